@@ -1,0 +1,31 @@
+/** Everything an operator needs to act on a failure: what was wanted, where, what happened, what to do. */
+export interface TaasErrorDetails {
+  /** Stable, machine-readable reason, in kebab-case, for example `port-not-found`. */
+  code: string;
+  /** The host it happened on, as the program names it. */
+  host?: string;
+  /** What the operator can do about it. */
+  hint?: string;
+  /** The error underneath. */
+  cause?: unknown;
+}
+
+/** The one error class of the provider. `message` is one paragraph for the operator: host, what happened, hint. */
+export class TaasError extends Error {
+  readonly code: string;
+  readonly host: string | undefined;
+  readonly hint: string | undefined;
+  /** The message without host and hint. */
+  readonly shortMessage: string;
+
+  constructor(message: string, details: TaasErrorDetails) {
+    const where = details.host === undefined ? "" : `host ${details.host}: `;
+    const hint = details.hint === undefined ? "" : `. ${details.hint}`;
+    super(`${where}${message}${hint}`, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "TaasError";
+    this.shortMessage = message;
+    this.code = details.code;
+    this.host = details.host;
+    this.hint = details.hint;
+  }
+}

@@ -1,0 +1,72 @@
+/** What one host's OVSDB says, read in one transaction. Only the columns this project needs. UUIDs are plain strings. */
+export interface Facts {
+  /** `_uuid` of the `Open_vSwitch` row: the same for every alias of a machine. */
+  machine: string;
+  /** `ovs_version`. */
+  version: string | undefined;
+  /** `external_ids` of the `Open_vSwitch` row. */
+  externalIds: Record<string, string>;
+  /** `other_config` of the `Open_vSwitch` row. */
+  otherConfig: Record<string, string>;
+  bridges: BridgeFacts[];
+  /** By UUID. */
+  ports: Record<string, PortFacts>;
+  /** By UUID. */
+  interfaces: Record<string, InterfaceFacts>;
+  /** By UUID. */
+  mirrors: Record<string, MirrorFacts>;
+}
+
+export interface BridgeFacts {
+  uuid: string;
+  name: string;
+  datapathType: string;
+  failMode: string | undefined;
+  externalIds: Record<string, string>;
+  otherConfig: Record<string, string>;
+  /** Port UUIDs. */
+  ports: string[];
+  /** Mirror UUIDs. */
+  mirrors: string[];
+}
+
+export interface PortFacts {
+  uuid: string;
+  name: string;
+  /** Interface UUIDs; more than one is a bond. */
+  interfaces: string[];
+  tag: number | undefined;
+  trunks: number[];
+  vlanMode: string | undefined;
+  externalIds: Record<string, string>;
+}
+
+export interface InterfaceFacts {
+  uuid: string;
+  name: string;
+  type: string;
+  /** OpenFlow port number; -1 when vswitchd could not make the port; undefined when it has not looked yet. */
+  ofport: number | undefined;
+  ofportRequest: number | undefined;
+  options: Record<string, string>;
+  externalIds: Record<string, string>;
+  macInUse: string | undefined;
+  /** Why vswitchd could not make it. */
+  error: string | undefined;
+}
+
+export interface MirrorFacts {
+  uuid: string;
+  name: string;
+  selectAll: boolean;
+  /** Port UUIDs, sorted. */
+  selectSrcPort: string[];
+  /** Port UUIDs, sorted. */
+  selectDstPort: string[];
+  selectVlan: number[];
+  /** Port UUID. */
+  outputPort: string | undefined;
+  outputVlan: number | undefined;
+  snaplen: number | undefined;
+  externalIds: Record<string, string>;
+}
