@@ -1,0 +1,105 @@
+import type { Facts } from "../ovs/facts";
+import type { Claim, FlowClaim } from "../schema/claim";
+import type { Problem } from "./desired";
+import { findPort } from "./findPort";
+import type { Services } from "./services";
+
+/** A monitor that is tapped would be sent its own copies for ever; whoever comes second is told who was first. */
+function loops(claims: readonly Claim[], facts: Facts, tapBridge: string, services: Services): Problem[] {
+  return claims.flatMap((flow) => {
+    if (flow.kind !== "flow" || flow.source === undefined) return [];
+    const source = findPort(facts, [flow.source.integrationBridge, tapBridge], flow.source.port).found;
+    return [...services.deliveries.values()]
+      .filter(({ monitor }) => monitor !== undefined && monitor.port.uuid === source?.port.uuid)
+      .flatMap(({ claim }) => [
+        {
+          owner: flow.owner,
+          code: "source-is-monitor",
+          message: `port ${source!.port.name} is the monitor of ${claim.owner} and cannot be tapped`,
+          hint: "Tap another port, or end that TapService first",
+        },
+        {
+          owner: claim.owner,
+          code: "monitor-is-source",
+          message: `port ${source!.port.name} is tapped by ${flow.owner} and cannot become a monitor`,
+          hint: "Choose another port, or end that TapFlow first",
+        },
+      ]);
+  });
+}
+
+/** The service a flow sends to must be on its host, and agree to it. */
+function unserved(claims: readonly Claim[], services: Services): Problem[] {
+  const flows = claims.filter((claim): claim is FlowClaim => claim.kind === "flow");
+  return flows.flatMap((flow) => {
+    const here = flow.source === undefined || flow.peer === undefined;
+    if (!here) return [];
+    const delivery = services.deliveries.get(flow.tunnelId);
+    if (delivery === undefined) {
+      return [
+        {
+          owner: flow.owner,
+          code: "service-missing",
+          message: `tap service ${flow.service} with tunnel id ${flow.tunnelId} is not on this host`,
+          hint: "Create the TapService first, or pass its present ref",
+        },
+      ];
+    }
+    const { tenant, allowCrossTenant } = delivery.claim;
+    if (tenant === flow.tenant || allowCrossTenant === true) return [];
+    return [
+      {
+        owner: flow.owner,
+        code: "tenant-differs",
+        message: `tap service ${delivery.claim.owner} belongs to tenant ${tenant ?? "(none)"}, the flow to tenant ${flow.tenant ?? "(none)"}`,
+        hint: "Give both the same tenant, or set allowCrossTenant on the TapService",
+      },
+    ];
+  });
+}
+
+/** The bridges that claims rely on must be there and of one datapath. */
+function bridges(claims: readonly Claim[], facts: Facts, tapBridge: string): Problem[] {
+  const tap = facts.bridges.find((bridge) => bridge.name === tapBridge);
+  return claims.flatMap((claim) => {
+    const name = claim.kind === "flow" ? claim.source?.integrationBridge : claim.integrationBridge;
+    if (name === undefined) return [];
+    const integration = facts.bridges.find((bridge) => bridge.name === name);
+    if (integration === undefined) {
+      const there = facts.bridges.map((bridge) => bridge.name).join(", ");
+      return [
+        {
+          owner: claim.owner,
+          code: "bridge-missing",
+          message: `there is no bridge ${name} (there is ${there === "" ? "none" : there})`,
+          hint: "Name the bridge the VMs plug into with the host's integrationBridge",
+        },
+      ];
+    }
+    if (tap !== undefined && (tap.datapathType || "system") !== (integration.datapathType || "system")) {
+      return [
+        {
+          owner: claim.owner,
+          code: "datapath-differs",
+          message: `bridge ${tapBridge} has datapath_type ${tap.datapathType || "system"} and ${name} has ${integration.datapathType || "system"}: patch ports do not connect them`,
+          hint: `Name another bridge with the host's tapBridge, or set the type: ovs-vsctl set Bridge ${tapBridge} datapath_type=${integration.datapathType || "system"}`,
+        },
+      ];
+    }
+    return [];
+  });
+}
+
+/** All that a host's claims ask for and that cannot be together. */
+export function findConflicts(
+  claims: readonly Claim[],
+  facts: Facts,
+  tapBridge: string,
+  services: Services,
+): Problem[] {
+  return [
+    ...bridges(claims, facts, tapBridge),
+    ...loops(claims, facts, tapBridge, services),
+    ...unserved(claims, services),
+  ];
+}

@@ -1,0 +1,29 @@
+import { createHash } from "node:crypto";
+
+/** The first `digits` hexadecimal digits of the SHA-256 of the parts, unambiguously joined. */
+export function digest(digits: number, ...parts: readonly (string | number)[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, digits);
+}
+
+/** The tunnel id a service has when it asks for none: a stable 24-bit hash of its owner key, never 0. */
+export function defaultTunnelId(owner: string): number {
+  return (Number.parseInt(digest(12, "tunnel-id", owner), 16) % 0xffffff) + 1;
+}
+
+/** Top 16 bits of every cookie of ours. */
+const COOKIE_MARK = 0x7a70n << 48n;
+
+/** The cookie of a piece that is identified by a hash: 16 fixed bits, 48 of the hash. */
+export function pieceCookie(hash: string): bigint {
+  return COOKIE_MARK | BigInt(`0x${hash.slice(0, 12)}`);
+}
+
+/** The cookie of the drop rule of table 0, which carries the generation the rules were rendered from. */
+export function generationCookie(generation: number): bigint {
+  return COOKIE_MARK | BigInt(generation);
+}
+
+/** Whether a cookie is one of ours. */
+export function isOurCookie(cookie: bigint): boolean {
+  return cookie >> 48n === 0x7a70n;
+}

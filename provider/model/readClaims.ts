@@ -1,0 +1,100 @@
+import { TaasError } from "../errors";
+import type { BridgeFacts, Facts } from "../ovs/facts";
+import { CLAIM_FORMAT, type Claim, claim } from "../schema/claim";
+import { show } from "../schema/validate";
+
+/** Key of a tap bridge's `external_ids` that marks it ours and says which renderer made its rules. */
+export const RENDERER_KEY = "taas-renderer";
+/** Prefix of the keys of a tap bridge's `external_ids` that hold claims. */
+export const CLAIM_PREFIX = "taas:";
+/** Key of a tap bridge's `other_config` that counts its changes. */
+export const GENERATION_KEY = "taas-generation";
+/** What this release renders; raised when the same claims come to mean other rules. */
+export const RENDERER = 1;
+
+/** A host's claims and the count of changes they belong to. */
+export interface ClaimSet {
+  /** By owner. */
+  claims: ReadonlyMap<string, Claim>;
+  /** 0 while there is no tap bridge. */
+  generation: number;
+  /** The tap bridge, once there is one. */
+  bridge: BridgeFacts | undefined;
+}
+
+/** Reads the claims of a host's tap bridge. Throws when the bridge is not ours, newer than this release, or unreadable. */
+export function readClaims(facts: Facts, tapBridge: string, host: string): ClaimSet {
+  const bridge = facts.bridges.find((candidate) => candidate.name === tapBridge);
+  if (bridge === undefined) return { claims: new Map(), generation: 0, bridge };
+  checkRenderer(bridge, host);
+  const claims = new Map<string, Claim>();
+  for (const [key, text] of Object.entries(bridge.externalIds)) {
+    if (!key.startsWith(CLAIM_PREFIX)) continue;
+    const owner = key.slice(CLAIM_PREFIX.length);
+    claims.set(owner, parseClaim(owner, text, tapBridge, host));
+  }
+  const generation = Number(bridge.otherConfig[GENERATION_KEY] ?? "0");
+  if (!Number.isSafeInteger(generation) || generation < 0) {
+    throw new TaasError(
+      `bridge ${tapBridge} has other_config:${GENERATION_KEY}=${show(bridge.otherConfig[GENERATION_KEY])}, which is no count`,
+      {
+        code: "claim-unreadable",
+        host,
+        hint: `Set it right: ovs-vsctl set Bridge ${tapBridge} other_config:${GENERATION_KEY}=1`,
+      },
+    );
+  }
+  return { claims, generation, bridge };
+}
+
+function checkRenderer(bridge: BridgeFacts, host: string): void {
+  const renderer = bridge.externalIds[RENDERER_KEY];
+  if (renderer === undefined) {
+    throw new TaasError(
+      `bridge ${bridge.name} exists and was not made by pulumi-taas (no external_ids:${RENDERER_KEY})`,
+      {
+        code: "tap-bridge-foreign",
+        host,
+        hint: "Name another bridge with the host's tapBridge, or remove this one if nothing uses it",
+      },
+    );
+  }
+  if (!(Number(renderer) <= RENDERER)) {
+    throw new TaasError(
+      `bridge ${bridge.name} is kept by a newer pulumi-taas (renderer ${show(renderer)}, this release has ${RENDERER})`,
+      { code: "renderer-newer", host, hint: "Update pulumi-taas in this program; nothing was written" },
+    );
+  }
+}
+
+function parseClaim(owner: string, text: string, tapBridge: string, host: string): Claim {
+  const parsed = claim.safeParse(parseJson(text));
+  if (parsed.success && parsed.data.owner === owner) return parsed.data;
+  const format = (parseJson(text) as { format?: unknown } | undefined)?.format;
+  if (typeof format === "number" && format > CLAIM_FORMAT) {
+    throw new TaasError(
+      `the claim of ${show(owner)} on bridge ${tapBridge} has format ${format}, this release reads up to ${CLAIM_FORMAT}`,
+      {
+        code: "claim-newer",
+        host,
+        hint: "Update pulumi-taas in this program; nothing was written",
+      },
+    );
+  }
+  const why = parsed.success
+    ? "it names another owner"
+    : (parsed.error.issues[0]?.message ?? "it is not valid");
+  throw new TaasError(`the claim of ${show(owner)} on bridge ${tapBridge} cannot be read: ${why}`, {
+    code: "claim-unreadable",
+    host,
+    hint: `If nobody needs it: ovs-vsctl remove Bridge ${tapBridge} external_ids '"${CLAIM_PREFIX}${owner.replace(/[^\w/$%.-]/g, "?")}"'`,
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Facts } from "../ovs/facts";
+import type { Claim } from "../schema/claim";
+import { findConflicts } from "./conflicts";
+import type { Desired } from "./desired";
+import { renderGroups } from "./groups";
+import { pieceCookie } from "./identity";
+import { renderServices } from "./services";
+import { renderTunnels } from "./tunnels";
+
+/** Everything that must exist on a host: a pure function of its claims and of what was observed there. */
+export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBridge: string): Desired {
+  const all = [...claims.values()].sort((a, b) => (a.owner < b.owner ? -1 : 1));
+  const own = new Set(facts.bridges.find((bridge) => bridge.name === tapBridge)?.ports);
+  const foreign = Object.values(facts.ports)
+    .filter((port) => !own.has(port.uuid))
+    .flatMap((port) => port.interfaces.map((uuid) => facts.interfaces[uuid]!).filter(Boolean));
+  const services = renderServices(all, facts, tapBridge);
+  const tunnels = renderTunnels(all, tapBridge, foreign);
+  const desired: Desired = {
+    ports: [...services.ports, ...tunnels.ports],
+    mirrors: [],
+    placements: services.placements,
+    rules: [...services.rules, ...tunnels.rules],
+    hooks: services.hooks,
+    problems: [...services.problems, ...tunnels.problems, ...findConflicts(all, facts, tapBridge, services)],
+  };
+  renderGroups(all, facts, tapBridge, services, desired);
+  const owners = all.map((claim) => claim.owner);
+  for (const table of [1, 2]) {
+    desired.rules.push({
+      table,
+      priority: 0,
+      cookie: pieceCookie("000000000000"),
+      match: [],
+      actions: [],
+      owners,
+    });
+  }
+  return desired;
+}

@@ -1,0 +1,26 @@
+import type { PortFacts } from "../ovs/facts";
+
+/**
+ * What must be done to a Mirror's copy so that it equals the guest's frame. OVS tags a copy with the VLAN the frame
+ * has inside the bridge, so an access port's copies carry a tag the guest never saw.
+ */
+export type VlanClass = { kind: "strip" } | { kind: "keep" } | { kind: "native"; vlan: number };
+
+/** The class of a port, from its `tag` and `vlan_mode` (ovs-vswitchd.conf.db(5), Port table, VLAN Configuration). */
+export function vlanClass(port: PortFacts): VlanClass {
+  const mode = port.vlanMode ?? (port.tag === undefined ? "trunk" : "access");
+  if (mode === "trunk") return { kind: "keep" };
+  if (mode.startsWith("native-")) return { kind: "native", vlan: port.tag ?? 0 };
+  return { kind: "strip" };
+}
+
+/** The class as one word, part of a capture group's identity. */
+export function vlanClassKey(wanted: VlanClass): string {
+  return wanted.kind === "native" ? `native:${wanted.vlan}` : wanted.kind;
+}
+
+/** The match fields of copies that carry the bridge's own tag, outermost; undefined when none can. */
+export function bridgeTagMatch(wanted: VlanClass): string | undefined {
+  if (wanted.kind === "keep") return undefined;
+  return wanted.kind === "strip" ? "vlan_tci=0x1000/0x1000" : `dl_vlan=${wanted.vlan}`;
+}

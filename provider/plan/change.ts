@@ -1,0 +1,9 @@
+import type { Operation } from "../ovs/operations";
+
+/** A step of a plan: what differs, in words, whose claims it concerns, and the OVSDB operations that mend it. */
+export interface Change {
+  /** One line for people: `missing port mt-..`, `altered mirror ..`. */
+  what: string;
+  owners: readonly string[];
+  operations: Operation[];
+}

@@ -1,0 +1,106 @@
+import { CLAIM_PREFIX, GENERATION_KEY, RENDERER, RENDERER_KEY } from "../model/readClaims";
+import type { BridgeFacts } from "../ovs/facts";
+import type { Mutation, Operation } from "../ovs/operations";
+import { guardAbsent, guardMapKey } from "../ovs/operations";
+import { map, namedUuid, set, uuid } from "../ovs/values";
+import type { Claim } from "../schema/claim";
+
+/** A claim as it is stored: fields in a fixed order, absent ones left out. */
+export function writeClaim(claim: Claim): string {
+  return JSON.stringify(sorted(claim));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]),
+  );
+}
+
+function externalIds(claims: ReadonlyMap<string, Claim>): Record<string, string> {
+  const entries = [...claims].map(([owner, claim]) => [CLAIM_PREFIX + owner, writeClaim(claim)] as const);
+  return { [RENDERER_KEY]: String(RENDERER), ...Object.fromEntries(entries) };
+}
+
+/** Lets the transaction fail when somebody else changed the host since it was read. */
+export function guard(bridge: BridgeFacts | undefined, tapBridge: string, generation: number): Operation {
+  const row = { table: "Bridge", name: tapBridge };
+  return bridge === undefined
+    ? guardAbsent(row)
+    : guardMapKey(row, "other_config", GENERATION_KEY, String(generation));
+}
+
+/** Makes the tap bridge, with its claims, as `ovs-vsctl add-br` would: with an internal port of its own name. */
+export function insertTapBridge(
+  tapBridge: string,
+  datapathType: string,
+  claims: ReadonlyMap<string, Claim>,
+  generation: number,
+): Operation[] {
+  return [
+    {
+      op: "insert",
+      table: "Interface",
+      "uuid-name": "interface_tap_bridge",
+      row: { name: tapBridge, type: "internal" },
+    },
+    {
+      op: "insert",
+      table: "Port",
+      "uuid-name": "port_tap_bridge",
+      row: { name: tapBridge, interfaces: namedUuid("interface_tap_bridge") },
+    },
+    {
+      op: "insert",
+      table: "Bridge",
+      "uuid-name": "tap_bridge",
+      row: {
+        name: tapBridge,
+        datapath_type: datapathType,
+        fail_mode: "secure",
+        external_ids: map(externalIds(claims)),
+        other_config: map({ [GENERATION_KEY]: String(generation) }),
+        ports: namedUuid("port_tap_bridge"),
+      },
+    },
+    {
+      op: "mutate",
+      table: "Open_vSwitch",
+      where: [],
+      mutations: [["bridges", "insert", set([namedUuid("tap_bridge")])]],
+    },
+  ];
+}
+
+/** Writes what changed among the claims, and the new generation, key by key. */
+export function updateClaims(
+  bridge: BridgeFacts,
+  claims: ReadonlyMap<string, Claim>,
+  generation: number,
+): Operation[] {
+  const wanted = externalIds(claims);
+  const stale = Object.keys(bridge.externalIds).filter(
+    (key) =>
+      (key.startsWith(CLAIM_PREFIX) || key === RENDERER_KEY) && bridge.externalIds[key] !== wanted[key],
+  );
+  const fresh = Object.entries(wanted).filter(([key, text]) => bridge.externalIds[key] !== text);
+  const mutations: Mutation[] = [
+    ["external_ids", "delete", set(stale)],
+    ["external_ids", "insert", map(Object.fromEntries(fresh))],
+    ["other_config", "delete", set([GENERATION_KEY])],
+    ["other_config", "insert", map({ [GENERATION_KEY]: String(generation) })],
+  ];
+  return [{ op: "mutate", table: "Bridge", where: [["_uuid", "==", uuid(bridge.uuid)]], mutations }];
+}
+
+/** Removes the tap bridge; its rows go with it. */
+export function deleteTapBridge(bridge: BridgeFacts): Operation {
+  return {
+    op: "mutate",
+    table: "Open_vSwitch",
+    where: [],
+    mutations: [["bridges", "delete", set([uuid(bridge.uuid)])]],
+  };
+}

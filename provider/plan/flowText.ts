@@ -1,0 +1,67 @@
+import type { Action, Desired, Rule } from "../model/desired";
+import { generationCookie } from "../model/identity";
+import type { Facts } from "../ovs/facts";
+
+/** Port numbers by interface name, of the interfaces that vswitchd made. */
+export function portNumbers(facts: Facts): Map<string, number> {
+  const made = Object.values(facts.interfaces).filter((nic) => nic.ofport !== undefined && nic.ofport > 0);
+  return new Map(made.map((nic) => [nic.name, nic.ofport!]));
+}
+
+function actionText(action: Action, numbers: ReadonlyMap<string, number>): string | undefined {
+  if (typeof action === "string") return action;
+  const number = numbers.get(action.output);
+  return number === undefined ? undefined : `output:${number}`;
+}
+
+/** A rule as ovs-ofctl reads it; undefined while the port it matches does not exist. A missing output makes it a drop. */
+export function ruleText(rule: Rule, numbers: ReadonlyMap<string, number>): string | undefined {
+  const inPort = rule.inPort === undefined ? undefined : numbers.get(rule.inPort);
+  if (rule.inPort !== undefined && inPort === undefined) return undefined;
+  const match = [...(inPort === undefined ? [] : [`in_port=${inPort}`]), ...rule.match];
+  const actions = rule.actions.map((action) => actionText(action, numbers));
+  const written = actions.length === 0 || actions.includes(undefined) ? "drop" : actions.join(",");
+  const fields = [
+    `cookie=0x${rule.cookie.toString(16)}`,
+    `table=${rule.table}`,
+    `priority=${rule.priority}`,
+    ...match,
+  ];
+  return `${fields.join(",")},actions=${written}`;
+}
+
+/** The whole of a tap bridge's rules, for `ovs-ofctl replace-flows`; one rule for what several claims ask for. */
+export function flowText(desired: Desired, facts: Facts, generation: number): string {
+  const numbers = portNumbers(facts);
+  const drop: Rule = {
+    table: 0,
+    priority: 0,
+    cookie: generationCookie(generation),
+    match: [],
+    actions: [],
+    owners: [],
+  };
+  const byMatch = new Map<string, string>();
+  for (const rule of [drop, ...desired.rules]) {
+    const key = [rule.table, rule.priority, rule.inPort ?? "", ...rule.match].join(" ");
+    const text = byMatch.has(key) ? undefined : ruleText(rule, numbers);
+    if (text !== undefined) byMatch.set(key, text);
+  }
+  return `${[...byMatch.values()].join("\n")}\n`;
+}
+
+/** The interfaces whose port numbers the rules rely on: by UUID, with the number. */
+export function reliedPorts(
+  desired: Desired,
+  facts: Facts,
+): { uuid: string; name: string; ofport: number }[] {
+  const named = new Set(
+    desired.rules.flatMap((rule) => [
+      ...(rule.inPort === undefined ? [] : [rule.inPort]),
+      ...rule.actions.flatMap((action) => (typeof action === "string" ? [] : [action.output])),
+    ]),
+  );
+  return Object.values(facts.interfaces)
+    .filter((nic) => named.has(nic.name) && nic.ofport !== undefined && nic.ofport > 0)
+    .map((nic) => ({ uuid: nic.uuid, name: nic.name, ofport: nic.ofport! }));
+}

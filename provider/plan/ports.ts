@@ -1,0 +1,174 @@
+import type { Desired, DesiredPort, Placement } from "../model/desired";
+import type { BridgeFacts, Facts, InterfaceFacts, PortFacts } from "../ovs/facts";
+import type { Operation } from "../ovs/operations";
+import { map, namedUuid, type Row, set, uuid, type Value } from "../ovs/values";
+import type { Change } from "./change";
+
+/** Key of a Port's or Mirror's `external_ids` that marks it ours. */
+export const MARK = "taas";
+
+/** A VLAN that no port uses: Neutron's own for dead ports, and the highest. */
+const FENCE_VLAN = 4095;
+
+/** What a plan needs to refer to a bridge: its row, or the row the same transaction makes. */
+export type BridgeRef = (name: string) => Value;
+
+function vlanColumns(port: DesiredPort): Row {
+  return port.vlans === "none"
+    ? { vlan_mode: "trunk", trunks: set([FENCE_VLAN]), tag: set([]) }
+    : { vlan_mode: set([]), trunks: set([]), tag: set([]) };
+}
+
+/** The operations that make a port with one interface on a bridge. */
+export function insertPort(port: DesiredPort, bridge: Operation): Operation[] {
+  const id = port.name.replaceAll("-", "_");
+  return [
+    {
+      op: "insert",
+      table: "Interface",
+      "uuid-name": `interface_${id}`,
+      row: { name: port.name, type: port.type, options: map(port.options) },
+    },
+    {
+      op: "insert",
+      table: "Port",
+      "uuid-name": `port_${id}`,
+      row: {
+        name: port.name,
+        interfaces: namedUuid(`interface_${id}`),
+        external_ids: map({ [MARK]: "1" }),
+        ...vlanColumns(port),
+      },
+    },
+    bridge,
+  ];
+}
+
+function sameMap(a: Record<string, string>, b: Record<string, string>): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
+function isFenced(port: PortFacts): boolean {
+  return port.vlanMode === "trunk" && port.trunks.length === 1 && port.trunks[0] === FENCE_VLAN;
+}
+
+function alterations(wanted: DesiredPort, port: PortFacts, nic: InterfaceFacts | undefined): Operation[] {
+  const operations: Operation[] = [];
+  if (nic !== undefined && (nic.type !== wanted.type || !sameMap(nic.options, wanted.options))) {
+    operations.push({
+      op: "update",
+      table: "Interface",
+      where: [["_uuid", "==", uuid(nic.uuid)]],
+      row: { type: wanted.type, options: map(wanted.options) },
+    });
+  }
+  const open = port.vlanMode === undefined && port.trunks.length === 0;
+  if (port.tag !== undefined || !(wanted.vlans === "none" ? isFenced(port) : open)) {
+    operations.push({
+      op: "update",
+      table: "Port",
+      where: [["_uuid", "==", uuid(port.uuid)]],
+      row: vlanColumns(wanted),
+    });
+  }
+  return operations;
+}
+
+/** What is to be done so that ports of ours are as desired, and none besides. */
+export function planPorts(
+  desired: Desired,
+  facts: Facts,
+  tapBridge: string,
+  attach: (bridge: string, port: Value) => Operation,
+): Change[] {
+  const changes: Change[] = [];
+  const wanted = new Map(desired.ports.map((port) => [port.name, port]));
+  const seen = new Set<string>();
+  for (const bridge of facts.bridges) {
+    for (const port of oursOn(bridge, facts)) {
+      const want = wanted.get(port.name);
+      if (want === undefined || want.bridge !== bridge.name || seen.has(port.name)) {
+        changes.push({
+          what: `foreign port ${port.name} on ${bridge.name}`,
+          owners: [],
+          operations: [detach(bridge.uuid, port.uuid)],
+        });
+        continue;
+      }
+      seen.add(port.name);
+      const operations = alterations(want, port, facts.interfaces[port.interfaces[0] ?? ""]);
+      if (operations.length > 0)
+        changes.push({
+          what: `altered port ${port.name} on ${bridge.name}`,
+          owners: want.owners,
+          operations,
+        });
+    }
+  }
+  for (const port of desired.ports) {
+    if (seen.has(port.name)) continue;
+    const operation = attach(port.bridge, namedUuid(`port_${port.name.replaceAll("-", "_")}`));
+    changes.push({
+      what: `missing port ${port.name} on ${port.bridge}`,
+      owners: port.owners,
+      operations: insertPort(port, operation),
+    });
+  }
+  return [...changes, ...planPlacements(desired.placements, facts, tapBridge, attach)];
+}
+
+function oursOn(bridge: BridgeFacts, facts: Facts): PortFacts[] {
+  return bridge.ports
+    .map((id) => facts.ports[id])
+    .filter((port): port is PortFacts => port?.externalIds[MARK] !== undefined);
+}
+
+function detach(bridge: string, port: string): Operation {
+  return {
+    op: "mutate",
+    table: "Bridge",
+    where: [["_uuid", "==", uuid(bridge)]],
+    mutations: [["ports", "delete", set([uuid(port)])]],
+  };
+}
+
+function planPlacements(
+  placements: readonly Placement[],
+  facts: Facts,
+  tapBridge: string,
+  attach: (bridge: string, port: Value) => Operation,
+): Change[] {
+  const done = new Set<string>();
+  return placements.flatMap((placement) => {
+    const at = facts.bridges.find((bridge) => bridge.ports.includes(placement.port));
+    if (at === undefined || at.name === placement.bridge || done.has(placement.port)) return [];
+    done.add(placement.port);
+    const number: Operation[] =
+      placement.ofportRequest === undefined
+        ? []
+        : [
+            {
+              op: "update",
+              table: "Interface",
+              where: [["_uuid", "==", uuid(placement.interface)]],
+              row: { ofport_request: placement.ofportRequest },
+            },
+          ];
+    const what =
+      placement.bridge === tapBridge
+        ? `monitor port ${placement.name} is on ${at.name}`
+        : `monitor port ${placement.name} goes back to ${placement.bridge}`;
+    return [
+      {
+        what,
+        owners: placement.owners,
+        operations: [
+          detach(at.uuid, placement.port),
+          ...number,
+          attach(placement.bridge, uuid(placement.port)),
+        ],
+      },
+    ];
+  });
+}

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { label, ownerKey, tunnelId, udpPort } from "./common";
+import { direction } from "./flow";
+import { hostRecord, ipAddress } from "./host";
+import { portInput } from "./port";
+import { attachment } from "./service";
+import { tunnelMode, tunnelType } from "./tunnel";
+
+/** The claim format this release writes and the highest it reads. */
+export const CLAIM_FORMAT = 1;
+
+const base = {
+  format: z.literal(CLAIM_FORMAT),
+  owner: ownerKey,
+  /** Incarnation: drawn at create, so that a later create of the same owner is told apart. */
+  token: z.string().min(1).max(64),
+  /** The run that is making it, until that operation's last transaction. */
+  pending: z.string().max(64).optional(),
+  /** Who wrote it last, as user@machine, and when (ISO 8601). */
+  writer: z.string().max(256),
+  time: z.string().max(40),
+  description: label.optional(),
+  tenant: label.optional(),
+};
+
+/** Where a monitor was before it was moved to the tap bridge. */
+const home = z.object({ bridge: z.string(), ofport: z.int(), ofportRequest: z.int().nullable() });
+
+export const serviceClaim = z.object({
+  ...base,
+  kind: z.literal("service"),
+  tunnelId,
+  port: portInput,
+  attachment,
+  integrationBridge: z.string(),
+  allowCrossTenant: z.boolean().optional(),
+  home: home.optional(),
+  /** The monitor is on its way back to its home bridge. */
+  leaving: z.literal(true).optional(),
+});
+
+/** The machine at the other end, known by its OVSDB and not by one of its names, and the underlay addresses of both. */
+const peer = z.object({ machine: z.string(), name: z.string(), remote: ipAddress, local: ipAddress });
+
+const wire = z.object({
+  owner: ownerKey,
+  mode: tunnelMode,
+  type: tunnelType,
+  udpPort,
+  local: ipAddress,
+  remote: ipAddress,
+});
+
+export const flowClaim = z.object({
+  ...base,
+  kind: z.literal("flow"),
+  /** Owner of the service, for people; the link is the tunnel id, which a rename keeps. */
+  service: ownerKey,
+  tunnelId,
+  /** Machine that has the service. */
+  destination: z.string(),
+  /** Present where the tapped port is. */
+  source: z
+    .object({ port: portInput, direction, enabled: z.boolean(), integrationBridge: z.string() })
+    .optional(),
+  /** The other end; absent when source and monitor share a machine. */
+  peer: peer.optional(),
+  /** The explicit mirror tunnel asked for. */
+  tunnel: wire.optional(),
+  /** How the source's host is reached; present where the monitor is, elsewhere than the source. */
+  from: hostRecord.optional(),
+});
+
+export const tunnelClaim = z.object({
+  ...base,
+  kind: z.literal("tunnel"),
+  /** Gives the tap bridge its datapath type. */
+  integrationBridge: z.string(),
+  mode: tunnelMode,
+  type: tunnelType,
+  udpPort,
+  local: ipAddress,
+  /** The other ends. */
+  peers: z.array(z.object({ machine: z.string(), name: z.string(), remote: ipAddress })).min(1),
+  dontFragment: z.boolean(),
+  tos: z.int().optional(),
+  bfd: z.boolean().optional(),
+  /** ready: the ports exist, automatic flows do not use it yet; preferred: flows send on it, older ports still listen. */
+  stage: z.enum(["ready", "preferred"]).optional(),
+});
+
+export const claim = z.discriminatedUnion("kind", [serviceClaim, flowClaim, tunnelClaim]);
+
+export type ServiceClaim = z.output<typeof serviceClaim>;
+export type FlowClaim = z.output<typeof flowClaim>;
+export type TunnelClaim = z.output<typeof tunnelClaim>;
+export type Claim = z.output<typeof claim>;
+export type Wire = z.output<typeof wire>;

@@ -1,0 +1,19 @@
+import { z } from "zod";
+
+/** Tunnel ids of services: what a VNI, a Geneve VNI and a GRE key all can carry. */
+export const tunnelId = z
+  .int("must be a whole number")
+  .min(1, "must be 1 to 16777215")
+  .max(16777215, "must be 1 to 16777215");
+
+/** Seconds to wait for a port to be plugged. */
+export const attachTimeout = z.number().min(0).max(3600);
+
+/** Free text that ends up in OVSDB. */
+export const label = z.string().max(1024);
+
+/** UDP port of a mirror tunnel. */
+export const udpPort = z.int().min(1).max(65535);
+
+/** Who is meant: `org/project/stack/<types>/name`, percent-encoded. */
+export const ownerKey = z.string().min(1).max(2048);

@@ -1,0 +1,43 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+
+/** Refuses what could be taken for an option or break a command line; everything else is for DNS and ssh to judge. */
+const address = z
+  .string()
+  .min(1, "an address may not be empty")
+  .max(255, "an address has at most 255 characters")
+  .regex(/^[A-Za-z0-9_[(][^\s\p{Cc}]*$/u, "an address starts with a letter or digit and has no white space");
+
+/** An IPv4 or IPv6 address in text form. */
+export const ipAddress = z.string().refine((text) => isIP(text) !== 0, "must be an IPv4 or IPv6 address");
+
+/** Linux device names, which OVS bridge names are, have at most 15 characters. */
+const bridgeName = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/, "a bridge name has 1 to 15 letters, digits, '_', '.' or '-'");
+
+const hostObject = z.strictObject({
+  address,
+  port: z.int().min(1).max(65535).optional(),
+  user: z
+    .string()
+    .regex(/^[^\s\p{Cc}-][^\s\p{Cc}]*$/u, "a user name has no white space and does not start with '-'")
+    .optional(),
+  identityFile: z.string().min(1).optional(),
+  hostKey: z.string().min(1).optional(),
+  proxyJump: z.string().min(1).optional(),
+  transport: z.enum(["ssh2", "openssh", "local"]).optional(),
+  sudo: z.enum(["auto", "always", "never"]).optional(),
+  tunnelIp: ipAddress.optional(),
+  integrationBridge: bridgeName.optional(),
+  tapBridge: bridgeName.optional(),
+  tunnelBridge: bridgeName.optional(),
+  gone: z.boolean().optional(),
+  keeper: z.boolean().optional(),
+});
+
+/** A host as a program gives it: a name or the whole record. */
+export const hostInput = z.union([address, hostObject]);
+
+/** A host as `check` records it: resolved through the inventory. */
+export const hostRecord = z.object({ ...hostObject.shape, name: z.string() });

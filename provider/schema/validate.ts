@@ -1,0 +1,71 @@
+import type { z } from "zod";
+import { hasUnknown } from "./unknown";
+
+/** One reason why inputs are refused, in the shape Pulumi's check wants. */
+export interface Failure {
+  property: string;
+  reason: string;
+}
+
+/** A value in a message: short, on one line. */
+export function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+function reasons(error: z.ZodError, value: unknown): string[] {
+  return error.issues.map((issue) => {
+    const path = issue.path.length === 0 ? "" : `${issue.path.map(String).join(".")}: `;
+    return `${path}${issue.code === "invalid_union" ? unionReason(issue) : issue.message} (got ${show(at(value, issue.path))})`;
+  });
+}
+
+/** Of a union's branches, the one whose complaint is most specific: it got furthest into the value. */
+function unionReason(issue: z.core.$ZodIssueInvalidUnion): string {
+  const deepest = issue.errors.flat().sort((a, b) => b.path.length - a.path.length)[0];
+  if (deepest === undefined) return issue.message;
+  const path = deepest.path.length === 0 ? "" : `${deepest.path.map(String).join(".")}: `;
+  return `${path}${deepest.message}`;
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined,
+    value,
+  );
+}
+
+/**
+ * Validates inputs property by property, so that one unknown does not keep the rest from being checked.
+ * A property that holds an unknown anywhere passes through untouched.
+ */
+export function validate(
+  schema: Record<string, z.ZodType>,
+  inputs: Record<string, unknown>,
+): { values: Record<string, unknown>; failures: Failure[] } {
+  const values: Record<string, unknown> = {};
+  const failures: Failure[] = [];
+  for (const [property, value] of Object.entries(inputs)) {
+    if (value === undefined || value === null || property.startsWith("__")) continue;
+    const part = schema[property];
+    if (part === undefined) {
+      const known = Object.keys(schema)
+        .filter((name) => name !== "owner")
+        .join(", ");
+      failures.push({ property, reason: `unknown argument ${show(property)}; the arguments are ${known}` });
+    } else if (hasUnknown(value)) {
+      values[property] = value;
+    } else {
+      const result = part.safeParse(value);
+      if (result.success) values[property] = result.data;
+      else for (const reason of reasons(result.error, value)) failures.push({ property, reason });
+    }
+  }
+  for (const [property, part] of Object.entries(schema)) {
+    const given = inputs[property] !== undefined && inputs[property] !== null;
+    if (!given && !part.safeParse(undefined).success)
+      failures.push({ property, reason: "this argument is required" });
+  }
+  return { values, failures };
+}
