@@ -22,6 +22,8 @@ export interface BridgeFacts {
   name: string;
   datapathType: string;
   failMode: string | undefined;
+  /** OpenFlow versions the bridge accepts, such as `OpenFlow13`; empty means OVS's default, 1.0 to 1.5. */
+  protocols?: string[];
   externalIds: Record<string, string>;
   otherConfig: Record<string, string>;
   /** Port UUIDs. */
@@ -51,6 +53,8 @@ export interface InterfaceFacts {
   options: Record<string, string>;
   externalIds: Record<string, string>;
   macInUse: string | undefined;
+  /** MTU that vswitchd found, in bytes. */
+  mtu?: number | undefined;
   /** Why vswitchd could not make it. */
   error: string | undefined;
 }

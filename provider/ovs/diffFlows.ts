@@ -1,0 +1,33 @@
+import { bridgeName, commandFailed, type OfctlTarget, ofctlArgv, runBounded } from "./ofctl";
+import { type Flow, parseFlow } from "./openflow";
+
+/** How a bridge's flows differ from the wanted ones. A flow with other actions or another cookie is in both lists. */
+export interface FlowDifference {
+  /** Wanted, not on the bridge. */
+  missing: Flow[];
+  /** On the bridge, not wanted. */
+  unexpected: Flow[];
+}
+
+/**
+ * `diff-flows` takes no `-` for standard input, and a path only when it can open it anew, which it cannot when
+ * standard input is a socket: cat makes it a pipe. In `/`, the bridge's name is hardly one of a file.
+ */
+const SCRIPT = 'cd / && cat | exec "$@" /dev/stdin';
+const DIFFERENT = 2;
+
+/** Compares the bridge's flows with a flow file's text. Rejects with `openflow-error` or `openflow-reply`. */
+export async function diffFlows(target: OfctlTarget, flows: string): Promise<FlowDifference> {
+  const argv = ofctlArgv(target, "OpenFlow14", ["--", "diff-flows", bridgeName(target)]);
+  const result = await runBounded(target, ["sh", "-c", SCRIPT, "taas-diff-flows", ...argv], flows);
+  if (result.exitCode !== 0 && result.exitCode !== DIFFERENT) {
+    throw commandFailed(target, "comparing the flows", result);
+  }
+  const lines = result.stdout.split("\n");
+  const marked = (mark: string) =>
+    lines.filter((line) => line.startsWith(mark)).map((line) => parseFlow(line.slice(1), target.host));
+  const difference = { missing: marked("+"), unexpected: marked("-") };
+  const isSame = difference.missing.length + difference.unexpected.length === 0;
+  if (isSame !== (result.exitCode === 0)) throw commandFailed(target, "comparing the flows", result);
+  return difference;
+}

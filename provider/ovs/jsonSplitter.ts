@@ -1,0 +1,108 @@
+import { TaasError } from "../errors";
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+
+const DEFAULT_LIMIT = 64 * 1024 * 1024;
+
+/**
+ * Cuts a byte stream into the JSON documents that stand in it one after another, with or without white space between
+ * (RFC 7047 section 4: JSON-RPC without framing). Works on bytes: every structural character of JSON is ASCII and no
+ * byte of a longer UTF-8 sequence is, so chunks may end anywhere. A document is an object or an array; a bare
+ * scalar has no end that could be seen and is an error.
+ */
+export class JsonSplitter {
+  private readonly limit: number;
+  private readonly decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  /** Chunks of the document under way, without the current one. */
+  private parts: Uint8Array[] = [];
+  private length = 0;
+  private depth = 0;
+  private inString = false;
+  private escaped = false;
+
+  /** `limit`: bytes a single document may have; default 64 MiB. */
+  constructor(options: { limit?: number } = {}) {
+    this.limit = options.limit ?? DEFAULT_LIMIT;
+  }
+
+  /** True in the middle of a document. */
+  get unfinished(): boolean {
+    return this.depth > 0;
+  }
+
+  /**
+   * Takes the next bytes and returns the text of every document that they complete.
+   * Throws a `TaasError` with code `ovsdb-reply` on anything that cannot be JSON; the splitter is then of no further use.
+   */
+  push(chunk: Uint8Array): string[] {
+    const documents: string[] = [];
+    let start = 0;
+    for (let index = 0; index < chunk.length; index++) {
+      if (this.depth === 0) {
+        if (isWhiteSpace(chunk[index]!)) continue;
+        start = index;
+      }
+      if (this.closes(chunk[index]!)) {
+        this.keep(chunk.subarray(start, index + 1));
+        documents.push(this.take());
+      }
+    }
+    if (this.depth > 0) this.keep(chunk.subarray(start));
+    return documents;
+  }
+
+  /** Steps over one byte; true when it ends the document. */
+  private closes(byte: number): boolean {
+    if (this.inString) {
+      if (this.escaped) this.escaped = false;
+      else if (byte === BACKSLASH) this.escaped = true;
+      else if (byte === QUOTE) this.inString = false;
+      return false;
+    }
+    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      this.depth++;
+      return false;
+    }
+    if (this.depth === 0) {
+      throw malformed(`byte 0x${byte.toString(16).padStart(2, "0")} where a message should begin`);
+    }
+    if (byte === QUOTE) this.inString = true;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) return --this.depth === 0;
+    return false;
+  }
+
+  private keep(part: Uint8Array): void {
+    this.length += part.length;
+    if (this.length > this.limit) throw malformed(`a message longer than ${this.limit} bytes`);
+    // A copy: the owner of the chunk may use its memory again.
+    this.parts.push(Uint8Array.from(part));
+  }
+
+  private take(): string {
+    const bytes = Buffer.concat(this.parts, this.length);
+    this.parts = [];
+    this.length = 0;
+    try {
+      return this.decoder.decode(bytes);
+    } catch (cause) {
+      throw malformed("bytes that are not UTF-8", cause);
+    }
+  }
+}
+
+function isWhiteSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+function malformed(what: string, cause?: unknown): TaasError {
+  return new TaasError(`the OVSDB server sent ${what}`, {
+    code: "ovsdb-reply",
+    hint: "Check that the socket is ovsdb-server's (usually /var/run/openvswitch/db.sock)",
+    cause,
+  });
+}

@@ -1,0 +1,163 @@
+import { TaasError } from "../errors";
+import type { BridgeFacts, Facts, InterfaceFacts, MirrorFacts, PortFacts } from "./facts";
+import type { Select } from "./operations";
+import type { OvsdbClient } from "./ovsdbClient";
+import {
+  decodeBoolean,
+  decodeInteger,
+  decodeMap,
+  decodeOptional,
+  decodeSet,
+  decodeString,
+  decodeUuid,
+  type Encoded,
+} from "./values";
+
+/** Only columns that every release from 2.13 on has: a select that names an unknown column fails as a whole. */
+const COLUMNS = {
+  Open_vSwitch: ["_uuid", "ovs_version", "external_ids", "other_config"],
+  Bridge: [
+    "_uuid",
+    "name",
+    "datapath_type",
+    "fail_mode",
+    "protocols",
+    "external_ids",
+    "other_config",
+    "ports",
+    "mirrors",
+  ],
+  Port: ["_uuid", "name", "interfaces", "tag", "trunks", "vlan_mode", "external_ids"],
+  Interface: [
+    "_uuid",
+    "name",
+    "type",
+    "ofport",
+    "ofport_request",
+    "options",
+    "external_ids",
+    "mac_in_use",
+    "mtu",
+    "error",
+  ],
+  Mirror: [
+    "_uuid",
+    "name",
+    "select_all",
+    "select_src_port",
+    "select_dst_port",
+    "select_vlan",
+    "output_port",
+    "output_vlan",
+    "snaplen",
+    "external_ids",
+  ],
+} as const satisfies Record<string, readonly string[]>;
+
+type Table = keyof typeof COLUMNS;
+/** Looks a column of one row up, for a decoder. */
+type Column = (name: string) => Encoded;
+
+/**
+ * Reads everything the project needs to know of a host's OVSDB, in one transaction and so of one moment.
+ * Rejects with code `no-ovs` when the database has no `Open_vSwitch` row, `ovsdb-reply` when a value is not what the
+ * column can hold, and with the codes of `OvsdbClient.transact`.
+ */
+export async function readFacts(client: OvsdbClient): Promise<Facts> {
+  const [machines, bridges, ports, interfaces, mirrors] = await client.transact([
+    select("Open_vSwitch"),
+    select("Bridge"),
+    select("Port"),
+    select("Interface"),
+    select("Mirror"),
+  ]);
+  const machine = machines.rows[0];
+  if (machine === undefined) {
+    throw new TaasError("its OVSDB has no Open_vSwitch row", {
+      code: "no-ovs",
+      host: client.host,
+      hint: 'Start Open vSwitch there, or run "ovs-vsctl init"',
+    });
+  }
+  const all = <T extends { uuid: string }>(table: Table, rows: object[], read: (column: Column) => T): T[] =>
+    rows.map((row) => read(columnsOf(table, row as Record<string, unknown>, client.host)));
+  const column = columnsOf("Open_vSwitch", machine, client.host);
+  return {
+    machine: decodeUuid(column("_uuid")),
+    version: decodeOptional(column("ovs_version"), decodeString),
+    externalIds: decodeMap(column("external_ids")),
+    otherConfig: decodeMap(column("other_config")),
+    bridges: all("Bridge", bridges.rows, readBridge).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    ports: byUuid(all("Port", ports.rows, readPort)),
+    interfaces: byUuid(all("Interface", interfaces.rows, readInterface)),
+    mirrors: byUuid(all("Mirror", mirrors.rows, readMirror)),
+  };
+}
+
+function select<T extends Table>(table: T): Select {
+  return { op: "select", table, where: [], columns: [...COLUMNS[table]] };
+}
+
+function columnsOf(table: Table, row: Record<string, unknown>, host: string | undefined): Column {
+  return (name) => ({ value: row[name], column: `${table}.${name}`, host });
+}
+
+function byUuid<T extends { uuid: string }>(rows: T[]): Record<string, T> {
+  return Object.fromEntries(rows.map((row) => [row.uuid, row]));
+}
+
+function readBridge(column: Column): BridgeFacts {
+  return {
+    uuid: decodeUuid(column("_uuid")),
+    name: decodeString(column("name")),
+    datapathType: decodeString(column("datapath_type")),
+    failMode: decodeOptional(column("fail_mode"), decodeString),
+    protocols: decodeSet(column("protocols"), decodeString),
+    externalIds: decodeMap(column("external_ids")),
+    otherConfig: decodeMap(column("other_config")),
+    ports: decodeSet(column("ports"), decodeUuid),
+    mirrors: decodeSet(column("mirrors"), decodeUuid),
+  };
+}
+
+function readPort(column: Column): PortFacts {
+  return {
+    uuid: decodeUuid(column("_uuid")),
+    name: decodeString(column("name")),
+    interfaces: decodeSet(column("interfaces"), decodeUuid),
+    tag: decodeOptional(column("tag"), decodeInteger),
+    trunks: decodeSet(column("trunks"), decodeInteger),
+    vlanMode: decodeOptional(column("vlan_mode"), decodeString),
+    externalIds: decodeMap(column("external_ids")),
+  };
+}
+
+function readInterface(column: Column): InterfaceFacts {
+  return {
+    uuid: decodeUuid(column("_uuid")),
+    name: decodeString(column("name")),
+    type: decodeString(column("type")),
+    ofport: decodeOptional(column("ofport"), decodeInteger),
+    ofportRequest: decodeOptional(column("ofport_request"), decodeInteger),
+    options: decodeMap(column("options")),
+    externalIds: decodeMap(column("external_ids")),
+    macInUse: decodeOptional(column("mac_in_use"), decodeString),
+    mtu: decodeOptional(column("mtu"), decodeInteger),
+    error: decodeOptional(column("error"), decodeString),
+  };
+}
+
+function readMirror(column: Column): MirrorFacts {
+  return {
+    uuid: decodeUuid(column("_uuid")),
+    name: decodeString(column("name")),
+    selectAll: decodeBoolean(column("select_all")),
+    selectSrcPort: decodeSet(column("select_src_port"), decodeUuid),
+    selectDstPort: decodeSet(column("select_dst_port"), decodeUuid),
+    selectVlan: decodeSet(column("select_vlan"), decodeInteger),
+    outputPort: decodeOptional(column("output_port"), decodeUuid),
+    outputVlan: decodeOptional(column("output_vlan"), decodeInteger),
+    snaplen: decodeOptional(column("snaplen"), decodeInteger),
+    externalIds: decodeMap(column("external_ids")),
+  };
+}

@@ -1,0 +1,261 @@
+import { expect } from "chai";
+import type { TaasError } from "../../provider/errors";
+import { transactCounted, waitApplied } from "../../provider/ovs/applied";
+import { guardAbsent, guardMapKey, type Operation } from "../../provider/ovs/operations";
+import { OvsdbClient } from "../../provider/ovs/ovsdbClient";
+import { readFacts } from "../../provider/ovs/readFacts";
+import { map, namedUuid, set, uuid } from "../../provider/ovs/values";
+import { PrivateOvs } from "./ovs/privateOvs";
+import { rejection } from "./ovs/rejection";
+
+describe("OVSDB of a real Open vSwitch", () => {
+  let ovs: PrivateOvs;
+  let client: OvsdbClient;
+
+  before(async () => {
+    ovs = await PrivateOvs.start();
+    client = new OvsdbClient({ kind: "stream", stream: await ovs.connect() }, { host: "compute-1" });
+  });
+
+  after(async () => {
+    client?.close();
+    await ovs?.stop();
+  });
+
+  const machine = async () => uuid((await readFacts(client)).machine);
+
+  /** Inserts a bridge with its local port, and adds it to the machine. */
+  const addBridge = (name: string, row: object = {}): Operation[] => {
+    const id = name.replaceAll("-", "_");
+    return [
+      { op: "insert", table: "Interface", "uuid-name": `${id}_if`, row: { name, type: "internal" } },
+      {
+        op: "insert",
+        table: "Port",
+        "uuid-name": `${id}_port`,
+        row: { name, interfaces: set([namedUuid(`${id}_if`)]) },
+      },
+      {
+        op: "insert",
+        table: "Bridge",
+        "uuid-name": id,
+        row: { name, datapath_type: "netdev", ports: set([namedUuid(`${id}_port`)]), ...row },
+      },
+      {
+        op: "mutate",
+        table: "Open_vSwitch",
+        where: [],
+        mutations: [["bridges", "insert", set([namedUuid(id)])]],
+      },
+    ];
+  };
+
+  it("makes a bridge in one transaction and waits until vswitchd has made it", async () => {
+    await ovs.vsctl("--no-wait", "set", "Open_vSwitch", ".", "ovs_version=3.1.0");
+    const { results, nextCfg } = await transactCounted(client, addBridge("br-a"));
+    await waitApplied(client, nextCfg, 5000);
+    expect(results).to.have.length(4);
+    const facts = await readFacts(client);
+    const bridge = facts.bridges.find(({ name }) => name === "br-a")!;
+    expect(bridge).to.include({ datapathType: "netdev", failMode: undefined });
+    expect(bridge.protocols).to.deep.equal([]);
+    const [port] = bridge.ports.map((id) => facts.ports[id]!);
+    const [local] = port!.interfaces.map((id) => facts.interfaces[id]!);
+    expect(local).to.include({ name: "br-a", type: "internal", ofport: 65534, error: undefined });
+    expect(local!.mtu).to.equal(1500);
+    expect(facts.version).to.equal("3.1.0");
+  });
+
+  it("reads a port, a mirror and their options as they were written", async () => {
+    await ovs.vsctl(
+      ...[
+        "add-port",
+        "br-a",
+        "vm1",
+        "tag=5",
+        "--",
+        "set",
+        "Interface",
+        "vm1",
+        "type=dummy",
+        "ofport_request=7",
+      ],
+      ...["external_ids:iface-id=id-1", 'external_ids:attached-mac="fa:16:3e:00:00:01"', "--"],
+      ...["add-port", "br-a", "tap1", "--", "set", "Interface", "tap1", "type=dummy", "--"],
+      ...["--id=@vm", "get", "Port", "vm1", "--", "--id=@tap", "get", "Port", "tap1", "--"],
+      ...["--id=@m", "create", "Mirror", "name=m", "select_src_port=@vm", "output_port=@tap", "--"],
+      ...["set", "Bridge", "br-a", "mirrors=@m", "protocols=OpenFlow10,OpenFlow13"],
+    );
+    const facts = await readFacts(client);
+    const bridge = facts.bridges.find(({ name }) => name === "br-a")!;
+    expect(bridge.protocols).to.deep.equal(["OpenFlow10", "OpenFlow13"]);
+    const mirror = facts.mirrors[bridge.mirrors[0]!]!;
+    const vm = facts.ports[mirror.selectSrcPort[0]!]!;
+    expect(vm).to.include({ name: "vm1", tag: 5, vlanMode: undefined });
+    expect(facts.interfaces[vm.interfaces[0]!]).to.deep.include({
+      type: "dummy",
+      ofport: 7,
+      ofportRequest: 7,
+      externalIds: { "iface-id": "id-1", "attached-mac": "fa:16:3e:00:00:01" },
+    });
+    expect(facts.ports[mirror.outputPort!]!.name).to.equal("tap1");
+    expect(mirror).to.deep.include({ selectAll: false, selectDstPort: [], snaplen: undefined });
+  });
+
+  it("removes a Mirror row by itself once no bridge refers to it", async () => {
+    const before = await readFacts(client);
+    const bridge = before.bridges.find(({ name }) => name === "br-a")!;
+    await client.transact([
+      {
+        op: "mutate",
+        table: "Bridge",
+        where: [["_uuid", "==", uuid(bridge.uuid)]],
+        mutations: [["mirrors", "delete", set(bridge.mirrors.map(uuid))]],
+      },
+    ]);
+    expect((await readFacts(client)).mirrors).to.deep.equal({});
+  });
+
+  it("guards a transaction with one key of a map column and leaves the other keys free", async () => {
+    const row = { table: "Bridge", name: "br-a" };
+    const write = (generation: string, guard: Operation) =>
+      client.transact([
+        guard,
+        {
+          op: "update",
+          table: "Bridge",
+          where: [["name", "==", "br-a"]],
+          row: { other_config: map({ "taas-generation": generation, "another-key": generation }) },
+        },
+      ]);
+    await write("1", guardMapKey({ table: "Open_vSwitch", name: "none" }, "other_config", "x", "y")).then(
+      () => expect.fail("a guard on a table without the column name held"),
+      (error: TaasError) => expect(error.code).to.equal("ovsdb-error"),
+    );
+    await write("1", { op: "comment", comment: "first" });
+    await write("2", guardMapKey(row, "other_config", "taas-generation", "1"));
+    const lost = await rejection(write("3", guardMapKey(row, "other_config", "taas-generation", "1")));
+    expect(lost).to.include({ code: "guard-failed", host: "compute-1" });
+    const bridge = (await readFacts(client)).bridges.find(({ name }) => name === "br-a")!;
+    expect(bridge.otherConfig["taas-generation"]).to.equal("2");
+  });
+
+  it("guards the creation of a row against another creator", async () => {
+    const error = await rejection(client.transact([guardAbsent({ table: "Bridge", name: "br-a" })]));
+    expect(error.code).to.equal("guard-failed");
+    await client.transact([guardAbsent({ table: "Bridge", name: "br-none" })]);
+  });
+
+  it("names the operation that the database refused, and changes nothing", async () => {
+    const before = await readFacts(client);
+    const update: Operation = {
+      op: "update",
+      table: "Bridge",
+      where: [],
+      row: { external_ids: map({ a: "b" }) },
+    };
+    const refused = await rejection(
+      client.transact([update, { op: "select", table: "Bridge", where: [], columns: ["colour"] }]),
+    );
+    expect(refused).to.include({ code: "ovsdb-error", host: "compute-1" });
+    expect(refused.message).to.match(/operation 1 \(select Bridge\).*colour/);
+    const dangling = await rejection(
+      client.transact([
+        {
+          op: "mutate",
+          table: "Bridge",
+          where: [["name", "==", "br-a"]],
+          mutations: [["ports", "insert", uuid("11111111-1111-1111-1111-111111111111")]],
+        },
+      ]),
+    );
+    expect(dangling.message).to.match(/at the commit: referential integrity violation/);
+    const aborted = await rejection(client.transact([update, { op: "abort" }]));
+    expect(aborted.message).to.match(/operation 1 \(abort\)/);
+    expect(await readFacts(client)).to.deep.equal(before);
+  });
+
+  it("answers the same through ovsdb-client as through the socket", async () => {
+    const tool = new OvsdbClient({
+      kind: "tool",
+      transact: async (json) =>
+        (await ovs.run(["ovsdb-client", "transact", `unix:${ovs.socket}`, json])).stdout,
+    });
+    expect(await readFacts(tool)).to.deep.equal(await readFacts(client));
+    const { nextCfg } = await transactCounted(tool, [{ op: "comment", comment: "by the tool" }]);
+    await waitApplied(tool, nextCfg, 5000);
+    const error = await rejection(tool.transact([guardAbsent({ table: "Bridge", name: "br-a" })]));
+    expect(error.code).to.equal("guard-failed");
+    const odd = await rejection(tool.transact([{ op: "delete", table: "Nonsense", where: [] }]));
+    expect(odd.message).to.match(/operation 0 \(delete Nonsense\).*No table named Nonsense/);
+  });
+
+  it("carries many transactions at once over one stream", async () => {
+    const replies = await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        client.transact([
+          { op: "comment", comment: `number ${index} {[" é` },
+          { op: "select", table: "Bridge", where: [], columns: ["name"] },
+        ]),
+      ),
+    );
+    expect(replies.every(([, { rows }]) => rows[0]!.name === "br-a")).to.equal(true);
+  });
+
+  it("says that vswitchd does not apply, and goes on when it comes back", async () => {
+    await ovs.stopVswitchd();
+    const { nextCfg } = await transactCounted(client, [{ op: "comment", comment: "nobody there" }]);
+    const error = await rejection(waitApplied(client, nextCfg, 150));
+    expect(error).to.include({ code: "vswitchd-not-applying", host: "compute-1" });
+    await ovs.startVswitchd();
+    await waitApplied(client, nextCfg, 5000);
+  });
+
+  it("rejects what is under way when the connection is cut", async () => {
+    const other = new OvsdbClient({ kind: "stream", stream: await ovs.connect() });
+    const waiting = rejection(
+      other.transact([
+        { op: "wait", table: "Bridge", where: [], columns: ["name"], until: "==", rows: [], timeout: 60_000 },
+      ]),
+    );
+    other.close();
+    expect((await waiting).code).to.equal("ovsdb-closed");
+    expect((await rejection(readFacts(other))).code).to.equal("ovsdb-closed");
+  });
+
+  it("gives a transaction up at its time limit and withdraws it from the server", async () => {
+    const other = new OvsdbClient({ kind: "stream", stream: await ovs.connect() }, { timeoutMs: 100 });
+    const mark = (text: string): Operation => ({
+      op: "update",
+      table: "Open_vSwitch",
+      where: [],
+      row: { external_ids: map({ mark: text }) },
+    });
+    const late = await rejection(
+      other.transact([
+        {
+          op: "wait",
+          table: "Open_vSwitch",
+          where: [],
+          columns: ["external_ids"],
+          until: "==",
+          rows: [{ external_ids: map({ mark: "go" }) }],
+          timeout: 60_000,
+        },
+        mark("done late"),
+      ]),
+    );
+    expect(late.code).to.equal("ovsdb-timeout");
+    await other.transact([mark("go")]);
+    expect((await readFacts(other)).externalIds.mark).to.equal("go");
+    other.close();
+  });
+
+  it("says that there is no Open vSwitch when the database is empty", async () => {
+    await ovs.stopVswitchd();
+    await client.transact([
+      { op: "delete", table: "Open_vSwitch", where: [["_uuid", "==", await machine()]] },
+    ]);
+    expect(await rejection(readFacts(client))).to.include({ code: "no-ovs", host: "compute-1" });
+  });
+});
