@@ -25,7 +25,7 @@ export function openflowVersion(target: ForeignTarget): string {
 }
 
 /** Our rules on the bridge: those with exactly this cookie. */
-export function listForeignFlows(target: ForeignTarget, cookie: bigint): Promise<Flow[]> {
+export async function listForeignFlows(target: ForeignTarget, cookie: bigint): Promise<Flow[]> {
   return dumpFlows(target, { match: exactly(cookie), version: openflowVersion(target) });
 }
 

@@ -50,12 +50,20 @@ export function ofctlArgv(target: OfctlTarget, version: string, args: readonly s
   return ["ovs-ofctl", "-O", version, `--timeout=${timeoutSeconds(target)}`, "--no-names", ...args];
 }
 
-/** The error for a command that failed; its standard error is the reason. */
+/**
+ * The error for a command that failed: `openflow-error` with its standard error as the reason, or `openflow-timeout`
+ * when it ended by its own time limit (SIGALRM).
+ */
 export function commandFailed(target: OfctlTarget, wanted: string, result: ExecResult): TaasError {
+  const { host, bridge } = target;
+  if (/\(Alarm clock\)/.test(result.stderr)) {
+    return new TaasError(`${wanted} on bridge ${bridge} had no answer within ${timeoutSeconds(target)} s`, {
+      code: "openflow-timeout",
+      host,
+      hint: "Is ovs-vswitchd running and not overloaded? Look at /var/log/openvswitch/ovs-vswitchd.log",
+    });
+  }
   const said = result.stderr.trim() || result.stdout.trim();
   const reason = said === "" ? `exit code ${result.exitCode}` : said.slice(0, 2000);
-  return new TaasError(`${wanted} on bridge ${target.bridge} failed: ${reason}`, {
-    code: "openflow-error",
-    host: target.host,
-  });
+  return new TaasError(`${wanted} on bridge ${bridge} failed: ${reason}`, { code: "openflow-error", host });
 }

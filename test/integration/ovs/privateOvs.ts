@@ -54,6 +54,15 @@ export class PrivateOvs {
     await this.end("ovs-vswitchd");
   }
 
+  /** Lets ovs-vswitchd hang, as one that is overloaded would. */
+  pauseVswitchd(): void {
+    this.processes.get("ovs-vswitchd")?.kill("SIGSTOP");
+  }
+
+  resumeVswitchd(): void {
+    this.processes.get("ovs-vswitchd")?.kill("SIGCONT");
+  }
+
   /** Ends both daemons and removes the directory. */
   async stop(): Promise<void> {
     for (const name of [...this.processes.keys()].reverse()) await this.end(name);
@@ -117,6 +126,7 @@ export class PrivateOvs {
     this.processes.delete(name);
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, "exit");
+    child.kill("SIGCONT");
     child.kill("SIGTERM");
     await gone;
   }

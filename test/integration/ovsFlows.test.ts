@@ -1,0 +1,246 @@
+import { expect } from "chai";
+
+import { diffFlows } from "../../provider/ovs/diffFlows";
+import { dumpFlows } from "../../provider/ovs/dumpFlows";
+import type { InterfaceFacts } from "../../provider/ovs/facts";
+import {
+  addForeignFlow,
+  deleteForeignFlow,
+  type ForeignTarget,
+  listForeignFlows,
+} from "../../provider/ovs/foreignFlow";
+import type { OfctlTarget } from "../../provider/ovs/ofctl";
+import { type Flow, formatFlow, parseFlow, parseFlows } from "../../provider/ovs/openflow";
+import { OvsdbClient } from "../../provider/ovs/ovsdbClient";
+import { type PushGuard, pushFlows } from "../../provider/ovs/pushFlows";
+import { readFacts } from "../../provider/ovs/readFacts";
+import { PrivateOvs } from "./ovs/privateOvs";
+import { rejection } from "./ovs/rejection";
+
+const DROP = "cookie=0x7a70000000000001,table=0,priority=0 actions=drop\n";
+
+describe("OpenFlow rules of a real bridge", () => {
+  let ovs: PrivateOvs;
+  let target: OfctlTarget;
+  let port: InterfaceFacts;
+
+  before(async () => {
+    ovs = await PrivateOvs.start();
+    await ovs.vsctl(
+      ...["add-br", "br-tap", "--", "set", "Bridge", "br-tap", "datapath_type=netdev", "fail_mode=secure"],
+      ...["other_config:taas-generation=7", "--"],
+      ...["add-port", "br-tap", "p1", "--", "set", "Interface", "p1", "type=dummy", "ofport_request=5", "--"],
+      ...[
+        "add-br",
+        "br-int",
+        "--",
+        "set",
+        "Bridge",
+        "br-int",
+        "datapath_type=netdev",
+        "fail_mode=secure",
+        "--",
+      ],
+      ...["add-port", "br-int", "vm1", "--", "set", "Interface", "vm1", "type=dummy", "ofport_request=1"],
+    );
+    target = { run: ovs.run, bridge: "br-tap", host: "compute-1" };
+    const client = new OvsdbClient({ kind: "stream", stream: await ovs.connect() });
+    const { interfaces } = await readFacts(client);
+    client.close();
+    port = Object.values(interfaces).find(({ name }) => name === "p1")!;
+  });
+
+  after(() => ovs?.stop());
+
+  const guard = (change: Partial<PushGuard> = {}): PushGuard => ({
+    key: "taas-generation",
+    generation: "7",
+    ofports: { [port.uuid]: 5 },
+    ...change,
+  });
+
+  /** A target on which `before` runs in the host's shell just before ovs-ofctl does. */
+  const interrupted = (before: string): OfctlTarget => ({
+    ...target,
+    run: ([sh, c, script, ...rest], options) =>
+      ovs.run([sh!, c!, script!.replace("\novs-ofctl", `\n${before}\novs-ofctl`), ...rest], options),
+  });
+
+  it("pushes while generation and port numbers are the expected ones", async () => {
+    expect(await pushFlows(target, DROP, guard())).to.deep.equal({ outcome: "pushed" });
+    const flows = await dumpFlows(target);
+    expect(flows.map(formatFlow)).to.deep.equal([
+      "cookie=0x7a70000000000001,table=0,priority=0 actions=drop",
+    ]);
+    expect(flows[0]).to.include({ packets: 0n, bytes: 0n });
+  });
+
+  it("writes nothing when generation or a port number is another one, or a row is gone", async () => {
+    const changed = "table=0,priority=1 actions=drop\n";
+    const moved = { outcome: "moved", when: "before" };
+    const gone = "11111111-1111-1111-1111-111111111111";
+    expect(await pushFlows(target, changed, guard({ generation: "8" }))).to.deep.equal(moved);
+    expect(await pushFlows(target, changed, guard({ ofports: { [port.uuid]: 6 } }))).to.deep.equal(moved);
+    expect(await pushFlows(target, changed, guard({ ofports: { [gone]: 5 } }))).to.deep.equal(moved);
+    expect(await pushFlows(target, changed, guard({ key: "other-key" }))).to.deep.equal(moved);
+    expect(await pushFlows({ ...target, bridge: "br-none" }, changed, guard())).to.deep.equal(moved);
+    expect(await diffFlows(target, DROP)).to.deep.equal({ missing: [], unexpected: [] });
+  });
+
+  it("notices a generation that moves during the push", async () => {
+    const racing = interrupted("ovs-vsctl --no-wait set Bridge br-tap other_config:taas-generation=8");
+    expect(await pushFlows(racing, DROP, guard())).to.deep.equal({ outcome: "moved", when: "after" });
+    await ovs.vsctl("set", "Bridge", "br-tap", "other_config:taas-generation=7");
+  });
+
+  it("changes nothing when the bridge refuses one rule, and says what it refused", async () => {
+    const refused = `${DROP}table=0,priority=9,in_port=5 actions=meter:9,output:5\n`;
+    const error = await rejection(pushFlows(target, refused, guard()));
+    expect(error).to.include({ code: "openflow-error", host: "compute-1" });
+    expect(error.message).to.match(/bridge br-tap.*INVALID_METER.*meter:9/s);
+    const unreadable = await rejection(pushFlows(target, `${DROP}in_port=1 actions=frobnicate\n`, guard()));
+    expect(unreadable.message).to.match(/unknown action frobnicate/);
+    expect((await diffFlows(target, DROP)).missing).to.have.length(0);
+  });
+
+  it("refuses text with two rules for one place, of which ovs-ofctl would silently keep the last", async () => {
+    const twice =
+      "in_port=5,tcp,tp_dst=80 actions=drop\nip,nw_proto=6,in_port=5,tcp_dst=0x50 actions=output:1\n";
+    expect((await rejection(pushFlows(target, twice, guard()))).code).to.equal("duplicate-flow");
+    await ovs.run(["ovs-ofctl", "-O", "OpenFlow14", "--bundle", "replace-flows", "br-tap", "-"], {
+      input: twice,
+    });
+    expect((await dumpFlows(target)).map(({ actions }) => actions)).to.deep.equal(["output:1"]);
+    await pushFlows(target, DROP, guard());
+  });
+
+  it("tells missing from unexpected rules, and another cookie is both", async () => {
+    const wanted =
+      "cookie=0x2,table=0,priority=0 actions=drop\ntable=1,priority=5,udp,tp_dst=53 actions=output:5\n";
+    const difference = await diffFlows(target, wanted);
+    expect(difference.missing.map(formatFlow)).to.deep.equal([
+      "cookie=0x2,table=0,priority=0 actions=drop",
+      "cookie=0x0,table=1,priority=5,udp,tp_dst=53 actions=output:5",
+    ]);
+    expect(difference.unexpected.map(formatFlow)).to.deep.equal([
+      "cookie=0x7a70000000000001,table=0,priority=0 actions=drop",
+    ]);
+  });
+
+  it("fails to compare when text or bridge cannot be read", async () => {
+    const unreadable = await rejection(diffFlows(target, "table=1,priorit=5 actions=drop\n"));
+    expect(unreadable.message).to.match(/unknown keyword priorit/);
+    const nowhere = await rejection(diffFlows({ ...target, bridge: "br-none" }, DROP));
+    expect(nowhere.message).to.match(/br-none is not a bridge or a socket/);
+  });
+
+  it("gives a rule one canonical form, whether read from text or from the bridge", async () => {
+    const spellings = [
+      "in_port=LOCAL,ip,nw_proto=6,tp_dst=0x50",
+      "dl_type=0x0800,nw_src=198.51.100.0/255.255.255.0,nw_dst=192.0.2.1/32",
+      "eth_type=0x800,ip_proto=17,udp_src=0x1000/0xf000",
+      "tun_id=42,vlan_tci=0x1000/0x1000",
+      "dl_vlan=0x5,tcp,tcp_flags=-ack+syn",
+      "tcp6,ipv6_src=2001:DB8::/64,tp_dst=443",
+      "icmp6,icmpv6_type=135,nd_target=2001:db8::2",
+      "ip,ip_frag=later",
+      "eth_src=AA:BB:CC:00:00:01,eth_dst=01:00:00:00:00:00/01:00:00:00:00:00",
+      "dl_src=aa:bb:cc:00:00:02/ff:ff:ff:ff:ff:ff,dl_type=0x88cc",
+      "reg0=16/255,metadata=5",
+      "vlan_tci=0x0000/0x1fff",
+      "vlan_vid=0x1005/0x1fff,sctp,sctp_dst=9",
+      "tunnel_id=0xFFFFFF,tun_src=192.0.2.9",
+      "arp,arp_tpa=192.0.2.1,arp_op=1",
+      "ct_state=+trk+est,ipv6",
+      "packet_type=(1,0x800)",
+      "",
+    ];
+    const flows = spellings.map((match, index) =>
+      parseFlow(`table=2,priority=${index},${match} actions=drop`),
+    );
+    const lines = (list: Flow[]) => list.map(formatFlow).sort();
+    await pushFlows(
+      target,
+      spellings.map((match, index) => `table=2,priority=${index},${match} actions=drop\n`).join(""),
+      guard(),
+    );
+    expect(lines(await dumpFlows(target))).to.deep.equal(lines(flows));
+    expect(lines(parseFlows(await ovs.ofctl("--no-stats", "dump-flows", "br-tap")))).to.deep.equal(
+      lines(flows),
+    );
+    expect(await diffFlows(target, `${lines(flows).join("\n")}\n`)).to.deep.equal({
+      missing: [],
+      unexpected: [],
+    });
+  });
+
+  it("does nothing for names that a shell or ovs-ofctl would take for something else", async () => {
+    for (const bridge of ["$(touch /tmp/taas-owned)", "unix:/tmp/socket", "-h", "../br-tap", "br tap", ""]) {
+      for (const attempt of [
+        pushFlows({ ...target, bridge }, DROP, guard()),
+        dumpFlows({ ...target, bridge }),
+      ]) {
+        expect((await rejection(attempt)).code).to.equal("bridge-name");
+      }
+    }
+  });
+
+  describe("on a bridge of another owner", () => {
+    const rule = parseFlow("cookie=0x7a70000000000009,priority=50,in_port=1,tcp,tp_dst=80 actions=output:1");
+    let foreign: ForeignTarget;
+
+    before(async () => {
+      foreign = { ...target, bridge: "br-int", protocols: [] };
+      await ovs.ofctl("add-flow", "br-int", "cookie=0xabc,priority=50,in_port=1,tcp actions=normal");
+      await ovs.ofctl(
+        "add-flow",
+        "br-int",
+        "cookie=0xabc,priority=49,in_port=1,tcp,tp_dst=80 actions=normal",
+      );
+    });
+
+    const others = async () =>
+      (await dumpFlows({ ...target, bridge: "br-int" }, { match: "cookie=0xabc/-1" })).length;
+
+    for (const protocols of [[], ["OpenFlow10"], ["OpenFlow10", "OpenFlow13"], ["OpenFlow15"]]) {
+      it(`adds, lists and removes one rule where the protocols are ${protocols.join(", ") || "the default"}`, async () => {
+        await ovs.vsctl("set", "Bridge", "br-int", `protocols=[${protocols.join(",")}]`);
+        const restricted = { ...foreign, protocols };
+        await addForeignFlow(restricted, rule);
+        await addForeignFlow(restricted, rule);
+        const listed = await listForeignFlows(restricted, rule.cookie);
+        expect(listed.map(formatFlow)).to.deep.equal([formatFlow(rule)]);
+        await deleteForeignFlow(restricted, { ...rule, priority: 49 });
+        await deleteForeignFlow(restricted, { ...rule, cookie: 0xabcn });
+        expect(await listForeignFlows(restricted, rule.cookie)).to.have.length(1);
+        await deleteForeignFlow(restricted, rule);
+        await deleteForeignFlow(restricted, rule);
+        expect(await listForeignFlows(restricted, rule.cookie)).to.have.length(0);
+        await ovs.vsctl("clear", "Bridge", "br-int", "protocols");
+        expect(await others()).to.equal(2);
+      });
+    }
+
+    it("refuses to take the place of somebody else's rule", async () => {
+      const error = await rejection(addForeignFlow(foreign, { ...rule, priority: 49 }));
+      expect(error.code).to.equal("flow-taken");
+      expect(error.message).to.match(/cookie=0xabc,table=0,priority=49/);
+      expect(await others()).to.equal(2);
+    });
+
+    it("says so when the bridge speaks no version that is known", async () => {
+      const error = await rejection(listForeignFlows({ ...foreign, protocols: ["OpenFlow16"] }, 1n));
+      expect(error).to.include({ code: "openflow-version", host: "compute-1" });
+    });
+  });
+
+  it("gives up by itself, within its own time limit, when vswitchd hangs", async () => {
+    const impatient = { ...target, timeoutSeconds: 1 };
+    ovs.pauseVswitchd();
+    const errors = [rejection(pushFlows(impatient, DROP, guard())), rejection(diffFlows(impatient, DROP))];
+    for (const error of await Promise.all([...errors, rejection(dumpFlows(impatient))])) {
+      expect(error).to.include({ code: "openflow-timeout", host: "compute-1" });
+    }
+    ovs.resumeVswitchd();
+  });
+});
