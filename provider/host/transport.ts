@@ -4,7 +4,10 @@ import type { Duplex } from "node:stream";
 export interface ExecResult {
   stdout: string;
   stderr: string;
+  /** 128 and the signal's number when a signal ended it, as a shell reports it. */
   exitCode: number;
+  /** The signal that ended it, where the transport learns of it: `SIGTERM`. */
+  signal?: string;
 }
 
 /** How one command is run. */
@@ -26,4 +29,10 @@ export interface Transport {
   openSocket(path: string): Promise<Duplex>;
   /** Ends the connection; idempotent. */
   close(): Promise<void>;
+}
+
+/** A transport that stands on a connection, which can be lost. */
+export interface Connection extends Transport {
+  /** Aborted when the connection is gone, by `close` too. Its reason is the `TaasError` that everything under way is rejected with. */
+  readonly lost: AbortSignal;
 }

@@ -1,0 +1,54 @@
+import { createConnection, type Socket } from "node:net";
+import type { TaasError } from "../errors";
+import { describeEndpoint, type Endpoint } from "./endpoint";
+import { unreachable } from "./failures";
+
+/** Opens the TCP connection to a server. Rejects with `unreachable`, which says what went wrong, and when the signal is aborted. */
+export function dial(endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
+  const { hostname, port, addressFamily, bindAddress } = endpoint;
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({
+      host: hostname,
+      port,
+      family: addressFamily,
+      noDelay: true,
+      ...(bindAddress === undefined ? {} : { localAddress: bindAddress }),
+    });
+    const give = (error: TaasError) => {
+      signal.removeEventListener("abort", onAbort);
+      socket.destroy();
+      reject(error);
+    };
+    const onAbort = () => give(signal.reason as TaasError);
+    socket.once("connect", () => {
+      signal.removeEventListener("abort", onAbort);
+      socket.removeAllListeners();
+      resolve(socket);
+    });
+    socket.once("error", (error: NodeJS.ErrnoException) => give(dialError(endpoint, error)));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+function dialError(endpoint: Endpoint, error: NodeJS.ErrnoException): TaasError {
+  const peer = { name: endpoint.name, where: describeEndpoint(endpoint) };
+  const { why, hint } = CAUSES[error.code ?? ""] ?? { why: error.message || String(error.code), hint: ROUTE };
+  return unreachable(peer, why, hint, error);
+}
+
+const ROUTE = "Check the network between this machine and the host, and its firewall";
+const NAME = "Check the address, or give it a HostName in the ssh configuration";
+
+const CAUSES: Record<string, { why: string; hint: string }> = {
+  ENOTFOUND: { why: "the name does not resolve (DNS)", hint: NAME },
+  EAI_AGAIN: {
+    why: "the name cannot be resolved at the moment (DNS)",
+    hint: "Check this machine's name servers",
+  },
+  ECONNREFUSED: { why: "the connection was refused", hint: "Check that sshd runs there, and the port" },
+  ETIMEDOUT: { why: "no answer (time-out)", hint: ROUTE },
+  EHOSTUNREACH: { why: "no route to the host", hint: ROUTE },
+  ENETUNREACH: { why: "the network is unreachable", hint: ROUTE },
+  ECONNRESET: { why: "the connection was reset", hint: ROUTE },
+};

@@ -1,0 +1,69 @@
+/** One SSH server as OpenSSH's own configuration resolves it, with the way to it. */
+export interface Endpoint {
+  /** What the program calls the host (also in the endpoints of its jump hosts). For messages. */
+  name: string;
+  /** The alias, DNS name or address that `ssh` was asked for. */
+  alias: string;
+  hostname: string;
+  port: number;
+  user: string;
+  /** 0: either. */
+  addressFamily: 0 | 4 | 6;
+  bindAddress: string | undefined;
+  /** `HostKeyAlias`: looked up in known_hosts instead of the host name. */
+  hostKeyAlias: string | undefined;
+  /** A pinned key: `<type> <base64>` or `SHA256:<fingerprint>`. */
+  hostKey: string | undefined;
+  /** Existing or not, in the order OpenSSH reads them: the user's, then the machine's. */
+  knownHostsFiles: string[];
+  /** `HostKeyAlgorithms` in order of preference. */
+  hostKeyAlgorithms: string[];
+  identities: IdentitySources;
+  /** `ProxyCommand`, which only OpenSSH itself can run. */
+  proxyCommand: string | undefined;
+  /** The hop before this server. */
+  jump: Endpoint | undefined;
+  /** Which hop of the chain it is. */
+  role: "host" | "jump host";
+}
+
+/** Where keys for a login come from. */
+export interface IdentitySources {
+  /** The file the program names; it must exist. */
+  explicitFile: string | undefined;
+  /** All candidate files, the explicit one included, in order. */
+  files: string[];
+  certificateFiles: string[];
+  /** Offer only keys of `files`, even when the agent has more. */
+  identitiesOnly: boolean;
+  /** Path of the agent's socket. */
+  agent: string | undefined;
+}
+
+/** `user@host:port`, and the jump host where there is one. */
+export function describeEndpoint(endpoint: Endpoint): string {
+  const host = endpoint.hostname.includes(":") ? `[${endpoint.hostname}]` : endpoint.hostname;
+  const self = `${endpoint.user}@${host}:${endpoint.port}`;
+  const prefix = endpoint.role === "host" ? "" : "jump host ";
+  const via = endpoint.jump === undefined ? "" : ` through ${describeEndpoint(endpoint.jump)}`;
+  return `${prefix}${self}${via}`;
+}
+
+/** Two hosts with the same key share a connection: user, host, port, pin and jump chain. */
+export function endpointKey(endpoint: Endpoint): string {
+  const { user, hostname, port, hostKey, jump } = endpoint;
+  return JSON.stringify([
+    user,
+    hostname,
+    port,
+    hostKey ?? null,
+    jump === undefined ? null : endpointKey(jump),
+  ]);
+}
+
+/** The name of this server in known_hosts files: the alias as it is, else the host with its port where that is not 22. */
+export function knownHostsName(endpoint: Endpoint): string {
+  if (endpoint.hostKeyAlias !== undefined) return endpoint.hostKeyAlias.toLowerCase();
+  const host = endpoint.hostname.toLowerCase();
+  return endpoint.port === 22 ? host : `[${host}]:${endpoint.port}`;
+}

@@ -1,0 +1,93 @@
+import { TaasError } from "../errors";
+
+/** Who a failure of the connection is about. */
+export interface Peer {
+  /** What the program calls the host. */
+  name: string;
+  /** Resolved user, address, port and jump host. */
+  where: string;
+}
+
+/** The host could not be talked to at all. `why` says DNS, refused, no route, time limit. */
+export function unreachable(peer: Peer, why: string, hint: string, cause?: unknown): TaasError {
+  return new TaasError(`cannot reach ${peer.where}: ${why}`, {
+    code: "unreachable",
+    host: peer.name,
+    hint,
+    cause,
+  });
+}
+
+/** No connection within the time limit. */
+export function connectTimeout(peer: Peer, seconds: number): TaasError {
+  const hint = "Check the network, its firewall and sshd there; taas:connectTimeout raises the limit";
+  return unreachable(peer, `no connection within ${seconds} s (time-out)`, hint);
+}
+
+/** A connection that stood is gone. */
+export function connectionLost(peer: Peer, why: string, cause?: unknown): TaasError {
+  return new TaasError(`the connection to ${peer.where} was lost: ${why}`, {
+    code: "connection-lost",
+    host: peer.name,
+    hint: "Nothing is known of what was under way there; run again, every operation starts by reading the host",
+    cause,
+  });
+}
+
+/** A command took longer than its time limit. */
+export function operationTimeout(peer: Peer, what: string, milliseconds: number): TaasError {
+  return new TaasError(
+    `${what} on ${peer.where} took longer than ${milliseconds / 1000} s and was given up`,
+    {
+      code: "operation-timeout",
+      host: peer.name,
+      hint: "If the host is only slow, raise taas:operationTimeout",
+    },
+  );
+}
+
+/** A command wrote more than is kept. */
+export function outputTooLarge(peer: Peer, what: string, bytes: number): TaasError {
+  return new TaasError(`${what} on ${peer.where} wrote more than ${bytes / 1024 / 1024} MiB`, {
+    code: "output-too-large",
+    host: peer.name,
+  });
+}
+
+/** The server runs no command at all for this login. */
+export function sessionRefused(peer: Peer, cause: Error): TaasError {
+  return new TaasError(`${peer.where} runs no command: ${cause.message}`, {
+    code: "session-refused",
+    host: peer.name,
+    hint: "Check MaxSessions and ForceCommand in its sshd_config, and the options of the key in authorized_keys",
+    cause,
+  });
+}
+
+/** A unix socket on the host did not open. */
+export function socketRefused(peer: Peer, path: string, why: string, cause?: unknown): TaasError {
+  return new TaasError(`the socket ${path} on ${peer.where} cannot be opened: ${why}`, {
+    code: "socket-refused",
+    host: peer.name,
+    hint: "It is missing, the user may not use it, or sshd_config has AllowStreamLocalForwarding no",
+    cause,
+  });
+}
+
+/** The same error under the name another program line gives the host: connections are shared between names. */
+export function underName(error: unknown, name: string): unknown {
+  if (!(error instanceof TaasError) || error.host === name) return error;
+  const { code, hint, cause } = error;
+  return new TaasError(error.shortMessage, {
+    code,
+    host: name,
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** A command as one readable line for messages. */
+export function describeCommand(argv: readonly string[]): string {
+  const line = argv.join(" ").replaceAll(/\s+/g, " ");
+  return `"${line.length > 120 ? `${line.slice(0, 117)}...` : line}"`;
+}

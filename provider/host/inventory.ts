@@ -1,0 +1,74 @@
+import { TaasError } from "../errors";
+import { checkAddress, checkWord } from "./address";
+import type { HostRecord } from "./host";
+
+/** A host as a program gives it: a name of the inventory, an ssh_config alias, a DNS name, an address, or all of it. */
+export type HostArgument = string | Omit<HostRecord, "name">;
+
+/** The stack's hosts by name (`taas:hosts`). An entry may name another entry. */
+export type Inventory = Readonly<Record<string, HostArgument>>;
+
+/** How a host is reached, as against what is where on it. */
+const CONNECTION_FIELDS = [
+  "port",
+  "user",
+  "identityFile",
+  "hostKey",
+  "proxyJump",
+  "transport",
+  "sudo",
+  "gone",
+] as const;
+
+/**
+ * Resolves a host argument: a string is looked up in the inventory first, else it is an address; `local` is this
+ * machine. Throws `invalid-host` for what cannot be an address, and for inventory entries that name each other in a circle.
+ */
+export function resolveHost(host: HostArgument, inventory: Inventory): HostRecord {
+  if (typeof host === "string") return checked(resolveName(host, host, inventory, [host]));
+  return checked({ ...host, name: host.address });
+}
+
+/**
+ * The record to connect with: the present inventory's connection fields for the same name, as long as it still is the
+ * same address (the host's identity); else what was recorded. What is where on the host stays as recorded.
+ */
+export function withPresentConnection(recorded: HostRecord, inventory: Inventory): HostRecord {
+  if (!Object.hasOwn(inventory, recorded.name)) return recorded;
+  const present = resolveHost(recorded.name, inventory);
+  if (present.address !== recorded.address) return recorded;
+  const record = { ...recorded };
+  for (const field of CONNECTION_FIELDS) delete record[field];
+  const connection = CONNECTION_FIELDS.filter((field) => present[field] !== undefined);
+  return Object.assign(record, Object.fromEntries(connection.map((field) => [field, present[field]])));
+}
+
+function resolveName(
+  word: string,
+  name: string,
+  inventory: Inventory,
+  visited: readonly string[],
+): HostRecord {
+  const entry = Object.hasOwn(inventory, word) ? inventory[word] : undefined;
+  if (entry === undefined || entry === word) return { name, address: word };
+  if (typeof entry !== "string") return { ...entry, name };
+  if (visited.includes(entry)) {
+    throw new TaasError(`the inventory entries ${[...visited, entry].join(" -> ")} name each other`, {
+      code: "invalid-host",
+      host: name,
+      hint: "Give one of them an address in taas:hosts",
+    });
+  }
+  return resolveName(entry, name, inventory, [...visited, entry]);
+}
+
+function checked(record: HostRecord): HostRecord {
+  const { name, address, user, proxyJump, port } = record;
+  checkAddress(address, name);
+  if (user !== undefined) checkWord(user, "user", name);
+  if (proxyJump !== undefined) checkWord(proxyJump, "jump host", name);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65535)) {
+    throw new TaasError(`${port} is no port number`, { code: "invalid-host", host: name });
+  }
+  return address === "local" ? { ...record, transport: "local" } : record;
+}

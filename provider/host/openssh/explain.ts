@@ -1,0 +1,68 @@
+import { TaasError } from "../../errors";
+import { describeEndpoint, type Endpoint } from "../endpoint";
+import { unreachable } from "../failures";
+import { unknownKey } from "../knownHosts/refusal";
+
+/** The error for what `ssh` wrote when it could not connect. */
+export function explainSsh(endpoint: Endpoint, stderr: string): TaasError {
+  const where = describeEndpoint(endpoint);
+  const host = endpoint.name;
+  const last = stderr.trim().split(/\r?\n/).at(-1) ?? "";
+  const cause = new Error(stderr.trim());
+  if (/REVOKED HOST KEY|is marked as revoked|revoked key/i.test(stderr)) {
+    const hint = "Give the host a new key; a revoked one is never accepted";
+    return new TaasError(`${where} shows a revoked host key`, {
+      code: "host-key-revoked",
+      host,
+      hint,
+      cause,
+    });
+  }
+  if (/IDENTIFICATION HAS CHANGED|host key .* (?:has changed|differs)/i.test(stderr)) {
+    const shown = /SHA256:[A-Za-z0-9+/]+/.exec(stderr)?.[0];
+    const offending = /Offending \S+ key in (\S+)/.exec(stderr)?.[1];
+    return new TaasError(
+      `the host key of ${where} has changed${shown === undefined ? "" : `: it shows ${shown}`}${offending === undefined ? "" : `, other than ${offending} says`}`,
+      {
+        code: "host-key-changed",
+        host,
+        hint: "Somebody may be intercepting the connection. If the machine really has a new key, replace the old one",
+        cause,
+      },
+    );
+  }
+  const unknown = /No (\S+) host key is known for/.exec(stderr)?.[1];
+  if (unknown !== undefined || /Host key verification failed/i.test(stderr)) {
+    return unknownKey(endpoint, unknown ?? "not in known_hosts", []);
+  }
+  if (/permission denied|too many authentication failures/i.test(stderr)) {
+    return new TaasError(`the login as ${where} was refused: ${last}`, {
+      code: "auth-failed",
+      host,
+      hint: `Put the public key into ${endpoint.user}'s authorized_keys there, or name another user or identityFile`,
+      cause,
+    });
+  }
+  return unreachable(
+    { name: host, where },
+    last === "" ? "ssh gave no reason" : last,
+    hintFor(stderr),
+    cause,
+  );
+}
+
+/** Whether `ssh` met a server that drops connections before the handshake (MaxStartups), which may pass. */
+export function isDropped(error: unknown): boolean {
+  return (
+    error instanceof TaasError &&
+    error.code === "unreachable" &&
+    /kex_exchange_identification|banner exchange|Connection (?:reset|closed) by/i.test(String(error.cause))
+  );
+}
+
+function hintFor(stderr: string): string {
+  if (/resolve hostname/i.test(stderr))
+    return "Check the address, or give it a HostName in the ssh configuration";
+  if (/refused/i.test(stderr)) return "Check that sshd runs there, and the port";
+  return "Check the network between this machine and the host, its firewall and sshd";
+}

@@ -1,0 +1,173 @@
+import { setMaxListeners } from "node:events";
+import { createConnection, type Socket } from "node:net";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { deadlineIn } from "./deadline";
+import { describeEndpoint, type Endpoint } from "./endpoint";
+import {
+  connectionLost,
+  connectTimeout,
+  describeCommand,
+  operationTimeout,
+  outputTooLarge,
+  type Peer,
+  socketRefused,
+} from "./failures";
+import type { ConnectionSettings, HostRecord } from "./host";
+import { isDropped } from "./openssh/explain";
+import { type Master, startMaster } from "./openssh/master";
+import { makeWorkDir, type WorkDir } from "./openssh/workDir";
+import { MAX_OUTPUT, type ProcessOutcome, runProcess } from "./process";
+import { quoteArgv } from "./quote";
+import { sshOptions } from "./resolve";
+import { retryWithJitter } from "./retry";
+import { Semaphore } from "./semaphore";
+import type { Connection, ExecOptions, ExecResult } from "./transport";
+
+/** Below sshd's default MaxSessions 10, with one that the master itself has. */
+const MAX_SESSIONS = 8;
+
+/**
+ * The machine's own `ssh`, for what the built-in client cannot do: certificates, hardware keys, `ProxyCommand`. One
+ * master process holds the connection, every command and socket goes through it. A command that a signal ends, and one that itself ends with 255, look the same here: exit code 255.
+ */
+export class OpensshTransport implements Connection {
+  private readonly ending = new AbortController();
+  private readonly sessions = new Semaphore(MAX_SESSIONS);
+  private readonly forwards = new Map<string, Promise<string>>();
+
+  private constructor(
+    private readonly master: Master,
+    private readonly workDir: WorkDir,
+    private readonly target: readonly string[],
+    private readonly peer: Peer,
+    private readonly settings: ConnectionSettings,
+  ) {
+    setMaxListeners(0, this.lost);
+    void master.ended.then((stderr) => {
+      this.ending.abort(connectionLost(peer, stderr.trim() || "ssh ended"));
+      return workDir.remove();
+    });
+  }
+
+  /** Connects within `connectTimeout`; a server that drops connections before the handshake is tried again within it. */
+  static async open(
+    record: HostRecord,
+    endpoint: Endpoint,
+    settings: ConnectionSettings,
+  ): Promise<OpensshTransport> {
+    const peer = { name: endpoint.name, where: describeEndpoint(endpoint) };
+    const workDir = await makeWorkDir(endpoint, settings);
+    const deadline = deadlineIn(settings.connectTimeout * 1000, () =>
+      connectTimeout(peer, settings.connectTimeout),
+    );
+    const target = ["-F", workDir.config, ...workDir.options, ...sshOptions(record), "-T", record.address];
+    const argv = ["-S", workDir.control, "-o", "ControlPersist=no", ...target];
+    try {
+      const start = () => startMaster(argv, endpoint, deadline.signal);
+      const master = await retryWithJitter(start, isDropped, deadline.signal);
+      return new OpensshTransport(master, workDir, target, peer, settings);
+    } catch (error) {
+      await workDir.remove();
+      throw error;
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  get lost(): AbortSignal {
+    return this.ending.signal;
+  }
+
+  async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const line = quoteArgv(argv);
+    const timeoutMs = options.timeoutMs ?? this.settings.operationTimeout * 1000;
+    const outcome = await this.sessions.run(() => this.ssh([], [line], { input: options.input, timeoutMs }));
+    switch (outcome.kind) {
+      case "exited":
+        if (outcome.result.exitCode === 255) await this.rejectIfLost();
+        return outcome.result;
+      case "timeout":
+        throw operationTimeout(this.peer, describeCommand(argv), timeoutMs);
+      case "too-large":
+        throw outputTooLarge(this.peer, describeCommand(argv), MAX_OUTPUT);
+      default:
+        throw connectionLost(this.peer, `ssh cannot be started (${outcome.kind})`);
+    }
+  }
+
+  /** A forwarded socket accepts before the far end is tried, so a command through the same connection makes sure of the order: after it, a refused stream is closed. */
+  async openSocket(path: string): Promise<Duplex> {
+    const socket = await connect(await this.forward(path));
+    let closed = false;
+    const onClose = () => {
+      closed = true;
+    };
+    socket.on("error", onClose).on("close", onClose).on("end", onClose);
+    await this.exec(["true"]);
+    if (closed) throw socketRefused(this.peer, path, "the server closed the stream");
+    socket.off("error", onClose).off("close", onClose).off("end", onClose);
+    return socket;
+  }
+
+  async close(): Promise<void> {
+    this.ending.abort(connectionLost(this.peer, "it was closed"));
+    this.master.stop();
+    await this.master.ended;
+    await this.workDir.remove();
+  }
+
+  /** A local socket that leads to the remote one; made once for each. */
+  private forward(path: string): Promise<string> {
+    let made = this.forwards.get(path);
+    if (made === undefined) {
+      const local = join(this.workDir.path, `s${this.forwards.size}`);
+      made = this.ssh(["-O", "forward", "-L", `${local}:${path}`], [], {
+        timeoutMs: this.settings.connectTimeout * 1000,
+      }).then((outcome) => {
+        if (outcome.kind === "exited" && outcome.result.exitCode === 0) return local;
+        const why = outcome.kind === "exited" ? outcome.result.stderr.trim() : outcome.kind;
+        throw socketRefused(this.peer, path, why);
+      });
+      this.forwards.set(path, made);
+    }
+    return made;
+  }
+
+  private async ssh(
+    options: readonly string[],
+    command: readonly string[],
+    process: { input?: string | undefined; timeoutMs: number },
+  ): Promise<ProcessOutcome> {
+    this.lost.throwIfAborted();
+    const argv = [
+      "-S",
+      this.workDir.control,
+      "-o",
+      "ControlMaster=no",
+      ...options,
+      ...this.target,
+      ...command,
+    ];
+    return runProcess("ssh", argv, { ...process, environment: { LC_ALL: "C" } });
+  }
+
+  /** 255 is what `ssh` ends with when the connection breaks; the master then ends at the same time. */
+  private async rejectIfLost(): Promise<void> {
+    const check = await this.ssh(["-O", "check"], [], { timeoutMs: 2000 });
+    if (check.kind === "exited" && check.result.exitCode === 0) return;
+    this.lost.throwIfAborted();
+    throw connectionLost(this.peer, "ssh ended");
+  }
+}
+
+function connect(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(path);
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      resolve(socket);
+    });
+  });
+}

@@ -1,0 +1,88 @@
+import { TaasError } from "../errors";
+import { describeCommand, type Peer } from "./failures";
+import type { ExecResult } from "./transport";
+
+/** What one look at a host says about its login user and its OVS. */
+export interface HostProbe {
+  uid: number;
+  /** OVS's run directory, which holds `db.sock` and the bridges' management sockets. */
+  rundir: string;
+  /** Whether the login user may use the OVSDB socket. */
+  socket: "writable" | "refused" | "missing";
+  /** Whether `ovs-vsctl` is installed. */
+  installed: boolean;
+}
+
+/** Where Debian, Ubuntu, Fedora and RHEL have OVS's sockets. */
+export const DEFAULT_RUNDIR = "/var/run/openvswitch";
+
+/** Prints the probe as one line, last the path, so that a chatty login shell does no harm. */
+export const PROBE_ARGV = [
+  "sh",
+  "-c",
+  `PATH="$PATH:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin"
+d="\${OVS_RUNDIR:-${DEFAULT_RUNDIR}}"
+s=missing
+if [ -S "$d/db.sock" ]; then
+  s=refused
+  if [ -w "$d/db.sock" ]; then s=writable; fi
+elif [ -d "$d" ] && [ ! -x "$d" ]; then s=refused
+fi
+i=no
+if command -v ovs-vsctl >/dev/null 2>&1; then i=yes; fi
+echo "taas-probe $(id -u) $s $i $d"`,
+] as const;
+
+/** Reads what `PROBE_ARGV` printed. Throws `exec-failed` when it is not there: no POSIX shell, or a forced command. */
+export function parseProbe(result: ExecResult, peer: Peer): HostProbe {
+  const match = /^taas-probe (\d+) (writable|refused|missing) (yes|no) (.+)$/m.exec(result.stdout);
+  if (match === null) {
+    const text = (result.stderr || result.stdout).trim().slice(0, 300);
+    throw new TaasError(
+      `${peer.where} does not run POSIX shell commands (exit code ${result.exitCode}: ${text})`,
+      {
+        code: "exec-failed",
+        host: peer.name,
+        hint: "The login user needs a POSIX shell, and the key no forced command",
+      },
+    );
+  }
+  const [, uid, socket, installed, rundir] = match;
+  return {
+    uid: Number(uid),
+    socket: socket as HostProbe["socket"],
+    installed: installed === "yes",
+    rundir: rundir!,
+  };
+}
+
+/** The command as root. Another run directory than the usual one is told to it, because sudo clears the environment. */
+export function sudoArgv(argv: readonly string[], rundir: string): string[] {
+  const environment = rundir === DEFAULT_RUNDIR ? [] : ["env", `OVS_RUNDIR=${rundir}`];
+  return ["env", "LC_ALL=C", "sudo", "-n", "--", ...environment, ...argv];
+}
+
+/** Why sudo itself did not run the command; `undefined` when it did. */
+export function sudoRefusal(result: ExecResult): string | undefined {
+  if (result.exitCode === 127 && /sudo.*(not found|No such file)/.test(result.stderr))
+    return "sudo is not installed";
+  if (result.exitCode !== 1) return undefined;
+  return /^(?:sudo: .*(?:required|sorry|terminal|not allowed|account).*|.* is not (?:in the sudoers file|allowed to (?:execute|run sudo)).*)$/m
+    .exec(result.stderr)?.[0]
+    .replace(/^sudo: /, "");
+}
+
+/** Whether a command failed because the login user lacks the rights for it. */
+export function lacksRights({ exitCode, stderr }: ExecResult): boolean {
+  return exitCode !== 0 && /permission denied|operation not permitted/i.test(stderr);
+}
+
+/** The error when neither the login user nor sudo may do it. */
+export function noRights(peer: Peer, what: readonly string[] | string, why: string): TaasError {
+  const wanted = typeof what === "string" ? what : describeCommand(what);
+  return new TaasError(`the login user of ${peer.where} may not use ${wanted}: ${why}`, {
+    code: "no-rights",
+    host: peer.name,
+    hint: `Log in as root, put the user into the group that owns ${DEFAULT_RUNDIR}/*.sock and *.mgmt, or allow it "NOPASSWD: ALL" (at least the ovs-* and ovsdb-client commands) in /etc/sudoers.d, with sudo: "auto" or "always" on the host`,
+  });
+}

@@ -1,0 +1,168 @@
+import { access, constants } from "node:fs/promises";
+import { homedir } from "node:os";
+import { TaasError } from "../errors";
+import { checkAddress, checkWord } from "./address";
+import {
+  type EffectiveConfig,
+  expandPath,
+  parseEffectiveConfig,
+  single,
+  splitPaths,
+} from "./effectiveConfig";
+import type { Endpoint } from "./endpoint";
+import type { ConnectionSettings, HostRecord } from "./host";
+import { parseJumpChain } from "./jump";
+import { runProcess } from "./process";
+
+/** The part of a record that says where its SSH server is. */
+type Target = Pick<
+  HostRecord,
+  "name" | "address" | "port" | "user" | "identityFile" | "hostKey" | "proxyJump"
+>;
+
+const MAX_HOPS = 8;
+
+/**
+ * Asks OpenSSH (`ssh -G`) how it would connect: host name, port, user, keys, agent, jump hosts, known_hosts files.
+ * Fields of the record go in as options, so that OpenSSH merges them with its configuration and `Match` sees them.
+ * Errors: `invalid-host`, `ssh-client-missing`, `ssh-config`, `identity-file`.
+ */
+export function resolveEndpoint(record: Target, settings: ConnectionSettings): Promise<Endpoint> {
+  return resolveHop(record, settings, "host", 0);
+}
+
+/** The options that make `ssh` use the record's own fields. */
+export function sshOptions(target: Target): string[] {
+  const options: string[] = [];
+  if (target.port !== undefined) options.push("-p", String(target.port));
+  if (target.user !== undefined) options.push("-l", target.user);
+  if (target.identityFile !== undefined) options.push("-i", identityPath(target.identityFile));
+  if (target.proxyJump !== undefined) options.push("-J", target.proxyJump);
+  return options;
+}
+
+async function resolveHop(
+  target: Target,
+  settings: ConnectionSettings,
+  role: Endpoint["role"],
+  depth: number,
+): Promise<Endpoint> {
+  checkAddress(target.address, target.name);
+  if (target.user !== undefined) checkWord(target.user, "user", target.name);
+  if (target.proxyJump !== undefined) checkWord(target.proxyJump, "jump host", target.name);
+  if (depth > MAX_HOPS) {
+    throw new TaasError(
+      `the way to it has more than ${MAX_HOPS} jump hosts, so it probably leads back to itself`,
+      {
+        code: "ssh-config",
+        host: target.name,
+        hint: "Check ProxyJump in the ssh configuration: a jump host must not match its own rule",
+      },
+    );
+  }
+  const explicitFile = target.identityFile === undefined ? undefined : identityPath(target.identityFile);
+  if (explicitFile !== undefined) await checkIdentityFile(explicitFile, target.name);
+  const config = await effectiveConfig(target, settings);
+  const endpoint = describeConfig(config, target, role, explicitFile);
+  const chain = single(config, "proxyjump");
+  if (chain === undefined) return endpoint;
+  const hop = parseJumpChain(chain, target.name);
+  return {
+    ...endpoint,
+    jump: await resolveHop({ name: target.name, ...hop }, settings, "jump host", depth + 1),
+  };
+}
+
+function describeConfig(
+  config: EffectiveConfig,
+  target: Target,
+  role: Endpoint["role"],
+  explicitFile: string | undefined,
+): Endpoint {
+  const hostname = single(config, "hostname") ?? target.address;
+  checkAddress(hostname, target.name);
+  const port = Number(single(config, "port") ?? 22);
+  const user = single(config, "user") ?? "";
+  const tokens = { alias: target.address, hostname, port, user };
+  const family = single(config, "addressfamily");
+  const paths = (keyword: string) =>
+    splitPaths(config.get(keyword)?.[0] ?? "").map((path) => expandPath(path, tokens));
+  const files = (keyword: string) =>
+    (config.get(keyword) ?? []).filter((path) => path !== "none").map((path) => expandPath(path, tokens));
+  return {
+    name: target.name,
+    alias: target.address,
+    hostname,
+    port,
+    user,
+    addressFamily: family === "inet" ? 4 : family === "inet6" ? 6 : 0,
+    bindAddress: single(config, "bindaddress"),
+    hostKeyAlias: single(config, "hostkeyalias"),
+    hostKey: target.hostKey,
+    knownHostsFiles: [...paths("userknownhostsfile"), ...paths("globalknownhostsfile")],
+    hostKeyAlgorithms: (single(config, "hostkeyalgorithms") ?? "").split(",").filter((name) => name !== ""),
+    identities: {
+      explicitFile,
+      files: files("identityfile"),
+      certificateFiles: files("certificatefile"),
+      identitiesOnly: single(config, "identitiesonly") === "yes",
+      agent: agentSocket(config, (path) => expandPath(path, tokens)),
+    },
+    proxyCommand: single(config, "proxycommand"),
+    jump: undefined,
+    role,
+  };
+}
+
+/** `IdentityAgent` may be a path, `SSH_AUTH_SOCK`, `$VARIABLE` or `none`; without it, the environment's agent. */
+function agentSocket(config: EffectiveConfig, expand: (path: string) => string): string | undefined {
+  const value = config.get("identityagent")?.[0] ?? "SSH_AUTH_SOCK";
+  if (value === "none") return undefined;
+  const variable = value === "SSH_AUTH_SOCK" ? value : /^\$(\w+)$/.exec(value)?.[1];
+  const path = variable === undefined ? value : process.env[variable];
+  return path === undefined || path === "" ? undefined : expand(path);
+}
+
+async function effectiveConfig(target: Target, settings: ConnectionSettings): Promise<EffectiveConfig> {
+  const config = settings.sshConfig === undefined ? [] : ["-F", settings.sshConfig];
+  const argv = ["-G", ...config, ...sshOptions(target), "--", target.address];
+  const outcome = await runProcess("ssh", argv, {
+    timeoutMs: settings.connectTimeout * 1000,
+    environment: { LC_ALL: "C" },
+  });
+  if (outcome.kind === "missing") {
+    throw new TaasError("this machine has no `ssh` program, which reads the ssh configuration", {
+      code: "ssh-client-missing",
+      host: target.name,
+      hint: "Install OpenSSH's client (Debian, Ubuntu: openssh-client; Fedora, RHEL: openssh-clients)",
+    });
+  }
+  if (outcome.kind === "exited" && outcome.result.exitCode === 0)
+    return parseEffectiveConfig(outcome.result.stdout);
+  const why =
+    outcome.kind === "exited" ? outcome.result.stderr.trim() : `ssh -G did not finish (${outcome.kind})`;
+  throw new TaasError(`the ssh configuration for ${target.address} cannot be used: ${why}`, {
+    code: "ssh-config",
+    host: target.name,
+    hint: `Try it by hand: ssh ${argv.join(" ")}`,
+  });
+}
+
+function identityPath(file: string): string {
+  return file.replace(/^~(?=\/|$)/, homedir());
+}
+
+async function checkIdentityFile(file: string, name: string): Promise<void> {
+  try {
+    await access(file, constants.R_OK);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "does not exist" : `cannot be read (${code})`;
+    throw new TaasError(`the identity file ${file} ${why}`, {
+      code: "identity-file",
+      host: name,
+      hint: "identityFile is the path of a private key on the machine that runs Pulumi",
+      cause,
+    });
+  }
+}

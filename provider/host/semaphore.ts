@@ -1,0 +1,34 @@
+/** Lets at most `limit` tasks run at the same time; the others wait in order. */
+export class Semaphore {
+  private running = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private limit: number) {}
+
+  async run<T>(task: () => Promise<T>): Promise<T> {
+    if (this.running >= this.limit) await new Promise<void>((start) => this.waiting.push(start));
+    else this.running += 1;
+    try {
+      return await task();
+    } finally {
+      this.release();
+    }
+  }
+
+  /** Tasks that run now. */
+  get active(): number {
+    return this.running;
+  }
+
+  /** Lowers the limit, not below one: the other side allows less than was thought. */
+  lower(limit: number): void {
+    this.limit = Math.max(1, Math.min(this.limit, limit));
+  }
+
+  /** Hands the place to the next in line, so that nobody who comes now can take it. */
+  private release(): void {
+    const next = this.running > this.limit ? undefined : this.waiting.shift();
+    if (next === undefined) this.running -= 1;
+    else next();
+  }
+}

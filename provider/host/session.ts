@@ -1,0 +1,144 @@
+import type { Duplex } from "node:stream";
+import { TaasError } from "../errors";
+import type { Drain } from "./drain";
+import { type Peer, underName } from "./failures";
+import type { ConnectionSettings, HostRecord } from "./host";
+import { ovsdbTool } from "./ovsdbTool";
+import {
+  type HostProbe,
+  lacksRights,
+  noRights,
+  PROBE_ARGV,
+  parseProbe,
+  sudoArgv,
+  sudoRefusal,
+} from "./privilege";
+import type { Connection, ExecOptions, ExecResult } from "./transport";
+
+/** The way to a host's OVSDB: a stream that speaks JSON-RPC (RFC 7047), or a command that takes one transaction at a time. */
+export type OvsdbChannel =
+  | { kind: "stream"; stream: Duplex }
+  | {
+      kind: "tool";
+      /** Takes the `params` of a `transact` request, `["Open_vSwitch", ...operations]`; resolves to its result array. */
+      transact(json: string): Promise<string>;
+    };
+
+/** What a session stands on. */
+export interface SessionParts {
+  connection: Connection;
+  /** Resolved user, address, port: for messages. */
+  where: string;
+  settings: ConnectionSettings;
+  drain: Drain;
+}
+
+/** One host for one stack: its connection, and the rights of the login user there. Every error carries the name of its record. */
+export class HostSession {
+  private readonly peer: Peer;
+  private probing: Promise<HostProbe> | undefined;
+
+  constructor(
+    readonly record: HostRecord,
+    private readonly parts: SessionParts,
+  ) {
+    this.peer = { name: record.name, where: parts.where };
+  }
+
+  /** Runs a command as the login user. */
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult> {
+    const { connection, drain } = this.parts;
+    return this.named(drain.track(this.record.name, () => connection.exec(argv, options)));
+  }
+
+  /**
+   * Runs a command with the rights to change OVS, as `sudo` of the host says: never, always, or (auto) when the login
+   * user is not root and either may not use the OVSDB socket or was refused. Errors: `no-rights`, `no-ovs`.
+   */
+  async run(argv: readonly string[], options?: ExecOptions): Promise<ExecResult> {
+    const mode = this.record.sudo ?? "auto";
+    const probe = await this.probe();
+    const asRoot = mode === "always" || (mode === "auto" && probe.uid !== 0 && probe.socket === "refused");
+    if (asRoot) return this.sudo(argv, probe, options);
+    const result = await this.exec(argv, options);
+    if (probe.uid === 0 || !lacksRights(result)) return this.installed(argv, result);
+    if (mode === "auto") return this.sudo(argv, probe, options);
+    throw noRights(this.peer, argv, `${result.stderr.trim()}, and sudo is set to never`);
+  }
+
+  /**
+   * Opens OVSDB: its socket through the connection; where that is refused, `ovsdb-client` as a command.
+   * Errors: `no-ovs`, `no-rights`.
+   */
+  async openOvsdb(): Promise<OvsdbChannel> {
+    const probe = await this.probe();
+    const path = `${probe.rundir}/db.sock`;
+    if (probe.socket === "missing") throw this.noOvs(probe);
+    if (probe.socket === "writable") {
+      try {
+        return { kind: "stream", stream: await this.named(this.parts.connection.openSocket(path)) };
+      } catch (error) {
+        if (!(error instanceof TaasError && error.code === "socket-refused")) throw error;
+      }
+    } else if (this.record.sudo === "never") {
+      throw noRights(this.peer, path, "permission denied, and sudo is set to never");
+    }
+    return {
+      kind: "tool",
+      transact: ovsdbTool(path, this.peer, this.parts.settings, (argv, options) => this.run(argv, options)),
+    };
+  }
+
+  /** Looks at the host once: login user, run directory, socket. */
+  probe(): Promise<HostProbe> {
+    this.probing ??= this.exec(PROBE_ARGV)
+      .then((result) => parseProbe(result, this.peer))
+      .catch((error) => {
+        this.probing = undefined;
+        throw error;
+      });
+    return this.probing;
+  }
+
+  private async sudo(argv: readonly string[], probe: HostProbe, options?: ExecOptions): Promise<ExecResult> {
+    const result = await this.exec(sudoArgv(argv, probe.rundir), options);
+    const refusal = sudoRefusal(result);
+    if (refusal !== undefined) throw noRights(this.peer, argv, refusal);
+    return this.installed(argv, result);
+  }
+
+  private installed(argv: readonly string[], result: ExecResult): ExecResult {
+    const missing =
+      result.exitCode === 127 || (result.exitCode === 1 && /command not found/.test(result.stderr));
+    if (!missing || !/^ovs/.test(argv[0] ?? "")) return result;
+    throw new TaasError(`${this.peer.where} has no ${argv[0]}`, {
+      code: "no-ovs",
+      host: this.peer.name,
+      hint: INSTALL,
+    });
+  }
+
+  private noOvs(probe: HostProbe): TaasError {
+    const { where, name } = this.peer;
+    if (!probe.installed) {
+      return new TaasError(`Open vSwitch is not installed on ${where}`, {
+        code: "no-ovs",
+        host: name,
+        hint: INSTALL,
+      });
+    }
+    return new TaasError(`ovsdb-server does not run on ${where}: there is no ${probe.rundir}/db.sock`, {
+      code: "no-ovs",
+      host: name,
+      hint: "Start openvswitch-switch (Debian, Ubuntu) or openvswitch (Fedora, RHEL) there",
+    });
+  }
+
+  private named<T>(promise: Promise<T>): Promise<T> {
+    return promise.catch((error) => {
+      throw underName(error, this.record.name);
+    });
+  }
+}
+
+const INSTALL = "Install Open vSwitch there, or name the right host";

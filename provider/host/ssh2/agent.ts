@@ -1,0 +1,46 @@
+import {
+  BaseAgent,
+  type IdentityCallback,
+  OpenSSHAgent,
+  type ParsedKey,
+  type SignCallback,
+  type SigningRequestOptions,
+} from "ssh2";
+
+/** An ssh-agent of which the keys of the identity files come first, or are the only ones (`IdentitiesOnly`). */
+export class SelectiveAgent extends BaseAgent<ParsedKey> {
+  /** How many keys it offered when it was asked; `undefined` before. */
+  offered: number | undefined;
+  private readonly agent: OpenSSHAgent;
+
+  constructor(
+    readonly socketPath: string,
+    private readonly preferred: readonly Buffer[],
+    private readonly others: "offer" | "hold back",
+  ) {
+    super();
+    this.agent = new OpenSSHAgent(socketPath);
+  }
+
+  override getIdentities(callback: IdentityCallback<ParsedKey>): void {
+    this.agent.getIdentities((error, keys) => {
+      if (error) return callback(error);
+      const all = (keys ?? []) as ParsedKey[];
+      const isPreferred = (key: ParsedKey) => this.preferred.some((blob) => blob.equals(key.getPublicSSH()));
+      const others = this.others === "offer" ? all.filter((key) => !isPreferred(key)) : [];
+      const selected = [...all.filter(isPreferred), ...others];
+      this.offered = selected.length;
+      callback(undefined, selected);
+    });
+  }
+
+  override sign(
+    key: ParsedKey,
+    data: Buffer,
+    options: SigningRequestOptions | SignCallback,
+    callback?: SignCallback,
+  ) {
+    if (typeof options === "function") this.agent.sign(key, data, options);
+    else this.agent.sign(key, data, options, callback);
+  }
+}

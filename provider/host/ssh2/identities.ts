@@ -1,0 +1,57 @@
+import { readFile } from "node:fs/promises";
+import { type ParsedKey, utils } from "ssh2";
+import type { IdentitySources } from "../endpoint";
+
+/** Keys that a login can be tried with. */
+export interface Identities {
+  /** Usable private keys, in order. */
+  keys: { file: string; key: ParsedKey }[];
+  /** Public blobs of all identity files, also of those whose private half only an agent can use. */
+  publicBlobs: Buffer[];
+  /** Why files were passed over, for the message when the login fails. */
+  passedOver: string[];
+  /** Whether a file was passed over that the OpenSSH client could use. */
+  opensshCould: boolean;
+}
+
+/** Reads the identity files of a login. A file that is absent or not usable is no error: another key may do. */
+export async function loadIdentities(sources: IdentitySources): Promise<Identities> {
+  const found: Identities = { keys: [], publicBlobs: [], passedOver: [], opensshCould: false };
+  for (const file of sources.files) await loadFile(file, found);
+  for (const file of [...sources.certificateFiles, ...sources.files.map((path) => `${path}-cert.pub`)]) {
+    if ((await readOptional(file)) === undefined) continue;
+    found.passedOver.push(`the certificate ${file} needs transport "openssh"`);
+    found.opensshCould = true;
+  }
+  return found;
+}
+
+async function loadFile(file: string, found: Identities): Promise<void> {
+  const text = await readOptional(file);
+  const companion = await readOptional(`${file}.pub`);
+  const publicKey = companion === undefined ? undefined : firstKey(companion);
+  if (publicKey !== undefined && !(publicKey instanceof Error))
+    found.publicBlobs.push(publicKey.getPublicSSH());
+  if (text === undefined) return;
+  const key = firstKey(text);
+  if (!(key instanceof Error)) {
+    found.publicBlobs.push(key.getPublicSSH());
+    if (key.isPrivateKey()) found.keys.push({ file, key });
+    return;
+  }
+  if (/passphrase|encrypted/i.test(key.message)) {
+    found.passedOver.push(`${file} is encrypted, and only an agent can use it (ssh-add ${file})`);
+  } else {
+    found.passedOver.push(`${file} is of a kind that needs transport "openssh" (${key.message})`);
+    found.opensshCould = true;
+  }
+}
+
+function firstKey(text: Buffer): ParsedKey | Error {
+  const parsed = utils.parseKey(text);
+  return Array.isArray(parsed) ? parsed[0]! : parsed;
+}
+
+async function readOptional(file: string): Promise<Buffer | undefined> {
+  return readFile(file).catch(() => undefined);
+}
