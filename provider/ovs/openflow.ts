@@ -48,7 +48,7 @@ export function parseFlows(text: string, host?: string): Flow[] {
 
 /** Reads one flow; see `parseFlows`. */
 export function parseFlow(line: string, host?: string): Flow {
-  const split = /^(?:(.*?)[\s,])?actions=(.*)$/.exec(line);
+  const split = /^(?:(.*?)[\s,])??actions=(.*)$/.exec(line);
   if (split === null) throw odd(line, "it has no actions", host);
   const flow: Flow = {
     cookie: 0n,
@@ -60,7 +60,7 @@ export function parseFlow(line: string, host?: string): Flow {
   if (flow.actions === "") throw odd(line, "it has no actions", host);
   const options: string[] = [];
   const match: string[] = [];
-  for (const token of tokensOf(split[1] ?? "")) {
+  for (const token of tokensOf(split[1] ?? "") ?? fail(line, "(", host)) {
     const equals = token.indexOf("=");
     const name = equals < 0 ? token : token.slice(0, equals);
     const number = (limit: bigint) => unsigned(token, limit) ?? fail(line, token, host);
@@ -87,9 +87,10 @@ export function formatFlow(flow: Flow): string {
   return `${parts.join(",")} actions=${flow.actions}`;
 }
 
-/** Cuts at commas and white space that do not stand within parentheses. */
-function tokensOf(text: string): string[] {
-  return text.match(/(?:\([^()]*\)|[^\s,()])+/g) ?? [];
+/** Cuts at commas and white space that do not stand within parentheses; undefined when these do not match up. */
+function tokensOf(text: string): string[] | undefined {
+  const token = /(?:\([^()]*\)|[^\s,()])+/g;
+  return /[()]/.test(text.replace(token, "")) ? undefined : (text.match(token) ?? []);
 }
 
 function unsigned(token: string, limit: bigint): bigint | undefined {
@@ -100,7 +101,7 @@ function unsigned(token: string, limit: bigint): bigint | undefined {
 }
 
 function fail(line: string, token: string, host: string | undefined): never {
-  throw odd(line, `"${token.slice(0, 80)}" is out of range`, host);
+  throw odd(line, `"${token.slice(0, 80)}" is not understood there`, host);
 }
 
 function odd(line: string, why: string, host: string | undefined): TaasError {

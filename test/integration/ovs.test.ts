@@ -8,7 +8,8 @@ import { map, namedUuid, set, uuid } from "../../provider/ovs/values";
 import { PrivateOvs } from "./ovs/privateOvs";
 import { rejection } from "./ovs/rejection";
 
-describe("OVSDB of a real Open vSwitch", () => {
+describe("OVSDB of a real Open vSwitch", function () {
+  this.timeout(20_000);
   let ovs: PrivateOvs;
   let client: OvsdbClient;
 

@@ -10,7 +10,8 @@ import { namedUuid, set, uuid } from "../../provider/ovs/values";
 import { PrivateOvs } from "./ovs/privateOvs";
 
 /** Facts about Open vSwitch that the design rests on. A release that behaves otherwise is to be seen here first. */
-describe("Behaviour of Open vSwitch that the design rests on", () => {
+describe("Behaviour of Open vSwitch that the design rests on", function () {
+  this.timeout(20_000);
   let ovs: PrivateOvs;
   let client: OvsdbClient;
 

@@ -19,7 +19,8 @@ import { rejection } from "./ovs/rejection";
 
 const DROP = "cookie=0x7a70000000000001,table=0,priority=0 actions=drop\n";
 
-describe("OpenFlow rules of a real bridge", () => {
+describe("OpenFlow rules of a real bridge", function () {
+  this.timeout(20_000);
   let ovs: PrivateOvs;
   let target: OfctlTarget;
   let port: InterfaceFacts;
