@@ -1,0 +1,108 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { assertDeployment, type Deployment } from "./checkpoint";
+import { destroyAll } from "./destroy";
+import { render } from "./display";
+import { type RunSettings, type RunTarget, runProgram } from "./engineRun";
+import { EventLog, type ResourceChanges } from "./events";
+import { readProject, type StackConfig } from "./project";
+import { fromCheckpointValue, type PropertyMap, plainProperties } from "./properties";
+import { refreshAll } from "./refresh";
+import { hasChanges, type RunResult, readSteps } from "./runResult";
+import type { RunOptions, Stack, StackOptions } from "./stack";
+import { StateFile } from "./stateFile";
+import { isRootStack } from "./urn";
+
+/** What the test engine calls itself. */
+export const engineName = "the project's own test engine";
+
+type Operation = (target: RunTarget, settings: RunSettings, options: RunOptions) => Promise<ResourceChanges>;
+
+/** A stack whose operations run in this process. */
+class EngineStack implements Stack {
+  readonly engine = engineName;
+
+  constructor(private target: RunTarget) {}
+
+  preview(options: RunOptions = {}): Promise<RunResult> {
+    return this.perform("preview", runProgram, options);
+  }
+
+  up(options: RunOptions = {}): Promise<RunResult> {
+    return this.perform("update", runProgram, options);
+  }
+
+  refresh(options: RunOptions = {}): Promise<RunResult> {
+    return this.perform("update", refreshAll, options);
+  }
+
+  destroy(options: RunOptions = {}): Promise<RunResult> {
+    return this.perform("update", destroyAll, options);
+  }
+
+  exportState(): Promise<Deployment> {
+    return this.target.file.read();
+  }
+
+  importState(state: Deployment): Promise<void> {
+    return this.target.file.write(() => assertDeployment(state));
+  }
+
+  async outputs(): Promise<Record<string, unknown>> {
+    const { deployment } = await this.exportState();
+    const root = deployment.resources?.find((resource) => isRootStack(resource.urn));
+    return plainProperties(fromCheckpointValue(root?.outputs ?? {}) as PropertyMap);
+  }
+
+  async configure(config: StackConfig): Promise<void> {
+    this.target = { ...this.target, config };
+  }
+
+  remove(): Promise<void> {
+    return this.target.file.remove();
+  }
+
+  private async perform(
+    mode: RunSettings["mode"],
+    operate: Operation,
+    options: RunOptions,
+  ): Promise<RunResult> {
+    const began = performance.now();
+    const log = new EventLog(options.onEvent);
+    const { parallelism, signal } = options;
+    let changes: ResourceChanges = {};
+    try {
+      changes = await operate(this.target, { mode, log, parallelism, signal }, options);
+    } catch (error) {
+      log.diagnose("error", (error as Error).message);
+    }
+    if (options.expectNoChanges && !log.hasError && hasChanges(changes)) {
+      log.diagnose("error", "no changes were expected but changes occurred");
+    }
+    const durationMs = performance.now() - began;
+    const isPreview = mode === "preview";
+    log.emit({
+      summaryEvent: { resourceChanges: changes, isPreview, durationSeconds: Math.ceil(durationMs / 1000) },
+    });
+    const messages = log.events.flatMap((event) => event.diagnosticEvent ?? []);
+    const diagnostics = messages.filter((message) => message.severity !== "debug");
+    return {
+      ...{ engine: this.engine, succeeded: !log.hasError, changes, diagnostics, durationMs },
+      steps: readSteps(log.events),
+      text: render(log.events, options.display ?? "diff"),
+    };
+  }
+}
+
+/** Opens a stack on the test engine. */
+export function openEngineStack(options: StackOptions): Stack {
+  const project = readProject(options.projectDir);
+  const workDir = resolve(options.workDir ?? mkdtempSync(join(tmpdir(), "taas-state-")));
+  const stateOf = (projectName: string, stack: string) => join(workDir, projectName, `${stack}.json`);
+  const path = options.stateFile ? resolve(options.stateFile) : stateOf(project.name, options.stack);
+  return new EngineStack({
+    ...{ project, stack: options.stack, config: options.config ?? {}, env: options.env ?? {}, stateOf },
+    file: new StateFile(path),
+  });
+}
