@@ -1,38 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../errors";
-import type { Operation, ResultsOf } from "./operations";
+import type { Operation } from "./operations";
 import type { OvsdbClient } from "./ovsdbClient";
 import { decodeInteger } from "./values";
-
-const READ_NEXT_CFG = { op: "select", table: "Open_vSwitch", where: [], columns: ["next_cfg"] } as const;
-const BUMP_NEXT_CFG = {
-  op: "mutate",
-  table: "Open_vSwitch",
-  where: [],
-  mutations: [["next_cfg", "+=", 1]],
-} as const;
 
 /** First and longest pause between two looks at `cur_cfg`, in milliseconds. */
 const PAUSES = { stream: { first: 2, longest: 100 }, tool: { first: 100, longest: 1000 } } as const;
 
 /**
- * Carries out a transaction as ovs-vsctl does and raw OVSDB does not: asks ovs-vswitchd, by adding one to `next_cfg`,
- * to say when it has put the transaction into effect. Resolves to the operations' results and the number to
- * wait for with `waitApplied`.
+ * The two operations that end a transaction which ovs-vswitchd is to acknowledge: add one to `next_cfg`, read it.
+ * ovs-vsctl does this of itself, raw OVSDB does not.
  */
-export async function transactCounted<const Operations extends readonly Operation[]>(
-  client: OvsdbClient,
-  operations: Operations,
-): Promise<{ results: ResultsOf<Operations>; nextCfg: number }> {
-  const counted: Operation[] = [...operations, ...bumpNextCfg()];
-  const results: unknown[] = await client.transact(counted);
-  const nextCfg = nextCfgOf(results, client.host);
-  return { results: results.slice(0, operations.length) as ResultsOf<Operations>, nextCfg };
-}
-
-/** The two operations that end a transaction which ovs-vswitchd is to acknowledge: add one to `next_cfg`, read it. */
 export function bumpNextCfg(): Operation[] {
-  return structuredClone([BUMP_NEXT_CFG, READ_NEXT_CFG]) as unknown as Operation[];
+  return [
+    { op: "mutate", table: "Open_vSwitch", where: [], mutations: [["next_cfg", "+=", 1]] },
+    { op: "select", table: "Open_vSwitch", where: [], columns: ["next_cfg"] },
+  ];
 }
 
 /** The number to wait for, from the results of a transaction that ended with `bumpNextCfg()`. */

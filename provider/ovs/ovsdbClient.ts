@@ -1,5 +1,5 @@
 import { TaasError } from "../errors";
-import type { OvsdbChannel } from "./channel";
+import type { OvsdbChannel } from "../host/session";
 import { JsonRpcStream } from "./jsonRpcStream";
 import type { Operation, ResultsOf } from "./operations";
 import { parseResults } from "./results";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { transactCounted, waitApplied } from "../../provider/ovs/applied";
+import { bumpNextCfg, nextCfgOf, waitApplied } from "../../provider/ovs/applied";
 import { dumpFlows } from "../../provider/ovs/dumpFlows";
 import type { BridgeFacts, InterfaceFacts, PortFacts } from "../../provider/ovs/facts";
 import type { Operation } from "../../provider/ovs/operations";
@@ -45,8 +45,8 @@ describe("Behaviour of Open vSwitch that the design rests on", function () {
   });
 
   const apply = async (operations: Operation[]) => {
-    const { nextCfg } = await transactCounted(client, operations);
-    await waitApplied(client, nextCfg, 5000);
+    const results = await client.transact([...operations, ...bumpNextCfg()]);
+    await waitApplied(client, nextCfgOf(results, undefined), 5000);
   };
 
   const look = async (bridgeName: string, portName: string) => {
