@@ -3,13 +3,14 @@ import type { Duplex } from "node:stream";
 import { TaasError } from "../errors";
 import { describeCommand, operationTimeout, outputTooLarge, socketRefused } from "./failures";
 import type { ConnectionSettings, HostRecord } from "./host";
-import { MAX_OUTPUT, runProcess } from "./process";
+import { MAX_OUTPUT } from "./output";
+import { runProcess } from "./process";
 import type { Connection, ExecOptions, ExecResult } from "./transport";
 
 /** This machine, without SSH. */
 export class LocalTransport implements Connection {
   /** Never aborted: there is no connection to lose. */
-  readonly lost = new AbortController().signal;
+  readonly lost: AbortSignal = new AbortController().signal;
   private readonly peer: { name: string; where: string };
 
   constructor(

@@ -1,5 +1,7 @@
 import { constants } from "node:os";
+import type { Readable } from "node:stream";
 import { execa } from "execa";
+import { Output } from "./output";
 import type { ExecResult } from "./transport";
 
 /** How a local process is run. */
@@ -17,37 +19,47 @@ export type ProcessOutcome =
   | { kind: "too-large" }
   | { kind: "failed"; cause: Error };
 
-/** Bytes of output kept of one command; more is an error. */
-export const MAX_OUTPUT = 64 * 1024 * 1024;
-
 /** Runs a local program without a shell. Never rejects. */
 export async function runProcess(
   file: string,
   argv: readonly string[],
   options: ProcessOptions,
 ): Promise<ProcessOutcome> {
-  const result = await execa(file, argv, {
+  const child = execa(file, argv, {
     input: options.input ?? "",
     env: options.environment ?? {},
-    timeout: options.timeoutMs,
     forceKillAfterDelay: 1000,
-    maxBuffer: MAX_OUTPUT,
     reject: false,
-    stripFinalNewline: false,
+    buffer: false,
+    encoding: "buffer",
   });
-  if (result.timedOut) return { kind: "timeout" };
-  if (result.isMaxBuffer) return { kind: "too-large" };
-  const { stdout, stderr } = result;
-  if (result.exitCode !== undefined)
-    return { kind: "exited", result: { stdout, stderr, exitCode: result.exitCode } };
-  if (result.signal !== undefined) {
-    return {
-      kind: "exited",
-      result: { stdout, stderr, exitCode: signalExitCode(result.signal), signal: result.signal },
-    };
-  }
-  if (result.code === "ENOENT" || result.code === "EACCES") return { kind: "missing" };
-  return { kind: "failed", cause: result as unknown as Error };
+  const ended = child.then(({ exitCode, signal, code, ...rest }): ProcessOutcome => {
+    if (exitCode !== undefined) return { kind: "exited", result: { ...output.text(), exitCode } };
+    if (signal !== undefined) {
+      return { kind: "exited", result: { ...output.text(), exitCode: signalExitCode(signal), signal } };
+    }
+    if (code === "ENOENT" || code === "EACCES") return { kind: "missing" };
+    return { kind: "failed", cause: new Error(rest.shortMessage, { cause: rest.cause }) };
+  });
+  let giveUp: (outcome: ProcessOutcome) => void = () => {};
+  const givenUp = new Promise<ProcessOutcome>((resolve) => {
+    giveUp = resolve;
+  });
+  const output = new Output(() => giveUp({ kind: "too-large" }));
+  output.gather("stdout", child.stdout);
+  output.gather("stderr", child.stderr);
+  const timer = setTimeout(() => giveUp({ kind: "timeout" }), options.timeoutMs);
+  const outcome = await Promise.race([ended, givenUp]);
+  clearTimeout(timer);
+  if (outcome.kind === "timeout" || outcome.kind === "too-large") abandon(child);
+  return outcome;
+}
+
+/** Ends a process without waiting for its output, which a process it left behind may hold open. */
+function abandon(child: { kill(): boolean; stdout: Readable; stderr: Readable }): void {
+  child.kill();
+  child.stdout.destroy();
+  child.stderr.destroy();
 }
 
 /** The exit code a shell reports for a death by this signal: 128 and its number. */

@@ -51,6 +51,12 @@ export class HostSession {
     return this.named(drain.track(this.record.name, () => connection.exec(argv, options)));
   }
 
+  /** Opens a unix socket as the login user. Rejects with `socket-refused`. */
+  openSocket(path: string): Promise<Duplex> {
+    const { connection, drain } = this.parts;
+    return this.named(drain.track(this.record.name, () => connection.openSocket(path)));
+  }
+
   /**
    * Runs a command with the rights to change OVS, as `sudo` of the host says: never, always, or (auto) when the login
    * user is not root and either may not use the OVSDB socket or was refused. Errors: `no-rights`, `no-ovs`.
@@ -76,7 +82,7 @@ export class HostSession {
     if (probe.socket === "missing") throw this.noOvs(probe);
     if (probe.socket === "writable") {
       try {
-        return { kind: "stream", stream: await this.named(this.parts.connection.openSocket(path)) };
+        return { kind: "stream", stream: await this.openSocket(path) };
       } catch (error) {
         if (!(error instanceof TaasError && error.code === "socket-refused")) throw error;
       }

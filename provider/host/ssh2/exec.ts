@@ -1,6 +1,7 @@
 import type { Client, ClientChannel } from "ssh2";
 import { describeCommand, operationTimeout, outputTooLarge, type Peer } from "../failures";
-import { MAX_OUTPUT, signalExitCode } from "../process";
+import { MAX_OUTPUT, Output } from "../output";
+import { signalExitCode } from "../process";
 import { quoteArgv } from "../quote";
 import type { ExecResult } from "../transport";
 
@@ -60,27 +61,15 @@ interface Outcome {
 
 /** Gathers both outputs and the exit; a channel that closes without an exit is a lost connection, which reports itself. */
 function collect(channel: ClientChannel, outcome: Outcome): void {
-  const stdout: Buffer[] = [];
-  const stderr: Buffer[] = [];
-  let size = 0;
+  const output = new Output(() => outcome.tooLarge());
   let ended = 0;
   let exit: { exitCode: number; signal?: string } | undefined;
-  const keep = (chunks: Buffer[]) => (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > MAX_OUTPUT) outcome.tooLarge();
-    else chunks.push(chunk);
-  };
   const end = () => {
     ended += 1;
-    if (ended < 2 || exit === undefined) return;
-    outcome.done({
-      stdout: Buffer.concat(stdout).toString(),
-      stderr: Buffer.concat(stderr).toString(),
-      ...exit,
-    });
+    if (ended === 2 && exit !== undefined) outcome.done({ ...output.text(), ...exit });
   };
-  channel.on("data", keep(stdout));
-  channel.stderr.on("data", keep(stderr));
+  output.gather("stdout", channel);
+  output.gather("stderr", channel.stderr);
   channel.on("exit", (code: number | null, signal?: string) => {
     exit =
       code === null

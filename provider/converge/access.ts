@@ -1,0 +1,29 @@
+import type { HostRecord } from "../host/host";
+import type { Run } from "../ovs/channel";
+import type { OvsdbClient } from "../ovs/ovsdbClient";
+
+/** An open way to one host's Open vSwitch, for as long as a piece of work takes. */
+export interface HostAccess {
+  record: HostRecord;
+  ovsdb: OvsdbClient;
+  /** Runs a command with the rights Open vSwitch's tools need. */
+  run: Run;
+  /** Milliseconds one step on the host may take. */
+  timeoutMs: number;
+}
+
+/** Lends access to a host, connecting at first need. */
+export type WithAccess = <T>(record: HostRecord, work: (access: HostAccess) => Promise<T>) => Promise<T>;
+
+const DEFAULT_TAP_BRIDGE = "br-tap";
+const DEFAULT_INTEGRATION_BRIDGE = "br-int";
+
+/** The bridge of a host that holds copies and claims. */
+export function tapBridgeOf(record: HostRecord): string {
+  return record.tapBridge ?? DEFAULT_TAP_BRIDGE;
+}
+
+/** The bridge of a host that VMs plug into. */
+export function integrationBridgeOf(record: HostRecord): string {
+  return record.integrationBridge ?? DEFAULT_INTEGRATION_BRIDGE;
+}

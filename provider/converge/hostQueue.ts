@@ -1,0 +1,111 @@
+import { setImmediate as breath } from "node:timers/promises";
+import type { HostRecord } from "../host/host";
+import { type ClaimSet, readClaims } from "../model/readClaims";
+import type { Facts } from "../ovs/facts";
+import { readFacts } from "../ovs/readFacts";
+import { tapBridgeOf, type WithAccess } from "./access";
+import { checkLocalAddress } from "./addresses";
+import { confirmClaim } from "./confirm";
+import type { Edit } from "./edit";
+import { type Difference, inspect } from "./inspect";
+import { type Reconciled, reconcile } from "./reconcile";
+
+/** What an operation sees of a host before it writes. */
+export interface Look {
+  record: HostRecord;
+  queue: HostQueue;
+  facts: Facts;
+  read: ClaimSet;
+}
+
+/** A look, with all that is not as the host's claims say. */
+export interface Inspection extends Look {
+  differences: Difference[];
+}
+
+interface Waiting {
+  edit: Edit;
+  resolve(reconciled: Reconciled): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * All that a run does on one host goes through here: what is asked for within one breath of the event loop becomes one
+ * read, or one transaction and one flow bundle; each caller gets its own result or error.
+ */
+export class HostQueue {
+  private waiting: Waiting[] = [];
+  private draining: Promise<void> | undefined;
+  private looking: Promise<Look> | undefined;
+  private inspecting: Promise<Inspection> | undefined;
+
+  constructor(
+    readonly record: HostRecord,
+    private readonly withAccess: WithAccess,
+  ) {}
+
+  /** Reads the host; callers of the same breath share one read. */
+  look(): Promise<Look> {
+    this.looking ??= breath().then(async () => {
+      this.looking = undefined;
+      const { record } = this;
+      const facts = await this.withAccess(record, ({ ovsdb }) => readFacts(ovsdb));
+      return { record, queue: this, facts, read: readClaims(facts, tapBridgeOf(record), record.name) };
+    });
+    return this.looking;
+  }
+
+  /** Reads the host and compares it with its claims; callers of the same breath share one comparison. */
+  inspect(): Promise<Inspection> {
+    this.inspecting ??= breath().then(async () => {
+      this.inspecting = undefined;
+      const look = await this.look();
+      const differences = await this.withAccess(this.record, (access) => inspect(access, look));
+      return { ...look, differences };
+    });
+    return this.inspecting;
+  }
+
+  /** Takes the pending mark off a claim. */
+  confirm(owner: string, token: string): Promise<void> {
+    return this.withAccess(this.record, (access) => confirmClaim(access, owner, token));
+  }
+
+  /** Refuses an underlay address that no device of the host has. */
+  checkLocalAddress(address: string): Promise<void> {
+    return this.withAccess(this.record, (access) => checkLocalAddress(access, address));
+  }
+
+  /** Makes a change to the host's claims, and the host what its claims say. */
+  submit(edit: Edit): Promise<Reconciled> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ edit, resolve, reject });
+      this.draining ??= this.drain();
+    });
+  }
+
+  private async drain(): Promise<void> {
+    await breath();
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0);
+      const failed = new Set<Edit>();
+      const refuse = (edit: Edit, error: unknown): void => {
+        failed.add(edit);
+        batch.find((one) => one.edit === edit)!.reject(error);
+      };
+      try {
+        const reconciled = await this.withAccess(this.record, (access) =>
+          reconcile(
+            access,
+            batch.map((one) => one.edit),
+            refuse,
+          ),
+        );
+        for (const one of batch) if (!failed.has(one.edit)) one.resolve(reconciled);
+      } catch (error) {
+        for (const one of batch) one.reject(error);
+      }
+    }
+    this.draining = undefined;
+  }
+}

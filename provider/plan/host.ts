@@ -1,0 +1,99 @@
+import type { Desired } from "../model/desired";
+import type { ClaimSet } from "../model/readClaims";
+import type { Facts } from "../ovs/facts";
+import type { Operation } from "../ovs/operations";
+import { set, type Value } from "../ovs/values";
+import type { Claim } from "../schema/claim";
+import type { Change } from "./change";
+import { deleteTapBridge, guard, insertTapBridge, updateClaims, writeClaim } from "./claims";
+import { planMirrors } from "./mirrors";
+import { planPorts } from "./ports";
+
+/** What is to be done on one host. */
+export interface Plan {
+  /** OVSDB differences; empty when the rows are as they should be. */
+  changes: Change[];
+  /** One transaction: guard first, then all changes, then the claims with the next generation. Empty: nothing to write. */
+  operations: Operation[];
+  /** The generation after it; that of the claims read when nothing is written. */
+  generation: number;
+}
+
+/** Everything a plan is made from. */
+export interface PlanInput {
+  read: ClaimSet;
+  claims: ReadonlyMap<string, Claim>;
+  desired: Desired;
+  facts: Facts;
+  tapBridge: string;
+  integrationBridge: string;
+  /** Further operations that belong into the same transaction. */
+  extra: Operation[];
+}
+
+function attach(bridge: string, port: Value): Operation {
+  const member = port as ["uuid", string] | ["named-uuid", string];
+  return {
+    op: "mutate",
+    table: "Bridge",
+    where: [["name", "==", bridge]],
+    mutations: [["ports", "insert", set([member])]],
+  };
+}
+
+function tapBridgeFaults({ read, tapBridge }: PlanInput): Change[] {
+  if (read.bridge === undefined || read.bridge.failMode === "secure") return [];
+  return [
+    {
+      what: `bridge ${tapBridge} has fail_mode ${read.bridge.failMode ?? "standalone"}`,
+      owners: [...read.claims.keys()],
+      operations: [
+        { op: "update", table: "Bridge", where: [["name", "==", tapBridge]], row: { fail_mode: "secure" } },
+      ],
+    },
+  ];
+}
+
+function claimsDiffer({ read, claims }: PlanInput): boolean {
+  if (read.claims.size !== claims.size) return true;
+  return [...claims].some(([owner, claim]) => {
+    const before = read.claims.get(owner);
+    return before === undefined || writeClaim(before) !== writeClaim(claim);
+  });
+}
+
+/** The differences between what is and what should be in a host's rows. */
+export function compareRows(input: PlanInput): Change[] {
+  return [
+    ...tapBridgeFaults(input),
+    ...planPorts(input.desired, input.facts, input.tapBridge, attach),
+    ...planMirrors(input.desired.mirrors, input.facts),
+  ];
+}
+
+/** Plans one host: rows and claims in one transaction that fails when somebody else was faster. */
+export function planHost(input: PlanInput): Plan {
+  const { read, claims, facts, tapBridge, integrationBridge, extra } = input;
+  const changes = compareRows(input);
+  const steps = changes.flatMap((change) => change.operations);
+  const generation = read.generation + 1;
+  const guarded = guard(read.bridge, tapBridge, read.generation);
+  if (claims.size === 0) {
+    if (read.bridge === undefined && steps.length === 0) return { changes, operations: [], generation: 0 };
+    const end = read.bridge === undefined ? [] : [deleteTapBridge(read.bridge)];
+    return { changes, operations: [guarded, ...steps, ...extra, ...end], generation: 0 };
+  }
+  if (read.bridge === undefined) {
+    const type = facts.bridges.find((bridge) => bridge.name === integrationBridge)?.datapathType ?? "";
+    const bridge = insertTapBridge(tapBridge, type, claims, generation);
+    return { changes, operations: [guarded, ...bridge, ...steps, ...extra], generation };
+  }
+  if (steps.length === 0 && extra.length === 0 && !claimsDiffer(input)) {
+    return { changes, operations: [], generation: read.generation };
+  }
+  return {
+    changes,
+    operations: [guarded, ...steps, ...extra, ...updateClaims(read.bridge, claims, generation)],
+    generation,
+  };
+}

@@ -1,0 +1,43 @@
+import type { OpenHost } from "../converge/hosts";
+import { TaasError } from "../errors";
+import type { HostRecord } from "../host/host";
+import { hasUnknown, UNKNOWN } from "../schema/unknown";
+
+/** What handlers need besides their arguments. */
+export interface Context {
+  /** A `Host` argument resolved through the stack's inventory. */
+  resolveHost(host: unknown): HostRecord;
+  /** A recorded host as the inventory knows it now. */
+  presentHost(recorded: HostRecord): HostRecord;
+  open: OpenHost;
+  /** Tells the operator something that is no error. */
+  warn(message: string): void;
+}
+
+/** A host argument as `check` records it; unknown stays unknown as a whole. */
+export function recordHost(context: Context, host: unknown): unknown {
+  return hasUnknown(host) ? UNKNOWN : context.resolveHost(host);
+}
+
+/** Hosts that something is to be made on: as the inventory knows them now, none of them gone. */
+export function presentHosts(context: Context, recorded: readonly HostRecord[]): HostRecord[] {
+  return recorded.map((record) => {
+    const present = context.presentHost(record);
+    if (present.gone !== true) return present;
+    throw new TaasError("the host is declared gone, nothing can be made there", {
+      code: "host-gone",
+      host: present.name,
+      hint: "Remove `gone` if the machine is back, or give the resource another host",
+    });
+  });
+}
+
+/** Hosts that something is to be removed from or looked up on; gone ones are passed over with a warning. */
+export function remainingHosts(context: Context, recorded: readonly HostRecord[]): HostRecord[] {
+  return recorded.flatMap((record) => {
+    const present = context.presentHost(record);
+    if (present.gone !== true) return [present];
+    context.warn(`host ${present.name} is declared gone: what was there counts as removed`);
+    return [];
+  });
+}

@@ -1,0 +1,53 @@
+import { integrationBridgeOf, tapBridgeOf } from "../converge/access";
+import type { Look } from "../converge/hostQueue";
+import { TaasError } from "../errors";
+import { type FoundPort, findPort, listPorts, portsOf } from "../model/findPort";
+import { MARK } from "../plan/ports";
+import { describePort, type PortInput } from "../schema/port";
+
+/** The bridges of a host that a VM's port can be on. */
+function searched(seen: Look): string[] {
+  return [integrationBridgeOf(seen.record), tapBridgeOf(seen.record)];
+}
+
+/** The port a resource is about; an error that lists what is there when there is none, or more than one. */
+export function requirePort(seen: Look, wanted: PortInput, role: "monitor" | "source"): FoundPort {
+  const search = findPort(seen.facts, searched(seen), wanted);
+  if (search.found !== undefined) return search.found;
+  const bridge = integrationBridgeOf(seen.record);
+  if (search.reason === "ambiguous") {
+    throw new TaasError(
+      `${role} port ${describePort(wanted)} is not the only one: ${listPorts(search.candidates)}`,
+      {
+        code: "port-ambiguous",
+        host: seen.record.name,
+        hint: "Name one of them, or say which vnic (counted from 0 by ascending attached-mac)",
+      },
+    );
+  }
+  if (!seen.facts.bridges.some((candidate) => candidate.name === bridge)) {
+    const there = seen.facts.bridges.map((candidate) => candidate.name).join(", ");
+    throw new TaasError(`there is no bridge ${bridge} (there is ${there === "" ? "none" : there})`, {
+      code: "bridge-missing",
+      host: seen.record.name,
+      hint: "Name the bridge the VMs plug into with the host's integrationBridge",
+    });
+  }
+  const there = portsOf(seen.facts, [bridge]).filter(
+    ({ port, interface: nic }) =>
+      nic.type !== "patch" && port.name !== bridge && port.externalIds[MARK] === undefined,
+  );
+  throw new TaasError(
+    `${role} port ${describePort(wanted)} is not plugged into ${bridge}; there is ${there.length === 0 ? "no VM port" : listPorts(there)}`,
+    {
+      code: "port-missing",
+      host: seen.record.name,
+      hint: "Check the name, or start the VM; attachTimeout says how long to wait for it",
+    },
+  );
+}
+
+/** The OVS name of a port, empty while it is not plugged. */
+export function portNameOf(seen: Look, wanted: PortInput): string {
+  return findPort(seen.facts, searched(seen), wanted).found?.port.name ?? "";
+}

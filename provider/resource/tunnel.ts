@@ -1,0 +1,274 @@
+import { integrationBridgeOf } from "../converge/access";
+import { tunnelAddress } from "../converge/addresses";
+import { converge, type Target } from "../converge/converge";
+import type { Look } from "../converge/hostQueue";
+import { machineOf, placeOf } from "../converge/hosts";
+import { drawToken } from "../converge/run";
+import { TaasError } from "../errors";
+import type { HostRecord } from "../host/host";
+import { endpointPort, explicitEndpoint } from "../model/endpoint";
+import { tunnelRules } from "../model/rules";
+import type { TunnelClaim } from "../schema/claim";
+import { DEFAULT_UDP_PORT, type TunnelInputs, tunnelArgs, tunnelInputs } from "../schema/tunnel";
+import { hasUnknown, UNKNOWN } from "../schema/unknown";
+import { type Failure, validate } from "../schema/validate";
+import { canonical, changedProperties } from "./compare";
+import { type Context, presentHosts, recordHost, remainingHosts } from "./context";
+import { readEnds } from "./read";
+import type { CheckResult, DiffResult, Properties, Resource } from "./resource";
+import { isDrifted } from "./status";
+
+const WISHES = [
+  "hosts",
+  "mode",
+  "type",
+  "udpPort",
+  "localIps",
+  "dontFragment",
+  "tos",
+  "bfd",
+  "adopt",
+  "owner",
+];
+
+type TunnelDraft = Omit<TunnelClaim, "token" | "pending" | "writer" | "time">;
+
+function check(context: Context, _olds: Properties, news: Properties): CheckResult {
+  const { values, failures } = validate(tunnelArgs, news);
+  if (failures.length > 0) return { inputs: values, failures };
+  const given = values.hosts;
+  const hosts = Array.isArray(given) ? given.map((host) => recordHost(context, host)) : given;
+  const inputs: Properties = {
+    ...values,
+    hosts,
+    mode: values.mode ?? "pair",
+    type: values.type ?? "vxlan",
+    udpPort: values.udpPort ?? DEFAULT_UDP_PORT,
+    localIps: values.localIps ?? [],
+    dontFragment: values.dontFragment ?? true,
+  };
+  const { mode, type, udpPort, localIps, owner } = inputs;
+  const ref = { format: 1, owner, hosts, mode, type, udpPort, localIps };
+  inputs.ref = hasUnknown(ref) ? UNKNOWN : ref;
+  inputs.rules = tunnelRules(inputs as Parameters<typeof tunnelRules>[0]);
+  return { inputs, failures: contradictions(inputs, values) };
+}
+
+function contradictions(inputs: Properties, values: Properties): Failure[] {
+  const failures: Failure[] = [];
+  const { hosts, localIps, mode, type } = inputs;
+  if (Array.isArray(hosts) && !hasUnknown(hosts)) {
+    const names = (hosts as HostRecord[]).map((host) => host.name).join(", ");
+    if (mode === "pair" && hosts.length !== 2) {
+      failures.push({
+        property: "hosts",
+        reason: `a pair has exactly two hosts, not ${hosts.length} (${names}); mode "mesh" takes more`,
+      });
+    }
+    const addresses = (hosts as HostRecord[]).map((host) => host.address);
+    const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
+    if (twice !== undefined) failures.push({ property: "hosts", reason: `host ${twice} is named twice` });
+  }
+  if (
+    Array.isArray(localIps) &&
+    Array.isArray(hosts) &&
+    localIps.length > 0 &&
+    localIps.length !== hosts.length
+  ) {
+    failures.push({
+      property: "localIps",
+      reason: `there are ${localIps.length} addresses for ${hosts.length} hosts; give one for each host, in the order of hosts`,
+    });
+  }
+  if (type === "gre" && values.udpPort !== undefined && !hasUnknown(values.udpPort)) {
+    failures.push({
+      property: "udpPort",
+      reason: "GRE has no UDP port; leave udpPort out or use type vxlan or geneve",
+    });
+  }
+  return failures;
+}
+
+function diff(olds: Properties, news: Properties): DiffResult {
+  const changes = isDrifted(olds.status) || changedProperties(olds, news, WISHES).length > 0;
+  return { changes, replaces: [], deleteBeforeReplace: false };
+}
+
+/** Each member's claim, without its stage. */
+async function drafts(
+  inputs: TunnelInputs,
+  looks: readonly Look[],
+): Promise<{ seen: Look; draft: TunnelDraft }[]> {
+  const members = looks.map((seen, index) => ({
+    seen,
+    local: inputs.localIps[index] ?? tunnelAddress(seen.record, seen.facts),
+  }));
+  const machines = new Map<string, Look>();
+  for (const { seen } of members) {
+    const same = machines.get(machineOf(seen));
+    if (same !== undefined) {
+      throw new TaasError(`${same.record.name} and ${seen.record.name} are the same machine`, {
+        code: "same-machine",
+        host: seen.record.name,
+        hint: "A tunnel has its ends on different machines; name each once",
+      });
+    }
+    machines.set(machineOf(seen), seen);
+  }
+  await Promise.all(members.map(({ seen, local }) => seen.queue.checkLocalAddress(local)));
+  const { owner, mode, type, udpPort, dontFragment, tos, bfd } = inputs;
+  return members.map(({ seen, local }) => ({
+    seen,
+    draft: {
+      format: 1,
+      kind: "tunnel",
+      owner,
+      mode,
+      type,
+      udpPort,
+      dontFragment,
+      tos,
+      bfd,
+      local,
+      integrationBridge: integrationBridgeOf(seen.record),
+      peers: members
+        .filter((other) => other.seen !== seen)
+        .map((other) => ({
+          machine: other.seen.facts.machine,
+          name: other.seen.record.name,
+          remote: other.local,
+        })),
+    },
+  }));
+}
+
+function staged(
+  members: readonly { seen: Look; draft: TunnelDraft }[],
+  stage: TunnelClaim["stage"],
+): Target[] {
+  return members.map(({ seen, draft }) => ({ seen, draft: { ...draft, stage } }));
+}
+
+/** What two claims must share for flows to stay on the tunnel while one becomes the other. */
+function wireKey(claim: TunnelDraft): string {
+  const { mode, type, udpPort, local, peers } = claim;
+  return canonical({ mode, type, udpPort, local, peers });
+}
+
+/** The claims as they stand, where they are of this incarnation. */
+function standing(
+  looks: readonly Look[],
+  owner: string,
+  token: string,
+): { seen: Look; draft: TunnelDraft }[] {
+  return looks.flatMap((seen) => {
+    const claim = seen.read.claims.get(owner);
+    if (claim?.kind !== "tunnel" || claim.token !== token) return [];
+    const { token: _token, pending: _pending, writer: _writer, time: _time, ...draft } = claim;
+    return [{ seen, draft }];
+  });
+}
+
+/**
+ * A tunnel comes up in steps, each on all hosts before the next: its ports exist; flows send on it while the older ways
+ * still listen; the older ways go. It goes down by the same steps backwards, so no copy is lost either way.
+ */
+async function rounds(
+  inputs: TunnelInputs,
+  looks: readonly Look[],
+  token: string,
+  previousOwner: string,
+): Promise<Target[][]> {
+  const members = await drafts(inputs, looks);
+  const old = standing(looks, previousOwner, token);
+  const unchanged =
+    old.length === members.length &&
+    old.every(
+      ({ seen, draft }) => wireKey(draft) === wireKey(members.find((member) => member.seen === seen)!.draft),
+    );
+  if (unchanged) return [staged(members, undefined)];
+  const up = [staged(members, "ready"), staged(members, "preferred"), staged(members, undefined)];
+  const renamed = old.map(({ seen, draft }) => ({ seen, draft: { ...draft, owner: inputs.owner } }));
+  const down = renamed.length === 0 ? [] : [staged(renamed, "preferred"), staged(renamed, "ready")];
+  return [...down, ...up];
+}
+
+async function put(
+  context: Context,
+  inputs: TunnelInputs,
+  mode: "create" | "update",
+  token: string,
+  previous?: TunnelInputs,
+): Promise<Properties> {
+  const hosts = presentHosts(context, inputs.hosts);
+  const previousOwner =
+    previous === undefined || previous.owner === inputs.owner ? undefined : previous.owner;
+  const inOrder = (seen: ReadonlyMap<string, Look>): Look[] => hosts.map((host) => seen.get(placeOf(host))!);
+  const seen = await converge({
+    open: context.open,
+    owner: inputs.owner,
+    previousOwner,
+    token,
+    mode,
+    adopt: inputs.adopt ?? false,
+    hosts,
+    oldHosts: previous === undefined ? [] : remainingHosts(context, previous.hosts),
+    attachTimeout: 0,
+    rounds: (looks) => rounds(inputs, inOrder(looks), token, previousOwner ?? inputs.owner),
+    farewell: (looks) => farewell([...looks.values()], previousOwner ?? inputs.owner, token),
+  });
+  const portNames = Object.fromEntries(
+    (await drafts(inputs, inOrder(seen))).map(({ seen: look, draft }) => [
+      look.record.address,
+      endpointPort(explicitEndpoint(draft, draft.peers[0]!.remote)),
+    ]),
+  );
+  return { ...inputs, portNames, status: "active", incarnation: token };
+}
+
+function farewell(looks: readonly Look[], owner: string, token: string): Target[][] {
+  const members = standing(looks, owner, token);
+  return members.length === 0 ? [] : [staged(members, "preferred"), staged(members, "ready")];
+}
+
+/** MirrorTunnel: the way copies travel between hosts. */
+export const mirrorTunnel: Resource = {
+  check,
+  diff,
+  async create(context, properties) {
+    const inputs = tunnelInputs.parse(properties);
+    return { id: inputs.owner, outs: await put(context, inputs, "create", drawToken()) };
+  },
+  async update(context, olds, news) {
+    const inputs = tunnelInputs.parse(news);
+    return { outs: await put(context, inputs, "update", String(olds.incarnation), tunnelInputs.parse(olds)) };
+  },
+  async read(context, id, state) {
+    const inputs = tunnelInputs.parse(state);
+    return readEnds({
+      context,
+      id,
+      state,
+      inputs,
+      ends: remainingHosts(context, inputs.hosts),
+      active: "active",
+    });
+  },
+  async delete(context, state) {
+    const inputs = tunnelInputs.parse(state);
+    const token = String(state.incarnation);
+    await converge({
+      open: context.open,
+      owner: inputs.owner,
+      previousOwner: undefined,
+      token,
+      mode: "delete",
+      adopt: false,
+      hosts: [],
+      oldHosts: remainingHosts(context, inputs.hosts),
+      attachTimeout: 0,
+      rounds: async () => [],
+      farewell: (looks) => farewell([...looks.values()], inputs.owner, token),
+    });
+  },
+};

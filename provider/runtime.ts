@@ -1,0 +1,61 @@
+import type { HostAccess, WithAccess } from "./converge/access";
+import { HostQueue } from "./converge/hostQueue";
+import { TaasError } from "./errors";
+import type { HostRecord } from "./host/host";
+import { type HostArgument, resolveHost, withPresentConnection } from "./host/inventory";
+import { ConnectionPool } from "./host/pool";
+import type { HostSession } from "./host/session";
+import { closeOnInterrupt } from "./host/shutdown";
+import { OvsdbClient } from "./ovs/ovsdbClient";
+import type { Context } from "./resource/context";
+import type { Settings } from "./settings";
+
+/** Everything that lives as long as the provider process: one connection and one queue a host. */
+export function createContext(settings: Settings, warn: (message: string) => void): Context {
+  const pool = new ConnectionPool(settings.connection);
+  closeOnInterrupt(pool);
+  const withAccess = lendAccess(pool, settings);
+  const queues = new Map<string, HostQueue>();
+  return {
+    resolveHost: (host) => resolveHost(host as HostArgument, settings.inventory),
+    presentHost: (recorded) => withPresentConnection(recorded, settings.inventory),
+    open(record) {
+      const key = JSON.stringify(record);
+      const queue = queues.get(key) ?? new HostQueue(record, withAccess);
+      queues.set(key, queue);
+      return queue;
+    },
+    warn,
+  };
+}
+
+/** OVSDB clients are kept with their session, that is as long as its connection stands. */
+function lendAccess(pool: ConnectionPool, settings: Settings): WithAccess {
+  const clients = new WeakMap<HostSession, Promise<OvsdbClient>>();
+  const timeoutMs = settings.connection.operationTimeout * 1000;
+  const clientOf = (session: HostSession, record: HostRecord): Promise<OvsdbClient> => {
+    const present = clients.get(session);
+    if (present !== undefined) return present;
+    const opening = session
+      .openOvsdb()
+      .then((channel) => new OvsdbClient(channel, { host: record.name, timeoutMs }));
+    clients.set(session, opening);
+    opening.catch(() => clients.delete(session));
+    return opening;
+  };
+  return (record, work) =>
+    pool.use(record, async (session) => {
+      const access: HostAccess = {
+        record,
+        ovsdb: await clientOf(session, record),
+        run: (argv, options) => session.run(argv, options),
+        timeoutMs,
+      };
+      try {
+        return await work(access);
+      } catch (error) {
+        if (error instanceof TaasError && error.code === "ovsdb-closed") clients.delete(session);
+        throw error;
+      }
+    });
+}

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { TaasError } from "./errors";
+import type { ConnectionSettings } from "./host/host";
+import type { Inventory } from "./host/inventory";
+import { hostInput } from "./schema/host";
+import { show } from "./schema/validate";
+
+/** How the stack's configuration is read: the value of a key, or nothing. */
+export type ConfigReader = (key: string) => string | undefined;
+
+/** The stack's configuration, namespace `taas`. */
+export interface Settings {
+  inventory: Inventory;
+  connection: ConnectionSettings;
+}
+
+const NAMESPACE = "taas:";
+
+function refuse(key: string, value: unknown, wanted: string): TaasError {
+  return new TaasError(`stack configuration ${NAMESPACE}${key} is ${show(value)}, which is not ${wanted}`, {
+    code: "invalid-config",
+    hint: `Correct it: pulumi config set ${NAMESPACE}${key} ...`,
+  });
+}
+
+function positive(read: ConfigReader, key: string, fallback: number): number {
+  const text = read(NAMESPACE + key);
+  if (text === undefined || text === "") return fallback;
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw refuse(key, text, "a number above 0");
+  return value;
+}
+
+function inventory(read: ConfigReader): Inventory {
+  const text = read(`${NAMESPACE}hosts`);
+  if (text === undefined || text === "") return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw refuse("hosts", text, "an object of hosts by name");
+  }
+  const parsed = z.record(z.string(), hostInput).safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new TaasError(
+    `stack configuration ${NAMESPACE}hosts: ${issue.path.map(String).join(".")}: ${issue.message}`,
+    {
+      code: "invalid-config",
+      hint: "Each entry is an address or an object with address, port, user, identityFile, tunnelIp and so on",
+    },
+  );
+}
+
+/** Reads and checks the stack's configuration. */
+export function readSettings(read: ConfigReader): Settings {
+  const sshConfig = read(`${NAMESPACE}sshConfig`) ?? process.env.TAAS_SSH_CONFIG;
+  return {
+    inventory: inventory(read),
+    connection: {
+      ...(sshConfig === undefined || sshConfig === "" ? {} : { sshConfig }),
+      connectTimeout: positive(read, "connectTimeout", 15),
+      operationTimeout: positive(read, "operationTimeout", 60),
+      hostConcurrency: Math.ceil(positive(read, "hostConcurrency", 10)),
+    },
+  };
+}

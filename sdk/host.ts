@@ -1,0 +1,36 @@
+import type { Input } from "@pulumi/pulumi";
+
+/** How a host is reached and what is where on it. Only `address` is its identity; how it is reached never makes a difference. */
+export interface HostArgs {
+  /** An ssh_config alias, DNS name or IP address; `"local"` is this machine without SSH. */
+  address: Input<string>;
+  /** SSH port. Default: what ssh_config says, else 22. */
+  port?: Input<number>;
+  /** Login user. Default: what ssh_config says. */
+  user?: Input<string>;
+  /** Path of a private key file. Default: the SSH agent and what ssh_config says. Key material itself never becomes a property. */
+  identityFile?: Input<string>;
+  /** The host's public key (`ssh-ed25519 AAAA...`) or its fingerprint (`SHA256:...`). Default: known_hosts, strictly. */
+  hostKey?: Input<string>;
+  /** Jump host, or several separated by commas, as ssh's ProxyJump. */
+  proxyJump?: Input<string>;
+  /** `ssh2` (default): built in. `openssh`: the machine's own client, for certificates and hardware keys. `local`: no SSH. */
+  transport?: Input<"ssh2" | "openssh" | "local">;
+  /** Whether commands run under `sudo -n`. `auto` (default): where Open vSwitch refuses the login user. */
+  sudo?: Input<"auto" | "always" | "never">;
+  /** Underlay address of mirror tunnels. Default: `ovn-encap-ip`, `local_ip`, or that of the production tunnels. */
+  tunnelIp?: Input<string>;
+  /** Bridge that VMs plug into. Default `br-int`. */
+  integrationBridge?: Input<string>;
+  /** Bridge that holds copies only. Default `br-tap`. */
+  tapBridge?: Input<string>;
+  /** Bridge of the production tunnels. Default `br-tun`. */
+  tunnelBridge?: Input<string>;
+  /** The machine no longer exists: deletes there count as done, with a warning; creates are errors. */
+  gone?: Input<boolean>;
+  /** Self-healing on the host. */
+  keeper?: Input<boolean>;
+}
+
+/** A host: a name of the stack's inventory (`taas:hosts`), an ssh_config alias, a DNS name, an address, or the whole record. */
+export type Host = string | HostArgs;

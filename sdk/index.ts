@@ -1,0 +1,6 @@
+/** Tap-as-a-Service for Open vSwitch as Pulumi resources. */
+export type { Host, HostArgs } from "./host";
+export { MirrorTunnel, type MirrorTunnelArgs, type MirrorTunnelRef } from "./mirrorTunnel";
+export type { Port } from "./port";
+export { TapFlow, type TapFlowArgs } from "./tapFlow";
+export { TapService, type TapServiceArgs, type TapServiceRef } from "./tapService";

@@ -1,0 +1,83 @@
+import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
+import type { Host } from "./host";
+import { isOfType } from "./isOfType";
+import { shim } from "./shim";
+import { TaasResource, typeToken } from "./taasResource";
+
+const provider = shim("MirrorTunnel");
+
+/** What a TapFlow needs to know of its mirror tunnel: plain JSON, only ever extended. */
+export interface MirrorTunnelRef {
+  format: 1;
+  owner: string;
+  hosts: Host[];
+  mode: string;
+  type: string;
+  udpPort: number;
+  localIps: string[];
+}
+
+/** The arguments of a {@link MirrorTunnel}. All change in place. */
+export interface MirrorTunnelArgs {
+  /** Two hosts for a pair; two or more for a mesh. */
+  hosts: Input<Input<Host>[]>;
+  /** `pair` (default): one port a host for this one peer. `mesh`: one flow-based port a host serves every member. */
+  mode?: Input<"pair" | "mesh">;
+  /** Encapsulation. Default `vxlan`. */
+  type?: Input<"vxlan" | "geneve" | "gre">;
+  /** UDP port of vxlan and geneve. Default 14789, never the production port. */
+  udpPort?: Input<number>;
+  /** Underlay address of each host, in the order of `hosts`: which NIC carries the copies. Default: each host's tunnelIp. */
+  localIps?: Input<Input<string>[]>;
+  /** Whether outer packets may not be fragmented. Default true, as in Open vSwitch: a copy too large for the underlay is lost. */
+  dontFragment?: Input<boolean>;
+  /** Type-of-service byte of the outer header, 0 to 255. Default: Open vSwitch's, 0. */
+  tos?: Input<number>;
+  /** Take over a claim of the same owner that differs from this one. Default false. */
+  adopt?: Input<boolean>;
+}
+
+/**
+ * The way copies travel between hosts. Not needed in simple cases: a TapFlow makes a default tunnel by itself.
+ *
+ * @example
+ * ```ts
+ * new MirrorTunnel("monitoring", { hosts: ["compute1", "compute2", "compute3"], mode: "mesh", type: "geneve" });
+ * ```
+ */
+export class MirrorTunnel extends TaasResource {
+  /** @internal */
+  static readonly __pulumiType = typeToken("MirrorTunnel");
+
+  declare readonly hosts: Output<Host[]>;
+  declare readonly mode: Output<"pair" | "mesh">;
+  declare readonly type: Output<"vxlan" | "geneve" | "gre">;
+  declare readonly udpPort: Output<number>;
+  declare readonly localIps: Output<string[]>;
+  /** What a TapFlow takes as `tunnel`; known in the first preview. */
+  declare readonly ref: Output<MirrorTunnelRef>;
+  /** What the tunnel comes to on each host; known in the first preview. */
+  declare readonly rules: Output<string[]>;
+  /** OVS name of the tunnel's port on each host, by address. */
+  declare readonly portNames: Output<Record<string, string>>;
+  /** Key of the claims on the hosts. */
+  declare readonly owner: Output<string>;
+  /** `active`, or `drifted: <what>` after a refresh that found differences. */
+  declare readonly status: Output<string>;
+
+  constructor(name: string, args: MirrorTunnelArgs, options?: CustomResourceOptions) {
+    const known = { mode: args.mode, type: args.type, udpPort: args.udpPort, localIps: args.localIps };
+    super(
+      "MirrorTunnel",
+      provider,
+      name,
+      { ...args, ...known, ref: undefined, rules: undefined, portNames: undefined },
+      options,
+    );
+  }
+
+  /** Whether a value is a MirrorTunnel, also one of another copy of this package. */
+  static override isInstance(value: unknown): value is MirrorTunnel {
+    return isOfType(value, MirrorTunnel.__pulumiType);
+  }
+}

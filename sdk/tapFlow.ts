@@ -1,0 +1,84 @@
+import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
+import type { Host, HostArgs } from "./host";
+import { isOfType } from "./isOfType";
+import { MirrorTunnel, type MirrorTunnelRef } from "./mirrorTunnel";
+import type { Port } from "./port";
+import { shim } from "./shim";
+import { TaasResource, typeToken } from "./taasResource";
+import { TapService, type TapServiceRef } from "./tapService";
+
+const provider = shim("TapFlow");
+
+/** The arguments of a {@link TapFlow}. All change in place. */
+export interface TapFlowArgs {
+  /** Where copies go: a TapService, or the `ref` of one, for instance of another stack. */
+  service: TapService | Input<TapServiceRef>;
+  /** The host of the tapped port. Another host moves the tap, the new side first. */
+  host: Input<Host>;
+  /** The tapped port. It must not be the monitor of any TapService. */
+  port: Input<Port>;
+  /** `ingress`: what the VM gets. `egress`: what it sends. `both`: default. */
+  direction?: Input<"ingress" | "egress" | "both">;
+  /** The mirror tunnel to use. Default: an explicit pair with the monitor's host, else a mesh with both, else an automatic one. */
+  tunnel?: MirrorTunnel | Input<MirrorTunnelRef>;
+  /** `false` stops the copies and keeps everything else. Default true. */
+  enabled?: Input<boolean>;
+  /** Seconds to wait for the port to be plugged. Default 60. */
+  attachTimeout?: Input<number>;
+  /** Who the tapped VM belongs to; must be the service's tenant unless that allows others. Default: none. */
+  tenant?: Input<string>;
+  /** Free text, stored with the claim on the hosts. */
+  description?: Input<string>;
+  /** Take over a claim of the same owner that differs from this one. Default false. */
+  adopt?: Input<boolean>;
+}
+
+/**
+ * A VM port whose frames are copied to a TapService.
+ *
+ * @example
+ * ```ts
+ * new TapFlow("web", { service: ids, host: "compute1", port: "tap3f2a9c1d-7e", direction: "ingress" });
+ * ```
+ */
+export class TapFlow extends TaasResource {
+  /** @internal */
+  static readonly __pulumiType = typeToken("TapFlow");
+
+  declare readonly service: Output<TapServiceRef>;
+  /** The host of the tapped port, resolved through the inventory. */
+  declare readonly host: Output<HostArgs & { name: string }>;
+  declare readonly port: Output<Port>;
+  declare readonly direction: Output<"ingress" | "egress" | "both">;
+  declare readonly enabled: Output<boolean>;
+  /** OVS name of the tapped port. */
+  declare readonly portName: Output<string>;
+  /** The service's tunnel id; known in the first preview. */
+  declare readonly tunnelId: Output<number>;
+  /** What the flow comes to on its host, in ovs-ofctl's words; known in the first preview. */
+  declare readonly rules: Output<string[]>;
+  /** Key of the claims on the hosts. */
+  declare readonly owner: Output<string>;
+  /** `active`, `disabled`, or `drifted: <what>` after a refresh that found differences. */
+  declare readonly status: Output<string>;
+  declare readonly tenant: Output<string | undefined>;
+  declare readonly description: Output<string | undefined>;
+
+  constructor(name: string, args: TapFlowArgs, options?: CustomResourceOptions) {
+    const service = TapService.isInstance(args.service) ? args.service.ref : args.service;
+    const tunnel = MirrorTunnel.isInstance(args.tunnel) ? args.tunnel.ref : args.tunnel;
+    const known = { direction: args.direction, enabled: args.enabled };
+    super(
+      "TapFlow",
+      provider,
+      name,
+      { ...args, ...known, service, tunnel, portName: undefined, tunnelId: undefined, rules: undefined },
+      options,
+    );
+  }
+
+  /** Whether a value is a TapFlow, also one of another copy of this package. */
+  static override isInstance(value: unknown): value is TapFlow {
+    return isOfType(value, TapFlow.__pulumiType);
+  }
+}

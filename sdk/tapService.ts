@@ -1,0 +1,91 @@
+import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
+import type { Host, HostArgs } from "./host";
+import { isOfType } from "./isOfType";
+import type { Port } from "./port";
+import { shim } from "./shim";
+import { TaasResource, typeToken } from "./taasResource";
+
+const provider = shim("TapService");
+
+/** What a TapFlow needs to know of its service: plain JSON, fit for a stack output, only ever extended. */
+export interface TapServiceRef {
+  format: 1;
+  owner: string;
+  tunnelId: number;
+  host?: Host;
+  tenant?: string;
+  attachment: string;
+}
+
+/** The arguments of a {@link TapService}. */
+export interface TapServiceArgs {
+  /** The host of the monitor. Another address replaces the service, the new one first, so that copies move without a gap. */
+  host: Input<Host>;
+  /** The monitor's port. It must not be the source of any TapFlow. A change moves the copies in place. */
+  port: Input<Port>;
+  /**
+   * `tap-bridge` (default): the port is moved to the tap bridge, gets nothing but copies, and is moved back at the end,
+   * with its OpenFlow port number. `integration-bridge`: it stays where it is, keeps its own connectivity and gets copies besides,
+   * by one rule in the integration bridge.
+   */
+  attachment?: Input<"tap-bridge" | "integration-bridge">;
+  /** Tells this service's copies apart on mirror tunnels, 1 to 16777215. Default: a stable hash of the resource's URN. */
+  tunnelId?: Input<number>;
+  /** Seconds to wait for the port to be plugged. Default 60. */
+  attachTimeout?: Input<number>;
+  /** Who the service belongs to. Flows of another tenant, or of none, are refused. Default: none. */
+  tenant?: Input<string>;
+  /** Lets flows of other tenants in. Default false. */
+  allowCrossTenant?: Input<boolean>;
+  /** Free text, stored with the claim on the host. */
+  description?: Input<string>;
+  /** Take over a claim of the same owner that differs from this one. Default false. */
+  adopt?: Input<boolean>;
+}
+
+/**
+ * A VM port that receives copies of other ports' frames.
+ *
+ * @example
+ * ```ts
+ * const ids = new TapService("ids", { host: "compute2", port: { ifaceId: idsPort.id } });
+ * ```
+ */
+export class TapService extends TaasResource {
+  /** @internal */
+  static readonly __pulumiType = typeToken("TapService");
+
+  /** The host of the monitor, resolved through the inventory. */
+  declare readonly host: Output<HostArgs & { name: string }>;
+  declare readonly port: Output<Port>;
+  declare readonly attachment: Output<"tap-bridge" | "integration-bridge">;
+  /** Tells this service's copies apart on mirror tunnels; known in the first preview. */
+  declare readonly tunnelId: Output<number>;
+  /** What a TapFlow takes; known in the first preview. Export it to let other stacks tap into this service. */
+  declare readonly ref: Output<TapServiceRef>;
+  /** What the service comes to on its host, in ovs-ofctl's words; known in the first preview. */
+  declare readonly rules: Output<string[]>;
+  /** OVS name of the monitor's port. */
+  declare readonly portName: Output<string>;
+  /** Key of the claim on the host. */
+  declare readonly owner: Output<string>;
+  /** `active`, or `drifted: <what>` after a refresh that found differences. */
+  declare readonly status: Output<string>;
+  declare readonly tenant: Output<string | undefined>;
+  declare readonly description: Output<string | undefined>;
+
+  constructor(name: string, args: TapServiceArgs, options?: CustomResourceOptions) {
+    super(
+      "TapService",
+      provider,
+      name,
+      { ...args, ref: undefined, rules: undefined, portName: undefined, tunnelId: args.tunnelId },
+      options,
+    );
+  }
+
+  /** Whether a value is a TapService, also one of another copy of this package. */
+  static override isInstance(value: unknown): value is TapService {
+    return isOfType(value, TapService.__pulumiType);
+  }
+}
