@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Makes a Debian or Ubuntu machine ready to build, test and show this project. Does only what is missing, so run it any time.
+# Needs root, or sudo, when a Debian package is missing; npm runs as the user who calls this.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+packages=(
+  openvswitch-switch # the switches under test
+  openssh-server     # the lab's hosts run its sshd on demand
+  openssh-client
+  socat              # listens for them
+  iproute2           # namespaces and cables
+  iputils-ping
+  ethtool
+  python3-minimal    # sends and captures raw frames
+)
+
+missing_packages() {
+  local package
+  for package in "${packages[@]}"; do
+    [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2> /dev/null)" = installed ] || echo "$package"
+  done
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    env "$@"
+  elif command -v sudo > /dev/null; then
+    sudo env "$@"
+  else
+    echo "setup: $* needs root: run this as root or install sudo" >&2
+    return 1
+  fi
+}
+
+# The lab starts its own daemons. Those of the packages stay off: none is started, restarted or enabled on this machine's account.
+install_packages() {
+  local policy=/usr/sbin/policy-rc.d own_policy=
+  if [ ! -e "$policy" ]; then
+    own_policy=$policy
+    # shellcheck disable=SC2064
+    trap "as_root rm -f $policy" EXIT
+    as_root sh -c "printf '#!/bin/sh\nexit 101\n' > $policy && chmod 755 $policy"
+  fi
+  as_root DEBIAN_FRONTEND=noninteractive apt-get update --quiet=2
+  as_root DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends \
+    --option Dpkg::Use-Pty=0 "$@" > /dev/null
+  if [ -n "$own_policy" ]; then
+    as_root rm -f "$own_policy"
+    trap - EXIT
+  fi
+  if [ -d /run/systemd/system ]; then
+    local package
+    for package in "$@"; do
+      case $package in
+        openssh-server) as_root systemctl disable --quiet ssh.service ssh.socket || true ;;
+        openvswitch-switch) as_root systemctl disable --quiet openvswitch-switch.service || true ;;
+      esac
+    done
+  fi
+}
+
+if command -v dpkg-query > /dev/null; then
+  mapfile -t missing < <(missing_packages)
+  if [ "${#missing[@]}" -gt 0 ]; then
+    echo "setup: installing ${missing[*]}"
+    install_packages "${missing[@]}"
+  fi
+else
+  echo "setup: not a Debian or Ubuntu machine; the tests need what these packages contain: ${packages[*]}" >&2
+fi
+
+if ! command -v npm > /dev/null; then
+  echo "setup: npm is missing: install Node.js 20.19 or newer" >&2
+  exit 1
+fi
+
+# npm writes this file last.
+if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  echo "setup: npm ci"
+  npm ci --no-audit --no-fund --loglevel=error
+fi
+
+sources=(sdk provider test tsconfig.json package-lock.json)
+if [ ! -e dist/.tsbuildinfo ] || [ -n "$(find "${sources[@]}" -newer dist/.tsbuildinfo -print -quit)" ]; then
+  echo "setup: npm run build"
+  npm run --silent build
+  touch dist/.tsbuildinfo # tsc leaves it alone when the text of no source has changed
+fi
