@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-/** The repository's root, seen from the compiled and from the written file alike. */
-function repositoryRoot(): string {
+/** The repository's root, wherever the compiled files are. */
+export function repositoryRoot(): string {
   return resolve(require.resolve("@pulumi/pulumi/package.json"), "../../../..");
 }
 

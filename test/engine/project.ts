@@ -23,12 +23,15 @@ interface ProjectFile {
   main?: string;
 }
 
+/** Reads YAML, with the reader that the SDK itself depends on. */
+export function parseYaml(text: string): unknown {
+  return createRequire(require.resolve("@pulumi/pulumi"))("js-yaml").load(text);
+}
+
 function readProjectFile(root: string): ProjectFile {
   const path = join(root, "Pulumi.yaml");
   if (!existsSync(path)) throw new Error(`${root} is no Pulumi project: it has no Pulumi.yaml`);
-  // The YAML reader is the one that the SDK itself depends on.
-  const { load } = createRequire(require.resolve("@pulumi/pulumi"))("js-yaml");
-  return load(readFileSync(path, "utf8"));
+  return parseYaml(readFileSync(path, "utf8")) as ProjectFile;
 }
 
 /** Reads a project. Only the nodejs runtime is known. */

@@ -1,6 +1,6 @@
 import type { Diagnostic, EngineEvent, Op, ResourceChanges, StepMetadata, StepState } from "./events";
 import { type PropertyChange, propertyChanges } from "./propertyDiff";
-import { parseUrn, type Urn } from "./urn";
+import { isProviderType, parseUrn, type Urn } from "./urn";
 
 /** One step of a run, as it was planned or done. */
 export interface StepResult {
@@ -52,6 +52,8 @@ function changesOf({ old, new: now, op }: StepMetadata, refreshed: boolean): Pro
 export function readSteps(events: readonly EngineEvent[]): StepResult[] {
   const steps: StepResult[] = [];
   const latest = (urn: Urn, op: Op) => steps.findLastIndex((step) => step.urn === urn && step.op === op);
+  const shown = (metadata: StepMetadata | undefined) =>
+    metadata && !isProviderType(metadata.type) ? metadata : undefined;
   const add = (metadata: StepMetadata, refreshed: boolean) =>
     steps.push({
       ...{ op: metadata.op, urn: metadata.urn, type: metadata.type, name: parseUrn(metadata.urn).name },
@@ -60,9 +62,9 @@ export function readSteps(events: readonly EngineEvent[]): StepResult[] {
       replaceKeys: metadata.keys ?? [],
     });
   for (const { resourcePreEvent, resOutputsEvent, resOpFailedEvent } of events) {
-    const before = resourcePreEvent?.metadata;
+    const before = shown(resourcePreEvent?.metadata);
     if (before && before.op !== "refresh") add(before, false);
-    const after = resOutputsEvent?.metadata;
+    const after = shown(resOutputsEvent?.metadata);
     if (after) {
       const index = latest(after.urn, after.op);
       if (index < 0) add({ ...after, logical: true }, true);
