@@ -53,9 +53,10 @@ export function findPort(facts: Facts, bridges: readonly string[], wanted: PortI
   return { found: rows[0]! };
 }
 
-/** One line a port, for the error that says what is there. */
+/** One line a port, by name, for the error that says what is there. */
 export function listPorts(candidates: readonly FoundPort[]): string {
-  const lines = candidates.map(({ port, interface: nic }) => {
+  const named = [...candidates].sort((a, b) => (a.port.name < b.port.name ? -1 : 1));
+  const lines = named.map(({ port, interface: nic }) => {
     const known = ["iface-id", "attached-mac", "vm-uuid", "vm-id"]
       .filter((key) => nic.externalIds[key] !== undefined)
       .map((key) => `${key}=${nic.externalIds[key]}`);
