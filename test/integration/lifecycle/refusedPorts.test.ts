@@ -1,0 +1,140 @@
+import { expect } from "chai";
+import { Driver } from "../../driver/driver";
+import { type Lab, startLab } from "../../lab/lab";
+import { diffSnapshots } from "../../lab/snapshot";
+import { expectRefused, failureOf } from "./refused";
+
+describe("ports that cannot be used", () => {
+  let lab: Lab;
+  let driver: Driver;
+
+  before(async () => {
+    lab = await startLab({
+      hosts: 2,
+      vms: [
+        { name: "web", host: 1 },
+        { name: "db", host: 1, vmUuid: "5c8e2b8e-0000-4000-8000-000000000001" },
+        { name: "db2", host: 1, vmUuid: "5c8e2b8e-0000-4000-8000-000000000001" },
+        { name: "ids", host: 2 },
+        { name: "spare", host: 2 },
+      ],
+    });
+  });
+
+  after(() => lab.stop());
+
+  beforeEach(() => {
+    driver = new Driver(lab);
+  });
+
+  afterEach(() => driver.destroy());
+
+  const refused = (work: () => Promise<unknown>, refusal: Parameters<typeof expectRefused>[2]) =>
+    expectRefused(lab.hosts, work, refusal);
+  const monitor = () => driver.service("ids", { host: "host2", port: "tap-ids" });
+
+  it("lists the ports that are there when a monitor's is not", () =>
+    refused(() => driver.service("ids", { host: "host2", port: "tap-idz", attachTimeout: 0 }), {
+      code: "port-missing",
+      host: "host2",
+      says: /^monitor port "tap-idz" is not plugged into br-int; there is tap-ids \(iface-id=.*attached-mac=.*vm-uuid=.*\); tap-spare \([^;]*\)$/,
+      hint: /attachTimeout/,
+    }));
+
+  it("lists the ports that are there when a source's is not", async () => {
+    const ids = await monitor();
+    await refused(
+      () => driver.flow("web", ids, { host: "host1", port: { ifaceId: "nope" }, attachTimeout: 0 }),
+      {
+        code: "port-missing",
+        host: "host1",
+        says: /^source port with iface-id nope is not plugged into br-int; there is tap-db \(.*; tap-db2 \(.*; tap-web [^;]*$/,
+        hint: /Check the name, or start the VM/,
+      },
+    );
+  });
+
+  it("waits as long as attachTimeout says and no longer", async () => {
+    const started = performance.now();
+    const error = await failureOf(
+      driver.service("ids", { host: "host2", port: "tap-late", attachTimeout: 1 }),
+    );
+    expect(error).to.have.property("code", "port-missing");
+    expect(performance.now() - started).to.be.within(1000, 3000);
+
+    const late = driver.service("ids", { host: "host2", port: "tap-late", attachTimeout: 20 });
+    await lab.addVm({ name: "late", host: 2 });
+    expect((await late).outputs.portName).to.equal("tap-late");
+  });
+
+  it("lists a VM's ports when it has several and none is chosen", async () => {
+    const ids = await monitor();
+    const vmUuid = "5c8e2b8e-0000-4000-8000-000000000001";
+    await refused(() => driver.flow("db", ids, { host: "host1", port: { vmUuid } }), {
+      code: "port-ambiguous",
+      host: "host1",
+      says: /^source port of VM 5c8e2b8e\S+ is not the only one: tap-db .*; tap-db2 /,
+      hint: /vnic/,
+    });
+    const second = await driver.flow("db", ids, { host: "host1", port: { vmUuid, vnic: 1 } });
+    expect(second.outputs.portName).to.equal("tap-db2");
+  });
+
+  it("does not tap a monitor", async () => {
+    const ids = await monitor();
+    await refused(() => driver.flow("loop", ids, { host: "host2", port: "tap-ids" }), {
+      code: "source-is-monitor",
+      host: "host2",
+      says: /port tap-ids is the monitor of organization\/driver\/test\/TapService\/ids/,
+      hint: /Tap another port/,
+    });
+  });
+
+  it("does not make a tapped port a monitor, on either attachment", async () => {
+    const ids = await monitor();
+    await driver.flow("web", ids, { host: "host1", port: "tap-web" });
+    for (const attachment of ["tap-bridge", "integration-bridge"]) {
+      await refused(() => driver.service("web", { host: "host1", port: "tap-web", attachment }), {
+        code: "monitor-is-source",
+        host: "host1",
+        says: /port tap-web is tapped by organization\/driver\/test\/TapFlow\/web/,
+        hint: /end that TapFlow/,
+      });
+    }
+  });
+
+  it("does not tap a monitor on the integration bridge either", async () => {
+    const inline = await driver.service("inline", {
+      host: "host2",
+      port: "tap-ids",
+      attachment: "integration-bridge",
+    });
+    await refused(() => driver.flow("loop", inline, { host: "host2", port: "tap-ids" }), {
+      code: "source-is-monitor",
+      host: "host2",
+      says: /tap-ids is the monitor of/,
+      hint: /Tap another port/,
+    });
+  });
+
+  it("leaves a service that another monitor is refused for as it was", async () => {
+    const ids = await monitor();
+    await driver.flow("spare", ids, { host: "host2", port: "tap-spare" });
+    await refused(() => driver.update(ids, { host: "host2", port: "tap-spare" }), {
+      code: "monitor-is-source",
+      host: "host2",
+      says: /tap-spare is tapped by/,
+      hint: /Choose another port/,
+    });
+  });
+
+  it("changes nothing on the monitor's host when only the source's refuses", async () => {
+    const ids = await monitor();
+    const before = await lab.host(2).snapshot();
+    const error = await failureOf(
+      driver.flow("nobody", ids, { host: "host1", port: "tap-nobody", attachTimeout: 0 }),
+    );
+    expect(error).to.have.property("code", "port-missing");
+    expect(diffSnapshots(before, await lab.host(2).snapshot())).to.deep.equal([]);
+  });
+});
