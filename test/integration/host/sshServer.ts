@@ -11,7 +11,10 @@ export interface Workshop {
   /** The key that servers let in. */
   identity: string;
   file(name: string, content: string): string;
-  remove(): void;
+  /** Servers started in it that may still run. */
+  servers: SshServer[];
+  /** Stops the servers and removes the directory. */
+  remove(): Promise<void>;
 }
 
 /** One sshd on 127.0.0.1, with configuration and keys of its own. */
@@ -19,6 +22,10 @@ export interface SshServer {
   port: number;
   /** `ssh-ed25519 AAAA...` */
   hostKey: string;
+  /** Paths of the private host keys, in the order of `keyTypes`. */
+  keyFiles: string[];
+  /** Process id of the listening sshd. */
+  pid: number;
   /** A line for known_hosts. */
   knownHostsLine: string;
   log(): string;
@@ -48,7 +55,11 @@ export function makeWorkshop(): Workshop {
       writeFileSync(join(path, name), content, { mode: 0o600 });
       return join(path, name);
     },
-    remove: () => rmSync(path, { recursive: true, force: true }),
+    servers: [],
+    async remove() {
+      await Promise.all(this.servers.map((server) => server.stop()));
+      rmSync(path, { recursive: true, force: true });
+    },
   };
 }
 
@@ -62,14 +73,15 @@ let servers = 0;
 /** Starts a server and waits until it answers. */
 export async function startSshServer(workshop: Workshop, options: SshServerOptions = {}): Promise<SshServer> {
   servers += 1;
+  const number = servers;
   const port = await freePort();
   const keys = (options.keyTypes ?? ["ed25519"]).map((type) => {
-    const path = join(workshop.path, `host-${servers}-${type}`);
+    const path = join(workshop.path, `host-${number}-${type}`);
     makeKey(path, type);
     return path;
   });
   const config = workshop.file(
-    `sshd_config-${servers}`,
+    `sshd_config-${number}`,
     `${[
       ...(options.config ?? []),
       "ListenAddress 127.0.0.1",
@@ -96,13 +108,17 @@ export async function startSshServer(workshop: Workshop, options: SshServerOptio
   await waitUntil(() => log.includes("Server listening") || child.exitCode !== null);
   if (child.exitCode !== null) throw new Error(`sshd did not start: ${log}`);
   const hostKey = readFileSync(`${keys[0]}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
-  return {
+  const server = {
     port,
     hostKey,
+    keyFiles: keys,
+    pid: child.pid!,
     knownHostsLine: `[127.0.0.1]:${port} ${hostKey}`,
     log: () => log,
     stop: () => stop(child, ended),
   };
+  workshop.servers.push(server);
+  return server;
 }
 
 /** Waits until something holds, at most five seconds. */
@@ -127,7 +143,7 @@ export function freePort(): Promise<number> {
 }
 
 async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
-  for (const pid of sessionsOf(child.pid!)) {
+  for (const pid of safeSessionsOf(child.pid!)) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {}

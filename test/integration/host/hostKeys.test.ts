@@ -1,0 +1,117 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { HostRecord } from "../../../provider/host/host";
+import { failureOf, makeClient } from "./client";
+import { makeKey, makeWorkshop, type SshServer, startSshServer, type Workshop } from "./sshServer";
+
+describe("host keys against a real server", () => {
+  let workshop: Workshop;
+  let server: SshServer;
+  let otherKey: string;
+
+  before(async () => {
+    workshop = makeWorkshop();
+    server = await startSshServer(workshop, { keyTypes: ["ed25519", "ecdsa", "rsa"] });
+    makeKey(join(workshop.path, "other"), "ed25519");
+    otherKey = publicKey(join(workshop.path, "other"));
+  });
+
+  after(async () => {
+    await workshop.remove();
+  });
+
+  const publicKey = (path: string) => readFileSync(`${path}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
+
+  const fingerprint = (path: string) =>
+    execFileSync("ssh-keygen", ["-lf", `${path}.pub`], { encoding: "utf8" }).split(" ")[1]!;
+
+  const login = async (knownHosts: string, fields: Partial<HostRecord> = {}, config: string[] = []) => {
+    const client = makeClient(workshop, knownHosts, config);
+    try {
+      const argv = ["echo", "in"];
+      return (await client.pool.use(client.record(server, fields), (session) => session.exec(argv))).stdout;
+    } finally {
+      await client.pool.closeAll();
+    }
+  };
+  const name = () => `[127.0.0.1]:${server.port}`;
+
+  for (const transport of ["ssh2", "openssh"] as const) {
+    it(`${transport}: trusts a key that known_hosts has`, async () => {
+      expect(await login(server.knownHostsLine, { transport })).to.equal("in\n");
+    });
+
+    it(`${transport}: trusts a hashed entry`, async () => {
+      const file = workshop.file(`hashed-${transport}`, `${server.knownHostsLine}\n`);
+      execFileSync("ssh-keygen", ["-q", "-H", "-f", file], { stdio: "ignore" });
+      const hashed = readFileSync(file, "utf8");
+      expect(hashed).to.match(/^\|1\|/);
+      expect(await login(hashed, { transport })).to.equal("in\n");
+    });
+
+    it(`${transport}: asks for the key type that is known`, async () => {
+      expect(await login(`${name()} ${publicKey(server.keyFiles[2]!)}`, { transport })).to.equal("in\n");
+    });
+
+    it(`${transport}: trusts a name without port, and HostKeyAlias`, async () => {
+      expect(await login(`127.0.0.1 ${server.hostKey}`, { transport })).to.equal("in\n");
+      const alias = ["Host *", "HostKeyAlias compute.example"];
+      expect(await login(`compute.example ${server.hostKey}`, { transport }, alias)).to.equal("in\n");
+    });
+
+    it(`${transport}: refuses an unknown key, whatever StrictHostKeyChecking says, and shows how to add it`, async () => {
+      const error = await failureOf(login("", { transport }));
+      expect(error.code).to.equal("host-key-unknown");
+      expect(error.message).to.match(/^host compute-1: the host key of \w+@127\.0\.0\.1:\d+ is unknown/);
+      expect(error.hint).to.include(`ssh-keyscan -p ${server.port} 127.0.0.1 >> `);
+    });
+
+    it(`${transport}: refuses a changed key`, async () => {
+      const error = await failureOf(login(`# old\n${name()} ${otherKey}`, { transport }));
+      expect(error.code).to.equal("host-key-changed");
+      expect(error.message).to.match(/known_hosts-\d+:2/);
+    });
+
+    it(`${transport}: refuses a revoked key even where the same key is trusted`, async () => {
+      const lines = `${server.knownHostsLine}\n@revoked * ${server.hostKey}`;
+      expect((await failureOf(login(lines, { transport }))).code).to.equal("host-key-revoked");
+    });
+
+    it(`${transport}: lets a pinned key win over known_hosts`, async () => {
+      const changed = `${name()} ${otherKey}`;
+      expect(await login(changed, { transport, hostKey: server.hostKey })).to.equal("in\n");
+      const error = await failureOf(login(server.knownHostsLine, { transport, hostKey: otherKey }));
+      expect(error.code).to.equal("host-key-changed");
+    });
+  }
+
+  it("shows the fingerprint of an unknown key as ssh-keygen prints it", async () => {
+    const { message } = await failureOf(login(""));
+    expect(message).to.include(`ssh-ed25519 ${fingerprint(server.keyFiles[0]!)}`);
+  });
+
+  it("finds the pinned fingerprint among all keys of the server", async () => {
+    for (const path of server.keyFiles) {
+      const hostKey = fingerprint(path);
+      expect(await login("", { hostKey })).to.equal("in\n");
+    }
+    const wrong = fingerprint(join(workshop.path, "other"));
+    expect((await failureOf(login("", { hostKey: wrong }))).code).to.equal("host-key-changed");
+  });
+
+  it("says that a certificate authority needs the OpenSSH client", async () => {
+    const error = await failureOf(login(`@cert-authority ${name()} ${otherKey}`));
+    expect(error.code).to.equal("needs-openssh");
+    expect(error.hint).to.include('transport: "openssh"');
+  });
+
+  it("lets nobody in when a known_hosts file cannot be read", async () => {
+    mkdirSync(join(workshop.path, "directory"));
+    const config = ["Host *", `UserKnownHostsFile ${join(workshop.path, "directory")}`];
+    expect((await failureOf(login(server.knownHostsLine, {}, config))).code).to.equal(
+      "known-hosts-unreadable",
+    );
+  });
+});
