@@ -47,6 +47,15 @@ export function datagram(from: Vm, to: Vm, tags: Tags = [], size = 40): Buffer {
   });
 }
 
+/** An untagged frame as it is on a trunk. */
+export function tagged(frame: Buffer, vlan: number): Buffer {
+  return Buffer.concat([
+    frame.subarray(0, 12),
+    Buffer.from([0x81, 0, vlan >> 8, vlan & 0xff]),
+    frame.subarray(12),
+  ]);
+}
+
 /** One frame from one VM to everybody that is like no other. */
 export function broadcast(from: Vm, tags: Tags = []): Buffer {
   const header = { ...between(from, from, tags), destination: BROADCAST, destinationIp: "255.255.255.255" };
@@ -59,12 +68,19 @@ export function unknownUnicast(from: Vm, tags: Tags = []): Buffer {
   return udp({ ...header, sourcePort: 4_000, destinationPort: 4_001, payload: payload(31) });
 }
 
+/** A link's MTU leaves room for one 802.1Q tag; Linux lets no other tag in beyond it. */
+function roomForTags(tags: Tags): number {
+  const [first] = tags;
+  const free = typeof first === "object" && first.tpid !== undefined && first.tpid !== 0x8100 ? 0 : 1;
+  return 4 * Math.max(0, tags.length - free);
+}
+
 /** Frames for one VM: IPv4, IPv6, ARP, other EtherTypes, odd lengths, the shortest and the longest that fit its MTU. */
 export function unicast(from: Vm, to: Vm, tags: Tags = []): Buffer[] {
   const [four, six] = [between(from, to, tags), sixBetween(from, to, tags)];
   const ports = { sourcePort: 40_000, destinationPort: 443 };
   const ends = { senderMac: from.mac, senderIp: from.ip, targetMac: to.mac, targetIp: to.ip };
-  const longest = from.mtu - 20 - 8;
+  const longest = from.mtu - roomForTags(tags) - 20 - 8;
   return [
     udp({ ...four, ...ports, payload: payload(33) }),
     udp({ ...four, ...ports, payload: payload(longest) }),
@@ -125,6 +141,13 @@ export async function received(
 
 /** Asserts that the frames are the expected ones, byte for byte and each as often, in any order. */
 export function expectFrames(actual: readonly Buffer[], expected: readonly Buffer[], what = "frames"): void {
-  const sorted = (frames: readonly Buffer[]) => frames.map((frame) => frame.toString("hex")).sort();
-  expect(sorted(actual), what).to.deep.equal(sorted(expected));
+  const left = actual.map((frame) => frame.toString("hex"));
+  const missing: string[] = [];
+  for (const hex of expected.map((frame) => frame.toString("hex"))) {
+    const at = left.indexOf(hex);
+    if (at < 0) missing.push(hex);
+    else left.splice(at, 1);
+  }
+  const lines = [...missing.map((hex) => `missing    ${hex}`), ...left.map((hex) => `unexpected ${hex}`)];
+  expect(lines.join("\n"), `${what}: ${expected.length} expected, ${actual.length} came`).to.equal("");
 }
