@@ -1,15 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { labEnvironment } from "./command.js";
-import { PACKET_AGENT, PYTHON } from "./packet-agent.js";
-
-/** An interface in a namespace of the lab: how to get there, and its name there. */
-export interface Place {
-  /** The words in front of a command that make it run there. */
-  enter: readonly string[];
-  interface: string;
-  /** For messages. */
-  label: string;
-}
+import { agentCommand } from "./packet-agent.js";
+import type { Place } from "./place.js";
 
 /** A frame as it passed the interface, VLAN tags and all. */
 export interface CapturedFrame {
@@ -67,7 +59,7 @@ export class Capture {
 
   /** Starts to capture; resolves when no later frame is missed. */
   static async start(place: Place, directions: "in" | "both"): Promise<Capture> {
-    const argv = [...place.enter, ...PYTHON, PACKET_AGENT, "capture", place.interface, directions];
+    const argv = agentCommand(place, "capture", directions);
     const child = spawn(argv[0]!, argv.slice(1), { env: labEnvironment, cwd: "/", stdio: "pipe" });
     child.stdin.on("error", () => {});
     return new Promise((resolve, reject) => {

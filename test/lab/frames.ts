@@ -141,6 +141,17 @@ export function ipv4Packet(header: IpHeader, protocol: number, payload: Buffer):
   return Buffer.concat([fixed, payload]);
 }
 
+/** Frames as sorted hexadecimal text. The userspace datapath may reorder frames of different flows within a burst, so compare these. */
+export function sortedHex(frames: readonly Buffer[]): string[] {
+  return frames.map((frame) => frame.toString("hex")).sort();
+}
+
+/** Whether an untagged frame is IPv4 UDP to that port, such as a tunnel's on the underlay. */
+export function isUdpTo(frame: Buffer, port: number): boolean {
+  if (frame.length < 42 || frame.readUInt16BE(12) !== IPV4 || frame.readUInt8(23) !== 17) return false;
+  return frame.readUInt16BE(14 + (frame.readUInt8(14) & 15) * 4 + 2) === port;
+}
+
 /** The internet checksum (RFC 1071) of the bytes. */
 export function checksum(bytes: Buffer): number {
   let sum = 0;

@@ -5,6 +5,7 @@ import { bootHost, daemonScripts } from "./host-boot.js";
 import { enterNetwork } from "./network.js";
 import type { HostKeyType, HostOptions } from "./options.js";
 import { bridgeCommands, type Nic, networkScript, nicsOf, tunnelFlows, vlanFlows } from "./production.js";
+import { type HostSnapshot, parseSnapshot, SNAPSHOT_SCRIPT } from "./snapshot.js";
 import { type SshFiles, SshListener, writeSshdConfig } from "./ssh.js";
 
 /** What the hosts of a lab have in common. */
@@ -13,6 +14,8 @@ export interface LabFrame {
   directory: string;
   /** The `nsenter` words of the lab's PID namespace. */
   enter: readonly string[];
+  /** Path of the packet agent. */
+  agent: string;
   ssh: SshFiles;
   hostCount: number;
   nicCount: number;
@@ -88,10 +91,24 @@ export class LabHost {
     await this.writeFlows(bridge, flows);
   }
 
+  /** Like `addFlows`, but nothing else stays on the bridge. */
+  async replaceFlows(bridge: string, flows: readonly string[]): Promise<void> {
+    this.flows.set(bridge, [...flows]);
+    await must([...this.enter, "ovs-ofctl", "--bundle", "replace-flows", bridge, "-"], {
+      input: `${flows.join("\n")}\n`,
+    });
+  }
+
+  /** What its Open vSwitch is told to do, for a comparison before and after. */
+  async snapshot(): Promise<HostSnapshot> {
+    return parseSnapshot(await this.ovs(SNAPSHOT_SCRIPT));
+  }
+
   /** Captures on the underlay what this host sends (`in`, seen from the switch) and receives (`out`); `nic` counts from 1. */
   captureUnderlay(nic = 1): Promise<Capture> {
     const place = {
-      enter: enterNetwork(this.lab.enter, `taas-${this.lab.id}-net`),
+      enter: enterNetwork(this.lab.enter, underlayNamespace(this.lab)),
+      agent: this.lab.agent,
       interface: underlayPort(this.number, nic),
       label: `underlay of ${this.name}`,
     };
@@ -167,12 +184,37 @@ export class LabHost {
     this.sshd = undefined;
   }
 
-  /** Ends and starts ovs-vswitchd: flows, groups and meters that are not production's are gone, port numbers can change. */
-  async restartVswitchd(): Promise<void> {
-    await this.ovs(`${daemonScripts.end("ovs-vswitchd", "TERM")}\n${daemonScripts.startVswitchd}`);
-    await this.ovs("ovs-vsctl --timeout=10 add-br lab-probe -- del-br lab-probe");
+  /** Gives the host new keys; known_hosts still names the old ones. */
+  async replaceHostKeys(): Promise<void> {
+    await this.lab.ssh.createHostKeys(this.name, this.lab.hostKeyTypes);
+  }
+
+  /** Kills ovs-vswitchd, as a crash does. */
+  async killVswitchd(): Promise<void> {
+    await this.ovs(daemonScripts.end("ovs-vswitchd", "KILL"));
+  }
+
+  /** Starts ovs-vswitchd. Production's flows and addresses come back; other flows, groups and meters do not, and port numbers can change. */
+  async startVswitchd(): Promise<void> {
+    await this.ovs(daemonScripts.startVswitchd);
     await this.ovs(networkScript(this.nics, this.peers));
     await Promise.all([...this.flows].map(([bridge, flows]) => this.writeFlows(bridge, flows)));
+  }
+
+  /** Ends and starts ovs-vswitchd; see `startVswitchd` for what is lost. */
+  async restartVswitchd(): Promise<void> {
+    await this.ovs(daemonScripts.end("ovs-vswitchd", "TERM"));
+    await this.startVswitchd();
+  }
+
+  /** Kills ovsdb-server, as a crash does. */
+  async killOvsdbServer(): Promise<void> {
+    await this.ovs(daemonScripts.end("ovsdb-server", "KILL"));
+  }
+
+  /** Starts ovsdb-server on the database as it stands. */
+  async startOvsdbServer(): Promise<void> {
+    await this.ovs(daemonScripts.startOvsdbServer);
   }
 
   private get tunnelPeers(): readonly Nic[] {
@@ -182,6 +224,11 @@ export class LabHost {
   private async writeFlows(bridge: string, flows: readonly string[]): Promise<void> {
     await must([...this.enter, "ovs-ofctl", "add-flows", bridge, "-"], { input: `${flows.join("\n")}\n` });
   }
+}
+
+/** The namespace with the switch between the hosts. */
+export function underlayNamespace(lab: { id: string }): string {
+  return `taas-${lab.id}-net`;
 }
 
 /** Name of a host's card at the switch's end. */

@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdtemp } from "node:fs/promises";
+import { chmod, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LabFrame, LabHost, underlayPort } from "./host.js";
-import { createNetwork, joinUnderlay } from "./network.js";
+import { type LabFrame, LabHost, underlayNamespace, underlayPort } from "./host.js";
+import { type Cable, createNetwork, joinUnderlay } from "./network.js";
 import type { LabOptions, VmOptions } from "./options.js";
+import { PACKET_AGENT } from "./packet-agent.js";
 import { freeBasePort, SshFiles } from "./ssh.js";
+import { Stream, type StreamOptions } from "./stream.js";
 import { Vm } from "./vm.js";
 import { Watchdog } from "./watchdog.js";
 
@@ -14,13 +16,8 @@ export class Lab {
   private readonly vmsByName = new Map<string, Vm>();
 
   private constructor(
-    /** Part of all its names: namespaces are `taas-<id>-...`. */
-    readonly id: string,
-    /** Everything the lab writes is here; goes with it. */
-    readonly directory: string,
-    readonly ssh: SshFiles,
+    private readonly frame: LabFrame,
     readonly hosts: readonly LabHost[],
-    private readonly enter: readonly string[],
     private readonly watchdog: Watchdog,
   ) {}
 
@@ -37,28 +34,44 @@ export class Lab {
     const hostOptions = typeof hosts === "number" ? Array.from({ length: hosts }, () => ({})) : hosts;
     const id = randomBytes(3).toString("hex");
     const directory = await mkdtemp(join(tmpdir(), `taas-${id}-`));
-    await chmod(directory, 0o755); // users other than root log in with keys that are in it
-    const ssh = new SshFiles(join(directory, "ssh"));
     const watchdog = await Watchdog.start(id, directory);
     try {
       const frame: LabFrame = {
         id,
         directory,
         enter: watchdog.enter,
-        ssh,
+        agent: join(directory, "packet-agent.py"),
+        ssh: new SshFiles(join(directory, "ssh"), watchdog.enter),
         hostCount: hostOptions.length,
         nicCount: nics,
         tunnelPort: options.productionTunnels ?? 4789,
         hostKeyTypes,
       };
+      await chmod(directory, 0o755); // users other than root log in with keys that are in it
+      await writeFile(frame.agent, PACKET_AGENT);
       const labHosts = hostOptions.map((each, index) => new LabHost(index + 1, each, frame));
-      const lab = new Lab(id, directory, ssh, labHosts, watchdog.enter, watchdog);
-      await lab.boot(vms, underlayMtu, nics, options);
+      const lab = new Lab(frame, labHosts, watchdog);
+      await lab.boot(vms, underlayMtu, options.basePort);
       return lab;
     } catch (error) {
       await watchdog.stop();
       throw error;
     }
+  }
+
+  /** Part of all its names: namespaces are `taas-<id>-...`. */
+  get id(): string {
+    return this.frame.id;
+  }
+
+  /** Everything the lab writes is here; goes with it. */
+  get directory(): string {
+    return this.frame.directory;
+  }
+
+  /** Keys and files of its SSH. */
+  get ssh(): SshFiles {
+    return this.frame.ssh;
   }
 
   /** Path of an ssh_config that knows every host: `ssh -F <path> host1`. */
@@ -92,12 +105,16 @@ export class Lab {
   /** Boots one more VM. */
   async addVm(options: VmOptions): Promise<Vm> {
     const vm = this.makeVm(options);
-    await createNetwork([vm.namespace], [vm.cable]);
-    await vm.boot();
-    await vm.host.ovs(`ip link set ${vm.port} up`);
+    await createNetwork(this.frame.enter, [vm.namespace], [vm.cable]);
+    await allSettled([vm.boot(), vm.host.ovs(vm.wireScript)]);
     await vm.plug();
-    await Promise.all(this.hosts.map((host) => host.carryVlans(vm.vlans)));
+    await allSettled(this.hosts.map((host) => host.carryVlans(vm.vlans)));
     return vm;
+  }
+
+  /** Starts a numbered stream whose lost and duplicated frames are counted. */
+  startStream(options: StreamOptions): Promise<Stream> {
+    return Stream.start(options);
   }
 
   /** Ends all its processes, removes its namespaces and its directory. Idempotent. */
@@ -107,71 +124,60 @@ export class Lab {
 
   private makeVm(options: VmOptions): Vm {
     if (this.vmsByName.has(options.name)) throw new Error(`the lab has a VM ${options.name} already`);
-    const vm = new Vm(options, this.host(options.host), this.vmsByName.size + 1, {
-      id: this.id,
-      enter: this.enter,
-    });
+    const vm = new Vm(options, this.host(options.host), this.vmsByName.size + 1, this.frame);
     this.vmsByName.set(vm.name, vm);
     return vm;
   }
 
   private async boot(
     vmOptions: readonly VmOptions[],
-    underlayMtu: number,
-    nics: number,
-    options: LabOptions,
+    mtu: number,
+    basePort: number | undefined,
   ): Promise<void> {
-    const { hosts, ssh } = this;
+    const { hosts, ssh, frame } = this;
+    const { enter, hostKeyTypes } = frame;
     const vms = vmOptions.map((each) => this.makeVm(each));
-    const underlay = `taas-${this.id}-net`;
-    const cards = Array.from({ length: nics }, (_, index) => index + 1);
-    await createNetwork(
-      [underlay, ...[...hosts, ...vms].map(({ namespace }) => namespace)],
-      [
-        ...vms.map(({ cable }) => cable),
-        ...hosts.flatMap((host) =>
-          cards.map((nic) => ({
-            ends: [
-              { namespace: underlay, name: underlayPort(host.number, nic) },
-              { namespace: host.namespace, name: `nic${nic}` },
-            ] as [{ namespace: string; name: string }, { namespace: string; name: string }],
-            mtu: underlayMtu,
-          })),
-        ),
-      ],
+    const underlay = underlayNamespace(frame);
+    const cards = Array.from({ length: frame.nicCount }, (_, index) => index + 1);
+    const cables = hosts.flatMap(({ number, namespace }) =>
+      cards.map((nic): Cable => {
+        const outside = { namespace: underlay, name: underlayPort(number, nic) };
+        return { ends: [outside, { namespace, name: `nic${nic}` }], mtu };
+      }),
     );
+    const namespaces = [underlay, ...[...hosts, ...vms].map(({ namespace }) => namespace)];
+    await createNetwork(enter, namespaces, [...cables, ...vms.map(({ cable }) => cable)]);
     const networks = cards.map((nic) => hosts.map(({ number }) => underlayPort(number, nic)));
-    const types = options.hostKeyTypes ?? ["ed25519", "ecdsa"];
     const vlans = vms.flatMap((vm) => vm.vlans);
-    await Promise.all([
-      joinUnderlay(this.enter, underlay, networks, underlayMtu),
+    await allSettled([
+      joinUnderlay(enter, underlay, networks, mtu),
       ...vms.map((vm) => vm.boot()),
       ssh.createIdentity(),
-      ...hosts.map(({ name }) => ssh.createHostKeys(name, types)),
+      ...hosts.map(({ name }) => ssh.createHostKeys(name, hostKeyTypes)),
       ...hosts.map(async (host) => {
         const own = vms.filter((vm) => vm.host === host);
         await host.boot();
-        await host.ovs(own.map((vm) => `ip link set ${vm.port} up`).join("\n") || "true");
+        await host.ovs(["set -e", ...own.map(({ wireScript }) => wireScript)].join("\n"));
         await host.configure(own.flatMap((vm) => vm.plugCommands));
         await host.carryVlans(vlans);
       }),
     ]);
-    await this.listen(options.basePort);
+    await this.listen(basePort);
     await ssh.write(
       hosts.map(({ name, sshPort }) => ({ name, port: sshPort })),
-      types,
+      hostKeyTypes,
     );
   }
 
   private async listen(given: number | undefined): Promise<void> {
     if (given !== undefined) {
-      await Promise.all(this.hosts.map((host) => host.startSsh(given + host.number)));
+      await allSettled(this.hosts.map((host) => host.startSsh(given + host.number)));
       return;
     }
     for (let from = 2200; ; from += 100) {
       from = await freeBasePort(this.hosts.length, from);
       try {
-        await Promise.all(this.hosts.map((host) => host.startSsh(from + host.number)));
+        await allSettled(this.hosts.map((host) => host.startSsh(from + host.number)));
         return;
       } catch (error) {
         // Another lab took a port between our look and our listening.
@@ -182,7 +188,23 @@ export class Lab {
   }
 }
 
-/** Boots a lab; see `LabOptions`. Needs root and the packages that `scripts/setup.sh` installs. */
+/** Like `Promise.all`, but rejects only when nothing is under way any more: what is made late would be made after the clean-up. */
+async function allSettled(promises: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(promises)).find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+/**
+ * Boots a lab; see `LabOptions`. Needs root and the packages that `scripts/setup.sh` installs.
+ *
+ * @example
+ * const lab = await startLab({ vms: [{ name: "web", host: 1 }, { name: "db", host: 2 }] });
+ * const capture = await lab.vm("db").capture();
+ * await lab.vm("web").send([frame]);
+ * const frames = await capture.settle({ frames: 1 });
+ * await capture.stop();
+ * await lab.stop();
+ */
 export function startLab(options: LabOptions = {}): Promise<Lab> {
   return Lab.start(options);
 }

@@ -14,14 +14,19 @@ export interface CableEnd {
 }
 
 /** Makes the namespaces, then the cables between them, in one go. Nothing is ever in the machine's own namespace. */
-export async function createNetwork(namespaces: readonly string[], cables: readonly Cable[]): Promise<void> {
+export async function createNetwork(
+  enterLab: readonly string[],
+  namespaces: readonly string[],
+  cables: readonly Cable[],
+): Promise<void> {
   const end = ({ namespace, name, mac }: CableEnd, mtu: number) =>
     `name ${name} mtu ${mtu} ${mac ? `address ${mac} ` : ""}netns ${namespace}`;
   const lines = [
     ...namespaces.map((name) => `netns add ${name}`),
     ...cables.map(({ ends: [a, b], mtu }) => `link add ${end(a, mtu)} type veth peer ${end(b, mtu)}`),
   ];
-  if (lines.length > 0) await must(["ip", "-batch", "-"], { input: `${lines.join("\n")}\n` });
+  // In the lab's PID namespace, so that nothing is made any more once the lab's end has begun.
+  await must([...enterLab, "--", "ip", "-batch", "-"], { input: `${lines.join("\n")}\n` });
 }
 
 /** The words that make a command run in a lab's PID namespace and one of its network namespaces. */

@@ -54,4 +54,7 @@ export interface VmOptions {
   /** `silent`: the kernel inside has no address and sends nothing by itself, so tests can demand exact frames.
    *  `kernel`: it has `ip` with a /24, answers ARP and ping, and programs run in it. Default `silent`. */
   stack?: "silent" | "kernel";
+  /** `direct`: its cable is a port of `br-int`. `hybrid`: it ends in a Linux bridge `qbr-<name>` of its own, and a veth pair `qvb-<name>`,
+   *  `qvo-<name>` leads from there to `br-int`, as with Neutron's iptables firewall. Default `direct`. */
+  plug?: "direct" | "hybrid";
 }

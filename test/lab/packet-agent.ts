@@ -1,5 +1,13 @@
-/** The interpreter of the packet agent; the minimal package of Debian has all that the agent imports. */
-export const PYTHON = ["/usr/bin/python3", "-I", "-S", "-c"];
+import type { Place } from "./place.js";
+
+/** The words that start the packet agent at a place. Debian's minimal Python has all that the agent imports. */
+export function agentCommand(
+  place: Place,
+  mode: "capture" | "send" | "stream",
+  ...words: string[]
+): string[] {
+  return [...place.enter, "/usr/bin/python3", "-I", "-S", place.agent, mode, place.interface, ...words];
+}
 
 /**
  * Sends and captures raw Ethernet frames on one interface, byte for byte. Arguments: mode, interface and the mode's own.

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import type { Place } from "./capture.js";
 import { labEnvironment } from "./command.js";
-import { PACKET_AGENT, PYTHON } from "./packet-agent.js";
+import { agentCommand } from "./packet-agent.js";
+import type { Place } from "./place.js";
 
 /** A frame in front of which its length stands, as the packet agent reads it. */
 export function lengthPrefixed(frame: Buffer): Buffer {
@@ -37,7 +37,7 @@ export class Sender {
   }
 
   private start(): ChildProcess {
-    const argv = [...this.place.enter, ...PYTHON, PACKET_AGENT, "send", this.place.interface];
+    const argv = agentCommand(this.place, "send");
     const agent = spawn(argv[0]!, argv.slice(1), { env: labEnvironment, cwd: "/", stdio: "pipe" });
     agent.stdin.on("error", () => {});
     agent.stdout.on("data", (chunk: Buffer) => {

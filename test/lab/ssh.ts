@@ -13,7 +13,10 @@ export class SshFiles {
   readonly identity: string;
   readonly authorizedKeys: string;
 
-  constructor(readonly directory: string) {
+  constructor(
+    readonly directory: string,
+    private readonly enterLab: readonly string[],
+  ) {
     this.config = join(directory, "ssh_config");
     this.knownHosts = join(directory, "known_hosts");
     this.identity = join(directory, "id_ed25519");
@@ -23,7 +26,7 @@ export class SshFiles {
   /** Makes the user's key. */
   async createIdentity(): Promise<void> {
     await mkdir(this.directory, { recursive: true });
-    await keygen(this.identity, "ed25519");
+    await this.keygen(this.identity, "ed25519");
     await writeFile(this.authorizedKeys, await readFile(`${this.identity}.pub`));
     await chmod(this.authorizedKeys, 0o644); // sshd reads it as the user who logs in
   }
@@ -35,7 +38,7 @@ export class SshFiles {
       types.map(async (type) => {
         const path = this.hostKey(host, type);
         await Promise.all([rm(path, { force: true }), rm(`${path}.pub`, { force: true })]);
-        await keygen(path, type);
+        await this.keygen(path, type);
       }),
     );
   }
@@ -77,6 +80,10 @@ export class SshFiles {
       writeFile(this.config, `${blocks.join("\n\n")}\n`),
       writeFile(this.knownHosts, `${known.join("\n")}\n`),
     ]);
+  }
+
+  private async keygen(path: string, type: HostKeyType): Promise<void> {
+    await must([...this.enterLab, "--", "ssh-keygen", "-q", "-t", type, "-N", "", "-C", "lab", "-f", path]);
   }
 }
 
@@ -128,16 +135,15 @@ export class SshListener {
     const enter = enterHost.filter((word) => !word.startsWith("--pid="));
     const command = [...enter, "/usr/sbin/sshd", "-i", "-f", sshdConfig, "-E", log].join(" ");
     const listen = `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork`;
-    const argv = [...enterLab, "--", "socat", "-d", "-d", listen, `EXEC:${command},nofork`];
+    // A session of its own: listener and connections can then be ended together.
+    const argv = [...enterLab, "--", "setsid", "socat", "-d", "-d", listen, `EXEC:${command},nofork`];
     const { match } = await startUntil(argv, /socat\[(\d+)\] N listening on/, "stderr");
     return new SshListener(port, enterHost, match[1]!);
   }
 
   /** Ends the listener and every connection it has taken; the port then refuses. */
   async stop(): Promise<void> {
-    // Stopped first, it cannot take another connection while its children are listed.
-    const script = `kill -STOP ${this.pid} && kill -KILL $(cat /proc/${this.pid}/task/${this.pid}/children) ${this.pid}
-while [ -e /proc/${this.pid}/stat ]; do sleep 0.005; done`;
+    const script = `kill -KILL -- -${this.pid}; while [ -e /proc/${this.pid}/stat ]; do sleep 0.005; done`;
     await must([...this.enterHost, "bash", "-c", script]);
   }
 }
@@ -157,8 +163,4 @@ function isFree(port: number): Promise<boolean> {
     server.once("error", () => resolve(false));
     server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(true)));
   });
-}
-
-async function keygen(path: string, type: HostKeyType): Promise<void> {
-  await must(["ssh-keygen", "-q", "-t", type, "-N", "", "-C", "lab", "-f", path]);
 }

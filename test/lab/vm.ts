@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { Capture, type Place } from "./capture.js";
+import { Capture } from "./capture.js";
 import { type CommandOptions, type CommandResult, must, run } from "./command.js";
 import type { LabHost } from "./host.js";
 import { type Cable, enterNetwork, SILENCE_IPV6 } from "./network.js";
 import type { VmOptions } from "./options.js";
+import type { Place } from "./place.js";
 import { Sender } from "./sender.js";
 
 /** A VM of the lab; see `VmOptions`. */
@@ -17,11 +18,15 @@ export class Vm {
   readonly vmUuid: string;
   readonly mtu: number;
   readonly stack: "silent" | "kernel";
+  readonly wiring: "direct" | "hybrid";
   /** Its port on `br-int`. */
   readonly port: string;
+  /** The host's end of its cable; the same as `port` unless it is plugged in through a Linux bridge. */
+  readonly tap: string;
   /** Its network namespace; the interface in it is `eth0`. */
   readonly namespace: string;
-  private readonly place: Place;
+  /** Where its packets pass. */
+  readonly place: Place;
   private readonly sender: Sender;
 
   /** `number` counts the lab's VMs from 1, for the addresses. Made by the lab only. */
@@ -29,7 +34,7 @@ export class Vm {
     options: VmOptions,
     readonly host: LabHost,
     number: number,
-    lab: { id: string; enter: readonly string[] },
+    lab: { id: string; enter: readonly string[]; agent: string },
   ) {
     const { name } = options;
     if (!/^[a-z0-9-]{1,11}$/.test(name)) throw new Error(`VM name ${name}: 1 to 11 of a-z, 0-9 and -`);
@@ -42,9 +47,12 @@ export class Vm {
     this.vmUuid = options.vmUuid ?? uuidFrom(`vm ${name}`);
     this.mtu = options.mtu ?? 1450;
     this.stack = options.stack ?? "silent";
-    this.port = `tap-${name}`;
+    this.wiring = options.plug ?? "direct";
+    this.tap = `tap-${name}`;
+    this.port = this.wiring === "direct" ? this.tap : `qvo-${name}`;
     this.namespace = `taas-${lab.id}-vm-${name}`;
-    this.place = { enter: enterNetwork(lab.enter, this.namespace), interface: "eth0", label: `VM ${name}` };
+    const enter = enterNetwork(lab.enter, this.namespace);
+    this.place = { enter, agent: lab.agent, interface: "eth0", label: `VM ${name}` };
     this.sender = new Sender(this.place);
   }
 
@@ -53,7 +61,8 @@ export class Vm {
     return this.trunk ?? [this.vlan!];
   }
 
-  /** Sends raw Ethernet frames out of the VM, in order; resolves when they have left it. */
+  /** Sends raw Ethernet frames out of the VM, in order; resolves when they have left it. The userspace datapath may change the order
+   *  of frames of different flows that it takes in at once. */
   async send(frames: readonly Buffer[]): Promise<void> {
     await this.sender.send(frames);
   }
@@ -71,7 +80,7 @@ export class Vm {
   /** The cable between the VM and its host. */
   get cable(): Cable {
     const inside = { namespace: this.namespace, name: "eth0", mac: this.mac };
-    return { ends: [inside, { namespace: this.host.namespace, name: this.port }], mtu: this.mtu };
+    return { ends: [inside, { namespace: this.host.namespace, name: this.tap }], mtu: this.mtu };
   }
 
   /** Brings the VM's own side up. */
@@ -89,6 +98,20 @@ export class Vm {
       "ip link set eth0 up",
     ];
     await must([...this.place.enter, "bash"], { input: script.join("\n") });
+  }
+
+  /** The shell lines that make the host's side of its cable ready to be plugged in. */
+  get wireScript(): string {
+    const { name, tap, port, mtu } = this;
+    if (this.wiring === "direct") return `ip link set ${tap} up\n`;
+    return `
+ip link add qbr-${name} type bridge forward_delay 0 mcast_snooping 0
+ip link add qvb-${name} mtu ${mtu} type veth peer name ${port} mtu ${mtu}
+ip link set ${tap} master qbr-${name} up
+ip link set qvb-${name} master qbr-${name} up
+ip link set qbr-${name} up
+ip link set ${port} up
+`;
   }
 
   /** The ovs-vsctl commands that plug it in, with what Neutron and libvirt write there; each a group of words. */

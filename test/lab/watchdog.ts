@@ -20,6 +20,9 @@ done
 rm -rf -- "$2"
 `;
 
+/** Milliseconds. A lab is gone in a tenth of a second, unless something that the kernel cannot kill is in it. */
+const STOP_TIME_LIMIT = 20_000;
+
 /** The process that ends a lab when its owner does. */
 export class Watchdog {
   private constructor(
@@ -39,7 +42,7 @@ export class Watchdog {
   async stop(): Promise<void> {
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     this.process.ref();
-    const exit = once(this.process, "exit");
+    const exit = once(this.process, "exit", { signal: AbortSignal.timeout(STOP_TIME_LIMIT) });
     this.process.stdin!.end();
     await exit;
   }
