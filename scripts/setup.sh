@@ -9,6 +9,7 @@ packages=(
   openssh-server     # the lab's hosts run its sshd on demand
   openssh-client
   socat              # listens for them
+  sudo               # what one of the lab's users may do
   iproute2           # namespaces and cables
   iputils-ping
   ethtool
