@@ -16,7 +16,7 @@ import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
 import type { Edit } from "./edit";
 import { applyHooks, compareHooks } from "./hooks";
 import { stackOf } from "./run";
-import { finishLeaving, recordHomes, removeLeftovers } from "./settle";
+import { finishLeaving, giveBack, recordHomes, removeLeftovers } from "./settle";
 
 /** A host after its reconciliation. */
 export interface Reconciled {
@@ -55,7 +55,7 @@ export function draftHost(
   let accepted = [...edits];
   for (;;) {
     const claims = new Map(read.claims);
-    const extra = finishLeaving(claims, facts, tapBridge);
+    const given = finishLeaving(claims, facts, tapBridge);
     removeLeftovers(claims, new Set(accepted.map((edit) => stackOf(edit.owner))));
     const refused = new Set<Edit>();
     for (const edit of accepted) {
@@ -69,7 +69,7 @@ export function draftHost(
         reject(edit, error);
       }
     }
-    recordHomes(claims, facts, tapBridge);
+    recordHomes(claims, facts, tapBridge, given);
     const desired = render(claims, facts, tapBridge);
     for (const edit of accepted) {
       const problem = refused.has(edit)
@@ -79,7 +79,7 @@ export function draftHost(
       refused.add(edit);
       reject(edit, problemError(problem, record.name));
     }
-    if (refused.size === 0) return { claims, desired, extra };
+    if (refused.size === 0) return { claims, desired, extra: giveBack(given) };
     accepted = accepted.filter((edit) => !refused.has(edit));
   }
 }

@@ -12,19 +12,28 @@ export function removeLeftovers(claims: Map<string, Claim>, stacks: ReadonlySet<
   }
 }
 
-/** Notes where each monitor comes from just before it is moved, so that it can go back there. */
-export function recordHomes(claims: Map<string, Claim>, facts: Facts, tapBridge: string): void {
+/**
+ * Notes where each monitor comes from just before it is moved, so that it can go back there. `given`: the number
+ * requests that this very transaction gives back, by interface; the facts still have ours.
+ */
+export function recordHomes(
+  claims: Map<string, Claim>,
+  facts: Facts,
+  tapBridge: string,
+  given: ReadonlyMap<string, number | null>,
+): void {
   const services = [...claims.values()].filter((claim) => claim.kind === "service");
   for (const claim of services) {
     if (claim.leaving !== undefined || claim.attachment !== "tap-bridge") continue;
     const monitor = findPort(facts, [claim.integrationBridge, tapBridge], claim.port).found;
     if (monitor === undefined) continue;
     if (monitor.bridge.name !== tapBridge) {
-      const { ofport, ofportRequest } = monitor.interface;
+      const { uuid: nic, ofport, ofportRequest } = monitor.interface;
+      const request = given.get(nic);
       const home = {
         bridge: monitor.bridge.name,
         ofport: ofport ?? -1,
-        ofportRequest: ofportRequest ?? null,
+        ofportRequest: request === undefined ? (ofportRequest ?? null) : request,
       };
       claims.set(claim.owner, { ...claim, home });
     } else if (claim.home === undefined) {
@@ -38,11 +47,19 @@ export function recordHomes(claims: Map<string, Claim>, facts: Facts, tapBridge:
   }
 }
 
-/** Ends the claims of monitors that are home again (or gone), and gives their number request back its old value. */
-export function finishLeaving(claims: Map<string, Claim>, facts: Facts, tapBridge: string): Operation[] {
+/**
+ * Ends the claims of monitors that are home again (or gone). The answer says which number requests are to get their old
+ * value back, by interface.
+ */
+export function finishLeaving(
+  claims: Map<string, Claim>,
+  facts: Facts,
+  tapBridge: string,
+): Map<string, number | null> {
   const services = [...claims.values()].filter((claim) => claim.kind === "service");
-  return services.flatMap((claim) => {
-    if (claim.leaving === undefined) return [];
+  const given = new Map<string, number | null>();
+  for (const claim of services) {
+    if (claim.leaving === undefined) continue;
     const away = findPort(facts, [tapBridge], claim.port).found;
     const kept = services.some(
       (other) =>
@@ -50,19 +67,22 @@ export function finishLeaving(claims: Map<string, Claim>, facts: Facts, tapBridg
         other.attachment === "tap-bridge" &&
         findPort(facts, [tapBridge], other.port).found?.port.uuid === away?.port.uuid,
     );
-    if (away !== undefined && !kept) return [];
+    if (away !== undefined && !kept) continue;
     claims.delete(claim.owner);
     const back = findPort(facts, [claim.home?.bridge ?? claim.integrationBridge], claim.port).found;
     if (back === undefined || claim.home === undefined || back.interface.ofportRequest !== claim.home.ofport)
-      return [];
-    const request = claim.home.ofportRequest;
-    return [
-      {
-        op: "update",
-        table: "Interface",
-        where: [["_uuid", "==", uuid(back.interface.uuid)]],
-        row: { ofport_request: request === null ? set([]) : request },
-      },
-    ];
-  });
+      continue;
+    given.set(back.interface.uuid, claim.home.ofportRequest);
+  }
+  return given;
+}
+
+/** The operations that give number requests their old value back. */
+export function giveBack(given: ReadonlyMap<string, number | null>): Operation[] {
+  return [...given].map(([nic, request]) => ({
+    op: "update",
+    table: "Interface",
+    where: [["_uuid", "==", uuid(nic)]],
+    row: { ofport_request: request === null ? set([]) : request },
+  }));
 }
