@@ -8,12 +8,19 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** Resolves when the process is gone and its output is read. */
+/** They stand outside the terminal's process group, so whatever ends this process has to end them. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** Resolves when the process is gone and its output is read; it does not outlive this process. */
 export function exited(child: ChildProcess): Promise<Exit> {
-  return new Promise((resolve, reject) => {
+  running.add(child);
+  return new Promise<Exit>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => resolve({ code, signal }));
-  });
+  }).finally(() => running.delete(child));
 }
 
 /** Calls back for every line that is not blank. */

@@ -1,7 +1,5 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { renderer } from "./display";
-import type { EngineEvent } from "./events";
 import type { StackConfig } from "./project";
 import { openStack, type RunOptions } from "./stack";
 
@@ -43,13 +41,11 @@ async function main(): Promise<number> {
   const abort = new AbortController();
   process.once("SIGINT", () => abort.abort());
   process.once("SIGTERM", () => abort.abort());
-  const display = values.diff ? "diff" : "progress";
-  const print = renderer(display);
   const options: RunOptions = {
-    display,
+    display: values.diff ? "diff" : "progress",
     signal: abort.signal,
     expectNoChanges: values["expect-no-changes"],
-    onEvent: (event: EngineEvent) => process.stdout.write(print(event)),
+    onText: (text) => process.stdout.write(text),
   };
   const command = positionals[0];
   if (command === "outputs" || command === "export") {

@@ -25,21 +25,25 @@ interface Output {
 async function execute(
   command: string,
   args: readonly string[],
-  o: { cwd: string; env: NodeJS.ProcessEnv; signal?: AbortSignal | undefined },
+  o: { cwd: string; env: NodeJS.ProcessEnv } & Pick<RunOptions, "signal" | "onText">,
 ): Promise<Output> {
   const child = spawn(command, args, { cwd: o.cwd, env: o.env, stdio: ["ignore", "pipe", "pipe"] });
-  const text: Buffer[] = [];
-  const stdout: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => {
-    text.push(chunk);
-    stdout.push(chunk);
+  let stdout = "";
+  let text = "";
+  const take = (chunk: string) => {
+    text += chunk;
+    o.onText?.(chunk);
+  };
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    stdout += chunk;
+    take(chunk);
   });
-  child.stderr.on("data", (chunk: Buffer) => text.push(chunk));
+  child.stderr.setEncoding("utf8").on("data", take);
   const cancel = () => child.kill("SIGINT");
   o.signal?.addEventListener("abort", cancel, { once: true });
   try {
     const { code } = await exited(child);
-    return { code, stdout: Buffer.concat(stdout).toString(), text: Buffer.concat(text).toString() };
+    return { code, stdout, text };
   } finally {
     o.signal?.removeEventListener("abort", cancel);
   }
@@ -150,9 +154,9 @@ class CliStack implements Stack {
     return this.initialized;
   }
 
-  private run(cwd: string, args: readonly string[], signal?: AbortSignal): Promise<Output> {
+  private run(cwd: string, args: readonly string[], options: RunOptions = {}): Promise<Output> {
     const flags = ["--non-interactive", "--color", "never"];
-    return execute(this.cli.command, [...args, ...flags], { cwd, env: this.env, signal });
+    return execute(this.cli.command, [...args, ...flags], { ...options, cwd, env: this.env });
   }
 
   private async manage(command: string, ...args: string[]): Promise<string> {
@@ -183,7 +187,7 @@ class CliStack implements Stack {
         ...(options.expectNoChanges ? ["--expect-no-changes"] : []),
         ...(options.parallelism ? ["--parallel", String(options.parallelism)] : []),
       ],
-      options.signal,
+      options,
     );
     const events = readEventLog(eventLog);
     for (const event of events) options.onEvent?.(event);

@@ -105,8 +105,3 @@ export function renderer(style: "diff" | "progress"): (event: EngineEvent) => st
     return `${prefix}${message.message.trimEnd()}\n`;
   };
 }
-
-/** The text of a whole run. */
-export function render(events: readonly EngineEvent[], style: "diff" | "progress"): string {
-  return events.map(renderer(style)).join("");
-}

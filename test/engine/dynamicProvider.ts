@@ -35,8 +35,8 @@ export function fromStruct(struct: Struct | undefined): PropertyMap {
   return (struct?.toJavaScript() ?? {}) as PropertyMap;
 }
 
-/** A partial failure travels as a status message in the error's metadata. */
-function toError(error: grpc.ServiceError): Error {
+/** A partial failure travels as a status message in the error's metadata. What was secret in the inputs stays so. */
+function toError(error: grpc.ServiceError, inputs: PropertyMap): Error {
   const [packed] = error.metadata?.get("grpc-status-details-bin") ?? [];
   if (packed instanceof Buffer) {
     for (const detail of Status.deserializeBinary(packed).getDetailsList()) {
@@ -44,12 +44,9 @@ function toError(error: grpc.ServiceError): Error {
         pb.ErrorResourceInitFailed.deserializeBinary,
         "pulumirpc.ErrorResourceInitFailed",
       );
-      if (failure)
-        return new InitFailure(
-          failure.getId(),
-          fromStruct(failure.getProperties()),
-          failure.getReasonsList(),
-        );
+      if (!failure) continue;
+      const outputs = annotateSecrets(fromStruct(failure.getProperties()), inputs);
+      return new InitFailure(failure.getId(), outputs, failure.getReasonsList());
     }
   }
   return new Error(error.details || error.message);
@@ -57,9 +54,10 @@ function toError(error: grpc.ServiceError): Error {
 
 function call<R>(
   send: (callback: (error: grpc.ServiceError | null, response: R) => void) => void,
+  inputs: PropertyMap = {},
 ): Promise<R> {
   return new Promise((resolve, reject) => {
-    send((error, response) => (error ? reject(toError(error)) : resolve(response)));
+    send((error, response) => (error ? reject(toError(error, inputs)) : resolve(response)));
   });
 }
 
@@ -136,7 +134,10 @@ export class DynamicProvider implements Provider {
     const request = addressed(new pb.CreateRequest(), o.urn);
     request.setProperties(toStruct(plainProperties(o.inputs)));
     request.setTimeout(o.timeout);
-    const response = await call<pb.CreateResponse>((done) => this.host.client.create(request, done));
+    const response = await call<pb.CreateResponse>(
+      (done) => this.host.client.create(request, done),
+      o.inputs,
+    );
     if (!response.getId()) throw new Error(`plugin returned empty resource.ID from create '${o.urn}'`);
     return {
       id: response.getId(),
@@ -149,7 +150,7 @@ export class DynamicProvider implements Provider {
     request.setId(o.id);
     request.setInputs(toStruct(plainProperties(o.inputs)));
     request.setProperties(toStruct(plainProperties(o.state)));
-    const response = await call<pb.ReadResponse>((done) => this.host.client.read(request, done));
+    const response = await call<pb.ReadResponse>((done) => this.host.client.read(request, done), o.state);
     const outputs = annotateSecrets(known(fromStruct(response.getProperties())), o.state);
     if (!response.hasInputs()) return { id: response.getId(), outputs };
     return {
@@ -176,7 +177,10 @@ export class DynamicProvider implements Provider {
     request.setNews(toStruct(plainProperties(o.newInputs)));
     request.setIgnorechangesList(o.ignoreChanges);
     request.setTimeout(o.timeout);
-    const response = await call<pb.UpdateResponse>((done) => this.host.client.update(request, done));
+    const response = await call<pb.UpdateResponse>(
+      (done) => this.host.client.update(request, done),
+      o.newInputs,
+    );
     return annotateSecrets(known(fromStruct(response.getProperties())), o.newInputs);
   }
 

@@ -47,7 +47,7 @@ export async function withRun(
   const state = await target.file.read();
   const monitor = new Monitor(log);
   const address = await monitor.listen();
-  const config = flattenConfig(target.config, target.project.name);
+  const config = flattenConfig(target.project, target.config);
   const env = { ...process.env, ...target.env };
   const host = DynamicHost.start({ project: target.project, config, env, engineAddress: address, log });
   host.catch(() => {});

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { assertDeployment, type Deployment } from "./checkpoint";
 import { destroyAll } from "./destroy";
-import { render } from "./display";
+import { renderer } from "./display";
 import { type RunSettings, type RunTarget, runProgram } from "./engineRun";
 import { EventLog, type ResourceChanges } from "./events";
 import { readProject, type StackConfig } from "./project";
@@ -69,7 +69,14 @@ class EngineStack implements Stack {
     options: RunOptions,
   ): Promise<RunResult> {
     const began = performance.now();
-    const log = new EventLog(options.onEvent);
+    const print = renderer(options.display ?? "diff");
+    let text = "";
+    const log = new EventLog((event) => {
+      const printed = print(event);
+      text += printed;
+      if (printed) options.onText?.(printed);
+      options.onEvent?.(event);
+    });
     const { parallelism, signal } = options;
     let changes: ResourceChanges = {};
     try {
@@ -78,7 +85,8 @@ class EngineStack implements Stack {
       log.diagnose("error", (error as Error).message);
     }
     if (options.expectNoChanges && !log.hasError && hasChanges(changes)) {
-      log.diagnose("error", "no changes were expected but changes occurred");
+      const what = mode === "preview" ? "were proposed" : "occurred";
+      log.diagnose("error", `no changes were expected but changes ${what}`);
     }
     const durationMs = performance.now() - began;
     const isPreview = mode === "preview";
@@ -89,8 +97,7 @@ class EngineStack implements Stack {
     const diagnostics = messages.filter((message) => message.severity !== "debug");
     return {
       ...{ engine: this.engine, succeeded: !log.hasError, changes, diagnostics, durationMs },
-      steps: readSteps(log.events),
-      text: render(log.events, options.display ?? "diff"),
+      ...{ text, steps: readSteps(log.events) },
     };
   }
 }

@@ -47,7 +47,7 @@ export function startProgram(o: {
       o.project.entryPoint,
     ],
     {
-      cwd: o.project.root,
+      cwd: o.project.programDir,
       env: {
         ...o.env,
         PULUMI_CONFIG: JSON.stringify(Object.fromEntries(config)),

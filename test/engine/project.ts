@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 /** A Pulumi project: a directory with a Pulumi.yaml. */
 export interface Project {
@@ -12,6 +12,8 @@ export interface Project {
   /** The file to run, or "." for the program directory's own choice. */
   readonly entryPoint: string;
   readonly runtimeOptions: Readonly<Record<string, unknown>>;
+  /** Configuration that holds where a stack has none of its own: `config` in Pulumi.yaml. */
+  readonly config: StackConfig;
 }
 
 /** Stack configuration as in `Pulumi.<stack>.yaml`: keys as `taas:hosts`; a key without a namespace is the project's. */
@@ -21,6 +23,7 @@ interface ProjectFile {
   name: string;
   runtime: string | { name: string; options?: Record<string, unknown> };
   main?: string;
+  config?: Record<string, unknown>;
 }
 
 /** Reads YAML, with the reader that the SDK itself depends on. */
@@ -42,21 +45,34 @@ export function readProject(projectDir: string): Project {
   if (runtime.name !== "nodejs")
     throw new Error(`${root}: the runtime is ${runtime.name}, this engine runs nodejs`);
   const main = resolve(root, file.main ?? ".");
-  const isFile = /\.[cm]?[jt]s$/.test(main);
+  if (!existsSync(main)) throw new Error(`${root}: main in Pulumi.yaml names ${main}, which does not exist`);
+  const isDirectory = statSync(main).isDirectory();
   return {
     name: file.name,
     root,
-    programDir: isFile ? dirname(main) : main,
-    entryPoint: isFile ? main.slice(dirname(main).length + 1) : ".",
+    programDir: isDirectory ? main : dirname(main),
+    entryPoint: isDirectory ? "." : basename(main),
     runtimeOptions: runtime.options ?? {},
+    config: readDefaults(file.config ?? {}),
   };
 }
 
+/** An entry is a value or declares one, by `value` or `default`; one that only says what it is has none. */
+function readDefaults(config: Record<string, unknown>): StackConfig {
+  const isDeclaration = (entry: unknown): entry is { value?: unknown; default?: unknown } =>
+    typeof entry === "object" && entry !== null && ["type", "value", "default"].some((key) => key in entry);
+  const values = Object.entries(config).map(
+    ([key, entry]) => [key, isDeclaration(entry) ? (entry.value ?? entry.default) : entry] as const,
+  );
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+}
+
 /** Configuration as programs and providers get it: every key with a namespace, every value a string. */
-export function flattenConfig(config: StackConfig, project: string): Record<string, string> {
+export function flattenConfig(project: Project, config: StackConfig): Record<string, string> {
+  const entries = [...Object.entries(project.config), ...Object.entries(config)];
   return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [
-      key.includes(":") ? key : `${project}:${key}`,
+    entries.map(([key, value]) => [
+      key.includes(":") ? key : `${project.name}:${key}`,
       typeof value === "string" ? value : JSON.stringify(value),
     ]),
   );

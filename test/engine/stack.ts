@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly expectNoChanges?: boolean;
   /** How many steps may run at the same time. Default as the CLI's: 4 for each CPU. */
   readonly parallelism?: number;
+  /** Told of `text` as it comes. */
+  readonly onText?: (text: string) => void;
   /** Told of every event as it happens; with the CLI, when the run is over. */
   readonly onEvent?: (event: EngineEvent) => void;
   /** Cancels the run, as Ctrl-C does: what runs is finished, nothing more begins. */

@@ -55,7 +55,12 @@ export class StepExecutor {
 
   /** Begins a chain as soon as there is room; the promise tells that it is over, failed or not. */
   execute(chain: readonly Step[]): Promise<void> {
-    const over = this.runChain(chain).finally(() => this.running.delete(over));
+    const over = this.runChain(chain)
+      .catch((error: Error) => {
+        this.run.log.diagnose("error", `the state could not be written: ${error.message}`);
+        this.cancel();
+      })
+      .finally(() => this.running.delete(over));
     this.running.add(over);
     return over;
   }
@@ -103,11 +108,7 @@ export class StepExecutor {
   }
 
   private report(step: Step, error: Error): void {
-    this.run.log.diagnose(
-      "error",
-      error.message,
-      isProviderType(step.resource.type) ? "" : step.resource.urn,
-    );
+    this.run.log.diagnose("error", error.message, isInternal(step) ? "" : step.resource.urn);
     this.emit("resOpFailedEvent", step);
     // Nothing was attempted on a protected resource, so the other deletions may go on and tell of theirs.
     if (this.onFailure === "go-on" || error instanceof ProtectedError) this.failed = true;
@@ -115,18 +116,23 @@ export class StepExecutor {
   }
 
   private count(step: Step): void {
-    if (isProviderType(step.resource.type)) return;
+    if (isInternal(step)) return;
     const op = step.resultOp;
     if (step.counts) this.changes[op] = (this.changes[op] ?? 0) + 1;
     if (step.resource.custom || step.op === "delete" || step.op === "refresh")
       this.emit("resOutputsEvent", step, op);
   }
 
-  /** Tells of a step, unless it is on a provider: those are the engine's own. */
+  /** Tells of a step. */
   emit(event: "resourcePreEvent" | "resOutputsEvent" | "resOpFailedEvent", step: Step, op?: Op): void {
-    if (isProviderType(step.resource.type)) return;
+    if (isInternal(step)) return;
     this.run.log.emit({ [event]: { metadata: step.metadata(op), planning: this.run.mode === "preview" } });
   }
+}
+
+/** The engine's own steps are not told of. */
+function isInternal(step: Step): boolean {
+  return isProviderType(step.resource.type) || step.op === "remove-pending-replace";
 }
 
 /** An output is secret if the program says so, or if the input of the same name is. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import type { CheckpointResource } from "../engine/checkpoint";
-import { repositoryRoot } from "../engine/fixtureProject";
+import { fixtureProject, repositoryRoot } from "../engine/fixtureProject";
 import { unknownValue } from "../engine/properties";
 import type { RunResult, StepResult } from "../engine/runResult";
 import { openStack, type Stack } from "../engine/stack";
@@ -360,6 +360,53 @@ describe("the deployment engine", function () {
     await files.declare([{ ...locked, content: "y", options: { ignoreChanges: ["content"] } }]);
     expect(succeeded(await files.stack.up()).changes).to.deep.equal({ same: 2 });
     succeeded(await files.stack.destroy());
+  });
+
+  it("looks up what it does not own, and never deletes it", async () => {
+    writeFileSync(join(files.directory, "theirs-1.json"), '"theirs"');
+    await files.declare([
+      { name: "theirs", options: { id: "theirs-1" } },
+      { name: "mine", uses: ["theirs"] },
+    ]);
+    const result = succeeded(await files.stack.up());
+    expect(ops(result)).to.include("read theirs");
+    expect(await files.find("theirs")).to.deep.include({ id: "theirs-1", external: true });
+    const path = join(files.directory, "theirs-1.json");
+    expect((await files.find("mine")).inputs?.content).to.deep.equal([path]);
+    succeeded(await files.stack.destroy());
+    expect(files.present).to.deep.equal(["theirs-1.json"]);
+  });
+
+  it("runs an ES module named by main, with the project's configuration, and refers to another stack", async () => {
+    const sourceDir = fixtureProject({
+      "Pulumi.yaml": [
+        ...["name: source", "runtime: nodejs", "main: program"],
+        ...["config:", "  greeting:", "    type: string", "    default: hello"],
+      ].join("\n"),
+      "program/package.json": '{ "name": "source", "type": "module", "main": "index.ts" }',
+      "program/tsconfig.json":
+        '{ "compilerOptions": { "target": "ES2022", "module": "nodenext", "noCheck": true } }',
+      "program/index.ts": `
+        import * as pulumi from "@pulumi/pulumi";
+        const config = new pulumi.Config();
+        export const said: { greeting: string; to: string[] } = {
+          greeting: config.require("greeting"),
+          to: config.requireObject<string[]>("to"),
+        };`,
+    });
+    const targetDir = fixtureProject({
+      "index.ts": `
+        import * as pulumi from "@pulumi/pulumi";
+        const source = new pulumi.StackReference("organization/source/dev");
+        export const heard = source.requireOutput("said");`,
+    });
+    const { workDir } = files;
+    const source = await openStack({ projectDir: sourceDir, stack: "dev", workDir, config: { to: ["all"] } });
+    succeeded(await source.up());
+    const target = await openStack({ projectDir: targetDir, stack: "dev", workDir });
+    succeeded(await target.up());
+    expect(await target.outputs()).to.deep.equal({ heard: { greeting: "hello", to: ["all"] } });
+    for (const path of [sourceDir, targetDir]) rmSync(path, { recursive: true });
   });
 
   it("finishes what runs when it is cancelled", async () => {

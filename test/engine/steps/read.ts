@@ -25,6 +25,13 @@ export class ReadStep extends Step {
     return this.old !== undefined && !this.old.external && this.old.id !== this.now.id;
   }
 
+  /** A look-up that finds what it found before is not worth telling of. */
+  override get counts(): boolean {
+    return (
+      this.logical && this.old?.outputs !== undefined && !equalValues(this.old.outputs, this.now.outputs)
+    );
+  }
+
   override begin(): Promise<void> {
     return this.run.snapshot.begin(this.now, "reading");
   }
