@@ -4,7 +4,7 @@ export interface DesiredPort {
   bridge: string;
   type: "patch" | "vxlan" | "geneve" | "gre";
   options: Record<string, string>;
-  /** On a foreign bridge and no Mirror output: kept out of floods by trunking a VLAN nobody uses. */
+  /** On a foreign bridge `none`: kept out of floods by trunking a VLAN nobody uses, which a Mirror's output does not mind. */
   vlans: "all" | "none";
   /** Claims that need it. */
   owners: string[];

@@ -138,7 +138,7 @@ export function renderGroups(
         bridge: group.bridge,
         type: "patch",
         options: { peer: names.tap },
-        vlans: "all",
+        vlans: "none",
         owners,
       },
       {
