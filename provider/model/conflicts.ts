@@ -58,12 +58,13 @@ function unserved(claims: readonly Claim[], services: Services): Problem[] {
   });
 }
 
-/** The bridges that claims rely on must be there and of one datapath. */
+/** The bridges that claims rely on must be there and of one datapath; a monitor on its way home relies on its home only. */
 function bridges(claims: readonly Claim[], facts: Facts, tapBridge: string): Problem[] {
   const tap = facts.bridges.find((bridge) => bridge.name === tapBridge);
   return claims.flatMap((claim) => {
     const name = claim.kind === "flow" ? claim.source?.integrationBridge : claim.integrationBridge;
-    if (name === undefined) return [];
+    const leaves = claim.kind === "service" && claim.leaving !== undefined;
+    if (name === undefined || leaves) return [];
     const integration = facts.bridges.find((bridge) => bridge.name === name);
     if (integration === undefined) {
       const there = facts.bridges.map((bridge) => bridge.name).join(", ");
