@@ -1,0 +1,113 @@
+import { setTimeout } from "node:timers/promises";
+import { Driver, type Made } from "../../driver/driver";
+import { udp } from "../../lab/frames";
+import { type Lab, startLab } from "../../lab/lab";
+import type { Stream } from "../../lab/stream";
+import type { Vm } from "../../lab/vm";
+import { between, expectFrames } from "./traffic";
+
+/** Frames that the datapath cannot tell from those of the running streams: these have the same headers, to the last bit. */
+function likeTheStream(from: Vm, to: Vm, mark: string): Buffer[] {
+  return Array.from({ length: 20 }, (_, index) => {
+    const payload = Buffer.alloc(64, `${mark}${index}/`);
+    const frame = udp({ ...between(from, to), sourcePort: 5_000, destinationPort: 5_001, payload });
+    frame.writeUInt16BE(0, frame.length - payload.length - 2);
+    return frame;
+  });
+}
+
+describe("a connection that runs already, and is cached in the datapath", function () {
+  this.timeout(30_000);
+  let lab: Lab;
+  let driver: Driver;
+  let web: Vm;
+  let db: Vm;
+  let streams: Stream[];
+  let marks = 0;
+
+  before(async () => {
+    lab = await startLab({
+      hosts: 2,
+      vms: [
+        { name: "web", host: 1 },
+        { name: "db", host: 1 },
+        { name: "mon1", host: 1 },
+        { name: "mon2", host: 2 },
+      ],
+    });
+    driver = new Driver(lab);
+    [web, db] = [lab.vm("web"), lab.vm("db")];
+  });
+  after(() => lab?.stop());
+
+  beforeEach(async () => {
+    const [there, back] = [
+      { from: web, to: db },
+      { from: db, to: web },
+    ];
+    streams = await Promise.all([there, back].map((ends) => lab.startStream({ ...ends, pps: 300 })));
+  });
+  afterEach(async () => {
+    await Promise.all(streams.map((stream) => stream.stop()));
+    await driver.destroy();
+  });
+
+  /** Runs an operation and says which directions of the cached streams are copied in the moment that it is done. */
+  async function copiesAfter<T>(
+    operation: () => Promise<T>,
+    monitor: Vm,
+    copied: "none" | "ingress" | "egress" | "both",
+  ): Promise<T> {
+    const mark = `${++marks}:`;
+    const [egress, ingress] = [likeTheStream(web, db, `e${mark}`), likeTheStream(db, web, `i${mark}`)];
+    const capture = await monitor.capture();
+    const result = await operation();
+    await Promise.all([web.send(egress), db.send(ingress)]);
+    await setTimeout(200); // the streams never fall silent, so time must tell
+    const marked = (await capture.stop()).filter((frame) => frame.includes(mark));
+    const wanted = { none: [], ingress, egress, both: [...egress, ...ingress] }[copied];
+    expectFrames(marked, wanted, `after ${operation}`);
+    return result;
+  }
+
+  for (const { monitor, host, where } of [
+    { monitor: "mon1", host: "host1", where: "on the same host" },
+    { monitor: "mon2", host: "host2", where: "on another host" },
+  ]) {
+    describe(`into a monitor ${where}`, () => {
+      const source = { host: "host1", port: "tap-web" };
+      let service: Made;
+      let at: Vm;
+
+      beforeEach(async () => {
+        at = lab.vm(monitor);
+        service = await driver.service("ids", { host, port: at.port });
+      });
+
+      it("is copied from the moment the tap exists, and no longer once it is gone", async () => {
+        await copiesAfter(async () => {}, at, "none");
+        const flow = await copiesAfter(() => driver.flow("web", service, source), at, "both");
+        await copiesAfter(() => driver.delete(flow), at, "none");
+      });
+
+      it("follows a change of direction, and the tap's being disabled and enabled, at once", async () => {
+        const args = { ...source, direction: "egress" };
+        const flow = await copiesAfter(() => driver.flow("web", service, args), at, "egress");
+        const update = (change: object) => () =>
+          driver.update(flow, { service: service.outputs.ref, ...source, ...change });
+        await copiesAfter(update({ direction: "ingress" }), at, "ingress");
+        await copiesAfter(update({ direction: "both" }), at, "both");
+        await copiesAfter(update({ enabled: false }), at, "none");
+        await copiesAfter(update({ direction: "egress", enabled: true }), at, "egress");
+      });
+
+      it("goes on being copied when another tap of the service comes and goes", async () => {
+        const args = { ...source, direction: "egress" };
+        await copiesAfter(() => driver.flow("web", service, args), at, "egress");
+        const dbArgs = { host: "host1", port: "tap-db", direction: "egress" };
+        const other = await copiesAfter(() => driver.flow("db", service, dbArgs), at, "both");
+        await copiesAfter(() => driver.delete(other), at, "egress");
+      });
+    });
+  }
+});
