@@ -4,7 +4,7 @@ import { labEnvironment } from "./command.js";
 import { udp } from "./frames.js";
 import { agentCommand } from "./packet-agent.js";
 import { lengthPrefixed } from "./sender.js";
-import type { Vm } from "./vm.js";
+import { between, type Vm } from "./vm.js";
 
 /** A numbered UDP stream from one VM to another. */
 export interface StreamOptions {
@@ -59,9 +59,8 @@ export class Stream {
     const mark = Buffer.from(`TAAS${String(++streams).padStart(4, "0")}`);
     const payload = Buffer.alloc(payloadSize);
     mark.copy(payload);
-    const addresses = { source: from.mac, destination: to.mac, sourceIp: from.ip, destinationIp: to.ip };
     const tags = from.trunk && to.vlan !== undefined ? [to.vlan] : [];
-    const frame = udp({ ...addresses, tags, sourcePort: 5_000, destinationPort: port, payload });
+    const frame = udp({ ...between(from, to), tags, sourcePort: 5_000, destinationPort: port, payload });
     frame.writeUInt16BE(0, frame.length - payloadSize - 2); // every frame has another number, so none has a checksum
     const numberAt = frame.length - payloadSize + MARK_LENGTH;
     const receivers = await Promise.all(

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Capture } from "./capture.js";
 import { type CommandOptions, type CommandResult, must, run } from "./command.js";
+import type { EthernetHeader, IpHeader } from "./frames.js";
 import type { LabHost } from "./host.js";
 import { type Cable, enterNetwork, SILENCE_IPV6 } from "./network.js";
 import type { VmOptions } from "./options.js";
@@ -143,6 +144,11 @@ ip link set ${port} up
   async plug(): Promise<void> {
     await this.host.ovsVsctl(this.plugCommands);
   }
+}
+
+/** Ethernet and IP addresses of a packet from one VM to another, for the builders of frames. */
+export function between(from: Vm, to: Vm): EthernetHeader & IpHeader {
+  return { source: from.mac, destination: to.mac, sourceIp: from.ip, destinationIp: to.ip };
 }
 
 function uuidFrom(text: string): string {
