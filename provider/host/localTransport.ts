@@ -34,12 +34,14 @@ export class LocalTransport implements Connection {
         throw operationTimeout(this.peer, describeCommand(argv), timeoutMs);
       case "too-large":
         throw outputTooLarge(this.peer, describeCommand(argv), MAX_OUTPUT);
-      case "failed":
-        throw new TaasError(`${describeCommand(argv)} cannot be run: ${outcome.cause.message}`, {
+      default: {
+        const cause = outcome.kind === "failed" ? outcome.cause : undefined;
+        throw new TaasError(`${describeCommand(argv)} cannot be run: ${cause?.message ?? outcome.kind}`, {
           code: "exec-failed",
           host: this.peer.name,
-          cause: outcome.cause,
+          cause,
         });
+      }
     }
   }
 

@@ -40,7 +40,7 @@ export class OpensshTransport implements Connection {
   private constructor(
     private readonly master: Master,
     private readonly workDir: WorkDir,
-    private readonly target: readonly string[],
+    private readonly address: string,
     private readonly peer: Peer,
     private readonly settings: ConnectionSettings,
   ) {
@@ -62,12 +62,20 @@ export class OpensshTransport implements Connection {
     const deadline = deadlineIn(settings.connectTimeout * 1000, () =>
       connectTimeout(peer, settings.connectTimeout),
     );
-    const target = ["-F", workDir.config, ...workDir.options, ...sshOptions(record), "-T", record.address];
-    const argv = ["-S", workDir.control, "-o", "ControlPersist=no", ...target];
+    const control = ["-S", workDir.control, "-o", "ControlPersist=no"];
+    const argv = [
+      "-F",
+      workDir.config,
+      ...control,
+      ...workDir.options,
+      ...sshOptions(record),
+      "-T",
+      record.address,
+    ];
     try {
       const start = () => startMaster(argv, endpoint, deadline.signal);
       const master = await retryWithJitter(start, isDropped, deadline.signal);
-      return new OpensshTransport(master, workDir, target, peer, settings);
+      return new OpensshTransport(master, workDir, record.address, peer, settings);
     } catch (error) {
       await workDir.remove();
       throw error;
@@ -92,6 +100,8 @@ export class OpensshTransport implements Connection {
         throw operationTimeout(this.peer, describeCommand(argv), timeoutMs);
       case "too-large":
         throw outputTooLarge(this.peer, describeCommand(argv), MAX_OUTPUT);
+      case "aborted":
+        throw this.lost.reason;
       default:
         throw connectionLost(this.peer, `ssh cannot be started (${outcome.kind})`);
     }
@@ -135,22 +145,27 @@ export class OpensshTransport implements Connection {
     return made;
   }
 
+  /**
+   * Runs `ssh` on the master's connection, and on no other: without the proxy command it would make one of its own when
+   * the master has just gone. The user's configuration is the master's affair.
+   */
   private async ssh(
     options: readonly string[],
     command: readonly string[],
     process: { input?: string | undefined; timeoutMs: number },
   ): Promise<ProcessOutcome> {
-    this.lost.throwIfAborted();
-    const argv = [
+    const through = [
+      "-F",
+      "/dev/null",
       "-S",
       this.workDir.control,
       "-o",
       "ControlMaster=no",
-      ...options,
-      ...this.target,
-      ...command,
+      "-o",
+      "ProxyCommand=false",
     ];
-    return runProcess("ssh", argv, { ...process, environment: { LC_ALL: "C" } });
+    const argv = [...through, "-o", "LogLevel=ERROR", "-T", ...options, this.address, ...command];
+    return runProcess("ssh", argv, { ...process, signal: this.lost, environment: { LC_ALL: "C" } });
   }
 
   /** 255 is what `ssh` ends with when the connection breaks; the master then ends at the same time. */

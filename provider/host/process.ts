@@ -8,6 +8,8 @@ import type { ExecResult } from "./transport";
 export interface ProcessOptions {
   input?: string | undefined;
   timeoutMs: number;
+  /** Ends the process. */
+  signal?: AbortSignal;
   environment?: Record<string, string>;
 }
 
@@ -16,6 +18,7 @@ export type ProcessOutcome =
   | { kind: "exited"; result: ExecResult }
   | { kind: "missing" }
   | { kind: "timeout" }
+  | { kind: "aborted" }
   | { kind: "too-large" }
   | { kind: "failed"; cause: Error };
 
@@ -29,6 +32,8 @@ export async function runProcess(
     input: options.input ?? "",
     env: options.environment ?? {},
     forceKillAfterDelay: 1000,
+    // The default would listen for SIGINT, which shutdown.ts has to itself.
+    cleanup: false,
     reject: false,
     buffer: false,
     encoding: "buffer",
@@ -49,11 +54,17 @@ export async function runProcess(
   output.gather("stdout", child.stdout);
   output.gather("stderr", child.stderr);
   const timer = setTimeout(() => giveUp({ kind: "timeout" }), options.timeoutMs);
+  const onAbort = () => giveUp({ kind: "aborted" });
+  if (options.signal?.aborted) onAbort();
+  options.signal?.addEventListener("abort", onAbort, { once: true });
   const outcome = await Promise.race([ended, givenUp]);
   clearTimeout(timer);
-  if (outcome.kind === "timeout" || outcome.kind === "too-large") abandon(child);
+  options.signal?.removeEventListener("abort", onAbort);
+  if (GIVEN_UP.has(outcome.kind)) abandon(child);
   return outcome;
 }
+
+const GIVEN_UP: ReadonlySet<ProcessOutcome["kind"]> = new Set(["timeout", "too-large", "aborted"]);
 
 /** Ends a process without waiting for its output, which a process it left behind may hold open. */
 function abandon(child: { kill(): boolean; stdout: Readable; stderr: Readable }): void {

@@ -68,9 +68,10 @@ export class Ssh2Transport implements Connection {
       connectTimeout(peer, settings.connectTimeout),
     );
     const { signal } = deadline;
+    const keepaliveMs = (settings.connectTimeout * 1000) / 3;
     const open = () => (through === undefined ? dial(endpoint, signal) : through.forward(endpoint, signal));
     try {
-      const connect = () => connectClient(endpoint, policy, open, signal);
+      const connect = () => connectClient(endpoint, policy, open, { signal, keepaliveMs });
       return new Ssh2Transport(await retryWithJitter(connect, isDropped, signal), endpoint, settings);
     } finally {
       deadline.clear();

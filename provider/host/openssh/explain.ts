@@ -7,7 +7,7 @@ import { unknownKey } from "../knownHosts/refusal";
 export function explainSsh(endpoint: Endpoint, stderr: string): TaasError {
   const where = describeEndpoint(endpoint);
   const host = endpoint.name;
-  const last = stderr.trim().split(/\r?\n/).at(-1) ?? "";
+  const why = telling(stderr);
   const cause = new Error(stderr.trim());
   if (/REVOKED HOST KEY|is marked as revoked|revoked key/i.test(stderr)) {
     const hint = "Give the host a new key; a revoked one is never accepted";
@@ -36,28 +36,40 @@ export function explainSsh(endpoint: Endpoint, stderr: string): TaasError {
     return unknownKey(endpoint, unknown ?? "not in known_hosts", []);
   }
   if (/permission denied|too many authentication failures/i.test(stderr)) {
-    return new TaasError(`the login as ${where} was refused: ${last}`, {
+    return new TaasError(`the login as ${where} was refused: ${why}`, {
       code: "auth-failed",
       host,
       hint: `Put the public key into ${endpoint.user}'s authorized_keys there, or name another user or identityFile`,
       cause,
     });
   }
-  return unreachable(
-    { name: host, where },
-    last === "" ? "ssh gave no reason" : last,
-    hintFor(stderr),
-    cause,
-  );
+  return unreachable({ name: host, where }, why, hintFor(stderr), cause);
 }
 
 /** Whether `ssh` met a server that drops connections before the handshake (MaxStartups), which may pass. */
 export function isDropped(error: unknown): boolean {
-  return (
-    error instanceof TaasError &&
-    error.code === "unreachable" &&
-    /kex_exchange_identification|banner exchange|Connection (?:reset|closed) by/i.test(String(error.cause))
-  );
+  if (!(error instanceof TaasError) || error.code !== "unreachable") return false;
+  const lines = linesOf(String((error.cause as Error).message));
+  return lines.length > 0 && lines.every((line) => CONSEQUENCE.test(line));
+}
+
+/** Lines that `ssh` writes whenever the stream to the server ends, whatever ended it. */
+const CONSEQUENCE = /kex_exchange_identification|banner exchange|^Connection (?:reset|closed) by/i;
+
+/** The line that says most: the last one that is not a mere consequence of another. */
+function telling(stderr: string): string {
+  const lines = linesOf(stderr);
+  const line = lines.findLast((text) => !CONSEQUENCE.test(text) && !/stdio forwarding failed/.test(text));
+  if (line === undefined && /stdio forwarding failed/.test(stderr))
+    return "the jump host cannot connect to it";
+  return (line ?? lines[0] ?? "ssh gave no reason").replace(/\.+$/, "");
+}
+
+function linesOf(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
 }
 
 function hintFor(stderr: string): string {

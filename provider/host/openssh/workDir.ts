@@ -24,8 +24,8 @@ const MAX_CONTROL_PATH = 104 - 18;
 /** Makes the directory. Throws `invalid-host` for a pin that the OpenSSH client cannot compare. */
 export async function makeWorkDir(endpoint: Endpoint, settings: ConnectionSettings): Promise<WorkDir> {
   const pinned = pinnedLine(endpoint);
-  const base = join(tmpdir(), "taas-XXXXXX", "control").length > MAX_CONTROL_PATH ? "/tmp" : tmpdir();
-  const path = await mkdtemp(join(base, "taas-"));
+  const base = join(tmpdir(), "taas-ssh-XXXXXX", "control").length > MAX_CONTROL_PATH ? "/tmp" : tmpdir();
+  const path = await mkdtemp(join(base, "taas-ssh-"));
   const config = join(path, "config");
   await writeFile(config, configText(settings), { mode: 0o600 });
   const knownHosts = join(path, "known_hosts");
@@ -54,11 +54,14 @@ function configText(settings: ConnectionSettings): string {
     "  StrictHostKeyChecking yes",
     "  UpdateHostKeys no",
     "  LogLevel ERROR",
-    "  ServerAliveInterval 5",
+    `  ServerAliveInterval ${Math.max(1, Math.round(settings.connectTimeout / 3))}`,
     "  ServerAliveCountMax 3",
     "  ForwardAgent no",
     "  ForwardX11 no",
     "  PermitLocalCommand no",
+    "  RemoteCommand none",
+    "  RequestTTY no",
+    "  ClearAllForwardings yes",
     `  ConnectTimeout ${Math.max(1, Math.ceil(settings.connectTimeout))}`,
     ...includes.map((path) => `  Include "${path}"`),
   ].join("\n")}\n`;

@@ -12,8 +12,13 @@ import { type Login, prepareLogin } from "./login";
 /** A failure before the server had a say: an overloaded server (MaxStartups) may answer the next time. */
 export class DroppedBeforeHandshake extends TaasError {}
 
-/** Milliseconds between keepalives; after three without an answer the connection counts as lost. */
-const KEEPALIVE_INTERVAL = 5000;
+/** The limits of a connection. */
+export interface ClientLimits {
+  /** Ends the attempt to connect. */
+  signal: AbortSignal;
+  /** Milliseconds between keepalives; after three without an answer the connection counts as lost. */
+  keepaliveMs: number;
+}
 
 /**
  * Makes the SSH connection to a server: key exchange, host key check, login. `open` gives the stream to it and may be
@@ -23,12 +28,19 @@ export async function connectClient(
   endpoint: Endpoint,
   policy: HostKeyPolicy,
   open: () => Promise<Duplex>,
-  signal: AbortSignal,
+  { signal, keepaliveMs }: ClientLimits,
 ): Promise<Client> {
   let { algorithms } = policy;
   let firstRefusal: TaasError | undefined;
   for (;;) {
-    const attempt = { endpoint, policy, algorithms, signal, login: await prepareLogin(endpoint) };
+    const attempt = {
+      endpoint,
+      policy,
+      algorithms,
+      signal,
+      keepaliveMs,
+      login: await prepareLogin(endpoint),
+    };
     try {
       return await handshake(attempt, await open());
     } catch (error) {
@@ -47,6 +59,7 @@ interface Attempt {
   policy: HostKeyPolicy;
   algorithms: string[];
   signal: AbortSignal;
+  keepaliveMs: number;
   login: Login;
 }
 
@@ -91,7 +104,7 @@ function handshake(attempt: Attempt, stream: Duplex): Promise<Client> {
       sock: stream as never,
       username: endpoint.user,
       readyTimeout: 0,
-      keepaliveInterval: KEEPALIVE_INTERVAL,
+      keepaliveInterval: attempt.keepaliveMs,
       algorithms: { serverHostKey: attempt.algorithms as Algorithms["serverHostKey"] & string[] },
       hostVerifier: (blob: Buffer) => {
         const refusal = policy.judge(blob);

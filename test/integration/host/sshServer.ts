@@ -88,6 +88,7 @@ export async function startSshServer(workshop: Workshop, options: SshServerOptio
       `Port ${port}`,
       ...keys.map((key) => `HostKey ${key}`),
       `AuthorizedKeysFile ${join(workshop.path, "authorized_keys")}`,
+      `SetEnv HOME=${workshop.path}`,
       "StrictModes no",
       "UsePAM no",
       "PasswordAuthentication no",
@@ -143,16 +144,21 @@ export function freePort(): Promise<number> {
 }
 
 async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
-  for (const pid of safeSessionsOf(child.pid!)) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {}
-  }
+  cutSessions(child.pid!);
   child.kill("SIGTERM");
   await ended;
 }
 
-/** The processes below one, so that a server that stops cuts its connections. */
+/** Kills the sessions of the server with this process id, so that its connections break. */
+export function cutSessions(listener: number): void {
+  for (const pid of safeSessionsOf(listener)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {}
+  }
+}
+
+/** The processes below one. */
 export function sessionsOf(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
     .trim()
