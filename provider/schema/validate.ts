@@ -13,9 +13,15 @@ export function show(value: unknown): string {
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
 
-function reasons(error: z.ZodError, value: unknown): string[] {
+/** Where within an argument, in the program's own notation: `filter[3].source: `. Empty: the argument as a whole. */
+function place(property: string, path: readonly PropertyKey[]): string {
+  const steps = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`));
+  return steps.length === 0 ? "" : `${property}${steps.join("")}: `;
+}
+
+function reasons(error: z.ZodError, property: string, value: unknown): string[] {
   return error.issues.map((issue) => {
-    const path = issue.path.length === 0 ? "" : `${issue.path.map(String).join(".")}: `;
+    const path = place(property, issue.path);
     return `${path}${issue.code === "invalid_union" ? unionReason(issue) : issue.message} (got ${show(at(value, issue.path))})`;
   });
 }
@@ -59,7 +65,7 @@ export function validate(
     } else {
       const result = part.safeParse(value);
       if (result.success) values[property] = result.data;
-      else for (const reason of reasons(result.error, value)) failures.push({ property, reason });
+      else for (const reason of reasons(result.error, property, value)) failures.push({ property, reason });
     }
   }
   for (const [property, part] of Object.entries(schema)) {

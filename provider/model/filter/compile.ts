@@ -1,0 +1,96 @@
+import { canonicalMatch } from "../../ovs/matchFields";
+import { type FilterAction, type FilterRule, MAX_FILTER_RULES } from "../../schema/filter";
+import type { Family } from "../../schema/filter/address";
+import { families } from "../../schema/filter/families";
+import type { VlanClass } from "../vlanClass";
+import { defaultActionOf } from "./defaultAction";
+import { layer4Matches } from "./layer4";
+import { protocolFields } from "./protocol";
+import { vlanMatch } from "./vlan";
+
+/** One OpenFlow rule of a filter's table: without the port copies arrive by, and without actions. */
+export interface FilterFlow {
+  /** 65000 for the first rule, one less for each that follows, 0 for the default. */
+  priority: number;
+  /** Canonical fields as ovs-ofctl reads and prints them. */
+  match: string[];
+  verdict: FilterAction;
+  /** The rule it is of, from 0. Several flows may be of one; none are where the rule matches nothing on such a port. */
+  ruleIndex: number | "default";
+  /** Only copies of this direction. */
+  direction?: "ingress" | "egress";
+  /** Bytes kept of what it accepts. */
+  snapLength?: number;
+}
+
+/** Where a filter's copies come from. */
+export interface CompileOptions {
+  /** What bridge tag the copies carry. */
+  vlan: VlanClass;
+  /** Leaves out rules of the other direction. Default: rules of both. */
+  direction?: "ingress" | "egress";
+}
+
+/** An IPv6 fragment after the first has this protocol in OVS, whatever it carries. */
+const IPV6_FRAGMENT = 44;
+
+/**
+ * The OpenFlow rules that decide like a filter, highest priority first and the default last. Flows of one rule have one
+ * priority and may overlap. The bridge must match fragments by `set-frags nx-match`, else first fragments have no ports.
+ * Throws a `RangeError` for more than 65000 rules, which the schema lets no operator write.
+ */
+export function compileFilter(
+  rules: readonly FilterRule[],
+  defaultAction: FilterAction | undefined,
+  options: CompileOptions,
+): FilterFlow[] {
+  if (rules.length > MAX_FILTER_RULES) throw new RangeError(`${rules.length} filter rules`);
+  const flows = rules.flatMap((rule, ruleIndex): FilterFlow[] => {
+    if (isOther(rule.direction, options.direction)) return [];
+    return ruleMatches(rule, options.vlan).map((tokens) => ({
+      priority: MAX_FILTER_RULES - ruleIndex,
+      match: tokens.length === 0 ? [] : canonicalMatch(tokens).split(","),
+      verdict: rule.action,
+      ruleIndex,
+      ...(rule.direction === undefined ? {} : { direction: rule.direction }),
+      ...(rule.snapLength === undefined ? {} : { snapLength: rule.snapLength }),
+    }));
+  });
+  const verdict = defaultActionOf(rules, defaultAction);
+  return [...flows, { priority: 0, match: [], verdict, ruleIndex: "default" }];
+}
+
+function isOther(direction: FilterRule["direction"], wanted: FilterRule["direction"]): boolean {
+  return direction !== undefined && wanted !== undefined && direction !== wanted;
+}
+
+function ruleMatches(rule: FilterRule, vlan: VlanClass): string[][] {
+  const tag = vlanMatch(rule.vlan, vlan);
+  if (tag === undefined) return [];
+  const frame = [...tag];
+  if (rule.sourceMac !== undefined) frame.push(`dl_src=${rule.sourceMac}`);
+  if (rule.destinationMac !== undefined) frame.push(`dl_dst=${rule.destinationMac}`);
+  const versions = families(rule);
+  if (versions.length > 0) {
+    const layer4 = layer4Matches(rule);
+    return versions.flatMap((family) =>
+      packetMatches(rule, family, layer4).map((packet) => [...frame, ...packet]),
+    );
+  }
+  if (rule.etherType === "arp") return [[...frame, "arp"]];
+  if (rule.etherType !== undefined) return [[...frame, `dl_type=0x${rule.etherType.toString(16)}`]];
+  return [frame];
+}
+
+function packetMatches(rule: FilterRule, family: Family, layer4: readonly string[][]): string[][] {
+  const { protocol, source, destination, fragment } = rule;
+  const hasNoProtocol = family === "ipv6" && fragment === "later";
+  if (hasNoProtocol && protocol !== undefined && protocol !== IPV6_FRAGMENT) return [];
+  const [keyword, number] = protocolFields(family, protocol);
+  const prefix = family === "ipv4" ? "nw" : "ipv6";
+  const header = [keyword];
+  if (number !== undefined) header.push(number);
+  if (source !== undefined) header.push(`${prefix}_src=${source}`);
+  if (destination !== undefined) header.push(`${prefix}_dst=${destination}`);
+  return layer4.map((fields) => [...header, ...fields]);
+}

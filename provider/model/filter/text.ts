@@ -1,0 +1,50 @@
+import type { FilterAction, FilterRule } from "../../schema/filter";
+import { families } from "../../schema/filter/families";
+import { FRAGMENT_WORDS } from "./layer4";
+import { protocolFields } from "./protocol";
+
+/**
+ * A rule as one line in ovs-ofctl's words, for previews: ranges stay ranges, and a rule for both IP versions names both
+ * (`tcp|tcp6,tp_dst=443 accept`).
+ */
+export function ruleText(rule: FilterRule): string {
+  const match = matchText(rule);
+  const direction = rule.direction === undefined ? [] : [rule.direction];
+  const snap = rule.snapLength === undefined ? [] : [`max_len=${rule.snapLength}`];
+  return [...direction, match === "" ? "any" : match, rule.action, ...snap].join(" ");
+}
+
+/** The line of what no rule decides. */
+export function defaultText(action: FilterAction): string {
+  return `any ${action}`;
+}
+
+function matchText(rule: FilterRule): string {
+  const versions = families(rule);
+  const network = versions[0] === "ipv6" ? "ipv6" : "nw";
+  const headers = versions.map((version) => protocolFields(version, rule.protocol));
+  const fields = [
+    ...etherTypeText(rule.etherType),
+    ...(headers.length === 0 ? [] : [headers.map(([keyword]) => keyword).join("|")]),
+    ...assigned("dl_vlan", rule.vlan),
+    ...assigned("dl_src", rule.sourceMac),
+    ...assigned("dl_dst", rule.destinationMac),
+    ...assigned(`${network}_src`, rule.source),
+    ...assigned(`${network}_dst`, rule.destination),
+    ...headers.slice(0, 1).flatMap(([, number]) => number ?? []),
+    ...assigned("nw_frag", rule.fragment === undefined ? undefined : FRAGMENT_WORDS[rule.fragment]),
+    ...assigned("tp_src", rule.sourcePort),
+    ...assigned("tp_dst", rule.destinationPort),
+    ...assigned("tcp_flags", rule.tcpFlags),
+  ];
+  return fields.join(",");
+}
+
+function assigned(name: string, value: number | string | undefined): string[] {
+  return value === undefined ? [] : [`${name}=${value}`];
+}
+
+function etherTypeText(etherType: FilterRule["etherType"]): string[] {
+  if (etherType === "arp") return ["arp"];
+  return typeof etherType === "number" ? [`dl_type=0x${etherType.toString(16).padStart(4, "0")}`] : [];
+}

@@ -1,0 +1,52 @@
+import { isWithin, type Reading } from "./reading";
+
+/** EtherTypes with a name of their own. */
+const ETHER_TYPES = { ipv4: 0x0800, ipv6: 0x86dd, arp: 0x0806 } as const;
+/** IP protocols with a name of their own. */
+const PROTOCOLS = { tcp: 6, udp: 17, sctp: 132, icmp: 1, icmpv6: 58 } as const;
+
+/** EtherType of frames that have none (802.3 with LLC), as OVS counts them; ovs-fields(7), Ethernet. */
+export const NO_ETHER_TYPE = 0x05ff;
+
+export type EtherType = keyof typeof ETHER_TYPES | number;
+export type Protocol = keyof typeof PROTOCOLS | number;
+
+/** Reads an EtherType. Canonical: the name where there is one. */
+export function readEtherType(input: unknown): Reading<EtherType> {
+  if (typeof input === "string" && Object.hasOwn(ETHER_TYPES, input)) return { value: input as EtherType };
+  if (!isWithin(input, 0x0600, 0xffff) && input !== NO_ETHER_TYPE) {
+    return {
+      reason:
+        'must be "ipv4", "ipv6", "arp", a number from 0x0600 to 0xffff such as 0x88cc, or 0x05ff for frames without one',
+    };
+  }
+  const named = Object.entries(ETHER_TYPES).find(([, number]) => number === input);
+  return { value: named === undefined ? input : (named[0] as EtherType) };
+}
+
+/** Reads an IP protocol. Canonical: the name of the port protocols; 1 and 58 stay numbers, as these say no IP version. */
+export function readProtocol(input: unknown): Reading<Protocol> {
+  if (typeof input === "string" && Object.hasOwn(PROTOCOLS, input)) return { value: input as Protocol };
+  if (!isWithin(input, 0, 255)) {
+    return { reason: 'must be "tcp", "udp", "sctp", "icmp", "icmpv6" or a number from 0 to 255' };
+  }
+  const named = (["tcp", "udp", "sctp"] as const).find((name) => PROTOCOLS[name] === input);
+  return { value: named ?? input };
+}
+
+/** The number of a protocol. */
+export function protocolNumber(protocol: Protocol): number {
+  return typeof protocol === "number" ? protocol : PROTOCOLS[protocol];
+}
+
+/** Reads a VLAN id. */
+export function readVlan(input: unknown): Reading<number | "untagged"> {
+  if (input === "untagged" || isWithin(input, 0, 4095)) return { value: input };
+  return { reason: 'must be a VLAN id from 0 to 4095 or "untagged"' };
+}
+
+/** Reads the number of bytes to keep: an Ethernet header at least, as OVS requires of a cut. */
+export function readSnapLength(input: unknown): Reading<number> {
+  if (isWithin(input, 14, 65535)) return { value: input };
+  return { reason: "must be a whole number of bytes from 14 to 65535" };
+}

@@ -1,0 +1,30 @@
+import type { Reading } from "./reading";
+
+/** TCP's flags in the order in which ovs-ofctl prints them. */
+const NAMES = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns"];
+
+/**
+ * Reads flags: `+` before a name (or nothing) asks for a set flag, `-` for a clear one, commas may stand between.
+ * Canonical: each with its sign, in ovs-ofctl's order and without commas, `+syn-ack`.
+ */
+export function readTcpFlags(input: unknown): Reading<string> {
+  const text = typeof input === "string" ? input.toLowerCase().replace(/\s/g, "") : "";
+  if (!/^[+-]?[a-z]+(,[+-]?[a-z]+|[+-][a-z]+)*$/.test(text)) {
+    return {
+      reason: 'must name TCP flags, as "syn", "syn,ack" (both set) or "+syn-ack" (syn set, ack clear)',
+    };
+  }
+  const signs = new Map<string, string>();
+  for (const [, sign, name] of text.matchAll(/([+-]?)([a-z]+)/g)) {
+    if (!NAMES.includes(name!)) return { reason: `has no flag ${name}: TCP's are ${NAMES.join(", ")}` };
+    const wanted = sign === "-" ? "-" : "+";
+    if ((signs.get(name!) ?? wanted) !== wanted)
+      return { reason: `wants ${name} both set and clear, which no frame is` };
+    signs.set(name!, wanted);
+  }
+  return {
+    value: NAMES.filter((name) => signs.has(name))
+      .map((name) => `${signs.get(name)}${name}`)
+      .join(""),
+  };
+}
