@@ -3,7 +3,7 @@ import { arp, BROADCAST, icmp, tcp, udp } from "../lab/frames";
 import type { Lab } from "../lab/lab";
 import type { Vm } from "../lab/vm";
 
-/** What two VMs said to each other, as it passed them and as the monitor saw it. */
+/** What two VMs said to each other, as it passed them and as the monitor saw it. Sorted: a switch may swap frames of different flows. */
 export interface Conversation {
   /** Frames that the tapped VM sent. */
   sent: string[];
@@ -98,5 +98,5 @@ export async function reach(from: Vm, sent: readonly Buffer[], receivers: readon
 }
 
 function hex(list: readonly Buffer[]): string[] {
-  return list.map((frame) => frame.toString("hex"));
+  return list.map((frame) => frame.toString("hex")).sort();
 }
