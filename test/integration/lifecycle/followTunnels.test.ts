@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { Driver, type Made } from "../../driver/driver";
+import { type Lab, startLab } from "../../lab/lab";
+import type { StreamResult } from "../../lab/stream";
+import { tunnelPorts } from "./tunnelPorts";
+
+const PRODUCTION = 4789;
+
+describe("flows and the explicit tunnels that come and go", () => {
+  let lab: Lab;
+  let driver: Driver;
+  let tunnels: Driver;
+  let ids: Made;
+
+  before(async () => {
+    const vms = [
+      { name: "web", host: 1 },
+      { name: "peer", host: 1 },
+      { name: "app", host: 3 },
+      { name: "ids", host: 2 },
+    ];
+    lab = await startLab({ hosts: 3, vms });
+    driver = new Driver(lab);
+    ids = await driver.service("ids", { host: "host2", port: "tap-ids" });
+    await driver.flow("web", ids, { host: "host1", port: "tap-web", direction: "egress" });
+  });
+
+  after(() => lab.stop());
+
+  beforeEach(() => {
+    tunnels = new Driver(lab, "organization/network/prod");
+  });
+
+  afterEach(() => tunnels.destroy());
+
+  /** Runs a tapped stream while the work is done, and expects each of its frames once at the monitor. */
+  const copied = async (work: () => Promise<unknown>, watched = "web"): Promise<StreamResult> => {
+    const [from, to] = [lab.vm(watched), lab.vm("peer")];
+    const stream = await lab.startStream({ from, to, watchers: [lab.vm("ids")], pps: 400 });
+    let result: StreamResult | undefined;
+    try {
+      await work();
+    } finally {
+      result = await stream.stop();
+    }
+    expect(result.lost, "lost by production").to.deep.equal([]);
+    const { received, lost, duplicated } = result.at.ids!;
+    expect({ received, lost, duplicated }).to.deep.equal({ received: result.sent, lost: [], duplicated: [] });
+    expect(result.sent).to.be.greaterThan(0);
+    return result;
+  };
+
+  /** UDP ports that the copies of a few frames take between the hosts; production floods frames to a VM it has not heard. */
+  const wirePorts = async (): Promise<number[]> => {
+    const wire = await lab.host(2).captureUnderlay();
+    await copied(() => sleep(200));
+    const ports = (await wire.stop())
+      .filter((frame) => frame.readUInt16BE(12) === 0x0800 && frame[23] === 17)
+      .map((frame) => frame.readUInt16BE(36));
+    return [...new Set(ports)].filter((port) => port !== PRODUCTION);
+  };
+
+  const between = (hosts: number[], type: string) =>
+    hosts.map((host) => `${type} 192.0.2.${10 + hosts[0]!} -> 192.0.2.${10 + host}`).slice(1);
+  const pair = (args: Record<string, unknown>) => ({ hosts: ["host1-alias", "host2"], ...args });
+
+  it("take the automatic one when there is no other", async () => {
+    expect(await tunnelPorts(lab.host(1))).to.deep.equal(between([1, 2], "vxlan 14789"));
+    expect(await wirePorts()).to.deep.equal([14789]);
+  });
+
+  it("move to a pair with another UDP port and back, and lose no copy", async () => {
+    let way: Made | undefined;
+    await copied(async () => {
+      way = await tunnels.tunnel("way", pair({ udpPort: 15001 }));
+    });
+    expect(await tunnelPorts(lab.host(1))).to.deep.equal(between([1, 2], "vxlan 15001"));
+    expect(await tunnelPorts(lab.host(2))).to.deep.equal(between([2, 1], "vxlan 15001"));
+    expect(await wirePorts()).to.deep.equal([15001]);
+    await copied(() => tunnels.update(way!, pair({ udpPort: 15002, type: "geneve" })));
+    expect(await tunnelPorts(lab.host(1))).to.deep.equal(between([1, 2], "geneve 15002"));
+    expect(await wirePorts()).to.deep.equal([15002]);
+    await copied(() => tunnels.update(way!, pair({ type: "gre" })));
+    expect(await tunnelPorts(lab.host(1))).to.deep.equal(between([1, 2], "gre -"));
+    await copied(() => tunnels.delete(way!));
+    expect(await tunnelPorts(lab.host(1))).to.deep.equal(between([1, 2], "vxlan 14789"));
+    expect(await tunnelPorts(lab.host(2))).to.deep.equal(between([2, 1], "vxlan 14789"));
+  });
+
+  it("keep to the automatic one when an explicit one is the same on the wire", async () => {
+    let way: Made | undefined;
+    await copied(async () => {
+      way = await tunnels.tunnel("same", pair({}));
+    });
+    expect(await tunnelPorts(lab.host(1))).to.deep.equal(between([1, 2], "vxlan 14789"));
+    await copied(() => tunnels.delete(way!));
+    expect(await tunnelPorts(lab.host(1))).to.deep.equal(between([1, 2], "vxlan 14789"));
+  });
+
+  it("share one port a host of a mesh, to which they move and from which they return without a loss", async () => {
+    const flow = await tunnels.flow("app", ids, { host: "host3", port: "tap-app", direction: "egress" });
+    expect(await tunnelPorts(lab.host(2))).to.deep.equal(between([2, 1, 3], "vxlan 14789"));
+    const hosts = ["host1", "host2-alias", "host3"];
+    let mesh: Made | undefined;
+    await copied(async () => {
+      mesh = await tunnels.tunnel("mesh", { hosts, mode: "mesh", udpPort: 15010 });
+    });
+    for (const host of [1, 2, 3]) {
+      expect(await tunnelPorts(lab.host(host))).to.deep.equal([`vxlan 15010 192.0.2.${10 + host} -> flow`]);
+    }
+    await copied(() => sleep(200), "app");
+    expect(await wirePorts()).to.deep.equal([15010]);
+
+    let way: Made | undefined;
+    await copied(async () => {
+      way = await tunnels.tunnel("way", pair({ udpPort: 15011 }));
+    });
+    expect(await wirePorts(), "a pair is preferred").to.deep.equal([15011]);
+    await copied(async () => {
+      await tunnels.update(mesh!, { hosts: ["host2", "host3"], mode: "mesh", udpPort: 15010 });
+      await tunnels.delete(way!);
+    });
+    expect(await wirePorts(), "host1 is no member any more").to.deep.equal([14789]);
+    expect(await tunnelPorts(lab.host(1))).to.deep.equal(between([1, 2], "vxlan 14789"));
+    await copied(() => tunnels.delete(mesh!), "app");
+    expect(await tunnelPorts(lab.host(2))).to.deep.equal(between([2, 1, 3], "vxlan 14789"));
+    await tunnels.delete(flow);
+    expect(await tunnelPorts(lab.host(3))).to.deep.equal([]);
+  });
+
+  it("leave nothing when they go", async () => {
+    await driver.destroy();
+    for (const host of lab.hosts) expect(await host.ovs("ovs-vsctl list-br")).not.to.contain("br-tap");
+  });
+});
