@@ -75,12 +75,12 @@ function roomForTags(tags: Tags): number {
   return 4 * Math.max(0, tags.length - free);
 }
 
-/** Frames for one VM: IPv4, IPv6, ARP, other EtherTypes, odd lengths, the shortest and the longest that fit its MTU. */
-export function unicast(from: Vm, to: Vm, tags: Tags = []): Buffer[] {
+/** Frames for one VM: IPv4, IPv6, ARP, other EtherTypes, odd lengths, the shortest and the longest that fit the MTU. */
+export function unicast(from: Vm, to: Vm, tags: Tags = [], mtu = from.mtu): Buffer[] {
   const [four, six] = [between(from, to, tags), sixBetween(from, to, tags)];
   const ports = { sourcePort: 40_000, destinationPort: 443 };
   const ends = { senderMac: from.mac, senderIp: from.ip, targetMac: to.mac, targetIp: to.ip };
-  const longest = from.mtu - roomForTags(tags) - 20 - 8;
+  const longest = mtu - roomForTags(tags) - 20 - 8;
   return [
     udp({ ...four, ...ports, payload: payload(33) }),
     udp({ ...four, ...ports, payload: payload(longest) }),
