@@ -66,7 +66,7 @@ describe("mirror tunnels that cannot be", () => {
         code: "tunnel-clash",
         host: "host1",
         says: /gre 192\.0\.2\.11 -> 192\.0\.2\.12 overlaps with tunnel port gre0 \(gre\)/,
-        hint: /GRE has no ports.*vxlan or geneve/,
+        hint: /no ports to tell tunnels apart: use vxlan or geneve/,
       });
       await pair("elsewhere", { type: "gre" }, ["host1", "host3"]);
     } finally {
