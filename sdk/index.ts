@@ -1,4 +1,6 @@
 /** Tap-as-a-Service for Open vSwitch as Pulumi resources. */
+export type { CollectorArgs } from "./collector";
+export type { FilterRule } from "./filterRule";
 export type { Host, HostArgs } from "./host";
 export { MirrorTunnel, type MirrorTunnelArgs, type MirrorTunnelRef } from "./mirrorTunnel";
 export type { Port } from "./port";

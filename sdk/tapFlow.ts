@@ -1,4 +1,5 @@
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
+import type { FilterRule } from "./filterRule";
 import type { Host, HostArgs } from "./host";
 import { isOfType } from "./isOfType";
 import { MirrorTunnel, type MirrorTunnelRef } from "./mirrorTunnel";
@@ -19,8 +20,34 @@ export interface TapFlowArgs {
   port: Input<Port>;
   /** `ingress`: what the VM gets. `egress`: what it sends. `both`: default. */
   direction?: Input<"ingress" | "egress" | "both">;
+  /** Which frames are copied: the first rule that matches decides. Default: all. */
+  filter?: Input<Input<FilterRule>[]>;
+  /** What becomes of frames that no rule matches. Default: `reject` if there are rules, else `accept`. */
+  defaultAction?: Input<"accept" | "reject">;
+  /** Bytes kept of each copy, at least 14. Default: all. */
+  snapLength?: Input<number>;
+  /**
+   * A cap on accepted copies, by kilobits or by packets a second. What is above is dropped and counted; production is never
+   * touched. `burst`, in kilobits or packets, may go at once. Default: a tenth of a second's worth, at least 128 kilobits or one packet.
+   */
+  rateLimit?: Input<
+    | { kbps: Input<number>; burst?: Input<number> }
+    | { packetsPerSecond: Input<number>; burst?: Input<number> }
+  >;
+  /**
+   * What is done when the source's largest frames do not fit their way as copies: `warn` (default), `fail` before
+   * anything is written, or `truncate` those that do not fit.
+   */
+  mtuPolicy?: Input<"warn" | "fail" | "truncate">;
   /** The mirror tunnel to use. Default: an explicit pair with the monitor's host, else a mesh with both, else an automatic one. */
   tunnel?: MirrorTunnel | Input<MirrorTunnelRef>;
+  /**
+   * `dedicated` (default): mirror tunnels of their own. `shared`: the production tunnels of the tunnel bridge, under the
+   * service's tunnel id, straight to the monitor's host.
+   */
+  transport?: Input<"dedicated" | "shared">;
+  /** `own`: a capture group of its own, so that its counters are its own. Default `shared`. */
+  counters?: Input<"shared" | "own">;
   /** `false` stops the copies and keeps everything else. Default true. */
   enabled?: Input<boolean>;
   /** Seconds to wait for the port to be plugged. Default 60. */
@@ -50,6 +77,7 @@ export class TapFlow extends TaasResource {
   declare readonly host: Output<HostArgs & { name: string }>;
   declare readonly port: Output<Port>;
   declare readonly direction: Output<"ingress" | "egress" | "both">;
+  declare readonly filter: Output<FilterRule[] | undefined>;
   declare readonly enabled: Output<boolean>;
   /** OVS name of the tapped port. */
   declare readonly portName: Output<string>;

@@ -1,4 +1,5 @@
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
+import type { Collector, CollectorArgs } from "./collector";
 import type { Host, HostArgs } from "./host";
 import { isOfType } from "./isOfType";
 import type { Port } from "./port";
@@ -13,16 +14,26 @@ export interface TapServiceRef {
   owner: string;
   tunnelId: number;
   host?: Host;
+  collector?: Collector;
   tenant?: string;
   attachment: string;
 }
 
 /** The arguments of a {@link TapService}. */
 export interface TapServiceArgs {
-  /** The host of the monitor. Another address replaces the service, the new one first, so that copies move without a gap. */
-  host: Input<Host>;
+  /** The host of the monitor; not for a collector. Another address replaces the service, the new one first, so that copies move without a gap. */
+  host?: Input<Host>;
   /** The monitor's port. It must not be the source of any TapFlow. A change moves the copies in place. */
-  port: Input<Port>;
+  port?: Input<Port>;
+  /** Several monitors on the host, instead of `port`. */
+  ports?: Input<Input<Port>[]>;
+  /**
+   * How several monitors share copies. `copy` (default): each gets every copy. `hash`: one each, both directions of a
+   * conversation the same. `failover`: the first whose port is up.
+   */
+  distribution?: Input<"copy" | "hash" | "failover">;
+  /** A destination outside, instead of a host and its ports. */
+  collector?: Input<CollectorArgs>;
   /**
    * `tap-bridge` (default): the port is moved to the tap bridge, gets nothing but copies, and is moved back at the end,
    * with its OpenFlow port number. `integration-bridge`: it stays where it is, keeps its own connectivity and gets copies besides,
@@ -55,9 +66,12 @@ export class TapService extends TaasResource {
   /** @internal */
   static readonly __pulumiType = typeToken("TapService");
 
-  /** The host of the monitor, resolved through the inventory. */
-  declare readonly host: Output<HostArgs & { name: string }>;
-  declare readonly port: Output<Port>;
+  /** The host of the monitor, resolved through the inventory; undefined for a collector. */
+  declare readonly host: Output<(HostArgs & { name: string }) | undefined>;
+  declare readonly port: Output<Port | undefined>;
+  declare readonly ports: Output<Port[] | undefined>;
+  declare readonly distribution: Output<"copy" | "hash" | "failover">;
+  declare readonly collector: Output<CollectorArgs | undefined>;
   declare readonly attachment: Output<"tap-bridge" | "integration-bridge">;
   /** Tells this service's copies apart on mirror tunnels; known in the first preview. */
   declare readonly tunnelId: Output<number>;
@@ -65,7 +79,7 @@ export class TapService extends TaasResource {
   declare readonly ref: Output<TapServiceRef>;
   /** What the service comes to on its host, in ovs-ofctl's words; known in the first preview. */
   declare readonly rules: Output<string[]>;
-  /** OVS name of the monitor's port. */
+  /** OVS name of the monitor's port; several are joined by commas. */
   declare readonly portName: Output<string>;
   /** Key of the claim on the host. */
   declare readonly owner: Output<string>;

@@ -2,7 +2,6 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Facts } from "../ovs/facts";
 import { MARK } from "../plan/ports";
-import type { HostAccess } from "./access";
 
 const TUNNEL_TYPES = new Set(["vxlan", "geneve", "gre"]);
 
@@ -41,17 +40,4 @@ export function tunnelAddress(record: HostRecord, facts: Facts): string {
       hint: "Give the host's tunnelIp, or localIps in a MirrorTunnel",
     },
   );
-}
-
-/** Refuses an underlay address that no device of the host has. */
-export async function checkLocalAddress(access: HostAccess, address: string): Promise<void> {
-  const result = await access.run(["ip", "-o", "addr", "show"]);
-  if (result.exitCode !== 0) return;
-  const there = [...result.stdout.matchAll(/\binet6? ([0-9a-f.:]+)/gi)].map((match) => match[1]!);
-  if (there.includes(address)) return;
-  throw new TaasError(`no device has the tunnel address ${address} (there is ${there.join(", ")})`, {
-    code: "tunnel-address-missing",
-    host: access.record.name,
-    hint: "Correct the host's tunnelIp or the MirrorTunnel's localIps",
-  });
 }

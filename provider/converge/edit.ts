@@ -1,13 +1,15 @@
 import { TaasError } from "../errors";
+import { digest } from "../model/identity";
 import type { Facts } from "../ovs/facts";
 import { writeClaim } from "../plan/claims";
 import type { Claim, ServiceClaim } from "../schema/claim";
+import { portKey } from "../schema/port";
 import { RUN, stackOf, writer } from "./run";
 
 /** A claim without what its writing adds. */
 export type Draft = Claim extends infer Kind
   ? Kind extends Claim
-    ? Omit<Kind, "token" | "pending" | "writer" | "time" | "home" | "leaving">
+    ? Omit<Kind, "token" | "pending" | "writer" | "time" | "homes" | "leaving">
     : never
   : never;
 
@@ -33,7 +35,7 @@ export interface PutOptions {
   host: string;
 }
 
-const VOLATILE = { token: "", pending: undefined, writer: "", time: "", home: undefined };
+const VOLATILE = { token: "", pending: undefined, writer: "", time: "", homes: undefined };
 
 function sameContent(a: Claim, b: Claim): boolean {
   return writeClaim({ ...a, ...VOLATILE } as Claim) === writeClaim({ ...b, ...VOLATILE } as Claim);
@@ -68,7 +70,7 @@ export function putEdit(options: PutOptions): Edit {
       const mine = renamed?.token === token ? renamed : undefined;
       if (mine !== undefined) claims.delete(mine.owner);
       const existing = claims.get(draft.owner) ?? mine;
-      const home = existing?.kind === "service" ? existing.home : undefined;
+      const homes = existing?.kind === "service" ? existing.homes : undefined;
       const fresh = {
         ...draft,
         token,
@@ -76,7 +78,7 @@ export function putEdit(options: PutOptions): Edit {
         writer: writer(),
         time: new Date().toISOString(),
       } as Claim;
-      const next = fresh.kind === "service" && home !== undefined ? { ...fresh, home } : fresh;
+      const next = fresh.kind === "service" && homes !== undefined ? { ...fresh, homes } : fresh;
       if (existing !== undefined && existing.token !== token && !isLeftover(existing, stackOf(draft.owner))) {
         const takes = options.adopt || (options.mode === "create" && sameContent(existing, next));
         if (!takes) throw refuse(existing, options);
@@ -85,32 +87,40 @@ export function putEdit(options: PutOptions): Edit {
         next.pending = undefined;
         if (existing.owner === next.owner && sameContent(existing, next)) return;
       }
-      if (existing?.kind === "service" && next.kind === "service") releaseMonitor(existing, next, claims);
+      if (existing?.kind === "service" && next.kind === "service") releaseMonitors(existing, next, claims);
       claims.set(next.owner, next);
     },
   };
 }
 
-/** The part of a service's claim that a monitor on its way home still has. */
-function leavingClaim(claim: ServiceClaim): ServiceClaim {
-  return { ...claim, owner: `${claim.owner}#leaving-${claim.token}`, leaving: true };
+/** The claim that brings one monitor home, and ends there. */
+function leavingClaim(claim: ServiceClaim, key: string): ServiceClaim {
+  const port = claim.ports.find((wanted) => portKey(wanted) === key)!;
+  const owner = `${claim.owner}#leaving-${digest(8, claim.token, key)}`;
+  return { ...claim, owner, ports: [port], homes: { [key]: claim.homes![key]! }, leaving: true };
 }
 
-/** When a service gets another monitor, or leaves its port on the integration bridge, the old monitor goes home. */
-function releaseMonitor(existing: ServiceClaim, next: ServiceClaim, claims: Map<string, Claim>): void {
-  const same = JSON.stringify(existing.port) === JSON.stringify(next.port);
-  if (existing.home === undefined || (same && next.attachment === "tap-bridge")) return;
-  const leaving = leavingClaim(existing);
-  claims.set(leaving.owner, leaving);
-  next.home = undefined;
+/** Monitors that a service gives up, or leaves on the integration bridge from now on, go home. */
+function releaseMonitors(existing: ServiceClaim, next: ServiceClaim, claims: Map<string, Claim>): void {
+  const kept = new Set(next.attachment === "tap-bridge" ? next.ports.map(portKey) : []);
+  const homes = Object.entries(existing.homes ?? {});
+  for (const [key] of homes.filter(([key]) => !kept.has(key))) {
+    const leaving = leavingClaim(existing, key);
+    claims.set(leaving.owner, leaving);
+  }
+  const staying = Object.fromEntries(homes.filter(([key]) => kept.has(key)));
+  next.homes = Object.keys(staying).length === 0 ? undefined : staying;
 }
 
-/** Takes a claim away; a service's monitor goes home first. */
+/** Takes a claim away; a service's monitors go home first. */
 export function takeOut(claims: Map<string, Claim>, claim: Claim): void {
+  if (claim.kind === "service" && claim.leaving !== undefined) return;
   claims.delete(claim.owner);
-  if (claim.kind !== "service" || claim.home === undefined) return;
-  const leaving = claim.leaving === undefined ? leavingClaim(claim) : claim;
-  claims.set(leaving.owner, leaving);
+  if (claim.kind !== "service") return;
+  for (const key of Object.keys(claim.homes ?? {})) {
+    const leaving = leavingClaim(claim, key);
+    claims.set(leaving.owner, leaving);
+  }
 }
 
 /** Drops a claim if it is of this incarnation; one of another is somebody else's, and ours is already gone. */

@@ -5,19 +5,26 @@ import type { Facts } from "../ovs/facts";
 import { addForeignFlow, deleteForeignFlow, type ForeignTarget, openflowVersion } from "../ovs/foreignFlow";
 import { type Flow, flowKey, parseFlow } from "../ovs/openflow";
 import { portNumbers, ruleText } from "../plan/flowText";
+import type { Claim } from "../schema/claim";
 import type { HostAccess } from "./access";
 
-/** How the rules of ours on one integration bridge differ from what they should be. */
+/** How the rules of ours on one bridge that is not ours differ from what they should be. */
 export interface HookDifference {
   target: ForeignTarget;
   missing: Flow[];
   unexpected: Flow[];
 }
 
+/** The bridges that are not ours and on which a claim may have a rule. */
+export function hookBridges(claim: Claim): string[] {
+  if (claim.kind === "service" && claim.attachment === "integration-bridge") return [claim.integrationBridge];
+  return claim.kind === "flow" && claim.shared !== undefined ? [claim.shared.bridge] : [];
+}
+
 /** Any cookie with our 16 bits in front. */
 const OUR_COOKIES = "cookie=0x7a70000000000000/0xffff000000000000";
 
-/** Compares the rules of ours on the named integration bridges with the desired ones. */
+/** Compares the rules of ours on the named bridges with the desired ones. */
 export async function compareHooks(
   access: HostAccess,
   desired: Desired,
@@ -52,7 +59,7 @@ export async function compareHooks(
   );
 }
 
-/** Makes the rules of ours on integration bridges what they should be, each by exact cookie and strict match. */
+/** Makes the rules of ours on other bridges what they should be, each by exact cookie and strict match. */
 export async function applyHooks(differences: readonly HookDifference[]): Promise<void> {
   for (const { target, missing, unexpected } of differences) {
     for (const flow of unexpected) await deleteForeignFlow(target, flow);

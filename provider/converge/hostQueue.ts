@@ -1,14 +1,15 @@
 import { setImmediate as breath } from "node:timers/promises";
 import type { HostRecord } from "../host/host";
 import { type ClaimSet, readClaims } from "../model/readClaims";
-import type { Facts } from "../ovs/facts";
+import type { BridgeFacts, Facts } from "../ovs/facts";
 import { readFacts } from "../ovs/readFacts";
 import { tapBridgeOf, type WithAccess } from "./access";
-import { checkLocalAddress } from "./addresses";
 import { confirmClaim } from "./confirm";
 import type { Edit } from "./edit";
 import { type Difference, inspect } from "./inspect";
+import { readUnderlay, type Underlay } from "./network";
 import { type Reconciled, reconcile } from "./reconcile";
+import { readTunnelIds } from "./tunnelIds";
 
 /** What an operation sees of a host before it writes. */
 export interface Look {
@@ -36,6 +37,7 @@ interface Waiting {
 export class HostQueue {
   private waiting: Waiting[] = [];
   private draining: Promise<void> | undefined;
+  private readonly underlays = new Map<string, Promise<Underlay | undefined>>();
   private looking: Promise<Look> | undefined;
   private inspecting: Promise<Inspection> | undefined;
 
@@ -71,9 +73,19 @@ export class HostQueue {
     return this.withAccess(this.record, (access) => confirmClaim(access, owner, token));
   }
 
-  /** Refuses an underlay address that no device of the host has. */
-  checkLocalAddress(address: string): Promise<void> {
-    return this.withAccess(this.record, (access) => checkLocalAddress(access, address));
+  /** The addresses of the host and the way to a destination (empty: none); read once a run. */
+  underlay(destination: string): Promise<Underlay | undefined> {
+    const known = this.underlays.get(destination);
+    if (known !== undefined) return known;
+    const reading = this.withAccess(this.record, (access) => readUnderlay(access, destination));
+    this.underlays.set(destination, reading);
+    reading.catch(() => this.underlays.delete(destination));
+    return reading;
+  }
+
+  /** The tunnel ids that rules of a bridge match or set, but for ours. */
+  tunnelIds(bridge: BridgeFacts): Promise<Set<number>> {
+    return this.withAccess(this.record, (access) => readTunnelIds(access, bridge));
   }
 
   /** Makes a change to the host's claims, and the host what its claims say. */

@@ -1,18 +1,20 @@
 import type { Desired, Rule } from "../model/desired";
 import { render } from "../model/render";
 import { diffFlows } from "../ovs/diffFlows";
+import { compareMeters } from "../ovs/meters";
 import { type Flow, formatFlow } from "../ovs/openflow";
 import type { Change } from "../plan/change";
 import { flowText } from "../plan/flowText";
 import { compareRows } from "../plan/host";
 import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
-import { compareHooks } from "./hooks";
+import { compareHooks, hookBridges } from "./hooks";
 import type { Look } from "./hostQueue";
+import { isCapped, meterSpecs } from "./pushRules";
 
 /** How one host differs from what its claims say, in words, and whose claims each difference concerns. */
 export type Difference = Pick<Change, "what" | "owners">;
 
-/** Compares a host with its claims: rows, rules of the tap bridge, rules of ours on integration bridges. */
+/** Compares a host with its claims: rows, rules and meters of the tap bridge, rules of ours on other bridges. */
 export async function inspect(access: HostAccess, look: Look): Promise<Difference[]> {
   const { facts, read } = look;
   const tapBridge = tapBridgeOf(access.record);
@@ -29,11 +31,12 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
   };
   const rows = compareRows(input).map(({ what, owners }) => ({ what, owners }));
   const problems = desired.problems.map((problem) => ({ what: problem.message, owners: [problem.owner] }));
-  const [rules, hooks] = await Promise.all([
+  const others = await Promise.all([
     compareRules(access, look, desired),
     compareOwnHooks(access, look, desired),
+    compareOwnMeters(access, look, desired),
   ]);
-  return [...problems, ...rows, ...rules, ...hooks];
+  return [...problems, ...rows, ...others.flat()];
 }
 
 async function compareRules(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
@@ -42,16 +45,21 @@ async function compareRules(access: HostAccess, look: Look, desired: Desired): P
   const target = { run: access.run, bridge: tapBridge, host: access.record.name };
   const difference = await diffFlows(target, flowText(desired, facts, read.generation));
   const owned = byCookie(desired.rules);
-  const describe =
-    (kind: string) =>
-    (flow: Flow): Difference => ({
-      what: `${kind} rule on ${tapBridge}: ${formatFlow(flow)}`,
-      owners: owned.get(flow.cookie) ?? [],
-    });
   return [
-    ...difference.missing.map(describe("missing")),
-    ...difference.unexpected.map(describe("unexpected")),
+    ...difference.missing.map(describe("missing", tapBridge, owned)),
+    ...difference.unexpected.map(describe("unexpected", tapBridge, owned)),
   ];
+}
+
+function describe(
+  kind: string,
+  bridge: string,
+  owned: ReadonlyMap<bigint, string[]>,
+): (flow: Flow) => Difference {
+  return (flow) => ({
+    what: `${kind} rule on ${bridge}: ${formatFlow(flow)}`,
+    owners: owned.get(flow.cookie) ?? [],
+  });
 }
 
 function byCookie(rules: readonly Rule[]): Map<bigint, string[]> {
@@ -61,17 +69,26 @@ function byCookie(rules: readonly Rule[]): Map<bigint, string[]> {
 }
 
 async function compareOwnHooks(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
-  const services = [...look.read.claims.values()].filter((claim) => claim.kind === "service");
-  const hooked = services.filter((claim) => claim.attachment === "integration-bridge");
-  if (hooked.length === 0) return [];
-  const bridges = new Set(hooked.map((claim) => claim.integrationBridge));
+  const bridges = new Set([...look.read.claims.values()].flatMap(hookBridges));
+  if (bridges.size === 0) return [];
   const differences = await compareHooks(access, desired, look.facts, bridges);
-  const owners = hooked.map((claim) => claim.owner);
+  const owned = byCookie(desired.hooks);
   return differences.flatMap(({ target, missing, unexpected }) => [
-    ...missing.map((flow) => ({ what: `missing rule on ${target.bridge}: ${formatFlow(flow)}`, owners })),
-    ...unexpected.map((flow) => ({
-      what: `unexpected rule on ${target.bridge}: ${formatFlow(flow)}`,
-      owners,
-    })),
+    ...missing.map(describe("missing", target.bridge, owned)),
+    ...unexpected.map(describe("unexpected", target.bridge, owned)),
   ]);
+}
+
+/** Meters that are not as they should be. */
+async function compareOwnMeters(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
+  if (!isCapped(look.read.claims)) return [];
+  const bridge = tapBridgeOf(access.record);
+  const target = { run: access.run, bridge, host: access.record.name };
+  const { missing, altered, unexpected } = await compareMeters(target, meterSpecs(desired, look.facts));
+  const owners = desired.meters.flatMap((meter) => meter.owners);
+  return [
+    ...missing.map(({ id }) => ({ what: `missing meter ${id} on ${bridge}`, owners })),
+    ...altered.map(({ id }) => ({ what: `altered meter ${id} on ${bridge}`, owners })),
+    ...unexpected.map((id) => ({ what: `unexpected meter ${id} on ${bridge}`, owners })),
+  ];
 }

@@ -2,19 +2,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Desired, Problem } from "../model/desired";
-import { type ClaimSet, GENERATION_KEY, readClaims } from "../model/readClaims";
+import { type ClaimSet, readClaims } from "../model/readClaims";
 import { render } from "../model/render";
 import { bumpNextCfg, nextCfgOf, waitApplied } from "../ovs/applied";
 import type { Facts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
-import { pushFlows } from "../ovs/pushFlows";
 import { readFacts } from "../ovs/readFacts";
-import { flowText, reliedPorts } from "../plan/flowText";
 import { planHost } from "../plan/host";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
 import type { Edit } from "./edit";
-import { applyHooks, compareHooks } from "./hooks";
+import { applyHooks, compareHooks, hookBridges } from "./hooks";
+import { isCapped, pushRules } from "./pushRules";
 import { stackOf } from "./run";
 import { finishLeaving, giveBack, recordHomes, removeLeftovers } from "./settle";
 
@@ -157,25 +156,12 @@ async function attemptOnce(
   refuseFailedPorts(access, after, facts, edits, reject);
   const hooked = new Set([...read.claims.values(), ...claims.values()].flatMap(hookBridges));
   if (claims.size > 0) {
-    const pushed = await pushFlows(
-      { run: access.run, bridge: tapBridge, host: record.name },
-      flowText(after, facts, plan.generation),
-      {
-        key: GENERATION_KEY,
-        generation: String(plan.generation),
-        ofports: Object.fromEntries(reliedPorts(after, facts).map((port) => [port.uuid, port.ofport])),
-      },
-    );
-    if (pushed.outcome === "moved") return undefined;
+    const metered = isCapped(read.claims) || isCapped(claims) ? "yes" : "no";
+    const push = { desired: after, facts, generation: plan.generation, metered } as const;
+    if (!(await pushRules(access, push))) return undefined;
   }
   if (hooked.size > 0) await applyHooks(await compareHooks(access, after, facts, hooked));
   return { facts, claims, desired: after };
-}
-
-function hookBridges(claim: Claim): string[] {
-  return claim.kind === "service" && claim.attachment === "integration-bridge"
-    ? [claim.integrationBridge]
-    : [];
 }
 
 /** One transaction, and vswitchd's word that it took effect. False: another writer was faster. */

@@ -2,7 +2,8 @@ import { findPort } from "../model/findPort";
 import type { Facts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
 import { set, uuid } from "../ovs/values";
-import type { Claim } from "../schema/claim";
+import type { Claim, Home, ServiceClaim } from "../schema/claim";
+import { portKey } from "../schema/port";
 import { isLeftover, takeOut } from "./edit";
 
 /** Removes what killed runs of these stacks left pending. */
@@ -10,6 +11,28 @@ export function removeLeftovers(claims: Map<string, Claim>, stacks: ReadonlySet<
   for (const claim of [...claims.values()]) {
     for (const stack of stacks) if (isLeftover(claim, stack)) takeOut(claims, claim);
   }
+}
+
+function servicesOf(claims: ReadonlyMap<string, Claim>): ServiceClaim[] {
+  return [...claims.values()].filter((claim): claim is ServiceClaim => claim.kind === "service");
+}
+
+/** Monitors on the tap bridge that some service wants there, by port UUID, each with the home some claim knows for it. */
+function keptMonitors(
+  services: readonly ServiceClaim[],
+  facts: Facts,
+  tapBridge: string,
+): Map<string, Home | undefined> {
+  const kept = new Map<string, Home | undefined>();
+  for (const claim of services) {
+    if (claim.leaving !== undefined || claim.attachment !== "tap-bridge") continue;
+    for (const wanted of claim.ports) {
+      const found = findPort(facts, [tapBridge], wanted).found;
+      if (found === undefined) continue;
+      kept.set(found.port.uuid, claim.homes?.[portKey(wanted)] ?? kept.get(found.port.uuid));
+    }
+  }
+  return kept;
 }
 
 /**
@@ -22,28 +45,26 @@ export function recordHomes(
   tapBridge: string,
   given: ReadonlyMap<string, number | null>,
 ): void {
-  const services = [...claims.values()].filter((claim) => claim.kind === "service");
+  const services = servicesOf(claims);
+  const known = keptMonitors(services, facts, tapBridge);
   for (const claim of services) {
     if (claim.leaving !== undefined || claim.attachment !== "tap-bridge") continue;
-    const monitor = findPort(facts, [claim.integrationBridge, tapBridge], claim.port).found;
-    if (monitor === undefined) continue;
-    if (monitor.bridge.name !== tapBridge) {
-      const { uuid: nic, ofport, ofportRequest } = monitor.interface;
+    const homes = { ...claim.homes };
+    for (const wanted of claim.ports) {
+      const monitor = findPort(facts, [claim.integrationBridge, tapBridge], wanted).found;
+      if (monitor === undefined) continue;
+      const { uuid: nic, ofport = -1, ofportRequest } = monitor.interface;
       const request = given.get(nic);
-      const home = {
+      const here = {
         bridge: monitor.bridge.name,
-        ofport: ofport ?? -1,
+        ofport,
         ofportRequest: request === undefined ? (ofportRequest ?? null) : request,
       };
-      claims.set(claim.owner, { ...claim, home });
-    } else if (claim.home === undefined) {
-      const known = services.find(
-        (other) =>
-          other.home !== undefined &&
-          findPort(facts, [tapBridge], other.port).found?.port.uuid === monitor.port.uuid,
-      );
-      if (known?.home !== undefined) claims.set(claim.owner, { ...claim, home: known.home });
+      const home =
+        monitor.bridge.name === tapBridge ? (homes[portKey(wanted)] ?? known.get(monitor.port.uuid)) : here;
+      if (home !== undefined) homes[portKey(wanted)] = home;
     }
+    if (Object.keys(homes).length > 0) claims.set(claim.owner, { ...claim, homes });
   }
 }
 
@@ -56,23 +77,19 @@ export function finishLeaving(
   facts: Facts,
   tapBridge: string,
 ): Map<string, number | null> {
-  const services = [...claims.values()].filter((claim) => claim.kind === "service");
+  const services = servicesOf(claims);
+  const kept = keptMonitors(services, facts, tapBridge);
   const given = new Map<string, number | null>();
   for (const claim of services) {
     if (claim.leaving === undefined) continue;
-    const away = findPort(facts, [tapBridge], claim.port).found;
-    const kept = services.some(
-      (other) =>
-        other.leaving === undefined &&
-        other.attachment === "tap-bridge" &&
-        findPort(facts, [tapBridge], other.port).found?.port.uuid === away?.port.uuid,
-    );
-    if (away !== undefined && !kept) continue;
+    const wanted = claim.ports[0]!;
+    const home = claim.homes?.[portKey(wanted)];
+    const away = findPort(facts, [tapBridge], wanted).found;
+    if (away !== undefined && !kept.has(away.port.uuid)) continue;
     claims.delete(claim.owner);
-    const back = findPort(facts, [claim.home?.bridge ?? claim.integrationBridge], claim.port).found;
-    if (back === undefined || claim.home === undefined || back.interface.ofportRequest !== claim.home.ofport)
-      continue;
-    given.set(back.interface.uuid, claim.home.ofportRequest);
+    const back = home === undefined ? undefined : findPort(facts, [home.bridge], wanted).found;
+    if (back === undefined || home === undefined || back.interface.ofportRequest !== home.ofport) continue;
+    given.set(back.interface.uuid, home.ofportRequest);
   }
   return given;
 }

@@ -10,7 +10,7 @@ function loops(claims: readonly Claim[], facts: Facts, tapBridge: string, servic
     if (flow.kind !== "flow" || flow.source === undefined) return [];
     const source = findPort(facts, [flow.source.integrationBridge, tapBridge], flow.source.port).found;
     return [...services.deliveries.values()]
-      .filter(({ monitor }) => monitor !== undefined && monitor.port.uuid === source?.port.uuid)
+      .filter(({ monitors }) => monitors.some((monitor) => monitor.port.uuid === source?.port.uuid))
       .flatMap(({ claim }) => [
         {
           owner: flow.owner,

@@ -2,8 +2,10 @@
 export interface DesiredPort {
   name: string;
   bridge: string;
-  type: "patch" | "vxlan" | "geneve" | "gre";
+  type: "patch" | "vxlan" | "geneve" | "gre" | "erspan";
   options: Record<string, string>;
+  /** Bidirectional forwarding detection, which says whether the other end is reached. */
+  bfd?: true;
   /** On a foreign bridge `none`: kept out of floods by trunking a VLAN nobody uses, which a Mirror's output does not mind. */
   vlans: "all" | "none";
   /** Claims that need it. */
@@ -35,7 +37,13 @@ export interface Placement {
 }
 
 /** One action; a port is named, and numbered only when the rule is written. */
-export type Action = string | { output: string };
+export type Action =
+  | string
+  | { output: string; maxLength?: number }
+  /** The meter of a capped group, known by the port its copies come in by. */
+  | { meter: string }
+  /** One of several ports by ovs-actions(7)'s `bundle`: fields, basis and algorithm, then the members. */
+  | { bundle: string; members: string[] };
 
 /** One OpenFlow rule in symbols. */
 export interface Rule {
@@ -47,6 +55,15 @@ export interface Rule {
   match: string[];
   /** Empty: drop. */
   actions: Action[];
+  owners: string[];
+}
+
+/** A cap on a group's copies. It is numbered like the port the copies come in by, so it needs no number of its own. */
+export interface Meter {
+  inPort: string;
+  unit: "kbps" | "pktps";
+  rate: number;
+  burst: number;
   owners: string[];
 }
 
@@ -65,7 +82,9 @@ export interface Desired {
   placements: Placement[];
   /** Rules of the tap bridge, but for the drop rule that carries the generation. */
   rules: Rule[];
-  /** Rules on integration bridges, by exact cookie. */
+  /** Meters of the tap bridge. */
+  meters: Meter[];
+  /** Rules on bridges that are not ours, by exact cookie. */
   hooks: (Rule & { bridge: string })[];
   problems: Problem[];
 }

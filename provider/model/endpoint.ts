@@ -1,18 +1,21 @@
 import { isIPv6 } from "node:net";
 import type { InterfaceFacts } from "../ovs/facts";
 import type { TunnelClaim } from "../schema/claim";
+import type { Collector } from "../schema/collector";
 import { DEFAULT_UDP_PORT } from "../schema/tunnel";
 import type { Action } from "./desired";
 import { digest } from "./identity";
 
 /** One end of a mirror tunnel: what it is on the wire, whoever asked for it. */
 export interface Endpoint {
-  type: "vxlan" | "geneve" | "gre";
-  /** 0 for GRE, which has no ports. */
+  type: "vxlan" | "geneve" | "gre" | "erspan";
+  /** 0 for GRE and ERSPAN, which have no ports. */
   udpPort: number;
+  /** Empty: whichever address the route to the other end has. */
   local: string;
   /** The other end's address; `flow` for a mesh, whose rules name it. */
   remote: string;
+  erspanVersion?: 1 | 2;
 }
 
 /** The end of the tunnel that two hosts share when nobody asked for another. */
@@ -33,9 +36,16 @@ export function explicitEndpoint(
   };
 }
 
+/** The end that sends to a collector. */
+export function collectorEndpoint(collector: Collector, local: string): Endpoint {
+  const { type, udpPort, address, erspanVersion } = collector;
+  return { type, udpPort, local, remote: address, ...(erspanVersion === undefined ? {} : { erspanVersion }) };
+}
+
 /** Identity: two ends with the same key are the same port. */
 export function endpointKey(end: Endpoint): string {
-  return [end.type, end.udpPort, end.local, end.remote].join(" ");
+  const version = end.erspanVersion === undefined ? [] : [`v${end.erspanVersion}`];
+  return [end.type, end.udpPort, end.local, end.remote, ...version].join(" ");
 }
 
 /** Name of the port: a hash of its identity, 15 characters. */
@@ -46,14 +56,42 @@ export function endpointPort(end: Endpoint): string {
 /** How an end is spelled in messages. */
 export function describeEndpoint(end: Endpoint): string {
   const port = end.udpPort === 0 ? "" : ` UDP port ${end.udpPort}`;
-  return `${end.type}${port} ${end.local} -> ${end.remote === "flow" ? "any member" : end.remote}`;
+  const local = end.local === "" ? "any address" : end.local;
+  return `${end.type}${port} ${local} -> ${end.remote === "flow" ? "any member" : end.remote}`;
 }
 
-/** The actions that send a copy through an end to a remote address. */
-export function sendThrough(end: Endpoint, remote: string, tunnelId: number): Action[] {
-  const destination =
-    end.remote === "flow" ? [`set_field:${remote}->${isIPv6(remote) ? "tun_ipv6_dst" : "tun_dst"}`] : [];
-  return [`set_field:0x${tunnelId.toString(16)}->tun_id`, ...destination, { output: endpointPort(end) }];
+/** The Interface options of an end, without what an explicit tunnel adds (ovs-vswitchd.conf.db(5), Tunnel Options). */
+export function endpointOptions(end: Endpoint): Record<string, string> {
+  return {
+    ...(end.local === "" ? {} : { local_ip: end.local }),
+    remote_ip: end.remote,
+    key: "flow",
+    ...(end.udpPort === 0 ? {} : { dst_port: String(end.udpPort) }),
+    ...(end.erspanVersion === 1 ? { erspan_ver: "1", erspan_idx: "0" } : {}),
+    ...(end.erspanVersion === 2 ? { erspan_ver: "2", erspan_dir: "flow", erspan_hwid: "0" } : {}),
+  };
+}
+
+/** Through an end with a key, cut to a length if one is given. */
+export interface Sending {
+  key: number;
+  /** The address a mesh sends to. */
+  remote: string;
+  maxLength?: number;
+  /** Told in the ERSPAN header, where that has room for it. */
+  direction?: "ingress" | "egress";
+}
+
+/** The actions that send a copy through an end. */
+export function sendThrough(end: Endpoint, sending: Sending): Action[] {
+  const { key, remote, maxLength, direction } = sending;
+  const address = isIPv6(remote) ? "tun_ipv6_dst" : "tun_dst";
+  return [
+    `set_field:0x${key.toString(16)}->tun_id`,
+    ...(end.remote === "flow" ? [`set_field:${remote}->${address}`] : []),
+    ...(end.erspanVersion === 2 ? [`set_field:${direction === "egress" ? 1 : 0}->tun_erspan_dir`] : []),
+    { output: endpointPort(end), ...(maxLength === undefined ? {} : { maxLength }) },
+  ];
 }
 
 const PRODUCTION_PORT: Record<string, number> = { vxlan: 4789, geneve: 6081 };
@@ -64,14 +102,14 @@ const PRODUCTION_PORT: Record<string, number> = { vxlan: 4789, geneve: 6081 };
  */
 export function overlaps(end: Endpoint, foreign: InterfaceFacts): boolean {
   const foreignPort = PRODUCTION_PORT[foreign.type];
-  if (foreignPort === undefined && foreign.type !== "gre") return false;
-  const port = foreign.type === "gre" ? 0 : Number(foreign.options.dst_port ?? foreignPort);
+  const keyed = foreign.type === "gre" || foreign.type === "erspan";
+  if (foreignPort === undefined && !keyed) return false;
+  const port = keyed ? 0 : Number(foreign.options.dst_port ?? foreignPort);
   if (port !== end.udpPort) return false;
-  if (foreign.type !== end.type) return true;
   const local = foreign.options.local_ip ?? "flow";
   const remote = foreign.options.remote_ip ?? "flow";
-  return (
-    (local === "flow" || local === end.local) &&
-    (remote === "flow" || end.remote === "flow" || remote === end.remote)
-  );
+  const shared =
+    (local === "flow" || end.local === "" || local === end.local) &&
+    (remote === "flow" || end.remote === "flow" || remote === end.remote);
+  return foreign.type === end.type ? shared : !keyed || shared;
 }

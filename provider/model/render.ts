@@ -2,9 +2,11 @@ import type { Facts } from "../ovs/facts";
 import type { Claim } from "../schema/claim";
 import { findConflicts } from "./conflicts";
 import type { Desired } from "./desired";
-import { renderGroups } from "./groups";
+import { checkBudget, groupFlows } from "./groups";
 import { pieceCookie } from "./identity";
 import { renderServices } from "./services";
+import { renderShared } from "./shared";
+import { lengthsByOwner, renderGroups } from "./treat";
 import { renderTunnels } from "./tunnels";
 
 /** Everything that must exist on a host: a pure function of its claims and of what was observed there. */
@@ -21,10 +23,14 @@ export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBrid
     mirrors: [],
     placements: services.placements,
     rules: [...services.rules, ...tunnels.rules],
+    meters: [],
     hooks: services.hooks,
     problems: [...services.problems, ...tunnels.problems, ...findConflicts(all, facts, tapBridge, services)],
   };
-  renderGroups(all, facts, tapBridge, services, desired);
+  const groups = groupFlows(all, facts, tapBridge, desired);
+  renderGroups(groups, all, tapBridge, services, desired);
+  renderShared(all, facts, tapBridge, lengthsByOwner(groups), desired);
+  checkBudget(groups, facts, desired);
   const owners = all.map((claim) => claim.owner);
   for (const table of [1, 2]) {
     desired.rules.push({

@@ -1,9 +1,13 @@
 import type { HostRecord } from "../host/host";
+import type { Collector } from "../schema/collector";
+import type { RateLimit } from "../schema/common";
+import type { FilterAction, FilterRule } from "../schema/filter";
 import type { Direction } from "../schema/flow";
 import { type PortInput, portSymbol } from "../schema/port";
 import type { ServiceRef } from "../schema/service";
 import type { TunnelRef } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
+import { defaultText, ruleText } from "./filter/text";
 
 /** Arguments that are known, or the sentinel. */
 type Known<T> = T | typeof UNKNOWN;
@@ -23,28 +27,57 @@ function bridges(host: HostRecord): { integration: string; tap: string } {
 
 /** What a TapService comes to, in ovs-ofctl's words, from its arguments alone. */
 export function serviceRules(service: {
-  host: Known<HostRecord>;
-  port: Known<PortInput>;
+  host?: Known<HostRecord>;
+  port?: Known<PortInput>;
+  ports?: Known<readonly Known<PortInput>[]>;
+  distribution: Known<string>;
   tunnelId: Known<number>;
   attachment: Known<string>;
+  collector?: Known<Collector>;
 }): string[] {
-  const { host, port, tunnelId, attachment } = service;
-  const all = [host, port, tunnelId, attachment];
+  const { host, tunnelId, attachment, collector, distribution } = service;
+  if (attachment === "collector") {
+    return [line([collector], () => `any tap bridge actions=${collectorText(collector as Collector)}`)];
+  }
+  if (hasUnknown(service.ports)) return [UNKNOWN];
+  const ports = (service.ports ?? [service.port]) as readonly PortInput[];
+  const all = [host, ports, tunnelId, attachment, distribution];
   const names = () => bridges(host as HostRecord);
-  const monitor = () => portSymbol(port as PortInput);
-  const arrived = (output: string) =>
-    `${names().tap} table=2,tun_id=${hex(tunnelId as number)},actions=output:${output}`;
+  const monitors = () => ports.map(portSymbol);
+  const outputs = () =>
+    distribution === "copy" || ports.length === 1
+      ? monitors()
+          .map((name) => `output:${name}`)
+          .join(",")
+      : `${distribution}(${monitors().join(",")})`;
+  const arrived = (actions: string) =>
+    `${names().tap} table=2,tun_id=${hex(tunnelId as number)},actions=${actions}`;
   if (attachment === "integration-bridge") {
     return [
-      line(all, () => arrived(names().integration)),
-      line(all, () => `${names().integration} table=0,in_port=${names().tap},actions=output:${monitor()}`),
+      line(all, () => arrived(`output:${names().integration}`)),
+      line(all, () => `${names().integration} table=0,in_port=${names().tap},actions=${outputs()}`),
     ];
   }
   return [
-    line(all, () => `${names().integration} port ${monitor()} moves to ${names().tap}`),
-    line(all, () => `${names().tap} table=0,in_port=${monitor()},actions=drop`),
-    line(all, () => arrived(monitor())),
+    ...ports.map((port) =>
+      line([host, port], () => `${names().integration} port ${portSymbol(port)} moves to ${names().tap}`),
+    ),
+    ...ports.map((port) =>
+      line([host, port], () => `${names().tap} table=0,in_port=${portSymbol(port)},actions=drop`),
+    ),
+    line(all, () => arrived(outputs())),
   ];
+}
+
+function collectorText(collector: Collector): string {
+  const { type, address, keys, udpPort, erspanVersion } = collector;
+  const kind = erspanVersion === undefined ? type : `${type}${erspanVersion}`;
+  const port = udpPort === 0 ? "" : `,dst_port=${udpPort}`;
+  const key =
+    keys.ingress === keys.egress
+      ? hex(keys.ingress)
+      : `${hex(keys.ingress)} ingress,${hex(keys.egress)} egress`;
+  return `${kind}(remote_ip=${address}${port},key=${key})`;
 }
 
 /** What a TapFlow comes to, in ovs-ofctl's words, from its arguments alone. */
@@ -54,9 +87,14 @@ export function flowRules(flow: {
   port: Known<PortInput>;
   direction: Known<Direction>;
   enabled: Known<boolean>;
-  tunnel: Known<TunnelRef> | undefined;
+  filter?: Known<readonly Known<FilterRule>[]>;
+  defaultAction?: Known<FilterAction>;
+  snapLength?: Known<number>;
+  rateLimit?: Known<RateLimit>;
+  tunnel?: Known<TunnelRef>;
+  transport: Known<string>;
 }): string[] {
-  const { service, host, port, direction, enabled, tunnel } = flow;
+  const { host, port, direction, enabled, filter, defaultAction, rateLimit } = flow;
   if (enabled === false) return [];
   const names = () => bridges(host as HostRecord);
   const source = () => portSymbol(port as PortInput);
@@ -65,20 +103,57 @@ export function flowRules(flow: {
       [host, port, direction, enabled],
       () => `${names().integration} mirror ${column}=${source()},actions=output:${names().tap}`,
     );
-  const send = () => {
-    const { host: destination, tunnelId } = service as ServiceRef;
-    if (destination.address === (host as HostRecord).address) return "output:monitor";
-    const through = tunnel === undefined ? "tunnel" : `${(tunnel as TunnelRef).type}`;
-    return `set_field:${hex(tunnelId)}->tun_id,output:${through}(${destination.address})`;
-  };
+  const limited = rateLimit !== undefined;
+  const where = () => `${names().tap} table=${limited ? 0 : 1},in_port=${source()}`;
+  const capped = (verdict: FilterAction) =>
+    verdict === "accept" && limited ? `,meter=${rateText(rateLimit as RateLimit)}` : "";
+  const decide = (given: Known<FilterRule>, index: number) =>
+    line([host, port, given, rateLimit], () => {
+      const rule = given as FilterRule;
+      return `${where()} rule ${index}: ${ruleText(rule)}${capped(rule.action)}`;
+    });
+  const unknown = hasUnknown(filter) && !Array.isArray(filter);
+  const rules = (unknown ? [UNKNOWN] : (filter ?? [])) as readonly Known<FilterRule>[];
+  const rest = () => (defaultAction ?? (rules.length > 0 ? "reject" : "accept")) as FilterAction;
   return [
     ...(direction === "ingress" ? [] : [mirror("select_src_port")]),
     ...(direction === "egress" ? [] : [mirror("select_dst_port")]),
+    ...rules.map(decide),
+    ...(rules.length > 0 || limited
+      ? [
+          line(
+            [host, port, defaultAction, rateLimit],
+            () => `${where()} default: ${defaultText(rest())}${capped(rest())}`,
+          ),
+        ]
+      : []),
     line(
-      [service, host, port, enabled, tunnel],
-      () => `${names().tap} table=2,in_port=${source()},actions=${send()}`,
+      [flow.service, host, port, flow.tunnel, flow.snapLength, flow.transport],
+      () =>
+        `${names().tap} table=2,in_port=${source()},actions=${sendText(flow as Parameters<typeof sendText>[0])}`,
     ),
   ];
+}
+
+function rateText(limit: RateLimit): string {
+  const rate = "kbps" in limit ? `${limit.kbps}kbps` : `${limit.packetsPerSecond}pps`;
+  return limit.burst === undefined ? rate : `${rate}/burst ${limit.burst}`;
+}
+
+function sendText(flow: {
+  service: ServiceRef;
+  host: HostRecord;
+  snapLength?: number;
+  tunnel?: TunnelRef;
+  transport: string;
+}): string {
+  const { service, host, snapLength, tunnel, transport } = flow;
+  const cut = snapLength === undefined ? "" : `,max_len=${snapLength}`;
+  if (service.collector !== undefined) return `${collectorText(service.collector)}${cut}`;
+  const destination = service.host?.address ?? "";
+  if (destination === host.address) return `output:monitor${cut}`;
+  const through = transport === "shared" ? (host.tunnelBridge ?? "br-tun") : (tunnel?.type ?? "tunnel");
+  return `set_field:${hex(service.tunnelId)}->tun_id,output:${through}(${destination})${cut}`;
 }
 
 /** What a MirrorTunnel comes to on each host, from its arguments alone. */

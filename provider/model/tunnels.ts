@@ -1,67 +1,23 @@
 import { isIPv6 } from "node:net";
 import type { InterfaceFacts } from "../ovs/facts";
-import type { Claim, FlowClaim, TunnelClaim } from "../schema/claim";
+import type { Claim, TunnelClaim } from "../schema/claim";
 import type { DesiredPort, Problem, Rule } from "./desired";
 import {
-  defaultEndpoint,
   describeEndpoint,
   type Endpoint,
   endpointKey,
+  endpointOptions,
   endpointPort,
   explicitEndpoint,
   overlaps,
 } from "./endpoint";
 import { digest, pieceCookie } from "./identity";
-
-type Peer = NonNullable<FlowClaim["peer"]>;
-
-/** The end a flow's copies travel by, and all the ends they may arrive on. */
-export interface Route {
-  end: Endpoint;
-  listen: Endpoint[];
-}
-
-function explicitTunnels(claims: readonly Claim[], machine: string): TunnelClaim[] {
-  const rank = (tunnel: TunnelClaim): string => `${tunnel.mode === "pair" ? 0 : 1} ${tunnel.owner}`;
-  return claims
-    .filter((claim): claim is TunnelClaim => claim.kind === "tunnel" && claim.stage !== "ready")
-    .filter((tunnel) => tunnel.peers.some((peer) => peer.machine === machine))
-    .sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
-}
-
-/**
- * Which tunnel a flow uses: the one it names, else an explicit pair with that machine, else a mesh with both as members,
- * else the default pair. While an explicit one is coming or going, copies are awaited on what comes after it as well.
- */
-export function routeOf(claims: readonly Claim[], flow: FlowClaim, peer: Peer): Route {
-  if (flow.tunnel !== undefined) {
-    const end = explicitEndpoint(flow.tunnel, flow.tunnel.remote);
-    return { end, listen: [end] };
-  }
-  const listen: Endpoint[] = [];
-  for (const tunnel of explicitTunnels(claims, peer.machine)) {
-    const member = tunnel.peers.find((candidate) => candidate.machine === peer.machine)!;
-    listen.push(explicitEndpoint(tunnel, member.remote));
-    if (tunnel.stage === undefined) return { end: listen[0]!, listen };
-  }
-  listen.push(defaultEndpoint(peer.local, peer.remote));
-  return { end: listen[0]!, listen };
-}
-
-/** The address a route's copies go to. */
-export function routeRemote(claims: readonly Claim[], flow: FlowClaim, peer: Peer, end: Endpoint): string {
-  if (end.remote !== "flow") return end.remote;
-  if (flow.tunnel !== undefined) return flow.tunnel.remote;
-  const mesh = explicitTunnels(claims, peer.machine).find(
-    (tunnel) => endpointKey(explicitEndpoint(tunnel, "")) === endpointKey(end),
-  );
-  return mesh?.peers.find((candidate) => candidate.machine === peer.machine)?.remote ?? peer.remote;
-}
+import { routeOf } from "./route";
 
 interface Need {
   end: Endpoint;
   owners: Set<string>;
-  /** Addresses a mesh accepts copies from. */
+  /** Addresses that copies are accepted from; a collector sends none. */
   members: Set<string>;
   explicit: TunnelClaim[];
 }
@@ -82,9 +38,10 @@ function collect(claims: readonly Claim[]): Map<string, Need> {
         entry.members.add(peer.remote);
         if (!entry.explicit.includes(claim)) entry.explicit.push(claim);
       }
-    } else if (claim.kind === "flow" && claim.peer !== undefined) {
-      for (const end of routeOf(claims, claim, claim.peer).listen) {
-        need(end, claim.owner).members.add(routeRemote(claims, claim, claim.peer, end));
+    } else if (claim.kind === "flow") {
+      for (const { end, remote } of routeOf(claims, claim)?.ways ?? []) {
+        const entry = need(end, claim.owner);
+        if (claim.collector === undefined) entry.members.add(remote);
       }
     }
   }
@@ -94,10 +51,7 @@ function collect(claims: readonly Claim[]): Map<string, Need> {
 function options({ end, explicit }: Need): Record<string, string> {
   const chosen = explicit[0];
   return {
-    local_ip: end.local,
-    remote_ip: end.remote,
-    key: "flow",
-    ...(end.udpPort === 0 ? {} : { dst_port: String(end.udpPort) }),
+    ...endpointOptions(end),
     ...(chosen !== undefined && !chosen.dontFragment ? { df_default: "false" } : {}),
     ...(chosen?.tos === undefined ? {} : { tos: String(chosen.tos) }),
   };
@@ -111,7 +65,7 @@ function arrivals({ end, members, owners }: Need): Rule[] {
   const sources =
     end.remote === "flow"
       ? [...members].sort().map((address) => [`${isIPv6(address) ? "tun_ipv6_src" : "tun_src"}=${address}`])
-      : [[]];
+      : [...members].slice(0, 1).map(() => []);
   return sources.map((match) => ({
     table: 0,
     priority: 100,
@@ -148,8 +102,8 @@ function clashes(need: Need, foreign: readonly InterfaceFacts[]): Problem[] {
         code: "tunnel-clash",
         message: `mirror tunnel ${describeEndpoint(need.end)} overlaps with tunnel port ${candidate.name} (${candidate.type}), which is not ours`,
         hint:
-          need.end.type === "gre"
-            ? "GRE has no ports to tell tunnels apart: use type vxlan or geneve, or other localIps"
+          need.end.udpPort === 0
+            ? "GRE and ERSPAN have no ports to tell tunnels apart: use vxlan or geneve, or other localIps"
             : "Choose another udpPort or other localIps in a MirrorTunnel",
       })),
     );
@@ -168,6 +122,7 @@ export function renderTunnels(
       bridge: tapBridge,
       type: need.end.type,
       options: options(need),
+      ...(need.explicit.some((tunnel) => tunnel.bfd === true) ? { bfd: true } : {}),
       vlans: "all",
       owners: [...need.owners].sort(),
     })),

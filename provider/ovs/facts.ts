@@ -55,6 +55,10 @@ export interface InterfaceFacts {
   macInUse: string | undefined;
   /** MTU that vswitchd found, in bytes. */
   mtu?: number | undefined;
+  /** Configuration of bidirectional forwarding detection. */
+  bfd?: Record<string, string>;
+  /** `up` when the other end is reached; undefined where detection is off. */
+  bfdState?: string | undefined;
   /** Why vswitchd could not make it. */
   error: string | undefined;
 }

@@ -38,6 +38,8 @@ const COLUMNS = {
     "external_ids",
     "mac_in_use",
     "mtu",
+    "bfd",
+    "bfd_status",
     "error",
   ],
   Mirror: [
@@ -137,6 +139,8 @@ function readInterface(column: Column): InterfaceFacts {
     uuid: decodeUuid(column("_uuid")),
     name: decodeString(column("name")),
     type: decodeString(column("type")),
+    bfd: decodeMap(column("bfd")),
+    bfdState: decodeMap(column("bfd_status")).state,
     ofport: decodeOptional(column("ofport"), decodeInteger),
     ofportRequest: decodeOptional(column("ofport_request"), decodeInteger),
     options: decodeMap(column("options")),

@@ -10,8 +10,28 @@ export function portNumbers(facts: Facts): Map<string, number> {
 
 function actionText(action: Action, numbers: ReadonlyMap<string, number>): string | undefined {
   if (typeof action === "string") return action;
+  if ("meter" in action) {
+    const number = numbers.get(action.meter);
+    return number === undefined ? undefined : `meter:${number}`;
+  }
+  if ("bundle" in action) {
+    const members = action.members
+      .map((member) => numbers.get(member))
+      .filter((number) => number !== undefined);
+    return members.length === 0 ? undefined : `bundle(${action.bundle},ofport,members:${members.join(",")})`;
+  }
   const number = numbers.get(action.output);
-  return number === undefined ? undefined : `output:${number}`;
+  if (number === undefined) return undefined;
+  return action.maxLength === undefined
+    ? `output:${number}`
+    : `output(port=${number},max_len=${action.maxLength})`;
+}
+
+/** The interfaces an action names. */
+function portsOfAction(action: Action): string[] {
+  if (typeof action === "string") return [];
+  if ("meter" in action) return [action.meter];
+  return "bundle" in action ? action.members : [action.output];
 }
 
 /** A rule as ovs-ofctl reads it; undefined while the port it matches does not exist. A missing output makes it a drop. */
@@ -58,7 +78,7 @@ export function reliedPorts(
   const named = new Set(
     desired.rules.flatMap((rule) => [
       ...(rule.inPort === undefined ? [] : [rule.inPort]),
-      ...rule.actions.flatMap((action) => (typeof action === "string" ? [] : [action.output])),
+      ...rule.actions.flatMap(portsOfAction),
     ]),
   );
   return Object.values(facts.interfaces)

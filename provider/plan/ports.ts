@@ -19,6 +19,10 @@ function vlanColumns(port: DesiredPort): Row {
     : { vlan_mode: set([]), trunks: set([]), tag: set([]) };
 }
 
+function bfdColumn(port: DesiredPort): Record<string, string> {
+  return port.bfd === undefined ? {} : { enable: "true" };
+}
+
 /** The operations that make a port with one interface on a bridge. */
 export function insertPort(port: DesiredPort, bridge: Operation): Operation[] {
   const id = port.name.replaceAll("-", "_");
@@ -27,7 +31,7 @@ export function insertPort(port: DesiredPort, bridge: Operation): Operation[] {
       op: "insert",
       table: "Interface",
       "uuid-name": `interface_${id}`,
-      row: { name: port.name, type: port.type, options: map(port.options) },
+      row: { name: port.name, type: port.type, options: map(port.options), bfd: map(bfdColumn(port)) },
     },
     {
       op: "insert",
@@ -55,12 +59,15 @@ function isFenced(port: PortFacts): boolean {
 
 function alterations(wanted: DesiredPort, port: PortFacts, nic: InterfaceFacts | undefined): Operation[] {
   const operations: Operation[] = [];
-  if (nic !== undefined && (nic.type !== wanted.type || !sameMap(nic.options, wanted.options))) {
+  const bfd = bfdColumn(wanted);
+  const same =
+    nic?.type === wanted.type && sameMap(nic.options, wanted.options) && sameMap(nic.bfd ?? {}, bfd);
+  if (nic !== undefined && !same) {
     operations.push({
       op: "update",
       table: "Interface",
       where: [["_uuid", "==", uuid(nic.uuid)]],
-      row: { type: wanted.type, options: map(wanted.options) },
+      row: { type: wanted.type, options: map(wanted.options), bfd: map(bfd) },
     });
   }
   const open = port.vlanMode === undefined && port.trunks.length === 0;

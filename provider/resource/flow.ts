@@ -1,24 +1,15 @@
-import { integrationBridgeOf } from "../converge/access";
-import { tunnelAddress } from "../converge/addresses";
-import { converge, type Target } from "../converge/converge";
-import type { Draft } from "../converge/edit";
-import type { Look } from "../converge/hostQueue";
-import { machineOf, placeOf } from "../converge/hosts";
+import { converge } from "../converge/converge";
+import { placeOf } from "../converge/hosts";
 import { drawToken } from "../converge/run";
-import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
-import { flowRules } from "../model/rules";
-import type { FlowClaim, Wire } from "../schema/claim";
-import { type FlowInputs, flowArgs, flowInputs } from "../schema/flow";
-import type { ServiceRef } from "../schema/service";
-import type { TunnelRef } from "../schema/tunnel";
-import { hasUnknown, UNKNOWN } from "../schema/unknown";
-import { validate } from "../schema/validate";
+import { type FlowInputs, flowInputs } from "../schema/flow";
 import { changedProperties } from "./compare";
-import { type Context, presentHosts, recordHost, remainingHosts } from "./context";
-import { portNameOf, requirePort } from "./found";
+import { type Context, presentHosts, remainingHosts } from "./context";
+import { checkFlow } from "./flowCheck";
+import { collectorTargets, flowTargets } from "./flowTargets";
+import { portNameOf } from "./found";
 import { readEnds } from "./read";
-import type { CheckResult, DiffResult, Properties, Resource } from "./resource";
+import type { DiffResult, Properties, Resource } from "./resource";
 import { isDrifted } from "./status";
 
 const WISHES = [
@@ -26,7 +17,14 @@ const WISHES = [
   "host",
   "port",
   "direction",
+  "filter",
+  "defaultAction",
+  "snapLength",
+  "rateLimit",
+  "mtuPolicy",
   "tunnel",
+  "transport",
+  "counters",
   "enabled",
   "attachTimeout",
   "tenant",
@@ -35,120 +33,14 @@ const WISHES = [
   "owner",
 ];
 
-function check(context: Context, _olds: Properties, news: Properties): CheckResult {
-  const { values, failures } = validate(flowArgs, news);
-  if (failures.length > 0) return { inputs: values, failures };
-  const service = values.service as ServiceRef | typeof UNKNOWN;
-  const inputs: Properties = {
-    ...values,
-    host: recordHost(context, values.host),
-    direction: values.direction ?? "both",
-    enabled: values.enabled ?? true,
-    attachTimeout: values.attachTimeout ?? 60,
-    tunnelId: hasUnknown(service) ? UNKNOWN : (service as ServiceRef).tunnelId,
-  };
-  inputs.rules = flowRules(inputs as Parameters<typeof flowRules>[0]);
-  return { inputs, failures: misplaced(inputs) };
-}
-
-/** An explicit tunnel must have both ends of the flow as members, as far as names tell. */
-function misplaced(inputs: Properties): CheckResult["failures"] {
-  if (inputs.tunnel === undefined || hasUnknown([inputs.tunnel, inputs.host, inputs.service])) return [];
-  const { hosts } = inputs.tunnel as TunnelRef;
-  const needed = [inputs.host as HostRecord, (inputs.service as ServiceRef).host];
-  if (needed[0]!.address === needed[1]!.address) return [];
-  return needed
-    .filter((host) => !hosts.some((member) => member.address === host.address))
-    .map((host) => ({
-      property: "tunnel",
-      reason: `the mirror tunnel ${(inputs.tunnel as TunnelRef).owner} has the hosts ${hosts.map((member) => member.name).join(", ")}, not ${host.name}`,
-    }));
-}
-
 function diff(olds: Properties, news: Properties): DiffResult {
   const changes = isDrifted(olds.status) || changedProperties(olds, news, WISHES).length > 0;
   return { changes, replaces: [], deleteBeforeReplace: false };
 }
 
-/** The underlay address of a flow's end on an explicit tunnel: the one given for that member, else the host's own. */
-function memberAddress(tunnel: TunnelRef, look: Look): string {
-  const index = tunnel.hosts.findIndex((member) => member.address === look.record.address);
-  return tunnel.localIps[index] ?? tunnelAddress(look.record, look.facts);
-}
-
-function wireOf(tunnel: TunnelRef | undefined, here: Look, there: Look): Wire | undefined {
-  if (tunnel === undefined) return undefined;
-  const { owner, mode, type, udpPort } = tunnel;
-  return {
-    owner,
-    mode,
-    type,
-    udpPort,
-    local: memberAddress(tunnel, here),
-    remote: memberAddress(tunnel, there),
-  };
-}
-
-function ends(
-  source: Look,
-  destination: Look,
-): { here: NonNullable<FlowClaim["peer"]>; there: NonNullable<FlowClaim["peer"]> } {
-  const local = tunnelAddress(source.record, source.facts);
-  const remote = tunnelAddress(destination.record, destination.facts);
-  return {
-    here: { machine: destination.facts.machine, name: destination.record.name, local, remote },
-    there: { machine: source.facts.machine, name: source.record.name, local: remote, remote: local },
-  };
-}
-
-/** The flow's claim at each end, far end first. On one machine they are one. */
-async function targets(inputs: FlowInputs, source: Look, destination: Look): Promise<Target[][]> {
-  requirePort(source, inputs.port, "source");
-  const { owner, tunnelId, tenant, description } = inputs;
-  const common = {
-    format: 1 as const,
-    kind: "flow" as const,
-    owner,
-    service: inputs.service.owner,
-    tunnelId,
-    destination: destination.facts.machine,
-    tenant,
-    description,
-  };
-  const { port, direction, enabled } = inputs;
-  const tapped = { port, direction, enabled, integrationBridge: integrationBridgeOf(source.record) };
-  if (machineOf(source) === machineOf(destination))
-    return [[{ seen: source, draft: { ...common, source: tapped } }]];
-  if (source.facts.machine === destination.facts.machine) {
-    throw new TaasError("source and monitor are on one machine but on different tap bridges", {
-      code: "tap-bridges-differ",
-      host: source.record.name,
-      hint: "Give both hosts of the program the same tapBridge",
-    });
-  }
-  const { here, there } = ends(source, destination);
-  const near: Draft = {
-    ...common,
-    source: tapped,
-    peer: here,
-    tunnel: wireOf(inputs.tunnel, source, destination),
-  };
-  const far: Draft = {
-    ...common,
-    peer: there,
-    tunnel: wireOf(inputs.tunnel, destination, source),
-    from: source.record,
-  };
-  await Promise.all([
-    source.queue.checkLocalAddress(near.tunnel?.local ?? here.local),
-    destination.queue.checkLocalAddress(far.tunnel?.local ?? there.local),
-  ]);
-  return [[{ seen: destination, draft: far }], [{ seen: source, draft: near }]];
-}
-
-/** Hosts of a flow, source first. */
+/** Hosts of a flow, source first. A collector is none. */
 function hostsOf(inputs: FlowInputs): HostRecord[] {
-  return [inputs.host, inputs.service.host];
+  return [inputs.host, ...(inputs.service.host === undefined ? [] : [inputs.service.host])];
 }
 
 async function put(
@@ -158,7 +50,10 @@ async function put(
   token: string,
   previous?: FlowInputs,
 ): Promise<Properties> {
-  const [source, destination] = presentHosts(context, hostsOf(inputs)) as [HostRecord, HostRecord];
+  const hosts = presentHosts(context, hostsOf(inputs));
+  const [source, destination] = hosts as [HostRecord, HostRecord | undefined];
+  const warnings = new Set<string>();
+  const warn = (message: string) => void warnings.add(message);
   const seen = await converge({
     open: context.open,
     owner: inputs.owner,
@@ -166,11 +61,16 @@ async function put(
     token,
     mode,
     adopt: inputs.adopt ?? false,
-    hosts: [source, destination],
+    hosts,
     oldHosts: previous === undefined ? [] : remainingHosts(context, hostsOf(previous)),
     attachTimeout: inputs.attachTimeout,
-    rounds: (hosts) => targets(inputs, hosts.get(placeOf(source))!, hosts.get(placeOf(destination))!),
+    rounds: (looks) => {
+      const near = looks.get(placeOf(source))!;
+      if (destination === undefined) return collectorTargets(inputs, near, warn);
+      return flowTargets(inputs, near, looks.get(placeOf(destination))!, warn);
+    },
   });
+  for (const warning of warnings) context.warn(warning);
   const portName = portNameOf(seen.get(placeOf(source))!, inputs.port);
   return { ...inputs, portName, status: statusOf(inputs), incarnation: token };
 }
@@ -181,7 +81,7 @@ function statusOf(inputs: FlowInputs): string {
 
 /** TapFlow: a VM port whose traffic is copied to a TapService. */
 export const tapFlow: Resource = {
-  check,
+  check: checkFlow,
   diff,
   async create(context, properties) {
     const inputs = flowInputs.parse(properties);
@@ -194,7 +94,10 @@ export const tapFlow: Resource = {
   async read(context, id, state) {
     const inputs = flowInputs.parse(state);
     const ends = remainingHosts(context, hostsOf(inputs));
-    const port = { host: inputs.host, wanted: inputs.port };
+    const port = {
+      host: inputs.host,
+      name: (look: Parameters<typeof portNameOf>[0]) => portNameOf(look, inputs.port),
+    };
     return readEnds({ context, id, state, inputs, ends, port, active: statusOf(inputs) });
   },
   async delete(context, state) {

@@ -1,7 +1,5 @@
-import { integrationBridgeOf, tapBridgeOf } from "../converge/access";
+import type { Look } from "../converge/hostQueue";
 import type { HostRecord } from "../host/host";
-import { findPort } from "../model/findPort";
-import type { PortInput } from "../schema/port";
 import type { Context } from "./context";
 import type { Properties, ReadResult } from "./resource";
 import { driftedStatus } from "./status";
@@ -15,7 +13,7 @@ export interface ReadRequest {
   /** Hosts that have claims of the resource. */
   ends: readonly HostRecord[];
   /** The VM port whose present name is an output. */
-  port?: { host: HostRecord; wanted: PortInput };
+  port?: { host: HostRecord; name(look: Look): string };
   /** Status when all is well. */
   active: string;
 }
@@ -46,9 +44,8 @@ export async function readEnds(request: ReadRequest): Promise<ReadResult> {
   };
   const home = inspections.find(({ record }) => record.address === port?.host.address);
   if (port !== undefined && home !== undefined) {
-    const bridges = [integrationBridgeOf(home.record), tapBridgeOf(home.record)];
-    const found = findPort(home.facts, bridges, port.wanted).found;
-    if (found !== undefined) props.portName = found.port.name;
+    const name = port.name(home);
+    if (name !== "") props.portName = name;
   }
   return { id, props, inputs };
 }

@@ -2,25 +2,29 @@ import { integrationBridgeOf } from "../converge/access";
 import { converge, dropElsewhere } from "../converge/converge";
 import { dropEdit } from "../converge/edit";
 import type { Look } from "../converge/hostQueue";
+import { placeOf } from "../converge/hosts";
 import { drawToken, stackOf } from "../converge/run";
 import { TaasError } from "../errors";
-import { defaultTunnelId } from "../model/identity";
-import { serviceRules } from "../model/rules";
+import type { HostRecord } from "../host/host";
 import type { FlowClaim } from "../schema/claim";
-import { type ServiceInputs, serviceArgs, serviceInputs } from "../schema/service";
-import { hasUnknown, UNKNOWN } from "../schema/unknown";
-import { validate } from "../schema/validate";
+import type { PortInput } from "../schema/port";
+import { attachment as attachmentSchema, type ServiceInputs, serviceInputs } from "../schema/service";
+import { hasUnknown } from "../schema/unknown";
 import { changedProperties } from "./compare";
-import { type Context, presentHosts, recordHost, remainingHosts } from "./context";
+import { type Context, presentHosts, remainingHosts } from "./context";
 import { portNameOf, requirePort } from "./found";
 import { readEnds } from "./read";
-import type { CheckResult, DiffResult, Properties, Resource } from "./resource";
+import type { DiffResult, Properties, Resource } from "./resource";
+import { checkService } from "./serviceCheck";
 import { isDrifted } from "./status";
 
 /** The wishes whose change is an update; the host's address is a replacement. */
 const WISHES = [
   "host",
   "port",
+  "ports",
+  "distribution",
+  "collector",
   "attachment",
   "tunnelId",
   "attachTimeout",
@@ -31,28 +35,12 @@ const WISHES = [
   "owner",
 ];
 
-function check(context: Context, olds: Properties, news: Properties): CheckResult {
-  const { values, failures } = validate(serviceArgs, news);
-  if (failures.length > 0) return { inputs: values, failures };
-  const owner = values.owner as string;
-  const inputs: Properties = {
-    ...values,
-    host: recordHost(context, values.host),
-    attachment: values.attachment ?? "tap-bridge",
-    attachTimeout: values.attachTimeout ?? 60,
-    tunnelId: values.tunnelId ?? olds.tunnelId ?? defaultTunnelId(owner),
-  };
-  const { host, tunnelId, tenant, attachment } = inputs;
-  const ref = { format: 1, owner, tunnelId, host, attachment, ...(tenant === undefined ? {} : { tenant }) };
-  inputs.ref = hasUnknown(ref) ? UNKNOWN : ref;
-  inputs.rules = serviceRules(inputs as Parameters<typeof serviceRules>[0]);
-  return { inputs, failures: [] };
+function addressOf(host: unknown): unknown {
+  return typeof host === "object" && host !== null ? (host as HostRecord).address : host;
 }
 
 function diff(olds: Properties, news: Properties): DiffResult {
-  const address = (host: unknown) =>
-    typeof host === "object" && host !== null ? (host as ServiceInputs["host"]).address : host;
-  const moved = hasUnknown(news.host) || address(olds.host) !== address(news.host);
+  const moved = hasUnknown(news.host) || addressOf(olds.host) !== addressOf(news.host);
   return {
     changes: moved || isDrifted(olds.status) || changedProperties(olds, news, WISHES).length > 0,
     replaces: moved ? ["host"] : [],
@@ -60,7 +48,19 @@ function diff(olds: Properties, news: Properties): DiffResult {
   };
 }
 
-/** Puts the service's claim on its host and waits for the monitor to be plugged. */
+/** The monitors of a service on a host. */
+function portsOf(inputs: ServiceInputs): PortInput[] {
+  return inputs.ports ?? (inputs.port === undefined ? [] : [inputs.port]);
+}
+
+function portNames(look: Look, inputs: ServiceInputs): string {
+  return portsOf(inputs)
+    .map((wanted) => portNameOf(look, wanted))
+    .filter((name) => name !== "")
+    .join(",");
+}
+
+/** Puts the service's claim on its host and waits for the monitors to be plugged. A collector has no claim of its own. */
 async function put(
   context: Context,
   inputs: ServiceInputs,
@@ -68,7 +68,9 @@ async function put(
   token: string,
   previous?: ServiceInputs,
 ): Promise<Properties> {
-  const [host] = presentHosts(context, [inputs.host]);
+  const outs = { ...inputs, portName: "", status: "active", incarnation: token };
+  if (inputs.host === undefined) return outs;
+  const [host] = presentHosts(context, [inputs.host]) as [HostRecord];
   const seen = await converge({
     open: context.open,
     owner: inputs.owner,
@@ -76,43 +78,39 @@ async function put(
     token,
     mode,
     adopt: inputs.adopt ?? false,
-    hosts: [host!],
-    oldHosts: previous === undefined ? [] : remainingHosts(context, [previous.host]),
+    hosts: [host],
+    oldHosts: previous?.host === undefined ? [] : remainingHosts(context, [previous.host]),
     attachTimeout: inputs.attachTimeout,
     rounds: async (hosts) => {
-      const only = [...hosts.values()].find((candidate) => candidate.record.address === host!.address)!;
-      requirePort(only, inputs.port, "monitor");
-      const { owner, tunnelId, port, attachment, tenant, allowCrossTenant, description } = inputs;
+      const only = hosts.get(placeOf(host))!;
+      const ports = portsOf(inputs);
+      for (const wanted of ports) requirePort(only, wanted, "monitor");
+      const { owner, tunnelId, tenant, allowCrossTenant, description, distribution } = inputs;
+      const attachment = attachmentSchema.parse(inputs.attachment);
       const integrationBridge = integrationBridgeOf(only.record);
+      const wishes = { tunnelId, ports, distribution, attachment, integrationBridge };
       const draft = {
         format: 1 as const,
         kind: "service" as const,
         owner,
-        tunnelId,
-        port,
-        attachment,
-        integrationBridge,
         tenant,
         allowCrossTenant,
         description,
+        ...wishes,
       };
       return [[{ seen: only, draft }]];
     },
   });
-  const portName = [...seen.values()]
-    .map((host) => portNameOf(host, inputs.port))
-    .find((name) => name !== "");
-  return { ...inputs, portName: portName ?? "", status: "active", incarnation: token };
+  const look = seen.get(placeOf(host))!;
+  return { ...outs, portName: portNames(look, inputs) };
 }
 
 /** Flows that still send to the service: another stack's keep it, this stack's are leftovers and go, source first. */
-async function clearFlows(context: Context, seen: Look, state: ServiceInputs, token: string): Promise<void> {
-  if (seen.read.claims.get(state.owner)?.token !== token) return;
-  const flows = [...seen.read.claims.values()].filter(
+async function clearFlows(context: Context, look: Look, state: ServiceInputs, token: string): Promise<void> {
+  if (look.read.claims.get(state.owner)?.token !== token) return;
+  const flows = [...look.read.claims.values()].filter(
     (claim): claim is FlowClaim =>
-      claim.kind === "flow" &&
-      claim.tunnelId === state.tunnelId &&
-      (claim.from !== undefined || claim.peer === undefined),
+      claim.kind === "flow" && claim.tunnelId === state.tunnelId && claim.destination === look.facts.machine,
   );
   const others = flows.filter((flow) => stackOf(flow.owner) !== stackOf(state.owner));
   if (others.length > 0) {
@@ -120,21 +118,22 @@ async function clearFlows(context: Context, seen: Look, state: ServiceInputs, to
       `tap service ${state.owner} is still used by ${others.map((flow) => flow.owner).join(", ")}`,
       {
         code: "service-in-use",
-        host: seen.record.name,
+        host: look.record.name,
         hint: "Destroy those TapFlows first, in the stacks that made them",
       },
     );
   }
   for (const flow of flows) {
-    if (flow.from !== undefined)
+    if (flow.from !== undefined) {
       await dropElsewhere(context.open, context.presentHost(flow.from), flow.owner, flow.token);
-    await seen.queue.submit(dropEdit(flow.owner, flow.token));
+    }
+    await look.queue.submit(dropEdit(flow.owner, flow.token));
   }
 }
 
-/** TapService: a VM port that receives copies. */
+/** TapService: VM ports that receive copies, or a collector outside. */
 export const tapService: Resource = {
-  check,
+  check: checkService,
   diff,
   async create(context, properties) {
     const inputs = serviceInputs.parse(properties);
@@ -148,24 +147,25 @@ export const tapService: Resource = {
   },
   async read(context, id, state) {
     const inputs = serviceInputs.parse(state);
+    if (inputs.host === undefined) return { id, props: state, inputs };
     const ends = remainingHosts(context, [inputs.host]);
+    const name = (look: Look) => portNames(look, inputs);
     return readEnds({
       context,
       id,
       state,
       inputs,
       ends,
-      port: { host: inputs.host, wanted: inputs.port },
+      port: { host: inputs.host, name },
       active: "active",
     });
   },
   async delete(context, state) {
     const inputs = serviceInputs.parse(state);
+    if (inputs.host === undefined) return;
     const token = String(state.incarnation);
     const hosts = remainingHosts(context, [inputs.host]);
-    for (const host of hosts) {
-      await clearFlows(context, await context.open(host).look(), inputs, token);
-    }
+    for (const host of hosts) await clearFlows(context, await context.open(host).look(), inputs, token);
     await converge({
       open: context.open,
       owner: inputs.owner,

@@ -3,6 +3,7 @@ import { tunnelAddress } from "../converge/addresses";
 import { converge, type Target } from "../converge/converge";
 import type { Look } from "../converge/hostQueue";
 import { machineOf, placeOf } from "../converge/hosts";
+import { requireAddress } from "../converge/network";
 import { drawToken } from "../converge/run";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
@@ -115,7 +116,11 @@ async function drafts(
     }
     machines.set(machineOf(seen), seen);
   }
-  await Promise.all(members.map(({ seen, local }) => seen.queue.checkLocalAddress(local)));
+  await Promise.all(
+    members.map(async ({ seen, local }) =>
+      requireAddress(await seen.queue.underlay(""), local, seen.record.name),
+    ),
+  );
   const { owner, mode, type, udpPort, dontFragment, tos, bfd } = inputs;
   return members.map(({ seen, local }) => ({
     seen,

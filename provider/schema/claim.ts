@@ -1,9 +1,11 @@
 import { z } from "zod";
-import { label, ownerKey, tunnelId, udpPort } from "./common";
+import { collector } from "./collector";
+import { label, ownerKey, rateLimit, snapLength, tunnelId, udpPort } from "./common";
+import { filterAction, filterRule } from "./filter";
 import { direction } from "./flow";
 import { hostRecord, ipAddress } from "./host";
 import { portInput } from "./port";
-import { attachment } from "./service";
+import { attachment, distribution } from "./service";
 import { tunnelMode, tunnelType } from "./tunnel";
 
 /** The claim format this release writes and the highest it reads. */
@@ -25,23 +27,28 @@ const base = {
 
 /** Where a monitor was before it was moved to the tap bridge. */
 const home = z.object({ bridge: z.string(), ofport: z.int(), ofportRequest: z.int().nullable() });
+export type Home = z.output<typeof home>;
 
 export const serviceClaim = z.object({
   ...base,
   kind: z.literal("service"),
   tunnelId,
-  port: portInput,
+  /** The monitors. */
+  ports: z.array(portInput).min(1),
+  distribution,
   attachment,
   integrationBridge: z.string(),
   allowCrossTenant: z.boolean().optional(),
-  home: home.optional(),
-  /** The monitor is on its way back to its home bridge. */
+  /** Where monitors were before they were moved, by `portKey`. */
+  homes: z.record(z.string(), home).optional(),
+  /** The only monitor is on its way back to its home bridge. */
   leaving: z.literal(true).optional(),
 });
 
 /** The machine at the other end, known by its OVSDB and not by one of its names, and the underlay addresses of both. */
 const peer = z.object({ machine: z.string(), name: z.string(), remote: ipAddress, local: ipAddress });
 
+/** The explicit mirror tunnel a flow asked for, and the underlay addresses of both ends on it. */
 const wire = z.object({
   owner: ownerKey,
   mode: tunnelMode,
@@ -57,12 +64,28 @@ export const flowClaim = z.object({
   /** Owner of the service, for people; the link is the tunnel id, which a rename keeps. */
   service: ownerKey,
   tunnelId,
-  /** Machine that has the service. */
+  /** Machine that has the service, or the collector. */
   destination: z.string(),
   /** Present where the tapped port is. */
   source: z
-    .object({ port: portInput, direction, enabled: z.boolean(), integrationBridge: z.string() })
+    .object({
+      port: portInput,
+      direction,
+      enabled: z.boolean(),
+      integrationBridge: z.string(),
+      filter: z.array(filterRule).optional(),
+      defaultAction: filterAction.optional(),
+      snapLength: snapLength.optional(),
+      rateLimit: rateLimit.optional(),
+      counters: z.literal("own").optional(),
+      /** Longest frame that arrives whole; longer copies are cut to it. */
+      maxFrame: z.int().optional(),
+    })
     .optional(),
+  /** The collector outside, and the underlay address its copies are sent from where that is known. */
+  collector: z.object({ ...collector.shape, local: z.string() }).optional(),
+  /** Copies travel over the production tunnel to the other end that this bridge has. */
+  shared: z.object({ bridge: z.string() }).optional(),
   /** The other end; absent when source and monitor share a machine. */
   peer: peer.optional(),
   /** The explicit mirror tunnel asked for. */

@@ -6,6 +6,25 @@ export const tunnelId = z
   .min(1, "must be 1 to 16777215")
   .max(16777215, "must be 1 to 16777215");
 
+/** Bytes kept of a copy; an Ethernet header is the least. */
+export const snapLength = z
+  .int("must be a whole number of bytes")
+  .min(14, "must be at least 14 bytes, an Ethernet header")
+  .max(65535, "must be at most 65535 bytes");
+
+/** A cap on accepted copies: by bits or by packets, never both. */
+export const rateLimit = z.union([
+  z.strictObject({
+    kbps: z.int().min(1, "must be at least 1").max(4294967295),
+    burst: z.int().min(1).optional(),
+  }),
+  z.strictObject({
+    packetsPerSecond: z.int().min(1, "must be at least 1").max(4294967295),
+    burst: z.int().min(1).optional(),
+  }),
+]);
+export type RateLimit = z.output<typeof rateLimit>;
+
 /** Seconds to wait for a port to be plugged. */
 export const attachTimeout = z.number().min(0).max(3600);
 

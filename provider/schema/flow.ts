@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { attachTimeout, label, ownerKey } from "./common";
+import { attachTimeout, label, ownerKey, rateLimit, snapLength } from "./common";
+import { filterAction, filterRules } from "./filter";
 import { hostInput, hostRecord } from "./host";
 import { portInput } from "./port";
 import { serviceRef } from "./service";
@@ -8,13 +9,26 @@ import { tunnelRef } from "./tunnel";
 export const direction = z.enum(["ingress", "egress", "both"]);
 export type Direction = z.output<typeof direction>;
 
+/** What is done about copies that are too large for their way. */
+const mtuPolicy = z.enum(["warn", "fail", "truncate"]);
+export type MtuPolicy = z.output<typeof mtuPolicy>;
+const transport = z.enum(["dedicated", "shared"]);
+const counters = z.enum(["shared", "own"]);
+
 /** The arguments of a TapFlow, by property, before defaults. */
 export const flowArgs = {
   service: serviceRef,
   host: hostInput,
   port: portInput,
   direction: direction.optional(),
+  filter: filterRules.optional(),
+  defaultAction: filterAction.optional(),
+  snapLength: snapLength.optional(),
+  rateLimit: rateLimit.optional(),
+  mtuPolicy: mtuPolicy.optional(),
   tunnel: tunnelRef.optional(),
+  transport: transport.optional(),
+  counters: counters.optional(),
   enabled: z.boolean().optional(),
   attachTimeout: attachTimeout.optional(),
   tenant: label.min(1).optional(),
@@ -28,6 +42,9 @@ export const flowInputs = z.object({
   ...flowArgs,
   host: hostRecord,
   direction,
+  mtuPolicy,
+  transport,
+  counters,
   enabled: z.boolean(),
   attachTimeout,
   tunnelId: z.int(),

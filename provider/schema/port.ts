@@ -19,6 +19,11 @@ export const portInput = z.union([
 
 export type PortInput = z.output<typeof portInput>;
 
+/** A port as one string: equal text, equal wish. */
+export function portKey(port: PortInput): string {
+  return typeof port === "string" ? port : JSON.stringify(port, Object.keys(port).sort());
+}
+
 /** A port the way messages name it. */
 export function describePort(port: PortInput): string {
   if (typeof port === "string") return `"${port}"`;

@@ -1,14 +1,21 @@
 import { z } from "zod";
+import { collector, collectorInput } from "./collector";
 import { attachTimeout, label, ownerKey, tunnelId } from "./common";
 import { hostInput, hostRecord } from "./host";
 import { portInput } from "./port";
+
+/** How several monitors share copies. */
+export const distribution = z.enum(["copy", "hash", "failover"]);
 
 export const attachment = z.enum(["tap-bridge", "integration-bridge"]);
 
 /** The arguments of a TapService, by property, before defaults. */
 export const serviceArgs = {
-  host: hostInput,
-  port: portInput,
+  host: hostInput.optional(),
+  port: portInput.optional(),
+  ports: z.array(portInput).min(1, "at least one port").max(64, "at most 64 ports").optional(),
+  distribution: distribution.optional(),
+  collector: collectorInput.optional(),
   attachment: attachment.optional(),
   tunnelId: tunnelId.optional(),
   attachTimeout: attachTimeout.optional(),
@@ -24,17 +31,20 @@ export const serviceRef = z.object({
   format: z.literal(1, "a reference of a newer format: update pulumi-taas in this program"),
   owner: ownerKey,
   tunnelId,
-  host: hostRecord,
+  host: hostRecord.optional(),
+  collector: collector.optional(),
   tenant: z.string().optional(),
-  attachment,
+  /** `tap-bridge`, `integration-bridge` or `collector`. */
+  attachment: z.string(),
 });
 export type ServiceRef = z.output<typeof serviceRef>;
 
 /** The inputs of a TapService as `check` leaves them. */
 export const serviceInputs = z.object({
   ...serviceArgs,
-  host: hostRecord,
-  attachment,
+  host: hostRecord.optional(),
+  distribution,
+  attachment: attachment.optional(),
   tunnelId,
   attachTimeout,
   ref: serviceRef,

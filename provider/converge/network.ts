@@ -1,0 +1,49 @@
+import { TaasError } from "../errors";
+import type { HostAccess } from "./access";
+
+/** What a host's kernel says about one destination: the addresses it has, and the largest packet on the way there. */
+export interface Underlay {
+  addresses: string[];
+  /** Bytes of the outer IP packet; undefined where the host does not say. */
+  mtu: number | undefined;
+}
+
+/** All addresses; then the route to the destination, and the device it goes out by. Exit code 3: there is no `ip`. */
+const SCRIPT = `
+command -v ip >/dev/null 2>&1 || exit 3
+ip -o addr show
+[ -n "$1" ] || exit 0
+echo route
+set -- $(ip -o route get "$1" 2>/dev/null)
+echo "$*"
+while [ $# -gt 1 ]; do
+  [ "$1" = dev ] && ip -o link show dev "$2"
+  shift
+done
+exit 0
+`;
+
+/** Reads the addresses of a host, and the way to a destination if one is given, in one command. */
+export async function readUnderlay(access: HostAccess, destination: string): Promise<Underlay | undefined> {
+  const result = await access.run(["sh", "-c", SCRIPT, "taas-underlay", destination]);
+  if (result.exitCode !== 0) return undefined;
+  const [addresses = "", route = ""] = result.stdout.split(/^route$/m);
+  const mtus = [...route.matchAll(/\bmtu (\d+)/g)].map((match) => Number(match[1]));
+  return {
+    addresses: [...addresses.matchAll(/\binet6? ([0-9a-f.:]+)/gi)].map((match) => match[1]!),
+    mtu: mtus.length === 0 ? undefined : Math.min(...mtus),
+  };
+}
+
+/** Refuses an underlay address that no device of the host has. */
+export function requireAddress(underlay: Underlay | undefined, address: string, host: string): void {
+  if (underlay === undefined || underlay.addresses.includes(address)) return;
+  throw new TaasError(
+    `no device has the tunnel address ${address} (there is ${underlay.addresses.join(", ")})`,
+    {
+      code: "tunnel-address-missing",
+      host,
+      hint: "Correct the host's tunnelIp or the MirrorTunnel's localIps",
+    },
+  );
+}

@@ -1,0 +1,48 @@
+import type { Desired } from "../model/desired";
+import { GENERATION_KEY } from "../model/readClaims";
+import type { Facts } from "../ovs/facts";
+import { compareMeters, type MeterSpec, putMeters, removeMeters } from "../ovs/meters";
+import { pushFlows } from "../ovs/pushFlows";
+import { flowText, portNumbers, reliedPorts } from "../plan/flowText";
+import type { Claim } from "../schema/claim";
+import { type HostAccess, tapBridgeOf } from "./access";
+
+/** Whether a host's claims cap anything. */
+export function isCapped(claims: ReadonlyMap<string, Claim>): boolean {
+  return [...claims.values()].some((claim) => claim.kind === "flow" && claim.source?.rateLimit !== undefined);
+}
+
+/** The meters with their numbers: each that of the port its copies come in by. */
+export function meterSpecs(desired: Desired, facts: Facts): MeterSpec[] {
+  const numbers = portNumbers(facts);
+  return desired.meters.flatMap(({ inPort, unit, rate, burst }) => {
+    const id = numbers.get(inPort);
+    return id === undefined ? [] : [{ id, unit, rate, burst }];
+  });
+}
+
+/** What a push is made from. */
+export interface Push {
+  desired: Desired;
+  facts: Facts;
+  generation: number;
+  /** Whether there are meters to look at, from before or from now on. */
+  metered: "yes" | "no";
+}
+
+/**
+ * Makes the tap bridge's rules what they should be: meters first, then all rules in one bundle, then the meters that went.
+ * Resolves to false when another writer came in between.
+ */
+export async function pushRules(access: HostAccess, push: Push): Promise<boolean> {
+  const { desired, facts, generation } = push;
+  const target = { run: access.run, bridge: tapBridgeOf(access.record), host: access.record.name };
+  const meters = push.metered === "yes" ? await compareMeters(target, meterSpecs(desired, facts)) : undefined;
+  if (meters !== undefined) await putMeters(target, meters);
+  const ofports = reliedPorts(desired, facts).map((port) => [port.uuid, port.ofport] as const);
+  const guard = { key: GENERATION_KEY, generation: String(generation), ofports: Object.fromEntries(ofports) };
+  const pushed = await pushFlows(target, flowText(desired, facts, generation), guard);
+  if (pushed.outcome === "moved") return false;
+  if (meters !== undefined) await removeMeters(target, meters.unexpected);
+  return true;
+}

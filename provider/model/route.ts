@@ -1,0 +1,48 @@
+import type { Claim, FlowClaim, TunnelClaim } from "../schema/claim";
+import { collectorEndpoint, defaultEndpoint, type Endpoint, explicitEndpoint } from "./endpoint";
+
+/** The way a flow's copies travel. */
+export interface Route {
+  /** The end they are sent through. */
+  end: Endpoint;
+  /** The address they are sent to. */
+  remote: string;
+  /** All the ends that copies of this flow may travel by just now, with the other end's address on each. */
+  ways: { end: Endpoint; remote: string }[];
+}
+
+function explicitTunnels(claims: readonly Claim[], machine: string): TunnelClaim[] {
+  const rank = (tunnel: TunnelClaim): string => `${tunnel.mode === "pair" ? 0 : 1} ${tunnel.owner}`;
+  return claims
+    .filter((claim): claim is TunnelClaim => claim.kind === "tunnel" && claim.stage !== "ready")
+    .filter((tunnel) => tunnel.peers.some((peer) => peer.machine === machine))
+    .sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+}
+
+function only(end: Endpoint, remote: string): Route {
+  return { end, remote, ways: [{ end, remote }] };
+}
+
+/**
+ * Which tunnel a flow uses: the one it names, else an explicit pair with that machine, else a mesh with both as members,
+ * else the default pair. While an explicit one is coming or going, copies are awaited on what comes after it as well.
+ * Undefined when copies need no tunnel of ours: on one machine, or over production's.
+ */
+export function routeOf(claims: readonly Claim[], flow: FlowClaim): Route | undefined {
+  if (flow.collector !== undefined) {
+    return only(collectorEndpoint(flow.collector, flow.collector.local), flow.collector.address);
+  }
+  if (flow.peer === undefined || flow.shared !== undefined) return undefined;
+  if (flow.tunnel !== undefined) {
+    return only(explicitEndpoint(flow.tunnel, flow.tunnel.remote), flow.tunnel.remote);
+  }
+  const { machine, local, remote } = flow.peer;
+  const ways: Route["ways"] = [];
+  for (const tunnel of explicitTunnels(claims, machine)) {
+    const member = tunnel.peers.find((candidate) => candidate.machine === machine)!;
+    ways.push({ end: explicitEndpoint(tunnel, member.remote), remote: member.remote });
+    if (tunnel.stage === undefined) return { ...ways[0]!, ways };
+  }
+  ways.push({ end: defaultEndpoint(local, remote), remote });
+  return { ...ways[0]!, ways };
+}

@@ -1,0 +1,142 @@
+import type { Facts } from "../ovs/facts";
+import type { Claim, FlowClaim } from "../schema/claim";
+import type { Action, Desired, Rule } from "./desired";
+import { type FoundPort, portsOf } from "./findPort";
+import { digest, pieceCookie } from "./identity";
+import { ARRIVED } from "./tunnels";
+
+const TUNNEL_TYPES = new Set(["vxlan", "geneve", "gre"]);
+
+/** The production tunnel port that leads from a bridge to an address. */
+export function productionTunnel(facts: Facts, bridge: string, remote: string): FoundPort | undefined {
+  return portsOf(facts, [bridge]).find(
+    ({ interface: nic }) => TUNNEL_TYPES.has(nic.type) && nic.options.remote_ip === remote,
+  );
+}
+
+/** A patch pair between the tap bridge and the tunnel bridge: for one service and one length towards it, one from it. */
+function sharedPair(
+  role: "send" | "receive",
+  flow: FlowClaim,
+  maxLength: number | undefined,
+): { hash: string; tap: string; tunnel: string } {
+  const towards = role === "send" ? [flow.destination, maxLength ?? 0] : [];
+  const hash = digest(12, "shared", role, flow.tunnelId, ...towards);
+  return { hash, tap: `ms-${hash}`, tunnel: `mx-${hash}` };
+}
+
+/** The actions that hand a copy to the tunnel bridge. It is cut there: a length limit does not cross a patch port. */
+export function sharedActions(flow: FlowClaim, maxLength: number | undefined): Action[] {
+  return [{ output: sharedPair("send", flow, maxLength).tap }];
+}
+
+function addPair(
+  flow: FlowClaim,
+  bridge: string,
+  tapBridge: string,
+  pair: ReturnType<typeof sharedPair>,
+  desired: Desired,
+): void {
+  const present = desired.ports.filter((port) => port.name === pair.tap || port.name === pair.tunnel);
+  if (present.length > 0) {
+    for (const port of present) if (!port.owners.includes(flow.owner)) port.owners.push(flow.owner);
+    return;
+  }
+  const patch = { type: "patch" as const };
+  desired.ports.push(
+    {
+      ...patch,
+      name: pair.tap,
+      bridge: tapBridge,
+      options: { peer: pair.tunnel },
+      vlans: "all",
+      owners: [flow.owner],
+    },
+    { ...patch, name: pair.tunnel, bridge, options: { peer: pair.tap }, vlans: "none", owners: [flow.owner] },
+  );
+}
+
+/** A flow over production's tunnels, at its source: out by the one tunnel that leads to the monitor's host, nowhere else. */
+function renderSending(
+  flow: FlowClaim,
+  bridge: string,
+  tunnel: FoundPort,
+  lengths: readonly (number | undefined)[],
+  tapBridge: string,
+  desired: Desired,
+): void {
+  for (const maxLength of lengths) {
+    const pair = sharedPair("send", flow, maxLength);
+    addPair(flow, bridge, tapBridge, pair, desired);
+    const output = { output: tunnel.interface.name, ...(maxLength === undefined ? {} : { maxLength }) };
+    desired.hooks.push({
+      bridge,
+      table: 0,
+      priority: 65535,
+      cookie: pieceCookie(pair.hash),
+      inPort: pair.tunnel,
+      match: [],
+      actions: [`set_field:0x${flow.tunnelId.toString(16)}->tun_id`, output],
+      owners: [flow.owner],
+    });
+  }
+}
+
+/** A flow over production's tunnels, at the monitor's host: what comes from the source under its id never reaches production's tables. */
+function renderReceiving(
+  flow: FlowClaim,
+  bridge: string,
+  tunnel: FoundPort,
+  tapBridge: string,
+  desired: Desired,
+): void {
+  const pair = sharedPair("receive", flow, undefined);
+  addPair(flow, bridge, tapBridge, pair, desired);
+  const rule = { cookie: pieceCookie(pair.hash), owners: [flow.owner] };
+  const id = `0x${flow.tunnelId.toString(16)}`;
+  desired.hooks.push({
+    ...rule,
+    bridge,
+    table: 0,
+    priority: 65535,
+    inPort: tunnel.interface.name,
+    match: [`tun_id=${id}`],
+    actions: [{ output: pair.tunnel }],
+  });
+  const arrived: Rule = {
+    ...rule,
+    table: 0,
+    priority: 100,
+    inPort: pair.tap,
+    match: [],
+    actions: [`set_field:${id}->tun_id`, ARRIVED.set, "goto_table:2"],
+  };
+  desired.rules.push(arrived);
+}
+
+/** Renders flows that share production's tunnels. `lengths`: the length limits that a flow's copies have, by owner. */
+export function renderShared(
+  claims: readonly Claim[],
+  facts: Facts,
+  tapBridge: string,
+  lengths: ReadonlyMap<string, readonly (number | undefined)[]>,
+  desired: Desired,
+): void {
+  for (const flow of claims) {
+    if (flow.kind !== "flow" || flow.shared === undefined || flow.peer === undefined) continue;
+    const { bridge } = flow.shared;
+    const tunnel = productionTunnel(facts, bridge, flow.peer.remote);
+    if (tunnel === undefined) {
+      desired.problems.push({
+        owner: flow.owner,
+        code: "production-tunnel-missing",
+        message: `bridge ${bridge} has no tunnel of its own to ${flow.peer.name} (${flow.peer.remote})`,
+        hint: 'Use transport "dedicated", or name the bridge with the host\'s tunnelBridge',
+      });
+    } else if (flow.source === undefined) {
+      renderReceiving(flow, bridge, tunnel, tapBridge, desired);
+    } else if (flow.source.enabled) {
+      renderSending(flow, bridge, tunnel, lengths.get(flow.owner) ?? [], tapBridge, desired);
+    }
+  }
+}

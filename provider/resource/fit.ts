@@ -1,0 +1,93 @@
+import { isIPv6 } from "node:net";
+import type { Draft } from "../converge/edit";
+import type { Look } from "../converge/hostQueue";
+import { TaasError } from "../errors";
+import { type FoundPort, findPort } from "../model/findPort";
+import { routeOf } from "../model/route";
+import { productionTunnel } from "../model/shared";
+import { vlanClass } from "../model/vlanClass";
+import type { FlowClaim } from "../schema/claim";
+import type { FlowInputs } from "../schema/flow";
+
+type FlowDraft = Extract<Draft, { kind: "flow" }>;
+
+const ETHERNET = 14;
+const VLAN_TAG = 4;
+/** Bytes between the outer IP header and the copy (RFC 7348, RFC 8926, RFC 2890, ERSPAN II and III as OVS writes them). */
+const OVERHEAD: Record<string, number> = { vxlan: 16, geneve: 16, gre: 8, erspan: 16, erspan2: 20 };
+
+/** What a copy must fit through. */
+interface Fit {
+  draft: FlowDraft;
+  inputs: FlowInputs;
+  port: FoundPort;
+  source: Look;
+  /** Where the monitor is; absent for a collector. */
+  destination?: Look;
+  warn(message: string): void;
+}
+
+interface Limit {
+  /** Bytes of the longest copy that arrives whole. */
+  bytes: number;
+  why: string;
+}
+
+async function wayLimit({ draft, source }: Fit): Promise<Limit | undefined> {
+  const claims = [...source.read.claims.values()];
+  const route = routeOf(claims, draft as FlowClaim);
+  const shared =
+    draft.shared === undefined
+      ? undefined
+      : productionTunnel(source.facts, draft.shared.bridge, draft.peer!.remote);
+  const type = route?.end.type ?? shared?.interface.type;
+  const remote = route?.remote ?? draft.peer?.remote;
+  if (type === undefined || remote === undefined) return undefined;
+  const fragmented = claims.some(
+    (claim) => claim.kind === "tunnel" && !claim.dontFragment && claim.owner === draft.tunnel?.owner,
+  );
+  if (fragmented) return undefined;
+  const mtu = (await source.queue.underlay(remote))?.mtu;
+  if (mtu === undefined) return undefined;
+  const header = OVERHEAD[route?.end.erspanVersion === 2 ? "erspan2" : type]! + (isIPv6(remote) ? 40 : 20);
+  return {
+    bytes: mtu - header,
+    why: `the way to ${remote} has an MTU of ${mtu} and ${type} takes ${header} bytes of it`,
+  };
+}
+
+function monitorLimit({ inputs, destination }: Fit, tag: number): Limit | undefined {
+  const service = [...(destination?.read.claims.values() ?? [])].find(
+    (claim) => claim.kind === "service" && claim.tunnelId === inputs.tunnelId,
+  );
+  if (service?.kind !== "service" || destination === undefined) return undefined;
+  const bridges = destination.facts.bridges.map((bridge) => bridge.name);
+  const limits = service.ports.flatMap((wanted) => {
+    const monitor = findPort(destination.facts, bridges, wanted).found;
+    const mtu = monitor?.interface.mtu;
+    return mtu === undefined
+      ? []
+      : [{ bytes: mtu + ETHERNET + tag, why: `monitor port ${monitor!.port.name} has an MTU of ${mtu}` }];
+  });
+  return limits.sort((a, b) => a.bytes - b.bytes)[0];
+}
+
+/** Compares the largest frame of the source with what its copies must fit through, and does what `mtuPolicy` says. */
+export async function fitCopies(fit: Fit): Promise<FlowDraft> {
+  const { draft, inputs, port, source } = fit;
+  const { mtu } = port.interface;
+  if (mtu === undefined) return draft;
+  const tag = vlanClass(port.port).kind === "strip" ? 0 : VLAN_TAG;
+  const largest = Math.min(mtu + ETHERNET + tag, inputs.snapLength ?? Number.POSITIVE_INFINITY);
+  const limits = [await wayLimit(fit), monitorLimit(fit, tag)].filter((limit) => limit !== undefined);
+  const limit = limits.sort((a, b) => a.bytes - b.bytes)[0];
+  if (limit === undefined || largest <= limit.bytes) return draft;
+  if (inputs.mtuPolicy === "truncate")
+    return { ...draft, source: { ...draft.source!, maxFrame: limit.bytes } };
+  const message = `frames of port ${port.port.name} have up to ${largest} bytes and copies of more than ${limit.bytes} do not arrive (${largest - limit.bytes} too many): ${limit.why}`;
+  const hint = `Raise that MTU, set snapLength to ${limit.bytes} or less, or mtuPolicy "truncate"`;
+  if (inputs.mtuPolicy === "fail")
+    throw new TaasError(message, { code: "copies-too-large", host: source.record.name, hint });
+  fit.warn(`host ${source.record.name}: ${message}. ${hint}`);
+  return draft;
+}

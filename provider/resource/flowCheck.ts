@@ -1,0 +1,74 @@
+import type { HostRecord } from "../host/host";
+import { flowRules } from "../model/rules";
+import { flowArgs } from "../schema/flow";
+import type { ServiceRef } from "../schema/service";
+import type { TunnelRef } from "../schema/tunnel";
+import { hasUnknown, UNKNOWN } from "../schema/unknown";
+import { type Failure, validate } from "../schema/validate";
+import { type Context, recordHost } from "./context";
+import type { CheckResult, Properties } from "./resource";
+
+/** Validates a TapFlow's arguments, fills in defaults, and puts `tunnelId` and `rules` among the inputs. */
+export function checkFlow(context: Context, _olds: Properties, news: Properties): CheckResult {
+  const { values, failures } = validate(flowArgs, news);
+  if (failures.length > 0) return { inputs: values, failures };
+  const service = values.service as ServiceRef | typeof UNKNOWN;
+  const inputs: Properties = {
+    ...values,
+    host: recordHost(context, values.host),
+    direction: values.direction ?? "both",
+    enabled: values.enabled ?? true,
+    mtuPolicy: values.mtuPolicy ?? "warn",
+    transport: values.transport ?? "dedicated",
+    counters: values.counters ?? "shared",
+    attachTimeout: values.attachTimeout ?? 60,
+    tunnelId: hasUnknown(service) ? UNKNOWN : (service as ServiceRef).tunnelId,
+  };
+  inputs.rules = flowRules(inputs as Parameters<typeof flowRules>[0]);
+  return { inputs, failures: [...contradictions(inputs), ...misplaced(inputs)] };
+}
+
+function contradictions(inputs: Properties): Failure[] {
+  const { transport, tunnel, service, filter, defaultAction } = inputs;
+  const failures: Failure[] = [];
+  if (transport === "shared" && tunnel !== undefined) {
+    failures.push({
+      property: "tunnel",
+      reason: 'transport "shared" uses production\'s tunnels: leave tunnel out, or use transport "dedicated"',
+    });
+  }
+  if (!hasUnknown(service) && (service as ServiceRef).collector !== undefined) {
+    for (const [property, given] of Object.entries({
+      tunnel,
+      transport: transport === "shared" ? transport : undefined,
+    })) {
+      if (given !== undefined)
+        failures.push({ property, reason: "copies go to a collector directly, over no mirror tunnel" });
+    }
+  }
+  if (
+    defaultAction === "reject" &&
+    (filter === undefined || (Array.isArray(filter) && filter.length === 0))
+  ) {
+    failures.push({
+      property: "defaultAction",
+      reason: "without filter rules it rejects every copy; use enabled: false to stop copies",
+    });
+  }
+  return failures;
+}
+
+/** An explicit tunnel must have both ends of the flow as members, as far as names tell. */
+function misplaced(inputs: Properties): Failure[] {
+  if (inputs.tunnel === undefined || hasUnknown([inputs.tunnel, inputs.host, inputs.service])) return [];
+  const { hosts, owner } = inputs.tunnel as TunnelRef;
+  const source = inputs.host as HostRecord;
+  const destination = (inputs.service as ServiceRef).host;
+  if (destination === undefined || source.address === destination.address) return [];
+  return [source, destination]
+    .filter((host) => !hosts.some((member) => member.address === host.address))
+    .map((host) => ({
+      property: "tunnel",
+      reason: `the mirror tunnel ${owner} has the hosts ${hosts.map((member) => member.name).join(", ")}, not ${host.name}`,
+    }));
+}

@@ -1,0 +1,150 @@
+import { integrationBridgeOf } from "../converge/access";
+import { tunnelAddress } from "../converge/addresses";
+import type { Target } from "../converge/converge";
+import type { Draft } from "../converge/edit";
+import type { Look } from "../converge/hostQueue";
+import { machineOf } from "../converge/hosts";
+import { requireAddress } from "../converge/network";
+import { TaasError } from "../errors";
+import type { FlowClaim, Wire } from "../schema/claim";
+import type { FlowInputs } from "../schema/flow";
+import type { TunnelRef } from "../schema/tunnel";
+import { fitCopies } from "./fit";
+import { requirePort } from "./found";
+import { requireSharedTunnel } from "./sharedTunnel";
+
+type FlowDraft = Extract<Draft, { kind: "flow" }>;
+type Peer = NonNullable<FlowClaim["peer"]>;
+type Warn = (message: string) => void;
+
+/** The underlay address of a flow's end on an explicit tunnel: the one given for that member, else the host's own. */
+function memberAddress(tunnel: TunnelRef, look: Look): string {
+  const index = tunnel.hosts.findIndex((member) => member.address === look.record.address);
+  return tunnel.localIps[index] ?? tunnelAddress(look.record, look.facts);
+}
+
+function wireOf(tunnel: TunnelRef | undefined, here: Look, there: Look): Wire | undefined {
+  if (tunnel === undefined) return undefined;
+  const { owner, mode, type, udpPort } = tunnel;
+  return {
+    owner,
+    mode,
+    type,
+    udpPort,
+    local: memberAddress(tunnel, here),
+    remote: memberAddress(tunnel, there),
+  };
+}
+
+function ends(source: Look, destination: Look): { here: Peer; there: Peer } {
+  const local = tunnelAddress(source.record, source.facts);
+  const remote = tunnelAddress(destination.record, destination.facts);
+  return {
+    here: { machine: destination.facts.machine, name: destination.record.name, local, remote },
+    there: { machine: source.facts.machine, name: source.record.name, local: remote, remote: local },
+  };
+}
+
+function common(inputs: FlowInputs, destination: string): FlowDraft {
+  const { owner, tunnelId, tenant, description, service } = inputs;
+  return {
+    format: 1,
+    kind: "flow",
+    owner,
+    service: service.owner,
+    tunnelId,
+    destination,
+    tenant,
+    description,
+  };
+}
+
+function tapped(inputs: FlowInputs, source: Look): NonNullable<FlowClaim["source"]> {
+  const { port, direction, enabled, filter, defaultAction, snapLength, rateLimit, counters } = inputs;
+  const integrationBridge = integrationBridgeOf(source.record);
+  const own = counters === "own" ? { counters } : {};
+  return {
+    port,
+    direction,
+    enabled,
+    integrationBridge,
+    filter,
+    defaultAction,
+    snapLength,
+    rateLimit,
+    ...own,
+  };
+}
+
+/** The address copies for a collector are sent from; where the host's is not known, the route decides. */
+function collectorLocal(source: Look): string {
+  try {
+    return tunnelAddress(source.record, source.facts);
+  } catch (error) {
+    if (error instanceof TaasError && error.code === "tunnel-ip-unknown") return "";
+    throw error;
+  }
+}
+
+/** The claim of a flow into a collector: at the source only, the far end is nobody's host. */
+export async function collectorTargets(inputs: FlowInputs, source: Look, warn: Warn): Promise<Target[][]> {
+  const port = requirePort(source, inputs.port, "source");
+  const { collector } = inputs.service;
+  const local = collectorLocal(source);
+  const draft: FlowDraft = {
+    ...common(inputs, `collector ${collector!.address}`),
+    source: tapped(inputs, source),
+    collector: { ...collector!, local },
+  };
+  if (local !== "")
+    requireAddress(await source.queue.underlay(collector!.address), local, source.record.name);
+  return [[{ seen: source, draft: await fitCopies({ draft, inputs, port, source, warn }) }]];
+}
+
+/** The flow's claim at each end, far end first. On one machine they are one. */
+export async function flowTargets(
+  inputs: FlowInputs,
+  source: Look,
+  destination: Look,
+  warn: Warn,
+): Promise<Target[][]> {
+  const port = requirePort(source, inputs.port, "source");
+  const base = common(inputs, destination.facts.machine);
+  if (machineOf(source) === machineOf(destination)) {
+    const draft: FlowDraft = { ...base, source: tapped(inputs, source) };
+    return [[{ seen: source, draft: await fitCopies({ draft, inputs, port, source, destination, warn }) }]];
+  }
+  if (source.facts.machine === destination.facts.machine) {
+    throw new TaasError("source and monitor are on one machine but on different tap bridges", {
+      code: "tap-bridges-differ",
+      host: source.record.name,
+      hint: "Give both hosts of the program the same tapBridge",
+    });
+  }
+  const { here, there } = ends(source, destination);
+  const near: FlowDraft = {
+    ...base,
+    source: tapped(inputs, source),
+    peer: here,
+    tunnel: wireOf(inputs.tunnel, source, destination),
+  };
+  const far: FlowDraft = {
+    ...base,
+    peer: there,
+    tunnel: wireOf(inputs.tunnel, destination, source),
+    from: source.record,
+  };
+  if (inputs.transport === "shared") {
+    near.shared = await requireSharedTunnel(source, here, inputs.tunnelId);
+    far.shared = await requireSharedTunnel(destination, there, inputs.tunnelId);
+  } else {
+    const [fromSource, fromDestination] = await Promise.all([
+      source.queue.underlay(near.tunnel?.remote ?? here.remote),
+      destination.queue.underlay(""),
+    ]);
+    requireAddress(fromSource, near.tunnel?.local ?? here.local, source.record.name);
+    requireAddress(fromDestination, far.tunnel?.local ?? there.local, destination.record.name);
+  }
+  const draft = await fitCopies({ draft: near, inputs, port, source, destination, warn });
+  return [[{ seen: destination, draft: far }], [{ seen: source, draft }]];
+}

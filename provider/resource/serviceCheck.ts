@@ -1,0 +1,74 @@
+import { defaultTunnelId } from "../model/identity";
+import { serviceRules } from "../model/rules";
+import { type CollectorInput, completeCollector } from "../schema/collector";
+import { serviceArgs } from "../schema/service";
+import { hasUnknown, UNKNOWN } from "../schema/unknown";
+import { type Failure, validate } from "../schema/validate";
+import { type Context, recordHost } from "./context";
+import type { CheckResult, Properties } from "./resource";
+
+/** Arguments that only make sense for a monitor on a host. */
+const MONITOR_ONLY = ["host", "port", "ports", "distribution", "attachment"];
+
+function contradictions(values: Properties): Failure[] {
+  if (values.collector !== undefined) {
+    return MONITOR_ONLY.filter((property) => values[property] !== undefined).map((property) => ({
+      property,
+      reason: "a collector is outside: give either collector, or host with port or ports",
+    }));
+  }
+  const failures: Failure[] = [];
+  if (values.host === undefined)
+    failures.push({ property: "host", reason: "this argument is required (or collector)" });
+  if (values.port === undefined && values.ports === undefined) {
+    failures.push({ property: "port", reason: "this argument is required (or ports, or collector)" });
+  }
+  if (values.port !== undefined && values.ports !== undefined) {
+    failures.push({ property: "ports", reason: "give port for one monitor or ports for several, not both" });
+  }
+  if (values.distribution !== undefined && values.ports === undefined) {
+    failures.push({
+      property: "distribution",
+      reason: "it says how several monitors share copies: give ports",
+    });
+  }
+  return failures;
+}
+
+/** Validates a TapService's arguments, fills in defaults, and puts `tunnelId`, `ref` and `rules` among the inputs. */
+export function checkService(context: Context, olds: Properties, news: Properties): CheckResult {
+  const { values, failures } = validate(serviceArgs, news);
+  failures.push(...contradictions(values));
+  if (failures.length > 0) return { inputs: values, failures };
+  const owner = values.owner as string;
+  const tunnelId = values.tunnelId ?? olds.tunnelId ?? defaultTunnelId(owner);
+  const outside = values.collector !== undefined;
+  const attachment = outside ? "collector" : (values.attachment ?? "tap-bridge");
+  const inputs: Properties = {
+    ...values,
+    ...(outside ? {} : { host: recordHost(context, values.host), attachment }),
+    distribution: values.distribution ?? "copy",
+    attachTimeout: values.attachTimeout ?? 60,
+    tunnelId,
+  };
+  const ref = {
+    format: 1,
+    owner,
+    tunnelId,
+    attachment,
+    ...(outside ? { collector: complete(values.collector, tunnelId) } : { host: inputs.host }),
+    ...(values.tenant === undefined ? {} : { tenant: values.tenant }),
+  };
+  inputs.ref = hasUnknown(ref) ? UNKNOWN : ref;
+  inputs.rules = serviceRules({
+    ...inputs,
+    attachment,
+    collector: (ref as Properties).collector,
+  } as Parameters<typeof serviceRules>[0]);
+  return { inputs, failures: [] };
+}
+
+function complete(collector: unknown, tunnelId: unknown): unknown {
+  if (hasUnknown([collector, tunnelId])) return UNKNOWN;
+  return completeCollector(collector as CollectorInput, tunnelId as number);
+}

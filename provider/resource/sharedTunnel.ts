@@ -1,0 +1,50 @@
+import type { Look } from "../converge/hostQueue";
+import { TaasError } from "../errors";
+import { portsOf } from "../model/findPort";
+import { productionTunnel } from "../model/shared";
+import type { FlowClaim } from "../schema/claim";
+
+/**
+ * The tunnel bridge of a host for a flow that shares production's tunnels. Refuses hosts without one, tunnels that are
+ * OVN's, and an id that production uses there, all before anything is written.
+ */
+export async function requireSharedTunnel(
+  look: Look,
+  peer: NonNullable<FlowClaim["peer"]>,
+  tunnelId: number,
+): Promise<{ bridge: string }> {
+  const name = look.record.tunnelBridge ?? "br-tun";
+  const host = look.record.name;
+  const bridge = look.facts.bridges.find((candidate) => candidate.name === name);
+  if (bridge === undefined) {
+    const integration = look.record.integrationBridge ?? "br-int";
+    const ovn =
+      productionTunnel(look.facts, integration, peer.remote) ??
+      portsOf(look.facts, [integration]).find(({ port }) => port.name.startsWith("ovn-"));
+    throw new TaasError(
+      ovn === undefined
+        ? `there is no bridge ${name}, so there are no production tunnels to share`
+        : `its production tunnels are in ${integration} (${ovn.port.name}) and belong to ovn-controller, which removes rules it does not know`,
+      {
+        code: "no-tunnel-bridge",
+        host,
+        hint: 'Use transport "dedicated", or name the bridge with the host\'s tunnelBridge',
+      },
+    );
+  }
+  if (productionTunnel(look.facts, name, peer.remote) === undefined) {
+    throw new TaasError(`bridge ${name} has no tunnel to ${peer.name} (${peer.remote})`, {
+      code: "production-tunnel-missing",
+      host,
+      hint: 'Use transport "dedicated", or correct the tunnelIp of the other host',
+    });
+  }
+  if ((await look.queue.tunnelIds(bridge)).has(tunnelId)) {
+    throw new TaasError(`tunnel id ${tunnelId} is used by production's rules in ${name}`, {
+      code: "tunnel-id-taken",
+      host,
+      hint: "Give the TapService another tunnelId",
+    });
+  }
+  return { bridge: name };
+}

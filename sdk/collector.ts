@@ -1,0 +1,30 @@
+import type { Input } from "@pulumi/pulumi";
+
+/** A destination outside the cloud, by address. Nothing is configured there. */
+export interface CollectorArgs {
+  /** IPv4 or IPv6 address. */
+  address: Input<string>;
+  /** Encapsulation of the copies. */
+  type: Input<"gre" | "erspan" | "vxlan" | "geneve">;
+  /**
+   * Key, VNI or ERSPAN session id of all copies: 32 bits for gre, 24 for vxlan and geneve, 1 to 1023 for erspan.
+   * Default: the service's tunnel id; for erspan 1 + tunnelId mod 1023.
+   */
+  key?: Input<number>;
+  /** UDP port of vxlan and geneve. Default: 4789 and 6081, as IANA assigned them. */
+  udpPort?: Input<number>;
+  /** 1 (type II, default) or 2 (type III, which tells the direction). */
+  erspanVersion?: Input<1 | 2>;
+  /** A key for each direction, instead of `key`. */
+  keys?: Input<{ ingress: Input<number>; egress: Input<number> }>;
+}
+
+/** A collector with all defaults filled in, as a reference has it. */
+export interface Collector {
+  address: string;
+  type: "gre" | "erspan" | "vxlan" | "geneve";
+  /** 0 for gre and erspan. */
+  udpPort: number;
+  erspanVersion?: 1 | 2;
+  keys: { ingress: number; egress: number };
+}
