@@ -1,0 +1,97 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { repositoryRoot } from "../engine/fixtureProject";
+import type { RunResult } from "../engine/runResult";
+import { openStack, type Stack } from "../engine/stack";
+import { BROADCAST, ethernet } from "../lab/frames";
+import { type Lab, startLab } from "../lab/lab";
+import { diffSnapshots } from "../lab/snapshot";
+import type { Vm } from "../lab/vm";
+
+const examples = join(repositoryRoot(), "examples");
+
+/** How many of 20 broadcasts of a VM reach each of some others. */
+async function broadcast(from: Vm, to: readonly Vm[]): Promise<number[]> {
+  const payload = Buffer.from("an example's frame");
+  const frames = Array.from({ length: 20 }, (_, index) =>
+    ethernet(
+      { source: from.mac, destination: BROADCAST },
+      0x88b5,
+      Buffer.concat([payload, Buffer.of(index)]),
+    ),
+  );
+  const captures = await Promise.all(to.map((vm) => vm.capture()));
+  await from.send(frames);
+  await Promise.all(captures.map((capture) => capture.settle({ quietMs: 300 })));
+  const arrived = await Promise.all(captures.map((capture) => capture.stop()));
+  return arrived.map((seen) => seen.filter((frame) => frames.some((sent) => sent.equals(frame))).length);
+}
+
+function succeed(result: RunResult): RunResult {
+  expect(result.succeeded, result.text).to.equal(true);
+  return result;
+}
+
+/** What each example's stack does on the lab once it is up; the name is its folder. */
+const scenarios: Record<string, (lab: Lab, stack: Stack, config: object) => Promise<void>> = {
+  async quickstart(lab) {
+    expect(await broadcast(lab.vm("web"), [lab.vm("ids"), lab.vm("audit")])).to.deep.equal([20, 0]);
+    expect(await broadcast(lab.vm("audit"), [lab.vm("ids"), lab.vm("web")])).to.deep.equal([0, 0]);
+  },
+  async "openstack-ordering"(lab, stack, config) {
+    expect((await stack.outputs()).monitorPort).to.equal("tap-ids");
+    // The copy, and nothing else: a monitor is in no network. For audit the same broadcast is production.
+    expect(await broadcast(lab.vm("web"), [lab.vm("ids"), lab.vm("audit")])).to.deep.equal([20, 20]);
+    await stack.configure({ ...config, monitor: "audit" });
+    succeed(await stack.up());
+    expect((await stack.outputs()).monitorPort).to.equal("tap-audit");
+    expect(await broadcast(lab.vm("audit"), [lab.vm("web"), lab.vm("ids")])).to.deep.equal([0, 0]);
+    expect(await broadcast(lab.vm("ids"), [lab.vm("web"), lab.vm("audit")])).to.deep.equal([20, 20]);
+    succeed(await stack.preview({ expectNoChanges: true }));
+  },
+};
+
+/** VMs whose ports the example plugs by itself, on other VLANs than the lab gives them. */
+const launched: Record<string, readonly string[]> = { "openstack-ordering": ["web", "ids", "audit"] };
+
+describe("examples", function () {
+  this.timeout(120_000);
+  let lab: Lab;
+
+  before(async () => {
+    lab = await startLab({
+      hosts: 3,
+      vms: [
+        { name: "web", host: 1, vlan: 10 },
+        { name: "ids", host: 2, vlan: 20 },
+        { name: "audit", host: 3, vlan: 30 },
+      ],
+    });
+  });
+  after(() => lab?.stop());
+
+  it("are all run here", () => {
+    expect(Object.keys(scenarios).sort()).to.deep.equal(readdirSync(examples).sort());
+  });
+
+  for (const [example, scenario] of Object.entries(scenarios)) {
+    it(`${example}: is previewed, made, does its work, is stable, and leaves the hosts as they were`, async () => {
+      const vms = (launched[example] ?? []).map((name) => lab.vm(name));
+      for (const vm of vms) await vm.unplug();
+      const config = { "taas:sshConfig": lab.sshConfig };
+      const stack = await openStack({ projectDir: join(examples, example), stack: "test", config });
+      const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+      const preview = succeed(await stack.preview());
+      const up = succeed(await stack.up());
+      expect(up.changes).to.deep.equal(preview.changes);
+      succeed(await stack.preview({ expectNoChanges: true }));
+      await scenario(lab, stack, config);
+      succeed(await stack.destroy());
+      const now = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+      expect(lab.hosts.flatMap((_, index) => diffSnapshots(before[index]!, now[index]!))).to.deep.equal([]);
+      await stack.remove();
+      for (const vm of vms) await vm.plug();
+    });
+  }
+});
