@@ -52,7 +52,12 @@ export function expandPath(path: string, tokens: Tokens): string {
   const expanded = path
     .replace(/\$\{(\w+)\}/g, (whole, variable: string) => process.env[variable] ?? whole)
     .replace(/%(.)/g, (whole, token: string) => values[token] ?? whole);
-  return resolve(expanded.replace(/^~(?=\/|$)/, homedir()));
+  return resolve(expandHome(expanded));
+}
+
+/** Puts the home directory for a leading `~`. */
+export function expandHome(path: string): string {
+  return path.replace(/^~(?=\/|$)/, homedir());
 }
 
 /** Splits a list of paths that `ssh -G` prints without quotes: a word that does not start a path continues the one before. */

@@ -13,7 +13,7 @@ export function parseJumpChain(chain: string, name: string): JumpHop {
   const hops = chain.split(",");
   const last = hops.pop()!;
   const match =
-    /^(?:ssh:\/\/)?(?:(?<user>.*)@)?(?:\[(?<bracketed>[^\]]+)\]|(?<plain>[^@[\]]+?))(?::(?<port>\d+))?\/?$/.exec(
+    /^(?:ssh:\/\/)?(?:(?<user>.*)@)?(?:\[(?<bracketed>[^\]]+)\]|(?<plain>[^@:/[\]]+))(?::(?<port>\d+))?\/?$/.exec(
       last,
     );
   const { user, bracketed, plain, port } = match?.groups ?? {};

@@ -22,11 +22,8 @@ import { type ProcessOutcome, runProcess } from "./process";
 import { quoteArgv } from "./quote";
 import { sshOptions } from "./resolve";
 import { retryWithJitter } from "./retry";
-import { Semaphore } from "./semaphore";
+import { SessionRefused, Sessions } from "./sessions";
 import type { Connection, ExecOptions, ExecResult } from "./transport";
-
-/** Below sshd's default MaxSessions 10, with one that the master itself has. */
-const MAX_SESSIONS = 8;
 
 /**
  * The machine's own `ssh`, for what the built-in client cannot do: certificates, hardware keys, `ProxyCommand`. One
@@ -34,7 +31,7 @@ const MAX_SESSIONS = 8;
  */
 export class OpensshTransport implements Connection {
   private readonly ending = new AbortController();
-  private readonly sessions = new Semaphore(MAX_SESSIONS);
+  private readonly sessions: Sessions;
   private readonly forwards = new Map<string, Promise<string>>();
 
   private constructor(
@@ -44,6 +41,7 @@ export class OpensshTransport implements Connection {
     private readonly peer: Peer,
     private readonly settings: ConnectionSettings,
   ) {
+    this.sessions = new Sessions(peer);
     setMaxListeners(0, this.lost);
     void master.ended.then((stderr) => {
       this.ending.abort(connectionLost(peer, stderr.trim() || "ssh ended"));
@@ -91,7 +89,7 @@ export class OpensshTransport implements Connection {
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const line = quoteArgv(argv);
     const timeoutMs = options.timeoutMs ?? this.settings.operationTimeout * 1000;
-    const outcome = await this.sessions.run(() => this.ssh([], [line], { input: options.input, timeoutMs }));
+    const outcome = await this.sessions.run(() => this.inSession(line, { input: options.input, timeoutMs }));
     switch (outcome.kind) {
       case "exited":
         if (outcome.result.exitCode === 255) await this.rejectIfLost();
@@ -105,6 +103,14 @@ export class OpensshTransport implements Connection {
       default:
         throw connectionLost(this.peer, `ssh cannot be started (${outcome.kind})`);
     }
+  }
+
+  private async inSession(line: string, process: { input: string | undefined; timeoutMs: number }) {
+    const outcome = await this.ssh([], [line], process);
+    const refusal = outcome.kind === "exited" && outcome.result.exitCode === 255 ? outcome.result.stderr : "";
+    if (/^mux_client_request_session: session request failed/m.test(refusal))
+      throw new SessionRefused(refusal.trim());
+    return outcome;
   }
 
   /** A forwarded socket accepts before the far end is tried, so a command through the same connection makes sure of the order: after it, a refused stream is closed. */

@@ -30,7 +30,7 @@ elif [ -d "$d" ] && [ ! -x "$d" ]; then s=refused
 fi
 i=no
 if command -v ovs-vsctl >/dev/null 2>&1; then i=yes; fi
-echo "taas-probe $(id -u) $s $i $d"`,
+printf '\\ntaas-probe %s %s %s %s\\n' "$(id -u)" "$s" "$i" "$d"`,
 ] as const;
 
 /** Reads what `PROBE_ARGV` printed. Throws `exec-failed` when it is not there: no POSIX shell, or a forced command. */
@@ -63,14 +63,23 @@ export function sudoArgv(argv: readonly string[], rundir: string): string[] {
 }
 
 /** Why sudo itself did not run the command; `undefined` when it did. */
-export function sudoRefusal(result: ExecResult): string | undefined {
-  if (result.exitCode === 127 && /sudo.*(not found|No such file)/.test(result.stderr))
-    return "sudo is not installed";
-  if (result.exitCode !== 1) return undefined;
-  return /^(?:sudo: .*(?:required|sorry|terminal|not allowed|account).*|.* is not (?:in the sudoers file|allowed to (?:execute|run sudo)).*)$/m
-    .exec(result.stderr)?.[0]
-    .replace(/^sudo: /, "");
+export function sudoRefusal({ exitCode, stderr }: ExecResult): string | undefined {
+  if (exitCode === 127 && /sudo.*(?:not found|No such file)/.test(stderr)) return "sudo is not installed";
+  if (exitCode !== 1) return undefined;
+  const line = stderr.split("\n").find((text) => SUDO_REFUSALS.some((refusal) => refusal.test(text)));
+  return line?.replace(/^sudo: /, "");
 }
+
+/** What sudo (and sudo-rs) say in the C locale instead of running a command. */
+const SUDO_REFUSALS = [
+  /^sudo: .*(?:password|terminal|authentication) is required/,
+  /^sudo: sorry, you must have a tty/,
+  /^sudo: .*account (?:has )?expired|^sudo: account validation failure/,
+  /^sudo: .*(?:setuid bit|effective uid is not 0|no new privileges)/,
+  /^(?:sudo: )?\S.* is not in the sudoers file/,
+  /^(?:sudo: )?(?:Sorry, user )?\S+ is not allowed to (?:execute|run sudo)/,
+  /^sudo: I'm sorry .* I'm afraid I can't do that/,
+];
 
 /** Whether a command failed because the login user lacks the rights for it. */
 export function lacksRights({ exitCode, stderr }: ExecResult): boolean {
@@ -80,7 +89,7 @@ export function lacksRights({ exitCode, stderr }: ExecResult): boolean {
 /** The error when neither the login user nor sudo may do it. */
 export function noRights(peer: Peer, what: readonly string[] | string, why: string): TaasError {
   const wanted = typeof what === "string" ? what : describeCommand(what);
-  return new TaasError(`the login user of ${peer.where} may not use ${wanted}: ${why}`, {
+  return new TaasError(`the login user of ${peer.where} may not use ${wanted}: ${why.replace(/\.$/, "")}`, {
     code: "no-rights",
     host: peer.name,
     hint: `Log in as root, put the user into the group that owns ${DEFAULT_RUNDIR}/*.sock and *.mgmt, or allow it "NOPASSWD: ALL" (at least the ovs-* and ovsdb-client commands) in /etc/sudoers.d, with sudo: "auto" or "always" on the host`,

@@ -1,9 +1,9 @@
 import { access, constants } from "node:fs/promises";
-import { homedir } from "node:os";
 import { TaasError } from "../errors";
 import { checkAddress, checkWord } from "./address";
 import {
   type EffectiveConfig,
+  expandHome,
   expandPath,
   parseEffectiveConfig,
   single,
@@ -36,7 +36,7 @@ export function sshOptions(target: Target): string[] {
   const options: string[] = [];
   if (target.port !== undefined) options.push("-p", String(target.port));
   if (target.user !== undefined) options.push("-l", target.user);
-  if (target.identityFile !== undefined) options.push("-i", identityPath(target.identityFile));
+  if (target.identityFile !== undefined) options.push("-i", expandHome(target.identityFile));
   if (target.proxyJump !== undefined) options.push("-J", target.proxyJump);
   return options;
 }
@@ -60,7 +60,7 @@ async function resolveHop(
       },
     );
   }
-  const explicitFile = target.identityFile === undefined ? undefined : identityPath(target.identityFile);
+  const explicitFile = target.identityFile === undefined ? undefined : expandHome(target.identityFile);
   if (explicitFile !== undefined) await checkIdentityFile(explicitFile, target.name);
   const config = await effectiveConfig(target, settings);
   const endpoint = describeConfig(config, target, role, explicitFile);
@@ -124,7 +124,7 @@ function agentSocket(config: EffectiveConfig, expand: (path: string) => string):
 }
 
 async function effectiveConfig(target: Target, settings: ConnectionSettings): Promise<EffectiveConfig> {
-  const config = settings.sshConfig === undefined ? [] : ["-F", settings.sshConfig];
+  const config = settings.sshConfig === undefined ? [] : ["-F", expandHome(settings.sshConfig)];
   const argv = ["-G", ...config, ...sshOptions(target), "--", target.address];
   const outcome = await runProcess("ssh", argv, {
     timeoutMs: settings.connectTimeout * 1000,
@@ -146,10 +146,6 @@ async function effectiveConfig(target: Target, settings: ConnectionSettings): Pr
     host: target.name,
     hint: `Try it by hand: ssh ${argv.join(" ")}`,
   });
-}
-
-function identityPath(file: string): string {
-  return file.replace(/^~(?=\/|$)/, homedir());
 }
 
 async function checkIdentityFile(file: string, name: string): Promise<void> {

@@ -11,21 +11,17 @@ import {
   connectTimeout,
   operationTimeout,
   type Peer,
-  sessionRefused,
   socketRefused,
   unreachable,
 } from "./failures";
 import type { ConnectionSettings } from "./host";
 import { hostKeyPolicy } from "./knownHosts/policy";
 import { retryWithJitter } from "./retry";
-import { Semaphore } from "./semaphore";
+import { Sessions } from "./sessions";
 import { connectClient, DroppedBeforeHandshake } from "./ssh2/connect";
-import { execInSession, SessionRefused } from "./ssh2/exec";
+import { execInSession } from "./ssh2/exec";
 import { refuseProxyCommand } from "./ssh2/proxyCommand";
 import type { Connection, ExecOptions, ExecResult } from "./transport";
-
-/** Sessions at once on a connection: below sshd's default MaxSessions 10. Forwarded sockets do not count. */
-const MAX_SESSIONS = 8;
 
 /** Milliseconds a server gets to answer a goodbye. */
 const CLOSE_LIMIT = 500;
@@ -35,7 +31,7 @@ type OnChannel = (error: Error | undefined, channel: Duplex) => void;
 /** The built-in SSH client on one connection. Jump hosts are connections of their own, given as `through`. */
 export class Ssh2Transport implements Connection {
   private readonly ending = new AbortController();
-  private readonly sessions = new Semaphore(MAX_SESSIONS);
+  private readonly sessions: Sessions;
   private readonly peer: Peer;
 
   private constructor(
@@ -44,6 +40,7 @@ export class Ssh2Transport implements Connection {
     private readonly settings: ConnectionSettings,
   ) {
     this.peer = { name: endpoint.name, where: describeEndpoint(endpoint) };
+    this.sessions = new Sessions(this.peer);
     setMaxListeners(0, this.lost);
     let why = "the server closed it";
     client.on("error", (error) => {
@@ -85,15 +82,7 @@ export class Ssh2Transport implements Connection {
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const timeoutMs = options.timeoutMs ?? this.settings.operationTimeout * 1000;
     const command = { argv, input: options.input, timeoutMs, peer: this.peer, lost: this.lost };
-    for (;;) {
-      try {
-        return await this.sessions.run(() => execInSession(this.client, command));
-      } catch (error) {
-        if (!(error instanceof SessionRefused)) throw error;
-        if (this.sessions.active === 0) throw sessionRefused(this.peer, error);
-        this.sessions.lower(this.sessions.active);
-      }
-    }
+    return this.sessions.run(() => execInSession(this.client, command));
   }
 
   async openSocket(path: string): Promise<Duplex> {
@@ -136,12 +125,16 @@ export class Ssh2Transport implements Connection {
       const onAbort = () => reject(given.reason);
       if (given.aborted) return onAbort();
       given.addEventListener("abort", onAbort, { once: true });
-      start((error, channel) => {
-        given.removeEventListener("abort", onAbort);
-        if (given.aborted) channel?.destroy();
-        else if (error) reject(refused(error));
-        else resolve(channel);
-      });
+      try {
+        start((error, channel) => {
+          given.removeEventListener("abort", onAbort);
+          if (given.aborted) channel?.destroy();
+          else if (error) reject(refused(error));
+          else resolve(channel);
+        });
+      } catch (error) {
+        reject(connectionLost(this.peer, (error as Error).message, error));
+      }
     });
   }
 

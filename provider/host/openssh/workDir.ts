@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { TaasError } from "../../errors";
+import { expandHome } from "../effectiveConfig";
 import { type Endpoint, knownHostsName } from "../endpoint";
 import type { ConnectionSettings } from "../host";
 import { parsePin } from "../knownHosts/pin";
@@ -47,7 +48,7 @@ function configText(settings: ConnectionSettings): string {
   const includes =
     settings.sshConfig === undefined
       ? ["~/.ssh/config", "/etc/ssh/ssh_config"]
-      : [resolve(settings.sshConfig)];
+      : [resolve(expandHome(settings.sshConfig))];
   return `${[
     "Host *",
     "  BatchMode yes",

@@ -1,12 +1,10 @@
 import type { Client, ClientChannel } from "ssh2";
-import { describeCommand, operationTimeout, outputTooLarge, type Peer } from "../failures";
+import { connectionLost, describeCommand, operationTimeout, outputTooLarge, type Peer } from "../failures";
 import { MAX_OUTPUT, Output } from "../output";
 import { signalExitCode } from "../process";
 import { quoteArgv } from "../quote";
+import { SessionRefused } from "../sessions";
 import type { ExecResult } from "../transport";
-
-/** The server refused to open a session: it allows fewer at once (MaxSessions). The command has not run. */
-export class SessionRefused extends Error {}
 
 /** One command on a connection. */
 export interface RemoteCommand {
@@ -42,7 +40,7 @@ export function execInSession(client: Client, command: RemoteCommand): Promise<E
     );
     if (lost.aborted) return onLost();
     lost.addEventListener("abort", onLost, { once: true });
-    client.exec(line, (error, opened) => {
+    const opening = (error: Error | undefined, opened: ClientChannel) => {
       if (error) return finish(() => reject(lost.aborted ? lost.reason : new SessionRefused(error.message)));
       channel = opened;
       collect(opened, {
@@ -50,7 +48,12 @@ export function execInSession(client: Client, command: RemoteCommand): Promise<E
         tooLarge: () => giveUp(outputTooLarge(peer, describeCommand(argv), MAX_OUTPUT)),
       });
       opened.end(input ?? "");
-    });
+    };
+    try {
+      client.exec(line, opening);
+    } catch (error) {
+      giveUp(connectionLost(peer, (error as Error).message, error));
+    }
   });
 }
 

@@ -101,3 +101,37 @@ for (const transport of ["ssh2", "openssh", "local"] as const) {
     }
   });
 }
+
+for (const [transport, limit] of [
+  ["ssh2", 2],
+  ["openssh", 3],
+] as const) {
+  it(`runs twelve commands at once over ${transport} on a server with MaxSessions ${limit}`, async () => {
+    const workshop = makeWorkshop();
+    const server = await startSshServer(workshop, { config: [`MaxSessions ${limit}`] });
+    const client = makeClient(workshop, server.knownHostsLine);
+    try {
+      const results = await client.pool.use(client.record(server, { transport }), (session) =>
+        Promise.all(Array.from({ length: 12 }, (_, index) => session.exec(["sh", "-c", `sleep 0.1; echo ${index}`]))),
+      );
+      expect(results.map(({ stdout }) => Number(stdout))).to.deep.equal(Array.from({ length: 12 }, (_, index) => index));
+    } finally {
+      await client.pool.closeAll();
+      await workshop.remove();
+    }
+  });
+}
+
+it("says that a server opens no session at all", async () => {
+  const workshop = makeWorkshop();
+  const server = await startSshServer(workshop, { config: ["MaxSessions 0"] });
+  const client = makeClient(workshop, server.knownHostsLine);
+  try {
+    const error = await failureOf(client.pool.use(client.record(server), (session) => session.exec(["true"])));
+    expect(error.code).to.equal("session-refused");
+    expect(error.hint).to.include("MaxSessions");
+  } finally {
+    await client.pool.closeAll();
+    await workshop.remove();
+  }
+});

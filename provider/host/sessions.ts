@@ -1,0 +1,28 @@
+import { type Peer, sessionRefused } from "./failures";
+import { Semaphore } from "./semaphore";
+
+/** The server refused to open a session: it allows fewer at once (MaxSessions). The command has not run. */
+export class SessionRefused extends Error {}
+
+/** Sessions at once on a connection: below sshd's default MaxSessions 10. Forwarded sockets do not count. */
+const MAX_SESSIONS = 8;
+
+/** The sessions of one connection; a server that allows fewer than usual is found out and respected. */
+export class Sessions {
+  private readonly slots = new Semaphore(MAX_SESSIONS);
+
+  constructor(private readonly peer: Peer) {}
+
+  /** Runs a task in a session as soon as there is one; one that ends with `SessionRefused` waits for another to end. */
+  async run<T>(task: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await this.slots.run(task);
+      } catch (error) {
+        if (!(error instanceof SessionRefused)) throw error;
+        if (this.slots.active === 0) throw sessionRefused(this.peer, error);
+        this.slots.lower(this.slots.active);
+      }
+    }
+  }
+}

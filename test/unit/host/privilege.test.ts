@@ -1,0 +1,63 @@
+import { expect } from "chai";
+import { parseProbe, sudoArgv, sudoRefusal } from "../../../provider/host/privilege";
+
+const failed = (stderr: string, exitCode = 1) => ({ stdout: "", stderr, exitCode });
+
+describe("what sudo says", () => {
+  for (const stderr of [
+    "sudo: a password is required\n",
+    "sudo: a terminal is required to read the password; either use the -S option\nsudo: a password is required\n",
+    "sudo: sorry, you must have a tty to run sudo\n",
+    "ops is not in the sudoers file.\nThis incident has been reported to the administrator.\n",
+    "Sorry, user ops is not allowed to execute '/usr/bin/ovs-ofctl show br0' as root on compute-1.\n",
+    "Sorry, user ops is not allowed to execute 'x' as root on c.\nsudo: unable to resolve host c: Name or service not known\n",
+    "ops is not allowed to run sudo on compute-1.\n",
+    "sudo: account validation failure, is your account locked?\n",
+    "sudo: /usr/bin/sudo must be owned by uid 0 and have the setuid bit set\n",
+    'sudo: The "no new privileges" flag is set, which prevents sudo from running as root.\n',
+    "sudo: interactive authentication is required\n",
+    "sudo: I'm sorry ops. I'm afraid I can't do that\n",
+  ]) {
+    it(`is a refusal: ${stderr.trim().split("\n")[0]}`, () => expect(sudoRefusal(failed(stderr))).to.be.a("string"));
+  }
+
+  for (const [stderr, exitCode] of [
+    ["ovs-ofctl: br-tap is not a bridge or a socket\n", 1],
+    ["sudo: unable to resolve host compute-account-1: Name or service not known\novs-vsctl: no such port\n", 1],
+    ["sudo: a password is required\n", 0],
+    ["sh: 1: taas-none: not found\n", 127],
+    ["the file is not in the sudoers directory\n", 1],
+  ] as const) {
+    it(`is no refusal: ${stderr.trim().split("\n").at(-1)} (exit code ${exitCode})`, () =>
+      expect(sudoRefusal(failed(stderr, exitCode))).to.equal(undefined));
+  }
+
+  it("is that it is missing, in the words of several shells", () => {
+    const missing = "sudo is not installed";
+    expect(sudoRefusal(failed("env: 'sudo': No such file or directory\n", 127))).to.equal(missing);
+    expect(sudoRefusal(failed("sh: 1: sudo: not found\n", 127))).to.equal(missing);
+  });
+});
+
+describe("a command as root", () => {
+  it("takes another run directory along, and nothing where it is the usual one", () => {
+    const usual = sudoArgv(["ovs-ofctl", "show"], "/var/run/openvswitch");
+    expect(usual).to.deep.equal(["env", "LC_ALL=C", "sudo", "-n", "--", "ovs-ofctl", "show"]);
+    expect(sudoArgv(["id"], "/run/lab")).to.include.members(["env", "OVS_RUNDIR=/run/lab", "id"]);
+  });
+});
+
+describe("the look at a host", () => {
+  const peer = { name: "c1", where: "ops@c1:22" };
+
+  it("is found among what a login shell prints", () => {
+    const stdout = "Welcome!\nno newline\ntaas-probe 1000 refused yes /run/open vswitch\nbye\n";
+    const expected = { uid: 1000, socket: "refused", installed: true, rundir: "/run/open vswitch" };
+    expect(parseProbe({ stdout, stderr: "", exitCode: 0 }, peer)).to.deep.equal(expected);
+  });
+
+  it("is an error where there is none", () => {
+    const result = { stdout: "This account is not available.\n", stderr: "", exitCode: 1 };
+    expect(() => parseProbe(result, peer)).to.throw("host c1: ops@c1:22 does not run POSIX shell commands");
+  });
+});
