@@ -44,14 +44,10 @@ describe("copies in an explicit mirror tunnel", function () {
       second = await watchUnderlay(
         lab,
         async () => {
-          [copies] = (await received(
-            [monitor],
-            async () => {
-              await web.send(frames.slice(0, frames.length / 2));
-              await db.send(frames.slice(frames.length / 2));
-            },
-            [frames.length],
-          )) as [Buffer[]];
+          [copies] = (await received([monitor], async () => {
+            await web.send(frames.slice(0, frames.length / 2));
+            await db.send(frames.slice(frames.length / 2));
+          }, [frames.length])) as [Buffer[]];
         },
         2,
       );
@@ -61,8 +57,16 @@ describe("copies in an explicit mirror tunnel", function () {
   }
 
   const wires = [
-    { type: "vxlan", udpPort: 5_555, carried: (at: Parameters<typeof carriedOnPort>[0]) => carriedOnPort(at, 5_555) },
-    { type: "geneve", udpPort: 6_666, carried: (at: Parameters<typeof carriedOnPort>[0]) => carriedOnPort(at, 6_666) },
+    {
+      type: "vxlan",
+      udpPort: 5_555,
+      carried: (at: Parameters<typeof carriedOnPort>[0]) => carriedOnPort(at, 5_555),
+    },
+    {
+      type: "geneve",
+      udpPort: 6_666,
+      carried: (at: Parameters<typeof carriedOnPort>[0]) => carriedOnPort(at, 6_666),
+    },
     { type: "gre", carried: carriedByGre },
   ] as const;
   const first = ["192.0.2.11", "192.0.2.12", "192.0.2.13"];
@@ -76,7 +80,12 @@ describe("copies in an explicit mirror tunnel", function () {
       const hosts = members.map((index) => `host${index + 1}`);
 
       it(`travel by ${wire.type}${port} over the second NIC alone, in a ${mode} whose localIps say so`, async () => {
-        await driver.tunnel("tunnel", { hosts, mode, ...wire, localIps: members.map((index) => second[index]) });
+        await driver.tunnel("tunnel", {
+          hosts,
+          mode,
+          ...wire,
+          localIps: members.map((index) => second[index]),
+        });
         await driver.flow("web", service, source);
         const { frames, first: nic1, second: nic2 } = await exchange();
         expectTravelled(nic2.map(carried), frames, second);
@@ -99,7 +108,11 @@ describe("copies in an explicit mirror tunnel", function () {
     const named = await driver.tunnel("b", { hosts, udpPort: 5_556, localIps: [second[0], second[2]] });
     await driver.flow("web", service, { ...source, tunnel: named.outputs.ref });
     const { frames, first: nic1, second: nic2 } = await exchange();
-    expectTravelled(nic2.map((at) => carriedOnPort(at, 5_556)), frames, second);
+    expectTravelled(
+      nic2.map((at) => carriedOnPort(at, 5_556)),
+      frames,
+      second,
+    );
     expectSilent(nic1);
   });
 
@@ -107,7 +120,9 @@ describe("copies in an explicit mirror tunnel", function () {
     await driver.tunnel("tunnel", { hosts: ["host1", "host3"], tos: 0x48, dontFragment: false });
     const flow = await driver.flow("web", service, source);
     const outer = async () => {
-      const [at] = await watchUnderlay(lab, () => received([monitor], () => web.send([datagram(web, db)]), [1]));
+      const [at] = await watchUnderlay(lab, () =>
+        received([monitor], () => web.send([datagram(web, db)]), [1]),
+      );
       const packets = at!.frames.filter((packet) => packet.readUInt8(23) === 17);
       expect(packets).to.have.length(1);
       return { tos: packets[0]!.readUInt8(15), dontFragment: (packets[0]!.readUInt8(20) & 0x40) !== 0 };
@@ -134,9 +149,17 @@ describe("copies in an explicit mirror tunnel", function () {
   });
 
   /** The frames were seen at host 1's and host 3's card, from the one to the other, and nowhere else. */
-  function expectTravelled(carried: readonly Carried[][], frames: readonly Buffer[], addresses: readonly string[]) {
+  function expectTravelled(
+    carried: readonly Carried[][],
+    frames: readonly Buffer[],
+    addresses: readonly string[],
+  ) {
     for (const index of [0, 2]) {
-      expectFrames(carried[index]!.map(({ frame }) => frame), frames, `host${index + 1}'s card`);
+      expectFrames(
+        carried[index]!.map(({ frame }) => frame),
+        frames,
+        `host${index + 1}'s card`,
+      );
       for (const { from, to, tunnelId } of carried[index]!) {
         expect([from, to, tunnelId]).to.deep.equal([addresses[0], addresses[2], service.outputs.tunnelId]);
       }
@@ -146,7 +169,9 @@ describe("copies in an explicit mirror tunnel", function () {
 
   /** No tunnel of any kind ran there. */
   function expectSilent(captures: readonly { frames: Buffer[] }[]) {
-    const packets = captures.flatMap(({ frames }) => frames).filter((packet) => [17, 47].includes(packet.readUInt8(23)));
+    const packets = captures
+      .flatMap(({ frames }) => frames)
+      .filter((packet) => [17, 47].includes(packet.readUInt8(23)));
     expect(packets).to.deep.equal([]);
   }
 });
