@@ -11,7 +11,7 @@ Boots a lab, prints one line of JSON that says where everything is, and keeps it
   --mtu <bytes>      of the network between them (default 1500)
   --base-port <p>    host K's SSH answers on 127.0.0.1, port p+K (default: a free one)
   --vm <settings>    a VM, such as name=web,host=1,vlan=10; repeat for more.
-                     Settings: name, host, vlan, trunk (VLANs joined by +), mac, ip, ifaceId, vmUuid, mtu, stack
+                     Settings: name, host, vlan, trunk (VLANs joined by +), mac, ip, ifaceId, vmUuid, mtu, stack, plug
 `;
 
 async function main(): Promise<void> {

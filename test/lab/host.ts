@@ -19,6 +19,7 @@ export interface LabFrame {
   ssh: SshFiles;
   hostCount: number;
   nicCount: number;
+  underlayMtu: number;
   tunnelPort: number | "none";
   hostKeyTypes: readonly HostKeyType[];
 }
@@ -140,7 +141,7 @@ export class LabHost {
     const tunnelPeers = this.tunnelPeers;
     await this.ovsVsctl([
       ...(settings.length ? [["set", "Open_vSwitch", ".", ...settings]] : []),
-      ...bridgeCommands(this.nics, tunnelPeers, this.lab.tunnelPort),
+      ...bridgeCommands(this.nics, tunnelPeers, this.lab.tunnelPort, this.lab.underlayMtu),
       ...plugCommands,
     ]);
     await Promise.all([

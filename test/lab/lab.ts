@@ -44,6 +44,7 @@ export class Lab {
         ssh: new SshFiles(join(directory, "ssh"), watchdog.enter),
         hostCount: hostOptions.length,
         nicCount: nics,
+        underlayMtu,
         tunnelPort: options.productionTunnels ?? 4789,
         hostKeyTypes,
       };
@@ -51,7 +52,7 @@ export class Lab {
       await writeFile(frame.agent, PACKET_AGENT);
       const labHosts = hostOptions.map((each, index) => new LabHost(index + 1, each, frame));
       const lab = new Lab(frame, labHosts, watchdog);
-      await lab.boot(vms, underlayMtu, options.basePort);
+      await lab.boot(vms, options.basePort);
       return lab;
     } catch (error) {
       await watchdog.stop();
@@ -129,13 +130,9 @@ export class Lab {
     return vm;
   }
 
-  private async boot(
-    vmOptions: readonly VmOptions[],
-    mtu: number,
-    basePort: number | undefined,
-  ): Promise<void> {
+  private async boot(vmOptions: readonly VmOptions[], basePort: number | undefined): Promise<void> {
     const { hosts, ssh, frame } = this;
-    const { enter, hostKeyTypes } = frame;
+    const { enter, hostKeyTypes, underlayMtu: mtu } = frame;
     const vms = vmOptions.map((each) => this.makeVm(each));
     const underlay = underlayNamespace(frame);
     const cards = Array.from({ length: frame.nicCount }, (_, index) => index + 1);

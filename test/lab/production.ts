@@ -27,11 +27,12 @@ export function productionPort(remoteIp: string): string {
   return `vxlan-${hex.join("")}`;
 }
 
-/** The ovs-vsctl commands for a host's bridges and production tunnels, each a group of words. */
+/** The ovs-vsctl commands for a host's bridges and production tunnels, each a group of words. `mtu` is the underlay's. */
 export function bridgeCommands(
   nics: readonly Nic[],
   peers: readonly Nic[],
   udpPort: number | "none",
+  mtu: number,
 ): string[][] {
   const bridge = (name: string, ...settings: string[]) => [
     ["--may-exist", "add-br", name],
@@ -62,6 +63,8 @@ export function bridgeCommands(
     ...patch("br-tun", "patch-int", "patch-tun"),
     ...nics.flatMap((nic) => [
       ...bridge(nic.bridge, `other_config:hwaddr="${nic.mac}"`),
+      // By itself an internal port follows the card's MTU only downwards.
+      ["set", "Interface", nic.bridge, `mtu_request=${mtu}`],
       ["add-port", nic.bridge, nic.port],
     ]),
     ...(udpPort === "none" ? [] : peers.flatMap((peer) => tunnel(nics[0]!, peer))),

@@ -30,12 +30,6 @@ export class Sender {
     return done;
   }
 
-  /** Ends the process behind it; a later `send` starts a new one. */
-  close(): void {
-    this.agent?.stdin?.end();
-    this.agent = undefined;
-  }
-
   private start(): ChildProcess {
     const argv = agentCommand(this.place, "send");
     const agent = spawn(argv[0]!, argv.slice(1), { env: labEnvironment, cwd: "/", stdio: "pipe" });
