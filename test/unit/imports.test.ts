@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { expect } from "chai";
+import ts from "typescript";
+import { repositoryRoot } from "../engine/fixtureProject";
+
+interface Import {
+  file: string;
+  /** What is imported, as a path from the root where it is a file of this project. */
+  from: string;
+  kind: "type" | "value";
+}
+
+const root = repositoryRoot();
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name));
+}
+
+/** Whether nothing of an import remains once the types are gone. */
+function isType(clause: ts.ImportClause | ts.ExportDeclaration | undefined): boolean {
+  if (clause === undefined) return false;
+  if (clause.isTypeOnly) return true;
+  if (ts.isExportDeclaration(clause)) {
+    const names = clause.exportClause;
+    return names !== undefined && ts.isNamedExports(names) && names.elements.every((name) => name.isTypeOnly);
+  }
+  const names = clause.namedBindings;
+  return (
+    clause.name === undefined &&
+    names !== undefined &&
+    ts.isNamedImports(names) &&
+    names.elements.every((name) => name.isTypeOnly)
+  );
+}
+
+/** All that a file imports, exports from elsewhere, or requires by a literal name. */
+function importsOf(file: string): Import[] {
+  const found: Import[] = [];
+  const add = (specifier: ts.Node | undefined, kind: Import["kind"]): void => {
+    if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
+    const { text } = specifier;
+    found.push({ file, from: text.startsWith(".") ? relative(".", join(file, "..", text)) : text, kind });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isType(node.importClause) ? "type" : "value");
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, isType(node) ? "type" : "value");
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
+      add(node.argument.literal, "type");
+    else if (
+      ts.isCallExpression(node) &&
+      (node.expression.kind === ts.SyntaxKind.ImportKeyword || node.expression.getText(source) === "require")
+    )
+      add(node.arguments[0], "value");
+    ts.forEachChild(node, visit);
+  };
+  const source = ts.createSourceFile(file, readFileSync(join(root, file), "utf8"), ts.ScriptTarget.ES2022);
+  visit(source);
+  return found;
+}
+
+function importsIn(...folders: string[]): Import[] {
+  return folders.flatMap(sources).flatMap(importsOf);
+}
+
+/** Imports as the failure shows them. */
+function shown(imports: readonly Import[]): string[] {
+  return imports.map(({ file, from }) => `${file} imports ${from}`);
+}
+
+const INPUT_AND_OUTPUT =
+  /^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|readline|repl|timers)(\/|$)|^(ssh2|execa)(\/|$)|^provider\/(converge|host|resource)(\/|$)|^provider\/(handlers|runtime|settings)$|^provider\/ovs\/(ovsdbClient|ofctl|pushFlows|diffFlows|dumpFlows|foreignFlow|readFacts|applied)$/;
+
+describe("imports", () => {
+  it("of sdk/ take nothing but types from provider/, and call the handlers by the package's name", () => {
+    const imports = importsIn("sdk");
+    const taken = imports.filter(({ from, kind }) => from.startsWith("provider") && kind === "value");
+    expect(shown(taken)).to.deep.equal([]);
+    const called = imports.filter(({ from }) => from.startsWith("pulumi-taas"));
+    expect(new Set(shown(called))).to.deep.equal(new Set(["sdk/shim.ts imports pulumi-taas/handlers"]));
+  });
+
+  it("of provider/ never reach Pulumi or the program side", () => {
+    const imports = importsIn("provider");
+    const reached = imports.filter(({ from }) => /^(@pulumi|pulumi-taas|sdk|test)(\/|$)/.test(from));
+    expect(shown(reached)).to.deep.equal([]);
+  });
+
+  it("of provider/model, provider/plan and provider/schema do no input or output", () => {
+    const imports = importsIn("provider/model", "provider/plan", "provider/schema");
+    const done = imports.filter(({ from, kind }) => kind === "value" && INPUT_AND_OUTPUT.test(from));
+    expect(imports.length).to.be.greaterThan(50);
+    // Whether a text is an IP address is looked up in node:net, which opens nothing.
+    const isIp = /^import \{ isIP(v[46])?(, isIP(v[46])?)* \} from "node:net";$/m;
+    const others = done.filter(
+      ({ file, from }) => from !== "node:net" || !isIp.test(readFileSync(join(root, file), "utf8")),
+    );
+    expect(shown(others)).to.deep.equal([]);
+  });
+
+  it("of tests and equipment are not reached from the package", () => {
+    const imports = importsIn("sdk", "provider");
+    expect(shown(imports.filter(({ from }) => from.startsWith("test/")))).to.deep.equal([]);
+  });
+});
