@@ -22,9 +22,13 @@ export interface ClaimSet {
   bridge: BridgeFacts | undefined;
 }
 
-/** Reads the claims of a host's tap bridge. Throws when the bridge is not ours, newer than this release, or unreadable. */
+/**
+ * Reads the claims of a host's tap bridge. Throws when the bridge is not ours, newer than this release, unreadable, or
+ * not the machine's only one.
+ */
 export function readClaims(facts: Facts, tapBridge: string, host: string): ClaimSet {
   const bridge = facts.bridges.find((candidate) => candidate.name === tapBridge);
+  checkOnlyOne(facts.bridges, tapBridge, host);
   if (bridge === undefined) return { claims: new Map(), generation: 0, bridge };
   checkRenderer(bridge, host);
   const claims = new Map<string, Claim>();
@@ -45,6 +49,19 @@ export function readClaims(facts: Facts, tapBridge: string, host: string): Claim
     );
   }
   return { claims, generation, bridge };
+}
+
+/** A machine has one tap bridge: from the claims of another, our pieces on the integration bridge would look like leftovers. */
+function checkOnlyOne(bridges: readonly BridgeFacts[], tapBridge: string, host: string): void {
+  const other = bridges.find(
+    (candidate) => candidate.name !== tapBridge && candidate.externalIds[RENDERER_KEY] !== undefined,
+  );
+  if (other === undefined) return;
+  throw new TaasError(`the tap bridge of this machine is ${other.name}, not ${tapBridge}`, {
+    code: "tap-bridge-differs",
+    host,
+    hint: `Give the host tapBridge: "${other.name}", or destroy first what is on it`,
+  });
 }
 
 function checkRenderer(bridge: BridgeFacts, host: string): void {

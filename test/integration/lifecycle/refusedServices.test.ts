@@ -121,6 +121,24 @@ describe("services, flows and bridges that cannot be", () => {
     });
   });
 
+  it("has one tap bridge a machine, so that two programs do not undo each other's work", async () => {
+    const one = await ids();
+    await driver.flow("web", one, { host: "host1", port: "tap-web" });
+    for (const address of ["host1", "host2-alias"]) {
+      const other = new Driver(lab, "organization/other/test");
+      const host = { address, tapBridge: "br-copies" };
+      await refused(
+        () => other.tunnel("way", { hosts: [host, address === "host1" ? "host2" : "host1"], udpPort: 15000 }),
+        {
+          code: "tap-bridge-differs",
+          host: address,
+          says: /the tap bridge of this machine is br-tap, not br-copies/,
+          hint: /tapBridge/,
+        },
+      );
+    }
+  });
+
   it("leaves a bridge named br-tap alone that it did not make, and takes another name", async () => {
     await onHost("ovs-vsctl add-br br-tap -- set Bridge br-tap datapath_type=netdev");
     await onHost("ovs-ofctl add-flow br-tap priority=7,actions=NORMAL");
