@@ -1,0 +1,171 @@
+import { expect } from "chai";
+import { Driver, type Made } from "../../driver/driver";
+import { type Lab, startLab } from "../../lab/lab";
+import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
+import { expectRefused, failureOf, unchanged } from "./refused";
+
+const STACK = "organization/driver/test";
+
+describe("who a resource is", () => {
+  let lab: Lab;
+  let driver: Driver;
+
+  before(async () => {
+    const vms = [
+      { name: "web", host: 1 },
+      { name: "peer", host: 1 },
+      { name: "ids", host: 2 },
+      { name: "ids2", host: 2 },
+    ];
+    lab = await startLab({ hosts: 2, vms });
+  });
+
+  after(() => lab.stop());
+
+  beforeEach(() => {
+    driver = new Driver(lab, STACK);
+  });
+
+  afterEach(async () => {
+    await driver.destroy();
+    for (const host of lab.hosts) expect(await host.ovs("ovs-vsctl list-br")).not.to.contain("br-tap");
+  });
+
+  const monitor = (args: Record<string, unknown> = {}, by = driver) =>
+    by.service("ids", { host: "host2", port: "tap-ids", ...args });
+  const tap = (ids: Made, args: Record<string, unknown> = {}, by = driver) =>
+    by.flow("web", ids, { host: "host1", port: "tap-web", direction: "egress", ...args });
+  const claims = async (host: number) => {
+    const text = await lab
+      .host(host)
+      .ovs("ovs-vsctl --format=json --columns=external_ids list Bridge br-tap");
+    const [[[, ids]]] = (JSON.parse(text) as { data: [[["map", [string, string][]]]] }).data;
+    return Object.fromEntries(
+      ids.filter(([key]) => key.startsWith("taas:")).map(([key, json]) => [key, JSON.parse(json)]),
+    );
+  };
+
+  /** Runs a tapped stream while the work is done, and expects each of its frames once at the monitor. */
+  async function copied(work: () => Promise<unknown>): Promise<void> {
+    const [from, to] = [lab.vm("web"), lab.vm("peer")];
+    const stream = await lab.startStream({ from, to, watchers: [lab.vm("ids")], pps: 400 });
+    const error = await work().catch((reason) => reason);
+    const { sent, at } = await stream.stop();
+    if (error instanceof Error) throw error;
+    expect(at.ids).to.deep.include({ received: sent, lost: [], duplicated: [] });
+    expect(sent).to.be.greaterThan(0);
+  }
+
+  /** What differs on all hosts, without the claims, their count of changes and the rule that carries it. */
+  async function beyondClaims(before: HostSnapshot[]): Promise<string[]> {
+    const lines = await Promise.all(
+      lab.hosts.map(async (host, i) => diffSnapshots(before[i]!, await host.snapshot())),
+    );
+    return lines
+      .flat()
+      .filter((line) => !/^~ Bridge br-tap \S+ (external_ids|other_config): /.test(line))
+      .filter(
+        (line) => !/^[+-] br-tap flows: .*cookie=0x7a70[0-9a-f]*, .*priority=0 actions=drop/.test(line),
+      );
+  }
+  const snapshots = () => Promise.all(lab.hosts.map((host) => host.snapshot()));
+
+  it("is the same when a service's host is written as another name of the machine", async () => {
+    const old = await monitor();
+    const flow = await tap(old);
+    const key = `taas:${STACK}/TapService/ids`;
+    const { token } = (await claims(2))[key];
+    await copied(async () => {
+      const fresh = await monitor({ host: "host2-alias" });
+      await driver.update(flow, {
+        service: fresh.outputs.ref,
+        host: "host1-alias",
+        port: "tap-web",
+        direction: "egress",
+      });
+      await driver.delete(old);
+    });
+    const present = await claims(2);
+    expect(Object.keys(present)).to.have.members([key, `taas:${STACK}/TapFlow/web`]);
+    expect(present[key].token).not.to.equal(token);
+    expect(await lab.host(2).ovs("ovs-vsctl port-to-br tap-ids")).to.equal("br-tap\n");
+  });
+
+  it("changes nothing but the names of claims when it is renamed", async () => {
+    const ids = await monitor();
+    const flow = await tap(ids);
+    const way = await driver.tunnel("way", { hosts: ["host1", "host2"], udpPort: 15000 });
+    const before = await snapshots();
+    const { tunnelId } = ids.outputs;
+    await copied(async () => {
+      await driver.update(ids, { host: "host2", port: "tap-ids", owner: `${STACK}/TapService/watch` });
+      await driver.update(flow, {
+        ...{ service: ids.outputs.ref, host: "host1", port: "tap-web", direction: "egress" },
+        owner: `${STACK}/TapFlow/front`,
+      });
+      await driver.update(way, {
+        hosts: ["host1", "host2"],
+        udpPort: 15000,
+        owner: `${STACK}/MirrorTunnel/road`,
+      });
+    });
+    expect(ids.outputs.tunnelId).to.equal(tunnelId);
+    expect(await beyondClaims(before)).to.deep.equal([]);
+    const names = ["MirrorTunnel/road", "TapFlow/front"].map((name) => `taas:${STACK}/${name}`);
+    expect(Object.keys(await claims(1))).to.have.members(names);
+    expect(Object.keys(await claims(2))).to.have.members([...names, `taas:${STACK}/TapService/watch`]);
+  });
+
+  it("is taken over by a program that lost its state, without touching the data path", async () => {
+    const lost = await tap(await monitor());
+    const before = await snapshots();
+    const again = new Driver(lab, STACK);
+    await copied(async () => {
+      await tap(await monitor({}, again), {}, again);
+    });
+    expect(await beyondClaims(before)).to.deep.equal([]);
+    await unchanged(lab.hosts, () => driver.destroy());
+    expect(await driver.read(lost)).to.deep.equal({});
+    await again.destroy();
+  });
+
+  it("is not taken over when it differs, but named with its writer and time, unless told to adopt", async () => {
+    const first = await monitor();
+    const flow = await tap(first);
+    const again = new Driver(lab, STACK);
+    const written =
+      /a different claim of \S+\/ids is already there, written by \S+@\S+ at 20\d\d-\d\d-\d\dT[\d:.]+Z/;
+    await expectRefused(lab.hosts, () => monitor({ port: "tap-ids2" }, again), {
+      code: "claim-differs",
+      host: "host2",
+      says: written,
+      hint: /adopt: true/,
+    });
+    await expectRefused(lab.hosts, () => tap(first, { direction: "both" }, again), {
+      code: "claim-differs",
+      host: "host1",
+      says: /TapFlow\/web is already there/,
+      hint: /destroy the stack that wrote it/,
+    });
+    const adopted = await monitor({ port: "tap-ids2", adopt: true }, again);
+    expect(adopted.outputs.portName).to.equal("tap-ids2");
+    expect(await lab.host(2).ovs("ovs-vsctl port-to-br tap-ids")).to.equal("br-int\n");
+    const error = await failureOf(
+      driver.update(first, { host: "host2", port: "tap-ids", description: "mine" }),
+    );
+    expect(error).to.have.property("code", "claim-differs");
+    expect((error as Error).message).to.contain("was taken over by");
+    await driver.delete(flow);
+    await unchanged(lab.hosts, () => driver.delete(first));
+    await again.destroy();
+  });
+
+  it("stays with its stack: another stack's resource of the same name is another one", async () => {
+    const other = new Driver(lab, "organization/driver/other");
+    const mine = await monitor();
+    const theirs = await other.service("ids", { host: "host2", port: "tap-ids2" });
+    expect(theirs.outputs.tunnelId).not.to.equal(mine.outputs.tunnelId);
+    await other.destroy();
+    expect(Object.keys(await claims(2))).to.deep.equal([`taas:${STACK}/TapService/ids`]);
+  });
+});
