@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { repositoryRoot } from "../engine/fixtureProject";
@@ -58,8 +59,10 @@ const launched: Record<string, readonly string[]> = { "openstack-ordering": ["we
 describe("examples", function () {
   this.timeout(120_000);
   let lab: Lab;
+  let workDir: string;
 
   before(async () => {
+    workDir = mkdtempSync(join(tmpdir(), "taas-state-"));
     lab = await startLab({
       hosts: 3,
       vms: [
@@ -69,7 +72,10 @@ describe("examples", function () {
       ],
     });
   });
-  after(() => lab?.stop());
+  after(async () => {
+    await lab?.stop();
+    rmSync(workDir, { recursive: true, force: true });
+  });
 
   it("are all run here", () => {
     expect(Object.keys(scenarios).sort()).to.deep.equal(readdirSync(examples).sort());
@@ -80,9 +86,11 @@ describe("examples", function () {
       const vms = (launched[example] ?? []).map((name) => lab.vm(name));
       for (const vm of vms) await vm.unplug();
       const config = { "taas:sshConfig": lab.sshConfig };
-      const stack = await openStack({ projectDir: join(examples, example), stack: "test", config });
+      const options = { projectDir: join(examples, example), stack: "test", config, workDir };
       const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
-      const preview = succeed(await stack.preview());
+      const preview = succeed(await (await openStack(options)).preview());
+      // Its types have been checked by now.
+      const stack = await openStack({ ...options, env: { PULUMI_NODEJS_TRANSPILE_ONLY: "true" } });
       const up = succeed(await stack.up());
       expect(up.changes).to.deep.equal(preview.changes);
       succeed(await stack.preview({ expectNoChanges: true }));
