@@ -39,10 +39,10 @@ export class ConnectionPool {
   private readonly jumpConnects = new Map<string, Semaphore>();
   private readonly drain = new Drain();
 
-  /** `idleMs`: how long a connection that nobody uses is kept. */
+  /** `idleMs`: how long a connection that nobody uses is kept; it also keeps a process from ending by itself. */
   constructor(
     private readonly settings: ConnectionSettings,
-    private readonly idleMs = 15_000,
+    private readonly idleMs = 5000,
   ) {
     this.connects = new Semaphore(settings.hostConcurrency);
   }

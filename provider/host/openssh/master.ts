@@ -51,7 +51,11 @@ function untilEnd(child: ChildProcess): Promise<string> {
     stderr = (stderr + chunk.toString()).slice(-8192);
   });
   child.stdin?.on("error", () => {});
-  return new Promise((resolve) => child.once("close", () => resolve(stderr)));
+  return new Promise((resolve) => {
+    child.once("close", () => resolve(stderr));
+    // A jump host's own master (ControlPersist) may keep the pipe of stderr open beyond the end.
+    child.once("exit", () => setTimeout(() => resolve(stderr), 100));
+  });
 }
 
 function missing(endpoint: Endpoint, cause: Error): TaasError {

@@ -54,6 +54,8 @@ function configText(settings: ConnectionSettings): string {
     "  BatchMode yes",
     "  StrictHostKeyChecking yes",
     "  UpdateHostKeys no",
+    "  VerifyHostKeyDNS no",
+    "  NoHostAuthenticationForLocalhost no",
     "  LogLevel ERROR",
     `  ServerAliveInterval ${Math.max(1, Math.round(settings.connectTimeout / 3))}`,
     "  ServerAliveCountMax 3",

@@ -112,9 +112,13 @@ for (const [transport, limit] of [
     const client = makeClient(workshop, server.knownHostsLine);
     try {
       const results = await client.pool.use(client.record(server, { transport }), (session) =>
-        Promise.all(Array.from({ length: 12 }, (_, index) => session.exec(["sh", "-c", `sleep 0.1; echo ${index}`]))),
+        Promise.all(
+          Array.from({ length: 12 }, (_, index) => session.exec(["sh", "-c", `sleep 0.1; echo ${index}`])),
+        ),
       );
-      expect(results.map(({ stdout }) => Number(stdout))).to.deep.equal(Array.from({ length: 12 }, (_, index) => index));
+      expect(results.map(({ stdout }) => Number(stdout))).to.deep.equal(
+        Array.from({ length: 12 }, (_, index) => index),
+      );
     } finally {
       await client.pool.closeAll();
       await workshop.remove();
@@ -127,7 +131,9 @@ it("says that a server opens no session at all", async () => {
   const server = await startSshServer(workshop, { config: ["MaxSessions 0"] });
   const client = makeClient(workshop, server.knownHostsLine);
   try {
-    const error = await failureOf(client.pool.use(client.record(server), (session) => session.exec(["true"])));
+    const error = await failureOf(
+      client.pool.use(client.record(server), (session) => session.exec(["true"])),
+    );
     expect(error.code).to.equal("session-refused");
     expect(error.hint).to.include("MaxSessions");
   } finally {

@@ -91,6 +91,18 @@ describe("jump hosts", () => {
     });
   }
 
+  it("openssh: is not disturbed by what the user's configuration does for interactive use", async () => {
+    const interactive = [
+      "Host *",
+      `ControlMaster auto\nControlPersist 60\nControlPath ${workshop.path}/%C`,
+      "RemoteCommand top\nRequestTTY force\nPermitLocalCommand yes\nLocalCommand echo local",
+      `LocalForward 127.0.0.1:${target.port} 127.0.0.1:1\nExitOnForwardFailure yes`,
+    ];
+    const client = clientOf([first, target], interactive);
+    const record = client.record(target, { transport: "openssh", proxyJump: jump(first) });
+    expect(await login(client, record)).to.match(new RegExp(`^\\S+ \\d+ \\S+ ${target.port}\n$`));
+  });
+
   it("shares the jump host's connection between hosts behind it", async () => {
     const jumpHost = await startSshServer(workshop);
     const client = clientOf([jumpHost, second, target]);

@@ -174,7 +174,10 @@ new ConnectionPool(${JSON.stringify(client.settings)}).use(${JSON.stringify(clie
 setInterval(() => {}, 1000);
 `,
     );
-    const child = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [program], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, TMPDIR: workshop.path },
+    });
     await new Promise((resolve) => child.stdout.once("data", resolve));
     const [master] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")
       .trim()
