@@ -5,8 +5,9 @@ import { tapFlow } from "./resource/flow";
 import type { CheckResult, DiffResult, Properties, ReadResult, Resource } from "./resource/resource";
 import { tapService } from "./resource/service";
 import { mirrorTunnel } from "./resource/tunnel";
-import { createContext } from "./runtime";
+import { createContext, withContext } from "./runtime";
 import { type ConfigReader, readSettings } from "./settings";
+import type { TapStatistics } from "./statistics/statistics";
 
 /**
  * What the state of every stack calls by name, through the shim that Pulumi records with each resource. This module's
@@ -88,6 +89,17 @@ export async function update(
 
 export async function remove(kind: string, _id: string, state: Properties): Promise<void> {
   await named(kind).delete(ready(), state);
+}
+
+/** What the hosts count. Not part of any resource, so that counters are never in a state. */
+export async function statistics(read: ConfigReader, hosts: readonly unknown[]): Promise<TapStatistics> {
+  return withContext(readSettings(read), async (context) => {
+    const records = hosts.map((host) => context.resolveHost(host));
+    const counted = await Promise.all(records.map((record) => context.open(record).statistics()));
+    return clean({
+      hosts: Object.fromEntries(records.map((record, index) => [record.name, counted[index]!])),
+    });
+  });
 }
 
 /** What exists of a half-made resource goes into the state, so that the next run finishes it. */

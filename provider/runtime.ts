@@ -14,6 +14,20 @@ import type { Settings } from "./settings";
 export function createContext(settings: Settings, warn: (message: string) => void): Context {
   const pool = new ConnectionPool(settings.connection);
   closeOnInterrupt(pool);
+  return contextOf(pool, settings, warn);
+}
+
+/** Does a piece of work with connections that are closed at its end. */
+export async function withContext<T>(settings: Settings, work: (context: Context) => Promise<T>): Promise<T> {
+  const pool = new ConnectionPool(settings.connection);
+  try {
+    return await work(contextOf(pool, settings, (message) => console.error(`warning: ${message}`)));
+  } finally {
+    await pool.closeAll();
+  }
+}
+
+function contextOf(pool: ConnectionPool, settings: Settings, warn: (message: string) => void): Context {
   const withAccess = lendAccess(pool, settings);
   const queues = new Map<string, HostQueue>();
   return {

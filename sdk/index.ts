@@ -1,6 +1,16 @@
 /** Tap-as-a-Service for Open vSwitch as Pulumi resources. */
 export type { CollectorArgs } from "./collector";
 export type { FilterRule } from "./filterRule";
+export {
+  type CaptureStatistics,
+  type Count,
+  getTapStatistics,
+  type HostStatistics,
+  type RuleStatistics,
+  type ServiceStatistics,
+  type TapStatistics,
+  type TunnelStatistics,
+} from "./getTapStatistics";
 export type { Host, HostArgs } from "./host";
 export { MirrorTunnel, type MirrorTunnelArgs, type MirrorTunnelRef } from "./mirrorTunnel";
 export type { Port } from "./port";

@@ -3,6 +3,8 @@ import type { HostRecord } from "../host/host";
 import { type ClaimSet, readClaims } from "../model/readClaims";
 import type { BridgeFacts, Facts } from "../ovs/facts";
 import { readFacts } from "../ovs/readFacts";
+import { readStatistics } from "../statistics/readStatistics";
+import type { HostStatistics } from "../statistics/statistics";
 import { tapBridgeOf, type WithAccess } from "./access";
 import { confirmClaim } from "./confirm";
 import type { Edit } from "./edit";
@@ -66,6 +68,12 @@ export class HostQueue {
       return { ...look, differences };
     });
     return this.inspecting;
+  }
+
+  /** Reads what the host counts. */
+  async statistics(): Promise<HostStatistics> {
+    const look = await this.look();
+    return this.withAccess(this.record, (access) => readStatistics(access, look));
   }
 
   /** Takes the pending mark off a claim. */

@@ -14,7 +14,7 @@ import { bridgeTagMatch } from "./vlanClass";
 const LENGTH = "reg1";
 
 /** Priority of a group's rule for what its filter does not decide; the filter's own are above. */
-const DEFAULT_PRIORITY = 100;
+export const DEFAULT_PRIORITY = 100;
 
 function smaller(a: number | undefined, b: number | undefined): number | undefined {
   if (a === undefined || b === undefined) return a ?? b;

@@ -1,0 +1,135 @@
+import { type HostAccess, tapBridgeOf } from "../converge/access";
+import type { Look } from "../converge/hostQueue";
+import { isCapped } from "../converge/pushRules";
+import { type Group, groupFlows, groupNames, groupOwners } from "../model/groups";
+import { pieceCookie } from "../model/identity";
+import { render } from "../model/render";
+import { DEFAULT_PRIORITY } from "../model/treat";
+import { dumpFlows } from "../ovs/dumpFlows";
+import { readMeterDrops } from "../ovs/meterStatistics";
+import type { Flow } from "../ovs/openflow";
+import { type PortCount, readPortCounts } from "../ovs/portCounts";
+import { portNumbers } from "../plan/flowText";
+import { MAX_FILTER_RULES } from "../schema/filter";
+import type {
+  CaptureStatistics,
+  Count,
+  HostStatistics,
+  RuleStatistics,
+  ServiceStatistics,
+  TunnelStatistics,
+} from "./statistics";
+
+const NOTHING: Count = { packets: 0, bytes: 0 };
+
+/** Reads what a host counts: rules and meters of its tap bridge, and the ports of its mirror tunnels. */
+export async function readStatistics(access: HostAccess, look: Look): Promise<HostStatistics> {
+  const { facts, read, record } = look;
+  const bridge = tapBridgeOf(record);
+  const empty: HostStatistics = { address: record.address, captures: [], tunnels: [], services: [] };
+  if (read.bridge === undefined) return empty;
+  const target = { run: access.run, bridge, host: record.name };
+  const desired = render(read.claims, facts, bridge);
+  const groups = groupFlows([...read.claims.values()], facts, bridge, { ...desired, problems: [] });
+  const [flows, drops, counts] = await Promise.all([
+    dumpFlows(target),
+    isCapped(read.claims) ? readMeterDrops(target) : new Map<number, Count>(),
+    readPortCounts(target),
+  ]);
+  const numbers = portNumbers(facts);
+  const captures = groups.map((group) =>
+    capture(group, flows, drops.get(numbers.get(groupNames(group).tap) ?? 0) ?? NOTHING),
+  );
+  return {
+    ...empty,
+    captures,
+    tunnels: desired.ports
+      .filter((port) => port.type !== "patch")
+      .map((port) => tunnel(port, counts.get(numbers.get(port.name) ?? 0))),
+    services: [...read.claims.values()].flatMap((claim): ServiceStatistics[] => {
+      if (claim.kind !== "service" || claim.leaving !== undefined) return [];
+      const arrived = flows.filter(
+        (flow) => flow.table === 2 && flow.match.includes(`tun_id=0x${claim.tunnelId.toString(16)}`),
+      );
+      const local = captures.filter(
+        (_, index) =>
+          groups[index]!.members[0]!.flow.destination === facts.machine &&
+          groups[index]!.members[0]!.flow.tunnelId === claim.tunnelId,
+      );
+      return [
+        {
+          owner: claim.owner,
+          tunnelId: claim.tunnelId,
+          delivered: total([...arrived.map(countOf), ...local.map((one) => one.copied)]),
+        },
+      ];
+    }),
+  };
+}
+
+function countOf(flow: Flow): Count {
+  return { packets: Number(flow.packets ?? 0n), bytes: Number(flow.bytes ?? 0n) };
+}
+
+function total(counts: readonly Count[]): Count {
+  return counts.reduce(
+    (sum, { packets, bytes }) => ({ packets: sum.packets + packets, bytes: sum.bytes + bytes }),
+    NOTHING,
+  );
+}
+
+/** A rule counts what its meter then drops, too. */
+function less(count: Count, dropped: Count): Count {
+  return {
+    packets: Math.max(0, count.packets - dropped.packets),
+    bytes: Math.max(0, count.bytes - dropped.bytes),
+  };
+}
+
+function capture(group: Group, flows: readonly Flow[], dropped: Count): CaptureStatistics {
+  const cookie = pieceCookie(group.hash);
+  const own = flows.filter((flow) => flow.cookie === cookie);
+  const inTable = (table: number) => own.filter((flow) => flow.table === table);
+  const limited = group.members[0]!.flow.source.rateLimit !== undefined;
+  const deciding = inTable(limited ? 0 : 1);
+  return {
+    owners: groupOwners(group),
+    tunnelId: group.members[0]!.flow.tunnelId,
+    direction: group.direction,
+    matched: total(inTable(0).map(countOf)),
+    copied: less(total(inTable(2).map(countOf)), dropped),
+    dropped,
+    rules: ruleStatistics(deciding, group),
+  };
+}
+
+/** A rule's flows share a priority of its own. */
+function ruleStatistics(deciding: readonly Flow[], group: Group): RuleStatistics[] {
+  const rules = group.members[0]!.flow.source.filter ?? [];
+  const at = (priority: number) => deciding.filter((flow) => flow.priority === DEFAULT_PRIORITY + priority);
+  const fallback = at(0);
+  const accepts = fallback.some((flow) => flow.actions !== "drop");
+  return [
+    ...rules.map((rule, index) => ({
+      rule: index,
+      action: rule.action,
+      count: total(at(MAX_FILTER_RULES - index).map(countOf)),
+    })),
+    { rule: "default", action: accepts ? "accept" : "reject", count: total(fallback.map(countOf)) },
+  ];
+}
+
+function tunnel(
+  port: { name: string; type: string; options: Record<string, string> },
+  count: PortCount | undefined,
+): TunnelStatistics {
+  return {
+    portName: port.name,
+    type: port.type,
+    localIp: port.options.local_ip ?? "",
+    remoteIp: port.options.remote_ip ?? "",
+    sent: count?.sent ?? NOTHING,
+    received: count?.received ?? NOTHING,
+    errors: count?.errors ?? 0,
+  };
+}

@@ -1,0 +1,28 @@
+import { Config } from "@pulumi/pulumi";
+import type { TapStatistics } from "../provider/statistics/statistics";
+import type { Host } from "./host";
+
+export type {
+  CaptureStatistics,
+  Count,
+  HostStatistics,
+  RuleStatistics,
+  ServiceStatistics,
+  TapStatistics,
+  TunnelStatistics,
+} from "../provider/statistics/statistics";
+
+/**
+ * Reads what taps count on hosts, now, also in a preview: frames matched, copied, dropped by a cap, by filter rule; packets
+ * through mirror tunnels; copies delivered. Nothing of it is kept in the state.
+ *
+ * @example
+ * ```ts
+ * export const statistics = getTapStatistics({ hosts: ["compute1", "compute2"] });
+ * ```
+ */
+export function getTapStatistics(args: { hosts: Host[] }): Promise<TapStatistics> {
+  const config = new Config("taas");
+  const handlers: typeof import("../provider/handlers") = require("pulumi-taas/handlers");
+  return handlers.statistics((key) => config.get(key.replace(/^taas:/, "")), args.hosts);
+}

@@ -1,0 +1,81 @@
+import { expect } from "chai";
+import { statistics } from "../../provider/handlers";
+import { Driver } from "../driver/driver";
+import { udp } from "../lab/frames";
+import { type Lab, startLab } from "../lab/lab";
+
+describe("statistics", () => {
+  let lab: Lab;
+
+  before(async () => {
+    lab = await startLab({
+      hosts: 2,
+      vms: [
+        { name: "web", host: 1, vlan: 10 },
+        { name: "db", host: 1, vlan: 10 },
+        { name: "ids", host: 2, vlan: 20 },
+      ],
+    });
+  });
+
+  after(() => lab.stop());
+
+  const read = () =>
+    statistics((key) => (key === "taas:sshConfig" ? lab.sshConfig : undefined), ["host1", "host2"]);
+
+  it("count what was matched, decided by each rule, dropped by the cap and delivered", async () => {
+    const driver = new Driver(lab);
+    const service = await driver.service("ids", { host: "host2", port: "tap-ids" });
+    const flow = await driver.flow("web", service, {
+      host: "host1",
+      port: "tap-web",
+      direction: "egress",
+      filter: [
+        { action: "reject", protocol: "udp", destinationPort: "5-9" },
+        { action: "accept", protocol: "udp", destinationPort: "10-1000", snapLength: 60 },
+      ],
+      rateLimit: { packetsPerSecond: 10, burst: 5 },
+    });
+    const [web, db] = [lab.vm("web"), lab.vm("db")];
+    const to = (destinationPort: number) =>
+      udp({
+        source: web.mac,
+        destination: db.mac,
+        sourceIp: "198.51.100.1",
+        destinationIp: "198.51.100.2",
+        sourcePort: 1,
+        destinationPort,
+        payload: Buffer.alloc(100),
+      });
+    const capture = await lab.vm("ids").capture();
+    await web.send(Array.from({ length: 40 }, () => [to(6), to(500), to(2000)]).flat());
+    const copies = (await capture.settle()).length;
+    await capture.stop();
+    expect(copies).to.be.within(5, 39);
+
+    const { hosts } = await read();
+    const [group] = hosts.host1!.captures;
+    expect(hosts.host1!.captures).to.have.length(1);
+    expect(group!.owners).to.deep.equal([flow.outputs.owner]);
+    expect(group!.matched.packets).to.equal(120);
+    expect(group!.rules.map(({ rule, action, count }) => [rule, action, count.packets])).to.deep.equal([
+      [0, "reject", 40],
+      [1, "accept", 40],
+      ["default", "reject", 40],
+    ]);
+    expect(group!.copied.packets).to.equal(copies);
+    expect(group!.dropped.packets).to.equal(40 - copies);
+    expect(hosts.host2!.services.map(({ delivered }) => delivered.packets)).to.deep.equal([copies]);
+    expect(hosts.host2!.tunnels.map(({ received }) => received.packets)).to.deep.equal([copies]);
+    await driver.destroy();
+  });
+
+  it("of a host without taps are empty", async () => {
+    expect((await read()).hosts.host1).to.deep.equal({
+      address: "host1",
+      captures: [],
+      tunnels: [],
+      services: [],
+    });
+  });
+});
