@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
-import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import { expectRefused, failureOf, unchanged } from "./refused";
+import { beyondClaims, storedClaims } from "./storedClaims";
 
 const STACK = "organization/driver/test";
 
@@ -35,15 +35,7 @@ describe("who a resource is", () => {
     by.service("ids", { host: "host2", port: "tap-ids", ...args });
   const tap = (ids: Made, args: Record<string, unknown> = {}, by = driver) =>
     by.flow("web", ids, { host: "host1", port: "tap-web", direction: "egress", ...args });
-  const claims = async (host: number) => {
-    const text = await lab
-      .host(host)
-      .ovs("ovs-vsctl --format=json --columns=external_ids list Bridge br-tap");
-    const [[[, ids]]] = (JSON.parse(text) as { data: [[["map", [string, string][]]]] }).data;
-    return Object.fromEntries(
-      ids.filter(([key]) => key.startsWith("taas:")).map(([key, json]) => [key, JSON.parse(json)]),
-    );
-  };
+  const claims = (host: number) => storedClaims(lab.host(host));
 
   /** Runs a tapped stream while the work is done, and expects each of its frames once at the monitor. */
   async function copied(work: () => Promise<unknown>): Promise<void> {
@@ -56,25 +48,13 @@ describe("who a resource is", () => {
     expect(sent).to.be.greaterThan(0);
   }
 
-  /** What differs on all hosts, without the claims, their count of changes and the rule that carries it. */
-  async function beyondClaims(before: HostSnapshot[]): Promise<string[]> {
-    const lines = await Promise.all(
-      lab.hosts.map(async (host, i) => diffSnapshots(before[i]!, await host.snapshot())),
-    );
-    return lines
-      .flat()
-      .filter((line) => !/^~ Bridge br-tap \S+ (external_ids|other_config): /.test(line))
-      .filter(
-        (line) => !/^[+-] br-tap flows: .*cookie=0x7a70[0-9a-f]*, .*priority=0 actions=drop/.test(line),
-      );
-  }
   const snapshots = () => Promise.all(lab.hosts.map((host) => host.snapshot()));
 
   it("is the same when a service's host is written as another name of the machine", async () => {
     const old = await monitor();
     const flow = await tap(old);
-    const key = `taas:${STACK}/TapService/ids`;
-    const { token } = (await claims(2))[key];
+    const key = `${STACK}/TapService/ids`;
+    const { token } = (await claims(2))[key]!;
     await copied(async () => {
       const fresh = await monitor({ host: "host2-alias" });
       await driver.update(flow, {
@@ -86,8 +66,8 @@ describe("who a resource is", () => {
       await driver.delete(old);
     });
     const present = await claims(2);
-    expect(Object.keys(present)).to.have.members([key, `taas:${STACK}/TapFlow/web`]);
-    expect(present[key].token).not.to.equal(token);
+    expect(Object.keys(present)).to.have.members([key, `${STACK}/TapFlow/web`]);
+    expect(present[key]!.token).not.to.equal(token);
     expect(await lab.host(2).ovs("ovs-vsctl port-to-br tap-ids")).to.equal("br-tap\n");
   });
 
@@ -110,10 +90,10 @@ describe("who a resource is", () => {
       });
     });
     expect(ids.outputs.tunnelId).to.equal(tunnelId);
-    expect(await beyondClaims(before)).to.deep.equal([]);
-    const names = ["MirrorTunnel/road", "TapFlow/front"].map((name) => `taas:${STACK}/${name}`);
+    expect(await beyondClaims(lab.hosts, before)).to.deep.equal([]);
+    const names = ["MirrorTunnel/road", "TapFlow/front"].map((name) => `${STACK}/${name}`);
     expect(Object.keys(await claims(1))).to.have.members(names);
-    expect(Object.keys(await claims(2))).to.have.members([...names, `taas:${STACK}/TapService/watch`]);
+    expect(Object.keys(await claims(2))).to.have.members([...names, `${STACK}/TapService/watch`]);
   });
 
   it("is taken over by a program that lost its state, without touching the data path", async () => {
@@ -123,7 +103,7 @@ describe("who a resource is", () => {
     await copied(async () => {
       await tap(await monitor({}, again), {}, again);
     });
-    expect(await beyondClaims(before)).to.deep.equal([]);
+    expect(await beyondClaims(lab.hosts, before)).to.deep.equal([]);
     await unchanged(lab.hosts, () => driver.destroy());
     expect(await driver.read(lost)).to.deep.equal({});
     await again.destroy();
@@ -166,6 +146,6 @@ describe("who a resource is", () => {
     const theirs = await other.service("ids", { host: "host2", port: "tap-ids2" });
     expect(theirs.outputs.tunnelId).not.to.equal(mine.outputs.tunnelId);
     await other.destroy();
-    expect(Object.keys(await claims(2))).to.deep.equal([`taas:${STACK}/TapService/ids`]);
+    expect(Object.keys(await claims(2))).to.deep.equal([`${STACK}/TapService/ids`]);
   });
 });

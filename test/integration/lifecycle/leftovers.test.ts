@@ -1,0 +1,156 @@
+import { expect } from "chai";
+import { Driver, type Made } from "../../driver/driver";
+import type { LabHost } from "../../lab/host";
+import { type Lab, startLab } from "../../lab/lab";
+import { expectRefused, failureOf, unchanged } from "./refused";
+import { beyondClaims, storedClaims } from "./storedClaims";
+import { tunnelPorts } from "./tunnelPorts";
+
+const STACK = "organization/cloud/prod";
+
+describe("claims that outlive their makers", () => {
+  let lab: Lab;
+  let driver: Driver;
+
+  before(async () => {
+    const vms = [
+      { name: "web", host: 1 },
+      { name: "db", host: 1 },
+      { name: "app", host: 2 },
+      { name: "ids", host: 2 },
+      { name: "ids2", host: 2 },
+    ];
+    lab = await startLab({ hosts: 2, vms });
+  });
+
+  after(() => lab.stop());
+
+  beforeEach(() => {
+    driver = new Driver(lab, STACK);
+  });
+
+  const monitor = (by = driver, name = "ids") => by.service(name, { host: "host2", port: `tap-${name}` });
+  const tap = (ids: Made, name = "web", by = driver, host = "host1") =>
+    by.flow(name, ids, { host, port: `tap-${name}` });
+  const bridges = (host: LabHost) => host.ovs("ovs-vsctl list-br");
+  const clean = async () => {
+    for (const host of lab.hosts) {
+      expect(await bridges(host)).not.to.contain("br-tap");
+      expect(await host.ovs("ovs-vsctl get Bridge br-int mirrors")).to.equal("[]\n");
+    }
+    expect(await lab.host(2).ovs("ovs-vsctl port-to-br tap-ids")).to.equal("br-int\n");
+  };
+
+  /** Makes a claim what a killed run leaves: pending, of a run that is over. */
+  async function orphan(host: LabHost, owner: string): Promise<void> {
+    const claim = JSON.stringify({ ...(await storedClaims(host))[owner], pending: "0123456789abcdef" });
+    const value = JSON.stringify(claim).replaceAll("'", "");
+    await host.ovs(`ovs-vsctl set Bridge br-tap 'external_ids:"taas:${owner}"=${value}'`);
+  }
+
+  it("keep a service that other stacks' flows use, each of them named", async () => {
+    const ids = await monitor();
+    const tenants = ["red", "blue"].map((name) => new Driver(lab, `organization/tenants/${name}`));
+    await tap(ids, "web", tenants[0]);
+    await tap(ids, "app", tenants[1], "host2");
+    await tap(ids, "db");
+    await expectRefused(lab.hosts, () => driver.delete(ids), {
+      code: "service-in-use",
+      host: "host2",
+      says: /tap service \S+\/TapService\/ids is still used by (?=.*tenants\/red\/TapFlow\/web)(?=.*tenants\/blue\/TapFlow\/app)(?!.*cloud)/,
+      hint: /Destroy those TapFlows first, in the stacks that made them/,
+    });
+    await tenants[0]!.destroy();
+    expect(await failureOf(driver.delete(ids))).to.have.property("code", "service-in-use");
+    await tenants[1]!.destroy();
+    await driver.destroy();
+    await clean();
+  });
+
+  it("go with their service when they are of its own stack, at both ends", async () => {
+    const ids = await monitor();
+    const flows = [await tap(ids), await tap(ids, "app", driver, "host2")];
+    const lost = new Driver(lab, STACK);
+    await lost.delete(ids);
+    await clean();
+    for (const flow of flows) {
+      expect(await lost.read(flow)).to.deep.equal({});
+      await unchanged(lab.hosts, () => lost.delete(flow));
+    }
+  });
+
+  it("keep to their own service when it goes: those of another one stay", async () => {
+    const ids = await monitor();
+    const other = await monitor(driver, "ids2");
+    await tap(ids);
+    const db = await tap(other, "db");
+    await driver.delete(ids);
+    expect(Object.keys(await storedClaims(lab.host(1)))).to.deep.equal([db.id]);
+    expect(await driver.read(db)).to.have.nested.property("props.status", "active");
+    await driver.delete(db);
+    await driver.delete(other);
+    await clean();
+  });
+
+  it("of a killed create are removed by their stack's next operation there, and by nobody else's", async () => {
+    const ids = await monitor();
+    const web = await tap(ids);
+    await orphan(lab.host(1), web.id);
+    await orphan(lab.host(2), web.id);
+    const other = new Driver(lab, "organization/other/prod");
+    const theirs = await monitor(other, "ids2");
+    expect(Object.keys(await storedClaims(lab.host(2)))).to.include(web.id);
+    await other.delete(theirs);
+
+    const mine = await monitor(driver, "ids2");
+    expect(Object.keys(await storedClaims(lab.host(2)))).to.have.members([ids.id, mine.id]);
+    expect(await bridges(lab.host(1)), "its other end").not.to.contain("br-tap");
+    expect(await tunnelPorts(lab.host(2))).to.deep.equal([]);
+    await driver.destroy();
+    await clean();
+  });
+
+  it("of a killed create are finished when the same is created again", async () => {
+    const ids = await monitor();
+    const web = await tap(ids);
+    await orphan(lab.host(1), web.id);
+    await orphan(lab.host(2), web.id);
+    const again = new Driver(lab, STACK);
+    const flow = await again.flow("web", ids, { host: "host1", port: "tap-db", direction: "ingress" });
+    expect(flow.outputs.portName).to.equal("tap-db");
+    for (const host of lab.hosts) expect((await storedClaims(host))[web.id]).not.to.have.property("pending");
+    await again.destroy();
+    await driver.delete(ids);
+    await clean();
+  });
+
+  it("of a create that fails half-way are taken back at once", async () => {
+    const ids = await monitor();
+    const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+    const tool = await lab.host(1).ovs("readlink -f $(command -v ovs-ofctl)");
+    await lab.host(1).ovs(`mount --bind /bin/false ${tool}`);
+    const error = await failureOf(tap(ids));
+    await lab.host(1).ovs(`umount ${tool}`);
+    expect(await beyondClaims(lab.hosts, before)).to.deep.equal([]);
+    expect(Object.keys(await storedClaims(lab.host(2)))).to.deep.equal([ids.id]);
+    expect(error).to.have.property("code", "openflow-error");
+    expect((error as Error).message).to.match(/^host host1: writing the flows on bridge br-tap failed/);
+    expect((await tap(ids)).outputs.status).to.equal("active");
+    await driver.destroy();
+    await clean();
+  });
+
+  it("are counted by nobody: a service taken by hand is gone, and its flows say so", async () => {
+    const ids = await monitor();
+    const web = await tap(ids);
+    await lab.host(2).ovs(`ovs-vsctl remove Bridge br-tap external_ids '"taas:${ids.id}"'`);
+    expect(await driver.read(ids)).to.deep.equal({});
+    const { props } = await driver.read(web);
+    expect(props?.status).to.match(
+      /^drifted: host host2: tap service \S+ids with tunnel id \d+ is not on this host/,
+    );
+    await driver.delete(web);
+    await driver.delete(ids);
+    expect(await bridges(lab.host(1))).not.to.contain("br-tap");
+  });
+});

@@ -1,0 +1,29 @@
+import type { LabHost } from "../../lab/host";
+import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
+
+/** A claim as it is stored. */
+export type Stored = Record<string, unknown>;
+
+/** The claims on a host, by owner. */
+export async function storedClaims(host: LabHost): Promise<Record<string, Stored>> {
+  const text = await host.ovs("ovs-vsctl --format=json --columns=external_ids list Bridge br-tap");
+  const [[[, ids]]] = (JSON.parse(text) as { data: [[["map", [string, string][]]]] }).data;
+  const own = ids.filter(([key]) => key.startsWith("taas:"));
+  return Object.fromEntries(
+    own.map(([key, json]) => [key.slice("taas:".length), JSON.parse(json) as Stored]),
+  );
+}
+
+/** What differs from before on the hosts, but for the claims, their count of changes and the rule that carries it. */
+export async function beyondClaims(
+  hosts: readonly LabHost[],
+  before: readonly HostSnapshot[],
+): Promise<string[]> {
+  const lines = await Promise.all(
+    hosts.map(async (host, index) => diffSnapshots(before[index]!, await host.snapshot())),
+  );
+  return lines
+    .flat()
+    .filter((line) => !/^~ Bridge br-tap \S+ (external_ids|other_config): /.test(line))
+    .filter((line) => !/^[+-] br-tap flows: cookie=0x7a70[0-9a-f]*, priority=0 actions=drop/.test(line));
+}
