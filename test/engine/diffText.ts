@@ -39,7 +39,8 @@ function margin({ indent, op }: Place): string {
   return op ? blank.slice(0, -2) + prefixOf(op) : blank;
 }
 
-function isWorthShowing(value: PropertyValue): boolean {
+/** Whether a value says anything: not null, and not empty. */
+export function isWorthShowing(value: PropertyValue): boolean {
   if (value === null || value === "") return false;
   if (Array.isArray(value)) return value.length > 0;
   return !isObject(value) || Object.keys(value).length > 0;
@@ -71,11 +72,15 @@ function titled(key: string, width: number, text: string, place: Place): string 
 }
 
 /** The properties of a resource that is made or removed, a line each, without the internal ones. */
-export function objectText(properties: PropertyMap, place: Place): string {
-  const keys = Object.keys(properties).filter((key) => !isInternalKey(key) && key !== signatureKey);
+export function objectText(
+  properties: PropertyMap,
+  place: Place,
+  select: (key: string) => boolean = () => true,
+): string {
+  const keys = Object.keys(properties).sort();
   const width = Math.max(0, ...keys.map((key) => key.length));
   return keys
-    .sort()
+    .filter((key) => !isInternalKey(key) && key !== signatureKey && select(key))
     .map((key) => titled(key, width, valueText(properties[key] as PropertyValue, place), place))
     .join("");
 }
@@ -127,7 +132,11 @@ function deleted(value: PropertyValue, line: Line): string {
 }
 
 /** How the properties of a resource changed: `+`, `-` and `~` before what did, arrays element by element. */
-export function objectDiffText(diff: ObjectDiff, indent: number): string {
+export function objectDiffText(
+  diff: ObjectDiff,
+  indent: number,
+  select: (key: string) => boolean = () => true,
+): string {
   const keys = [
     ...diff.adds.keys(),
     ...diff.deletes.keys(),
@@ -136,6 +145,7 @@ export function objectDiffText(diff: ObjectDiff, indent: number): string {
   ].sort();
   const width = Math.max(0, ...keys.map((key) => key.length));
   return keys
+    .filter(select)
     .map((key) => {
       const line: Line = (text, op) => {
         const place = op ? { indent, op } : { indent };

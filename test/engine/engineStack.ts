@@ -15,9 +15,18 @@ import { StateFile } from "./stateFile";
 import { isRootStack } from "./urn";
 
 /** What the test engine calls itself. */
-export const engineName = "the project's own test engine";
+const engineName = "the project's own test engine";
 
-type Operation = (target: RunTarget, settings: RunSettings, options: RunOptions) => Promise<ResourceChanges>;
+/** One kind of run. */
+interface Work {
+  readonly title: string;
+  readonly mode: RunSettings["mode"];
+  readonly operate: (
+    target: RunTarget,
+    settings: RunSettings,
+    options: RunOptions,
+  ) => Promise<ResourceChanges>;
+}
 
 /** A stack whose operations run in this process. */
 class EngineStack implements Stack {
@@ -26,19 +35,19 @@ class EngineStack implements Stack {
   constructor(private target: RunTarget) {}
 
   preview(options: RunOptions = {}): Promise<RunResult> {
-    return this.perform("preview", runProgram, options);
+    return this.perform({ title: "Previewing update", mode: "preview", operate: runProgram }, options);
   }
 
   up(options: RunOptions = {}): Promise<RunResult> {
-    return this.perform("update", runProgram, options);
+    return this.perform({ title: "Updating", mode: "update", operate: runProgram }, options);
   }
 
   refresh(options: RunOptions = {}): Promise<RunResult> {
-    return this.perform("update", refreshAll, options);
+    return this.perform({ title: "Refreshing", mode: "update", operate: refreshAll }, options);
   }
 
   destroy(options: RunOptions = {}): Promise<RunResult> {
-    return this.perform("update", destroyAll, options);
+    return this.perform({ title: "Destroying", mode: "update", operate: destroyAll }, options);
   }
 
   exportState(): Promise<Deployment> {
@@ -46,7 +55,8 @@ class EngineStack implements Stack {
   }
 
   importState(state: Deployment): Promise<void> {
-    return this.target.file.write(() => assertDeployment(state));
+    const { pending_operations: _, ...kept } = assertDeployment(state).deployment;
+    return this.target.file.write(() => ({ ...state, deployment: kept }));
   }
 
   async outputs(): Promise<Record<string, unknown>> {
@@ -63,18 +73,17 @@ class EngineStack implements Stack {
     return this.target.file.remove();
   }
 
-  private async perform(
-    mode: RunSettings["mode"],
-    operate: Operation,
-    options: RunOptions,
-  ): Promise<RunResult> {
+  private async perform({ title, mode, operate }: Work, options: RunOptions): Promise<RunResult> {
     const began = performance.now();
-    const print = renderer(options.display ?? "diff");
+    const toText = renderer(options.display ?? "diff");
     let text = "";
+    const print = (more: string) => {
+      text += more;
+      if (more) options.onText?.(more);
+    };
+    print(`${title} (${this.target.stack}):\n`);
     const log = new EventLog((event) => {
-      const printed = print(event);
-      text += printed;
-      if (printed) options.onText?.(printed);
+      print(toText(event));
       options.onEvent?.(event);
     });
     const { parallelism, signal } = options;

@@ -51,7 +51,7 @@ function mapValues(map: PropertyMap, convert: (value: PropertyValue) => Property
 }
 
 /** What a provider that knows no secrets and no resource references is sent instead of them. */
-export function plainValue(value: PropertyValue): PropertyValue {
+function plainValue(value: PropertyValue): PropertyValue {
   if (Array.isArray(value)) return value.map(plainValue);
   if (!isObject(value)) return value;
   if (isSecret(value)) return plainValue(value.value ?? null);
@@ -89,7 +89,7 @@ export function fromCheckpointValue(value: PropertyValue): PropertyValue {
 }
 
 /** What events and the display show of a value: nothing of a secret. */
-export function blindValue(value: PropertyValue): PropertyValue {
+function blindValue(value: PropertyValue): PropertyValue {
   if (Array.isArray(value)) return value.map(blindValue);
   if (!isObject(value)) return value;
   if (isSecret(value)) return { [signatureKey]: secretSignature, ciphertext: "[secret]" };

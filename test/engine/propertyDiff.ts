@@ -68,7 +68,7 @@ function diffArrays(olds: PropertyValue[], news: PropertyValue[]): ArrayDiff {
 }
 
 /** How a value became another; undefined when it did not change. */
-export function diffValues(old: PropertyValue, now: PropertyValue): ValueDiff | undefined {
+function diffValues(old: PropertyValue, now: PropertyValue): ValueDiff | undefined {
   if (equalValues(old, now)) return undefined;
   if (Array.isArray(old) && Array.isArray(now)) return { old, new: now, array: diffArrays(old, now) };
   if (isObject(old) && isObject(now) && !isSecret(old) && !isSecret(now) && !(signatureKey in old)) {

@@ -40,6 +40,7 @@ export interface Stack {
   destroy(options?: RunOptions): Promise<RunResult>;
   /** The state, secrets in plain text. */
   exportState(): Promise<Deployment>;
+  /** Replaces the state. As with `pulumi stack import`, operations that had not ended are forgotten. */
   importState(state: Deployment): Promise<void>;
   /** The stack's outputs. */
   outputs(): Promise<Record<string, unknown>>;

@@ -247,7 +247,7 @@ export class StepGenerator {
     this.run.deletions.delete(now.urn);
     const keys = this.dependentKeys.get(now.urn) ?? [];
     return [
-      new ReplaceStep(this.run, { old, now }, keys, []),
+      new ReplaceStep(this.run, { old, now }, [], []),
       new CreateStep(this.run, now, done, { old, order: "delete-first", keys, diffs: [] }),
     ];
   }

@@ -2,7 +2,7 @@
 export type Urn = string;
 
 /** The type of the component that the language runtime registers as the root of every stack. */
-export const rootStackType = "pulumi:pulumi:Stack";
+const rootStackType = "pulumi:pulumi:Stack";
 
 /** The parts of a URN. A name may itself hold `::`. */
 export interface UrnParts {
