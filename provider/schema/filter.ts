@@ -18,9 +18,9 @@ export const snapLength = field(readSnapLength);
  * The fields of a rule. A frame matches when it matches every field that is given. All fields are about the frame as the
  * guest sent it or would get it, never about the tag a bridge puts on it for itself.
  *
- * Fields of a header that is cut short or contradicts itself (a length beyond the frame's end, say) count as 0, as they do
- * in Open vSwitch: of a broken IPv4 header all fields, of a broken chain of IPv6 extension headers the protocol, of a TCP,
- * UDP or SCTP header that is not all there the ports and the flags.
+ * Fields of a header that is cut short or contradicts itself (a length too small for its own header or beyond the
+ * packet's end) count as 0, as they do in Open vSwitch: of a broken IP header all fields, of a broken chain of IPv6
+ * extension headers the protocol and what it says of fragments, of a broken TCP, UDP or SCTP header ports and flags.
  *
  * An IP packet is found behind no tag or one. Behind two, Open vSwitch sees no further than to the second tag unless the
  * host sets `other_config:vlan-limit`: then such a frame has the EtherType of the second tag (0x8100 or 0x88a8) and is no
@@ -73,8 +73,8 @@ const fields = {
    */
   tcpFlags: field(readTcpFlags).optional(),
   /**
-   * `first`: the first of several fragments; `later`: one after it; `any`: either; `none`: an IP packet that is whole
-   * (also an IPv6 packet whose fragment header says that it is all there is). Default: all of these. Matches IP only.
+   * `first`: the first of several fragments; `later`: one after it; `any`: either; `none`: an IP packet that is whole,
+   * also an IPv6 packet with a fragment header that has neither offset nor flags. Default: all of these. Matches IP only.
    */
   fragment: z.enum(["first", "later", "any", "none"], 'must be "first", "later", "any" or "none"').optional(),
 };

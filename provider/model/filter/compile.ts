@@ -90,7 +90,12 @@ function packetMatches(rule: FilterRule, family: Family, layer4: readonly string
   const prefix = family === "ipv4" ? "nw" : "ipv6";
   const header = [keyword];
   if (number !== undefined) header.push(number);
-  if (source !== undefined) header.push(`${prefix}_src=${source}`);
-  if (destination !== undefined) header.push(`${prefix}_dst=${destination}`);
+  if (isNarrow(source)) header.push(`${prefix}_src=${source}`);
+  if (isNarrow(destination)) header.push(`${prefix}_dst=${destination}`);
   return layer4.map((fields) => [...header, ...fields]);
+}
+
+/** Whether a prefix leaves any address out; ovs-ofctl prints no others. */
+function isNarrow(cidr: string | undefined): boolean {
+  return cidr !== undefined && !cidr.endsWith("/0");
 }

@@ -1,0 +1,87 @@
+import { expect } from "chai";
+import { needsDirection } from "../../../provider/model/filter/defaultAction";
+import { filterKey } from "../../../provider/model/filter/key";
+import { defaultText, ruleText } from "../../../provider/model/filter/text";
+import { type FilterRule, filterRule, filterRules } from "../../../provider/schema/filter";
+
+const rule = (fields: Record<string, unknown>): FilterRule =>
+  filterRule.parse({ action: "accept", ...fields });
+
+describe("ruleText", () => {
+  const table: [fields: Record<string, unknown>, expected: string][] = [
+    [{}, "any accept"],
+    [{ action: "reject", direction: "egress" }, "egress any reject"],
+    [
+      { protocol: "tcp", destination: "10.0.0.0/24", destinationPort: "8000-8999" },
+      "tcp,nw_dst=10.0.0.0/24,tp_dst=8000-8999 accept",
+    ],
+    [{ protocol: "tcp", destinationPort: 443, snapLength: 128 }, "tcp|tcp6,tp_dst=443 accept max_len=128"],
+    [{ protocol: 47, source: "2001:db8::/32" }, "ipv6,ipv6_src=2001:db8::/32,nw_proto=47 accept"],
+    [{ protocol: 47 }, "ip|ipv6,nw_proto=47 accept"],
+    [{ protocol: 1 }, "ip|ipv6,nw_proto=1 accept"],
+    [{ protocol: "icmpv6" }, "icmp6 accept"],
+    [{ etherType: "arp", vlan: "untagged" }, "arp,dl_vlan=untagged accept"],
+    [
+      { etherType: 0x0600, sourceMac: "02:00:00:00:00:01", destinationMac: "02:00:00:00:00:02" },
+      "dl_type=0x0600,dl_src=02:00:00:00:00:01,dl_dst=02:00:00:00:00:02 accept",
+    ],
+    [{ etherType: "ipv4", fragment: "none" }, "ip,nw_frag=no accept"],
+    [
+      { vlan: 0, protocol: "tcp", etherType: "ipv6", tcpFlags: "syn,-ack", sourcePort: 0 },
+      "tcp6,dl_vlan=0,tp_src=0,tcp_flags=+syn-ack accept",
+    ],
+  ];
+  for (const [fields, expected] of table) {
+    it(`writes ${expected}`, () => expect(ruleText(rule(fields))).to.equal(expected));
+  }
+
+  it("writes the default", () => expect(defaultText("reject")).to.equal("any reject"));
+});
+
+describe("filterKey", () => {
+  it("is the same for filters that are written differently and mean the same", () => {
+    const one = filterRules.parse([
+      { action: "accept", protocol: 6, sourcePort: "22", source: "10.0.0.1/32" },
+    ]);
+    const other = filterRules.parse([
+      { sourcePort: 22, source: "10.0.0.1", protocol: "tcp", action: "accept" },
+    ]);
+    expect(filterKey(one, undefined)).to.equal(filterKey(other, "reject"));
+    expect(filterKey([], undefined)).to.equal(filterKey([], "accept"));
+  });
+
+  it("does not see fields without a value", () => {
+    expect(filterKey([{ ...rule({}), vlan: undefined }], undefined)).to.equal(
+      filterKey([rule({})], undefined),
+    );
+  });
+
+  it("differs where order, field or default differ", () => {
+    const [a, b] = [rule({ vlan: 1 }), rule({ vlan: 2 })];
+    const keys = [
+      filterKey([], undefined),
+      filterKey([], "reject"),
+      filterKey([a], undefined),
+      filterKey([a], "accept"),
+      filterKey([a, b], undefined),
+      filterKey([b, a], undefined),
+      filterKey([{ ...a, snapLength: 64 }], undefined),
+      filterKey([{ ...a, direction: "ingress" }], undefined),
+    ];
+    expect(new Set(keys).size).to.equal(keys.length);
+  });
+
+  it("stays as it is: capture groups on hosts are known by it", () => {
+    const rules = filterRules.parse([{ protocol: "tcp", action: "accept", destinationPort: "8000-8999" }]);
+    expect(filterKey(rules, undefined)).to.equal(
+      '["reject",[["action","accept"],["destinationPort","8000-8999"],["protocol","tcp"]]]',
+    );
+  });
+});
+
+describe("needsDirection", () => {
+  it("tells filters with a direction from those without", () => {
+    expect(needsDirection([rule({}), rule({ direction: "ingress" })])).to.equal(true);
+    expect(needsDirection([rule({})])).to.equal(false);
+  });
+});
