@@ -2,7 +2,7 @@ import type { Desired, Rule } from "../model/desired";
 import { render } from "../model/render";
 import { diffFlows } from "../ovs/diffFlows";
 import { compareMeters } from "../ovs/meters";
-import { type Flow, formatFlow } from "../ovs/openflow";
+import { type Flow, flowKey, formatFlow } from "../ovs/openflow";
 import type { Change } from "../plan/change";
 import { flowText } from "../plan/flowText";
 import { compareRows } from "../plan/host";
@@ -36,7 +36,15 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
     compareOwnHooks(access, look, desired),
     compareOwnMeters(access, look, desired),
   ]);
-  return [...problems, ...rows, ...others.flat()];
+  // What belongs to nobody was most likely made for those who cannot have it now, such as the flow of a stopped VM.
+  const troubled = problems.flatMap((problem) => problem.owners);
+  return [
+    ...problems,
+    ...[...rows, ...others.flat()].map(({ what, owners }) => ({
+      what,
+      owners: owners.length === 0 ? troubled : owners,
+    })),
+  ];
 }
 
 async function compareRules(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
@@ -45,9 +53,14 @@ async function compareRules(access: HostAccess, look: Look, desired: Desired): P
   const target = { run: access.run, bridge: tapBridge, host: access.record.name };
   const difference = await diffFlows(target, flowText(desired, facts, read.generation));
   const owned = byCookie(desired.rules);
+  const places = new Map(difference.missing.map((flow) => [flowKey(flow), owned.get(flow.cookie)]));
   return [
     ...difference.missing.map(describe("missing", tapBridge, owned)),
-    ...difference.unexpected.map(describe("unexpected", tapBridge, owned)),
+    ...difference.unexpected.map((flow) => {
+      const one = describe("unexpected", tapBridge, owned)(flow);
+      // In the place of a rule of ours it concerns those who miss theirs, whatever its cookie.
+      return { ...one, owners: [...one.owners, ...(places.get(flowKey(flow)) ?? [])] };
+    }),
   ];
 }
 
