@@ -1,0 +1,74 @@
+import { parseArgs } from "node:util";
+
+export const USAGE = `Usage: pulumi-taas claims list   --host <host> ... [options]
+       pulumi-taas claims remove --host <host> ... --owner <owner> | --stack <org/project/stack> [options]
+
+Lists the claims that hosts have, with who wrote them and when, or removes claims whose stack is gone.
+
+  --host <host>         an ssh_config alias, DNS name or address; repeat for more
+  --owner <owner>       remove: the claim of this owner, as list prints it; repeat for more
+  --stack <stack>       remove: all claims of this stack
+  --ssh-config <file>   an ssh_config file instead of your own (or environment TAAS_SSH_CONFIG)
+  --tap-bridge <name>   default br-tap
+  --user <name>         login user
+  --json                list: the claims as JSON
+`;
+
+/** What the command line asks for. */
+export interface Arguments {
+  command: "list" | "remove";
+  hosts: string[];
+  owners: string[];
+  stacks: string[];
+  sshConfig: string | undefined;
+  tapBridge: string | undefined;
+  user: string | undefined;
+  format: "text" | "json";
+}
+
+/** A command line that makes no sense; the message says what is wrong with it. */
+export class UsageError extends Error {}
+
+/** Reads the command line. Throws a UsageError. */
+export function readArguments(argv: readonly string[]): Arguments {
+  const { values, positionals } = parse(argv);
+  const [topic, command, ...rest] = positionals;
+  if (topic !== "claims" || (command !== "list" && command !== "remove")) {
+    throw new UsageError(`there is no command ${JSON.stringify(positionals.join(" "))}`);
+  }
+  if (rest.length > 0) throw new UsageError(`unexpected ${rest.join(" ")}`);
+  if (values.host.length === 0) throw new UsageError("give at least one --host");
+  const chosen = values.owner.length + values.stack.length;
+  if (command === "remove" && chosen === 0) throw new UsageError("say which claims: --owner or --stack");
+  if (command === "list" && chosen > 0) throw new UsageError("--owner and --stack are for remove");
+  return {
+    command,
+    hosts: values.host,
+    owners: values.owner,
+    stacks: values.stack,
+    sshConfig: values["ssh-config"],
+    tapBridge: values["tap-bridge"],
+    user: values.user,
+    format: values.json ? "json" : "text",
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        host: { type: "string", multiple: true, default: [] },
+        owner: { type: "string", multiple: true, default: [] },
+        stack: { type: "string", multiple: true, default: [] },
+        "ssh-config": { type: "string" },
+        "tap-bridge": { type: "string" },
+        user: { type: "string" },
+        json: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
