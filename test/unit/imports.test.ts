@@ -78,8 +78,8 @@ describe("imports", () => {
     const imports = importsIn("sdk");
     const taken = imports.filter(({ from, kind }) => from.startsWith("provider") && kind === "value");
     expect(shown(taken)).to.deep.equal([]);
-    const called = imports.filter(({ from }) => from.startsWith("pulumi-taas"));
-    expect(new Set(shown(called))).to.deep.equal(new Set(["sdk/shim.ts imports pulumi-taas/handlers"]));
+    const called = imports.filter(({ from }) => from.startsWith("pulumi-taas")).map(({ from }) => from);
+    expect(new Set(called)).to.deep.equal(new Set(["pulumi-taas/handlers"]));
   });
 
   it("of provider/ never reach Pulumi or the program side", () => {

@@ -1,0 +1,99 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect } from "chai";
+import { filterRule } from "../../provider/schema/filter";
+import { flowArgs } from "../../provider/schema/flow";
+import { hostRecord } from "../../provider/schema/host";
+import { serviceArgs } from "../../provider/schema/service";
+import { tunnelArgs } from "../../provider/schema/tunnel";
+import { repositoryRoot } from "../engine/fixtureProject";
+
+const root = repositoryRoot();
+const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => join("docs", name))];
+
+function read(path: string): string {
+  return readFileSync(join(root, path), "utf8");
+}
+
+/** The part of a page under a heading. */
+function section(page: string, heading: string): string {
+  const parts = read(page).split(/^## /m);
+  const found = parts.find((part) => part.startsWith(`${heading}\n`));
+  expect(found, `${page} has no section ${heading}`).to.be.a("string");
+  return found!;
+}
+
+/** The code words in the first column of a section's tables. */
+function firstColumn(text: string): string[] {
+  const cells = text.split("\n").flatMap((line) => /^\| ([^|]*) \|/.exec(line)?.[1] ?? []);
+  return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1]!)).sort();
+}
+
+/** Where a heading is linked to. */
+function anchor(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, "")
+    .trim()
+    .replaceAll(" ", "-");
+}
+
+describe("the documentation", () => {
+  it("has every error that there is, and no other", () => {
+    const sources = readdirSync(join(root, "provider"), { recursive: true, encoding: "utf8" });
+    const codes = sources
+      .filter((name) => name.endsWith(".ts"))
+      .flatMap((name) => [...read(join("provider", name)).matchAll(/\bcode: ([^,\n]*)/g)])
+      .flatMap((match) => [...match[1]!.matchAll(/"([a-z]+(?:-[a-z]+)*)"/g)].map(([, code]) => code!))
+      // zod's own code for a refusal of ours, which is a failure of check and not an error.
+      .filter((code) => code !== "custom");
+    const documented = firstColumn(read("docs/troubleshooting.md"));
+    expect(documented).to.deep.equal([...new Set(codes)].sort());
+  });
+
+  for (const [page, heading, schema] of [
+    ["docs/tap-service.md", "Arguments", serviceArgs],
+    ["docs/tap-flow.md", "Arguments", flowArgs],
+    ["docs/mirror-tunnel.md", "Arguments", tunnelArgs],
+    ["docs/tap-flow.md", "Filter", filterRule.shape],
+  ] as const) {
+    it(`has every argument under "${heading}" of ${page}, and no other`, () => {
+      const names = Object.keys(schema).filter((name) => name !== "owner");
+      expect(firstColumn(section(page, heading))).to.deep.equal(names.sort());
+    });
+  }
+
+  it("has every field of a host", () => {
+    const fields = Object.keys(hostRecord.shape).filter((name) => name !== "name" && name !== "keeper");
+    expect(firstColumn(section("docs/installation.md", "Hosts"))).to.include.members(fields);
+  });
+
+  it("links to pages and headings that exist", () => {
+    for (const page of [
+      ...pages,
+      ...readdirSync(join(root, "examples")).map((name) => `examples/${name}/README.md`),
+    ]) {
+      if (!existsSync(join(root, page))) continue;
+      for (const [, target] of read(page).matchAll(/\]\(([^)]+)\)/g)) {
+        const [path, fragment] = target!.split("#") as [string, string | undefined];
+        const linked = path === "" ? page : join(dirname(page), path);
+        expect(existsSync(join(root, linked)), `${page} links to ${target}`).to.equal(true);
+        if (fragment === undefined) continue;
+        const headings = [...read(linked).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchor(heading!));
+        expect(headings, `${page} links to ${target}`).to.include(fragment);
+      }
+    }
+  });
+
+  it("speaks of every output that a resource declares", () => {
+    for (const [file, page] of [
+      ["sdk/tapService.ts", "docs/tap-service.md"],
+      ["sdk/tapFlow.ts", "docs/tap-flow.md"],
+      ["sdk/mirrorTunnel.ts", "docs/mirror-tunnel.md"],
+    ] as const) {
+      const outputs = [...read(file).matchAll(/declare readonly (\w+):/g)].map(([, name]) => name!);
+      const spoken = [...firstColumn(section(page, "Arguments")), ...firstColumn(section(page, "Outputs"))];
+      expect(spoken, page).to.include.members(outputs);
+    }
+  });
+});
