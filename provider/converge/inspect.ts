@@ -98,10 +98,9 @@ async function compareOwnMeters(access: HostAccess, look: Look, desired: Desired
   const bridge = tapBridgeOf(access.record);
   const target = { run: access.run, bridge, host: access.record.name };
   const { missing, altered, unexpected } = await compareMeters(target, meterSpecs(desired, look.facts));
-  const owners = desired.meters.flatMap((meter) => meter.owners);
   return [
-    ...missing.map(({ id }) => ({ what: `missing meter ${id} on ${bridge}`, owners })),
-    ...altered.map(({ id }) => ({ what: `altered meter ${id} on ${bridge}`, owners })),
-    ...unexpected.map((id) => ({ what: `unexpected meter ${id} on ${bridge}`, owners })),
+    ...missing.map(({ id, owners }) => ({ what: `missing meter ${id} on ${bridge}`, owners })),
+    ...altered.map(({ id, owners }) => ({ what: `altered meter ${id} on ${bridge}`, owners })),
+    ...unexpected.map((id) => ({ what: `unexpected meter ${id} on ${bridge}`, owners: [] })),
   ];
 }

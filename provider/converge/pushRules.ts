@@ -1,4 +1,4 @@
-import type { Desired } from "../model/desired";
+import type { Desired, Meter } from "../model/desired";
 import { GENERATION_KEY } from "../model/readClaims";
 import type { Facts } from "../ovs/facts";
 import { compareMeters, type MeterSpec, putMeters, removeMeters } from "../ovs/meters";
@@ -12,12 +12,12 @@ export function isCapped(claims: ReadonlyMap<string, Claim>): boolean {
   return [...claims.values()].some((claim) => claim.kind === "flow" && claim.source?.rateLimit !== undefined);
 }
 
-/** The meters with their numbers: each that of the port its copies come in by. */
-export function meterSpecs(desired: Desired, facts: Facts): MeterSpec[] {
+/** The meters with their numbers, each that of the port its copies come in by, and whose they are. */
+export function meterSpecs(desired: Desired, facts: Facts): (MeterSpec & Pick<Meter, "owners">)[] {
   const numbers = portNumbers(facts);
-  return desired.meters.flatMap(({ inPort, unit, rate, burst }) => {
+  return desired.meters.flatMap(({ inPort, ...meter }) => {
     const id = numbers.get(inPort);
-    return id === undefined ? [] : [{ id, unit, rate, burst }];
+    return id === undefined ? [] : [{ id, ...meter }];
   });
 }
 

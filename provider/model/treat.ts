@@ -52,12 +52,32 @@ export function lengthsByOwner(groups: readonly Group[]): Map<string, (number | 
   return lengths;
 }
 
-/** A tenth of a second's worth, but never less than what a single large frame needs. */
-function meterOf(group: Group, limit: RateLimit): Meter {
+/** Kilobits of the largest frame: 64 KiB, which segmentation offload makes of many. A bucket smaller than a frame passes none. */
+const LARGEST_FRAME = 525;
+
+/** A tenth of a second's worth, but never less than what a single frame needs. */
+function meterOf(inPort: string, group: Group, limit: RateLimit): Meter {
   const [unit, rate, least] =
-    "kbps" in limit ? (["kbps", limit.kbps, 128] as const) : (["pktps", limit.packetsPerSecond, 1] as const);
+    "kbps" in limit
+      ? (["kbps", limit.kbps, LARGEST_FRAME] as const)
+      : (["pktps", limit.packetsPerSecond, 1] as const);
   const burst = limit.burst ?? Math.max(Math.ceil(rate / 10), least);
-  return { inPort: groupNames(group).tap, unit, rate, burst, owners: groupOwners(group) };
+  return { inPort, unit, rate, burst, owners: groupOwners(group) };
+}
+
+/** The meter of each capped group, by its hash: one for both directions of a flow, whose copies count together. */
+function metersOf(groups: readonly Group[]): Map<string, Meter> {
+  const byFlow = new Map<string, Meter>();
+  return new Map(
+    groups.flatMap((group) => {
+      const limit = group.members[0]!.flow.source.rateLimit;
+      if (limit === undefined) return [];
+      const flows = groupOwners(group).join("\n");
+      const meter = byFlow.get(flows) ?? meterOf(groupNames(group).tap, group, limit);
+      byFlow.set(flows, meter);
+      return [[group.hash, meter]];
+    }),
+  );
 }
 
 /** The actions that bring a copy, cut to a length, to the service. */
@@ -88,17 +108,25 @@ function sendActions(
  * stands in the very first table, each accepting rule with the meter: behind a jump, Open vSwitch before 3.3 would let
  * the meter drop production's packets.
  */
-function groupRules(group: Group, claims: readonly Claim[], services: Services): Rule[] {
+function groupRules(
+  group: Group,
+  claims: readonly Claim[],
+  services: Services,
+  meter: Meter | undefined,
+): Rule[] {
   const owners = groupOwners(group);
   const rule = { cookie: pieceCookie(group.hash), inPort: groupNames(group).tap, owners };
-  const limited = group.members[0]!.flow.source.rateLimit !== undefined;
   const entries = entriesOf(group);
   const lengths = lengthsOf(group);
   const told = lengths.length > 1;
-  const table = limited ? 0 : 1;
+  const table = meter === undefined ? 1 : 0;
   const decide = entries.map((entry): Rule => {
     const length = told ? [`set_field:0x${(lengthOf(group, entry) ?? 0).toString(16)}->${LENGTH}`] : [];
-    const accept: Action[] = [...(limited ? [{ meter: rule.inPort }] : []), ...length, "goto_table:2"];
+    const accept: Action[] = [
+      ...(meter === undefined ? [] : [{ meter: meter.inPort }]),
+      ...length,
+      "goto_table:2",
+    ];
     const priority = DEFAULT_PRIORITY + entry.priority;
     return {
       ...rule,
@@ -108,9 +136,10 @@ function groupRules(group: Group, claims: readonly Claim[], services: Services):
       actions: entry.verdict === "accept" ? accept : [],
     };
   });
-  const classify: Rule[] = limited
-    ? []
-    : [{ ...rule, table: 0, priority: DEFAULT_PRIORITY, match: [], actions: ["goto_table:1"] }];
+  const classify: Rule[] =
+    meter === undefined
+      ? [{ ...rule, table: 0, priority: DEFAULT_PRIORITY, match: [], actions: ["goto_table:1"] }]
+      : [];
   const tag = bridgeTagMatch(group.vlan);
   const treat = lengths.flatMap((length): Rule[] => {
     const actions = sendActions(group, claims, services, length);
@@ -144,6 +173,7 @@ export function renderGroups(
   services: Services,
   desired: Desired,
 ): void {
+  const meters = metersOf(groups);
   for (const group of groups) {
     const names = groupNames(group);
     const patch = { type: "patch" as const, owners: groupOwners(group) };
@@ -159,8 +189,7 @@ export function renderGroups(
     );
     desired.mirrors.push(groupMirror(group));
     desired.problems.push(...uncuttable(group, claims, services));
-    desired.rules.push(...groupRules(group, claims, services));
-    const limit = group.members[0]!.flow.source.rateLimit;
-    if (limit !== undefined) desired.meters.push(meterOf(group, limit));
+    desired.rules.push(...groupRules(group, claims, services, meters.get(group.hash)));
   }
+  desired.meters.push(...new Set(meters.values()));
 }

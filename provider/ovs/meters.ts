@@ -38,17 +38,17 @@ export function canonicalMeter(text: string): string {
 }
 
 /** How a bridge's meters differ from the wanted ones. */
-export interface MeterDifference {
-  missing: MeterSpec[];
-  altered: MeterSpec[];
+export interface MeterDifference<Wanted extends MeterSpec = MeterSpec> {
+  missing: Wanted[];
+  altered: Wanted[];
   unexpected: number[];
 }
 
 /** Compares the meters of a bridge with the wanted ones. */
-export async function compareMeters(
+export async function compareMeters<Wanted extends MeterSpec>(
   target: OfctlTarget,
-  wanted: readonly MeterSpec[],
-): Promise<MeterDifference> {
+  wanted: readonly Wanted[],
+): Promise<MeterDifference<Wanted>> {
   const present = await dumpMeters(target);
   const ids = new Set(wanted.map((meter) => meter.id));
   return {
