@@ -136,7 +136,7 @@ export function flowRules(flow: {
 }
 
 function rateText(limit: RateLimit): string {
-  const rate = "kbps" in limit ? `${limit.kbps}kbps` : `${limit.packetsPerSecond}pps`;
+  const rate = limit.kbps !== undefined ? `${limit.kbps}kbps` : `${limit.packetsPerSecond}pps`;
   return limit.burst === undefined ? rate : `${rate}/burst ${limit.burst}`;
 }
 

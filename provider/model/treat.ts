@@ -58,9 +58,9 @@ const LARGEST_FRAME = 525;
 /** A tenth of a second's worth, but never less than what a single frame needs. */
 function meterOf(inPort: string, group: Group, limit: RateLimit): Meter {
   const [unit, rate, least] =
-    "kbps" in limit
+    limit.kbps !== undefined
       ? (["kbps", limit.kbps, LARGEST_FRAME] as const)
-      : (["pktps", limit.packetsPerSecond, 1] as const);
+      : (["pktps", limit.packetsPerSecond!, 1] as const);
   const burst = limit.burst ?? Math.max(Math.ceil(rate / 10), least);
   return { inPort, unit, rate, burst, owners: groupOwners(group) };
 }

@@ -10,7 +10,9 @@ import type { CheckResult, Properties } from "./resource";
 /** Arguments that only make sense for a monitor on a host. */
 const MONITOR_ONLY = ["host", "port", "ports", "distribution", "attachment"];
 
-function contradictions(values: Properties): Failure[] {
+/** Looks at what was given, right or wrong, so that a wrong argument is not called a missing one as well. */
+function contradictions(given: Properties): Failure[] {
+  const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
   if (values.collector !== undefined) {
     return MONITOR_ONLY.filter((property) => values[property] !== undefined).map((property) => ({
       property,
@@ -38,7 +40,7 @@ function contradictions(values: Properties): Failure[] {
 /** Validates a TapService's arguments, fills in defaults, and puts `tunnelId`, `ref` and `rules` among the inputs. */
 export function checkService(context: Context, olds: Properties, news: Properties): CheckResult {
   const { values, failures } = validate(serviceArgs, news);
-  failures.push(...contradictions(values));
+  failures.push(...contradictions(news));
   if (failures.length > 0) return { inputs: values, failures };
   const owner = values.owner as string;
   const tunnelId = values.tunnelId ?? olds.tunnelId ?? defaultTunnelId(owner);

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { integrationBridgeOf } from "../converge/access";
 import { tunnelAddress } from "../converge/addresses";
 import { converge, type Target } from "../converge/converge";
@@ -79,6 +80,18 @@ function contradictions(inputs: Properties, values: Properties): Failure[] {
     failures.push({
       property: "localIps",
       reason: `there are ${localIps.length} addresses for ${hosts.length} hosts; give one for each host, in the order of hosts`,
+    });
+  }
+  if (mode === "mesh" && inputs.bfd === true) {
+    failures.push({
+      property: "bfd",
+      reason: 'a mesh has one port for all its members, and BFD needs one for each: use mode "pair"',
+    });
+  }
+  if (Array.isArray(localIps) && !hasUnknown(localIps) && new Set(localIps.map(isIPv6)).size > 1) {
+    failures.push({
+      property: "localIps",
+      reason: "a tunnel is of IPv4 or of IPv6: give addresses of one kind",
     });
   }
   if (type === "gre" && values.udpPort !== undefined && !hasUnknown(values.udpPort)) {

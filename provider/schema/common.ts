@@ -12,17 +12,22 @@ export const snapLength = z
   .min(14, "must be at least 14 bytes, an Ethernet header")
   .max(65535, "must be at most 65535 bytes");
 
+const cap = z
+  .int("must be a whole number")
+  .min(1, "must be at least 1")
+  .max(4294967295, "must be at most 4294967295");
+
 /** A cap on accepted copies: by bits or by packets, never both. */
-export const rateLimit = z.union([
-  z.strictObject({
-    kbps: z.int().min(1, "must be at least 1").max(4294967295),
-    burst: z.int().min(1).optional(),
-  }),
-  z.strictObject({
-    packetsPerSecond: z.int().min(1, "must be at least 1").max(4294967295),
-    burst: z.int().min(1).optional(),
-  }),
-]);
+export const rateLimit = z
+  .strictObject(
+    { kbps: cap.optional(), packetsPerSecond: cap.optional(), burst: cap.optional() },
+    "must be { kbps } or { packetsPerSecond }, with or without burst",
+  )
+  .superRefine(({ kbps, packetsPerSecond }, context) => {
+    if ((kbps === undefined) !== (packetsPerSecond === undefined)) return;
+    const both = kbps === undefined ? "" : ", not both";
+    context.addIssue({ code: "custom", message: `give kbps or packetsPerSecond${both}` });
+  });
 export type RateLimit = z.output<typeof rateLimit>;
 
 /** Seconds to wait for a port to be plugged. */

@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIP, isIPv6, SocketAddress } from "node:net";
 import { z } from "zod";
 
 /** Refuses what could be taken for an option or break a command line; everything else is for DNS and ssh to judge. */
@@ -8,8 +8,11 @@ const address = z
   .max(255, "an address has at most 255 characters")
   .regex(/^[A-Za-z0-9_[(][^\s\p{Cc}]*$/u, "an address starts with a letter or digit and has no white space");
 
-/** An IPv4 or IPv6 address in text form. */
-export const ipAddress = z.string().refine((text) => isIP(text) !== 0, "must be an IPv4 or IPv6 address");
+/** An IPv4 or IPv6 address; IPv6 is brought into its one canonical spelling (RFC 5952), so that equal addresses are equal text. */
+export const ipAddress = z
+  .string()
+  .refine((text) => isIP(text) !== 0 && !text.includes("%"), "must be an IPv4 or IPv6 address")
+  .transform((text) => (isIPv6(text) ? new SocketAddress({ address: text, family: "ipv6" }).address : text));
 
 /** Linux device names, which OVS bridge names are, have at most 15 characters. */
 const bridgeName = z

@@ -2,18 +2,35 @@ import { z } from "zod";
 import { collector, collectorInput } from "./collector";
 import { attachTimeout, label, ownerKey, tunnelId } from "./common";
 import { hostInput, hostRecord } from "./host";
-import { portInput } from "./port";
+import { describePort, portInput, portKey } from "./port";
 
 /** How several monitors share copies. */
 export const distribution = z.enum(["copy", "hash", "failover"]);
 
 export const attachment = z.enum(["tap-bridge", "integration-bridge"]);
 
+/** Several monitors, each once. */
+const monitors = z
+  .array(portInput)
+  .min(1, "at least one port")
+  .max(64, "at most 64 ports")
+  .superRefine((ports, context) => {
+    const keys = ports.map(portKey);
+    for (const [index, port] of ports.entries()) {
+      if (keys.indexOf(keys[index]!) === index) continue;
+      context.addIssue({
+        code: "custom",
+        path: [index],
+        message: `port ${describePort(port)} is named twice`,
+      });
+    }
+  });
+
 /** The arguments of a TapService, by property, before defaults. */
 export const serviceArgs = {
   host: hostInput.optional(),
   port: portInput.optional(),
-  ports: z.array(portInput).min(1, "at least one port").max(64, "at most 64 ports").optional(),
+  ports: monitors.optional(),
   distribution: distribution.optional(),
   collector: collectorInput.optional(),
   attachment: attachment.optional(),
