@@ -13,15 +13,19 @@ export interface Program {
   remove(): void;
 }
 
-/** Opens a stack of a program, given as the text of its index.ts without the imports. */
-export async function openProgram(text: string, config: Record<string, unknown>): Promise<Program> {
+/** Opens a stack of a program, given as the text of its index.ts without the imports. Its project is called `fixture`. */
+export async function openProgram(
+  text: string,
+  config: Record<string, unknown>,
+  name = "test",
+): Promise<Program> {
   const imports = `import * as pulumi from "@pulumi/pulumi";
 import { MirrorTunnel, TapFlow, TapService } from "pulumi-taas";
 const config = new pulumi.Config();
 `;
   const projectDir = fixtureProject({ "index.ts": imports + text });
   const workDir = mkdtempSync(join(tmpdir(), "taas-state-"));
-  const stack = await openStack({ projectDir, stack: "test", config, workDir });
+  const stack = await openStack({ projectDir, stack: name, config, workDir });
   return {
     stack,
     remove: () => {
