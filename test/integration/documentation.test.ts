@@ -2,14 +2,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import ts from "typescript";
 import { fixtureProject, repositoryRoot } from "../engine/fixtureProject";
 import type { RunResult } from "../engine/runResult";
-import { openStack } from "../engine/stack";
+import { openStack, type Stack } from "../engine/stack";
 import { type Lab, startLab } from "../lab/lab";
 import { diffSnapshots } from "../lab/snapshot";
 
 const root = repositoryRoot();
 const tsconfig = readFileSync(join(root, "examples/quickstart/tsconfig.json"), "utf8");
+const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => join("docs", name))];
 
 /** The whole programs of a page, in order. */
 function programs(page: string): string[] {
@@ -17,15 +19,15 @@ function programs(page: string): string[] {
   return blocks.map(([, text]) => text!).filter((text) => text.startsWith("import "));
 }
 
-function succeed(result: RunResult): RunResult {
+function succeed(result: RunResult): void {
   expect(result.succeeded, result.text).to.equal(true);
-  return result;
 }
 
 describe("programs of the documentation", function () {
   this.timeout(120_000);
   let lab: Lab;
   let workDir: string;
+  const projects: string[] = [];
 
   before(async () => {
     workDir = mkdtempSync(join(tmpdir(), "taas-state-"));
@@ -41,44 +43,51 @@ describe("programs of the documentation", function () {
   });
   after(async () => {
     await lab?.stop();
-    rmSync(workDir, { recursive: true, force: true });
+    for (const path of [workDir, ...projects]) rmSync(path, { recursive: true, force: true });
   });
 
-  /** A program as a stack of its own, whose types are checked first. */
-  async function open(program: string, stack: string) {
+  function open(program: string, stack: string): Promise<Stack> {
     const projectDir = fixtureProject({
       "Pulumi.yaml": "name: documentation\nruntime: nodejs\n",
-      "tsconfig.json": tsconfig,
       "index.ts": program,
     });
-    const options = { projectDir, stack, workDir, config: { "taas:sshConfig": lab.sshConfig } };
-    const checked = await openStack(options);
-    const quick = await openStack({ ...options, env: { PULUMI_NODEJS_TRANSPILE_ONLY: "true" } });
-    return { checked, quick, close: () => rmSync(projectDir, { recursive: true, force: true }) };
+    projects.push(projectDir);
+    const config = { "taas:sshConfig": lab.sshConfig };
+    const env = { PULUMI_NODEJS_TRANSPILE_ONLY: "true" };
+    return openStack({ projectDir, stack, workDir, config, env });
   }
 
-  for (const page of ["README.md", ...readdirSync(join(root, "docs")).map((name) => join("docs", name))]) {
+  it("are correct TypeScript", () => {
+    const files = pages.flatMap((page) =>
+      programs(page).map((program, index) => [`${page.replaceAll("/", "-")}-${index + 1}.ts`, program]),
+    );
+    const projectDir = fixtureProject({ "tsconfig.json": tsconfig, ...Object.fromEntries(files) });
+    projects.push(projectDir);
+    const { options, fileNames } = ts.parseJsonConfigFileContent(JSON.parse(tsconfig), ts.sys, projectDir);
+    expect(fileNames).to.have.length.greaterThan(8);
+    const found = ts.getPreEmitDiagnostics(ts.createProgram(fileNames, options));
+    expect(
+      found.map(({ file, messageText }) => `${file?.fileName}: ${JSON.stringify(messageText)}`),
+    ).to.deep.equal([]);
+  });
+
+  for (const page of pages) {
     const all = programs(page);
-    if (all.length === 0) continue;
-    it(`${page}: ${all.length} are made, stable, and leave the hosts as they were`, async () => {
-      const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
-      for (const [index, program] of all.entries()) {
+    for (const [index, program] of all.entries()) {
+      it(`of ${page}, number ${index + 1}: is made, and leaves the hosts as they were`, async () => {
+        const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
         // A program that refers to another stack goes on top of the one before it.
-        const security = program.includes("StackReference")
+        const below = program.includes("StackReference")
           ? await open(all[index - 1]!, "security")
           : undefined;
-        if (security !== undefined) succeed(await security.quick.up());
-        const stack = await open(program, `program${index}`);
-        succeed(await stack.checked.up());
-        succeed(await stack.quick.preview({ expectNoChanges: true }));
-        succeed(await stack.quick.destroy());
-        stack.close();
-        if (security === undefined) continue;
-        succeed(await security.quick.destroy());
-        security.close();
-      }
-      const now = await Promise.all(lab.hosts.map((host) => host.snapshot()));
-      expect(lab.hosts.flatMap((_, index) => diffSnapshots(before[index]!, now[index]!))).to.deep.equal([]);
-    });
+        if (below !== undefined) succeed(await below.up());
+        const stack = await open(program, "program");
+        succeed(await stack.up());
+        succeed(await stack.destroy());
+        if (below !== undefined) succeed(await below.destroy());
+        const now = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+        expect(lab.hosts.flatMap((_, at) => diffSnapshots(before[at]!, now[at]!))).to.deep.equal([]);
+      });
+    }
   }
 });
