@@ -15,7 +15,9 @@ export interface TapFlowArgs {
   /** Where copies go: a TapService, or the `ref` of one, for instance of another stack. */
   service: TapService | Input<TapServiceRef>;
   /** The host of the tapped port. Another host moves the tap, the new side first. */
-  host: Input<Host>;
+  host?: Input<Host>;
+  /** Candidates instead of `host`: the tap is where its port is plugged, and moves when a refresh finds it elsewhere. */
+  hosts?: Input<Input<Host>[]>;
   /** The tapped port. It must not be the monitor of any TapService. */
   port: Input<Port>;
   /** `ingress`: what the VM gets. `egress`: what it sends. `both`: default. */
@@ -74,7 +76,8 @@ export class TapFlow extends TaasResource {
 
   declare readonly service: Output<TapServiceRef>;
   /** The host of the tapped port, resolved through the inventory. */
-  declare readonly host: Output<HostArgs & { name: string }>;
+  declare readonly host: Output<(HostArgs & { name: string }) | undefined>;
+  declare readonly hosts: Output<(HostArgs & { name: string })[] | undefined>;
   declare readonly port: Output<Port>;
   declare readonly direction: Output<"ingress" | "egress" | "both">;
   declare readonly filter: Output<FilterRule[] | undefined>;

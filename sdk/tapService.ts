@@ -14,6 +14,7 @@ export interface TapServiceRef {
   owner: string;
   tunnelId: number;
   host?: Host;
+  hosts?: Host[];
   collector?: Collector;
   tenant?: string;
   attachment: string;
@@ -23,6 +24,8 @@ export interface TapServiceRef {
 export interface TapServiceArgs {
   /** The host of the monitor; not for a collector. Another address replaces the service, the new one first, so that copies move without a gap. */
   host?: Input<Host>;
+  /** Candidates instead of `host`: the service is where its port is plugged, and moves when a refresh finds it elsewhere. */
+  hosts?: Input<Input<Host>[]>;
   /** The monitor's port. It must not be the source of any TapFlow. A change moves the copies in place. */
   port?: Input<Port>;
   /** Several monitors on the host, instead of `port`. */
@@ -68,6 +71,7 @@ export class TapService extends TaasResource {
 
   /** The host of the monitor, resolved through the inventory; undefined for a collector. */
   declare readonly host: Output<(HostArgs & { name: string }) | undefined>;
+  declare readonly hosts: Output<(HostArgs & { name: string })[] | undefined>;
   declare readonly port: Output<Port | undefined>;
   declare readonly ports: Output<Port[] | undefined>;
   declare readonly distribution: Output<"copy" | "hash" | "failover">;

@@ -25,9 +25,21 @@ function bridges(host: HostRecord): { integration: string; tap: string } {
   return { integration: host.integrationBridge ?? "br-int", tap: host.tapBridge ?? "br-tap" };
 }
 
+/** The host whose bridges are named; candidates are alike in that. */
+function firstOf(end: {
+  host?: Known<HostRecord>;
+  hosts?: Known<readonly Known<HostRecord>[]>;
+}): Known<HostRecord> | undefined {
+  if (end.host !== undefined) return end.host;
+  return Array.isArray(end.hosts)
+    ? (end.hosts[0] as Known<HostRecord>)
+    : (end.hosts as typeof UNKNOWN | undefined);
+}
+
 /** What a TapService comes to, in ovs-ofctl's words, from its arguments alone. */
 export function serviceRules(service: {
   host?: Known<HostRecord>;
+  hosts?: Known<readonly Known<HostRecord>[]>;
   port?: Known<PortInput>;
   ports?: Known<readonly Known<PortInput>[]>;
   distribution: Known<string>;
@@ -35,7 +47,8 @@ export function serviceRules(service: {
   attachment: Known<string>;
   collector?: Known<Collector>;
 }): string[] {
-  const { host, tunnelId, attachment, collector, distribution } = service;
+  const { tunnelId, attachment, collector, distribution } = service;
+  const host = firstOf(service);
   if (attachment === "collector") {
     return [line([collector], () => `any tap bridge actions=${collectorText(collector as Collector)}`)];
   }
@@ -83,7 +96,8 @@ function collectorText(collector: Collector): string {
 /** What a TapFlow comes to, in ovs-ofctl's words, from its arguments alone. */
 export function flowRules(flow: {
   service: Known<ServiceRef>;
-  host: Known<HostRecord>;
+  host?: Known<HostRecord>;
+  hosts?: Known<readonly Known<HostRecord>[]>;
   port: Known<PortInput>;
   direction: Known<Direction>;
   enabled: Known<boolean>;
@@ -94,7 +108,8 @@ export function flowRules(flow: {
   tunnel?: Known<TunnelRef>;
   transport: Known<string>;
 }): string[] {
-  const { host, port, direction, enabled, filter, defaultAction, rateLimit } = flow;
+  const { port, direction, enabled, filter, defaultAction, rateLimit } = flow;
+  const host = firstOf(flow);
   if (enabled === false) return [];
   const names = () => bridges(host as HostRecord);
   const source = () => portSymbol(port as PortInput);
@@ -130,7 +145,7 @@ export function flowRules(flow: {
     line(
       [flow.service, host, port, flow.tunnel, flow.snapLength, flow.transport],
       () =>
-        `${names().tap} table=2,in_port=${source()},actions=${sendText(flow as Parameters<typeof sendText>[0])}`,
+        `${names().tap} table=2,in_port=${source()},actions=${sendText({ ...flow, host } as Parameters<typeof sendText>[0])}`,
     ),
   ];
 }
@@ -150,7 +165,7 @@ function sendText(flow: {
   const { service, host, snapLength, tunnel, transport } = flow;
   const cut = snapLength === undefined ? "" : `,max_len=${snapLength}`;
   if (service.collector !== undefined) return `${collectorText(service.collector)}${cut}`;
-  const destination = service.host?.address ?? "";
+  const destination = (service.hosts ?? [service.host!]).map(({ address }) => address).join("|");
   if (destination === host.address) return `output:monitor${cut}`;
   const through = transport === "shared" ? (host.tunnelBridge ?? "br-tun") : (tunnel?.type ?? "tunnel");
   return `set_field:${hex(service.tunnelId)}->tun_id,output:${through}(${destination})${cut}`;

@@ -19,6 +19,19 @@ export function recordHost(context: Context, host: unknown): unknown {
   return hasUnknown(host) ? UNKNOWN : context.resolveHost(host);
 }
 
+/** Candidates as `check` records them; unknown stays unknown as a whole. */
+export function recordHosts(context: Context, hosts: unknown): unknown {
+  return Array.isArray(hosts) ? hosts.map((host) => recordHost(context, host)) : hosts;
+}
+
+/** The candidates of a resource's end: the one host, or several. None for a collector. */
+export function candidatesOf(end: {
+  host?: HostRecord | undefined;
+  hosts?: HostRecord[] | undefined;
+}): HostRecord[] {
+  return end.hosts ?? (end.host === undefined ? [] : [end.host]);
+}
+
 /** Hosts that something is to be made on: as the inventory knows them now, none of them gone. */
 export function presentHosts(context: Context, recorded: readonly HostRecord[]): HostRecord[] {
   return recorded.map((record) => {
@@ -30,6 +43,12 @@ export function presentHosts(context: Context, recorded: readonly HostRecord[]):
       hint: "Remove `gone` if the machine is back, or give the resource another host",
     });
   });
+}
+
+/** Candidates that something may be made on: those that are not gone, and an error if that is none. */
+export function presentCandidates(context: Context, recorded: readonly HostRecord[]): HostRecord[] {
+  const there = recorded.filter((record) => context.presentHost(record).gone !== true);
+  return presentHosts(context, there.length > 0 ? there : recorded);
 }
 
 /** Hosts that something is to be removed from or looked up on; gone ones are passed over with a warning. */

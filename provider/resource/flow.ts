@@ -1,13 +1,16 @@
 import { converge } from "../converge/converge";
+import type { Look } from "../converge/hostQueue";
 import { placeOf } from "../converge/hosts";
 import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
+import type { Claim } from "../schema/claim";
 import { type FlowInputs, flowInputs } from "../schema/flow";
 import { changedProperties } from "./compare";
-import { type Context, presentHosts, remainingHosts } from "./context";
+import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
 import { checkFlow } from "./flowCheck";
 import { collectorTargets, flowTargets } from "./flowTargets";
 import { portNameOf } from "./found";
+import { holdsClaim, locate } from "./locate";
 import { readEnds } from "./read";
 import type { DiffResult, Properties, Resource } from "./resource";
 import { isDrifted } from "./status";
@@ -15,6 +18,7 @@ import { isDrifted } from "./status";
 const WISHES = [
   "service",
   "host",
+  "hosts",
   "port",
   "direction",
   "filter",
@@ -38,9 +42,22 @@ function diff(olds: Properties, news: Properties): DiffResult {
   return { changes, replaces: [], deleteBeforeReplace: false };
 }
 
-/** Hosts of a flow, source first. A collector is none. */
+/** Whether a claim is that of a flow's source. */
+function isSource(claim: Claim | undefined): boolean {
+  return claim?.kind === "flow" && claim.source !== undefined;
+}
+
+/** The monitors of a service that are plugged on a candidate, by the claim that is on the host holding it. */
+function monitorNames(look: Look, holder: Look | undefined, service: string): string {
+  const claim = holder?.read.claims.get(service);
+  const ports = claim?.kind === "service" ? claim.ports : [];
+  const names = ports.map((wanted) => portNameOf(look, wanted));
+  return names.filter((name) => name !== "").join(",");
+}
+
+/** All hosts a flow may be on, those of the source first. */
 function hostsOf(inputs: FlowInputs): HostRecord[] {
-  return [inputs.host, ...(inputs.service.host === undefined ? [] : [inputs.service.host])];
+  return [...candidatesOf(inputs), ...candidatesOf(inputs.service)];
 }
 
 async function put(
@@ -50,28 +67,37 @@ async function put(
   token: string,
   previous?: FlowInputs,
 ): Promise<Properties> {
-  const hosts = presentHosts(context, hostsOf(inputs));
-  const [source, destination] = hosts as [HostRecord, HostRecord | undefined];
+  const sources = presentCandidates(context, candidatesOf(inputs));
+  const outside = inputs.service.collector !== undefined;
+  const destinations = outside ? [] : presentCandidates(context, candidatesOf(inputs.service));
   const warnings = new Set<string>();
   const warn = (message: string) => void warnings.add(message);
-  const seen = await converge({
+  let portName = "";
+  await converge({
     open: context.open,
     owner: inputs.owner,
     previousOwner: previous === undefined || previous.owner === inputs.owner ? undefined : previous.owner,
     token,
     mode,
     adopt: inputs.adopt ?? false,
-    hosts,
-    oldHosts: previous === undefined ? [] : remainingHosts(context, hostsOf(previous)),
+    hosts: [...sources, ...destinations],
+    oldHosts: remainingHosts(context, [
+      ...hostsOf(inputs),
+      ...(previous === undefined ? [] : hostsOf(previous)),
+    ]),
     attachTimeout: inputs.attachTimeout,
-    rounds: (looks) => {
-      const near = looks.get(placeOf(source))!;
-      if (destination === undefined) return collectorTargets(inputs, near, warn);
-      return flowTargets(inputs, near, looks.get(placeOf(destination))!, warn);
+    rounds: async (seen) => {
+      const looks = (hosts: readonly HostRecord[]) => hosts.map((host) => seen.get(placeOf(host))!);
+      const owner = previous?.owner ?? inputs.owner;
+      const source = locate(looks(sources), inputs.port, ({ read }) => isSource(read.claims.get(owner)));
+      portName = portNameOf(source, inputs.port);
+      if (outside) return collectorTargets(inputs, source, warn);
+      const there = looks(destinations);
+      const destination = there.find(holdsClaim(inputs.service.owner)) ?? there[0]!;
+      return flowTargets(inputs, source, destination, warn);
     },
   });
   for (const warning of warnings) context.warn(warning);
-  const portName = portNameOf(seen.get(placeOf(source))!, inputs.port);
   return { ...inputs, portName, status: statusOf(inputs), incarnation: token };
 }
 
@@ -93,12 +119,19 @@ export const tapFlow: Resource = {
   },
   async read(context, id, state) {
     const inputs = flowInputs.parse(state);
-    const ends = remainingHosts(context, hostsOf(inputs));
-    const port = {
-      host: inputs.host,
-      name: (look: Parameters<typeof portNameOf>[0]) => portNameOf(look, inputs.port),
-    };
-    return readEnds({ context, id, state, inputs, ends, port, active: statusOf(inputs) });
+    const ends = [
+      {
+        candidates: remainingHosts(context, candidatesOf(inputs)),
+        isOf: (claim: Claim) => isSource(claim),
+        portNames: (look: Look) => portNameOf(look, inputs.port),
+      },
+      {
+        candidates: remainingHosts(context, candidatesOf(inputs.service)),
+        isOf: (claim: Claim, { facts }: Look) => claim.kind === "flow" && claim.destination === facts.machine,
+        portNames: (look: Look, holder: Look | undefined) => monitorNames(look, holder, inputs.service.owner),
+      },
+    ];
+    return readEnds({ context, id, state, inputs, ends, active: statusOf(inputs) });
   },
   async delete(context, state) {
     const inputs = flowInputs.parse(state);

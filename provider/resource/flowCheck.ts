@@ -5,17 +5,19 @@ import type { ServiceRef } from "../schema/service";
 import type { TunnelRef } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
-import { type Context, recordHost } from "./context";
+import type { Context } from "./context";
+import { oneOfHosts, recordEnds } from "./ends";
 import type { CheckResult, Properties } from "./resource";
 
 /** Validates a TapFlow's arguments, fills in defaults, and puts `tunnelId` and `rules` among the inputs. */
 export function checkFlow(context: Context, _olds: Properties, news: Properties): CheckResult {
   const { values, failures } = validate(flowArgs, news);
+  failures.push(...oneOfHosts(values));
   if (failures.length > 0) return { inputs: values, failures };
   const service = values.service as ServiceRef | typeof UNKNOWN;
   const inputs: Properties = {
     ...values,
-    host: recordHost(context, values.host),
+    ...recordEnds(context, values),
     direction: values.direction ?? "both",
     enabled: values.enabled ?? true,
     mtuPolicy: values.mtuPolicy ?? "warn",
@@ -60,7 +62,8 @@ function contradictions(inputs: Properties): Failure[] {
 
 /** An explicit tunnel must have both ends of the flow as members, as far as names tell. */
 function misplaced(inputs: Properties): Failure[] {
-  if (inputs.tunnel === undefined || hasUnknown([inputs.tunnel, inputs.host, inputs.service])) return [];
+  if (inputs.tunnel === undefined || inputs.host === undefined) return [];
+  if (hasUnknown([inputs.tunnel, inputs.host, inputs.service])) return [];
   const { hosts, owner } = inputs.tunnel as TunnelRef;
   const source = inputs.host as HostRecord;
   const destination = (inputs.service as ServiceRef).host;

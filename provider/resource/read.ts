@@ -1,8 +1,19 @@
-import type { Look } from "../converge/hostQueue";
+import type { Inspection } from "../converge/hostQueue";
+import { placeOf } from "../converge/hosts";
 import type { HostRecord } from "../host/host";
+import type { Claim } from "../schema/claim";
 import type { Context } from "./context";
 import type { Properties, ReadResult } from "./resource";
 import { driftedStatus } from "./status";
+
+/** One end of a resource: its host, or the candidates of which one has its claim. */
+export interface End {
+  candidates: readonly HostRecord[];
+  /** Whether a claim of the resource is the one of this end. Default: any. */
+  isOf?(claim: Claim, inspection: Inspection): boolean;
+  /** The names of the VM ports that the end is about, as far as they are plugged on a candidate. `holder` has the claim. */
+  portNames?(inspection: Inspection, holder: Inspection | undefined): string;
+}
 
 /** What a read looks at. */
 export interface ReadRequest {
@@ -10,42 +21,63 @@ export interface ReadRequest {
   id: string;
   state: Properties;
   inputs: Properties & { owner: string };
-  /** Hosts that have claims of the resource. */
-  ends: readonly HostRecord[];
-  /** The VM port whose present name is an output. */
-  port?: { host: HostRecord; name(look: Look): string };
+  /** The first end with port names gives `portName`. */
+  ends: readonly End[];
   /** Status when all is well. */
   active: string;
 }
 
 /**
- * Reads a resource from its hosts. With its claim on none of them it is gone; with a claim missing or anything of its
- * pieces not as it should be it has drifted. A host that cannot be read is an error, never an answer.
+ * Reads a resource from its hosts. With its claim on none of them it is gone; with a claim missing, a port on another
+ * candidate, or anything of its pieces not as it should be, it has drifted. A host that cannot be read is an error, never
+ * an answer.
  */
 export async function readEnds(request: ReadRequest): Promise<ReadResult> {
-  const { context, id, state, inputs, ends, port } = request;
-  const inspections = await Promise.all(ends.map((record) => context.open(record).inspect()));
-  const holders = inspections.filter(
-    ({ read }) => read.claims.get(inputs.owner)?.token === state.incarnation,
+  const { context, id, state, inputs } = request;
+  const ends = request.ends.filter((end) => end.candidates.length > 0);
+  const records = ends.flatMap((end) => end.candidates);
+  const inspected = await Promise.all(
+    records.map(async (record) => [placeOf(record), await context.open(record).inspect()] as const),
   );
+  const byPlace = new Map(inspected);
+  const claimOn = ({ read }: Inspection) => {
+    const claim = read.claims.get(inputs.owner);
+    return claim?.token === state.incarnation ? claim : undefined;
+  };
+  const holders = [...byPlace.values()].filter((inspection) => claimOn(inspection) !== undefined);
   if (ends.length > 0 && holders.length === 0) return {};
-  const missing = inspections
-    .filter((one) => !holders.includes(one))
-    .map(({ record }) => `host ${record.name}: claim missing`);
   const differences = holders.flatMap(({ record, differences: found }) =>
     found
       .filter(({ owners }) => owners.length === 0 || owners.includes(inputs.owner))
       .map(({ what }) => `host ${record.name}: ${what}`),
   );
-  const faults = [...new Set([...missing, ...differences])];
-  const props: Properties = {
-    ...state,
-    status: faults.length === 0 ? request.active : driftedStatus(faults),
-  };
-  const home = inspections.find(({ record }) => record.address === port?.host.address);
-  if (port !== undefined && home !== undefined) {
-    const name = port.name(home);
-    if (name !== "") props.portName = name;
-  }
+  const props: Properties = { ...state };
+  const faults = ends.flatMap((end) => {
+    const candidates = end.candidates.map((record) => byPlace.get(placeOf(record))!);
+    const holder = candidates.find((inspection) => {
+      const claim = claimOn(inspection);
+      return claim !== undefined && (end.isOf?.(claim, inspection) ?? true);
+    });
+    return faultsOfEnd(end, candidates, holder);
+  });
+  const [first] = ends;
+  const name = first?.candidates
+    .map((record) => first.portNames?.(byPlace.get(placeOf(record))!, undefined))
+    .find(Boolean);
+  if (name !== undefined) props.portName = name;
+  const all = [...new Set([...faults, ...differences])];
+  props.status = all.length === 0 ? request.active : driftedStatus(all);
   return { id, props, inputs };
+}
+
+function faultsOfEnd(end: End, candidates: readonly Inspection[], holder: Inspection | undefined): string[] {
+  if (holder === undefined) {
+    return [`host ${candidates.map(({ record }) => record.name).join(" or ")}: claim missing`];
+  }
+  if (end.portNames === undefined || end.portNames(holder, holder) !== "") return [];
+  const elsewhere = candidates.find((other) => end.portNames?.(other, holder) !== "");
+  if (elsewhere === undefined) return [];
+  return [
+    `port ${end.portNames(elsewhere, holder)} is now on host ${elsewhere.record.name}, not on ${holder.record.name}`,
+  ];
 }

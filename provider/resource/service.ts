@@ -11,8 +11,9 @@ import type { PortInput } from "../schema/port";
 import { attachment as attachmentSchema, type ServiceInputs, serviceInputs } from "../schema/service";
 import { hasUnknown } from "../schema/unknown";
 import { changedProperties } from "./compare";
-import { type Context, presentHosts, remainingHosts } from "./context";
+import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
 import { portNameOf, requirePort } from "./found";
+import { holdsClaim, locate } from "./locate";
 import { readEnds } from "./read";
 import type { DiffResult, Properties, Resource } from "./resource";
 import { checkService } from "./serviceCheck";
@@ -21,6 +22,7 @@ import { isDrifted } from "./status";
 /** The wishes whose change is an update; the host's address is a replacement. */
 const WISHES = [
   "host",
+  "hosts",
   "port",
   "ports",
   "distribution",
@@ -39,8 +41,10 @@ function addressOf(host: unknown): unknown {
   return typeof host === "object" && host !== null ? (host as HostRecord).address : host;
 }
 
+/** Another host replaces the service; where candidates say where it may be, it moves in place. */
 function diff(olds: Properties, news: Properties): DiffResult {
-  const moved = hasUnknown(news.host) || addressOf(olds.host) !== addressOf(news.host);
+  const placed = olds.host !== undefined && news.host !== undefined;
+  const moved = placed && (hasUnknown(news.host) || addressOf(olds.host) !== addressOf(news.host));
   return {
     changes: moved || isDrifted(olds.status) || changedProperties(olds, news, WISHES).length > 0,
     replaces: moved ? ["host"] : [],
@@ -69,22 +73,25 @@ async function put(
   previous?: ServiceInputs,
 ): Promise<Properties> {
   const outs = { ...inputs, portName: "", status: "active", incarnation: token };
-  if (inputs.host === undefined) return outs;
-  const [host] = presentHosts(context, [inputs.host]) as [HostRecord];
-  const seen = await converge({
+  const candidates = candidatesOf(inputs);
+  if (candidates.length === 0) return outs;
+  const hosts = presentCandidates(context, candidates);
+  let portName = "";
+  await converge({
     open: context.open,
     owner: inputs.owner,
     previousOwner: previous === undefined || previous.owner === inputs.owner ? undefined : previous.owner,
     token,
     mode,
     adopt: inputs.adopt ?? false,
-    hosts: [host],
-    oldHosts: previous?.host === undefined ? [] : remainingHosts(context, [previous.host]),
+    hosts,
+    oldHosts: remainingHosts(context, [...candidates, ...candidatesOf(previous ?? {})]),
     attachTimeout: inputs.attachTimeout,
-    rounds: async (hosts) => {
-      const only = hosts.get(placeOf(host))!;
+    rounds: async (seen) => {
       const ports = portsOf(inputs);
-      for (const wanted of ports) requirePort(only, wanted, "monitor");
+      const looks = hosts.map((host) => seen.get(placeOf(host))!);
+      const only = locate(looks, ports[0]!, holdsClaim(previous?.owner ?? inputs.owner));
+      portName = ports.map((wanted) => requirePort(only, wanted, "monitor").port.name).join(",");
       const { owner, tunnelId, tenant, allowCrossTenant, description, distribution } = inputs;
       const attachment = attachmentSchema.parse(inputs.attachment);
       const integrationBridge = integrationBridgeOf(only.record);
@@ -101,8 +108,7 @@ async function put(
       return [[{ seen: only, draft }]];
     },
   });
-  const look = seen.get(placeOf(host))!;
-  return { ...outs, portName: portNames(look, inputs) };
+  return { ...outs, portName };
 }
 
 /** Flows that still send to the service: another stack's keep it, this stack's are leftovers and go, source first. */
@@ -147,24 +153,15 @@ export const tapService: Resource = {
   },
   async read(context, id, state) {
     const inputs = serviceInputs.parse(state);
-    if (inputs.host === undefined) return { id, props: state, inputs };
-    const ends = remainingHosts(context, [inputs.host]);
-    const name = (look: Look) => portNames(look, inputs);
-    return readEnds({
-      context,
-      id,
-      state,
-      inputs,
-      ends,
-      port: { host: inputs.host, name },
-      active: "active",
-    });
+    const candidates = remainingHosts(context, candidatesOf(inputs));
+    const end = { candidates, portNames: (look: Look) => portNames(look, inputs) };
+    return readEnds({ context, id, state, inputs, ends: [end], active: "active" });
   },
   async delete(context, state) {
     const inputs = serviceInputs.parse(state);
-    if (inputs.host === undefined) return;
     const token = String(state.incarnation);
-    const hosts = remainingHosts(context, [inputs.host]);
+    const hosts = remainingHosts(context, candidatesOf(inputs));
+    if (hosts.length === 0) return;
     for (const host of hosts) await clearFlows(context, await context.open(host).look(), inputs, token);
     await converge({
       open: context.open,

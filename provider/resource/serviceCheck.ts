@@ -4,11 +4,12 @@ import { type CollectorInput, completeCollector } from "../schema/collector";
 import { serviceArgs } from "../schema/service";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
-import { type Context, recordHost } from "./context";
+import type { Context } from "./context";
+import { endsOf, oneOfHosts, recordEnds } from "./ends";
 import type { CheckResult, Properties } from "./resource";
 
 /** Arguments that only make sense for a monitor on a host. */
-const MONITOR_ONLY = ["host", "port", "ports", "distribution", "attachment"];
+const MONITOR_ONLY = ["host", "hosts", "port", "ports", "distribution", "attachment"];
 
 /** Looks at what was given, right or wrong, so that a wrong argument is not called a missing one as well. */
 function contradictions(given: Properties): Failure[] {
@@ -20,8 +21,7 @@ function contradictions(given: Properties): Failure[] {
     }));
   }
   const failures: Failure[] = [];
-  if (values.host === undefined)
-    failures.push({ property: "host", reason: "this argument is required (or collector)" });
+  failures.push(...oneOfHosts(values, "or collector"));
   if (values.port === undefined && values.ports === undefined) {
     failures.push({ property: "port", reason: "this argument is required (or ports, or collector)" });
   }
@@ -48,7 +48,8 @@ export function checkService(context: Context, olds: Properties, news: Propertie
   const attachment = outside ? "collector" : (values.attachment ?? "tap-bridge");
   const inputs: Properties = {
     ...values,
-    ...(outside ? {} : { host: recordHost(context, values.host), attachment }),
+    ...recordEnds(context, values),
+    ...(outside ? {} : { attachment }),
     distribution: values.distribution ?? "copy",
     attachTimeout: values.attachTimeout ?? 60,
     tunnelId,
@@ -58,7 +59,7 @@ export function checkService(context: Context, olds: Properties, news: Propertie
     owner,
     tunnelId,
     attachment,
-    ...(outside ? { collector: complete(values.collector, tunnelId) } : { host: inputs.host }),
+    ...(outside ? { collector: complete(values.collector, tunnelId) } : endsOf(inputs)),
     ...(values.tenant === undefined ? {} : { tenant: values.tenant }),
   };
   inputs.ref = hasUnknown(ref) ? UNKNOWN : ref;

@@ -268,7 +268,7 @@ export const mirrorTunnel: Resource = {
       id,
       state,
       inputs,
-      ends: remainingHosts(context, inputs.hosts),
+      ends: remainingHosts(context, inputs.hosts).map((host) => ({ candidates: [host] })),
       active: "active",
     });
   },

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { attachTimeout, label, ownerKey, rateLimit, snapLength } from "./common";
 import { filterAction, filterRules } from "./filter";
-import { hostInput, hostRecord } from "./host";
+import { hostInput, hostInputs, hostRecord } from "./host";
 import { portInput } from "./port";
 import { serviceRef } from "./service";
 import { tunnelRef } from "./tunnel";
@@ -18,7 +18,8 @@ const counters = z.enum(["shared", "own"]);
 /** The arguments of a TapFlow, by property, before defaults. */
 export const flowArgs = {
   service: serviceRef,
-  host: hostInput,
+  host: hostInput.optional(),
+  hosts: hostInputs.optional(),
   port: portInput,
   direction: direction.optional(),
   filter: filterRules.optional(),
@@ -40,7 +41,8 @@ export const flowArgs = {
 /** The inputs of a TapFlow as `check` leaves them. */
 export const flowInputs = z.object({
   ...flowArgs,
-  host: hostRecord,
+  host: hostRecord.optional(),
+  hosts: z.array(hostRecord).optional(),
   direction,
   mtuPolicy,
   transport,

@@ -42,5 +42,8 @@ const hostObject = z.strictObject({
 /** A host as a program gives it: a name or the whole record. */
 export const hostInput = z.union([address, hostObject]);
 
+/** Candidates, of which one has the port. */
+export const hostInputs = z.array(hostInput).min(1, "name at least one host").max(1000, "at most 1000 hosts");
+
 /** A host as `check` records it: resolved through the inventory. */
 export const hostRecord = z.object({ ...hostObject.shape, name: z.string() });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { collector, collectorInput } from "./collector";
 import { attachTimeout, label, ownerKey, tunnelId } from "./common";
-import { hostInput, hostRecord } from "./host";
+import { hostInput, hostInputs, hostRecord } from "./host";
 import { describePort, portInput, portKey } from "./port";
 
 /** How several monitors share copies. */
@@ -29,6 +29,7 @@ const monitors = z
 /** The arguments of a TapService, by property, before defaults. */
 export const serviceArgs = {
   host: hostInput.optional(),
+  hosts: hostInputs.optional(),
   port: portInput.optional(),
   ports: monitors.optional(),
   distribution: distribution.optional(),
@@ -49,6 +50,8 @@ export const serviceRef = z.object({
   owner: ownerKey,
   tunnelId,
   host: hostRecord.optional(),
+  /** Candidates instead of host: the service is where its port is. */
+  hosts: z.array(hostRecord).optional(),
   collector: collector.optional(),
   tenant: z.string().optional(),
   /** `tap-bridge`, `integration-bridge` or `collector`. */
@@ -60,6 +63,7 @@ export type ServiceRef = z.output<typeof serviceRef>;
 export const serviceInputs = z.object({
   ...serviceArgs,
   host: hostRecord.optional(),
+  hosts: z.array(hostRecord).optional(),
   distribution,
   attachment: attachment.optional(),
   tunnelId,

@@ -1,0 +1,46 @@
+import { integrationBridgeOf, tapBridgeOf } from "../converge/access";
+import type { Look } from "../converge/hostQueue";
+import { TaasError } from "../errors";
+import { type FoundPort, findPort } from "../model/findPort";
+import { describePort, type PortInput } from "../schema/port";
+
+function foundOn(look: Look, wanted: PortInput): FoundPort | undefined {
+  return findPort(look.facts, [integrationBridgeOf(look.record), tapBridgeOf(look.record)], wanted).found;
+}
+
+/** Whether a VM's port is the one in use: the other half of a live migration says `inactive`. */
+function isActive(found: FoundPort): boolean {
+  return found.interface.externalIds["iface-status"] !== "inactive";
+}
+
+/**
+ * The candidate that has a port. While two have it, as during a live migration, the one whose row is active; else the one
+ * that has the resource already. One candidate alone is taken as it is; its port may still have to be waited for.
+ */
+export function locate(looks: readonly Look[], wanted: PortInput, holds: (look: Look) => boolean): Look {
+  if (looks.length === 1) return looks[0]!;
+  const having = looks.filter((look) => foundOn(look, wanted) !== undefined);
+  const active = having.filter((look) => isActive(foundOn(look, wanted)!));
+  const candidates = active.length > 0 ? active : having;
+  const chosen = candidates.find(holds) ?? candidates[0];
+  if (chosen === undefined) {
+    const hosts = looks.map((look) => look.record.name).join(", ");
+    throw new TaasError(`port ${describePort(wanted)} is plugged into none of the hosts ${hosts}`, {
+      code: "port-missing",
+      hint: "Check the name, or start the VM; attachTimeout says how long to wait for it",
+    });
+  }
+  if (candidates.length > 1 && candidates.find(holds) === undefined) {
+    const hosts = candidates.map((look) => look.record.name).join(" and ");
+    throw new TaasError(`port ${describePort(wanted)} is plugged into ${hosts} at once`, {
+      code: "port-ambiguous",
+      hint: "Give host instead of hosts, or a port that is unique among them",
+    });
+  }
+  return chosen;
+}
+
+/** Whether the claim of an owner stands on a host. */
+export function holdsClaim(owner: string): (look: Look) => boolean {
+  return (look) => look.read.claims.has(owner);
+}

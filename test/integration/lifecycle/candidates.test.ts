@@ -1,0 +1,118 @@
+import { expect } from "chai";
+import { Driver } from "../../driver/driver";
+import { udp } from "../../lab/frames";
+import { type Lab, startLab } from "../../lab/lab";
+import { diffSnapshots } from "../../lab/snapshot";
+
+const PORT = { ifaceId: "3b5a2c1e-0000-4000-8000-000000000001" };
+const HOSTS = ["host1", "host2", "host3"];
+
+describe("a port with candidates for its host", () => {
+  let lab: Lab;
+
+  before(async () => {
+    lab = await startLab({
+      hosts: 3,
+      vms: [
+        { name: "web", host: 1, vlan: 10, ifaceId: PORT.ifaceId },
+        { name: "web2", host: 3, vlan: 10, ifaceId: PORT.ifaceId },
+        { name: "ids", host: 2, vlan: 20, ifaceId: "ids" },
+        { name: "ids3", host: 3, vlan: 20, ifaceId: "ids" },
+      ],
+    });
+    await lab.vm("web2").unplug();
+    await lab.vm("ids3").unplug();
+  });
+
+  after(() => lab.stop());
+
+  async function copies(from: string, to: string): Promise<number> {
+    const [source, monitor] = [lab.vm(from), lab.vm(to)];
+    const capture = await monitor.capture();
+    const header = { source: source.mac, destination: "02:00:00:00:00:99" };
+    const frame = udp({
+      ...header,
+      sourceIp: "198.51.100.1",
+      destinationIp: "198.51.100.2",
+      sourcePort: 1,
+      destinationPort: 2,
+    });
+    await source.send([frame, frame, frame]);
+    const frames = await capture.settle({ frames: 3, timeoutMs: 1500 });
+    await capture.stop();
+    return frames.filter((copy) => copy.equals(frame)).length;
+  }
+
+  it("is found where it is, and followed to where it moved by a refresh and an update", async () => {
+    const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+    const driver = new Driver(lab);
+    const service = await driver.service("ids", { hosts: HOSTS, port: { ifaceId: "ids" } });
+    const flow = await driver.flow("web", service, { hosts: HOSTS, port: PORT, direction: "egress" });
+    expect([service.outputs.portName, flow.outputs.portName]).to.deep.equal(["tap-ids", "tap-web"]);
+    expect(await copies("web", "ids")).to.equal(3);
+
+    await lab.vm("web2").plug();
+    await lab.vm("web").unplug();
+    await driver.read(flow);
+    expect(flow.outputs.status).to.match(/^drifted: .*port tap-web2 is now on host host3, not on host1/);
+    expect(
+      await driver.update(flow, {
+        service: service.outputs.ref,
+        hosts: HOSTS,
+        port: PORT,
+        direction: "egress",
+      }),
+    ).to.equal(true);
+    expect(await copies("web2", "ids")).to.equal(3);
+    await driver.read(flow);
+    expect(flow.outputs.status).to.equal("active");
+
+    await lab.vm("ids3").plug();
+    await lab.vm("ids").unplug();
+    await driver.read(service);
+    await driver.read(flow);
+    expect(service.outputs.status).to.match(/^drifted: .*port tap-ids3 is now on host host3, not on host2/);
+    expect(flow.outputs.status).to.match(/^drifted: /);
+    await driver.update(service, { hosts: HOSTS, port: { ifaceId: "ids" } });
+    await driver.update(flow, {
+      service: service.outputs.ref,
+      hosts: HOSTS,
+      port: PORT,
+      direction: "egress",
+    });
+    expect(await copies("web2", "ids3")).to.equal(3);
+
+    await driver.destroy();
+    await lab.vm("web").plug();
+    await lab.vm("ids").plug();
+    await lab.vm("web2").unplug();
+    await lab.vm("ids3").unplug();
+    const after = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+    const left = before.flatMap((snapshot, index) => diffSnapshots(snapshot, after[index]!));
+    expect(left.filter((line) => /br-tap|taas|m[itvdox]-/.test(line))).to.deep.equal([]);
+  });
+
+  it("must be plugged into one of them, and only one", async () => {
+    const driver = new Driver(lab);
+    const nowhere = driver
+      .service("none", { hosts: HOSTS, port: { ifaceId: "none" }, attachTimeout: 0 })
+      .catch((e: Error) => e);
+    expect(((await nowhere) as Error).message).to.match(/none of the hosts host1, host2, host3/);
+    await lab.vm("ids3").plug();
+    const both = driver
+      .service("both", { hosts: HOSTS, port: { ifaceId: "ids" }, attachTimeout: 0 })
+      .catch((e: Error) => e);
+    expect(((await both) as Error).message).to.match(/plugged into host2 and host3 at once/);
+    await lab.vm("ids3").unplug();
+  });
+
+  it("has one host or candidates, not both", () => {
+    const driver = new Driver(lab);
+    expect(() => driver.check("TapService", "x", { host: "host1", hosts: HOSTS, port: "p" })).to.throw(
+      /hosts: give host, or hosts/,
+    );
+    expect(() => driver.check("TapService", "x", { port: "p" })).to.throw(
+      /host: this argument is required \(or hosts, or collector\)/,
+    );
+  });
+});
