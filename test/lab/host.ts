@@ -145,8 +145,12 @@ export class LabHost {
       ...plugCommands,
     ]);
     await Promise.all([
+      // The card answers no ARP for its bridge: Open vSwitch would send to the card's MAC address, where nobody decapsulates.
       this.ovs(
-        `ip link set nic1 up\n${this.nics[1] ? "ip link set nic2 up\n" : ""}${networkScript(this.nics, this.peers)}`,
+        [
+          ...this.nics.map(({ port }) => `ip link set ${port} arp off up`),
+          networkScript(this.nics, this.peers),
+        ].join("\n"),
       ),
       this.addFlows("br-int", ["table=0,priority=0,actions=NORMAL"]),
       this.addFlows("br-tun", tunnelFlows(tunnelPeers)),
