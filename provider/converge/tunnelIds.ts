@@ -15,7 +15,7 @@ const NAMES = [
 ];
 
 /** The tunnel ids that a text of rules names. */
-export function namedTunnelIds(text: string): number[] {
+function namedTunnelIds(text: string): number[] {
   return NAMES.flatMap((name) => [...text.matchAll(name)].map((match) => Number(match[1])));
 }
 

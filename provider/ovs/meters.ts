@@ -18,7 +18,7 @@ function meterText(meter: MeterSpec): string {
 }
 
 /** Reads the meters of a bridge: their text in a canonical form, by number. */
-export async function dumpMeters(target: OfctlTarget): Promise<Map<number, string>> {
+async function dumpMeters(target: OfctlTarget): Promise<Map<number, string>> {
   const result = await runBounded(
     target,
     ofctlArgv(target, VERSION, ["--", "dump-meters", bridgeName(target)]),
@@ -29,7 +29,7 @@ export async function dumpMeters(target: OfctlTarget): Promise<Map<number, strin
 }
 
 /** The words of a meter's text, sorted: ovs-ofctl prints them in another order than it takes them. */
-export function canonicalMeter(text: string): string {
+function canonicalMeter(text: string): string {
   const words = text
     .replace(/bands?=/g, " ")
     .split(/[\s,]+/)

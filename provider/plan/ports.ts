@@ -10,9 +10,6 @@ export const MARK = "taas";
 /** A VLAN that no port uses: Neutron's own for dead ports, and the highest. */
 const FENCE_VLAN = 4095;
 
-/** What a plan needs to refer to a bridge: its row, or the row the same transaction makes. */
-export type BridgeRef = (name: string) => Value;
-
 function vlanColumns(port: DesiredPort): Row {
   return port.vlans === "none"
     ? { vlan_mode: "trunk", trunks: set([FENCE_VLAN]), tag: set([]) }
@@ -24,7 +21,7 @@ function bfdColumn(port: DesiredPort): Record<string, string> {
 }
 
 /** The operations that make a port with one interface on a bridge. */
-export function insertPort(port: DesiredPort, bridge: Operation): Operation[] {
+function insertPort(port: DesiredPort, bridge: Operation): Operation[] {
   const id = port.name.replaceAll("-", "_");
   return [
     {

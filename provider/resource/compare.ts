@@ -2,7 +2,7 @@ import type { HostRecord } from "../host/host";
 import { hasUnknown } from "../schema/unknown";
 
 /** What of a host is the user's wish for the data path; how it is reached never makes a difference. */
-export function hostKey(host: unknown): unknown {
+function hostKey(host: unknown): unknown {
   if (typeof host !== "object" || host === null) return host;
   const { address, tunnelIp, integrationBridge, tapBridge, tunnelBridge, keeper } = host as HostRecord;
   return { address, tunnelIp, integrationBridge, tapBridge, tunnelBridge, keeper };

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 /** A statement of the demo that turned out not to be so. */
-export class NotAsSaid extends Error {
+class NotAsSaid extends Error {
   constructor(statement: string, expected: unknown, found: unknown) {
     super(`not as said: ${statement}\n${difference(expected, found)}`);
     this.name = "NotAsSaid";

@@ -6,7 +6,7 @@ const ETHER_TYPES = { ipv4: 0x0800, ipv6: 0x86dd, arp: 0x0806 } as const;
 const PROTOCOLS = { tcp: 6, udp: 17, sctp: 132, icmp: 1, icmpv6: 58 } as const;
 
 /** EtherType of frames that have none (802.3 with LLC), as OVS counts them; ovs-fields(7), Ethernet. */
-export const NO_ETHER_TYPE = 0x05ff;
+const NO_ETHER_TYPE = 0x05ff;
 
 export type EtherType = keyof typeof ETHER_TYPES | number;
 export type Protocol = keyof typeof PROTOCOLS | number;
