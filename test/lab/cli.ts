@@ -37,6 +37,7 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify(describe(lab))}\n`);
   await Promise.race([ended(process.stdin), signalled("SIGINT"), signalled("SIGTERM")]);
   await lab.stop();
+  process.stdin.destroy(); // an open standard input would keep this process alive
 }
 
 /** `name=web,host=1,vlan=10` as the options of a VM. */

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Collector } from "./collector.js";
 import { type LabFrame, LabHost, underlayNamespace, underlayPort } from "./host.js";
 import { type Cable, createNetwork, joinUnderlay } from "./network.js";
 import type { LabOptions, VmOptions } from "./options.js";
@@ -111,6 +112,11 @@ export class Lab {
     await vm.plug();
     await allSettled(this.hosts.map((host) => host.carryVlans(vm.vlans)));
     return vm;
+  }
+
+  /** Puts a collector on the hosts' first network; one a lab. */
+  addCollector(): Promise<Collector> {
+    return Collector.start(this.frame, this.hosts);
   }
 
   /** Starts a numbered stream whose lost and duplicated frames are counted. */

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -83,7 +84,9 @@ describe("the end of a lab", function () {
       const { stdout } = await run(["ssh", "-F", sshConfig!, "host1", "readlink /proc/self/ns/pid"]);
       const traces = { id: id!, directory: directory!, pidNamespace: stdout.trim() };
       expect(await remains(traces)).to.have.length.above(5);
+      const exit = once(owner, "exit");
       owner.kill(signal);
+      await exit;
       expect(await eventuallyNothing(traces)).to.deep.equal([]);
     });
   }
