@@ -14,6 +14,7 @@ packages=(
   iputils-ping
   ethtool
   python3-minimal    # sends and captures raw frames
+  tshark             # decodes what is sent to collectors
 )
 
 missing_packages() {

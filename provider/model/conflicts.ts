@@ -32,8 +32,8 @@ function loops(claims: readonly Claim[], facts: Facts, tapBridge: string, servic
 function unserved(claims: readonly Claim[], services: Services): Problem[] {
   const flows = claims.filter((claim): claim is FlowClaim => claim.kind === "flow");
   return flows.flatMap((flow) => {
-    const here = flow.source === undefined || flow.peer === undefined;
-    if (!here) return [];
+    const elsewhere = flow.collector !== undefined || (flow.source !== undefined && flow.peer !== undefined);
+    if (elsewhere) return [];
     const delivery = services.deliveries.get(flow.tunnelId);
     if (delivery === undefined) {
       return [

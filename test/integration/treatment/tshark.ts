@@ -1,0 +1,50 @@
+import { must } from "../../lab/command";
+
+/** Fields that tshark is asked for, inner ones after outer ones where they occur twice. */
+const FIELDS = [
+  "frame.protocols",
+  "gre.key",
+  "vxlan.vni",
+  "geneve.vni",
+  "erspan.version",
+  "erspan.spanid",
+  "erspan.direction",
+  "eth.src",
+  "data.data",
+] as const;
+
+/** What tshark makes of a packet: the values of each field it found. */
+export type Dissection = Record<(typeof FIELDS)[number], string[]>;
+
+/** A capture file (pcap) with these Ethernet frames. */
+function pcap(frames: readonly Buffer[]): Buffer {
+  const header = Buffer.alloc(24);
+  header.writeUInt32LE(0xa1b2c3d4, 0);
+  header.writeUInt16LE(2, 4);
+  header.writeUInt16LE(4, 6);
+  header.writeUInt32LE(262_144, 16);
+  header.writeUInt32LE(1, 20);
+  const records = frames.flatMap((frame, index) => {
+    const record = Buffer.alloc(16);
+    record.writeUInt32LE(index, 0);
+    record.writeUInt32LE(frame.length, 8);
+    record.writeUInt32LE(frame.length, 12);
+    return [record, frame];
+  });
+  return Buffer.concat([header, ...records]);
+}
+
+/** Lets tshark dissect packets, as an analyst behind a collector would. */
+export async function dissect(packets: readonly Buffer[]): Promise<Dissection[]> {
+  const fields = FIELDS.flatMap((field) => ["-e", field]);
+  // It reads from a pipe, not from a socket, which is what a child process here gets.
+  const tshark = ["tshark", "-n", "-r", "-", "-T", "fields", "-E", "separator=/t", ...fields];
+  const output = await must(["bash", "-c", `cat | ${tshark.join(" ")}`], { input: pcap(packets) });
+  const lines = output.split("\n").filter((line) => line !== "");
+  return lines.map((line) => {
+    const values = line.split("\t");
+    return Object.fromEntries(
+      FIELDS.map((field, index) => [field, (values[index] ?? "").split(",").filter(Boolean)]),
+    ) as Dissection;
+  });
+}

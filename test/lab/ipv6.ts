@@ -1,0 +1,27 @@
+import type { LabHost } from "./host.js";
+
+/** A host's IPv6 address on the first network, once it has one: 2001:db8::(10+K). */
+export function ipv6Of(host: LabHost): string {
+  return `2001:db8::${10 + host.number}`;
+}
+
+/** Gives hosts an IPv6 address each on the first network, and lets them know each other's. It is gone after a restart of vswitchd. */
+export async function giveIpv6(hosts: readonly LabHost[]): Promise<void> {
+  await Promise.all(
+    hosts.map((host) => {
+      const peers = hosts.filter((peer) => peer !== host);
+      return host.ovs(
+        [
+          // Without a link-local address it solicits no router.
+          "ip link set br-phy addrgenmode none",
+          "echo 0 > /proc/sys/net/ipv6/conf/br-phy/disable_ipv6",
+          `ip address add ${ipv6Of(host)}/64 dev br-phy nodad`,
+          ...peers.map(
+            (peer) => `ovs-appctl tnl/neigh/set br-phy ${ipv6Of(peer)} ${peer.nics[0]!.mac} > /dev/null`,
+          ),
+          "until ovs-appctl ovs/route/show | grep -q '2001:db8::/64 dev br-phy'; do sleep 0.01; done",
+        ].join("\n"),
+      );
+    }),
+  );
+}
