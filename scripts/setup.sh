@@ -80,10 +80,7 @@ fi
 # npm writes this file last.
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   echo "setup: npm ci"
-  # `npm ci` insists on lock entries for the optional packages of every platform, which a registry that has only some of them
-  # does not give; `npm install` takes the same versions from the lock file without that.
-  npm ci --no-audit --no-fund --loglevel=silent ||
-    npm install --no-save --no-audit --no-fund --loglevel=error
+  npm ci --no-audit --no-fund --loglevel=error
   touch node_modules/.package-lock.json
 fi
 
