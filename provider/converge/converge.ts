@@ -153,6 +153,14 @@ export async function dropElsewhere(
   await open(record).submit(dropEdit(owner, token));
 }
 
+/** Whether a host has a claim of this incarnation, or monitors of it on their way home. */
+function isHeld({ owner, previousOwner, token }: Intent, host: Look): boolean {
+  const owners = [owner, previousOwner ?? owner];
+  return [...host.read.claims.values()].some(
+    (claim) => claim.token === token && owners.includes(claim.owner.split("#leaving-")[0]!),
+  );
+}
+
 async function dropOld(
   intent: Intent,
   seen: ReadonlyMap<string, Look>,
@@ -162,7 +170,8 @@ async function dropOld(
   const old = new Map<string, Look>();
   for (const record of intent.oldHosts) {
     const host = seen.get(placeOf(record));
-    if (host !== undefined && !kept.has(machineOf(host))) old.set(machineOf(host), host);
+    if (host !== undefined && isHeld(intent, host) && !kept.has(machineOf(host)))
+      old.set(machineOf(host), host);
   }
   const owner = intent.previousOwner ?? intent.owner;
   const drops = [...old.values()];

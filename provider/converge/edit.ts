@@ -35,7 +35,7 @@ export interface PutOptions {
   host: string;
 }
 
-const VOLATILE = { token: "", pending: undefined, writer: "", time: "", homes: undefined };
+const VOLATILE = { token: "", pending: undefined, writer: "", time: "", homes: undefined, ageing: undefined };
 
 function sameContent(a: Claim, b: Claim): boolean {
   return writeClaim({ ...a, ...VOLATILE } as Claim) === writeClaim({ ...b, ...VOLATILE } as Claim);

@@ -6,6 +6,7 @@ import { readFacts } from "../ovs/readFacts";
 import { readStatistics } from "../statistics/readStatistics";
 import type { HostStatistics } from "../statistics/statistics";
 import { tapBridgeOf, type WithAccess } from "./access";
+import { readAgeing, setAgeing } from "./ageing";
 import { confirmClaim } from "./confirm";
 import type { Edit } from "./edit";
 import { type Difference, inspect } from "./inspect";
@@ -89,6 +90,16 @@ export class HostQueue {
     this.underlays.set(destination, reading);
     reading.catch(() => this.underlays.delete(destination));
     return reading;
+  }
+
+  /** The ageing time of a Linux bridge; undefined where there is none of that name. */
+  readAgeing(bridge: string): Promise<number | undefined> {
+    return this.withAccess(this.record, (access) => readAgeing(access, bridge));
+  }
+
+  /** Sets the ageing time of a Linux bridge. */
+  setAgeing(bridge: string, hundredths: number): Promise<void> {
+    return this.withAccess(this.record, (access) => setAgeing(access, bridge, hundredths));
   }
 
   /** The tunnel ids that rules of a bridge match or set, but for ours. */

@@ -6,13 +6,14 @@ import { placeOf } from "../converge/hosts";
 import { drawToken, stackOf } from "../converge/run";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
-import type { FlowClaim } from "../schema/claim";
+import type { FlowClaim, ServiceClaim } from "../schema/claim";
 import type { PortInput } from "../schema/port";
 import { attachment as attachmentSchema, type ServiceInputs, serviceInputs } from "../schema/service";
 import { hasUnknown } from "../schema/unknown";
 import { changedProperties } from "./compare";
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
 import { portNameOf, requirePort } from "./found";
+import { learnAgain, originalAgeing, stopLearning } from "./hybrid";
 import { holdsClaim, locate } from "./locate";
 import { readEnds } from "./read";
 import type { DiffResult, Properties, Resource } from "./resource";
@@ -76,8 +77,11 @@ async function put(
   const candidates = candidatesOf(inputs);
   if (candidates.length === 0) return outs;
   const hosts = presentCandidates(context, candidates);
+  const was = { owner: previous?.owner ?? inputs.owner, token };
   let portName = "";
-  await converge({
+  let chosen: Look | undefined;
+  let ageing: ServiceClaim["ageing"];
+  const seen = await converge({
     open: context.open,
     owner: inputs.owner,
     previousOwner: previous === undefined || previous.owner === inputs.owner ? undefined : previous.owner,
@@ -87,11 +91,14 @@ async function put(
     hosts,
     oldHosts: remainingHosts(context, [...candidates, ...candidatesOf(previous ?? {})]),
     attachTimeout: inputs.attachTimeout,
-    rounds: async (seen) => {
+    rounds: async (looked) => {
       const ports = portsOf(inputs);
-      const looks = hosts.map((host) => seen.get(placeOf(host))!);
-      const only = locate(looks, ports[0]!, holdsClaim(previous?.owner ?? inputs.owner));
-      portName = ports.map((wanted) => requirePort(only, wanted, "monitor").port.name).join(",");
+      const looks = hosts.map((host) => looked.get(placeOf(host))!);
+      const only = locate(looks, ports[0]!, holdsClaim(was.owner));
+      const names = ports.map((wanted) => requirePort(only, wanted, "monitor").port.name);
+      portName = names.join(",");
+      chosen = only;
+      ageing = await originalAgeing(only, names);
       const { owner, tunnelId, tenant, allowCrossTenant, description, distribution } = inputs;
       const attachment = attachmentSchema.parse(inputs.attachment);
       const integrationBridge = integrationBridgeOf(only.record);
@@ -103,11 +110,14 @@ async function put(
         tenant,
         allowCrossTenant,
         description,
+        ageing,
         ...wishes,
       };
       return [[{ seen: only, draft }]];
     },
   });
+  await stopLearning(chosen!, ageing);
+  for (const look of seen.values()) await learnAgain(look, was, look === chosen ? ageing : undefined);
   return { ...outs, portName };
 }
 
@@ -162,7 +172,11 @@ export const tapService: Resource = {
     const token = String(state.incarnation);
     const hosts = remainingHosts(context, candidatesOf(inputs));
     if (hosts.length === 0) return;
-    for (const host of hosts) await clearFlows(context, await context.open(host).look(), inputs, token);
+    for (const host of hosts) {
+      const look = await context.open(host).look();
+      await clearFlows(context, look, inputs, token);
+      await learnAgain(look, { owner: inputs.owner, token }, undefined);
+    }
     await converge({
       open: context.open,
       owner: inputs.owner,

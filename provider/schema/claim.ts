@@ -41,6 +41,8 @@ export const serviceClaim = z.object({
   allowCrossTenant: z.boolean().optional(),
   /** Where monitors were before they were moved, by `portKey`. */
   homes: z.record(z.string(), home).optional(),
+  /** Ageing times, in hundredths of a second, that Linux bridges in front of monitors had before. */
+  ageing: z.record(z.string(), z.int()).optional(),
   /** The only monitor is on its way back to its home bridge. */
   leaving: z.literal(true).optional(),
 });

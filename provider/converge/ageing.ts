@@ -1,0 +1,38 @@
+import { TaasError } from "../errors";
+import type { HostAccess } from "./access";
+
+/** Prefixes of a hybrid plug (os-vif): `qvo` is on the integration bridge, `qbr` the Linux bridge between it and the VM. */
+const OVS_SIDE = "qvo";
+const LINUX_BRIDGE = "qbr";
+
+/** The Linux bridge that a port of the integration bridge leads to, by the names os-vif gives; undefined for other ports. */
+export function linuxBridgeOf(port: string): string | undefined {
+  return port.startsWith(OVS_SIDE) ? LINUX_BRIDGE + port.slice(OVS_SIDE.length) : undefined;
+}
+
+/** Prints the ageing time of a bridge; nothing where there is no such bridge. */
+const READ = 'cat "/sys/class/net/$1/bridge/ageing_time" 2>/dev/null; exit 0';
+
+/** Reads the ageing time of a Linux bridge, in hundredths of a second; undefined where there is no such bridge. */
+export async function readAgeing(access: HostAccess, bridge: string): Promise<number | undefined> {
+  const { stdout } = await access.run(["sh", "-c", READ, "taas-ageing", bridge]);
+  return /^\d+$/.test(stdout.trim()) ? Number(stdout.trim()) : undefined;
+}
+
+/**
+ * Sets the ageing time of a Linux bridge. A learning bridge of two ports drops copies: it learns both ends of a
+ * conversation behind the same port. With 0 it forwards everything.
+ */
+export async function setAgeing(access: HostAccess, bridge: string, hundredths: number): Promise<void> {
+  const argv = ["ip", "link", "set", "dev", bridge, "type", "bridge", "ageing_time", String(hundredths)];
+  const { exitCode, stderr } = await access.run(argv);
+  if (exitCode === 0 || (await readAgeing(access, bridge)) === undefined) return;
+  throw new TaasError(
+    `the ageing time of Linux bridge ${bridge} cannot be set to ${hundredths}: ${stderr.trim()}`,
+    {
+      code: "ageing-failed",
+      host: access.record.name,
+      hint: "The login needs the right to run ip link set, for instance by sudo",
+    },
+  );
+}

@@ -1,0 +1,67 @@
+import { expect } from "chai";
+import { Driver } from "../../driver/driver";
+import { udp } from "../../lab/frames";
+import { type Lab, startLab } from "../../lab/lab";
+import { diffSnapshots } from "../../lab/snapshot";
+import { between } from "../../lab/vm";
+
+describe("a monitor behind a Linux bridge", () => {
+  let lab: Lab;
+
+  before(async () => {
+    lab = await startLab({
+      hosts: 1,
+      vms: [
+        { name: "web", host: 1, vlan: 10 },
+        { name: "db", host: 1, vlan: 10 },
+        { name: "ids", host: 1, vlan: 20, plug: "hybrid" },
+      ],
+    });
+  });
+
+  after(() => lab.stop());
+
+  const ageing = async () => Number(await lab.host(1).ovs("cat /sys/class/net/qbr-ids/bridge/ageing_time"));
+
+  for (const attachment of ["tap-bridge", "integration-bridge"]) {
+    it(`gets both directions of a conversation, and its bridge learns again at the end (${attachment})`, async () => {
+      const before = await lab.host(1).snapshot();
+      const learning = await ageing();
+      expect(learning).to.be.above(0);
+      const driver = new Driver(lab);
+      const service = await driver.service("ids", { host: "host1", port: "qvo-ids", attachment });
+      await driver.flow("web", service, { host: "host1", port: "tap-web" });
+      expect(await ageing()).to.equal(0);
+
+      const [web, db] = [lab.vm("web"), lab.vm("db")];
+      const capture = await lab.vm("ids").capture();
+      const frames = Array.from({ length: 5 }, (_, sourcePort) => [
+        udp({ ...between(web, db), sourcePort, destinationPort: 7 }),
+        udp({ ...between(db, web), sourcePort: 7, destinationPort: sourcePort }),
+      ]);
+      for (const [question, answer] of frames) {
+        await web.send([question!]);
+        await db.send([answer!]);
+      }
+      const copies = await capture.settle({ frames: 10 });
+      await capture.stop();
+      const sorted = (list: readonly Buffer[]) => list.map((frame) => frame.toString("hex")).sort();
+      expect(sorted(copies)).to.deep.equal(sorted(frames.flat()));
+
+      await driver.destroy();
+      expect(await ageing()).to.equal(learning);
+      expect(diffSnapshots(before, await lab.host(1).snapshot())).to.deep.equal([]);
+    });
+  }
+
+  it("keeps forwarding everything while another service has it", async () => {
+    const learning = await ageing();
+    const driver = new Driver(lab);
+    const first = await driver.service("first", { host: "host1", port: "qvo-ids" });
+    const second = await driver.service("second", { host: "host1", port: "qvo-ids" });
+    await driver.delete(first);
+    expect(await ageing()).to.equal(0);
+    await driver.delete(second);
+    expect(await ageing()).to.equal(learning);
+  });
+});
