@@ -169,7 +169,7 @@ class CliStack implements Stack {
   private async perform(command: string, flags: readonly string[], options: RunOptions): Promise<RunResult> {
     await this.initialize();
     const began = performance.now();
-    const eventLog = join(mkdtempSync(join(tmpdir(), "taas-events-")), "events.jsonl");
+    const eventLog = join(this.standIn, `${this.options.stack}.events.jsonl`);
     const { code, text } = await this.run(
       this.project.root,
       [

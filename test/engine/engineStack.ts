@@ -1,6 +1,6 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { assertDeployment, type Deployment } from "./checkpoint";
 import { destroyAll } from "./destroy";
 import { renderer } from "./display";
@@ -114,9 +114,11 @@ class EngineStack implements Stack {
 /** Opens a stack on the test engine. */
 export function openEngineStack(options: StackOptions): Stack {
   const project = readProject(options.projectDir);
-  const workDir = resolve(options.workDir ?? mkdtempSync(join(tmpdir(), "taas-state-")));
+  const file = options.stateFile && resolve(options.stateFile);
+  const beside = file ? dirname(file) : undefined;
+  const workDir = resolve(options.workDir ?? beside ?? mkdtempSync(join(tmpdir(), "taas-state-")));
   const stateOf = (projectName: string, stack: string) => join(workDir, projectName, `${stack}.json`);
-  const path = options.stateFile ? resolve(options.stateFile) : stateOf(project.name, options.stack);
+  const path = file ?? stateOf(project.name, options.stack);
   return new EngineStack({
     ...{ project, stack: options.stack, config: options.config ?? {}, env: options.env ?? {}, stateOf },
     file: new StateFile(path),
