@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** The users that a host of the lab has besides the machine's own: `operator` may do nothing with OVS, `tapadmin` only by sudo. */
-export const EXTRA_USERS = [
+const EXTRA_USERS = [
   { name: "operator", id: 64_101 },
   { name: "tapadmin", id: 64_102 },
 ] as const;

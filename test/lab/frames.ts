@@ -73,12 +73,12 @@ export function arp(
 }
 
 /** An IPv4 frame with the given protocol number and payload. */
-export function ipv4(header: EthernetHeader & IpHeader, protocol: number, payload: Buffer): Buffer {
+function ipv4(header: EthernetHeader & IpHeader, protocol: number, payload: Buffer): Buffer {
   return ethernet(header, IPV4, ipv4Packet(header, protocol, payload));
 }
 
 /** An IPv6 frame with the given next header and payload. Addresses are written out in full or with one `::`. */
-export function ipv6(header: EthernetHeader & IpHeader, nextHeader: number, payload: Buffer): Buffer {
+function ipv6(header: EthernetHeader & IpHeader, nextHeader: number, payload: Buffer): Buffer {
   const fixed = Buffer.alloc(8);
   fixed.writeUInt32BE((6 * 2 ** 28 + (header.tos ?? 0) * 2 ** 20) >>> 0, 0);
   fixed.writeUInt16BE(payload.length, 4);
@@ -126,7 +126,7 @@ export function icmp(
 }
 
 /** An IPv4 packet without a frame around it. */
-export function ipv4Packet(header: IpHeader, protocol: number, payload: Buffer): Buffer {
+function ipv4Packet(header: IpHeader, protocol: number, payload: Buffer): Buffer {
   const fixed = Buffer.alloc(20);
   fixed.writeUInt8(0x45, 0);
   fixed.writeUInt8(header.tos ?? 0, 1);
@@ -153,7 +153,7 @@ export function isUdpTo(frame: Buffer, port: number): boolean {
 }
 
 /** The internet checksum (RFC 1071) of the bytes. */
-export function checksum(bytes: Buffer): number {
+function checksum(bytes: Buffer): number {
   let sum = 0;
   for (let i = 0; i < bytes.length; i += 2) sum += (bytes[i]! << 8) + (bytes[i + 1] ?? 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 0x10000);

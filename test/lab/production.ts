@@ -17,12 +17,12 @@ export function nicsOf(host: number, count: number): Nic[] {
 }
 
 /** The VNI that a VLAN of `br-int` has between hosts. */
-export function vniOf(vlan: number): number {
+function vniOf(vlan: number): number {
   return 1000 + vlan;
 }
 
 /** A production tunnel's port name, as Neutron makes it from the far end's address. */
-export function productionPort(remoteIp: string): string {
+function productionPort(remoteIp: string): string {
   const hex = remoteIp.split(".").map((byte) => Number(byte).toString(16).padStart(2, "0"));
   return `vxlan-${hex.join("")}`;
 }
