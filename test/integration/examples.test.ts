@@ -5,10 +5,11 @@ import { expect } from "chai";
 import { repositoryRoot } from "../engine/fixtureProject";
 import type { RunResult } from "../engine/runResult";
 import { openStack, type Stack } from "../engine/stack";
-import { BROADCAST, ethernet } from "../lab/frames";
+import type { Collector } from "../lab/collector";
+import { BROADCAST, ethernet, TCP_FLAGS, tcp, udp } from "../lab/frames";
 import { type Lab, startLab } from "../lab/lab";
 import { diffSnapshots } from "../lab/snapshot";
-import type { Vm } from "../lab/vm";
+import { between, type Vm } from "../lab/vm";
 
 const examples = join(repositoryRoot(), "examples");
 
@@ -51,10 +52,62 @@ const scenarios: Record<string, (lab: Lab, stack: Stack, config: object) => Prom
     expect(await broadcast(lab.vm("ids"), [lab.vm("web"), lab.vm("audit")])).to.deep.equal([20, 20]);
     succeed(await stack.preview({ expectNoChanges: true }));
   },
+  async "incident-response"(lab) {
+    const capture = await collector.capture();
+    await lab
+      .vm("web")
+      .send([ethernet({ source: lab.vm("web").mac, destination: BROADCAST }, 0x88b5, Buffer.alloc(900))]);
+    const [copy] = await capture.settle({ frames: 1 });
+    await capture.stop();
+    // Ethernet, IPv4 and GRE with a key, in front of the slice.
+    expect(copy!.length).to.equal(14 + 20 + 8 + 128);
+  },
+  async "ids-farm"(lab) {
+    const [web, audit] = [lab.vm("web"), lab.vm("audit")];
+    const sensors = ["ids", "ids2", "ids3"].map((name) => lab.vm(name));
+    const captures = await Promise.all(sensors.map((sensor) => sensor.capture()));
+    const conversations = Array.from({ length: 30 }, (_, index) => 1000 + index);
+    await web.send(
+      conversations.map((sourcePort) => udp({ ...between(web, audit), sourcePort, destinationPort: 53 })),
+    );
+    await Promise.all(captures.map((capture) => capture.settle({ quietMs: 300 })));
+    const shares = (await Promise.all(captures.map((capture) => capture.stop()))).map(
+      (frames) => frames.length,
+    );
+    expect(shares.reduce((sum, share) => sum + share)).to.equal(30);
+    expect(Math.min(...shares)).to.be.above(0);
+  },
+  async compliance(lab) {
+    const web = lab.vm("web");
+    const open = (destinationIp: string, destinationPort: number, flags: number) =>
+      tcp({
+        source: web.mac,
+        destination: "02:00:00:00:00:07",
+        sourceIp: web.ip,
+        destinationIp,
+        sourcePort: 40_000,
+        destinationPort,
+        flags,
+      });
+    const wanted = open("198.51.100.9", 443, TCP_FLAGS.syn);
+    const capture = await lab.vm("ids").capture();
+    await web.send([
+      wanted,
+      open("198.51.100.7", 443, TCP_FLAGS.syn),
+      open("198.51.100.9", 443, TCP_FLAGS.syn | TCP_FLAGS.ack),
+      open("198.51.100.9", 80, TCP_FLAGS.syn),
+      open("192.0.2.9", 443, TCP_FLAGS.syn),
+    ]);
+    await capture.settle({ quietMs: 300 });
+    expect(await capture.stop()).to.deep.equal([wanted]);
+  },
 };
 
 /** VMs whose ports the example plugs by itself, on other VLANs than the lab gives them. */
 const launched: Record<string, readonly string[]> = { "openstack-ordering": ["web", "ids", "audit"] };
+
+/** What listens outside the cloud. */
+let collector: Collector;
 
 describe("examples", function () {
   this.timeout(120_000);
@@ -69,8 +122,11 @@ describe("examples", function () {
         { name: "web", host: 1, vlan: 10 },
         { name: "ids", host: 2, vlan: 20 },
         { name: "audit", host: 3, vlan: 30 },
+        { name: "ids2", host: 2, vlan: 20 },
+        { name: "ids3", host: 2, vlan: 20 },
       ],
     });
+    collector = await lab.addCollector();
   });
   after(async () => {
     await lab?.stop();
