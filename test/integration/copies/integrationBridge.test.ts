@@ -9,8 +9,8 @@ describe("a monitor on the integration bridge", function () {
   this.timeout(30_000);
   let lab: Lab;
   let driver: Driver;
-  let before1: HostSnapshot[];
-  let vm: Record<"web" | "db" | "far" | "red" | "mon", Vm>;
+  let untouched: HostSnapshot[];
+  let vm: Record<"web" | "db" | "far" | "red" | "fw" | "mon", Vm>;
 
   before(async () => {
     lab = await startLab({
@@ -20,16 +20,18 @@ describe("a monitor on the integration bridge", function () {
         { name: "db", host: 1 },
         { name: "far", host: 2 },
         { name: "red", host: 1, vlan: 20 },
+        { name: "fw", host: 2, trunk: [40], mtu: 1446 },
         { name: "mon", host: 1, vlan: 10 },
       ],
     });
     driver = new Driver(lab);
     vm = Object.fromEntries(lab.vms.map((each) => [each.name, each])) as typeof vm;
-    before1 = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+    untouched = await Promise.all(lab.hosts.map((host) => host.snapshot()));
     const args = { host: "host1", port: "tap-mon", attachment: "integration-bridge" };
     const service = await driver.service("ids", args);
     await driver.flow("web", service, { host: "host1", port: "tap-web" });
     await driver.flow("far", service, { host: "host2", port: "tap-far" });
+    await driver.flow("fw", service, { host: "host2", port: "tap-fw" });
   });
   beforeEach(async () => {
     await learn([vm.web, vm.db, vm.far, vm.mon]);
@@ -71,6 +73,13 @@ describe("a monitor on the integration bridge", function () {
     expectFrames(atMon!, [...all, toMonitor, ...broadcasts, ...broadcasts], "mon");
   });
 
+  it("gets the copies of a trunk port with the guest's tags, though its own port is an access port", async () => {
+    const { fw, web, mon } = vm;
+    const frames = [...unicast(fw, web, [40]), ...flooded(fw, [40]), ...unicast(fw, web, [40, 41])];
+    const [atMon] = await received([mon], () => fw.send(frames), [frames.length]);
+    expectFrames(atMon!, frames, "mon");
+  });
+
   it("is sent nothing of other networks, however much floods, and nothing floods into the tap bridge", async () => {
     const patch = (await lab.host(1).ovs("ovs-vsctl list-ports br-tap"))
       .split("\n")
@@ -106,7 +115,7 @@ describe("a monitor on the integration bridge", function () {
   it("leaves every host as it was once it is no monitor any more", async () => {
     await driver.destroy();
     for (const [index, host] of lab.hosts.entries()) {
-      expect(diffSnapshots(before1[index]!, await host.snapshot())).to.deep.equal([]);
+      expect(diffSnapshots(untouched[index]!, await host.snapshot())).to.deep.equal([]);
     }
     const frames = unicast(vm.db, vm.mon);
     await learn([vm.db, vm.mon]);

@@ -72,6 +72,13 @@ describe("a tapped port and a monitor", function () {
     expect(await heardBy(vm.mon)).to.deep.equal(["late"]);
   });
 
+  it("are found by the VM where the cloud calls its identifier vm-id", async () => {
+    const id = "3f1e8f0c-6a53-4a6e-8d0e-2b1f0d6a7c55";
+    await lab.host(1).ovs(`ovs-vsctl set Interface tap-late external_ids:vm-id=${id}`);
+    await flow(await service(), { port: { vmUuid: id } });
+    expect(await heardBy(vm.mon)).to.deep.equal(["late"]);
+  });
+
   it("are counted by ascending MAC address, whatever the order they were plugged in", async () => {
     await flow(await service(), { port: { vmUuid: UUID, vnic: 0 } });
     expect(await heardBy(vm.mon)).to.deep.equal(["db"]);
