@@ -1,11 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { statistics } from "../../provider/handlers";
+import type { TapStatistics } from "../../provider/statistics/statistics";
 import { Driver } from "../driver/driver";
 import { udp } from "../lab/frames";
 import { type Lab, startLab } from "../lab/lab";
 
 describe("statistics", () => {
   let lab: Lab;
+  let driver: Driver | undefined;
 
   before(async () => {
     lab = await startLab({
@@ -18,13 +21,27 @@ describe("statistics", () => {
     });
   });
 
+  afterEach(async () => {
+    await driver?.destroy();
+    driver = undefined;
+  });
+
   after(() => lab.stop());
 
   const read = () =>
     statistics((key) => (key === "taas:sshConfig" ? lab.sshConfig : undefined), ["host1", "host2"]);
 
+  /** Rules count what the datapath has forwarded with a delay of up to a second or two. */
+  async function readWhen(complete: (counted: TapStatistics) => boolean): Promise<TapStatistics> {
+    for (let attempt = 0; ; attempt++) {
+      const counted = await read();
+      if (complete(counted) || attempt === 20) return counted;
+      await sleep(250);
+    }
+  }
+
   it("count what was matched, decided by each rule, dropped by the cap and delivered", async () => {
-    const driver = new Driver(lab);
+    driver = new Driver(lab);
     const service = await driver.service("ids", { host: "host2", port: "tap-ids" });
     const flow = await driver.flow("web", service, {
       host: "host1",
@@ -53,7 +70,7 @@ describe("statistics", () => {
     await capture.stop();
     expect(copies).to.be.within(5, 39);
 
-    const { hosts } = await read();
+    const { hosts } = await readWhen((counted) => counted.hosts.host1!.captures[0]!.matched.packets === 120);
     const [group] = hosts.host1!.captures;
     expect(hosts.host1!.captures).to.have.length(1);
     expect(group!.owners).to.deep.equal([flow.outputs.owner]);
@@ -67,7 +84,6 @@ describe("statistics", () => {
     expect(group!.dropped.packets).to.equal(40 - copies);
     expect(hosts.host2!.services.map(({ delivered }) => delivered.packets)).to.deep.equal([copies]);
     expect(hosts.host2!.tunnels.map(({ received }) => received.packets)).to.deep.equal([copies]);
-    await driver.destroy();
   });
 
   it("of a host without taps are empty", async () => {
