@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Desired, Problem } from "../model/desired";
+import { handover } from "../model/handover";
 import { type ClaimSet, readClaims } from "../model/readClaims";
 import { render } from "../model/render";
 import { bumpNextCfg, nextCfgOf, waitApplied } from "../ovs/applied";
@@ -92,8 +93,9 @@ function concerns(problem: Problem, edit: Edit, claims: ReadonlyMap<string, Clai
 }
 
 /**
- * Brings one host to what its claims, after the edits, say. One transaction, then one flow bundle; when another writer
- * was faster, all anew from a fresh read. Edits that cannot be are rejected one by one, the others go in.
+ * Brings one host to what its claims, after the edits, say. One transaction, then one flow bundle, and once more where
+ * copies change their way; when another writer was faster, all anew from a fresh read.
+ * Edits that cannot be are rejected one by one, the others go in.
  */
 export async function reconcile(
   access: HostAccess,
@@ -106,9 +108,15 @@ export async function reconcile(
     reject(edit, error);
   };
   let leaving = "";
+  let handing: "over" | "nothing" = "nothing";
   for (let lost = 0; lost < MAX_ATTEMPTS; ) {
-    const done = await attemptOnce(access, open, drop);
-    if (done === undefined) {
+    const done = await attemptOnce(access, open, drop, handing);
+    if (done === "prepared") {
+      handing = "over";
+      lost++;
+      continue;
+    }
+    if (done === "lost") {
       lost++;
       await sleep(Math.random() * Math.min(10 * 2 ** lost, 500));
       continue;
@@ -135,33 +143,39 @@ function leavingOwners(claims: ReadonlyMap<string, Claim>): string {
   return leaving.map((claim) => claim.owner).join(" ");
 }
 
+/** `prepared`: the claims are written and what is new is ready for another attempt to hand the copies over to. */
 async function attemptOnce(
   access: HostAccess,
   edits: readonly Edit[],
   reject: (edit: Edit, error: unknown) => void,
-): Promise<Reconciled | undefined> {
+  handing: "over" | "nothing",
+): Promise<Reconciled | "lost" | "prepared"> {
   const { record, ovsdb } = access;
   const tapBridge = tapBridgeOf(record);
   const integrationBridge = integrationBridgeOf(record);
   const before = await readFacts(ovsdb);
   const read = readClaims(before, tapBridge, record.name);
-  const { claims, desired, extra } = draftHost(record, read, before, edits, reject);
+  const { claims, desired: end, extra } = draftHost(record, read, before, edits, reject);
+  const between = handover(render(read.claims, before, tapBridge), end, tapBridge);
+  const desired = between ?? end;
   const plan = planHost({ read, claims, desired, facts: before, tapBridge, integrationBridge, extra });
   let facts = before;
   if (plan.operations.length > 0) {
-    if (!(await commit(access, plan.operations))) return undefined;
+    if (!(await commit(access, plan.operations))) return "lost";
     facts = await readFacts(ovsdb);
   }
-  const after = render(claims, facts, tapBridge);
+  const last = render(claims, facts, tapBridge);
+  const after =
+    between === undefined ? last : (handover(render(read.claims, facts, tapBridge), last, tapBridge) ?? last);
   refuseFailedPorts(access, after, facts, edits, reject);
   const hooked = new Set([...read.claims.values(), ...claims.values()].flatMap(hookBridges));
   if (claims.size > 0) {
-    const metered = isCapped(read.claims) || isCapped(claims) ? "yes" : "no";
+    const metered = isCapped(read.claims) || isCapped(claims) || handing === "over" ? "yes" : "no";
     const push = { desired: after, facts, generation: plan.generation, metered } as const;
-    if (!(await pushRules(access, push))) return undefined;
+    if (!(await pushRules(access, push))) return "lost";
   }
   if (hooked.size > 0) await applyHooks(await compareHooks(access, after, facts, hooked));
-  return { facts, claims, desired: after };
+  return between === undefined ? { facts, claims, desired: after } : "prepared";
 }
 
 /** One transaction, and vswitchd's word that it took effect. False: another writer was faster. */
