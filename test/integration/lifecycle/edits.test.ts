@@ -1,0 +1,102 @@
+import { expect } from "chai";
+import { Driver, type Made } from "../../driver/driver";
+import { type Lab, startLab } from "../../lab/lab";
+
+describe("an edit under traffic", () => {
+  let lab: Lab;
+  let driver: Driver;
+  let far: Made;
+  let near: Made;
+  let flow: Made;
+  let args: Record<string, unknown>;
+
+  before(async () => {
+    const vms = [
+      { name: "web", host: 1, vlan: 11 },
+      { name: "peer", host: 1, vlan: 11 },
+      { name: "other", host: 1, vlan: 12 },
+      { name: "near", host: 1, vlan: 13 },
+      { name: "far", host: 2, vlan: 14 },
+      { name: "far2", host: 2, vlan: 15 },
+    ];
+    lab = await startLab({ hosts: 2, vms });
+    driver = new Driver(lab);
+    far = await driver.service("far", { host: "host2", port: "tap-far" });
+    near = await driver.service("near", { host: "host1", port: "tap-near" });
+    args = { service: far.outputs.ref, host: "host1", port: "tap-web", direction: "egress" };
+    flow = await driver.create("TapFlow", "web", args);
+  });
+
+  after(() => lab.stop());
+
+  /** Does the work under a tapped stream and expects every frame once, at one monitor or another. */
+  async function copiedOnce(work: () => Promise<unknown>): Promise<void> {
+    const watchers = ["near", "far", "far2"].map((name) => lab.vm(name));
+    const stream = await lab.startStream({ from: lab.vm("web"), to: lab.vm("peer"), watchers, pps: 400 });
+    const error = await work().catch((reason) => reason);
+    const result = await stream.stop();
+    if (error instanceof Error) throw error;
+    expect(result.lost, "lost by production").to.deep.equal([]);
+    const counts = watchers.map(({ name }) => result.at[name]!);
+    const lost = counts.map((count) => new Set(count.lost));
+    const frames = Array.from({ length: result.sent }, (_, frame) => frame);
+    const copies = (frame: number) => lost.filter((missed) => !missed.has(frame)).length;
+    expect(
+      frames.filter((frame) => copies(frame) === 0),
+      "seen by none",
+    ).to.deep.equal([]);
+    expect(
+      frames.filter((frame) => copies(frame) > 1),
+      "seen by two",
+    ).to.deep.equal([]);
+    expect(
+      counts.flatMap(({ duplicated }) => duplicated),
+      "seen twice",
+    ).to.deep.equal([]);
+    expect(result.sent).to.be.greaterThan(0);
+  }
+
+  const edit = (more: Record<string, unknown>) =>
+    copiedOnce(async () => {
+      args = { ...args, ...more };
+      expect(await driver.update(flow, args)).to.equal(true);
+    });
+
+  it("of a flow's filter loses no copy that both the old and the new one accept", async () => {
+    await edit({ filter: [{ action: "accept", protocol: "udp" }] });
+    await edit({ filter: [{ action: "accept", protocol: "udp", destinationPort: "5000-5010" }] });
+    await edit({ filter: undefined });
+  });
+
+  it("of a flow's counters, slice and direction loses no copy", async () => {
+    await edit({ counters: "own" });
+    await edit({ counters: "shared", snapLength: 100 });
+    await edit({ snapLength: undefined, direction: "both" });
+    await edit({ direction: "egress" });
+  });
+
+  it("that moves a flow to another service, here or there, loses no copy and doubles none", async () => {
+    await edit({ service: near.outputs.ref });
+    await edit({ service: far.outputs.ref });
+  });
+
+  it("that gives a service another monitor loses no copy and doubles none", async () => {
+    await copiedOnce(() => driver.update(far, { host: "host2", port: "tap-far2" }));
+    await copiedOnce(() => driver.update(far, { host: "host2", port: "tap-far" }));
+  });
+
+  it("of other flows of the same group, and their coming and going, does not concern a flow", async () => {
+    const other = { service: far.outputs.ref, host: "host1", port: "tap-other" };
+    await copiedOnce(async () => {
+      const made = await driver.create("TapFlow", "other", other);
+      await driver.update(made, { ...other, direction: "ingress" });
+      await driver.update(made, { ...other, enabled: false });
+      await driver.delete(made);
+    });
+  });
+
+  it("leaves nothing behind", async () => {
+    await driver.destroy();
+    for (const host of lab.hosts) expect(await host.ovs("ovs-vsctl list-br")).not.to.contain("br-tap");
+  });
+});

@@ -1,0 +1,103 @@
+import { expect } from "chai";
+import { type Lab, startLab } from "../../lab/lab";
+import { openProgram, type Program, stepOf, succeeded } from "./program";
+import { tunnelPorts } from "./tunnelPorts";
+
+const PROGRAM = `
+const ids = new TapService("ids", { host: config.require("monitor"), port: { ifaceId: "monitor" } });
+for (const name of ["web", "db"]) new TapFlow(name, { service: ids, host: "host1", port: "tap-" + name, direction: "egress" });
+export const monitor = ids.portName;
+`;
+
+describe("a program whose service moves to another host", function () {
+  this.timeout(180_000);
+  let lab: Lab;
+  let program: Program;
+
+  before(async () => {
+    const vms = [
+      { name: "web", host: 1, vlan: 11 },
+      { name: "db", host: 1, vlan: 12 },
+      { name: "old", host: 2, vlan: 13, ifaceId: "monitor" },
+      { name: "new", host: 3, vlan: 14, ifaceId: "monitor" },
+      { name: "peer", host: 1, vlan: 11 },
+    ];
+    lab = await startLab({ hosts: 3, vms });
+    program = await openProgram(PROGRAM, {});
+  });
+
+  after(async () => {
+    program?.remove();
+    await lab?.stop();
+  });
+
+  const onto = (monitor: string) =>
+    program.stack.configure({ "taas:sshConfig": lab.sshConfig, "fixture:monitor": monitor });
+  const hasTapBridge = async () =>
+    Promise.all(lab.hosts.map(async (host) => (await host.ovs("ovs-vsctl list-br")).includes("br-tap")));
+
+  it("moves the copies without a gap, the new service made before the old one goes", async () => {
+    await onto("host2");
+    succeeded(await program.stack.up());
+    expect(await hasTapBridge()).to.deep.equal([true, true, false]);
+
+    await onto("host3");
+    const plan = succeeded(await program.stack.preview());
+    expect(plan.changes).to.deep.include({ replace: 1, update: 2 });
+    expect(stepOf(plan, "ids").replaceKeys.length + plan.steps.length).to.be.greaterThan(4);
+    const [from, to] = [lab.vm("web"), lab.vm("peer")];
+    const watchers = [lab.vm("old"), lab.vm("new")];
+    const stream = await lab.startStream({ from, to, watchers, pps: 100 });
+    const moved = await program.stack.up();
+    const { sent, at } = await stream.stop();
+    succeeded(moved);
+    const lost = new Set(at.new!.lost);
+    expect(
+      at.old!.lost.filter((frame) => lost.has(frame)),
+      "seen by neither",
+    ).to.deep.equal([]);
+    expect(at.old!.received + at.new!.received, "seen by both").to.equal(sent);
+    expect(at.old!.received).to.be.greaterThan(0);
+    expect(at.new!.received).to.be.greaterThan(0);
+
+    expect((await program.stack.outputs()).monitor).to.equal("tap-new");
+    expect(await hasTapBridge()).to.deep.equal([true, false, true]);
+    expect(await tunnelPorts(lab.host(1))).to.deep.equal(["vxlan 14789 192.0.2.11 -> 192.0.2.13"]);
+    expect(await lab.host(2).ovs("ovs-vsctl port-to-br tap-old")).to.equal("br-int\n");
+    succeeded(await program.stack.preview({ expectNoChanges: true }));
+  });
+
+  it("stops with a clear error while the new host is unreachable, and finishes with the next up", async () => {
+    const { sshPort } = lab.host(2);
+    await lab.host(2).stopSsh();
+    await onto("host2");
+    const failed = await program.stack.up();
+    expect(failed.succeeded).to.equal(false);
+    const errors = failed.diagnostics
+      .filter(({ severity }) => severity === "error")
+      .map(({ message }) => message);
+    expect(errors.join("\n")).to.match(/host host2: cannot reach root@127\.0\.0\.1:\d+.*refused/);
+    expect(await hasTapBridge(), "everything as it was").to.deep.equal([true, false, true]);
+    await lab.host(2).startSsh(sshPort);
+    succeeded(await program.stack.up());
+    expect((await program.stack.outputs()).monitor).to.equal("tap-old");
+    expect(await hasTapBridge()).to.deep.equal([true, true, false]);
+    succeeded(await program.stack.refresh({ expectNoChanges: true }));
+  });
+
+  it("keeps plain values in its state, and little code", async () => {
+    const { deployment } = await program.stack.exportState();
+    const resources = deployment.resources!.filter((resource) => resource.type.includes("taas:"));
+    expect(resources).to.have.length(3);
+    for (const { urn, inputs, outputs } of resources) {
+      expect(JSON.parse(JSON.stringify({ inputs, outputs })), urn).to.deep.equal({ inputs, outputs });
+      expect(JSON.stringify({ inputs, outputs }), urn).not.to.match(/:null|__defaults|PRIVATE KEY/);
+      const code = outputs!.__provider as string;
+      expect(Buffer.byteLength(code), urn).to.be.within(200, 3072);
+      const required = [...code.matchAll(/require\(([^)]*)\)/g)].map(([, module]) => module);
+      expect(new Set(required), urn).to.deep.equal(new Set(['"pulumi-taas/handlers"']));
+    }
+    succeeded(await program.stack.destroy());
+    expect(await hasTapBridge()).to.deep.equal([false, false, false]);
+  });
+});
