@@ -12,7 +12,7 @@ import type { Edit } from "./edit";
 import { type Difference, inspect } from "./inspect";
 import { readUnderlay, type Underlay } from "./network";
 import { type Reconciled, reconcile } from "./reconcile";
-import { readTunnelIds } from "./tunnelIds";
+import { readTunnelIds, type TunnelIds } from "./tunnelIds";
 
 /** What an operation sees of a host before it writes. */
 export interface Look {
@@ -103,7 +103,7 @@ export class HostQueue {
   }
 
   /** The tunnel ids that rules of a bridge match or set, but for ours. */
-  tunnelIds(bridge: BridgeFacts): Promise<Set<number>> {
+  tunnelIds(bridge: BridgeFacts): Promise<TunnelIds[]> {
     return this.withAccess(this.record, (access) => readTunnelIds(access, bridge));
   }
 

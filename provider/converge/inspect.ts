@@ -10,6 +10,7 @@ import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
 import { compareHooks, hookBridges } from "./hooks";
 import type { Look } from "./hostQueue";
 import { isCapped, meterSpecs } from "./pushRules";
+import { includesTunnelId, readTunnelIds, tunnelIdTaken } from "./tunnelIds";
 
 /** How one host differs from what its claims say, in words, and whose claims each difference concerns. */
 export type Difference = Pick<Change, "what" | "owners">;
@@ -35,6 +36,7 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
     compareRules(access, look, desired),
     compareOwnHooks(access, look, desired),
     compareOwnMeters(access, look, desired),
+    compareTunnelIds(access, look),
   ]);
   // What belongs to nobody was most likely made for those who cannot have it now, such as the flow of a stopped VM.
   const troubled = problems.flatMap((problem) => problem.owners);
@@ -103,4 +105,21 @@ async function compareOwnMeters(access: HostAccess, look: Look, desired: Desired
     ...altered.map(({ id, owners }) => ({ what: `altered meter ${id} on ${bridge}`, owners })),
     ...unexpected.map((id) => ({ what: `unexpected meter ${id} on ${bridge}`, owners: [] })),
   ];
+}
+
+/** Tunnel ids of flows over production's tunnels that production has come to use itself. */
+async function compareTunnelIds(access: HostAccess, { facts, read }: Look): Promise<Difference[]> {
+  const flows = [...read.claims.values()].flatMap((claim) =>
+    claim.kind === "flow" && claim.shared !== undefined ? [{ ...claim, bridge: claim.shared.bridge }] : [],
+  );
+  const bridges = facts.bridges.filter(({ name }) => flows.some(({ bridge }) => bridge === name));
+  const found = await Promise.all(
+    bridges.map(async (bridge) => {
+      const ids = await readTunnelIds(access, bridge);
+      return flows
+        .filter((flow) => flow.bridge === bridge.name && includesTunnelId(ids, flow.tunnelId))
+        .map(({ owner, tunnelId }) => ({ what: tunnelIdTaken(tunnelId, bridge.name), owners: [owner] }));
+    }),
+  );
+  return found.flat();
 }

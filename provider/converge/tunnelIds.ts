@@ -4,23 +4,38 @@ import type { BridgeFacts } from "../ovs/facts";
 import { openflowVersion } from "../ovs/foreignFlow";
 import type { HostAccess } from "./access";
 
-const NUMBER = "(0x[0-9a-f]+|[0-9]+)";
+/** Tunnel ids that a rule names: those whose bits under the mask are the value's. */
+export interface TunnelIds {
+  value: bigint;
+  mask: bigint;
+}
+
+const NUMBER = "(0x[0-9a-f]+|[0-9]+)(?:/(0x[0-9a-f]+|[0-9]+))?";
 /** Every way a rule names a tunnel id: as a match, and as an action in its several spellings. */
 const NAMES = [
-  new RegExp(`\\btun_id=${NUMBER}`, "g"),
-  new RegExp(`\\btunnel_id=${NUMBER}`, "g"),
+  new RegExp(`\\b(?:tun_id|tunnel_id)=${NUMBER}`, "g"),
   new RegExp(`\\bset_tunnel(?:64)?:${NUMBER}`, "g"),
-  new RegExp(`\\bset_field:${NUMBER}->tun(?:nel)?_id`, "g"),
+  new RegExp(`\\bset_field:${NUMBER}->(?:tun_id|tunnel_id)`, "g"),
   new RegExp(`\\bload:${NUMBER}->NXM_NX_TUN_ID`, "g"),
 ];
+const EXACT = 0xffff_ffff_ffff_ffffn;
 
 /** The tunnel ids that a text of rules names. */
-function namedTunnelIds(text: string): number[] {
-  return NAMES.flatMap((name) => [...text.matchAll(name)].map((match) => Number(match[1])));
+export function namedTunnelIds(text: string): TunnelIds[] {
+  const named = NAMES.flatMap((name) => [...text.matchAll(name)]);
+  return named.map(([, value, mask]) => ({
+    value: BigInt(value!),
+    mask: mask === undefined ? EXACT : BigInt(mask),
+  }));
+}
+
+/** Whether a tunnel id is among those. */
+export function includesTunnelId(ids: readonly TunnelIds[], tunnelId: number): boolean {
+  return ids.some(({ value, mask }) => (BigInt(tunnelId) & mask) === (value & mask));
 }
 
 /** The tunnel ids that rules of a bridge match or set, but for ours. */
-export async function readTunnelIds(access: HostAccess, bridge: BridgeFacts): Promise<Set<number>> {
+export async function readTunnelIds(access: HostAccess, bridge: BridgeFacts): Promise<TunnelIds[]> {
   const target = {
     run: access.run,
     bridge: bridge.name,
@@ -29,5 +44,10 @@ export async function readTunnelIds(access: HostAccess, bridge: BridgeFacts): Pr
   };
   const flows = await dumpFlows(target, { version: openflowVersion(target) });
   const foreign = flows.filter((flow) => !isOurCookie(flow.cookie));
-  return new Set(foreign.flatMap((flow) => namedTunnelIds(`${flow.match} ${flow.actions}`)));
+  return foreign.flatMap((flow) => namedTunnelIds(`${flow.match} ${flow.actions}`));
+}
+
+/** How an id that a service and production both use is told. */
+export function tunnelIdTaken(tunnelId: number, bridge: string): string {
+  return `tunnel id ${tunnelId} is used by production's rules in ${bridge}`;
 }

@@ -1,4 +1,5 @@
 import type { Look } from "../converge/hostQueue";
+import { includesTunnelId, tunnelIdTaken } from "../converge/tunnelIds";
 import { TaasError } from "../errors";
 import { portsOf } from "../model/findPort";
 import { productionTunnel } from "../model/shared";
@@ -32,15 +33,23 @@ export async function requireSharedTunnel(
       },
     );
   }
-  if (productionTunnel(look.facts, name, peer.remote) === undefined) {
+  const tunnel = productionTunnel(look.facts, name, peer.remote);
+  if (tunnel === undefined) {
     throw new TaasError(`bridge ${name} has no tunnel to ${peer.name} (${peer.remote})`, {
       code: "production-tunnel-missing",
       host,
       hint: 'Use transport "dedicated", or correct the tunnelIp of the other host',
     });
   }
-  if ((await look.queue.tunnelIds(bridge)).has(tunnelId)) {
-    throw new TaasError(`tunnel id ${tunnelId} is used by production's rules in ${name}`, {
+  const { key, in_key: inKey = key, out_key: outKey = key } = tunnel.interface.options;
+  if (inKey !== "flow" || outKey !== "flow") {
+    throw new TaasError(
+      `production's tunnel ${tunnel.port.name} in ${name} carries one tunnel id only (its key is not flow), which is production's own`,
+      { code: "production-tunnel-key", host, hint: 'Use transport "dedicated"' },
+    );
+  }
+  if (includesTunnelId(await look.queue.tunnelIds(bridge), tunnelId)) {
+    throw new TaasError(tunnelIdTaken(tunnelId, name), {
       code: "tunnel-id-taken",
       host,
       hint: "Give the TapService another tunnelId",

@@ -1,0 +1,194 @@
+import { expect } from "chai";
+import { Driver, type Made } from "../../driver/driver";
+import { type Lab, startLab } from "../../lab/lab";
+import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
+import type { Vm } from "../../lab/vm";
+import { expectFrames, flooded, learn, received, unicast } from "../copies/traffic";
+import { carriedOnPort, learnUnderlay, watchUnderlay } from "../copies/underlay";
+
+/** Where production's tunnels and ours are. */
+const [PRODUCTION, OURS] = [4_789, 14_789];
+
+describe("copies over production's tunnels", function () {
+  this.timeout(30_000);
+  let lab: Lab;
+  let driver: Driver;
+  let clean: HostSnapshot[];
+  let service: Made;
+  let vm: Record<"web" | "db" | "trunk" | "far" | "mon3", Vm>;
+  const source = { host: "host1", port: "tap-web", transport: "shared" };
+
+  before(async () => {
+    lab = await startLab({
+      vms: [
+        { name: "web", host: 1 },
+        { name: "db", host: 1 },
+        { name: "trunk", host: 1, trunk: [10] },
+        { name: "far", host: 2 },
+        { name: "mon3", host: 3 },
+      ],
+    });
+    await learnUnderlay(lab);
+    driver = new Driver(lab);
+    vm = Object.fromEntries(lab.vms.map((each) => [each.name, each])) as typeof vm;
+    clean = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+  });
+  after(() => lab?.stop());
+  beforeEach(async () => {
+    service = await driver.service("ids", { host: "host3", port: "tap-mon3" });
+  });
+  afterEach(async () => {
+    await driver.destroy();
+    for (const [index, host] of lab.hosts.entries()) {
+      expect(diffSnapshots(clean[index]!, await host.snapshot())).to.deep.equal([]);
+    }
+  });
+
+  /** What is new in a host's `br-tun` since the lab was started. */
+  async function added(index: number): Promise<string[]> {
+    const now = await lab.host(index).snapshot();
+    const before = clean[index - 1]!.bridges["br-tun"]!.flows;
+    expect(now.bridges["br-tun"]!.flows).to.include.members(before);
+    return now.bridges["br-tun"]!.flows.filter((flow) => !before.includes(flow));
+  }
+
+  it("come byte for byte under the service's id by the one tunnel, and production by its own as ever", async () => {
+    await driver.flow("web", service, source);
+    await learn([vm.web, vm.db, vm.far]);
+    const near = [...unicast(vm.web, vm.db), ...unicast(vm.db, vm.web)];
+    const out = [...unicast(vm.web, vm.far), ...flooded(vm.web)];
+    const back = unicast(vm.far, vm.web);
+    let at: Buffer[][] = [];
+    const send = async () => {
+      await vm.web.send([...near.slice(0, near.length / 2), ...out]);
+      await vm.db.send(near.slice(near.length / 2));
+      await vm.far.send(back);
+    };
+    const counts = [near.length + out.length + back.length, out.length];
+    const underlay = await watchUnderlay(lab, async () => {
+      at = await received([vm.mon3, vm.far], send, counts);
+    });
+    expectFrames(at[0]!, [...near, ...out, ...back], "copies");
+    expectFrames(at[1]!, out, "production");
+    const id = service.outputs.tunnelId;
+    for (const [index, capture] of underlay.entries()) {
+      const copies = carriedOnPort(capture, PRODUCTION).filter(({ tunnelId }) => tunnelId === id);
+      const ends = [lab.host(1).address, lab.host(3).address];
+      expect(new Set(copies.map(({ from, to }) => `${from} ${to}`))).to.deep.equal(
+        new Set(index === 1 ? [] : [ends.join(" ")]),
+      );
+      const frames = copies.map(({ frame }) => frame);
+      expectFrames(frames, index === 1 ? [] : [...near, ...out, ...back], `card of host ${index + 1}`);
+      expect(carriedOnPort(capture, OURS)).to.deep.equal([]);
+    }
+    const production = carriedOnPort(underlay[1]!, PRODUCTION).filter(({ tunnelId }) => tunnelId !== id);
+    // The lab's br-tun sends everything to both other hosts.
+    expectFrames(
+      production.map(({ frame }) => frame),
+      [...out, ...back, ...back],
+      "production on the underlay",
+    );
+  });
+
+  it("take one rule of ours in br-tun at each end, and none on any other host", async () => {
+    await driver.flow("web", service, source);
+    const [sends, none, receives] = await Promise.all([added(1), added(2), added(3)]);
+    expect(none).to.deep.equal([]);
+    expect(sends).to.have.length(1);
+    expect(sends[0]).to.match(
+      /cookie=0x7a70.*priority=65535,in_port=\d+ actions=set_field:0x[0-9a-f]+->tun_id,output:\d+$/,
+    );
+    expect(receives).to.have.length(1);
+    expect(receives[0]).to.match(
+      /cookie=0x7a70.*priority=65535,tun_id=0x[0-9a-f]+,in_port=\d+ actions=output:\d+$/,
+    );
+    await driver.flow("db", service, { ...source, port: "tap-db" });
+    expect([await added(1), await added(3)].map((flows) => flows.length)).to.deep.equal([1, 1]);
+  });
+
+  it("come from several hosts into one service, and stay when one of these goes", async () => {
+    await driver.flow("web", service, { ...source, direction: "egress" });
+    const far = await driver.flow("far", service, {
+      ...source,
+      host: "host2",
+      port: "tap-far",
+      direction: "egress",
+    });
+    await learn([vm.web, vm.db, vm.far]);
+    const frames = [...unicast(vm.web, vm.far), ...unicast(vm.far, vm.web)];
+    const send = async () => {
+      await vm.web.send(frames.slice(0, frames.length / 2));
+      await vm.far.send(frames.slice(frames.length / 2));
+    };
+    const [both] = await received([vm.mon3], send, [frames.length]);
+    expectFrames(both!, frames);
+    await driver.delete(far);
+    await learn([vm.web, vm.db, vm.far]);
+    const [one] = await received([vm.mon3], send, [frames.length / 2]);
+    expectFrames(one!, frames.slice(0, frames.length / 2));
+  });
+
+  it("are cut to their length, of which a service may have several, and production's frames are not", async () => {
+    const filter = [{ action: "accept", protocol: "tcp", snapLength: 60 }, { action: "accept" }];
+    await driver.flow("web", service, { ...source, filter, snapLength: 100 });
+    await driver.flow("trunk", service, {
+      ...source,
+      port: "tap-trunk",
+      snapLength: 30,
+      direction: "egress",
+    });
+    await learn([vm.web, vm.db, vm.far]);
+    await learn([vm.trunk], [10]);
+    const frames = unicast(vm.web, vm.far);
+    const tags = unicast(vm.trunk, vm.far, [10], 1_446);
+    const isTcp = (frame: Buffer) =>
+      (frame.readUInt16BE(12) === 0x0800 && frame.readUInt8(23) === 6) ||
+      (frame.readUInt16BE(12) === 0x86dd && frame.readUInt8(20) === 6);
+    const copies = frames.map((frame) => frame.subarray(0, isTcp(frame) ? 60 : 100));
+    const send = async () => {
+      await vm.web.send(frames);
+      await vm.trunk.send(tags);
+    };
+    const count = frames.length + tags.length;
+    const [at, far] = await received([vm.mon3, vm.far], send, [count, count]);
+    expectFrames(at!, [...copies, ...tags.map((frame) => frame.subarray(0, 30))], "copies");
+    const untagged = tags.map((frame) => Buffer.concat([frame.subarray(0, 12), frame.subarray(16)]));
+    expectFrames(far!, [...frames, ...untagged], "production");
+  });
+
+  it("leave production whole when the other end is lost from sight", async () => {
+    await driver.flow("web", service, { ...source, snapLength: 60 });
+    const peer = lab.host(3).nics[0]!;
+    await lab
+      .host(1)
+      .ovs(`ovs-appctl tnl/neigh/flush; ip neigh replace ${peer.address} dev br-phy nud failed; true`);
+    await learn([vm.web, vm.db]);
+    const frames = unicast(vm.web, vm.db);
+    const [at] = await received([vm.db], () => vm.web.send(frames), [frames.length]);
+    await lab.host(1).ovs(
+      lab.hosts
+        .slice(1)
+        .map(({ nics: [nic] }) => `ovs-appctl tnl/neigh/set br-phy ${nic!.address} ${nic!.mac}`)
+        .join("\n"),
+    );
+    expectFrames(at!, frames);
+  });
+
+  it("come back when an agent removes rules it does not know", async () => {
+    const flow = await driver.flow("web", service, source);
+    for (const host of [lab.host(1), lab.host(3)]) {
+      await host.ovs("ovs-ofctl del-flows br-tun cookie=0x7a70000000000000/0xffff000000000000");
+    }
+    await driver.read(flow);
+    expect(flow.outputs.status).to.match(
+      /^drifted: .*host host1: missing rule on br-tun.*host host3: missing rule on br-tun/,
+    );
+    await driver.update(flow, { service: service.outputs.ref, ...source });
+    await driver.read(flow);
+    expect(flow.outputs.status).to.equal("active");
+    await learn([vm.web, vm.db]);
+    const frames = unicast(vm.web, vm.db);
+    const [at] = await received([vm.mon3], () => vm.web.send(frames), [frames.length]);
+    expectFrames(at!, frames);
+  });
+});
