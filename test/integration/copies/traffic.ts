@@ -124,7 +124,7 @@ export async function learn(vms: readonly Vm[], tags: Tags = []): Promise<void> 
 /** Waits for `frames` frames, then for silence, so that nothing more than expected stays unseen. */
 export async function all(capture: Capture, frames = 0): Promise<Buffer[]> {
   if (frames > 0) await capture.settle({ frames });
-  await capture.settle();
+  await capture.settle({ quietMs: 300 });
   return capture.stop();
 }
 
