@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { snapLength } from "./common";
 import { readCidr } from "./filter/address";
 import { contradictions } from "./filter/contradictions";
-import { readEtherType, readProtocol, readSnapLength, readVlan } from "./filter/kinds";
+import { readEtherType, readProtocol, readVlan } from "./filter/kinds";
 import { readPorts } from "./filter/portRange";
 import { field } from "./filter/reading";
 import { readTcpFlags } from "./filter/tcpFlags";
@@ -10,9 +11,6 @@ import { mac } from "./port";
 /** What becomes of a copy. */
 export const filterAction = z.enum(["accept", "reject"], 'must be "accept" or "reject"');
 export type FilterAction = z.output<typeof filterAction>;
-
-/** Bytes kept of a copy, from its destination address on: 14 to 65535. The copy's own headers and lengths stay as they were. */
-export const snapLength = field(readSnapLength);
 
 /**
  * The fields of a rule. A frame matches when it matches every field that is given. All fields are about the frame as the
@@ -61,9 +59,10 @@ const fields = {
   /** The frame's destination MAC address. */
   destinationMac: mac.optional(),
   /**
-   * VLAN of the guest's own outermost tag (802.1Q or 802.1ad), or `untagged`. Frames of an access port are untagged; on
-   * a `native-*` port those of the native VLAN are. 0: a tag that has a priority and no VLAN; Open vSwitch mirrors such
-   * frames without it, so that their copies are untagged. A tag whose frame ends before the EtherType behind it is none.
+   * VLAN of the guest's own outermost tag (802.1Q or 802.1ad), or `untagged`. 0: a tag that has a priority and no VLAN;
+   * where that priority is 0 too, Open vSwitch mirrors most such frames without the tag, and they are untagged.
+   * Every frame of an access port or `dot1q-tunnel` port counts as untagged; on a `native-*` port those of the native
+   * VLAN do, also where the guest itself tagged them. A tag whose frame ends before the EtherType behind it is none.
    */
   vlan: field(readVlan).optional(),
   /**

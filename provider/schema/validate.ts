@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { hasUnknown } from "./unknown";
 
 /** One reason why inputs are refused, in the shape Pulumi's check wants. */
@@ -19,9 +19,14 @@ function place(property: string, path: readonly PropertyKey[]): string {
   return steps.length === 0 ? "" : `${property}${steps.join("")}: `;
 }
 
-function reasons(error: z.ZodError, property: string, value: unknown): string[] {
+function reasons(
+  error: z.ZodError,
+  value: unknown,
+  property: string,
+  within: readonly PropertyKey[] = [],
+): string[] {
   return error.issues.map((issue) => {
-    const path = place(property, issue.path);
+    const path = place(property, [...within, ...issue.path]);
     return `${path}${issue.code === "invalid_union" ? unionReason(issue) : issue.message} (got ${show(at(value, issue.path))})`;
   });
 }
@@ -42,9 +47,29 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
+/** What the elements of a list must be; undefined where no list is wanted. */
+function elementOf(part: z.ZodType): z.ZodType | undefined {
+  const wanted = part instanceof z.ZodOptional ? part.unwrap() : part;
+  return wanted instanceof z.ZodArray ? (wanted.element as z.ZodType) : undefined;
+}
+
+/** A value in its canonical form; undefined, and failures more, when it is refused. */
+function read(
+  part: z.ZodType,
+  value: unknown,
+  property: string,
+  within: readonly PropertyKey[],
+  failures: Failure[],
+): unknown {
+  const result = part.safeParse(value);
+  if (result.success) return result.data;
+  for (const reason of reasons(result.error, value, property, within)) failures.push({ property, reason });
+  return undefined;
+}
+
 /**
  * Validates inputs property by property, so that one unknown does not keep the rest from being checked.
- * A property that holds an unknown anywhere passes through untouched.
+ * A property, or an element of a list, that holds an unknown anywhere passes through untouched.
  */
 export function validate(
   schema: Record<string, z.ZodType>,
@@ -61,11 +86,16 @@ export function validate(
         .join(", ");
       failures.push({ property, reason: `unknown argument ${show(property)}; the arguments are ${known}` });
     } else if (hasUnknown(value)) {
-      values[property] = value;
+      const element = elementOf(part);
+      values[property] =
+        element === undefined || !Array.isArray(value)
+          ? value
+          : value.map((item, index) =>
+              hasUnknown(item) ? item : read(element, item, property, [index], failures),
+            );
     } else {
-      const result = part.safeParse(value);
-      if (result.success) values[property] = result.data;
-      else for (const reason of reasons(result.error, property, value)) failures.push({ property, reason });
+      const given = read(part, value, property, [], failures);
+      if (given !== undefined) values[property] = given;
     }
   }
   for (const [property, part] of Object.entries(schema)) {

@@ -44,9 +44,3 @@ export function readVlan(input: unknown): Reading<number | "untagged"> {
   if (input === "untagged" || isWithin(input, 0, 4095)) return { value: input };
   return { reason: 'must be a VLAN id from 0 to 4095 or "untagged"' };
 }
-
-/** Reads the number of bytes to keep: an Ethernet header at least, as OVS requires of a cut. */
-export function readSnapLength(input: unknown): Reading<number> {
-  if (isWithin(input, 14, 65535)) return { value: input };
-  return { reason: "must be a whole number of bytes from 14 to 65535" };
-}

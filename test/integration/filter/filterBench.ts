@@ -80,7 +80,7 @@ export class FilterBench {
     const argv = ["ovs-ofctl", "-O", "OpenFlow14", "--timeout=20", "--bundle", "replace-flows", "br0", "-"];
     const result = await this.ovs.run(argv, { input: `${text.join("\n")}\n` });
     if (result.exitCode !== 0) throw new Error(`replace-flows: ${result.stderr}`);
-    // Until then cached decisions of the last filters hold.
+    // The userspace datapath of 3.1 takes the new decision to another of several cached flows that overlap.
     await this.ovs.appctl("revalidator/purge");
   }
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { filterRules } from "../../../provider/schema/filter";
+import { UNKNOWN } from "../../../provider/schema/unknown";
 import { validate } from "../../../provider/schema/validate";
 
 type Given = Record<string, unknown>;
@@ -184,9 +185,13 @@ describe("a filter rule", () => {
     [
       "with a snap length below an Ethernet header",
       accept({ snapLength: 13 }),
-      [["snapLength", /14 to 65535/]],
+      [["snapLength", /at least 14 bytes/]],
     ],
-    ["with a snap length beyond any frame", accept({ snapLength: 65536 }), [["snapLength", /14 to 65535/]]],
+    [
+      "with a snap length beyond any frame",
+      accept({ snapLength: 65536 }),
+      [["snapLength", /at most 65535 bytes/]],
+    ],
     [
       "with a snap length for what is not sent",
       { action: "reject", snapLength: 64 },
@@ -250,5 +255,17 @@ describe("a filter", () => {
     expect(validate({ filter: filterRules }, { filter: { action: "accept" } }).failures[0]?.reason).to.match(
       /list of rules/,
     );
+  });
+
+  it("has its known rules read and refused while others are not known yet", () => {
+    const unknown = accept({ protocol: "tcp", destinationPort: UNKNOWN });
+    const known = accept({ protocol: 6, source: "10.0.0.1/32" });
+    const read = validate({ filter: filterRules.optional() }, { filter: [unknown, known] });
+    expect(read.values.filter).to.deep.equal([unknown, accept({ protocol: "tcp", source: "10.0.0.1" })]);
+    const refused = validate(
+      { filter: filterRules },
+      { filter: [unknown, accept({ source: "10.0.0.1/8" })] },
+    );
+    expect(refused.failures[0]?.reason).to.match(/^filter\[1\]\.source: has bits set/);
   });
 });
