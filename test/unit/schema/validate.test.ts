@@ -1,0 +1,72 @@
+import { expect } from "chai";
+import { z } from "zod";
+import { hasUnknown, UNKNOWN } from "../../../provider/schema/unknown";
+import { show, validate } from "../../../provider/schema/validate";
+
+const schema = {
+  name: z.string(),
+  size: z.int("must be a whole number").optional(),
+  rules: z.array(z.strictObject({ port: z.int("must be a whole number") })).optional(),
+  either: z
+    .union([z.string().min(3, "too short"), z.strictObject({ id: z.int("an id is a number") })])
+    .optional(),
+  owner: z.string(),
+};
+const good = { name: "x", owner: "o" };
+
+describe("validation", () => {
+  it("returns what the schema makes of good values, and leaves out what is not given", () => {
+    const result = validate(schema, { ...good, size: null, rules: undefined, __provider: "code" });
+    expect(result).to.deep.equal({ values: good, failures: [] });
+  });
+
+  it("says where in an argument something is wrong, and what was given", () => {
+    const { failures } = validate(schema, { ...good, rules: [{ port: 1 }, { port: "2" }] });
+    expect(failures).to.deep.equal([
+      { property: "rules", reason: 'rules[1].port: must be a whole number (got "2")' },
+    ]);
+  });
+
+  it("blames the branch of a choice that got furthest", () => {
+    const { failures } = validate(schema, { ...good, either: { id: "a" } });
+    expect(failures[0]!.reason).to.match(/id: an id is a number \(got \{"id":"a"\}\)/);
+    expect(validate(schema, { ...good, either: "ab" }).failures[0]!.reason).to.match(
+      /too short.*\(got "ab"\)/,
+    );
+  });
+
+  it("names the arguments there are, without the owner key, when one is unknown", () => {
+    const { failures } = validate(schema, { ...good, nmae: 1 });
+    expect(failures).to.deep.equal([
+      { property: "nmae", reason: 'unknown argument "nmae"; the arguments are name, size, rules, either' },
+    ]);
+  });
+
+  it("asks for what is missing", () => {
+    expect(validate(schema, { owner: "o" }).failures).to.deep.equal([
+      { property: "name", reason: "this argument is required" },
+    ]);
+    expect(validate(schema, { owner: "o", name: null }).failures).to.have.length(1);
+  });
+
+  it("lets a value through that is unknown or holds an unknown, and checks the others", () => {
+    const rules = [{ port: UNKNOWN, extra: true }];
+    const { values, failures } = validate(schema, { name: UNKNOWN, owner: "o", rules, size: 1.5 });
+    expect(values).to.deep.equal({ name: UNKNOWN, owner: "o", rules });
+    expect(failures).to.deep.equal([{ property: "size", reason: "must be a whole number (got 1.5)" }]);
+  });
+
+  it("shows long values short", () => {
+    expect(show("x".repeat(500)))
+      .to.have.length(120)
+      .and.match(/^"x+\.\.\.$/);
+    expect(show(undefined)).to.equal("undefined");
+  });
+
+  it("finds unknowns at any depth", () => {
+    expect(hasUnknown({ a: [{ b: UNKNOWN }] })).to.equal(true);
+    expect(hasUnknown([UNKNOWN])).to.equal(true);
+    expect(hasUnknown({ a: ["b", null, 1, { c: undefined }], [UNKNOWN]: 1 })).to.equal(false);
+    expect(hasUnknown(`a ${UNKNOWN}`), "text around a sentinel is no unknown").to.equal(false);
+  });
+});
