@@ -2,6 +2,8 @@ import { isIPv6 } from "node:net";
 import type { Draft } from "../converge/edit";
 import type { Look } from "../converge/hostQueue";
 import { TaasError } from "../errors";
+import { type Endpoint, endpointKey, explicitEndpoint } from "../model/endpoint";
+import { defaultActionOf } from "../model/filter/defaultAction";
 import { type FoundPort, findPort } from "../model/findPort";
 import { routeOf } from "../model/route";
 import { productionTunnel } from "../model/shared";
@@ -33,9 +35,26 @@ interface Limit {
   why: string;
 }
 
-async function wayLimit({ draft, source }: Fit): Promise<Limit | undefined> {
-  const claims = [...source.read.claims.values()];
-  const route = routeOf(claims, draft as FlowClaim);
+/** Whether packets that are too long for the way may be cut into fragments: some MirrorTunnel of this very wire says so. */
+function mayFragment({ source }: Fit, end: Endpoint): boolean {
+  return [...source.read.claims.values()].some(
+    (claim) =>
+      claim.kind === "tunnel" &&
+      !claim.dontFragment &&
+      claim.peers.some(({ remote }) => endpointKey(explicitEndpoint(claim, remote)) === endpointKey(end)),
+  );
+}
+
+function isUserspace({ draft, source }: Fit): boolean {
+  const bridge = source.facts.bridges.find(({ name }) => name === draft.source!.integrationBridge);
+  return bridge?.datapathType === "netdev";
+}
+
+async function wayLimit(fit: Fit): Promise<Limit | undefined> {
+  const { draft, source } = fit;
+  const route = routeOf([...source.read.claims.values()], draft as FlowClaim);
+  const fragments = route !== undefined && mayFragment(fit, route.end);
+  if (fragments && !isUserspace(fit)) return undefined;
   const shared =
     draft.shared === undefined
       ? undefined
@@ -43,16 +62,12 @@ async function wayLimit({ draft, source }: Fit): Promise<Limit | undefined> {
   const type = route?.end.type ?? shared?.interface.type;
   const remote = route?.remote ?? draft.peer?.remote;
   if (type === undefined || remote === undefined) return undefined;
-  const fragmented = claims.some(
-    (claim) => claim.kind === "tunnel" && !claim.dontFragment && claim.owner === draft.tunnel?.owner,
-  );
-  if (fragmented) return undefined;
   const mtu = (await source.queue.underlay(remote))?.mtu;
   if (mtu === undefined) return undefined;
   const header = OVERHEAD[route?.end.erspanVersion === 2 ? "erspan2" : type]! + (isIPv6(remote) ? 40 : 20);
   return {
     bytes: mtu - header,
-    why: `the way to ${remote} has an MTU of ${mtu} and ${type} takes ${header} bytes of it`,
+    why: `the way to ${remote} has an MTU of ${mtu} and ${type} takes ${header} bytes of it${fragments ? " (the userspace datapath makes no fragments)" : ""}`,
   };
 }
 
@@ -72,13 +87,20 @@ function monitorLimit({ inputs, destination }: Fit, tag: number): Limit | undefi
   return limits.sort((a, b) => a.bytes - b.bytes)[0];
 }
 
+/** Bytes of the longest copy that a flow asks for, whatever its port may send. */
+function longestSlice({ snapLength, filter = [], defaultAction }: FlowInputs): number {
+  const whole = snapLength ?? Number.POSITIVE_INFINITY;
+  const rules = filter.filter(({ action }) => action === "accept").map((rule) => rule.snapLength ?? whole);
+  return Math.max(...rules, defaultActionOf(filter, defaultAction) === "accept" ? whole : 0);
+}
+
 /** Compares the largest frame of the source with what its copies must fit through, and does what `mtuPolicy` says. */
 export async function fitCopies(fit: Fit): Promise<FlowDraft> {
   const { draft, inputs, port, source } = fit;
   const { mtu } = port.interface;
   if (mtu === undefined) return draft;
   const tag = vlanClass(port.port).kind === "strip" ? 0 : VLAN_TAG;
-  const largest = Math.min(mtu + ETHERNET + tag, inputs.snapLength ?? Number.POSITIVE_INFINITY);
+  const largest = Math.min(mtu + ETHERNET + tag, longestSlice(inputs));
   const limits = [await wayLimit(fit), monitorLimit(fit, tag)].filter((limit) => limit !== undefined);
   const limit = limits.sort((a, b) => a.bytes - b.bytes)[0];
   if (limit === undefined || largest <= limit.bytes) return draft;
