@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { findPort, listPorts, portsOf } from "../../../provider/model/findPort";
 import type { PortInput } from "../../../provider/schema/port";
-import { type ObservedPort, observed } from "./observed";
+import { type ObservedPort, observed, rowId } from "./observed";
 
 const ids = (name: string, externalIds: Record<string, string>): ObservedPort => ({
   name,
@@ -17,7 +17,7 @@ const facts = observed(
       ids("tap-idle", { "iface-id": "idle", "iface-status": "inactive" }),
       ids("tap-b", { "attached-mac": "fa:16:3e:00:00:0b", "vm-uuid": "vm3" }),
       ids("tap-a", { "attached-mac": "fa:16:3e:00:00:0a", "vm-uuid": "vm3" }),
-      { name: "bond0", port: { interfaces: ["i-bond0", "i-tap-web"] } },
+      { name: "bond0", port: { interfaces: [rowId("Interface", "bond0"), rowId("Interface", "tap-web")] } },
       { name: "dpdk-port", nic: { name: "vhu1" } },
     ],
   },

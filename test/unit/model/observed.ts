@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { BridgeFacts, Facts, InterfaceFacts, PortFacts } from "../../../provider/ovs/facts";
 
 /** A port of an observed host: its name, and what differs from a plain access port in VLAN 10. */
@@ -6,7 +7,15 @@ export type ObservedPort = { name: string; port?: Partial<PortFacts>; nic?: Part
 /** A bridge of an observed host. Ports are numbered from 1 in their order. */
 export type ObservedBridge = { name: string; ports: ObservedPort[]; row?: Partial<BridgeFacts> };
 
-/** Facts of a host, written briefly. UUIDs are the names, with a letter in front for the table. */
+/** The UUID of a row of an observed host, by table and name. */
+export function rowId(table: "Bridge" | "Port" | "Interface" | "Mirror", name: string): string {
+  const hex = createHash("sha256").update(`${table} ${name}`).digest("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
+    "-",
+  );
+}
+
+/** Facts of a host, written briefly. */
 export function observed(...bridges: ObservedBridge[]): Facts {
   const facts: Facts = {
     machine: "machine-here",
@@ -20,13 +29,13 @@ export function observed(...bridges: ObservedBridge[]): Facts {
   };
   for (const { name, ports, row } of bridges) {
     facts.bridges.push({
-      uuid: `b-${name}`,
+      uuid: rowId("Bridge", name),
       name,
       datapathType: "netdev",
       failMode: "secure",
       externalIds: {},
       otherConfig: {},
-      ports: ports.map((one) => `p-${one.name}`),
+      ports: ports.map((one) => rowId("Port", one.name)),
       mirrors: [],
       ...row,
     });
@@ -36,18 +45,19 @@ export function observed(...bridges: ObservedBridge[]): Facts {
 }
 
 function addPort(facts: Facts, { name, port, nic }: ObservedPort, ofport: number): void {
-  facts.ports[`p-${name}`] = {
-    uuid: `p-${name}`,
+  const [portId, nicId] = [rowId("Port", name), rowId("Interface", name)];
+  facts.ports[portId] = {
+    uuid: portId,
     name,
-    interfaces: [`i-${name}`],
+    interfaces: [nicId],
     tag: 10,
     trunks: [],
     vlanMode: undefined,
     externalIds: {},
     ...port,
   };
-  facts.interfaces[`i-${name}`] = {
-    uuid: `i-${name}`,
+  facts.interfaces[nicId] = {
+    uuid: nicId,
     name,
     type: "",
     ofport,

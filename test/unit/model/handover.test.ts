@@ -1,0 +1,69 @@
+import { expect } from "chai";
+import type { Desired, DesiredMirror, Placement, Rule } from "../../../provider/model/desired";
+import { handover } from "../../../provider/model/handover";
+
+const nothing: Desired = {
+  ports: [],
+  mirrors: [],
+  placements: [],
+  rules: [],
+  meters: [],
+  hooks: [],
+  problems: [],
+};
+const mirror = (name: string, egress: string[], ingress: string[] = []): DesiredMirror => ({
+  ...{
+    name,
+    bridge: "br-int",
+    selectSrcPort: egress,
+    selectDstPort: ingress,
+    output: `mi-${name}`,
+    owners: ["o"],
+  },
+});
+const rule = (inPort: string, output: string): Rule => ({
+  ...{ table: 2, priority: 100, cookie: 1n, inPort, match: [], actions: [{ output }], owners: ["o"] },
+});
+const placement = (port: string, bridge: string): Placement => ({
+  ...{ port, interface: `i-${port}`, name: port, bridge, owners: ["o"] },
+});
+const between = (old: Partial<Desired>, next: Partial<Desired>) =>
+  handover({ ...nothing, ...old }, { ...nothing, ...next }, "br-tap");
+
+describe("a hand-over of copies", () => {
+  it("is not needed when taps only come, or only go, or change their direction", () => {
+    const one = [mirror("a", ["p"])];
+    expect(between({}, { mirrors: one })).to.equal(undefined);
+    expect(between({ mirrors: one }, {})).to.equal(undefined);
+    expect(between({ mirrors: one }, { mirrors: [mirror("a", ["p", "q"])] })).to.equal(undefined);
+    expect(between({ mirrors: one }, { mirrors: [mirror("a", [], ["p"])] })).to.equal(undefined);
+    expect(between({ mirrors: one }, { mirrors: [...one, mirror("b", ["p"])] })).to.equal(undefined);
+    expect(between({ mirrors: [mirror("a", ["p"])] }, { mirrors: [mirror("b", ["q"])] })).to.equal(undefined);
+  });
+
+  it("keeps the old Mirrors, and has the ports and rules of both, when a port changes its group", () => {
+    const old = { mirrors: [mirror("a", ["p"])], rules: [rule("mt-a", "x"), rule("mt-c", "x")] };
+    const next = { mirrors: [mirror("b", ["p"])], rules: [rule("mt-b", "y"), rule("mt-c", "z")] };
+    const result = between(old, next)!;
+    expect(result.mirrors).to.equal(old.mirrors);
+    expect(result.rules).to.deep.equal([rule("mt-b", "y"), rule("mt-c", "z"), rule("mt-a", "x")]);
+  });
+
+  it("is over with the second step: what was new is then what was", () => {
+    const next = { mirrors: [mirror("b", ["p"])], rules: [rule("mt-b", "y")] };
+    expect(between(next, next)).to.equal(undefined);
+  });
+
+  it("lets a relieved monitor go home only when its successor gets the copies", () => {
+    const old = { rules: [rule("mv-1", "old")], placements: [placement("old", "br-tap")] };
+    const placements = [placement("new", "br-tap"), placement("old", "br-int")];
+    const result = between(old, { rules: [rule("mv-1", "new")], placements })!;
+    expect(result.placements).to.deep.equal([placement("new", "br-tap")]);
+    expect(result.rules).to.deep.equal([rule("mv-1", "new")]);
+  });
+
+  it("does not hold a monitor back that nobody relieves", () => {
+    const old = { rules: [rule("mv-1", "old")], placements: [placement("old", "br-tap")] };
+    expect(between(old, { placements: [placement("old", "br-int")] })).to.equal(undefined);
+  });
+});

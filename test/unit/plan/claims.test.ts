@@ -1,0 +1,77 @@
+import { expect } from "chai";
+import { assert, constantFrom, dictionary, oneof, property, shuffledSubarray, string } from "fast-check";
+import { updateClaims, writeClaim } from "../../../provider/plan/claims";
+import type { Claim } from "../../../provider/schema/claim";
+import { observed } from "../model/observed";
+
+const claim = {
+  ...{ format: 1, kind: "service", owner: "o/p/s/TapService/ids", token: "t", writer: "w", time: "2026" },
+  ...{
+    tunnelId: 7,
+    ports: ["tap-ids"],
+    distribution: "copy",
+    attachment: "tap-bridge",
+    integrationBridge: "br-int",
+  },
+} as Claim;
+
+describe("a written claim", () => {
+  it("has sorted fields and none that are absent", () => {
+    expect(writeClaim({ ...claim, pending: undefined, tenant: "red" } as Claim)).to.equal(
+      '{"attachment":"tap-bridge","distribution":"copy","format":1,"integrationBridge":"br-int","kind":"service",' +
+        '"owner":"o/p/s/TapService/ids","ports":["tap-ids"],"tenant":"red","time":"2026","token":"t","tunnelId":7,"writer":"w"}',
+    );
+  });
+
+  it("is the same text in whatever order its fields came, at any depth, and keeps the order of lists", () => {
+    const nested = { ports: [{ vnic: 1, vmUuid: "v" }], homes: { b: { ofport: 1, bridge: "x" }, a: null } };
+    const turned = { homes: { a: null, b: { bridge: "x", ofport: 1 } }, ports: [{ vmUuid: "v", vnic: 1 }] };
+    expect(writeClaim(nested as unknown as Claim)).to.equal(writeClaim(turned as unknown as Claim));
+    const list = (ports: string[]) => writeClaim({ ...claim, ports } as Claim);
+    expect(list(["a", "b"])).not.to.equal(list(["b", "a"]));
+    const keys = Object.keys(claim);
+    assert(
+      property(shuffledSubarray(keys, { minLength: keys.length }), (order) => {
+        const shuffled = Object.fromEntries(order.map((key) => [key, claim[key as keyof Claim]]));
+        return writeClaim(shuffled as unknown as Claim) === writeClaim(claim);
+      }),
+    );
+  });
+
+  it("reads back as it was", () => {
+    assert(
+      property(dictionary(string(), oneof(string(), constantFrom(1, true, null))), (fields) => {
+        const { __proto__: _, ...plain } = fields;
+        expect(JSON.parse(writeClaim(plain as unknown as Claim))).to.deep.equal(plain);
+      }),
+    );
+  });
+});
+
+describe("an update of claims", () => {
+  const key = "taas:o/p/s/TapService/ids";
+  const update = (externalIds: Record<string, string>, claims: Claim[]) => {
+    const [bridge] = observed({ name: "br-tap", ports: [], row: { externalIds } }).bridges;
+    const [operation] = updateClaims(bridge!, new Map(claims.map((one) => [one.owner, one])), 5);
+    return (operation as { mutations: [string, string, unknown][] }).mutations;
+  };
+
+  it("writes the keys that changed and no other, whoever else's keys are there", () => {
+    const present = { "taas-renderer": "1", [key]: "old", "taas:gone": "x", "somebody:key": "y" };
+    expect(update(present, [claim])).to.deep.equal([
+      ["external_ids", "delete", ["set", [key, "taas:gone"]]],
+      ["external_ids", "insert", ["map", [[key, writeClaim(claim)]]]],
+      ["other_config", "delete", ["set", ["taas-generation"]]],
+      ["other_config", "insert", ["map", [["taas-generation", "5"]]]],
+    ]);
+  });
+
+  it("counts even when no claim changed", () => {
+    const mutations = update({ "taas-renderer": "1", [key]: writeClaim(claim) }, [claim]);
+    expect(mutations.slice(0, 2)).to.deep.equal([
+      ["external_ids", "delete", ["set", []]],
+      ["external_ids", "insert", ["map", []]],
+    ]);
+    expect(mutations[3]).to.deep.equal(["other_config", "insert", ["map", [["taas-generation", "5"]]]]);
+  });
+});

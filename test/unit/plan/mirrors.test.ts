@@ -1,0 +1,120 @@
+import { expect } from "chai";
+import type { DesiredMirror } from "../../../provider/model/desired";
+import type { Facts, MirrorFacts } from "../../../provider/ovs/facts";
+import { planMirrors } from "../../../provider/plan/mirrors";
+import { observed, rowId } from "../model/observed";
+
+const port = (name: string) => rowId("Port", name);
+const mirrorId = (name: string) => rowId("Mirror", name);
+
+const wanted: DesiredMirror = {
+  name: "taas-1",
+  bridge: "br-int",
+  selectSrcPort: [port("a"), port("b")],
+  selectDstPort: [port("b")],
+  output: "mi-1",
+  owners: ["o"],
+};
+const row: MirrorFacts = {
+  uuid: mirrorId("1"),
+  name: "taas-1",
+  selectAll: false,
+  selectSrcPort: [port("a"), port("b")],
+  selectDstPort: [port("b")],
+  selectVlan: [],
+  outputPort: port("mi-1"),
+  outputVlan: undefined,
+  snaplen: undefined,
+  externalIds: { taas: "1" },
+};
+
+function host(...mirrors: MirrorFacts[]): Facts {
+  const ports = ["a", "b", "mi-1"].map((name) => ({ name }));
+  const facts = observed({ name: "br-int", ports, row: { mirrors: mirrors.map(({ uuid }) => uuid) } });
+  return { ...facts, mirrors: Object.fromEntries(mirrors.map((mirror) => [mirror.uuid, mirror])) };
+}
+
+describe("the plan of Mirrors", () => {
+  const plan = (desired: DesiredMirror[], ...mirrors: MirrorFacts[]) =>
+    planMirrors(desired, host(...mirrors));
+
+  it("changes nothing that is as it should be", () => {
+    expect(plan([wanted], row)).to.deep.equal([]);
+  });
+
+  it("adds and takes members one by one, and writes no column as a whole", () => {
+    const [change, ...others] = plan([wanted], {
+      ...row,
+      selectSrcPort: [port("a"), port("x")],
+      selectDstPort: [],
+    });
+    expect(others).to.deep.equal([]);
+    expect(change).to.deep.include({ what: "altered mirror taas-1 on br-int", owners: ["o"] });
+    expect(change!.operations).to.deep.equal([
+      {
+        op: "mutate",
+        table: "Mirror",
+        where: [["_uuid", "==", ["uuid", mirrorId("1")]]],
+        mutations: [
+          ["select_src_port", "delete", ["set", [["uuid", port("x")]]]],
+          ["select_src_port", "insert", ["set", [["uuid", port("b")]]]],
+          ["select_dst_port", "insert", ["set", [["uuid", port("b")]]]],
+        ],
+      },
+    ]);
+  });
+
+  for (const [what, differs] of Object.entries({
+    "selects all": { selectAll: true },
+    "selects a VLAN": { selectVlan: [7] },
+    "outputs to a VLAN": { outputVlan: 7 },
+    "cuts its copies": { snaplen: 100 },
+    "outputs elsewhere": { outputPort: port("a") },
+    "outputs nowhere": { outputPort: undefined },
+  } satisfies Record<string, Partial<MirrorFacts>>)) {
+    it(`sets one right that ${what}`, () => {
+      const [change] = plan([wanted], { ...row, ...differs });
+      expect(change!.operations).to.have.length(1);
+      expect(change!.operations[0]).to.deep.include({
+        op: "update",
+        row: {
+          select_all: false,
+          select_vlan: ["set", []],
+          output_vlan: ["set", []],
+          snaplen: ["set", []],
+          output_port: ["uuid", port("mi-1")],
+        },
+      });
+    });
+  }
+
+  it("makes one that is missing, marked as ours", () => {
+    const [change] = plan([wanted]);
+    expect(change!.what).to.equal("missing mirror taas-1 on br-int");
+    const [insert, attach] = change!.operations;
+    expect(insert).to.deep.include({ op: "insert", table: "Mirror" });
+    expect(insert)
+      .to.have.nested.property("row.external_ids")
+      .that.deep.equals(["map", [["taas", "1"]]]);
+    expect(attach).to.deep.include({ op: "mutate", table: "Bridge" });
+  });
+
+  it("removes one of ours that nobody wants, by its row, and leaves others' alone whatever their name", () => {
+    const foreign = { ...row, uuid: mirrorId("2"), externalIds: {} };
+    const changes = plan([], row, foreign);
+    expect(changes).to.have.length(1);
+    expect(changes[0]!.operations).to.deep.equal([
+      {
+        op: "mutate",
+        table: "Bridge",
+        where: [["_uuid", "==", ["uuid", rowId("Bridge", "br-int")]]],
+        mutations: [["mirrors", "delete", ["set", [["uuid", mirrorId("1")]]]]],
+      },
+    ]);
+  });
+
+  it("keeps one of two of ours with one name", () => {
+    const changes = plan([wanted], row, { ...row, uuid: mirrorId("2") });
+    expect(changes.map(({ what }) => what)).to.deep.equal(["foreign mirror taas-1 on br-int"]);
+  });
+});
