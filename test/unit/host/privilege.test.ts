@@ -18,12 +18,16 @@ describe("what sudo says", () => {
     "sudo: interactive authentication is required\n",
     "sudo: I'm sorry ops. I'm afraid I can't do that\n",
   ]) {
-    it(`is a refusal: ${stderr.trim().split("\n")[0]}`, () => expect(sudoRefusal(failed(stderr))).to.be.a("string"));
+    it(`is a refusal: ${stderr.trim().split("\n")[0]}`, () =>
+      expect(sudoRefusal(failed(stderr))).to.be.a("string"));
   }
 
   for (const [stderr, exitCode] of [
     ["ovs-ofctl: br-tap is not a bridge or a socket\n", 1],
-    ["sudo: unable to resolve host compute-account-1: Name or service not known\novs-vsctl: no such port\n", 1],
+    [
+      "sudo: unable to resolve host compute-account-1: Name or service not known\novs-vsctl: no such port\n",
+      1,
+    ],
     ["sudo: a password is required\n", 0],
     ["sh: 1: taas-none: not found\n", 127],
     ["the file is not in the sudoers directory\n", 1],
