@@ -35,7 +35,7 @@ interface Draft {
 }
 
 /** A problem as the error its owner's operation ends with. */
-export function problemError(problem: Problem, host: string): TaasError {
+function problemError(problem: Problem, host: string): TaasError {
   return new TaasError(problem.message, {
     code: problem.code,
     host,

@@ -11,7 +11,6 @@ export type Direction = z.output<typeof direction>;
 
 /** What is done about copies that are too large for their way. */
 const mtuPolicy = z.enum(["warn", "fail", "truncate"]);
-export type MtuPolicy = z.output<typeof mtuPolicy>;
 const transport = z.enum(["dedicated", "shared"]);
 const counters = z.enum(["shared", "own"]);
 

@@ -15,7 +15,7 @@ import {
 import type { Vm } from "../../lab/vm";
 
 /** A MAC address that nobody has: frames to it are flooded. */
-export const NOBODY = "fa:16:3e:99:99:99";
+const NOBODY = "fa:16:3e:99:99:99";
 
 /** Tags of a frame, outermost first. */
 export type Tags = readonly (number | VlanTag)[];
@@ -63,7 +63,7 @@ export function broadcast(from: Vm, tags: Tags = []): Buffer {
 }
 
 /** One frame from a VM to a MAC address that nobody has, like no other. */
-export function unknownUnicast(from: Vm, tags: Tags = []): Buffer {
+function unknownUnicast(from: Vm, tags: Tags = []): Buffer {
   const header = { ...between(from, from, tags), destination: NOBODY, destinationIp: "198.51.100.99" };
   return udp({ ...header, sourcePort: 4_000, destinationPort: 4_001, payload: payload(31) });
 }

@@ -123,8 +123,9 @@ describe("programs with components, aliases, options and references", function (
     expect(errorsOf(refused.diagnostics)).to.match(/protect/);
     const inside = encodeURIComponent("lab:watch:East");
     const kept = ["TapFlow/front", `${inside}$TapFlow/web`];
-    expect(await owners(1)).to.deep.equal(kept.sort());
-    expect(await owners(2)).to.deep.equal([...kept, `${inside}$TapService/ids`].sort());
+    // What is not protected may be gone or not: the CLI ends at the first error, with whatever was under way.
+    expect(await owners(1)).to.include.members(kept);
+    expect(await owners(2)).to.include.members([...kept, `${inside}$TapService/ids`]);
     await set({ renamed: "yes" });
     succeeded(await program.stack.up());
     const end = succeeded(await program.stack.destroy());
