@@ -10,7 +10,7 @@ export function ownerKey(type: string, name: string, parent: Resource | undefine
 }
 
 /** `urn:pulumi:stack::project::parent$types$type::name` in the order people look for it, each part percent-encoded. */
-function ownerFromUrn(urn: string, organization: string): string {
+export function ownerFromUrn(urn: string, organization: string): string {
   const [stack, project, types, ...name] = urn.slice("urn:pulumi:".length).split("::") as [
     string,
     string,
