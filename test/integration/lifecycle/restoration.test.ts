@@ -86,6 +86,28 @@ describe("a host after the last resource went", () => {
       await driver.tunnel("gre", { hosts: ["host3", "host2"], type: "gre" });
       await driver.tunnel("mesh", { hosts: ["host3", "host2", "host1"], mode: "mesh", type: "geneve" });
     },
+    "several monitors of one service": async () =>
+      taps(await driver.service("many", { host: "host2", ports: ["tap-ids2", "tap-wide"] })),
+    "a collector outside": async () =>
+      taps(await driver.service("out", { collector: { address: "192.0.2.200", type: "erspan" } })),
+    "flows over production's tunnels": async () => {
+      const ids = await service("ids2", "host2");
+      await driver.flow("web", ids, { host: "host1", port: "tap-web", transport: "shared", snapLength: 64 });
+      await driver.flow("far", ids, { host: "host3", port: "tap-far", transport: "shared" });
+    },
+    "caps, filters and slices": async () => {
+      const ids = await service("ids2", "host2");
+      const filter = [{ action: "accept", protocol: "tcp", destinationPort: "1-1023", snapLength: 96 }];
+      const treated = { filter, rateLimit: { kbps: 9000 } };
+      await driver.flow("web", ids, { host: "host1", port: "tap-web", ...treated });
+      await driver.flow("app", ids, { host: "host2", port: "tap-app", ...treated });
+    },
+    "bridges of other names": async () => {
+      const at = (address: string) => ({ address, tapBridge: "br-copies" });
+      const ids = await driver.service("ids", { host: at("host2"), port: "tap-ids2" });
+      await driver.flow("web", ids, { host: at("host1"), port: "tap-web" });
+      await driver.tunnel("way", { hosts: [at("host1"), at("host2")], udpPort: 15000 });
+    },
     "tunnels with flows": async () => {
       await taps(await service("ids2", "host2"));
       await driver.tunnel("pair", { hosts: ["host1", "host2"], udpPort: 15000 });
@@ -107,6 +129,8 @@ describe("a host after the last resource went", () => {
     const flow = await driver.flow("web", ids, { host: "host1", port: "tap-web" });
     await driver.update(ids, { host: "host2", port: "tap-wide" });
     await driver.update(flow, { service: ids.outputs.ref, host: "host3", port: "tap-far" });
+    await driver.update(ids, { host: "host2", ports: ["tap-ids2", "tap-wide"] });
+    await driver.update(ids, { host: "host2", ports: ["tap-wide", "tap-ids2"], distribution: "failover" });
     await driver.update(ids, { host: "host2", port: "tap-wide", ...inline });
     await driver.update(flow, { service: ids.outputs.ref, host: "host2", port: "tap-app" });
     await driver.update(ids, { host: "host2", port: "tap-ids2" });

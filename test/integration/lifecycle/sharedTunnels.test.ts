@@ -73,6 +73,23 @@ describe("the mirror tunnel of two hosts", () => {
     });
   }
 
+  it("goes when all leave at once", async () => {
+    const all = Object.keys(users) as User[];
+    for (let round = 0; round < 3; round++) {
+      const made = await Promise.all(all.map(async (user) => [user, await users[user]()] as const));
+      expect(await ends()).to.deep.equal(pair());
+      await Promise.all(made.map(([user, one]) => driverOf[user]().delete(one)));
+      expect(await ends()).to.deep.equal([[], []]);
+    }
+  });
+
+  it("is not needed between two names of one machine", async () => {
+    const local = await ours.flow("app", east, { host: "host2-alias", port: "tap-app" });
+    expect(await ends()).to.deep.equal([[], []]);
+    expect(local.outputs.portName).to.equal("tap-app");
+    await ours.delete(local);
+  });
+
   it("is the same port from the first user to the last", async () => {
     const uuid = () =>
       lab
