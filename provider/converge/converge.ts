@@ -118,9 +118,11 @@ async function inParallel(work: readonly Promise<void>[]): Promise<void> {
   if (failed !== undefined) throw failed.reason;
 }
 
+/** Takes back what a create wrote. What it found there and took over is not its to remove: the next create finds it again. */
 async function takeBack(intent: Intent, written: readonly Target[], cause: unknown): Promise<void> {
   const reasons: string[] = [];
-  for (const { seen } of uniqueHosts(written).reverse()) {
+  const made = written.filter((target) => !target.seen.read.claims.has(intent.owner));
+  for (const { seen } of uniqueHosts(made).reverse()) {
     try {
       await seen.queue.submit(dropEdit(intent.owner, intent.token));
     } catch (error) {
