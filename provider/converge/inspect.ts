@@ -1,4 +1,5 @@
 import type { Desired, Rule } from "../model/desired";
+import { downText, watchedEnds } from "../model/liveness";
 import { render } from "../model/render";
 import { diffFlows } from "../ovs/diffFlows";
 import { compareMeters } from "../ovs/meters";
@@ -32,6 +33,9 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
   };
   const rows = compareRows(input).map(({ what, owners }) => ({ what, owners }));
   const problems = desired.problems.map((problem) => ({ what: problem.message, owners: [problem.owner] }));
+  const down = watchedEnds(read.claims.values(), facts)
+    .filter(({ state }) => state !== undefined && state !== "up")
+    .map((end) => ({ what: downText(end), owners: [end.owner] }));
   const others = await Promise.all([
     compareRules(access, look, desired),
     compareOwnHooks(access, look, desired),
@@ -42,7 +46,7 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
   const troubled = problems.flatMap((problem) => problem.owners);
   return [
     ...problems,
-    ...[...rows, ...others.flat()].map(({ what, owners }) => ({
+    ...[...rows, ...down, ...others.flat()].map(({ what, owners }) => ({
       what,
       owners: owners.length === 0 ? troubled : owners,
     })),

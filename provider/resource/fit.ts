@@ -53,12 +53,13 @@ function isUserspace({ draft, source }: Fit): boolean {
 async function wayLimit(fit: Fit): Promise<Limit | undefined> {
   const { draft, source } = fit;
   const route = routeOf([...source.read.claims.values()], draft as FlowClaim);
-  const fragments = route !== undefined && mayFragment(fit, route.end);
-  if (fragments && !isUserspace(fit)) return undefined;
   const shared =
     draft.shared === undefined
       ? undefined
       : productionTunnel(source.facts, draft.shared.bridge, draft.peer!.remote);
+  const fragments =
+    route === undefined ? shared?.interface.options.df_default === "false" : mayFragment(fit, route.end);
+  if (fragments && !isUserspace(fit)) return undefined;
   const type = route?.end.type ?? shared?.interface.type;
   const remote = route?.remote ?? draft.peer?.remote;
   if (type === undefined || remote === undefined) return undefined;

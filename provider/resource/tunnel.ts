@@ -1,24 +1,23 @@
-import { isIPv6 } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { integrationBridgeOf } from "../converge/access";
 import { tunnelAddress } from "../converge/addresses";
 import { converge, type Target } from "../converge/converge";
 import type { Look } from "../converge/hostQueue";
-import { machineOf, placeOf } from "../converge/hosts";
+import { lookAll, machineOf, placeOf } from "../converge/hosts";
 import { requireAddress } from "../converge/network";
 import { drawToken } from "../converge/run";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import { endpointPort, explicitEndpoint } from "../model/endpoint";
-import { tunnelRules } from "../model/rules";
+import { downText, watchedEnds } from "../model/liveness";
 import type { TunnelClaim } from "../schema/claim";
-import { DEFAULT_UDP_PORT, type TunnelInputs, tunnelArgs, tunnelInputs } from "../schema/tunnel";
-import { hasUnknown, UNKNOWN } from "../schema/unknown";
-import { type Failure, validate } from "../schema/validate";
+import { type TunnelInputs, tunnelInputs } from "../schema/tunnel";
 import { canonical, changedProperties } from "./compare";
-import { type Context, presentHosts, recordHost, remainingHosts } from "./context";
+import { type Context, presentHosts, remainingHosts } from "./context";
 import { readEnds } from "./read";
-import type { CheckResult, DiffResult, Properties, Resource } from "./resource";
-import { isDrifted } from "./status";
+import type { DiffResult, Properties, Resource } from "./resource";
+import { driftedStatus, isDrifted } from "./status";
+import { checkTunnel } from "./tunnelCheck";
 
 const WISHES = [
   "hosts",
@@ -33,75 +32,11 @@ const WISHES = [
   "owner",
 ];
 
+/** Milliseconds that the ends of a new tunnel have to see each other; BFD needs two or three seconds for it. */
+const BFD_PATIENCE = 5_000;
+const LOOK_INTERVAL = 300;
+
 type TunnelDraft = Omit<TunnelClaim, "token" | "pending" | "writer" | "time">;
-
-function check(context: Context, _olds: Properties, news: Properties): CheckResult {
-  const { values, failures } = validate(tunnelArgs, news);
-  if (failures.length > 0) return { inputs: values, failures };
-  const given = values.hosts;
-  const hosts = Array.isArray(given) ? given.map((host) => recordHost(context, host)) : given;
-  const inputs: Properties = {
-    ...values,
-    hosts,
-    mode: values.mode ?? "pair",
-    type: values.type ?? "vxlan",
-    udpPort: values.udpPort ?? DEFAULT_UDP_PORT,
-    localIps: values.localIps ?? [],
-    dontFragment: values.dontFragment ?? true,
-  };
-  const { mode, type, udpPort, localIps, owner } = inputs;
-  const ref = { format: 1, owner, hosts, mode, type, udpPort, localIps };
-  inputs.ref = hasUnknown(ref) ? UNKNOWN : ref;
-  inputs.rules = tunnelRules(inputs as Parameters<typeof tunnelRules>[0]);
-  return { inputs, failures: contradictions(inputs, values) };
-}
-
-function contradictions(inputs: Properties, values: Properties): Failure[] {
-  const failures: Failure[] = [];
-  const { hosts, localIps, mode, type } = inputs;
-  if (Array.isArray(hosts) && !hasUnknown(hosts)) {
-    const names = (hosts as HostRecord[]).map((host) => host.name).join(", ");
-    if (mode === "pair" && hosts.length !== 2) {
-      failures.push({
-        property: "hosts",
-        reason: `a pair has exactly two hosts, not ${hosts.length} (${names}); mode "mesh" takes more`,
-      });
-    }
-    const addresses = (hosts as HostRecord[]).map((host) => host.address);
-    const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
-    if (twice !== undefined) failures.push({ property: "hosts", reason: `host ${twice} is named twice` });
-  }
-  if (
-    Array.isArray(localIps) &&
-    Array.isArray(hosts) &&
-    localIps.length > 0 &&
-    localIps.length !== hosts.length
-  ) {
-    failures.push({
-      property: "localIps",
-      reason: `there are ${localIps.length} addresses for ${hosts.length} hosts; give one for each host, in the order of hosts`,
-    });
-  }
-  if (mode === "mesh" && inputs.bfd === true) {
-    failures.push({
-      property: "bfd",
-      reason: 'a mesh has one port for all its members, and BFD needs one for each: use mode "pair"',
-    });
-  }
-  if (Array.isArray(localIps) && !hasUnknown(localIps) && new Set(localIps.map(isIPv6)).size > 1) {
-    failures.push({
-      property: "localIps",
-      reason: "a tunnel is of IPv4 or of IPv6: give addresses of one kind",
-    });
-  }
-  if (type === "gre" && values.udpPort !== undefined && !hasUnknown(values.udpPort)) {
-    failures.push({
-      property: "udpPort",
-      reason: "GRE has no UDP port; leave udpPort out or use type vxlan or geneve",
-    });
-  }
-  return failures;
-}
 
 function diff(olds: Properties, news: Properties): DiffResult {
   const changes = isDrifted(olds.status) || changedProperties(olds, news, WISHES).length > 0;
@@ -241,7 +176,25 @@ async function put(
       endpointPort(explicitEndpoint(draft, draft.peers[0]!.remote)),
     ]),
   );
-  return { ...inputs, portNames, status: "active", incarnation: token };
+  const down = inputs.bfd === true ? await awaitPeers(context, hosts, inputs.owner) : [];
+  for (const what of down) context.warn(`${what} ${BFD_PATIENCE / 1000} s after it was made`);
+  const status = down.length === 0 ? "active" : driftedStatus(down);
+  return { ...inputs, portNames, status, incarnation: token };
+}
+
+/** Waits until the ends of a tunnel see each other, a few seconds at most; resolves with those that do not. */
+async function awaitPeers(context: Context, hosts: readonly HostRecord[], owner: string): Promise<string[]> {
+  const deadline = performance.now() + BFD_PATIENCE;
+  for (;;) {
+    const looks = await lookAll(context.open, hosts);
+    const down = [...looks.values()].flatMap(({ record, facts, read }) =>
+      watchedEnds(read.claims.values(), facts)
+        .filter((end) => end.owner === owner && end.state !== "up")
+        .map((end) => `host ${record.name}: ${downText(end)}`),
+    );
+    if (down.length === 0 || performance.now() >= deadline) return down;
+    await sleep(LOOK_INTERVAL);
+  }
 }
 
 function farewell(looks: readonly Look[], owner: string, token: string): Target[][] {
@@ -251,7 +204,7 @@ function farewell(looks: readonly Look[], owner: string, token: string): Target[
 
 /** MirrorTunnel: the way copies travel between hosts. */
 export const mirrorTunnel: Resource = {
-  check,
+  check: checkTunnel,
   diff,
   async create(context, properties) {
     const inputs = tunnelInputs.parse(properties);

@@ -1,0 +1,77 @@
+import { isIPv6 } from "node:net";
+import type { HostRecord } from "../host/host";
+import { tunnelRules } from "../model/rules";
+import { DEFAULT_UDP_PORT, tunnelArgs } from "../schema/tunnel";
+import { hasUnknown, UNKNOWN } from "../schema/unknown";
+import { type Failure, validate } from "../schema/validate";
+import { type Context, recordHost } from "./context";
+import type { CheckResult, Properties } from "./resource";
+
+/** Validates a MirrorTunnel's arguments, fills in defaults, and puts `ref` and `rules` among the inputs. */
+export function checkTunnel(context: Context, _olds: Properties, news: Properties): CheckResult {
+  const { values, failures } = validate(tunnelArgs, news);
+  if (failures.length > 0) return { inputs: values, failures };
+  const given = values.hosts;
+  const hosts = Array.isArray(given) ? given.map((host) => recordHost(context, host)) : given;
+  const inputs: Properties = {
+    ...values,
+    hosts,
+    mode: values.mode ?? "pair",
+    type: values.type ?? "vxlan",
+    udpPort: values.udpPort ?? DEFAULT_UDP_PORT,
+    localIps: values.localIps ?? [],
+    dontFragment: values.dontFragment ?? true,
+  };
+  const { mode, type, udpPort, localIps, owner } = inputs;
+  const ref = { format: 1, owner, hosts, mode, type, udpPort, localIps };
+  inputs.ref = hasUnknown(ref) ? UNKNOWN : ref;
+  inputs.rules = tunnelRules(inputs as Parameters<typeof tunnelRules>[0]);
+  return { inputs, failures: contradictions(inputs, values) };
+}
+
+function contradictions(inputs: Properties, values: Properties): Failure[] {
+  const failures: Failure[] = [];
+  const { hosts, localIps, mode, type } = inputs;
+  if (Array.isArray(hosts) && !hasUnknown(hosts)) {
+    const names = (hosts as HostRecord[]).map((host) => host.name).join(", ");
+    if (mode === "pair" && hosts.length !== 2) {
+      failures.push({
+        property: "hosts",
+        reason: `a pair has exactly two hosts, not ${hosts.length} (${names}); mode "mesh" takes more`,
+      });
+    }
+    const addresses = (hosts as HostRecord[]).map((host) => host.address);
+    const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
+    if (twice !== undefined) failures.push({ property: "hosts", reason: `host ${twice} is named twice` });
+  }
+  if (
+    Array.isArray(localIps) &&
+    Array.isArray(hosts) &&
+    localIps.length > 0 &&
+    localIps.length !== hosts.length
+  ) {
+    failures.push({
+      property: "localIps",
+      reason: `there are ${localIps.length} addresses for ${hosts.length} hosts; give one for each host, in the order of hosts`,
+    });
+  }
+  if (mode === "mesh" && inputs.bfd === true) {
+    failures.push({
+      property: "bfd",
+      reason: 'a mesh has one port for all its members, and BFD needs one for each: use mode "pair"',
+    });
+  }
+  if (Array.isArray(localIps) && !hasUnknown(localIps) && new Set(localIps.map(isIPv6)).size > 1) {
+    failures.push({
+      property: "localIps",
+      reason: "a tunnel is of IPv4 or of IPv6: give addresses of one kind",
+    });
+  }
+  if (type === "gre" && values.udpPort !== undefined && !hasUnknown(values.udpPort)) {
+    failures.push({
+      property: "udpPort",
+      reason: "GRE has no UDP port; leave udpPort out or use type vxlan or geneve",
+    });
+  }
+  return failures;
+}
