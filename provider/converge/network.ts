@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { TaasError } from "../errors";
 import type { HostAccess } from "./access";
 
@@ -44,6 +45,23 @@ export function requireAddress(underlay: Underlay | undefined, address: string, 
       code: "tunnel-address-missing",
       host,
       hint: "Correct the host's tunnelIp or the MirrorTunnel's localIps",
+    },
+  );
+}
+
+/** Refuses a tunnel between addresses of different families: Open vSwitch makes it, and nothing ever travels on it. */
+export function requireOneFamily(
+  local: string,
+  remote: { address: string; host: string },
+  host: string,
+): void {
+  if (isIPv6(local) === isIPv6(remote.address)) return;
+  throw new TaasError(
+    `its tunnel address ${local} and that of ${remote.host}, ${remote.address}, are not both IPv4 or both IPv6`,
+    {
+      code: "tunnel-families-differ",
+      host,
+      hint: "Give the hosts tunnelIp, or the MirrorTunnel localIps, of one kind",
     },
   );
 }

@@ -1,10 +1,11 @@
+import { isIPv6 } from "node:net";
 import { integrationBridgeOf } from "../converge/access";
 import { tunnelAddress } from "../converge/addresses";
 import type { Target } from "../converge/converge";
 import type { Draft } from "../converge/edit";
 import type { Look } from "../converge/hostQueue";
 import { machineOf } from "../converge/hosts";
-import { requireAddress } from "../converge/network";
+import { requireAddress, requireOneFamily } from "../converge/network";
 import { TaasError } from "../errors";
 import type { FlowClaim, Wire } from "../schema/claim";
 import type { FlowInputs } from "../schema/flow";
@@ -76,10 +77,11 @@ function tapped(inputs: FlowInputs, source: Look): NonNullable<FlowClaim["source
   };
 }
 
-/** The address copies for a collector are sent from; where the host's is not known, the route decides. */
-function collectorLocal(source: Look): string {
+/** The address copies for a collector are sent from; where the host's is not known or of another family, the route decides. */
+function collectorLocal(source: Look, collector: string): string {
   try {
-    return tunnelAddress(source.record, source.facts);
+    const local = tunnelAddress(source.record, source.facts);
+    return isIPv6(local) === isIPv6(collector) ? local : "";
   } catch (error) {
     if (error instanceof TaasError && error.code === "tunnel-ip-unknown") return "";
     throw error;
@@ -90,7 +92,7 @@ function collectorLocal(source: Look): string {
 export async function collectorTargets(inputs: FlowInputs, source: Look, warn: Warn): Promise<Target[][]> {
   const port = requirePort(source, inputs.port, "source");
   const { collector } = inputs.service;
-  const local = collectorLocal(source);
+  const local = collectorLocal(source, collector!.address);
   const draft: FlowDraft = {
     ...common(inputs, `collector ${collector!.address}`),
     source: tapped(inputs, source),
@@ -142,6 +144,8 @@ export async function flowTargets(
       source.queue.underlay(near.tunnel?.remote ?? here.remote),
       destination.queue.underlay(""),
     ]);
+    const wire = near.tunnel ?? here;
+    requireOneFamily(wire.local, { address: wire.remote, host: here.name }, source.record.name);
     requireAddress(fromSource, near.tunnel?.local ?? here.local, source.record.name);
     requireAddress(fromDestination, far.tunnel?.local ?? there.local, destination.record.name);
   }

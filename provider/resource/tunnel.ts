@@ -4,7 +4,7 @@ import { tunnelAddress } from "../converge/addresses";
 import { converge, type Target } from "../converge/converge";
 import type { Look } from "../converge/hostQueue";
 import { lookAll, machineOf, placeOf } from "../converge/hosts";
-import { requireAddress } from "../converge/network";
+import { requireAddress, requireOneFamily } from "../converge/network";
 import { drawToken } from "../converge/run";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
@@ -63,6 +63,11 @@ async function drafts(
       });
     }
     machines.set(machineOf(seen), seen);
+  }
+  for (const { seen, local } of members.slice(1)) {
+    const [first] = members;
+    const peer = { address: first!.local, host: first!.seen.record.name };
+    requireOneFamily(local, peer, seen.record.name);
   }
   await Promise.all(
     members.map(async ({ seen, local }) =>
