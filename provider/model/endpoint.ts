@@ -57,7 +57,8 @@ export function endpointPort(end: Endpoint): string {
 export function describeEndpoint(end: Endpoint): string {
   const port = end.udpPort === 0 ? "" : ` UDP port ${end.udpPort}`;
   const local = end.local === "" ? "any address" : end.local;
-  return `${end.type}${port} ${local} -> ${end.remote === "flow" ? "any member" : end.remote}`;
+  const version = end.erspanVersion === undefined ? "" : ` version ${end.erspanVersion}`;
+  return `${end.type}${version}${port} ${local} -> ${end.remote === "flow" ? "any member" : end.remote}`;
 }
 
 /** The Interface options of an end, without what an explicit tunnel adds (ovs-vswitchd.conf.db(5), Tunnel Options). */

@@ -109,6 +109,33 @@ function clashes(need: Need, foreign: readonly InterfaceFacts[]): Problem[] {
     );
 }
 
+/** Why two ends of ours cannot be on one host; undefined when they can. */
+function crossing(a: Endpoint, b: Endpoint): string | undefined {
+  if (a.type === "erspan" && b.type === "erspan") {
+    return a.local === b.local && a.remote === b.remote
+      ? "Open vSwitch has one ERSPAN tunnel between two addresses, of one version"
+      : undefined;
+  }
+  return a.type !== b.type && a.udpPort !== 0 && a.udpPort === b.udpPort
+    ? "a UDP port is of one kind of tunnel"
+    : undefined;
+}
+
+function crossings(needs: readonly Need[]): Problem[] {
+  return needs.flatMap((need) =>
+    needs.flatMap((other) => {
+      const why = need === other ? undefined : crossing(need.end, other.end);
+      if (why === undefined) return [];
+      return [...need.owners].map((owner) => ({
+        owner,
+        code: "tunnel-clash",
+        message: `mirror tunnel ${describeEndpoint(need.end)} cannot be beside ${describeEndpoint(other.end)}, which is for ${[...other.owners].sort().join(" and ")}: ${why}`,
+        hint: "Give both the same version or type, or one of them another udpPort",
+      }));
+    }),
+  );
+}
+
 /** Ports, arrival rules and problems of all mirror tunnels that a host's claims need. */
 export function renderTunnels(
   claims: readonly Claim[],
@@ -127,6 +154,9 @@ export function renderTunnels(
       owners: [...need.owners].sort(),
     })),
     rules: needs.flatMap(arrivals),
-    problems: needs.flatMap((need) => [...disagreements(need), ...clashes(need, foreign)]),
+    problems: [
+      ...needs.flatMap((need) => [...disagreements(need), ...clashes(need, foreign)]),
+      ...crossings(needs),
+    ],
   };
 }

@@ -1,0 +1,139 @@
+import { expect } from "chai";
+import { Driver, type Made } from "../../driver/driver";
+import type { Collector } from "../../lab/collector";
+import { type Lab, startLab } from "../../lab/lab";
+import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
+import type { Vm } from "../../lab/vm";
+import { expectFrames, learn, received, unicast } from "../copies/traffic";
+import { decapsulateAll } from "./encapsulation";
+
+describe("several services to one collector", function () {
+  this.timeout(30_000);
+  let lab: Lab;
+  let driver: Driver;
+  let collector: Collector;
+  let clean: HostSnapshot;
+  let web: Vm;
+  let db: Vm;
+
+  before(async () => {
+    lab = await startLab({
+      hosts: 2,
+      vms: [
+        { name: "web", host: 1, mtu: 1_400 },
+        { name: "db", host: 1, mtu: 1_400 },
+      ],
+    });
+    collector = await lab.addCollector();
+    driver = new Driver(lab);
+    [web, db] = [lab.vm("web"), lab.vm("db")];
+    clean = await lab.host(1).snapshot();
+  });
+  after(() => lab?.stop());
+  afterEach(async () => {
+    await driver.destroy();
+    expect(diffSnapshots(clean, await lab.host(1).snapshot())).to.deep.equal([]);
+  });
+
+  function serve(name: string, args: object): Promise<Made> {
+    return driver.service(name, { collector: { address: collector.address, ...args } });
+  }
+
+  function tap(name: string, service: Made, args: object = {}): Promise<Made> {
+    return driver.flow(name, service, { host: "host1", port: "tap-web", direction: "egress", ...args });
+  }
+
+  const tunnels = async () =>
+    (await lab.host(1).ovs("ovs-vsctl list-ports br-tap"))
+      .split("\n")
+      .filter((name) => name.startsWith("mv-"));
+
+  /** What the collector gets of frames that web sends, by key. */
+  async function collected(frames: readonly Buffer[]): Promise<Map<string, Buffer[]>> {
+    await learn([web, db]);
+    const capture = await collector.capture();
+    await received([db], () => web.send(frames), [frames.length]);
+    const byKey = new Map<string, Buffer[]>();
+    for (const { kind, key, frame } of decapsulateAll(await capture.stop())) {
+      const name = `${kind} ${key}`;
+      byKey.set(name, [...(byKey.get(name) ?? []), frame]);
+    }
+    return byKey;
+  }
+
+  it("share its tunnel by keys of their own, as long as one of them needs it", async () => {
+    const first = await tap("first", await serve("one", { type: "erspan", key: 1 }));
+    await tap("second", await serve("two", { type: "erspan", key: 2 }), { snapLength: 60 });
+    expect(await tunnels()).to.have.length(1);
+    const frames = unicast(web, db);
+    const both = await collected(frames);
+    expect([...both.keys()].sort()).to.deep.equal(["erspan1 1", "erspan1 2"]);
+    expectFrames(both.get("erspan1 1")!, frames);
+    expectFrames(
+      both.get("erspan1 2")!,
+      frames.map((frame) => frame.subarray(0, 60)),
+    );
+    await driver.delete(first);
+    expect(await tunnels()).to.have.length(1);
+    expect([...(await collected(frames)).keys()]).to.deep.equal(["erspan1 2"]);
+  });
+
+  it("may use different tunnels to it", async () => {
+    await tap("gre", await serve("gre", { type: "gre", key: 1 }));
+    await tap("erspan", await serve("erspan", { type: "erspan", key: 1 }));
+    await tap("vxlan", await serve("vxlan", { type: "vxlan", key: 1 }));
+    await tap("geneve", await serve("geneve", { type: "geneve", key: 1 }));
+    const frames = unicast(web, db);
+    const all = await collected(frames);
+    expect([...all.keys()].sort()).to.deep.equal(["erspan1 1", "geneve 1", "gre 1", "vxlan 1"]);
+    for (const copies of all.values()) expectFrames(copies, frames);
+  });
+
+  const clashes = [
+    {
+      what: "both versions of ERSPAN, which one tunnel cannot have",
+      first: { type: "erspan" },
+      second: { type: "erspan", erspanVersion: 2 },
+      reason:
+        /tunnel erspan version 2 192\.0\.2\.11 -> 192\.0\.2\.200 cannot be beside erspan version 1 .*, which is for \S+first: /,
+    },
+    {
+      what: "VXLAN and Geneve on one UDP port",
+      first: { type: "vxlan", udpPort: 5_000 },
+      second: { type: "geneve", udpPort: 5_000 },
+      reason:
+        /tunnel geneve UDP port 5000 .* cannot be beside vxlan UDP port 5000 .*, which is for \S+first: /,
+    },
+  ];
+  for (const { what, first, second, reason } of clashes) {
+    it(`are refused ${what}, before anything is written`, async () => {
+      await tap("first", await serve("one", first));
+      const start = await lab.host(1).snapshot();
+      const outcome = await tap("second", await serve("two", second)).then(() => "made", String);
+      expect(outcome).to.match(reason);
+      expect(diffSnapshots(start, await lab.host(1).snapshot())).to.deep.equal([]);
+    });
+  }
+
+  const production = [
+    { what: "GRE", set: "type=gre options:key=flow", args: { type: "gre" } },
+    {
+      what: "ERSPAN",
+      set: "type=erspan options:key=9 options:erspan_ver=1 options:erspan_idx=0",
+      args: { type: "erspan" },
+    },
+    { what: "VXLAN", set: "type=vxlan options:key=flow", args: { type: "vxlan" } },
+    { what: "Geneve", set: "type=geneve options:key=flow", args: { type: "geneve" } },
+  ];
+  for (const { what, set, args } of production) {
+    it(`are refused ${what} where production has such a tunnel to it, and production's stays as it is`, async () => {
+      const port = `ovs-vsctl add-port br-tun pro0 -- set Interface pro0 ${set}`;
+      await lab.host(1).ovs(`${port} options:local_ip=192.0.2.11 options:remote_ip=${collector.address}`);
+      const start = await lab.host(1).snapshot();
+      const outcome = await tap("web", await serve("one", args)).then(() => "made", String);
+      expect(outcome).to.match(/^TaasError: host host1: mirror tunnel .* overlaps with tunnel port pro0/);
+      expect(diffSnapshots(start, await lab.host(1).snapshot())).to.deep.equal([]);
+      await lab.host(1).ovs("ovs-vsctl del-port pro0");
+    });
+  }
+});
