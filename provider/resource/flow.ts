@@ -1,4 +1,5 @@
 import { converge } from "../converge/converge";
+import { dissolve } from "../converge/dissolve";
 import type { Look } from "../converge/hostQueue";
 import { placeOf } from "../converge/hosts";
 import { drawToken } from "../converge/run";
@@ -135,17 +136,11 @@ export const tapFlow: Resource = {
   },
   async delete(context, state) {
     const inputs = flowInputs.parse(state);
-    await converge({
+    await dissolve({
       open: context.open,
       owner: inputs.owner,
-      previousOwner: undefined,
       token: String(state.incarnation),
-      mode: "delete",
-      adopt: false,
-      hosts: [],
-      oldHosts: remainingHosts(context, hostsOf(inputs)),
-      attachTimeout: 0,
-      rounds: async () => [],
+      hosts: remainingHosts(context, hostsOf(inputs)),
     });
   },
 };

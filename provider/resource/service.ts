@@ -1,5 +1,6 @@
 import { integrationBridgeOf } from "../converge/access";
 import { converge, dropElsewhere } from "../converge/converge";
+import { dissolve } from "../converge/dissolve";
 import { dropEdit } from "../converge/edit";
 import type { Look } from "../converge/hostQueue";
 import { placeOf } from "../converge/hosts";
@@ -177,17 +178,11 @@ export const tapService: Resource = {
       await clearFlows(context, look, inputs, token);
       await learnAgain(look, { owner: inputs.owner, token }, undefined);
     }
-    await converge({
+    await dissolve({
       open: context.open,
       owner: inputs.owner,
-      previousOwner: undefined,
       token,
-      mode: "delete",
-      adopt: false,
-      hosts: [],
-      oldHosts: hosts,
-      attachTimeout: 0,
-      rounds: async () => [],
+      hosts: hosts,
     });
   },
 };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { integrationBridgeOf } from "../converge/access";
 import { tunnelAddress } from "../converge/addresses";
 import { converge, type Target } from "../converge/converge";
+import { dissolve } from "../converge/dissolve";
 import type { Look } from "../converge/hostQueue";
 import { lookAll, machineOf, placeOf } from "../converge/hosts";
 import { requireAddress, requireOneFamily } from "../converge/network";
@@ -233,17 +234,11 @@ export const mirrorTunnel: Resource = {
   async delete(context, state) {
     const inputs = tunnelInputs.parse(state);
     const token = String(state.incarnation);
-    await converge({
+    await dissolve({
       open: context.open,
       owner: inputs.owner,
-      previousOwner: undefined,
       token,
-      mode: "delete",
-      adopt: false,
-      hosts: [],
-      oldHosts: remainingHosts(context, inputs.hosts),
-      attachTimeout: 0,
-      rounds: async () => [],
+      hosts: remainingHosts(context, inputs.hosts),
       farewell: (looks) => farewell([...looks.values()], inputs.owner, token),
     });
   },
