@@ -130,7 +130,7 @@ export function checkBudget(groups: readonly Group[], facts: Facts, desired: Des
   for (const bridge of facts.bridges) {
     const present = bridge.mirrors.map((uuid) => facts.mirrors[uuid]?.name ?? uuid);
     const ours = groups.filter((group) => group.bridge === bridge.name);
-    const foreign = present.filter((name) => !name.startsWith("taas-"));
+    const foreign = present.filter((name) => !name.startsWith("taas-")).sort();
     const wanted = foreign.length + ours.length;
     if (wanted <= MIRROR_LIMIT) continue;
     const held = ours.map((group) => `${groupNames(group).mirror} for ${groupOwners(group).join(" and ")}`);
