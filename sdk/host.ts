@@ -28,7 +28,7 @@ export interface HostArgs {
   tunnelBridge?: Input<string>;
   /** The machine no longer exists: deletes there count as done, with a warning; creates are errors. */
   gone?: Input<boolean>;
-  /** Self-healing on the host. */
+  /** Self-healing on the host. Not in this release: `true` is refused. */
   keeper?: Input<boolean>;
 }
 

@@ -41,6 +41,12 @@ describe("the arguments of a TapService", () => {
     "host",
     /1 to 15 letters/,
   );
+  refuses(
+    "a keeper, which is not there yet",
+    { host: { address: "a", keeper: true } },
+    "host",
+    /has no keeper/,
+  );
   refuses("a port number of SSH that is none", { host: { address: "a", port: 65536 } }, "host", /65535/);
   refuses("an empty tenant", { tenant: "" }, "tenant", />=1|empty|at least 1/);
 
