@@ -42,14 +42,13 @@ export const portName = db.portName;
   const configure = (more: Record<string, unknown>) =>
     program.stack.configure({ "taas:sshConfig": lab.sshConfig, ...more });
 
-  /** Does the work while no host answers. */
-  async function offline<T>(work: () => Promise<T>): Promise<T> {
-    const ports = lab.hosts.map((host) => host.sshPort);
-    for (const host of lab.hosts) await host.stopSsh();
+  /** Does the work while no host can be reached: there is no ssh configuration that knows one. */
+  async function offline<T>(more: Record<string, unknown>, work: () => Promise<T>): Promise<T> {
+    await program.stack.configure({ "taas:sshConfig": "/nonexistent/ssh_config", ...more });
     try {
       return await work();
     } finally {
-      for (const [index, host] of lab.hosts.entries()) await host.startSsh(ports[index]!);
+      await configure(more);
     }
   }
 
@@ -59,7 +58,7 @@ export const portName = db.portName;
     const id = defaultTunnelId(OWNER);
     const hex = `0x${id.toString(16)}`;
 
-    const plan = succeeded(await offline(() => stack.preview()));
+    const plan = succeeded(await offline({}, () => stack.preview()));
     expect(plan.changes).to.deep.equal({ create: 5 });
     const planned = (name: string) => stepOf(plan, name).new!.inputs;
     expect(planned("ids")).to.deep.include({
@@ -91,16 +90,20 @@ export const portName = db.portName;
     const outputs = await stack.outputs();
     expect(outputs).to.deep.include({ tunnelId: id, status: Array(4).fill("active"), portName: "tap-db" });
     expect(outputs.ref).to.deep.equal(planned("ids").ref);
-    succeeded(await offline(() => stack.preview({ expectNoChanges: true })));
+    succeeded(await offline({}, () => stack.preview({ expectNoChanges: true })));
     succeeded(await stack.up({ expectNoChanges: true }));
 
-    await configure({ "fixture:direction": "ingress" });
-    const edit = succeeded(await offline(() => stack.preview()));
+    const ingress = { "fixture:direction": "ingress" };
+    const edit = succeeded(await offline(ingress, () => stack.preview()));
     expect(edit.changes).to.deep.include({ update: 1 });
     const changed = stepOf(edit, "web").changes.map(({ path }) => path);
     expect(changed.filter((path) => !path.startsWith("rules"))).to.deep.equal(["direction"]);
     expect(changed.length).to.be.greaterThan(1);
     expect(edit.text).to.match(/- .*select_src_port=tap-web|select_src_port=tap-web.*=>/);
+    const unreachable = await offline(ingress, () => stack.up());
+    expect(unreachable.diagnostics.map(({ message }) => message).join()).to.match(
+      /ssh configuration for host/,
+    );
     succeeded(await stack.up());
     const [mirror] = (await lab.host(1).ovs("ovs-vsctl --bare --columns=select_src_port list Mirror")).split(
       "\n",

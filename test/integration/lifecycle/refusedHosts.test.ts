@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { TaasError } from "../../../provider/errors";
 import { Driver } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
+import { ownPorts } from "./ownPorts";
 import { expectRefused, failureOf, unchanged } from "./refused";
 
 describe("hosts that cannot be used", () => {
@@ -11,6 +12,7 @@ describe("hosts that cannot be used", () => {
   before(async () => {
     lab = await startLab({
       hosts: 2,
+      basePort: await ownPorts(2),
       vms: [
         { name: "web", host: 1 },
         { name: "ids", host: 2 },
