@@ -42,8 +42,8 @@ export type Action =
   | { output: string; maxLength?: number }
   /** The meter of a capped group, known by the port its copies come in by. */
   | { meter: string }
-  /** One of several ports by ovs-actions(7)'s `bundle`: fields, basis and algorithm, then the members. */
-  | { bundle: string; members: string[] };
+  /** One of several ports by ovs-actions(7)'s `bundle`: fields, basis and algorithm, then the members. `into`: a register that takes its number, and nothing is put out. */
+  | { bundle: string; members: string[]; into?: string };
 
 /** One OpenFlow rule in symbols. */
 export interface Rule {
@@ -51,6 +51,8 @@ export interface Rule {
   priority: number;
   cookie: bigint;
   inPort?: string;
+  /** A register that must hold the number of this port. */
+  holds?: { register: string; port: string };
   /** Further match fields as ovs-ofctl writes them. */
   match: string[];
   /** Empty: drop. */

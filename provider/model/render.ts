@@ -4,9 +4,10 @@ import { findConflicts } from "./conflicts";
 import type { Desired } from "./desired";
 import { checkBudget, groupFlows } from "./groups";
 import { pieceCookie } from "./identity";
+import { lengthsByOwner } from "./lengths";
 import { renderServices } from "./services";
 import { renderShared } from "./shared";
-import { lengthsByOwner, renderGroups } from "./treat";
+import { renderGroups } from "./treat";
 import { renderTunnels } from "./tunnels";
 
 /** Everything that must exist on a host: a pure function of its claims and of what was observed there. */

@@ -1,56 +1,19 @@
 import type { Claim } from "../schema/claim";
 import type { RateLimit } from "../schema/common";
-import type { Action, Desired, Meter, Problem, Rule } from "./desired";
+import { renderCutting, uncuttable } from "./cutting";
+import { LENGTH } from "./delivery";
+import type { Action, Desired, Meter, Rule } from "./desired";
 import { sendThrough } from "./endpoint";
-import { compileFilter, type FilterFlow } from "./filter/compile";
 import { type Group, groupMirror, groupNames, groupOwners } from "./groups";
 import { pieceCookie } from "./identity";
+import { entriesOf, lengthOf, lengthsOf } from "./lengths";
 import { routeOf } from "./route";
 import type { Services } from "./services";
 import { sharedActions } from "./shared";
 import { bridgeTagMatch } from "./vlanClass";
 
-/** Register that carries a copy's length limit from the rule that accepted it to the one that sends it. */
-const LENGTH = "reg1";
-
 /** Priority of a group's rule for what its filter does not decide; the filter's own are above. */
 export const DEFAULT_PRIORITY = 100;
-
-function smaller(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return Math.min(a, b);
-}
-
-/** What accepts and what rejects, in the order of deciding; the last entry is the default. */
-function entriesOf(group: Group): FilterFlow[] {
-  const { filter, defaultAction } = group.members[0]!.flow.source;
-  return compileFilter(filter ?? [], defaultAction, {
-    vlan: group.vlan,
-    ...(group.direction === "any" ? {} : { direction: group.direction }),
-  });
-}
-
-function lengthOf(group: Group, entry: FilterFlow): number | undefined {
-  const { snapLength, maxFrame } = group.members[0]!.flow.source;
-  return smaller(entry.snapLength ?? snapLength, maxFrame);
-}
-
-/** The length limits that copies of a group have; undefined: none. */
-function lengthsOf(group: Group): (number | undefined)[] {
-  const accepting = entriesOf(group).filter((entry) => entry.verdict === "accept");
-  return [...new Set(accepting.map((entry) => lengthOf(group, entry)))];
-}
-
-/** The length limits of each flow's copies, by owner. */
-export function lengthsByOwner(groups: readonly Group[]): Map<string, (number | undefined)[]> {
-  const lengths = new Map<string, (number | undefined)[]>();
-  for (const group of groups) {
-    for (const owner of groupOwners(group)) {
-      lengths.set(owner, [...new Set([...(lengths.get(owner) ?? []), ...lengthsOf(group)])]);
-    }
-  }
-  return lengths;
-}
 
 /** Kilobits of the largest frame: 64 KiB, which segmentation offload makes of many. A bucket smaller than a frame passes none. */
 const LARGEST_FRAME = 525;
@@ -151,20 +114,6 @@ function groupRules(
   return [...classify, ...decide, ...treat];
 }
 
-/** Copies for a monitor on this host can only be cut where they are put out to it. */
-function uncuttable(group: Group, claims: readonly Claim[], services: Services): Problem[] {
-  const { flow } = group.members[0]!;
-  if (routeOf(claims, flow) !== undefined || flow.shared !== undefined) return [];
-  const why = services.deliveries.get(flow.tunnelId)?.cannotCut;
-  if (why === undefined || lengthsOf(group).every((length) => length === undefined)) return [];
-  return groupOwners(group).map((owner) => ({
-    owner,
-    code: "cannot-cut",
-    message: `copies for tap service ${flow.service} on the same host cannot be cut: its ${why}`,
-    hint: "Leave out snapLength and mtuPolicy truncate, or let the TapService have one port, or distribution copy, on the tap bridge",
-  }));
-}
-
 /** Renders capture groups into `desired`: a Mirror, a patch pair, rules and, where capped, a meter for each. */
 export function renderGroups(
   groups: readonly Group[],
@@ -192,4 +141,5 @@ export function renderGroups(
     desired.rules.push(...groupRules(group, claims, services, meters.get(group.hash)));
   }
   desired.meters.push(...new Set(meters.values()));
+  renderCutting(groups, claims, services, desired);
 }

@@ -18,7 +18,11 @@ function actionText(action: Action, numbers: ReadonlyMap<string, number>): strin
     const members = action.members
       .map((member) => numbers.get(member))
       .filter((number) => number !== undefined);
-    return members.length === 0 ? undefined : `bundle(${action.bundle},ofport,members:${members.join(",")})`;
+    if (members.length === 0) return undefined;
+    const listed = `members:${members.join(",")}`;
+    return action.into === undefined
+      ? `bundle(${action.bundle},ofport,${listed})`
+      : `bundle_load(${action.bundle},ofport,${action.into.replace("reg", "NXM_NX_REG")}[],${listed})`;
   }
   const number = numbers.get(action.output);
   if (number === undefined) return undefined;
@@ -47,7 +51,13 @@ function isCut(action: Action | undefined): boolean {
 export function ruleText(rule: Rule, numbers: ReadonlyMap<string, number>): string | undefined {
   const inPort = rule.inPort === undefined ? undefined : numbers.get(rule.inPort);
   if (rule.inPort !== undefined && inPort === undefined) return undefined;
-  const match = [...(inPort === undefined ? [] : [`in_port=${inPort}`]), ...rule.match];
+  const held = rule.holds === undefined ? undefined : numbers.get(rule.holds.port);
+  if (rule.holds !== undefined && held === undefined) return undefined;
+  const match = [
+    ...(inPort === undefined ? [] : [`in_port=${inPort}`]),
+    ...(held === undefined ? [] : [`${rule.holds!.register}=0x${held.toString(16)}`]),
+    ...rule.match,
+  ];
   const actions = rule.actions.map((action) => actionText(action, numbers));
   if (isCut(rule.actions.at(-1))) actions.push("exit");
   const written = actions.length === 0 || actions.includes(undefined) ? "drop" : actions.join(",");
@@ -73,7 +83,9 @@ export function flowText(desired: Desired, facts: Facts, generation: number): st
   };
   const byMatch = new Map<string, string>();
   for (const rule of [drop, ...desired.rules]) {
-    const key = [rule.table, rule.priority, rule.inPort ?? "", ...rule.match].join(" ");
+    const key = [rule.table, rule.priority, rule.inPort ?? "", rule.holds?.port ?? "", ...rule.match].join(
+      " ",
+    );
     const text = byMatch.has(key) ? undefined : ruleText(rule, numbers);
     if (text !== undefined) byMatch.set(key, text);
   }

@@ -1,0 +1,150 @@
+import type { ServiceClaim } from "../schema/claim";
+import type { Action, Desired, DesiredPort, Rule } from "./desired";
+import type { FoundPort } from "./findPort";
+import { digest, pieceCookie } from "./identity";
+import { ARRIVED } from "./tunnels";
+
+/** Register that carries a copy's length limit from the rule that accepted it to the one that sends it. */
+export const LENGTH = "reg1";
+/** Register that carries the number of the monitor that was chosen for a copy that is to be cut. */
+const CHOSEN = "reg2";
+/** Where copies are cut whose monitor was chosen. */
+const CUT_TABLE = 3;
+
+/** Pieces that a delivery consists of. */
+export type DeliveryPieces = Pick<Desired, "ports" | "rules" | "hooks">;
+
+/** A service of this host: where its copies go. */
+export interface Delivery extends DeliveryPieces {
+  claim: ServiceClaim;
+  /** Monitors that are plugged, in the order of the claim. */
+  monitors: readonly FoundPort[];
+  /** What delivers a copy, cut to a length if one is given. No actions while no monitor is plugged, or where it cannot be cut. */
+  deliver(maxLength?: number): Action[];
+  /** What must exist besides for `deliver` with this length, for these flows. */
+  cutting(maxLength: number, owners: string[]): DeliveryPieces;
+  /** Why copies cannot be cut here. */
+  cannotCut?: string;
+}
+
+function deliveryHash(claim: ServiceClaim, ...more: readonly number[]): string {
+  return digest(12, "delivery", claim.tunnelId, ...more);
+}
+
+function hex(number: number): string {
+  return `0x${number.toString(16)}`;
+}
+
+/** Which of several monitors gets a copy: by a hash that is the same for both directions, or the first that is up. */
+function choiceOf(claim: ServiceClaim, monitors: readonly FoundPort[]): string | undefined {
+  if (claim.distribution === "copy" || monitors.length < 2) return undefined;
+  return claim.distribution === "hash" ? "symmetric_l3l4+udp,0,hrw" : "eth_src,0,active_backup";
+}
+
+function namesOf(monitors: readonly FoundPort[]): string[] {
+  return monitors.map((monitor) => monitor.interface.name);
+}
+
+/** What reaches a service's monitors: each of them, or one (ovs-actions(7), bundle). */
+function distribute(
+  claim: ServiceClaim,
+  monitors: readonly FoundPort[],
+  maxLength: number | undefined,
+): Action[] {
+  const members = namesOf(monitors);
+  const bundle = choiceOf(claim, monitors);
+  if (bundle === undefined) {
+    return members.map((output) => ({ output, ...(maxLength === undefined ? {} : { maxLength }) }));
+  }
+  if (maxLength === undefined) return [{ bundle, members }];
+  return [
+    { bundle, members, into: CHOSEN },
+    `set_field:${hex(maxLength)}->${LENGTH}`,
+    `goto_table:${CUT_TABLE}`,
+  ];
+}
+
+function dropFrom(claim: ServiceClaim, names: readonly string[]): Rule[] {
+  const rule = { cookie: pieceCookie(deliveryHash(claim)), priority: 100, owners: [claim.owner] };
+  return names.map((inPort) => ({ ...rule, table: 0, inPort, match: [], actions: [] }));
+}
+
+function arrival(claim: ServiceClaim, actions: Action[]): Rule {
+  const rule = { cookie: pieceCookie(deliveryHash(claim)), priority: 100, owners: [claim.owner] };
+  return { ...rule, table: 2, match: [ARRIVED.match, `tun_id=${hex(claim.tunnelId)}`], actions };
+}
+
+/** Delivery to monitors on the tap bridge. What these send is dropped. */
+export function deliverHere(claim: ServiceClaim, monitors: readonly FoundPort[]): Delivery {
+  const deliver = (maxLength?: number) => distribute(claim, monitors, maxLength);
+  const names = namesOf(monitors);
+  return {
+    claim,
+    monitors,
+    deliver,
+    ports: [],
+    hooks: [],
+    rules: [...dropFrom(claim, names), arrival(claim, deliver())],
+    cutting(maxLength, owners) {
+      const chosen = choiceOf(claim, monitors) === undefined ? [] : names;
+      const rule = { cookie: pieceCookie(deliveryHash(claim)), priority: 100, table: CUT_TABLE, owners };
+      const rules = chosen.map((output) => ({
+        ...rule,
+        match: [`${LENGTH}=${hex(maxLength)}`],
+        holds: { register: CHOSEN, port: output },
+        actions: [{ output, maxLength }],
+      }));
+      return { ports: [], hooks: [], rules };
+    },
+  };
+}
+
+/** The way back to monitors on the integration bridge: a patch pair and one rule there. Copies of a length have one of their own. */
+function wayBack(
+  claim: ServiceClaim,
+  monitors: readonly FoundPort[],
+  tapBridge: string,
+  length: { max?: number; owners: string[] },
+): DeliveryPieces & { tap: string } {
+  const { max, owners } = length;
+  const hash = max === undefined ? deliveryHash(claim) : deliveryHash(claim, max);
+  const [tap, integration] = [`md-${hash}`, `mo-${hash}`];
+  const { integrationBridge: bridge } = claim;
+  const patch = { type: "patch" as const, owners };
+  const ports: DesiredPort[] = [
+    { ...patch, name: tap, bridge: tapBridge, options: { peer: integration }, vlans: "all" },
+    { ...patch, name: integration, bridge, options: { peer: tap }, vlans: "none" },
+  ];
+  const actions = distribute(claim, monitors, max);
+  const rule = { cookie: pieceCookie(hash), owners, match: [] };
+  const hook = { ...rule, bridge, table: 0, priority: 65535, inPort: integration, actions };
+  const drop = { ...rule, table: 0, priority: 100, inPort: tap, actions: [] };
+  return { tap, ports, rules: [drop], hooks: [hook] };
+}
+
+/** Delivery to monitors that stay on the integration bridge. */
+export function deliverBack(
+  claim: ServiceClaim,
+  monitors: readonly FoundPort[],
+  tapBridge: string,
+): Delivery {
+  const { tap, ports, rules, hooks } = wayBack(claim, monitors, tapBridge, { owners: [claim.owner] });
+  const cuts = choiceOf(claim, monitors) === undefined;
+  const way = (max: number, owners: string[]) => wayBack(claim, monitors, tapBridge, { max, owners });
+  return {
+    claim,
+    monitors,
+    deliver(maxLength) {
+      if (monitors.length === 0) return [];
+      if (maxLength === undefined) return [{ output: tap }];
+      return cuts ? [{ output: way(maxLength, []).tap }] : [];
+    },
+    ports,
+    hooks,
+    rules: [...rules, arrival(claim, [{ output: tap }])],
+    cutting: (maxLength, owners) => (cuts ? way(maxLength, owners) : { ports: [], rules: [], hooks: [] }),
+    ...(cuts
+      ? {}
+      : { cannotCut: `monitors share copies by ${claim.distribution} on the integration bridge` }),
+  };
+}

@@ -1,0 +1,39 @@
+import { compileFilter, type FilterFlow } from "./filter/compile";
+import { type Group, groupOwners } from "./groups";
+
+function smaller(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
+}
+
+/** What accepts and what rejects, in the order of deciding; the last entry is the default. */
+export function entriesOf(group: Group): FilterFlow[] {
+  const { filter, defaultAction } = group.members[0]!.flow.source;
+  return compileFilter(filter ?? [], defaultAction, {
+    vlan: group.vlan,
+    ...(group.direction === "any" ? {} : { direction: group.direction }),
+  });
+}
+
+/** The length limit of what an entry accepts; undefined: none. */
+export function lengthOf(group: Group, entry: FilterFlow): number | undefined {
+  const { snapLength, maxFrame } = group.members[0]!.flow.source;
+  return smaller(entry.snapLength ?? snapLength, maxFrame);
+}
+
+/** The length limits that copies of a group have; undefined: none. */
+export function lengthsOf(group: Group): (number | undefined)[] {
+  const accepting = entriesOf(group).filter((entry) => entry.verdict === "accept");
+  return [...new Set(accepting.map((entry) => lengthOf(group, entry)))];
+}
+
+/** The length limits of each flow's copies, by owner. */
+export function lengthsByOwner(groups: readonly Group[]): Map<string, (number | undefined)[]> {
+  const lengths = new Map<string, (number | undefined)[]>();
+  for (const group of groups) {
+    for (const owner of groupOwners(group)) {
+      lengths.set(owner, [...new Set([...(lengths.get(owner) ?? []), ...lengthsOf(group)])]);
+    }
+  }
+  return lengths;
+}
