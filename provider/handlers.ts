@@ -10,21 +10,15 @@ import { type ConfigReader, readSettings } from "./settings";
 import type { TapStatistics } from "./statistics/statistics";
 
 /**
- * What the state of every stack calls by name, through the shim that Pulumi records with each resource. This module's
- * path, names and argument lists are a wire format: they are only ever extended.
+ * What the state of every stack calls by name, through the code that Pulumi records with each resource. This module's path,
+ * the names it exports, and the names and arguments of their methods are a wire format: they are only ever extended.
  */
-
-const resources: Record<string, Resource> = {
-  TapService: tapService,
-  TapFlow: tapFlow,
-  MirrorTunnel: mirrorTunnel,
-};
 
 let context: Context | undefined;
 let invalid: unknown;
 
-/** Takes the stack's configuration; called before everything else, and again for each shim with the same values. */
-export function configure(read: ConfigReader): void {
+/** Takes the stack's configuration; every kind of resource is given the same. */
+function configure(read: ConfigReader): void {
   if (context !== undefined) return;
   try {
     context = createContext(readSettings(read), (message) => console.error(`warning: ${message}`));
@@ -41,55 +35,60 @@ function ready(): Context {
   return ready();
 }
 
-function named(kind: string): Resource {
-  const resource = resources[kind];
-  if (resource === undefined) throw new Error(`this release of pulumi-taas has no resource ${kind}`);
-  return resource;
-}
-
 /** JSON has no undefined, and neither has what Pulumi takes. */
 function clean<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
 
-export function check(kind: string, olds: Properties | undefined, news: Properties): CheckResult {
-  try {
-    return clean(named(kind).check(ready(), olds ?? {}, news));
-  } catch (error) {
-    if (!(error instanceof TaasError) || error.code !== "invalid-host") throw error;
-    const property = kind === "MirrorTunnel" ? "hosts" : "host";
-    return { inputs: clean(news), failures: [{ property, reason: error.message }] };
-  }
+/** What Pulumi's dynamic provider calls for one kind of resource (`dynamic.ResourceProvider`). */
+interface Handlers {
+  configure(request: { config: { get(key: string): string | undefined } }): Promise<void>;
+  check(olds: Properties | undefined, news: Properties): Promise<CheckResult>;
+  diff(id: string, olds: Properties, news: Properties): Promise<DiffResult>;
+  create(inputs: Properties): Promise<{ id: string; outs: Properties }>;
+  read(id: string, state: Properties): Promise<ReadResult>;
+  update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }>;
+  delete(id: string, state: Properties): Promise<void>;
 }
 
-export function diff(kind: string, _id: string, olds: Properties, news: Properties): DiffResult {
-  return named(kind).diff(olds, news);
+function handlersOf(resource: Resource, hostProperty: "host" | "hosts"): Handlers {
+  return {
+    async configure({ config }) {
+      configure((key) => config.get(key));
+    },
+    async check(olds, news) {
+      try {
+        return clean(resource.check(ready(), olds ?? {}, news));
+      } catch (error) {
+        if (!(error instanceof TaasError) || error.code !== "invalid-host") throw error;
+        return { inputs: clean(news), failures: [{ property: hostProperty, reason: error.message }] };
+      }
+    },
+    async diff(_id, olds, news) {
+      return resource.diff(olds, news);
+    },
+    async create(inputs) {
+      try {
+        return clean(await resource.create(ready(), inputs));
+      } catch (error) {
+        throw halfDone(error, inputs);
+      }
+    },
+    async read(id, state) {
+      return clean(await resource.read(ready(), id, state));
+    },
+    async update(_id, olds, news) {
+      return clean(await resource.update(ready(), olds, news));
+    },
+    async delete(_id, state) {
+      await resource.delete(ready(), state);
+    },
+  };
 }
 
-export async function create(kind: string, inputs: Properties): Promise<{ id: string; outs: Properties }> {
-  try {
-    return clean(await named(kind).create(ready(), inputs));
-  } catch (error) {
-    throw halfDone(error, inputs);
-  }
-}
-
-export async function read(kind: string, id: string, state: Properties): Promise<ReadResult> {
-  return clean(await named(kind).read(ready(), id, state));
-}
-
-export async function update(
-  kind: string,
-  _id: string,
-  olds: Properties,
-  news: Properties,
-): Promise<{ outs: Properties }> {
-  return clean(await named(kind).update(ready(), olds, news));
-}
-
-export async function remove(kind: string, _id: string, state: Properties): Promise<void> {
-  await named(kind).delete(ready(), state);
-}
+export const TapService = handlersOf(tapService, "host");
+export const TapFlow = handlersOf(tapFlow, "host");
+export const MirrorTunnel = handlersOf(mirrorTunnel, "hosts");
 
 /** What the hosts count. Not part of any resource, so that counters are never in a state. */
 export async function statistics(read: ConfigReader, hosts: readonly unknown[]): Promise<TapStatistics> {

@@ -1,10 +1,7 @@
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
 import type { Host } from "./host";
 import { isOfType } from "./isOfType";
-import { shim } from "./shim";
 import { TaasResource, typeToken } from "./taasResource";
-
-const provider = shim("MirrorTunnel");
 
 /** What a TapFlow needs to know of its mirror tunnel: plain JSON, only ever extended. */
 export interface MirrorTunnelRef {
@@ -71,7 +68,6 @@ export class MirrorTunnel extends TaasResource {
     const known = { mode: args.mode, type: args.type, udpPort: args.udpPort, localIps: args.localIps };
     super(
       "MirrorTunnel",
-      provider,
       name,
       { ...args, ...known, ref: undefined, rules: undefined, portNames: undefined },
       options,

@@ -1,31 +1,9 @@
-import type { dynamic } from "@pulumi/pulumi";
-
 /**
- * The provider object that Pulumi serializes into every resource's state. It must stay this small and this way: nothing
- * but forwards by name to the installed package, in syntax any TypeScript since 3.8 reads.
+ * The code that Pulumi records with every resource, as `__provider`, and runs to refresh and delete it for as long as the
+ * stack lives: one forward by name to the installed package. It is written out here instead of being serialized from
+ * functions, by which it is the same whatever compiles the program, takes no time to make, and never grows.
+ * `__provider` and `handler` are what Pulumi's dynamic provider looks for (sdk/nodejs/cmd/dynamic-provider).
  */
-export function shim(kind: string): dynamic.ResourceProvider {
-  return {
-    async configure(request: dynamic.ConfigureRequest) {
-      require("pulumi-taas/handlers").configure((key: string) => request.config.get(key));
-    },
-    async check(olds: unknown, news: unknown) {
-      return require("pulumi-taas/handlers").check(kind, olds, news);
-    },
-    async diff(id: string, olds: unknown, news: unknown) {
-      return require("pulumi-taas/handlers").diff(kind, id, olds, news);
-    },
-    async create(inputs: unknown) {
-      return require("pulumi-taas/handlers").create(kind, inputs);
-    },
-    async read(id: string, state: unknown) {
-      return require("pulumi-taas/handlers").read(kind, id, state);
-    },
-    async update(id: string, olds: unknown, news: unknown) {
-      return require("pulumi-taas/handlers").update(kind, id, olds, news);
-    },
-    async delete(id: string, state: unknown) {
-      return require("pulumi-taas/handlers").remove(kind, id, state);
-    },
-  };
+export function providerCode(kind: string): string {
+  return `exports.handler = () => require("pulumi-taas/handlers").${kind};`;
 }

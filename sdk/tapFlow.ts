@@ -4,11 +4,8 @@ import type { Host, HostArgs } from "./host";
 import { isOfType } from "./isOfType";
 import { MirrorTunnel, type MirrorTunnelRef } from "./mirrorTunnel";
 import type { Port } from "./port";
-import { shim } from "./shim";
 import { TaasResource, typeToken } from "./taasResource";
 import { TapService, type TapServiceRef } from "./tapService";
-
-const provider = shim("TapFlow");
 
 /** The arguments of a {@link TapFlow}. All change in place. */
 export interface TapFlowArgs {
@@ -101,7 +98,6 @@ export class TapFlow extends TaasResource {
     const known = { direction: args.direction, enabled: args.enabled };
     super(
       "TapFlow",
-      provider,
       name,
       { ...args, ...known, service, tunnel, portName: undefined, tunnelId: undefined, rules: undefined },
       options,

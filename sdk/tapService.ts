@@ -3,10 +3,7 @@ import type { Collector, CollectorArgs } from "./collector";
 import type { Host, HostArgs } from "./host";
 import { isOfType } from "./isOfType";
 import type { Port } from "./port";
-import { shim } from "./shim";
 import { TaasResource, typeToken } from "./taasResource";
-
-const provider = shim("TapService");
 
 /** What a TapFlow needs to know of its service: plain JSON, fit for a stack output, only ever extended. */
 export interface TapServiceRef {
@@ -95,7 +92,6 @@ export class TapService extends TaasResource {
   constructor(name: string, args: TapServiceArgs, options?: CustomResourceOptions) {
     super(
       "TapService",
-      provider,
       name,
       { ...args, ref: undefined, rules: undefined, portName: undefined, tunnelId: args.tunnelId },
       options,

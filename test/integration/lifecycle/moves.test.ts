@@ -94,7 +94,7 @@ describe("a program whose service moves to another host", function () {
       expect(JSON.parse(JSON.stringify({ inputs, outputs })), urn).to.deep.equal({ inputs, outputs });
       expect(JSON.stringify({ inputs, outputs }), urn).not.to.match(/:null|__defaults|PRIVATE KEY/);
       const code = outputs!.__provider as string;
-      expect(Buffer.byteLength(code), urn).to.be.within(200, 3072);
+      expect(Buffer.byteLength(code), urn).to.be.within(30, 2048);
       const required = [...code.matchAll(/require\(([^)]*)\)/g)].map(([, module]) => module);
       expect(new Set(required), urn).to.deep.equal(new Set(['"pulumi-taas/handlers"']));
     }

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,14 +26,15 @@ new MirrorTunnel("c", { hosts: ["h", "i"] });
 `;
 
 /**
- * SHA-256 of each resource's provider code. It is in the state of every stack: code that changes makes an update of every
- * resource there is, and code of old releases must go on to work, so that a change here is a decision.
+ * Each resource's provider code. It is in the state of every stack: code that changes makes an update of every resource
+ * there is, and code of old releases must go on to work, so that a change here is a decision.
  */
-const PINNED = {
-  TapService: "c1f21090d2288c39f468ec58ef7d409a8bc1dc043f06d2ea4e996a55e2027795",
-  TapFlow: "8a62318e29fd4a2082e89e3a59819abd2e23fccdea8a10f2b3f83821060fc70b",
-  MirrorTunnel: "c914b5b62c53103a867324671714dba076d68f8b0b36376162c1f874e780dad3",
-};
+const PINNED = Object.fromEntries(
+  ["TapService", "TapFlow", "MirrorTunnel"].map((kind) => [
+    kind,
+    `exports.handler = () => require("pulumi-taas/handlers").${kind};`,
+  ]),
+);
 
 describe("the provider code in the state", function () {
   this.timeout(60_000);
@@ -81,15 +81,6 @@ describe("the provider code in the state", function () {
   it("is small, loads nothing but the handlers, and is the same for every layout and for ever", async () => {
     const codes = await serialized("linked/deep/er", linked);
     expect(await serialized("installed", installed)).to.deep.equal(codes);
-    for (const [kind, code] of Object.entries(codes)) {
-      const required = [...code.matchAll(/\brequire\(([^)]*)\)/g)].map(([, module]) => module);
-      expect(new Set(required), kind).to.deep.equal(new Set(['"pulumi-taas/handlers"']));
-      expect(code, kind).not.to.match(/import\(|node_modules|\/home\/|\/tmp\/|sourceMapping/);
-      expect(Buffer.byteLength(code), kind).to.be.at.most(2700);
-    }
-    const hash = (code: string) => createHash("sha256").update(code).digest("hex");
-    expect(Object.fromEntries(Object.entries(codes).map(([kind, code]) => [kind, hash(code)]))).to.deep.equal(
-      PINNED,
-    );
+    expect(codes).to.deep.equal(PINNED);
   });
 });
