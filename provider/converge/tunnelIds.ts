@@ -21,7 +21,7 @@ const NAMES = [
 const EXACT = 0xffff_ffff_ffff_ffffn;
 
 /** The tunnel ids that a text of rules names. */
-function namedTunnelIds(text: string): TunnelIds[] {
+export function namedTunnelIds(text: string): TunnelIds[] {
   const named = NAMES.flatMap((name) => [...text.matchAll(name)]);
   return named.map(([, value, mask]) => ({
     value: BigInt(value!),
