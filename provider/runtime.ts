@@ -43,6 +43,20 @@ function contextOf(pool: ConnectionPool, settings: Settings, warn: (message: str
   };
 }
 
+/** A script is run as the one that pushes rules will be; root needs no asking. Each session is asked once. */
+const rights = new WeakMap<HostSession, Promise<void>>();
+
+function rightsOf(session: HostSession): Promise<void> {
+  const known = rights.get(session);
+  if (known !== undefined) return known;
+  const asking = session.probe().then(async ({ uid }) => {
+    if (uid !== 0) await session.run(["sh", "-c", ":"]);
+  });
+  rights.set(session, asking);
+  asking.catch(() => rights.delete(session));
+  return asking;
+}
+
 /** OVSDB clients are kept with their session, that is as long as its connection stands. */
 function lendAccess(pool: ConnectionPool, settings: Settings): WithAccess {
   const clients = new WeakMap<HostSession, Promise<OvsdbClient>>();
@@ -63,6 +77,7 @@ function lendAccess(pool: ConnectionPool, settings: Settings): WithAccess {
         record,
         ovsdb: await clientOf(session, record),
         run: (argv, options) => session.run(argv, options),
+        requireRights: () => rightsOf(session),
         timeoutMs,
       };
       try {

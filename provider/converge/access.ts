@@ -8,6 +8,8 @@ export interface HostAccess {
   ovsdb: OvsdbClient;
   /** Runs a command with the rights Open vSwitch's tools need. */
   run: Run;
+  /** Rejects with `no-rights` where rules could not be pushed: asked before the first write, so that none is half done. */
+  requireRights(): Promise<void>;
   /** Milliseconds one step on the host may take. */
   timeoutMs: number;
 }

@@ -181,6 +181,7 @@ async function attemptOnce(
 /** One transaction, and vswitchd's word that it took effect. False: another writer was faster. */
 async function commit(access: HostAccess, operations: readonly Operation[]): Promise<boolean> {
   try {
+    await access.requireRights();
     const results = await access.ovsdb.transact([...operations, ...bumpNextCfg()]);
     await waitApplied(access.ovsdb, nextCfgOf(results, access.record.name), access.timeoutMs);
     return true;

@@ -92,6 +92,6 @@ export function noRights(peer: Peer, what: readonly string[] | string, why: stri
   return new TaasError(`the login user of ${peer.where} may not use ${wanted}: ${why.replace(/\.$/, "")}`, {
     code: "no-rights",
     host: peer.name,
-    hint: `Log in as root, put the user into the group that owns ${DEFAULT_RUNDIR}/*.sock and *.mgmt, or allow it "NOPASSWD: ALL" (at least the ovs-* and ovsdb-client commands) in /etc/sudoers.d, with sudo: "auto" or "always" on the host`,
+    hint: `Log in as root, put the user into the group that owns ${DEFAULT_RUNDIR}/*.sock and *.mgmt, or allow it "NOPASSWD: ALL" in /etc/sudoers.d (rules are pushed by a shell script, so a list of tools is not enough), with sudo: "auto" or "always" on the host`,
   });
 }
