@@ -1,0 +1,75 @@
+import { expect } from "chai";
+import { type Lab, startLab } from "../../lab/lab";
+import { openProgram, type Program, stepOf, succeeded } from "../lifecycle/program";
+
+const PROGRAM = `
+const ids = new TapService("ids", { host: "host1", port: "tap-ids" });
+export const status = new TapFlow("web", {
+  service: ids,
+  host: "host1",
+  port: "tap-web",
+  filter: config.requireObject<any>("filter"),
+}).status;
+`;
+
+const https = { action: "accept", protocol: "tcp", destinationPort: 443 };
+const names = { action: "accept", protocol: "udp", destinationPort: 53 };
+const ping = { action: "accept", protocol: "icmp" };
+
+describe("the preview of a changed filter", function () {
+  this.timeout(120_000);
+  let lab: Lab;
+  let program: Program;
+
+  before(async () => {
+    lab = await startLab({
+      hosts: 1,
+      vms: [
+        { name: "web", host: 1 },
+        { name: "ids", host: 1 },
+      ],
+    });
+    program = await openProgram(PROGRAM, config([https, names]));
+    succeeded(await program.stack.up());
+  });
+
+  after(async () => {
+    succeeded(await program.stack.destroy());
+    program.remove();
+    await lab.stop();
+  });
+
+  const config = (filter: object[]) => ({ "taas:sshConfig": lab.sshConfig, filter });
+
+  /** The lines of `rules` that a preview shows as added, changed and removed. */
+  async function shown(filter: object[]) {
+    await program.stack.configure(config(filter));
+    const step = stepOf(succeeded(await program.stack.preview()), "web");
+    return step.changes
+      .filter(({ path }) => path.startsWith("rules["))
+      .map(({ kind, old, new: now }) => [kind, old ?? null, now ?? null]);
+  }
+
+  const line = (rule: number | "default", text: string) =>
+    `br-tap table=1,in_port=tap-web ${rule === "default" ? "default" : `rule ${rule}`}: ${text}`;
+
+  it("shows a rule that changed, and nothing else", async () => {
+    const wider = { ...names, destinationPort: "53-54" };
+    expect(await shown([https, wider])).to.deep.equal([
+      ["update", line(1, "udp|udp6,tp_dst=53 accept"), line(1, "udp|udp6,tp_dst=53-54 accept")],
+    ]);
+  });
+
+  it("shows a rule that was added, and one that was removed", async () => {
+    const added = (await shown([https, names, ping])).flat();
+    expect(added).to.include(line(2, "icmp accept"));
+    const removed = (await shown([https])).flat();
+    expect(removed).to.include(line(1, "udp|udp6,tp_dst=53 accept"));
+    expect(removed).not.to.include(line(2, "icmp accept"));
+  });
+
+  it("shows none where nothing changed", async () => {
+    await program.stack.configure(config([https, names]));
+    succeeded(await program.stack.preview({ expectNoChanges: true }));
+  });
+});
