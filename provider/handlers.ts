@@ -1,7 +1,7 @@
-import { HalfDoneError } from "./converge/converge";
 import { TaasError } from "./errors";
 import type { Context } from "./resource/context";
 import { tapFlow } from "./resource/flow";
+import { halfDone } from "./resource/halfDone";
 import type { CheckResult, DiffResult, Properties, ReadResult, Resource } from "./resource/resource";
 import { tapService } from "./resource/service";
 import { mirrorTunnel } from "./resource/tunnel";
@@ -71,14 +71,18 @@ function handlersOf(resource: Resource, hostProperty: "host" | "hosts"): Handler
       try {
         return clean(await resource.create(ready(), inputs));
       } catch (error) {
-        throw halfDone(error, inputs);
+        throw withState(error, String(inputs.owner), inputs);
       }
     },
     async read(id, state) {
       return clean(await resource.read(ready(), id, state));
     },
-    async update(_id, olds, news) {
-      return clean(await resource.update(ready(), olds, news));
+    async update(id, olds, news) {
+      try {
+        return clean(await resource.update(ready(), olds, news));
+      } catch (error) {
+        throw withState(error, id, olds);
+      }
     },
     async delete(_id, state) {
       await resource.delete(ready(), state);
@@ -102,8 +106,7 @@ export async function statistics(read: ConfigReader, hosts: readonly unknown[]):
 }
 
 /** What exists of a half-made resource goes into the state, so that the next run finishes it. */
-function halfDone(error: unknown, inputs: Properties): unknown {
-  if (!(error instanceof HalfDoneError)) return error;
-  const properties = { ...inputs, status: "drifted: half made", incarnation: error.token };
-  return Object.assign(error, { id: String(inputs.owner), properties, reasons: error.reasons });
+function withState(error: unknown, id: string, recorded: Properties): unknown {
+  const partial = halfDone(error, id, recorded);
+  return partial === undefined ? error : Object.assign(error as Error, partial);
 }

@@ -1,6 +1,6 @@
-import { dropElsewhere } from "../converge/converge";
 import { dropEdit } from "../converge/edit";
 import type { Look } from "../converge/hostQueue";
+import { dropElsewhere } from "../converge/leftovers";
 import { stackOf } from "../converge/run";
 import type { HostRecord } from "../host/host";
 import type { Context } from "../resource/context";

@@ -1,5 +1,6 @@
 import type { HostRecord } from "../host/host";
 import type { Run } from "../ovs/channel";
+import type { OfctlTarget } from "../ovs/ofctl";
 import type { OvsdbClient } from "../ovs/ovsdbClient";
 
 /** An open way to one host's Open vSwitch, for as long as a piece of work takes. */
@@ -28,4 +29,10 @@ export function tapBridgeOf(record: HostRecord): string {
 /** The bridge of a host that VMs plug into. */
 export function integrationBridgeOf(record: HostRecord): string {
   return record.integrationBridge ?? DEFAULT_INTEGRATION_BRIDGE;
+}
+
+/** A bridge of a host for ovs-ofctl; a script of three commands keeps within the time one step may take. */
+export function ofctlTarget(access: HostAccess, bridge: string): OfctlTarget & { host: string } {
+  const timeoutSeconds = Math.max(1, Math.floor(access.timeoutMs / 3000));
+  return { run: access.run, bridge, host: access.record.name, timeoutSeconds };
 }

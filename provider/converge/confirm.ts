@@ -1,58 +1,86 @@
 import { TaasError } from "../errors";
 import { CLAIM_PREFIX, readClaims } from "../model/readClaims";
+import type { Operation } from "../ovs/operations";
 import { readFacts } from "../ovs/readFacts";
-import { map, set, uuid } from "../ovs/values";
+import { map, set } from "../ovs/values";
 import { writeClaim } from "../plan/claims";
+import type { Claim } from "../schema/claim";
 import { type HostAccess, tapBridgeOf } from "./access";
 
 /** How often a claim that changes under our hands is read again. */
 const MAX_ATTEMPTS = 20;
 
 /**
- * Confirms a pending claim. It changes nothing but that one key, in place and guarded by its old text, and no rule
- * depends on it, so it needs neither a new generation nor a push.
+ * Takes the pending mark off claims. It changes nothing but their own keys, in place and guarded by their old texts, and
+ * no rule depends on it, so it needs neither a new generation nor a push. All in one transaction; one by one, from a
+ * fresh read, where some are not what was written. Resolves to errors, by owner, for those that went away.
  */
-export async function confirmClaim(access: HostAccess, owner: string, token: string): Promise<void> {
+export async function confirmClaims(
+  access: HostAccess,
+  claims: readonly Claim[],
+): Promise<Map<string, TaasError>> {
+  const lost = new Map<string, TaasError>();
+  if (await confirmAsWritten(access, claims)) return lost;
+  for (const claim of claims) {
+    if (await confirmAsRead(access, claim)) continue;
+    const error = new TaasError(`the claim of ${claim.owner} went away while it was being made`, {
+      code: "claim-lost",
+      host: access.record.name,
+      hint: "Another writer removed it; run again",
+    });
+    lost.set(claim.owner, error);
+  }
+  return lost;
+}
+
+async function confirmAsRead(access: HostAccess, { owner, token }: Claim): Promise<boolean> {
   const tapBridge = tapBridgeOf(access.record);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const read = readClaims(await readFacts(access.ovsdb), tapBridge, access.record.name);
     const claim = read.claims.get(owner);
-    if (read.bridge === undefined || claim?.token !== token) break;
-    if (claim.pending === undefined) return;
-    const key = CLAIM_PREFIX + owner;
-    const { pending: _, ...confirmed } = claim;
-    try {
-      await access.ovsdb.transact([
-        {
-          op: "wait",
-          table: "Bridge",
-          where: [
-            ["_uuid", "==", uuid(read.bridge.uuid)],
-            ["external_ids", "includes", map({ [key]: read.bridge.externalIds[key]! })],
-          ],
-          columns: ["name"],
-          until: "==",
-          rows: [{ name: tapBridge }],
-          timeout: 0,
-        },
-        {
-          op: "mutate",
-          table: "Bridge",
-          where: [["_uuid", "==", uuid(read.bridge.uuid)]],
-          mutations: [
-            ["external_ids", "delete", set([key])],
-            ["external_ids", "insert", map({ [key]: writeClaim(confirmed as typeof claim) })],
-          ],
-        },
-      ]);
-      return;
-    } catch (error) {
-      if (!(error instanceof TaasError && error.code === "guard-failed")) throw error;
-    }
+    if (claim?.token !== token) return false;
+    if (claim.pending === undefined || (await confirmAsWritten(access, [claim]))) return true;
   }
-  throw new TaasError(`the claim of ${owner} went away while it was being made`, {
-    code: "claim-lost",
-    host: access.record.name,
-    hint: "Another writer removed it; run again",
-  });
+  return false;
+}
+
+/** False: at least one of them is not there in these words. */
+async function confirmAsWritten(access: HostAccess, claims: readonly Claim[]): Promise<boolean> {
+  const name = tapBridgeOf(access.record);
+  const texts = (each: (claim: Claim) => Claim) =>
+    map(Object.fromEntries(claims.map((claim) => [CLAIM_PREFIX + claim.owner, writeClaim(each(claim))])));
+  const operations: Operation[] = [
+    {
+      op: "wait",
+      table: "Bridge",
+      where: [
+        ["name", "==", name],
+        ["external_ids", "includes", texts((claim) => claim)],
+      ],
+      columns: ["name"],
+      until: "==",
+      rows: [{ name }],
+      timeout: 0,
+    },
+    {
+      op: "mutate",
+      table: "Bridge",
+      where: [["name", "==", name]],
+      mutations: [
+        ["external_ids", "delete", set(claims.map(({ owner }) => CLAIM_PREFIX + owner))],
+        [
+          "external_ids",
+          "insert",
+          texts((claim) => ({ ...claim, pending: undefined, replaces: undefined }) as Claim),
+        ],
+      ],
+    },
+  ];
+  try {
+    await access.ovsdb.transact(operations);
+    return true;
+  } catch (error) {
+    if (error instanceof TaasError && error.code === "guard-failed") return false;
+    throw error;
+  }
 }

@@ -1,86 +1,65 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../errors";
-import type { HostRecord } from "../host/host";
-import { type Draft, dropEdit, type Edit, isLeftover, type PutOptions, putEdit } from "./edit";
+import type { Claim } from "../schema/claim";
+import { draftHost } from "./draft";
+import { dropEdit, noteEdit, type PutOptions, putEdit } from "./edit";
 import type { Look } from "./hostQueue";
-import { lookAll, machineOf, type OpenHost, placeOf } from "./hosts";
-import { draftHost } from "./reconcile";
+import { elsewhereOf, lookAll, machineOf, placeOf, uniqueMachines } from "./hosts";
+import { HalfDoneError, type Intent, type Target } from "./intent";
+import { clearLeftovers, otherEnds, takeBackAt } from "./leftovers";
+import { isLeftover } from "./pending";
 import { stackOf } from "./run";
-
-/** A claim to be put on a host that was looked at. */
-export interface Target {
-  seen: Look;
-  draft: Draft;
-}
-
-/** What an operation on a resource comes to: which claims must be on which hosts. */
-export interface Intent {
-  open: OpenHost;
-  owner: string;
-  /** The owner key before a rename. */
-  previousOwner: string | undefined;
-  token: string;
-  mode: "create" | "update" | "delete";
-  adopt: boolean;
-  /** Hosts that claims go to; none for a delete. */
-  hosts: readonly HostRecord[];
-  /** Hosts that may hold the resource's claims from before, in the order of dropping. */
-  oldHosts: readonly HostRecord[];
-  /** Seconds to wait until `targets` finds what it needs. */
-  attachTimeout: number;
-  /**
-   * The claims, and the rounds they are written in: each round is done on all its hosts before the next begins.
-   * Throws a TaasError; one with code `port-missing` is waited for.
-   */
-  rounds(seen: ReadonlyMap<string, Look>): Promise<Target[][]>;
-  /** Rounds before the claims are dropped; by default they are dropped at once. */
-  farewell?(seen: ReadonlyMap<string, Look>): Target[][];
-}
 
 /** Milliseconds between two looks for a port that is not plugged yet. */
 const LOOK_INTERVAL = 300;
 
-/** An operation that failed half-way and could not be taken back: what exists is for the next run to finish. */
-export class HalfDoneError extends Error {
-  constructor(
-    readonly token: string,
-    readonly reasons: string[],
-    cause: unknown,
-  ) {
-    super(reasons.join("; "), { cause });
-    this.name = "HalfDoneError";
-  }
+/** An operation that is ready to write: what was seen and what is to be done. */
+interface Prepared {
+  seen: Map<string, Look>;
+  rounds: Target[][];
+  /** Hosts that have claims of the resource from before, or may have. */
+  old: Look[];
 }
 
 /** Looks at all hosts, checks everything, then writes; far end first, far end dropped last. */
 export async function converge(intent: Intent): Promise<Map<string, Look>> {
-  const { seen, rounds } = await prepare(intent);
-  await clearLeftovers(intent, seen);
+  const prepared = await prepare(intent);
+  const stage = stageOf(intent, prepared);
   const written: Target[] = [];
+  const claims = new Map<Look, Claim>();
+  await clearOwn(intent, prepared);
   try {
-    for (const [index, round] of rounds.entries()) {
-      const stage = index < rounds.length - 1 || written.length + round.length > 1 ? "pending" : "confirmed";
+    await announce(intent, prepared);
+    for (const round of prepared.rounds) {
       written.push(...round);
-      await inParallel(round.map((target) => put(intent, target, stage)));
+      await inParallel(
+        round.map(async (target) => void claims.set(target.seen, await put(intent, prepared, target, stage))),
+      );
     }
-    const confirmable = rounds.flat().length > 1 ? uniqueHosts(written) : [];
-    await inParallel(confirmable.map((target) => target.seen.queue.confirm(intent.owner, intent.token)));
+    await intent.finish?.();
+    const pending = [...claims].filter(([, claim]) => claim?.pending !== undefined);
+    await inParallel(pending.map(([look, claim]) => look.queue.confirm(claim)));
+    await dropOld(intent, prepared);
   } catch (error) {
     if (intent.mode === "create") await takeBack(intent, written, error);
+    if (intent.mode === "update") throw new HalfDoneError(intent.token, [(error as Error).message], error);
     throw error;
   }
-  await dropOld(intent, seen, rounds.flat());
-  return seen;
+  return prepared.seen;
 }
 
-async function prepare(intent: Intent): Promise<{ seen: Map<string, Look>; rounds: Target[][] }> {
+async function prepare(intent: Intent): Promise<Prepared> {
   const deadline = performance.now() + intent.attachTimeout * 1000;
   for (;;) {
-    const seen = await lookAll(intent.open, [...intent.hosts, ...intent.oldHosts]);
+    const known = await lookAll(intent.reach.open, [...intent.hosts, ...intent.oldHosts]);
+    if (await clearLeftovers(intent.reach, intent.owner, known)) continue;
+    const followed = await lookFurther(intent, known);
+    const seen = new Map([...known, ...followed]);
+    const old = [...intent.oldHosts.map((record) => seen.get(placeOf(record))!), ...followed.values()];
     try {
       const rounds = await intent.rounds(seen);
       for (const target of rounds.flat()) rehearse(intent, target);
-      return { seen, rounds };
+      return { seen, rounds, old: uniqueMachines(old) };
     } catch (error) {
       const waits = error instanceof TaasError && error.code === "port-missing";
       if (!waits || performance.now() >= deadline) throw error;
@@ -89,10 +68,70 @@ async function prepare(intent: Intent): Promise<{ seen: Map<string, Look>; round
   }
 }
 
-function putOptions(intent: Intent, { seen, draft }: Target, stage: PutOptions["stage"]): PutOptions {
+/** Looks at machines that the resource's own claims lead to: an earlier operation may have been killed on its way there. */
+async function lookFurther(intent: Intent, known: ReadonlyMap<string, Look>): Promise<Map<string, Look>> {
+  const machines = new Set([...known.values()].map((look) => look.facts.machine));
+  const further = [...known.values()]
+    .flatMap((look) => [...look.read.claims.values()])
+    .filter((claim) => claim.token === intent.token)
+    .flatMap(otherEnds)
+    .filter(({ machine }) => !machines.has(machine))
+    .map(({ host }) => intent.reach.presentHost(host))
+    .filter((host) => host.gone !== true && !known.has(placeOf(host)));
+  return further.length === 0 ? new Map() : lookAll(intent.reach.open, further);
+}
+
+/** Whether a host has a claim of this incarnation. */
+function holds(intent: Intent, look: Look): boolean {
+  return [...look.read.claims.values()].some((claim) => claim.token === intent.token);
+}
+
+/**
+ * A create's claims are pending until all is done. An update's are not: the state has the resource already, and what its
+ * claims on the hosts from before lead to is found from there.
+ */
+function stageOf(intent: Intent, { old }: Prepared): PutOptions["stage"] {
+  return intent.mode === "update" && old.some((look) => holds(intent, look)) ? "confirmed" : "pending";
+}
+
+/** What a killed create of the same resource left where this one puts nothing: it goes first, while a claim still leads there. */
+async function clearOwn(intent: Intent, { seen, rounds }: Prepared): Promise<void> {
+  if (intent.mode !== "create") return;
+  const targets = rounds.flat().map((target) => target.seen);
+  const places = new Set(targets.map(machineOf));
+  const machines = new Set(targets.map(({ facts }) => facts.machine));
+  for (const look of seen.values()) {
+    const claim = look.read.claims.get(intent.owner);
+    if (claim === undefined || !isLeftover(claim, stackOf(intent.owner))) continue;
+    const others = otherEnds(claim).filter(({ machine }) => !machines.has(machine));
+    await takeBackAt(intent.reach, claim, others);
+    if (!places.has(machineOf(look))) await look.queue.submit(dropEdit(claim.owner, claim.token));
+  }
+}
+
+/** Notes on the claims from before which other machines are about to get one, so that a delete finds them there. */
+async function announce(intent: Intent, { old, rounds }: Prepared): Promise<void> {
+  if (intent.mode !== "update") return;
+  const holders = old.filter((look) => holds(intent, look));
+  const machines = new Set(holders.map(machineOf));
+  const added = rounds.flat().filter(({ seen }) => !machines.has(machineOf(seen)));
+  if (added.length === 0) return;
+  await inParallel(
+    holders.map(async (look) => {
+      const elsewhere = elsewhereOf(
+        look,
+        added.map(({ seen }) => seen),
+      );
+      await look.queue.submit(noteEdit(intent.previousOwner ?? intent.owner, intent.token, elsewhere));
+    }),
+  );
+}
+
+function putOptions(intent: Intent, target: Target, stage: PutOptions["stage"]): PutOptions {
   const { token, adopt, previousOwner } = intent;
+  const { seen, draft } = target;
   const mode = intent.mode === "create" ? "create" : "update";
-  return { draft, token, mode, adopt, stage, previousOwner, host: seen.record.name };
+  return { draft, token, mode, adopt, stage, previousOwner, elsewhere: [], host: seen.record.name };
 }
 
 /** Applies the edit to what was read and throws what it would fail with: every host is checked before one is written. */
@@ -104,12 +143,17 @@ function rehearse(intent: Intent, target: Target): void {
   });
 }
 
-async function put(intent: Intent, target: Target, stage: PutOptions["stage"]): Promise<void> {
-  await target.seen.queue.submit(putEdit(putOptions(intent, target, stage)));
-}
-
-function uniqueHosts(targets: readonly Target[]): Target[] {
-  return [...new Map(targets.map((target) => [machineOf(target.seen), target])).values()];
+/** Puts a claim; the answer is the claim as it stands. */
+async function put(
+  intent: Intent,
+  prepared: Prepared,
+  target: Target,
+  stage: PutOptions["stage"],
+): Promise<Claim> {
+  const all = prepared.rounds.flat().map(({ seen }) => seen);
+  const options = { ...putOptions(intent, target, stage), elsewhere: elsewhereOf(target.seen, all) };
+  const { claims } = await target.seen.queue.submit(putEdit(options));
+  return claims.get(target.draft.owner)!;
 }
 
 /** All at once; the first failure is thrown when all have ended, so that nothing goes on behind the caller's back. */
@@ -121,10 +165,9 @@ async function inParallel(work: readonly Promise<void>[]): Promise<void> {
 /** Takes back what a create wrote. What it found there and took over is not its to remove: the next create finds it again. */
 async function takeBack(intent: Intent, written: readonly Target[], cause: unknown): Promise<void> {
   const reasons: string[] = [];
-  const made = written.filter((target) => !target.seen.read.claims.has(intent.owner));
-  for (const { seen } of uniqueHosts(made).reverse()) {
+  for (const { queue } of uniqueMachines(written.map(({ seen }) => seen)).reverse()) {
     try {
-      await seen.queue.submit(dropEdit(intent.owner, intent.token));
+      await queue.submit(dropEdit(intent.owner, intent.token));
     } catch (error) {
       reasons.push(`could not be taken back: ${(error as Error).message}`);
     }
@@ -133,57 +176,30 @@ async function takeBack(intent: Intent, written: readonly Target[], cause: unkno
     throw new HalfDoneError(intent.token, [(cause as Error).message, ...reasons], cause);
 }
 
-/** Flow claims that a killed run of this stack left at the monitor's host also stand where its source is: those go first. */
-async function clearLeftovers(intent: Intent, seen: ReadonlyMap<string, Look>): Promise<void> {
-  const stack = stackOf(intent.owner);
-  for (const { read } of seen.values()) {
-    for (const claim of read.claims.values()) {
-      if (claim.kind !== "flow" || claim.from === undefined || !isLeftover(claim, stack)) continue;
-      await dropElsewhere(intent.open, claim.from, claim.owner, claim.token);
-    }
-  }
+/** The end that is only listened at goes last. */
+function isFarEnd(intent: Intent, look: Look): boolean {
+  const claim = [...look.read.claims.values()].find(({ token }) => token === intent.token);
+  return claim?.kind === "flow" && claim.source === undefined;
 }
 
-/** Drops a claim on a host that the operation did not look at. */
-export async function dropElsewhere(
-  open: OpenHost,
-  record: HostRecord,
-  owner: string,
-  token: string,
-): Promise<void> {
-  if (record.gone === true) return;
-  await open(record).submit(dropEdit(owner, token));
-}
-
-/** Whether a host has a claim of this incarnation, or monitors of it on their way home. */
-function isHeld({ owner, previousOwner, token }: Intent, host: Look): boolean {
-  const owners = [owner, previousOwner ?? owner];
-  return [...host.read.claims.values()].some(
-    (claim) => claim.token === token && owners.includes(claim.owner.split("#leaving-")[0]!),
-  );
-}
-
-async function dropOld(
-  intent: Intent,
-  seen: ReadonlyMap<string, Look>,
-  targets: readonly Target[],
-): Promise<void> {
-  const kept = new Set(targets.map((target) => machineOf(target.seen)));
-  const old = new Map<string, Look>();
-  for (const record of intent.oldHosts) {
-    const host = seen.get(placeOf(record));
-    if (host !== undefined && isHeld(intent, host) && !kept.has(machineOf(host)))
-      old.set(machineOf(host), host);
+/**
+ * Drops the claims on hosts that have none of the rounds'. A host that has no claim any more is brought up to date all
+ * the same: a killed run may have dropped it there and not come further.
+ */
+async function dropOld(intent: Intent, { old, rounds }: Prepared): Promise<void> {
+  const kept = new Set(rounds.flat().map((target) => machineOf(target.seen)));
+  const drops = old
+    .filter((look) => !kept.has(machineOf(look)))
+    .filter((look) => holds(intent, look) || (intent.mode !== "create" && look.read.bridge !== undefined))
+    .sort((a, b) => Number(isFarEnd(intent, a)) - Number(isFarEnd(intent, b)));
+  if (drops.length === 0) return;
+  for (const round of intent.farewell?.(new Map(drops.map((look) => [placeOf(look.record), look]))) ?? []) {
+    await inParallel(
+      round.map(async (target) => {
+        await target.seen.queue.submit(putEdit(putOptions(intent, target, "confirmed")));
+      }),
+    );
   }
   const owner = intent.previousOwner ?? intent.owner;
-  const drops = [...old.values()];
-  if (drops.length === 0) return;
-  for (const round of intent.farewell?.(new Map(drops.map((host) => [placeOf(host.record), host]))) ?? []) {
-    await inParallel(round.map((target) => put(intent, target, "confirmed")));
-  }
-  for (const host of drops) {
-    const edits: Edit[] = [dropEdit(owner, intent.token)];
-    if (owner !== intent.owner) edits.push(dropEdit(intent.owner, intent.token));
-    await inParallel(edits.map((edit) => host.queue.submit(edit).then(() => undefined)));
-  }
+  for (const look of drops) await look.queue.submit(dropEdit(owner, intent.token));
 }

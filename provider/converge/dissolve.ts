@@ -1,8 +1,9 @@
 import type { HostRecord } from "../host/host";
-import { converge, type Intent } from "./converge";
+import { converge } from "./converge";
+import type { Intent } from "./intent";
 
 /** A resource that is to go. */
-export interface Dissolution extends Pick<Intent, "open" | "owner" | "token" | "farewell"> {
+export interface Dissolution extends Pick<Intent, "reach" | "owner" | "token" | "farewell"> {
   /** Hosts that may hold its claims, in the order of dropping. */
   hosts: readonly HostRecord[];
 }

@@ -2,14 +2,15 @@ import { TaasError } from "../errors";
 import { digest } from "../model/identity";
 import type { Facts } from "../ovs/facts";
 import { writeClaim } from "../plan/claims";
-import type { Claim, ServiceClaim } from "../schema/claim";
+import type { Claim, Elsewhere, ServiceClaim } from "../schema/claim";
 import { portKey } from "../schema/port";
+import { isLeftover, replacedBy } from "./pending";
 import { RUN, stackOf, writer } from "./run";
 
 /** A claim without what its writing adds. */
 export type Draft = Claim extends infer Kind
   ? Kind extends Claim
-    ? Omit<Kind, "token" | "pending" | "writer" | "time" | "homes" | "leaving">
+    ? Omit<Kind, "token" | "pending" | "replaces" | "elsewhere" | "writer" | "time" | "homes" | "leaving">
     : never
   : never;
 
@@ -17,6 +18,8 @@ export type Draft = Claim extends infer Kind
 export interface Edit {
   /** Whose problems are this edit's problems. */
   owner: string;
+  /** What becomes of the owner's claim. One that is put or noted on is no leftover; a note has no problems. */
+  kind: "put" | "drop" | "note";
   apply(claims: Map<string, Claim>, facts: Facts): void;
 }
 
@@ -32,18 +35,27 @@ export interface PutOptions {
   stage: "pending" | "confirmed";
   /** The owner key the resource had before it was renamed. */
   previousOwner: string | undefined;
+  /** The resource's other machines. */
+  elsewhere: Elsewhere;
   host: string;
 }
 
-const VOLATILE = { token: "", pending: undefined, writer: "", time: "", homes: undefined, ageing: undefined };
+const VOLATILE = {
+  token: "",
+  pending: undefined,
+  replaces: undefined,
+  writer: "",
+  time: "",
+  homes: undefined,
+  ageing: undefined,
+};
 
-function sameContent(a: Claim, b: Claim): boolean {
-  return writeClaim({ ...a, ...VOLATILE } as Claim) === writeClaim({ ...b, ...VOLATILE } as Claim);
-}
+/** How the other ends are reached, and how far a tunnel has come, make no difference to what they are. */
+const PASSING = { from: undefined, elsewhere: undefined, stage: undefined };
 
-/** A pending claim of a run of the same stack that is over: that run was killed in between. */
-export function isLeftover(claim: Claim, stack: string): boolean {
-  return claim.pending !== undefined && claim.pending !== RUN && stackOf(claim.owner) === stack;
+function equal(a: Claim, b: Claim, besides: object): boolean {
+  const text = (claim: Claim) => writeClaim({ ...claim, ...VOLATILE, ...besides } as Claim);
+  return text(a) === text(b);
 }
 
 function refuse(existing: Claim, options: PutOptions): TaasError {
@@ -62,42 +74,52 @@ function refuse(existing: Claim, options: PutOptions): TaasError {
 
 /** Puts a claim in, or brings it up to date. */
 export function putEdit(options: PutOptions): Edit {
-  const { draft, token, stage, previousOwner } = options;
+  const { draft, token, stage, previousOwner, elsewhere } = options;
   return {
     owner: draft.owner,
+    kind: "put",
     apply(claims) {
       const renamed = previousOwner === undefined ? undefined : claims.get(previousOwner);
       const mine = renamed?.token === token ? renamed : undefined;
       if (mine !== undefined) claims.delete(mine.owner);
       const existing = claims.get(draft.owner) ?? mine;
       const homes = existing?.kind === "service" ? existing.homes : undefined;
+      const pending = stage === "pending" && !(existing?.token === token && existing.pending === undefined);
       const fresh = {
         ...draft,
         token,
-        pending: stage === "pending" ? RUN : undefined,
+        pending: pending ? RUN : undefined,
+        replaces: pending ? replacedText(existing, token) : undefined,
+        elsewhere: elsewhere.length === 0 ? undefined : elsewhere,
         writer: writer(),
         time: new Date().toISOString(),
       } as Claim;
       const next = fresh.kind === "service" && homes !== undefined ? { ...fresh, homes } : fresh;
       if (existing !== undefined && existing.token !== token && !isLeftover(existing, stackOf(draft.owner))) {
-        const takes = options.adopt || (options.mode === "create" && sameContent(existing, next));
+        const takes = options.adopt || (options.mode === "create" && equal(existing, next, PASSING));
         if (!takes) throw refuse(existing, options);
       }
-      if (existing?.token === token && existing.pending === undefined) {
-        next.pending = undefined;
-        if (existing.owner === next.owner && sameContent(existing, next)) return;
-      }
+      const stands = existing?.token === token && existing.pending === next.pending;
+      if (stands && existing.owner === next.owner && equal(existing, next, {})) return;
       if (existing?.kind === "service" && next.kind === "service") releaseMonitors(existing, next, claims);
       claims.set(next.owner, next);
     },
   };
 }
 
+/** What a pending claim gives back if nothing becomes of it: the confirmed one it found, or what that one's own leftover found. */
+function replacedText(existing: Claim | undefined, token: string): string | undefined {
+  if (existing === undefined) return undefined;
+  if (existing.token === token || existing.pending !== undefined) return existing.replaces;
+  return writeClaim(existing);
+}
+
 /** The claim that brings one monitor home, and ends there. */
 function leavingClaim(claim: ServiceClaim, key: string): ServiceClaim {
   const port = claim.ports.find((wanted) => portKey(wanted) === key)!;
   const owner = `${claim.owner}#leaving-${digest(8, claim.token, key)}`;
-  return { ...claim, owner, ports: [port], homes: { [key]: claim.homes![key]! }, leaving: true };
+  const alone = { pending: undefined, replaces: undefined, elsewhere: undefined };
+  return { ...claim, ...alone, owner, ports: [port], homes: { [key]: claim.homes![key]! }, leaving: true };
 }
 
 /** Monitors that a service gives up, or leaves on the integration bridge from now on, go home. */
@@ -113,7 +135,7 @@ function releaseMonitors(existing: ServiceClaim, next: ServiceClaim, claims: Map
 }
 
 /** Takes a claim away; a service's monitors go home first. */
-export function takeOut(claims: Map<string, Claim>, claim: Claim): void {
+function takeOut(claims: Map<string, Claim>, claim: Claim): void {
   if (claim.kind === "service" && claim.leaving !== undefined) return;
   claims.delete(claim.owner);
   if (claim.kind !== "service") return;
@@ -123,13 +145,50 @@ export function takeOut(claims: Map<string, Claim>, claim: Claim): void {
   }
 }
 
-/** Drops a claim if it is of this incarnation; one of another is somebody else's, and ours is already gone. */
+/** Takes back what a claim did: a pending one gives way to the claim it took the place of, another goes. */
+export function withdraw(claims: Map<string, Claim>, claim: Claim): void {
+  const replaced = replacedBy(claim);
+  if (replaced === undefined) {
+    takeOut(claims, claim);
+    return;
+  }
+  const homes = claim.kind === "service" ? claim.homes : undefined;
+  const back = replaced.kind === "service" && homes !== undefined ? { ...replaced, homes } : replaced;
+  if (claim.kind === "service" && back.kind === "service") releaseMonitors(claim, back, claims);
+  claims.set(back.owner, back);
+}
+
+/**
+ * Drops the claim of an incarnation, whatever its owner key is by now; one of another is somebody else's, and ours is
+ * already gone.
+ */
 export function dropEdit(owner: string, token: string): Edit {
   return {
     owner,
+    kind: "drop",
     apply(claims) {
-      const claim = claims.get(owner);
-      if (claim?.token === token) takeOut(claims, claim);
+      for (const claim of [...claims.values()]) {
+        if (claim.token === token) withdraw(claims, claim);
+        else if (replacedBy(claim)?.token === token)
+          claims.set(claim.owner, { ...claim, replaces: undefined });
+      }
+    },
+  };
+}
+
+/** Notes on an incarnation's claim that other machines are about to get one too. */
+export function noteEdit(owner: string, token: string, elsewhere: Elsewhere): Edit {
+  return {
+    owner,
+    kind: "note",
+    apply(claims) {
+      for (const claim of [...claims.values()]) {
+        if (claim.token !== token) continue;
+        const known = (claim.elsewhere ?? []).filter((one) =>
+          elsewhere.every(({ machine }) => machine !== one.machine),
+        );
+        claims.set(claim.owner, { ...claim, elsewhere: [...known, ...elsewhere] });
+      }
     },
   };
 }

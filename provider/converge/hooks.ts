@@ -1,12 +1,15 @@
 import type { Desired } from "../model/desired";
 import { isOurCookie } from "../model/identity";
+import { type ClaimSet, GENERATION_KEY } from "../model/readClaims";
 import { dumpFlows } from "../ovs/dumpFlows";
-import type { Facts } from "../ovs/facts";
+import type { BridgeFacts, Facts } from "../ovs/facts";
 import { addForeignFlow, deleteForeignFlow, type ForeignTarget, openflowVersion } from "../ovs/foreignFlow";
 import { type Flow, flowKey, parseFlow } from "../ovs/openflow";
+import { retireFlows } from "../ovs/retireFlows";
+import { hookedBridges } from "../plan/claims";
 import { portNumbers, ruleText } from "../plan/flowText";
 import type { Claim } from "../schema/claim";
-import type { HostAccess } from "./access";
+import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
 
 /** How the rules of ours on one bridge that is not ours differ from what they should be. */
 export interface HookDifference {
@@ -16,10 +19,38 @@ export interface HookDifference {
 }
 
 /** The bridges that are not ours and on which a claim may have a rule. */
-export function hookBridges(claim: Claim): string[] {
+function bridgesOf(claim: Claim): string[] {
   if (claim.kind === "service" && claim.attachment === "integration-bridge") return [claim.integrationBridge];
   return claim.kind === "flow" && claim.shared !== undefined ? [claim.shared.bridge] : [];
 }
+
+/** The bridges that are not ours and on which there may be rules of ours: of claims, and of claims that were. */
+export function hookBridges(read: Pick<ClaimSet, "claims" | "bridge">): Set<string> {
+  return new Set([...hookedBridges(read.bridge), ...[...read.claims.values()].flatMap(bridgesOf)]);
+}
+
+function foreignTarget(access: HostAccess, bridge: BridgeFacts): ForeignTarget {
+  return { ...ofctlTarget(access, bridge.name), protocols: bridge.protocols ?? [] };
+}
+
+/**
+ * Removes the last rules of ours from other bridges, before the tap bridge goes: afterwards nothing would lead there.
+ * Resolves to false when another writer has changed the host since it was read.
+ */
+export async function retireHooks(access: HostAccess, read: ClaimSet, facts: Facts): Promise<boolean> {
+  const bridges = hookBridges(read);
+  const guard = {
+    bridge: tapBridgeOf(access.record),
+    key: GENERATION_KEY,
+    generation: String(read.generation),
+  };
+  for (const { target, unexpected } of await compareHooks(access, NO_HOOKS, facts, bridges)) {
+    if (unexpected.length > 0 && !(await retireFlows(target, unexpected, guard))) return false;
+  }
+  return true;
+}
+
+const NO_HOOKS: Pick<Desired, "hooks"> = { hooks: [] };
 
 /** Any cookie with our 16 bits in front. */
 const OUR_COOKIES = "cookie=0x7a70000000000000/0xffff000000000000";
@@ -27,7 +58,7 @@ const OUR_COOKIES = "cookie=0x7a70000000000000/0xffff000000000000";
 /** Compares the rules of ours on the named bridges with the desired ones. */
 export async function compareHooks(
   access: HostAccess,
-  desired: Desired,
+  desired: Pick<Desired, "hooks">,
   facts: Facts,
   bridges: ReadonlySet<string>,
 ): Promise<HookDifference[]> {
@@ -35,12 +66,7 @@ export async function compareHooks(
   const present = facts.bridges.filter((bridge) => bridges.has(bridge.name));
   return Promise.all(
     present.map(async (bridge) => {
-      const target = {
-        run: access.run,
-        bridge: bridge.name,
-        host: access.record.name,
-        protocols: bridge.protocols ?? [],
-      };
+      const target = foreignTarget(access, bridge);
       const dumped = await dumpFlows(target, { match: OUR_COOKIES, version: openflowVersion(target) });
       const ours = dumped.filter((flow) => isOurCookie(flow.cookie));
       const wanted = desired.hooks

@@ -3,15 +3,17 @@ import type { HostRecord } from "../host/host";
 import { type ClaimSet, readClaims } from "../model/readClaims";
 import type { BridgeFacts, Facts } from "../ovs/facts";
 import { readFacts } from "../ovs/readFacts";
+import type { Claim } from "../schema/claim";
 import { readStatistics } from "../statistics/readStatistics";
 import type { HostStatistics } from "../statistics/statistics";
 import { tapBridgeOf, type WithAccess } from "./access";
 import { readAgeing, setAgeing } from "./ageing";
-import { confirmClaim } from "./confirm";
+import { confirmClaims } from "./confirm";
 import type { Edit } from "./edit";
-import { type Difference, inspect } from "./inspect";
+import type { Difference } from "./inspect";
 import { readUnderlay, type Underlay } from "./network";
 import { type Reconciled, reconcile } from "./reconcile";
+import { inspectSteadily } from "./steady";
 import { readTunnelIds, type TunnelIds } from "./tunnelIds";
 
 /** What an operation sees of a host before it writes. */
@@ -33,6 +35,15 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** Milliseconds for which what was read is good enough to write from; the guards of a transaction find out what has changed. */
+const FRESH = 500;
+
+interface Confirming {
+  claim: Claim;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
 /**
  * All that a run does on one host goes through here: what is asked for within one breath of the event loop becomes one
  * read, or one transaction and one flow bundle; each caller gets its own result or error.
@@ -43,6 +54,9 @@ export class HostQueue {
   private readonly underlays = new Map<string, Promise<Underlay | undefined>>();
   private looking: Promise<Look> | undefined;
   private inspecting: Promise<Inspection> | undefined;
+  private readonly confirming: Confirming[] = [];
+  /** What was read last, until something is written. */
+  private latest: { facts: Facts; at: number } | undefined;
 
   constructor(
     readonly record: HostRecord,
@@ -55,6 +69,7 @@ export class HostQueue {
       this.looking = undefined;
       const { record } = this;
       const facts = await this.withAccess(record, ({ ovsdb }) => readFacts(ovsdb));
+      this.latest = { facts, at: performance.now() };
       return { record, queue: this, facts, read: readClaims(facts, tapBridgeOf(record), record.name) };
     });
     return this.looking;
@@ -65,8 +80,7 @@ export class HostQueue {
     this.inspecting ??= breath().then(async () => {
       this.inspecting = undefined;
       const look = await this.look();
-      const differences = await this.withAccess(this.record, (access) => inspect(access, look));
-      return { ...look, differences };
+      return this.withAccess(this.record, (access) => inspectSteadily(access, look, () => this.look()));
     });
     return this.inspecting;
   }
@@ -77,9 +91,28 @@ export class HostQueue {
     return this.withAccess(this.record, (access) => readStatistics(access, look));
   }
 
-  /** Takes the pending mark off a claim. */
-  confirm(owner: string, token: string): Promise<void> {
-    return this.withAccess(this.record, (access) => confirmClaim(access, owner, token));
+  /** Takes the pending mark off a claim as it was written; what is asked for in one breath shares a transaction. */
+  confirm(claim: Claim): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.confirming.push({ claim, resolve, reject });
+      if (this.confirming.length === 1) void breath().then(() => this.confirmAll());
+    });
+  }
+
+  private async confirmAll(): Promise<void> {
+    const batch = this.confirming.splice(0);
+    this.latest = undefined;
+    const claims = batch.map((one) => one.claim);
+    try {
+      const lost = await this.withAccess(this.record, (access) => confirmClaims(access, claims));
+      for (const { claim, resolve, reject } of batch) {
+        const error = lost.get(claim.owner);
+        if (error === undefined) resolve();
+        else reject(error);
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
   }
 
   /** The addresses of the host and the way to a destination (empty: none); read once a run. */
@@ -115,11 +148,19 @@ export class HostQueue {
     });
   }
 
+  /** What was read a moment ago, for a first attempt without another read. */
+  private takeLatest(): Facts | undefined {
+    const { latest } = this;
+    this.latest = undefined;
+    return latest !== undefined && performance.now() - latest.at < FRESH ? latest.facts : undefined;
+  }
+
   private async drain(): Promise<void> {
     await breath();
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0);
       const failed = new Set<Edit>();
+      const known = this.takeLatest();
       const refuse = (edit: Edit, error: unknown): void => {
         failed.add(edit);
         batch.find((one) => one.edit === edit)!.reject(error);
@@ -130,6 +171,7 @@ export class HostQueue {
             access,
             batch.map((one) => one.edit),
             refuse,
+            known,
           ),
         );
         for (const one of batch) if (!failed.has(one.edit)) one.resolve(reconciled);

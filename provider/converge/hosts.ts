@@ -1,9 +1,19 @@
 import type { HostRecord } from "../host/host";
+import type { Elsewhere } from "../schema/claim";
 import { tapBridgeOf } from "./access";
 import type { HostQueue, Look } from "./hostQueue";
 
 /** Gives the queue of a host. */
 export type OpenHost = (record: HostRecord) => HostQueue;
+
+/** How an operation gets at hosts, and at the operator. */
+export interface Reach {
+  open: OpenHost;
+  /** A recorded host as the inventory knows it now. */
+  presentHost(recorded: HostRecord): HostRecord;
+  /** Tells the operator something that is no error. */
+  warn(message: string): void;
+}
 
 /** What tells one tap bridge from another: a host's address and the bridge's name. */
 export function placeOf(record: HostRecord): string {
@@ -23,4 +33,18 @@ export async function lookAll(open: OpenHost, records: readonly HostRecord[]): P
 /** What tells one machine's tap bridge from another's, whatever names the host goes by. */
 export function machineOf(seen: Look): string {
   return `${seen.facts.machine} ${tapBridgeOf(seen.record)}`;
+}
+
+/** One look a machine, the first of its names. */
+export function uniqueMachines(looks: Iterable<Look>): Look[] {
+  const machines = new Map<string, Look>();
+  for (const look of looks) if (!machines.has(machineOf(look))) machines.set(machineOf(look), look);
+  return [...machines.values()];
+}
+
+/** The machines of looks but for one's own, as its claim names them. */
+export function elsewhereOf(here: Look, looks: Iterable<Look>): Elsewhere {
+  return uniqueMachines(looks)
+    .filter((look) => machineOf(look) !== machineOf(here))
+    .map(({ facts, record }) => ({ machine: facts.machine, host: record }));
 }

@@ -1,4 +1,5 @@
 import type { Desired, Rule } from "../model/desired";
+import { isOurCookie } from "../model/identity";
 import { downText, watchedEnds } from "../model/liveness";
 import { render } from "../model/render";
 import { diffFlows } from "../ovs/diffFlows";
@@ -7,14 +8,17 @@ import { type Flow, flowKey, formatFlow } from "../ovs/openflow";
 import type { Change } from "../plan/change";
 import { flowText } from "../plan/flowText";
 import { compareRows } from "../plan/host";
-import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
+import { type HostAccess, integrationBridgeOf, ofctlTarget, tapBridgeOf } from "./access";
 import { compareHooks, hookBridges } from "./hooks";
 import type { Look } from "./hostQueue";
-import { isCapped, meterSpecs } from "./pushRules";
+import { isMetered, meterSpecs } from "./pushRules";
 import { includesTunnelId, readTunnelIds, tunnelIdTaken } from "./tunnelIds";
 
 /** How one host differs from what its claims say, in words, and whose claims each difference concerns. */
-export type Difference = Pick<Change, "what" | "owners">;
+export interface Difference extends Pick<Change, "what" | "owners"> {
+  /** It is what a writer leaves between its transaction and its rules. */
+  passing?: true;
+}
 
 /** Compares a host with its claims: rows, rules and meters of the tap bridge, rules of ours on other bridges. */
 export async function inspect(access: HostAccess, look: Look): Promise<Difference[]> {
@@ -46,9 +50,9 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
   const troubled = problems.flatMap((problem) => problem.owners);
   return [
     ...problems,
-    ...[...rows, ...down, ...others.flat()].map(({ what, owners }) => ({
-      what,
-      owners: owners.length === 0 ? troubled : owners,
+    ...[...rows, ...down, ...others.flat()].map((one: Difference) => ({
+      ...one,
+      owners: one.owners.length === 0 ? troubled : one.owners,
     })),
   ];
 }
@@ -56,7 +60,7 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
 async function compareRules(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
   const { facts, read } = look;
   const tapBridge = tapBridgeOf(access.record);
-  const target = { run: access.run, bridge: tapBridge, host: access.record.name };
+  const target = ofctlTarget(access, tapBridge);
   const difference = await diffFlows(target, flowText(desired, facts, read.generation));
   const owned = byCookie(desired.rules);
   const places = new Map(difference.missing.map((flow) => [flowKey(flow), owned.get(flow.cookie)]));
@@ -65,9 +69,15 @@ async function compareRules(access: HostAccess, look: Look, desired: Desired): P
     ...difference.unexpected.map((flow) => {
       const one = describe("unexpected", tapBridge, owned)(flow);
       // In the place of a rule of ours it concerns those who miss theirs, whatever its cookie.
-      return { ...one, owners: [...one.owners, ...(places.get(flowKey(flow)) ?? [])] };
+      const owners = [...one.owners, ...(places.get(flowKey(flow)) ?? [])];
+      return { ...one, owners, ...(carriesGeneration(flow) ? { passing: true as const } : {}) };
     }),
   ];
+}
+
+/** The last rule of table 0 says which generation the others are of. */
+function carriesGeneration({ table, priority, cookie }: Flow): boolean {
+  return table === 0 && priority === 0 && isOurCookie(cookie);
 }
 
 function describe(
@@ -88,7 +98,7 @@ function byCookie(rules: readonly Rule[]): Map<bigint, string[]> {
 }
 
 async function compareOwnHooks(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
-  const bridges = new Set([...look.read.claims.values()].flatMap(hookBridges));
+  const bridges = hookBridges(look.read);
   if (bridges.size === 0) return [];
   const differences = await compareHooks(access, desired, look.facts, bridges);
   const owned = byCookie(desired.hooks);
@@ -100,9 +110,9 @@ async function compareOwnHooks(access: HostAccess, look: Look, desired: Desired)
 
 /** Meters that are not as they should be. */
 async function compareOwnMeters(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
-  if (!isCapped(look.read.claims)) return [];
+  if (!isMetered(look.read)) return [];
   const bridge = tapBridgeOf(access.record);
-  const target = { run: access.run, bridge, host: access.record.name };
+  const target = ofctlTarget(access, bridge);
   const { missing, altered, unexpected } = await compareMeters(target, meterSpecs(desired, look.facts));
   return [
     ...missing.map(({ id, owners }) => ({ what: `missing meter ${id} on ${bridge}`, owners })),

@@ -1,15 +1,17 @@
 import type { Desired, Meter } from "../model/desired";
-import { GENERATION_KEY } from "../model/readClaims";
+import { type ClaimSet, GENERATION_KEY, METERS_KEY } from "../model/readClaims";
 import type { Facts } from "../ovs/facts";
 import { compareMeters, type MeterSpec, putMeters, removeMeters } from "../ovs/meters";
 import { pushFlows } from "../ovs/pushFlows";
 import { flowText, portNumbers, reliedPorts } from "../plan/flowText";
-import type { Claim } from "../schema/claim";
-import { type HostAccess, tapBridgeOf } from "./access";
+import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
 
-/** Whether a host's claims cap anything. */
-export function isCapped(claims: ReadonlyMap<string, Claim>): boolean {
-  return [...claims.values()].some((claim) => claim.kind === "flow" && claim.source?.rateLimit !== undefined);
+/** Whether a host's claims cap anything, or did since its tap bridge was made: then it has meters, or may have. */
+export function isMetered({ claims, bridge }: Pick<ClaimSet, "claims" | "bridge">): boolean {
+  const capped = [...claims.values()].some(
+    (claim) => claim.kind === "flow" && claim.source?.rateLimit !== undefined,
+  );
+  return capped || bridge?.otherConfig[METERS_KEY] !== undefined;
 }
 
 /** The meters with their numbers, each that of the port its copies come in by, and whose they are. */
@@ -36,7 +38,7 @@ export interface Push {
  */
 export async function pushRules(access: HostAccess, push: Push): Promise<boolean> {
   const { desired, facts, generation } = push;
-  const target = { run: access.run, bridge: tapBridgeOf(access.record), host: access.record.name };
+  const target = ofctlTarget(access, tapBridgeOf(access.record));
   const meters = push.metered === "yes" ? await compareMeters(target, meterSpecs(desired, facts)) : undefined;
   if (meters !== undefined) await putMeters(target, meters);
   const ofports = reliedPorts(desired, facts).map((port) => [port.uuid, port.ofport] as const);

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../errors";
-import type { HostRecord } from "../host/host";
-import type { Desired, Problem } from "../model/desired";
+import type { Desired } from "../model/desired";
 import { handover } from "../model/handover";
-import { type ClaimSet, readClaims } from "../model/readClaims";
+import { readClaims } from "../model/readClaims";
 import { render } from "../model/render";
 import { bumpNextCfg, nextCfgOf, waitApplied } from "../ovs/applied";
 import type { Facts } from "../ovs/facts";
@@ -12,11 +11,10 @@ import { readFacts } from "../ovs/readFacts";
 import { planHost } from "../plan/host";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
+import { draftHost } from "./draft";
 import type { Edit } from "./edit";
-import { applyHooks, compareHooks, hookBridges } from "./hooks";
-import { isCapped, pushRules } from "./pushRules";
-import { stackOf } from "./run";
-import { finishLeaving, giveBack, recordHomes, removeLeftovers } from "./settle";
+import { applyHooks, compareHooks, hookBridges, retireHooks } from "./hooks";
+import { isMetered, pushRules } from "./pushRules";
 
 /** A host after its reconciliation. */
 export interface Reconciled {
@@ -28,79 +26,16 @@ export interface Reconciled {
 /** How often a race with other writers is run again before giving up. */
 const MAX_ATTEMPTS = 40;
 
-interface Draft {
-  claims: Map<string, Claim>;
-  desired: Desired;
-  extra: Operation[];
-}
-
-/** A problem as the error its owner's operation ends with. */
-function problemError(problem: Problem, host: string): TaasError {
-  return new TaasError(problem.message, {
-    code: problem.code,
-    host,
-    ...(problem.hint === undefined ? {} : { hint: problem.hint }),
-  });
-}
-
-/** What the claims and the host's desired state are after the edits; edits that cannot be are left out and reported. */
-export function draftHost(
-  record: HostRecord,
-  read: ClaimSet,
-  facts: Facts,
-  edits: readonly Edit[],
-  reject: (edit: Edit, error: unknown) => void,
-): Draft {
-  const tapBridge = tapBridgeOf(record);
-  let accepted = [...edits];
-  for (;;) {
-    const claims = new Map(read.claims);
-    const given = finishLeaving(claims, facts, tapBridge);
-    removeLeftovers(claims, new Set(accepted.map((edit) => stackOf(edit.owner))));
-    const refused = new Set<Edit>();
-    for (const edit of accepted) {
-      const attempt = new Map(claims);
-      try {
-        edit.apply(attempt, facts);
-        claims.clear();
-        for (const [owner, claim] of attempt) claims.set(owner, claim);
-      } catch (error) {
-        refused.add(edit);
-        reject(edit, error);
-      }
-    }
-    recordHomes(claims, facts, tapBridge, given);
-    const desired = render(claims, facts, tapBridge);
-    for (const edit of accepted) {
-      const problem = refused.has(edit)
-        ? undefined
-        : desired.problems.find((one) => concerns(one, edit, claims));
-      if (problem === undefined) continue;
-      refused.add(edit);
-      reject(edit, problemError(problem, record.name));
-    }
-    if (refused.size === 0) return { claims, desired, extra: giveBack(given) };
-    accepted = accepted.filter((edit) => !refused.has(edit));
-  }
-}
-
-function concerns(problem: Problem, edit: Edit, claims: ReadonlyMap<string, Claim>): boolean {
-  const token = claims.get(edit.owner)?.token;
-  return (
-    problem.owner === edit.owner ||
-    (token === undefined && problem.owner.startsWith(`${edit.owner}#leaving-`))
-  );
-}
-
 /**
  * Brings one host to what its claims, after the edits, say. One transaction, then one flow bundle, and once more where
- * copies change their way; when another writer was faster, all anew from a fresh read.
- * Edits that cannot be are rejected one by one, the others go in.
+ * copies change their way; when another writer was faster, all anew from a fresh read. `known`: what was read a moment
+ * ago. Edits that cannot be are rejected one by one, the others go in.
  */
 export async function reconcile(
   access: HostAccess,
   edits: readonly Edit[],
   reject: (edit: Edit, error: unknown) => void,
+  known?: Facts,
 ): Promise<Reconciled> {
   let open = [...edits];
   const drop = (edit: Edit, error: unknown): void => {
@@ -108,9 +43,11 @@ export async function reconcile(
     reject(edit, error);
   };
   let leaving = "";
-  let handing: "over" | "nothing" = "nothing";
+  let handing: Attempt["handing"] = "nothing";
+  let facts = known;
   for (let lost = 0; lost < MAX_ATTEMPTS; ) {
-    const done = await attemptOnce(access, open, drop, handing);
+    const done = await attemptOnce(access, { edits: open, reject: drop, handing, facts });
+    facts = undefined;
     if (done === "prepared") {
       handing = "over";
       lost++;
@@ -143,17 +80,24 @@ function leavingOwners(claims: ReadonlyMap<string, Claim>): string {
   return leaving.map((claim) => claim.owner).join(" ");
 }
 
+interface Attempt {
+  edits: readonly Edit[];
+  reject(edit: Edit, error: unknown): void;
+  /** Whether the attempt before was `prepared`. */
+  handing: "over" | "nothing";
+  /** What was read a moment ago. */
+  facts: Facts | undefined;
+}
+
 /** `prepared`: the claims are written and what is new is ready for another attempt to hand the copies over to. */
 async function attemptOnce(
   access: HostAccess,
-  edits: readonly Edit[],
-  reject: (edit: Edit, error: unknown) => void,
-  handing: "over" | "nothing",
+  { edits, reject, handing, facts: known }: Attempt,
 ): Promise<Reconciled | "lost" | "prepared"> {
   const { record, ovsdb } = access;
   const tapBridge = tapBridgeOf(record);
   const integrationBridge = integrationBridgeOf(record);
-  const before = await readFacts(ovsdb);
+  const before = known ?? (await readFacts(ovsdb));
   const read = readClaims(before, tapBridge, record.name);
   const { claims, desired: end, extra } = draftHost(record, read, before, edits, reject);
   const between = handover(render(read.claims, before, tapBridge), end, tapBridge);
@@ -161,34 +105,55 @@ async function attemptOnce(
   const plan = planHost({ read, claims, desired, facts: before, tapBridge, integrationBridge, extra });
   let facts = before;
   if (plan.operations.length > 0) {
-    if (!(await commit(access, plan.operations))) return "lost";
+    if (claims.size === 0 && !(await retireHooks(access, read, before))) return "lost";
+    if (!(await commit(access, plan.operations, before))) return "lost";
     facts = await readFacts(ovsdb);
   }
+  if (claims.size === 0) return { facts, claims, desired: end };
   const last = render(claims, facts, tapBridge);
   const after =
     between === undefined ? last : (handover(render(read.claims, facts, tapBridge), last, tapBridge) ?? last);
   refuseFailedPorts(access, after, facts, edits, reject);
-  const hooked = new Set([...read.claims.values(), ...claims.values()].flatMap(hookBridges));
-  if (claims.size > 0) {
-    const metered = isCapped(read.claims) || isCapped(claims) || handing === "over" ? "yes" : "no";
-    const push = { desired: after, facts, generation: plan.generation, metered } as const;
+  const metered =
+    isMetered(read) || isMetered({ claims, bridge: read.bridge }) || handing === "over" ? "yes" : "no";
+  const push = { desired: after, facts, generation: plan.generation, metered } as const;
+  try {
     if (!(await pushRules(access, push))) return "lost";
+    const hooked = new Set([...hookBridges(read), ...hookBridges({ claims, bridge: read.bridge })]);
+    if (hooked.size > 0) await applyHooks(await compareHooks(access, after, facts, hooked));
+  } catch (error) {
+    // What was pushed for may be gone by now, and the tap bridge with it.
+    if (await hasMoved(access, plan.generation)) return "lost";
+    throw error;
   }
-  if (hooked.size > 0) await applyHooks(await compareHooks(access, after, facts, hooked));
   return between === undefined ? { facts, claims, desired: after } : "prepared";
 }
 
-/** One transaction, and vswitchd's word that it took effect. False: another writer was faster. */
-async function commit(access: HostAccess, operations: readonly Operation[]): Promise<boolean> {
+/** Whether another writer has changed the host since; a host that cannot be asked has not. */
+async function hasMoved(access: HostAccess, generation: number): Promise<boolean> {
   try {
-    await access.requireRights();
-    const results = await access.ovsdb.transact([...operations, ...bumpNextCfg()]);
-    await waitApplied(access.ovsdb, nextCfgOf(results, access.record.name), access.timeoutMs);
-    return true;
+    const read = readClaims(await readFacts(access.ovsdb), tapBridgeOf(access.record), access.record.name);
+    return read.generation !== generation;
+  } catch {
+    return false;
+  }
+}
+
+/** One transaction, and vswitchd's word that it took effect. False: another writer was faster, or a port has gone. */
+async function commit(access: HostAccess, operations: readonly Operation[], before: Facts): Promise<boolean> {
+  await access.requireRights();
+  let results: readonly unknown[];
+  try {
+    results = await access.ovsdb.transact([...operations, ...bumpNextCfg()]);
   } catch (error) {
-    if (error instanceof TaasError && error.code === "guard-failed") return false;
+    if (!(error instanceof TaasError)) throw error;
+    if (error.code === "guard-failed") return false;
+    const refused = error.code === "ovsdb-error";
+    if (refused && JSON.stringify(await readFacts(access.ovsdb)) !== JSON.stringify(before)) return false;
     throw error;
   }
+  await waitApplied(access.ovsdb, nextCfgOf(results, access.record.name), access.timeoutMs);
+  return true;
 }
 
 function refuseFailedPorts(

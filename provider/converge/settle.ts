@@ -4,12 +4,22 @@ import type { Operation } from "../ovs/operations";
 import { set, uuid } from "../ovs/values";
 import type { Claim, Home, ServiceClaim } from "../schema/claim";
 import { portKey } from "../schema/port";
-import { isLeftover, takeOut } from "./edit";
+import { type Edit, withdraw } from "./edit";
+import { isExpired, isLeftover } from "./pending";
+import { stackOf } from "./run";
 
-/** Removes what killed runs of these stacks left pending. */
-export function removeLeftovers(claims: Map<string, Claim>, stacks: ReadonlySet<string>): void {
+/**
+ * Takes back what killed runs of the edits' stacks left pending on this host only, and what any stack's left long ago.
+ * What has other ends goes with those (`clearLeftovers`), and what is put anew is finished instead.
+ */
+export function removeLeftovers(claims: Map<string, Claim>, edits: readonly Edit[]): void {
+  const stacks = new Set(edits.map((edit) => stackOf(edit.owner)));
+  const finished = new Set(edits.filter((edit) => edit.kind !== "drop").map((edit) => edit.owner));
   for (const claim of [...claims.values()]) {
-    for (const stack of stacks) if (isLeftover(claim, stack)) takeOut(claims, claim);
+    const alone = claim.elsewhere === undefined && (claim.kind !== "flow" || claim.from === undefined);
+    if (finished.has(claim.owner)) continue;
+    const left = alone && [...stacks].some((stack) => isLeftover(claim, stack));
+    if (left || isExpired(claim)) withdraw(claims, claim);
   }
 }
 

@@ -9,6 +9,10 @@ export const RENDERER_KEY = "taas-renderer";
 export const CLAIM_PREFIX = "taas:";
 /** Key of a tap bridge's `other_config` that counts its changes. */
 export const GENERATION_KEY = "taas-generation";
+/** Key of a tap bridge's `other_config` that says it has had meters: a killed run may have left some behind. */
+export const METERS_KEY = "taas-meters";
+/** Key of a tap bridge's `other_config` that names the other bridges that have had rules of ours, apart by spaces. */
+export const HOOKS_KEY = "taas-hooks";
 /** What this release renders; raised when the same claims come to mean other rules. */
 export const RENDERER = 1;
 

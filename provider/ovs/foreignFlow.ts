@@ -53,10 +53,14 @@ export async function addForeignFlow(target: ForeignTarget, flow: Flow): Promise
 
 /** Removes one rule: only with this very cookie, table, priority and match. One that is not there is no error. */
 export async function deleteForeignFlow(target: ForeignTarget, flow: Flow): Promise<void> {
-  const match = matchOf(flow, [exactly(flow.cookie), `priority=${flow.priority}`]);
-  const args = ["--strict", "--", "del-flows", bridgeName(target), match];
+  const args = ["--strict", "--", "del-flows", bridgeName(target), foreignMatch(flow)];
   const result = await runBounded(target, ofctlArgv(target, openflowVersion(target), args));
   if (result.exitCode !== 0) throw commandFailed(target, "removing a rule", result);
+}
+
+/** What a strict removal of one rule of ours matches. */
+export function foreignMatch(flow: Flow): string {
+  return matchOf(flow, [exactly(flow.cookie), `priority=${flow.priority}`]);
 }
 
 function exactly(cookie: bigint): string {

@@ -1,4 +1,12 @@
-import { CLAIM_PREFIX, GENERATION_KEY, RENDERER, RENDERER_KEY } from "../model/readClaims";
+import type { Desired } from "../model/desired";
+import {
+  CLAIM_PREFIX,
+  GENERATION_KEY,
+  HOOKS_KEY,
+  METERS_KEY,
+  RENDERER,
+  RENDERER_KEY,
+} from "../model/readClaims";
 import type { BridgeFacts } from "../ovs/facts";
 import type { Mutation, Operation } from "../ovs/operations";
 import { guardAbsent, guardMapKey } from "../ovs/operations";
@@ -24,6 +32,27 @@ function externalIds(claims: ReadonlyMap<string, Claim>): Record<string, string>
   return { [RENDERER_KEY]: String(RENDERER), ...Object.fromEntries(entries) };
 }
 
+/** What the tap bridge's row says of its rules: their generation, and where rules and meters of ours have been. */
+export function otherConfig(
+  desired: Desired,
+  bridge: BridgeFacts | undefined,
+  generation: number,
+): Record<string, string> {
+  const before = bridge?.otherConfig ?? {};
+  const metered = desired.meters.length > 0 || before[METERS_KEY] !== undefined;
+  const hooked = new Set([...hookedBridges(bridge), ...desired.hooks.map((hook) => hook.bridge)]);
+  return {
+    [GENERATION_KEY]: String(generation),
+    ...(metered ? { [METERS_KEY]: "1" } : {}),
+    ...(hooked.size === 0 ? {} : { [HOOKS_KEY]: [...hooked].sort().join(" ") }),
+  };
+}
+
+/** The bridges that the tap bridge's row says have had rules of ours. */
+export function hookedBridges(bridge: BridgeFacts | undefined): string[] {
+  return (bridge?.otherConfig[HOOKS_KEY] ?? "").split(" ").filter((name) => name !== "");
+}
+
 /** Lets the transaction fail when somebody else changed the host since it was read. */
 export function guard(bridge: BridgeFacts | undefined, tapBridge: string, generation: number): Operation {
   const row = { table: "Bridge", name: tapBridge };
@@ -37,7 +66,7 @@ export function insertTapBridge(
   tapBridge: string,
   datapathType: string,
   claims: ReadonlyMap<string, Claim>,
-  generation: number,
+  config: Record<string, string>,
 ): Operation[] {
   return [
     {
@@ -61,7 +90,7 @@ export function insertTapBridge(
         datapath_type: datapathType,
         fail_mode: "secure",
         external_ids: map(externalIds(claims)),
-        other_config: map({ [GENERATION_KEY]: String(generation) }),
+        other_config: map(config),
         ports: namedUuid("port_tap_bridge"),
       },
     },
@@ -74,11 +103,14 @@ export function insertTapBridge(
   ];
 }
 
-/** Writes what changed among the claims, and the new generation, key by key. */
+/**
+ * Writes what changed among the claims, and the new generation, key by key. What is overwritten must be what was read:
+ * a claim is confirmed without a new generation.
+ */
 export function updateClaims(
   bridge: BridgeFacts,
   claims: ReadonlyMap<string, Claim>,
-  generation: number,
+  config: Record<string, string>,
 ): Operation[] {
   const wanted = externalIds(claims);
   const stale = Object.keys(bridge.externalIds).filter(
@@ -89,10 +121,25 @@ export function updateClaims(
   const mutations: Mutation[] = [
     ["external_ids", "delete", set(stale)],
     ["external_ids", "insert", map(Object.fromEntries(fresh))],
-    ["other_config", "delete", set([GENERATION_KEY])],
-    ["other_config", "insert", map({ [GENERATION_KEY]: String(generation) })],
+    ["other_config", "delete", set(Object.keys(config))],
+    ["other_config", "insert", map(config)],
   ];
-  return [{ op: "mutate", table: "Bridge", where: [["_uuid", "==", uuid(bridge.uuid)]], mutations }];
+  const read = Object.fromEntries(stale.map((key) => [key, bridge.externalIds[key]!]));
+  return [
+    {
+      op: "wait",
+      table: "Bridge",
+      where: [
+        ["_uuid", "==", uuid(bridge.uuid)],
+        ["external_ids", "includes", map(read)],
+      ],
+      columns: ["name"],
+      until: "==",
+      rows: [{ name: bridge.name }],
+      timeout: 0,
+    },
+    { op: "mutate", table: "Bridge", where: [["_uuid", "==", uuid(bridge.uuid)]], mutations },
+  ];
 }
 
 /** Removes the tap bridge; its rows go with it. */

@@ -5,7 +5,7 @@ import type { Operation } from "../ovs/operations";
 import { set, type Value } from "../ovs/values";
 import type { Claim } from "../schema/claim";
 import type { Change } from "./change";
-import { deleteTapBridge, guard, insertTapBridge, updateClaims, writeClaim } from "./claims";
+import { deleteTapBridge, guard, insertTapBridge, otherConfig, updateClaims, writeClaim } from "./claims";
 import { planMirrors } from "./mirrors";
 import { planPorts } from "./ports";
 
@@ -73,10 +73,11 @@ export function compareRows(input: PlanInput): Change[] {
 
 /** Plans one host: rows and claims in one transaction that fails when somebody else was faster. */
 export function planHost(input: PlanInput): Plan {
-  const { read, claims, facts, tapBridge, integrationBridge, extra } = input;
+  const { read, claims, desired, facts, tapBridge, integrationBridge, extra } = input;
   const changes = compareRows(input);
   const steps = changes.flatMap((change) => change.operations);
   const generation = read.generation + 1;
+  const config = otherConfig(desired, read.bridge, generation);
   const guarded = guard(read.bridge, tapBridge, read.generation);
   if (claims.size === 0) {
     if (read.bridge === undefined && steps.length === 0) return { changes, operations: [], generation: 0 };
@@ -85,7 +86,7 @@ export function planHost(input: PlanInput): Plan {
   }
   if (read.bridge === undefined) {
     const type = facts.bridges.find((bridge) => bridge.name === integrationBridge)?.datapathType ?? "";
-    const bridge = insertTapBridge(tapBridge, type, claims, generation);
+    const bridge = insertTapBridge(tapBridge, type, claims, config);
     return { changes, operations: [guarded, ...bridge, ...steps, ...extra], generation };
   }
   if (steps.length === 0 && extra.length === 0 && !claimsDiffer(input)) {
@@ -93,7 +94,7 @@ export function planHost(input: PlanInput): Plan {
   }
   return {
     changes,
-    operations: [guarded, ...steps, ...extra, ...updateClaims(read.bridge, claims, generation)],
+    operations: [guarded, ...steps, ...extra, ...updateClaims(read.bridge, claims, config)],
     generation,
   };
 }

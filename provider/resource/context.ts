@@ -1,17 +1,12 @@
-import type { OpenHost } from "../converge/hosts";
+import type { Reach } from "../converge/hosts";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 
 /** What handlers need besides their arguments. */
-export interface Context {
+export interface Context extends Reach {
   /** A `Host` argument resolved through the stack's inventory. */
   resolveHost(host: unknown): HostRecord;
-  /** A recorded host as the inventory knows it now. */
-  presentHost(recorded: HostRecord): HostRecord;
-  open: OpenHost;
-  /** Tells the operator something that is no error. */
-  warn(message: string): void;
 }
 
 /** A host argument as `check` records it; unknown stays unknown as a whole. */

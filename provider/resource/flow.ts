@@ -75,7 +75,7 @@ async function put(
   const warn = (message: string) => void warnings.add(message);
   let portName = "";
   await converge({
-    open: context.open,
+    reach: context,
     owner: inputs.owner,
     previousOwner: previous === undefined || previous.owner === inputs.owner ? undefined : previous.owner,
     token,
@@ -137,7 +137,7 @@ export const tapFlow: Resource = {
   async delete(context, state) {
     const inputs = flowInputs.parse(state);
     await dissolve({
-      open: context.open,
+      reach: context,
       owner: inputs.owner,
       token: String(state.incarnation),
       hosts: remainingHosts(context, hostsOf(inputs)),

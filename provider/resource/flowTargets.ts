@@ -1,10 +1,10 @@
 import { isIPv6 } from "node:net";
 import { integrationBridgeOf } from "../converge/access";
 import { tunnelAddress } from "../converge/addresses";
-import type { Target } from "../converge/converge";
 import type { Draft } from "../converge/edit";
 import type { Look } from "../converge/hostQueue";
 import { machineOf } from "../converge/hosts";
+import type { Target } from "../converge/intent";
 import { requireAddress, requireOneFamily } from "../converge/network";
 import { TaasError } from "../errors";
 import type { FlowClaim, Wire } from "../schema/claim";

@@ -1,9 +1,10 @@
 import { integrationBridgeOf } from "../converge/access";
-import { converge, dropElsewhere } from "../converge/converge";
+import { converge } from "../converge/converge";
 import { dissolve } from "../converge/dissolve";
 import { dropEdit } from "../converge/edit";
 import type { Look } from "../converge/hostQueue";
 import { placeOf } from "../converge/hosts";
+import { dropElsewhere } from "../converge/leftovers";
 import { drawToken, stackOf } from "../converge/run";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
@@ -83,7 +84,7 @@ async function put(
   let chosen: Look | undefined;
   let ageing: ServiceClaim["ageing"];
   const seen = await converge({
-    open: context.open,
+    reach: context,
     owner: inputs.owner,
     previousOwner: previous === undefined || previous.owner === inputs.owner ? undefined : previous.owner,
     token,
@@ -116,8 +117,8 @@ async function put(
       };
       return [[{ seen: only, draft }]];
     },
+    finish: () => stopLearning(chosen!, ageing),
   });
-  await stopLearning(chosen!, ageing);
   for (const look of seen.values()) await learnAgain(look, was, look === chosen ? ageing : undefined);
   return { ...outs, portName };
 }
@@ -179,7 +180,7 @@ export const tapService: Resource = {
       await learnAgain(look, { owner: inputs.owner, token }, undefined);
     }
     await dissolve({
-      open: context.open,
+      reach: context,
       owner: inputs.owner,
       token,
       hosts: hosts,

@@ -18,6 +18,10 @@ const base = {
   token: z.string().min(1).max(64),
   /** The run that is making it, until that operation's last transaction. */
   pending: z.string().max(64).optional(),
+  /** The claim that a pending one took the place of, as it was stored: it comes back if nothing becomes of this one. */
+  replaces: z.string().optional(),
+  /** The other machines that have a claim of the same resource, or are about to get one, and how they are reached. */
+  elsewhere: z.array(z.object({ machine: z.string(), host: hostRecord })).optional(),
   /** Who wrote it last, as user@machine, and when (ISO 8601). */
   writer: z.string().max(256),
   time: z.string().max(40),
@@ -120,4 +124,5 @@ export type ServiceClaim = z.output<typeof serviceClaim>;
 export type FlowClaim = z.output<typeof flowClaim>;
 export type TunnelClaim = z.output<typeof tunnelClaim>;
 export type Claim = z.output<typeof claim>;
+export type Elsewhere = NonNullable<Claim["elsewhere"]>;
 export type Wire = z.output<typeof wire>;

@@ -1,6 +1,6 @@
 import { type HostAccess, tapBridgeOf } from "../converge/access";
 import type { Look } from "../converge/hostQueue";
-import { isCapped } from "../converge/pushRules";
+import { isMetered } from "../converge/pushRules";
 import { type Group, groupFlows, groupNames, groupOwners } from "../model/groups";
 import { pieceCookie } from "../model/identity";
 import { render } from "../model/render";
@@ -33,7 +33,7 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
   const groups = groupFlows([...read.claims.values()], facts, bridge, { ...desired, problems: [] });
   const [flows, drops, counts] = await Promise.all([
     dumpFlows(target),
-    isCapped(read.claims) ? readMeterDrops(target) : new Map<number, Count>(),
+    isMetered(read) ? readMeterDrops(target) : new Map<number, Count>(),
     readPortCounts(target),
   ]);
   const numbers = portNumbers(facts);

@@ -52,7 +52,8 @@ describe("an update of claims", () => {
   const key = "taas:o/p/s/TapService/ids";
   const update = (externalIds: Record<string, string>, claims: Claim[]) => {
     const [bridge] = observed({ name: "br-tap", ports: [], row: { externalIds } }).bridges;
-    const [operation] = updateClaims(bridge!, new Map(claims.map((one) => [one.owner, one])), 5);
+    const byOwner = new Map(claims.map((one) => [one.owner, one]));
+    const operation = updateClaims(bridge!, byOwner, { "taas-generation": "5" }).at(-1);
     return (operation as { mutations: [string, string, unknown][] }).mutations;
   };
 

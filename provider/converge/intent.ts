@@ -1,0 +1,58 @@
+import { TaasError } from "../errors";
+import type { HostRecord } from "../host/host";
+import type { Draft } from "./edit";
+import type { Look } from "./hostQueue";
+import type { Reach } from "./hosts";
+
+/** A claim to be put on a host that was looked at. */
+export interface Target {
+  seen: Look;
+  draft: Draft;
+}
+
+/** What an operation on a resource comes to: which claims must be on which hosts. */
+export interface Intent {
+  reach: Reach;
+  owner: string;
+  /** The owner key before a rename. */
+  previousOwner: string | undefined;
+  token: string;
+  mode: "create" | "update" | "delete";
+  adopt: boolean;
+  /** Hosts that claims go to; none for a delete. */
+  hosts: readonly HostRecord[];
+  /** Hosts that may hold the resource's claims from before, in the order of dropping. */
+  oldHosts: readonly HostRecord[];
+  /** Seconds to wait until `targets` finds what it needs. */
+  attachTimeout: number;
+  /**
+   * The claims, and the rounds they are written in: each round is done on all its hosts before the next begins.
+   * Throws a TaasError; one with code `port-missing` is waited for.
+   */
+  rounds(seen: ReadonlyMap<string, Look>): Promise<Target[][]>;
+  /** What else must be done on the hosts, once the claims are written; it must be repeatable. */
+  finish?(): Promise<void>;
+  /** Rounds before the claims are dropped; by default they are dropped at once. */
+  farewell?(seen: ReadonlyMap<string, Look>): Target[][];
+}
+
+/** An operation that failed half-way and could not be taken back: what exists is for the next run to finish. */
+export class HalfDoneError extends TaasError {
+  constructor(
+    readonly token: string,
+    /** One a host. */
+    readonly reasons: string[],
+    cause: unknown,
+  ) {
+    const { code, host, hint } = cause instanceof TaasError ? cause : { code: "half-done" };
+    const message =
+      reasons.length === 1 && cause instanceof TaasError ? cause.shortMessage : reasons.join("; ");
+    super(message, {
+      code,
+      cause,
+      ...(host === undefined || reasons.length > 1 ? {} : { host }),
+      ...(hint === undefined ? {} : { hint }),
+    });
+    this.name = "HalfDoneError";
+  }
+}

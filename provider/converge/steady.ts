@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { HostAccess } from "./access";
+import type { Inspection, Look } from "./hostQueue";
+import { type Difference, inspect } from "./inspect";
+
+/** Milliseconds that another writer gets to write the rules for what it has put into OVSDB. */
+const PATIENCE = 3000;
+const PAUSE = 150;
+
+/**
+ * Compares a host with its claims at a moment when nobody writes there: a comparison takes several steps, and what
+ * differs because the host changed in between is no drift. Neither is a push that is due, unless it stays so.
+ */
+export async function inspectSteadily(
+  access: HostAccess,
+  first: Look,
+  lookAgain: () => Promise<Look>,
+): Promise<Inspection> {
+  const deadline = performance.now() + PATIENCE;
+  for (let look = first; ; ) {
+    const found = await outcome(inspect(access, look));
+    if ("differences" in found && found.differences.length === 0) return { ...look, ...found };
+    const again = await lookAgain();
+    const same = JSON.stringify(again.facts) === JSON.stringify(look.facts);
+    const passing = "differences" in found && found.differences.some((one) => one.passing === true);
+    if ((same && !passing) || performance.now() >= deadline) {
+      if ("differences" in found) return { ...look, ...found };
+      throw found.error;
+    }
+    look = again;
+    if (same) await sleep(PAUSE);
+  }
+}
+
+function outcome(
+  inspecting: Promise<Difference[]>,
+): Promise<{ differences: Difference[] } | { error: unknown }> {
+  return inspecting.then(
+    (differences) => ({ differences }),
+    (error) => ({ error }),
+  );
+}

@@ -1,0 +1,136 @@
+import { integrationBridgeOf } from "../converge/access";
+import { tunnelAddress } from "../converge/addresses";
+import type { Look } from "../converge/hostQueue";
+import { machineOf } from "../converge/hosts";
+import type { Target } from "../converge/intent";
+import { requireAddress, requireOneFamily } from "../converge/network";
+import { TaasError } from "../errors";
+import { endpointPort, explicitEndpoint } from "../model/endpoint";
+import type { TunnelClaim } from "../schema/claim";
+import type { TunnelInputs } from "../schema/tunnel";
+import { canonical } from "./compare";
+
+type TunnelDraft = Omit<TunnelClaim, "token" | "pending" | "writer" | "time">;
+
+/** One end of a tunnel: its host and its claim. */
+export interface Member {
+  seen: Look;
+  draft: TunnelDraft;
+}
+
+/** The name of the tunnel's port on each host; a pair has one, and of a mesh all are the same. */
+export function namesOf(members: readonly Member[]): Record<string, string> {
+  return Object.fromEntries(
+    members.map(({ seen, draft }) => [
+      seen.record.address,
+      endpointPort(explicitEndpoint(draft, draft.peers[0]!.remote)),
+    ]),
+  );
+}
+
+/** Each member's claim, without its stage. */
+export async function drafts(inputs: TunnelInputs, looks: readonly Look[]): Promise<Member[]> {
+  const members = looks.map((seen, index) => ({
+    seen,
+    local: inputs.localIps[index] ?? tunnelAddress(seen.record, seen.facts),
+  }));
+  const machines = new Map<string, Look>();
+  for (const { seen } of members) {
+    const same = machines.get(machineOf(seen));
+    if (same !== undefined) {
+      throw new TaasError(`${same.record.name} and ${seen.record.name} are the same machine`, {
+        code: "same-machine",
+        host: seen.record.name,
+        hint: "A tunnel has its ends on different machines; name each once",
+      });
+    }
+    machines.set(machineOf(seen), seen);
+  }
+  for (const { seen, local } of members.slice(1)) {
+    const [first] = members;
+    const peer = { address: first!.local, host: first!.seen.record.name };
+    requireOneFamily(local, peer, seen.record.name);
+  }
+  await Promise.all(
+    members.map(async ({ seen, local }) =>
+      requireAddress(await seen.queue.underlay(""), local, seen.record.name),
+    ),
+  );
+  const { owner, mode, type, udpPort, dontFragment, tos, bfd } = inputs;
+  return members.map(({ seen, local }) => ({
+    seen,
+    draft: {
+      format: 1,
+      kind: "tunnel",
+      owner,
+      mode,
+      type,
+      udpPort,
+      dontFragment,
+      tos,
+      bfd,
+      local,
+      integrationBridge: integrationBridgeOf(seen.record),
+      peers: members
+        .filter((other) => other.seen !== seen)
+        .map((other) => ({
+          machine: other.seen.facts.machine,
+          name: other.seen.record.name,
+          remote: other.local,
+        })),
+    },
+  }));
+}
+
+function staged(members: readonly Member[], stage: TunnelClaim["stage"]): Target[] {
+  return members.map(({ seen, draft }) => ({ seen, draft: { ...draft, stage } }));
+}
+
+/** What two claims must share for flows to stay on the tunnel while one becomes the other. */
+function wireKey(claim: TunnelDraft): string {
+  const { mode, type, udpPort, local, peers } = claim;
+  return canonical({ mode, type, udpPort, local, peers });
+}
+
+/** The claims as they stand, where they are of this incarnation; of any, if none is given. */
+function standing(looks: readonly Look[], owner: string, token: string | undefined): Member[] {
+  return looks.flatMap((seen) => {
+    const claim = seen.read.claims.get(owner);
+    if (claim?.kind !== "tunnel" || claim.token !== (token ?? claim.token)) return [];
+    const { token: _token, pending: _pending, writer: _writer, time: _time, ...draft } = claim;
+    return [{ seen, draft }];
+  });
+}
+
+/**
+ * A tunnel comes up in steps, each on all hosts before the next: its ports exist; flows send on it while the older ways
+ * still listen; the older ways go. It goes down by the same steps backwards, so no copy is lost either way. One that
+ * stands on all hosts stays up, whether it is changed or, by a create, taken over.
+ */
+export function rounds(
+  members: readonly Member[],
+  looks: readonly Look[],
+  was: { owner: string; token: string | undefined },
+): Target[][] {
+  const old = standing(looks, was.owner, was.token);
+  const unchanged =
+    old.length === members.length &&
+    old.every(
+      ({ seen, draft }) => wireKey(draft) === wireKey(members.find((member) => member.seen === seen)!.draft),
+    );
+  const last = [staged(members, "preferred"), staged(members, undefined)];
+  if (unchanged) return old.some(({ draft }) => draft.stage === "ready") ? last : last.slice(1);
+  const up = [staged(members, "ready"), ...last];
+  const renamed = old.map(({ seen, draft }) => ({
+    seen,
+    draft: { ...draft, owner: members[0]!.draft.owner },
+  }));
+  const down = renamed.length === 0 ? [] : [staged(renamed, "preferred"), staged(renamed, "ready")];
+  return [...down, ...up];
+}
+
+/** The steps by which a tunnel goes down, as far as it stands. */
+export function farewell(looks: readonly Look[], owner: string, token: string): Target[][] {
+  const members = standing(looks, owner, token);
+  return members.length === 0 ? [] : [staged(members, "preferred"), staged(members, "ready")];
+}
