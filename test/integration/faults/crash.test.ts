@@ -1,0 +1,143 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { Context } from "../../../provider/resource/context";
+import { type Lab, startLab } from "../../lab/lab";
+import type { Stored } from "../lifecycle/storedClaims";
+import { Killers, momentsOf } from "./crashes";
+import { account, Baseline, contextFor, viewsOf } from "./hosts";
+import type { Order } from "./killer";
+import { changed, first, replaced, VMS } from "./programs";
+import { type Recorded, StackFile, type Wanted } from "./stack";
+import { diffViews } from "./view";
+
+const STACK = "organization/crash/test";
+/** Kills in each series. */
+const KILLS = 8;
+
+describe("a run that is killed", () => {
+  const killers = new Killers();
+  let lab: Lab;
+  let context: Context;
+  let state: string;
+  let empty: Baseline;
+
+  before(async () => {
+    lab = await startLab({ hosts: 3, vms: VMS });
+    context = contextFor(lab);
+    state = join(lab.directory, "state.json");
+    empty = await Baseline.of(lab);
+  });
+
+  after(async () => {
+    killers.stop();
+    await lab.stop();
+  });
+
+  /** The stack as another run sees it. */
+  const stack = () => new StackFile(context, STACK, state);
+
+  async function bring(program: Wanted[] | undefined): Promise<void> {
+    if (program === undefined) await stack().destroy();
+    else await stack().up(program);
+  }
+
+  async function startFrom(program: Wanted[] | undefined): Promise<void> {
+    rmSync(state, { force: true });
+    if (program !== undefined) await stack().up(program);
+  }
+
+  const orderFor = (program: Wanted[] | undefined, at: Pick<Order, "at" | "moment">): Order => ({
+    ...{ sshConfig: lab.sshConfig, stack: STACK, state, ...at },
+    ...(program === undefined ? {} : { program }),
+  });
+
+  /** Runs once without a kill; resolves with how many calls that takes and what the hosts then are. */
+  async function undisturbed(from: Wanted[] | undefined, to: Wanted[] | undefined) {
+    await startFrom(from);
+    const report = await killers.run(orderFor(to, { at: 0, moment: "before" }));
+    expect(report?.error).to.equal(undefined);
+    const views = await viewsOf(lab);
+    await stack().destroy();
+    expect(await empty.differences()).to.deep.equal([]);
+    return { calls: report!.calls, views };
+  }
+
+  /** Kills runs from one program to another at many moments, and lets `recover` see to each. */
+  async function series(
+    from: Wanted[] | undefined,
+    to: Wanted[] | undefined,
+    recover: (known: readonly Recorded[], views: readonly string[], where: string) => Promise<number>,
+  ): Promise<void> {
+    const { calls, views } = await undisturbed(from, to);
+    const moments = momentsOf(calls, KILLS);
+    let leaked = 0;
+    for (const moment of moments) {
+      await startFrom(from);
+      expect(await killers.run(orderFor(to, moment)), "it was killed").to.equal(undefined);
+      const where = `killed ${moment.moment} call ${moment.at} of ${calls}`;
+      leaked += await recover(stack().resources, views, where);
+      expect(await empty.differences(), where).to.deep.equal([]);
+    }
+    account(moments.length, 0, leaked);
+  }
+
+  /** The next run does the same again: every host is as if nothing had happened, and a destroy leaves nothing. */
+  const again =
+    (to: Wanted[] | undefined) =>
+    async (_: readonly Recorded[], views: readonly string[], where: string): Promise<number> => {
+      await bring(to);
+      expect(diffViews(views, await viewsOf(lab)), where).to.deep.equal([]);
+      await stack().destroy();
+      return 0;
+    };
+
+  /**
+   * A destroy comes instead. It finds everything, but for a create that was done or under way where nothing else of its
+   * stack is: nobody asks for that host then. The next `up` takes it over, and it goes with the destroy after that.
+   */
+  const destroyed =
+    (to: Wanted[]) =>
+    async (known: readonly Recorded[], _: readonly string[], where: string): Promise<number> => {
+      await stack().destroy();
+      const left = await empty.differences();
+      if (left.length === 0) return 0;
+      for (const { host, claim } of await claimsOn(lab)) {
+        const owners = known.filter((one) => one.replaced === undefined).map(({ outputs }) => outputs.owner);
+        expect(owners, where).not.to.include(claim.owner);
+        if (claim.pending !== undefined) expect(JSON.stringify(known), where).not.to.include(`"${host}"`);
+      }
+      await stack().up(to);
+      await stack().destroy();
+      return left.length;
+    };
+
+  const kinds: [string, Wanted[] | undefined, Wanted[] | undefined][] = [
+    ["while everything is made", undefined, first],
+    ["while everything is changed", first, changed],
+    ["while services are replaced, on another host and under another name of one", first, replaced],
+    ["while everything goes", first, undefined],
+  ];
+  for (const [what, from, to] of kinds) {
+    it(`${what} is done over by the next one, and nothing is left in the end`, () =>
+      series(from, to, again(to))).timeout(240_000);
+  }
+  for (const [what, from, to] of kinds.slice(0, 3)) {
+    it(`${what} leaves nothing that a destroy does not find, but for the create that was under way`, () =>
+      series(from, to, destroyed(to!))).timeout(240_000);
+  }
+});
+
+async function claimsOn(lab: Lab): Promise<{ host: string; claim: Stored }[]> {
+  const found = await Promise.all(
+    lab.hosts.map(async (host) => {
+      const { Bridge = {} } = (await host.snapshot()).tables;
+      const rows = Object.values(Bridge).map((row) => row.external_ids as Record<string, string>);
+      return rows
+        .flatMap((ids) => Object.entries(ids))
+        .filter(([key]) => key.startsWith("taas:"))
+        .map(([, text]) => ({ host: host.name, claim: JSON.parse(text) as Stored }));
+    }),
+  );
+  return found.flat();
+}
