@@ -1,4 +1,4 @@
-import type { HostAccess, WithAccess } from "./converge/access";
+import { type HostAccess, tapBridgeOf, type WithAccess } from "./converge/access";
 import { HostQueue } from "./converge/hostQueue";
 import { TaasError } from "./errors";
 import type { HostRecord } from "./host/host";
@@ -7,6 +7,7 @@ import { ConnectionPool } from "./host/pool";
 import type { HostSession } from "./host/session";
 import { closeOnInterrupt } from "./host/shutdown";
 import { OvsdbClient } from "./ovs/ovsdbClient";
+import { TapSwitch } from "./ovs/tapSwitch";
 import type { Context } from "./resource/context";
 import type { Settings } from "./settings";
 
@@ -57,6 +58,17 @@ function rightsOf(session: HostSession): Promise<void> {
   return asking;
 }
 
+/** The tap bridges of a session, by name: what is known of them lasts as long as its connection. */
+const switches = new WeakMap<HostSession, Map<string, TapSwitch>>();
+
+function tapSwitchOf(session: HostSession, bridge: string, timeoutMs: number): TapSwitch {
+  const ofSession = switches.get(session) ?? new Map<string, TapSwitch>();
+  switches.set(session, ofSession);
+  const tapSwitch = ofSession.get(bridge) ?? new TapSwitch(() => session.openSwitch(bridge), timeoutMs);
+  ofSession.set(bridge, tapSwitch);
+  return tapSwitch;
+}
+
 /** OVSDB clients are kept with their session, that is as long as its connection stands. */
 function lendAccess(pool: ConnectionPool, settings: Settings): WithAccess {
   const clients = new WeakMap<HostSession, Promise<OvsdbClient>>();
@@ -76,6 +88,7 @@ function lendAccess(pool: ConnectionPool, settings: Settings): WithAccess {
       const access: HostAccess = {
         record,
         ovsdb: await clientOf(session, record),
+        tapSwitch: tapSwitchOf(session, tapBridgeOf(record), timeoutMs),
         run: (argv, options) => session.run(argv, options),
         requireRights: () => rightsOf(session),
         timeoutMs,

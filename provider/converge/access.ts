@@ -2,11 +2,14 @@ import type { HostRecord } from "../host/host";
 import type { Run } from "../ovs/channel";
 import type { OfctlTarget } from "../ovs/ofctl";
 import type { OvsdbClient } from "../ovs/ovsdbClient";
+import type { TapSwitch } from "../ovs/tapSwitch";
 
 /** An open way to one host's Open vSwitch, for as long as a piece of work takes. */
 export interface HostAccess {
   record: HostRecord;
   ovsdb: OvsdbClient;
+  /** The host's tap bridge, as far as this run has written its rules. */
+  tapSwitch: TapSwitch;
   /** Runs a command with the rights Open vSwitch's tools need. */
   run: Run;
   /** Rejects with `no-rights` where rules could not be pushed: asked before the first write, so that none is half done. */

@@ -6,7 +6,7 @@ import { diffFlows } from "../ovs/diffFlows";
 import { compareMeters } from "../ovs/meters";
 import { type Flow, flowKey, formatFlow } from "../ovs/openflow";
 import type { Change } from "../plan/change";
-import { flowText } from "../plan/flowText";
+import { flowText, rulesText } from "../plan/flowText";
 import { compareRows } from "../plan/host";
 import { type HostAccess, integrationBridgeOf, ofctlTarget, tapBridgeOf } from "./access";
 import { compareHooks, hookBridges } from "./hooks";
@@ -61,7 +61,7 @@ async function compareRules(access: HostAccess, look: Look, desired: Desired): P
   const { facts, read } = look;
   const tapBridge = tapBridgeOf(access.record);
   const target = ofctlTarget(access, tapBridge);
-  const difference = await diffFlows(target, flowText(desired, facts, read.generation));
+  const difference = await diffFlows(target, flowText(rulesText(desired, facts), read.generation));
   const owned = byCookie(desired.rules);
   const places = new Map(difference.missing.map((flow) => [flowKey(flow), owned.get(flow.cookie)]));
   return [

@@ -1,10 +1,13 @@
 import type { Desired, Meter } from "../model/desired";
+import { generationCookie } from "../model/identity";
 import { type ClaimSet, GENERATION_KEY, METERS_KEY } from "../model/readClaims";
 import type { Facts } from "../ovs/facts";
 import { compareMeters, type MeterSpec, putMeters, removeMeters } from "../ovs/meters";
+import type { OfctlTarget } from "../ovs/ofctl";
 import { pushFlows } from "../ovs/pushFlows";
-import { flowText, portNumbers, reliedPorts } from "../plan/flowText";
+import { flowText, portNumbers, reliedPorts, rulesText } from "../plan/flowText";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
+import { type Rendered, stillHolds } from "./guard";
 
 /** Whether a host's claims cap anything, or did since its tap bridge was made: then it has meters, or may have. */
 export function isMetered({ claims, bridge }: Pick<ClaimSet, "claims" | "bridge">): boolean {
@@ -34,17 +37,31 @@ export interface Push {
 
 /**
  * Makes the tap bridge's rules what they should be: meters first, then all rules in one bundle, then the meters that went.
+ * Rules that this run wrote already, and that the bridge still has, only get the new generation.
  * Resolves to false when another writer came in between.
  */
 export async function pushRules(access: HostAccess, push: Push): Promise<boolean> {
   const { desired, facts, generation } = push;
+  const rules = rulesText(desired, facts);
+  const ofports = Object.fromEntries(reliedPorts(desired, facts).map(({ uuid, ofport }) => [uuid, ofport]));
+  const holds = () => stillHolds(access, { generation, ofports });
   const target = ofctlTarget(access, tapBridgeOf(access.record));
-  const meters = push.metered === "yes" ? await compareMeters(target, meterSpecs(desired, facts)) : undefined;
-  if (meters !== undefined) await putMeters(target, meters);
-  const ofports = reliedPorts(desired, facts).map((port) => [port.uuid, port.ofport] as const);
-  const guard = { key: GENERATION_KEY, generation: String(generation), ofports: Object.fromEntries(ofports) };
-  const pushed = await pushFlows(target, flowText(desired, facts, generation), guard);
-  if (pushed.outcome === "moved") return false;
-  if (meters !== undefined) await removeMeters(target, meters.unexpected);
+  if (push.metered === "yes") {
+    const meters = await compareMeters(target, meterSpecs(desired, facts));
+    await putMeters(target, meters);
+    if (!(await replaceRules(target, rules, { generation, ofports }))) return false;
+    await removeMeters(target, meters.unexpected);
+    return true;
+  }
+  if (await access.tapSwitch.markUnchanged(rules, generationCookie(generation))) return holds();
+  if (!(await replaceRules(target, rules, { generation, ofports }))) return false;
+  await access.tapSwitch.remember(rules, holds);
   return true;
+}
+
+/** Writes all rules in one bundle; false when another writer came in between. */
+async function replaceRules(target: OfctlTarget, rules: string, from: Rendered): Promise<boolean> {
+  const guard = { key: GENERATION_KEY, generation: String(from.generation), ofports: from.ofports };
+  const { outcome } = await pushFlows(target, flowText(rules, from.generation), guard);
+  return outcome === "pushed";
 }

@@ -6,9 +6,8 @@ import { readClaims } from "../model/readClaims";
 import { render } from "../model/render";
 import { bumpNextCfg, nextCfgOf, waitApplied } from "../ovs/applied";
 import type { Facts } from "../ovs/facts";
-import type { Operation } from "../ovs/operations";
 import { readFacts } from "../ovs/readFacts";
-import { planHost } from "../plan/host";
+import { type Plan, planHost } from "../plan/host";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
 import { draftHost } from "./draft";
@@ -25,6 +24,12 @@ export interface Reconciled {
 
 /** How often a race with other writers is run again before giving up. */
 const MAX_ATTEMPTS = 40;
+
+/**
+ * Milliseconds that ovs-vswitchd's revalidator threads get to look anew at what the datapath has cached, so that copies have
+ * begun or ended when an operation has. They start when a rule is written; nothing says when they are done.
+ */
+const REVALIDATION = 10;
 
 /**
  * Brings one host to what its claims, after the edits, say. One transaction, then one flow bundle, and once more where
@@ -106,13 +111,16 @@ async function attemptOnce(
   let facts = before;
   if (plan.operations.length > 0) {
     if (claims.size === 0 && !(await retireHooks(access, read, before))) return "lost";
-    if (!(await commit(access, plan.operations, before))) return "lost";
-    facts = await readFacts(ovsdb);
+    if (!(await commit(access, plan, before))) return "lost";
+    if (plan.effect === "ports") facts = await readFacts(ovsdb);
   }
   if (claims.size === 0) return { facts, claims, desired: end };
-  const last = render(claims, facts, tapBridge);
-  const after =
-    between === undefined ? last : (handover(render(read.claims, facts, tapBridge), last, tapBridge) ?? last);
+  const rendered = (): Desired => {
+    const last = render(claims, facts, tapBridge);
+    if (between === undefined) return last;
+    return handover(render(read.claims, facts, tapBridge), last, tapBridge) ?? last;
+  };
+  const after = facts === before ? desired : rendered();
   refuseFailedPorts(access, after, facts, edits, reject);
   const metered =
     isMetered(read) || isMetered({ claims, bridge: read.bridge }) || handing === "over" ? "yes" : "no";
@@ -126,6 +134,7 @@ async function attemptOnce(
     if (await hasMoved(access, plan.generation)) return "lost";
     throw error;
   }
+  if (plan.effect !== "claims") await sleep(REVALIDATION);
   return between === undefined ? { facts, claims, desired: after } : "prepared";
 }
 
@@ -139,12 +148,13 @@ async function hasMoved(access: HostAccess, generation: number): Promise<boolean
   }
 }
 
-/** One transaction, and vswitchd's word that it took effect. False: another writer was faster, or a port has gone. */
-async function commit(access: HostAccess, operations: readonly Operation[], before: Facts): Promise<boolean> {
+/** One transaction, and vswitchd's word that it took effect, where it has one. False: another writer was faster, or a port has gone. */
+async function commit(access: HostAccess, { operations, effect }: Plan, before: Facts): Promise<boolean> {
   await access.requireRights();
+  const acknowledged = effect !== "claims";
   let results: readonly unknown[];
   try {
-    results = await access.ovsdb.transact([...operations, ...bumpNextCfg()]);
+    results = await access.ovsdb.transact([...operations, ...(acknowledged ? bumpNextCfg() : [])]);
   } catch (error) {
     if (!(error instanceof TaasError)) throw error;
     if (error.code === "guard-failed") return false;
@@ -152,7 +162,7 @@ async function commit(access: HostAccess, operations: readonly Operation[], befo
     if (refused && JSON.stringify(await readFacts(access.ovsdb)) !== JSON.stringify(before)) return false;
     throw error;
   }
-  await waitApplied(access.ovsdb, nextCfgOf(results, access.record.name), access.timeoutMs);
+  if (acknowledged) await waitApplied(access.ovsdb, nextCfgOf(results, access.record.name), access.timeoutMs);
   return true;
 }
 

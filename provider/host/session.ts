@@ -95,6 +95,13 @@ export class HostSession {
     };
   }
 
+  /** Opens a bridge's management socket as the login user; undefined where its rules are written by sudo. */
+  async openSwitch(bridge: string): Promise<Duplex | undefined> {
+    const { rundir, socket } = await this.probe();
+    if (socket !== "writable" || this.record.sudo === "always") return undefined;
+    return this.openSocket(`${rundir}/${bridge}.mgmt`);
+  }
+
   /** Looks at the host once: login user, run directory, socket. */
   probe(): Promise<HostProbe> {
     this.probing ??= this.exec(PROBE_ARGV)

@@ -70,19 +70,11 @@ export function ruleText(rule: Rule, numbers: ReadonlyMap<string, number>): stri
   return `${fields.join(",")},actions=${written}`;
 }
 
-/** The whole of a tap bridge's rules, for `ovs-ofctl replace-flows`; one rule for what several claims ask for. */
-export function flowText(desired: Desired, facts: Facts, generation: number): string {
+/** A tap bridge's rules but for the one that carries the generation; one rule for what several claims ask for. */
+export function rulesText(desired: Desired, facts: Facts): string {
   const numbers = portNumbers(facts);
-  const drop: Rule = {
-    table: 0,
-    priority: 0,
-    cookie: generationCookie(generation),
-    match: [],
-    actions: [],
-    owners: [],
-  };
   const byMatch = new Map<string, string>();
-  for (const rule of [drop, ...desired.rules]) {
+  for (const rule of desired.rules) {
     const key = [rule.table, rule.priority, rule.inPort ?? "", rule.holds?.port ?? "", ...rule.match].join(
       " ",
     );
@@ -90,6 +82,12 @@ export function flowText(desired: Desired, facts: Facts, generation: number): st
     if (text !== undefined) byMatch.set(key, text);
   }
   return `${[...byMatch.values()].join("\n")}\n`;
+}
+
+/** The whole of a tap bridge's rules, for `ovs-ofctl replace-flows`: `rulesText` and the drop rule that table 0 ends with. */
+export function flowText(rules: string, generation: number): string {
+  const cookie = generationCookie(generation).toString(16);
+  return `cookie=0x${cookie},table=0,priority=0,actions=drop\n${rules}`;
 }
 
 /** The interfaces whose port numbers the rules rely on: by UUID, with the number. */

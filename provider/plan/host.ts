@@ -6,6 +6,7 @@ import { set, type Value } from "../ovs/values";
 import type { Claim } from "../schema/claim";
 import type { Change } from "./change";
 import { deleteTapBridge, guard, insertTapBridge, otherConfig, updateClaims, writeClaim } from "./claims";
+import { portNumbers } from "./flowText";
 import { planMirrors } from "./mirrors";
 import { planPorts } from "./ports";
 
@@ -17,6 +18,11 @@ export interface Plan {
   operations: Operation[];
   /** The generation after it; that of the claims read when nothing is written. */
   generation: number;
+  /**
+   * What ovs-vswitchd makes of it: ports come and go, whose numbers are known only afterwards; Mirrors and settings of
+   * what there is change; or nothing, where only claims are written.
+   */
+  effect: "ports" | "settings" | "claims";
 }
 
 /** Everything a plan is made from. */
@@ -64,37 +70,51 @@ function claimsDiffer({ read, claims }: PlanInput): boolean {
 
 /** The differences between what is and what should be in a host's rows. */
 export function compareRows(input: PlanInput): Change[] {
-  return [
-    ...tapBridgeFaults(input),
-    ...planPorts(input.desired, input.facts, input.tapBridge, attach),
-    ...planMirrors(input.desired.mirrors, input.facts),
-  ];
+  return [...portChanges(input), ...settingChanges(input)];
+}
+
+function portChanges({ desired, facts, tapBridge }: PlanInput): Change[] {
+  return planPorts(desired, facts, tapBridge, attach);
+}
+
+function settingChanges(input: PlanInput): Change[] {
+  return [...tapBridgeFaults(input), ...planMirrors(input.desired.mirrors, input.facts)];
+}
+
+/** Whether ovs-vswitchd still has to number a port that is there: another writer has just made it. */
+function lacksNumbers({ desired, facts }: PlanInput): boolean {
+  const numbers = portNumbers(facts);
+  return desired.ports.some((port) => !numbers.has(port.name));
 }
 
 /** Plans one host: rows and claims in one transaction that fails when somebody else was faster. */
 export function planHost(input: PlanInput): Plan {
   const { read, claims, desired, facts, tapBridge, integrationBridge, extra } = input;
-  const changes = compareRows(input);
+  const ports = portChanges(input);
+  const settings = settingChanges(input);
+  const changes = [...ports, ...settings];
   const steps = changes.flatMap((change) => change.operations);
   const generation = read.generation + 1;
   const config = otherConfig(desired, read.bridge, generation);
   const guarded = guard(read.bridge, tapBridge, read.generation);
   if (claims.size === 0) {
-    if (read.bridge === undefined && steps.length === 0) return { changes, operations: [], generation: 0 };
+    if (read.bridge === undefined && steps.length === 0)
+      return { changes, operations: [], generation: 0, effect: "claims" };
     const end = read.bridge === undefined ? [] : [deleteTapBridge(read.bridge)];
-    return { changes, operations: [guarded, ...steps, ...extra, ...end], generation: 0 };
+    const operations = [guarded, ...steps, ...extra, ...end];
+    return { changes, operations, generation: 0, effect: "ports" };
   }
   if (read.bridge === undefined) {
     const type = facts.bridges.find((bridge) => bridge.name === integrationBridge)?.datapathType ?? "";
     const bridge = insertTapBridge(tapBridge, type, claims, config);
-    return { changes, operations: [guarded, ...bridge, ...steps, ...extra], generation };
+    const operations = [guarded, ...bridge, ...steps, ...extra];
+    return { changes, operations, generation, effect: "ports" };
   }
-  if (steps.length === 0 && extra.length === 0 && !claimsDiffer(input)) {
-    return { changes, operations: [], generation: read.generation };
+  const renumbers = ports.length > 0 || extra.length > 0 || lacksNumbers(input);
+  if (steps.length === 0 && !renumbers && !claimsDiffer(input)) {
+    return { changes, operations: [], generation: read.generation, effect: "claims" };
   }
-  return {
-    changes,
-    operations: [guarded, ...steps, ...extra, ...updateClaims(read.bridge, claims, config)],
-    generation,
-  };
+  const operations = [guarded, ...steps, ...extra, ...updateClaims(read.bridge, claims, config)];
+  const effect = renumbers ? "ports" : settings.length > 0 ? "settings" : "claims";
+  return { changes, operations, generation, effect };
 }

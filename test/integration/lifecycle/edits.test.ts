@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
+
+/** Milliseconds of the stream before and after an edit, which may be over before a first frame is sent. */
+const MARGIN = 200;
 
 describe("an edit under traffic", () => {
   let lab: Lab;
@@ -33,7 +37,9 @@ describe("an edit under traffic", () => {
   async function copiedOnce(work: () => Promise<unknown>): Promise<void> {
     const watchers = ["near", "far", "far2"].map((name) => lab.vm(name));
     const stream = await lab.startStream({ from: lab.vm("web"), to: lab.vm("peer"), watchers, pps: 400 });
+    await sleep(MARGIN);
     const error = await work().catch((reason) => reason);
+    await sleep(MARGIN);
     const result = await stream.stop();
     if (error instanceof Error) throw error;
     expect(result.lost, "lost by production").to.deep.equal([]);

@@ -5,7 +5,7 @@ import type { Desired } from "../../../provider/model/desired";
 import { RENDERER } from "../../../provider/model/readClaims";
 import { render } from "../../../provider/model/render";
 import type { Facts } from "../../../provider/ovs/facts";
-import { flowText, portNumbers, ruleText } from "../../../provider/plan/flowText";
+import { flowText, portNumbers, rulesText, ruleText } from "../../../provider/plan/flowText";
 import { claim } from "../../../provider/schema/claim";
 import { repositoryRoot } from "../../engine/fixtureProject";
 import { type ObservedBridge, observed } from "./observed";
@@ -68,7 +68,7 @@ function rendered(golden: Golden): unknown {
     }),
     meters: desired.meters.map(({ inPort, unit, rate, burst }) => `${inPort} ${unit} ${rate} ${burst}`),
     hooks: desired.hooks.map((hook) => `${hook.bridge} ${ruleText(hook, numbers)}`),
-    flows: flowText(desired, facts, 7).trimEnd().split("\n"),
+    flows: flowText(rulesText(desired, facts), 7).trimEnd().split("\n"),
   };
 }
 

@@ -1,0 +1,39 @@
+import { TaasError } from "../errors";
+import { GENERATION_KEY } from "../model/readClaims";
+import { guardMapKey, type Operation } from "../ovs/operations";
+import { uuid } from "../ovs/values";
+import { type HostAccess, tapBridgeOf } from "./access";
+
+/** What rules were rendered from: the claims' generation, and port numbers by Interface UUID. */
+export interface Rendered {
+  generation: number;
+  ofports: Readonly<Record<string, number>>;
+}
+
+/** Whether a host still is what rules were rendered from. */
+export async function stillHolds({ record, ovsdb }: HostAccess, from: Rendered): Promise<boolean> {
+  const row = { table: "Bridge", name: tapBridgeOf(record) };
+  const operations = [
+    guardMapKey(row, "other_config", GENERATION_KEY, String(from.generation)),
+    ...Object.entries(from.ofports).map(guardOfport),
+  ];
+  try {
+    await ovsdb.transact(operations);
+    return true;
+  } catch (error) {
+    if (error instanceof TaasError && error.code === "guard-failed") return false;
+    throw error;
+  }
+}
+
+function guardOfport([nic, ofport]: readonly [string, number]): Operation {
+  return {
+    op: "wait",
+    table: "Interface",
+    where: [["_uuid", "==", uuid(nic)]],
+    columns: ["ofport"],
+    until: "==",
+    rows: [{ ofport }],
+    timeout: 0,
+  };
+}
