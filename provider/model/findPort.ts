@@ -13,26 +13,69 @@ export type PortSearch =
   | { found: undefined; reason: "missing" }
   | { found: undefined; reason: "ambiguous"; candidates: FoundPort[] };
 
-/** All ports with one interface on the named bridges. */
-export function portsOf(facts: Facts, bridges: readonly string[]): FoundPort[] {
-  return facts.bridges
-    .filter((bridge) => bridges.includes(bridge.name))
-    .flatMap((bridge) =>
-      bridge.ports.flatMap((uuid) => {
-        const port = facts.ports[uuid];
-        const only = port?.interfaces.length === 1 ? facts.interfaces[port.interfaces[0]!] : undefined;
-        return port === undefined || only === undefined ? [] : [{ port, interface: only, bridge }];
-      }),
-    );
+/** What ports are looked up by. */
+type Sign = "name" | "ifaceId" | "mac" | "vm";
+
+/** The ports with one interface of a host, by bridge, and by each of their signs. */
+interface PortIndex {
+  byBridge: Map<string, FoundPort[]>;
+  bySign: Record<Sign, Map<string, FoundPort[]>>;
 }
 
-function matches(candidate: FoundPort, wanted: PortInput): boolean {
-  const ids = candidate.interface.externalIds;
-  if (typeof wanted === "string")
-    return candidate.port.name === wanted || candidate.interface.name === wanted;
-  if ("ifaceId" in wanted) return ids["iface-id"] === wanted.ifaceId;
-  if ("mac" in wanted) return ids["attached-mac"]?.toLowerCase() === wanted.mac;
-  return ids["vm-id"] === wanted.vmUuid || ids["vm-uuid"] === wanted.vmUuid;
+/** Facts never change, so that their index is made once. */
+const indices = new WeakMap<Facts, PortIndex>();
+
+function note(map: Map<string, FoundPort[]>, key: string | undefined, found: FoundPort): void {
+  if (key === undefined) return;
+  const noted = map.get(key);
+  if (noted === undefined) map.set(key, [found]);
+  else if (!noted.includes(found)) noted.push(found);
+}
+
+function indexOf(facts: Facts): PortIndex {
+  const known = indices.get(facts);
+  if (known !== undefined) return known;
+  const index: PortIndex = {
+    byBridge: new Map(),
+    bySign: { name: new Map(), ifaceId: new Map(), mac: new Map(), vm: new Map() },
+  };
+  for (const bridge of facts.bridges) {
+    const here: FoundPort[] = [];
+    for (const uuid of bridge.ports) {
+      const port = facts.ports[uuid];
+      const only = port?.interfaces.length === 1 ? facts.interfaces[port.interfaces[0]!] : undefined;
+      if (port === undefined || only === undefined) continue;
+      const found = { port, interface: only, bridge };
+      here.push(found);
+      const { bySign } = index;
+      note(bySign.name, port.name, found);
+      note(bySign.name, only.name, found);
+      note(bySign.ifaceId, only.externalIds["iface-id"], found);
+      note(bySign.mac, only.externalIds["attached-mac"]?.toLowerCase(), found);
+      note(bySign.vm, only.externalIds["vm-id"], found);
+      note(bySign.vm, only.externalIds["vm-uuid"], found);
+    }
+    index.byBridge.set(bridge.name, here);
+  }
+  indices.set(facts, index);
+  return index;
+}
+
+/** All ports with one interface on the named bridges. */
+export function portsOf(facts: Facts, bridges: readonly string[]): FoundPort[] {
+  const { byBridge } = indexOf(facts);
+  return facts.bridges
+    .filter(({ name }) => bridges.includes(name))
+    .flatMap(({ name }) => byBridge.get(name)!);
+}
+
+/** The ports that bear a sign, on whichever bridge. */
+function bearing(facts: Facts, wanted: PortInput): readonly FoundPort[] {
+  const { bySign } = indexOf(facts);
+  if (typeof wanted === "string") return bySign.name.get(wanted) ?? [];
+  if ("ifaceId" in wanted) return bySign.ifaceId.get(wanted.ifaceId) ?? [];
+  if ("mac" in wanted) return bySign.mac.get(wanted.mac) ?? [];
+  return bySign.vm.get(wanted.vmUuid) ?? [];
 }
 
 function attachedMac(candidate: FoundPort): string {
@@ -41,7 +84,7 @@ function attachedMac(candidate: FoundPort): string {
 
 /** Finds a port by what the program says of it. An inactive row (a migration's other half) is passed over when another matches. */
 export function findPort(facts: Facts, bridges: readonly string[], wanted: PortInput): PortSearch {
-  const all = portsOf(facts, bridges).filter((candidate) => matches(candidate, wanted));
+  const all = bearing(facts, wanted).filter(({ bridge }) => bridges.includes(bridge.name));
   const active = all.filter((candidate) => candidate.interface.externalIds["iface-status"] !== "inactive");
   const rows = active.length > 0 ? active : all;
   if (typeof wanted === "object" && "vmUuid" in wanted && wanted.vnic !== undefined) {

@@ -46,8 +46,20 @@ function directionsOf(flow: SourceFlow): GroupDirection[] {
   return source.direction === "both" ? ["ingress", "egress"] : [source.direction];
 }
 
-/** Everything that makes two flows' copies look or travel differently. */
+/** Hashes of flows' groups, by direction and VLAN class: claims never change, and most are seen again and again. */
+const hashes = new WeakMap<SourceFlow, Map<string, string>>();
+
 function groupHash(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass): string {
+  const known = hashes.get(flow) ?? new Map<string, string>();
+  hashes.set(flow, known);
+  const key = `${direction} ${vlanClassKey(vlan)}`;
+  const hash = known.get(key) ?? hashOf(flow, direction, vlan);
+  known.set(key, hash);
+  return hash;
+}
+
+/** Everything that makes two flows' copies look or travel differently. */
+function hashOf(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass): string {
   const { source, collector, tunnel, shared, destination, tunnelId } = flow;
   const { filter, defaultAction, snapLength, maxFrame, rateLimit, counters, integrationBridge } = source;
   const own =

@@ -88,9 +88,20 @@ function checkRenderer(bridge: BridgeFacts, host: string): void {
   }
 }
 
+/** Claims by their text: a host is read many times in a run, and most of its claims stay as they are. */
+const parsedClaims = new Map<string, Claim>();
+/** Texts that are kept; then all are forgotten. */
+const MAX_PARSED = 50_000;
+
 function parseClaim(owner: string, text: string, tapBridge: string, host: string): Claim {
+  const known = parsedClaims.get(text);
+  if (known?.owner === owner) return known;
   const parsed = claim.safeParse(parseJson(text));
-  if (parsed.success && parsed.data.owner === owner) return parsed.data;
+  if (parsed.success && parsed.data.owner === owner) {
+    if (parsedClaims.size >= MAX_PARSED) parsedClaims.clear();
+    parsedClaims.set(text, Object.freeze(parsed.data));
+    return parsed.data;
+  }
   const format = (parseJson(text) as { format?: unknown } | undefined)?.format;
   if (typeof format === "number" && format > CLAIM_FORMAT) {
     throw new TaasError(

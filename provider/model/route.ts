@@ -11,12 +11,18 @@ export interface Route {
   ways: { end: Endpoint; remote: string }[];
 }
 
+/** The explicit tunnels among some claims, best first; a host's claims are asked about many flows. */
+const tunnelsAmong = new WeakMap<readonly Claim[], TunnelClaim[]>();
+
 function explicitTunnels(claims: readonly Claim[], machine: string): TunnelClaim[] {
   const rank = (tunnel: TunnelClaim): string => `${tunnel.mode === "pair" ? 0 : 1} ${tunnel.owner}`;
-  return claims
-    .filter((claim): claim is TunnelClaim => claim.kind === "tunnel" && claim.stage !== "ready")
-    .filter((tunnel) => tunnel.peers.some((peer) => peer.machine === machine))
-    .sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+  const tunnels =
+    tunnelsAmong.get(claims) ??
+    claims
+      .filter((claim): claim is TunnelClaim => claim.kind === "tunnel" && claim.stage !== "ready")
+      .sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+  tunnelsAmong.set(claims, tunnels);
+  return tunnels.filter((tunnel) => tunnel.peers.some((peer) => peer.machine === machine));
 }
 
 function only(end: Endpoint, remote: string): Route {

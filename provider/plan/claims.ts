@@ -13,9 +13,14 @@ import { guardAbsent, guardMapKey } from "../ovs/operations";
 import { map, namedUuid, set, uuid } from "../ovs/values";
 import type { Claim } from "../schema/claim";
 
+/** Claims that were written once, and never change. */
+const written = new WeakMap<Claim, string>();
+
 /** A claim as it is stored: fields in a fixed order, absent ones left out. */
 export function writeClaim(claim: Claim): string {
-  return JSON.stringify(sorted(claim));
+  const text = written.get(claim) ?? JSON.stringify(sorted(claim));
+  written.set(claim, text);
+  return text;
 }
 
 function sorted(value: unknown): unknown {

@@ -64,6 +64,7 @@ function claimsDiffer({ read, claims }: PlanInput): boolean {
   if (read.claims.size !== claims.size) return true;
   return [...claims].some(([owner, claim]) => {
     const before = read.claims.get(owner);
+    if (before === claim) return false;
     return before === undefined || writeClaim(before) !== writeClaim(claim);
   });
 }
