@@ -2,13 +2,18 @@ import { Drain } from "./drain";
 import { describeEndpoint, type Endpoint, endpointKey } from "./endpoint";
 import { underName } from "./failures";
 import type { ConnectionSettings, HostRecord } from "./host";
-import { LocalTransport } from "./localTransport";
-import { OpensshTransport } from "./opensshTransport";
 import { resolveEndpoint } from "./resolve";
 import { Semaphore } from "./semaphore";
 import { HostSession } from "./session";
-import { Ssh2Transport } from "./ssh2Transport";
+import type { Ssh2Transport } from "./ssh2Transport";
 import type { Connection } from "./transport";
+
+/** Each way to a host is loaded when the first one takes it: previews ask no host, and start sooner without. */
+const transports = {
+  local: () => import("./localTransport.js"),
+  openssh: () => import("./opensshTransport.js"),
+  ssh2: () => import("./ssh2Transport.js"),
+};
 
 /** Connections being made at the same time through one jump host. */
 const CONNECTS_PER_JUMP_HOST = 4;
@@ -86,12 +91,14 @@ export class ConnectionPool {
 
   private async lease(record: HostRecord): Promise<{ lease: Lease; where: string }> {
     if (record.transport === "local" || record.address === "local") {
+      const { LocalTransport } = await transports.local();
       const lease = await this.acquire("local", async () => new LocalTransport(record, this.settings));
       return { lease, where: "this machine" };
     }
     const endpoint = await this.endpoint(record);
     const where = describeEndpoint(endpoint);
     if (record.transport !== "openssh") return { lease: await this.ssh2(endpoint), where };
+    const { OpensshTransport } = await transports.openssh();
     const open = () => this.connects.run(() => OpensshTransport.open(record, endpoint, this.settings));
     return { lease: await this.acquire(`openssh ${endpointKey(endpoint)}`, open), where };
   }
@@ -99,6 +106,7 @@ export class ConnectionPool {
   private ssh2(endpoint: Endpoint): Promise<Lease<Ssh2Transport>> {
     const { jump } = endpoint;
     return this.acquire(`ssh2 ${endpointKey(endpoint)}`, async () => {
+      const { Ssh2Transport } = await transports.ssh2();
       if (jump === undefined) return this.connects.run(() => Ssh2Transport.open(endpoint, this.settings));
       const hop = await this.ssh2(jump);
       try {

@@ -1,6 +1,5 @@
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
-import { execa } from "execa";
 import { Output } from "./output";
 import type { ExecResult } from "./transport";
 
@@ -28,6 +27,8 @@ export async function runProcess(
   argv: readonly string[],
   options: ProcessOptions,
 ): Promise<ProcessOutcome> {
+  // Loaded with the first process: previews, which ask no host, start sooner without it.
+  const { execa } = await import("execa");
   const child = execa(file, argv, {
     input: options.input ?? "",
     env: options.environment ?? {},
