@@ -5,8 +5,8 @@ import type { Context } from "../../../provider/resource/context";
 import { type Lab, startLab } from "../../lab/lab";
 import type { Stored } from "../lifecycle/storedClaims";
 import { Killers, momentsOf } from "./crashes";
-import { account, Baseline, contextFor, viewsOf } from "./hosts";
-import type { Order } from "./killer";
+import { account, Baseline, contextFor, lostDuring, median, plugAnyPort, viewsOf } from "./hosts";
+import type { Order, Report } from "./killer";
 import { changed, first, replaced, VMS } from "./programs";
 import { type Recorded, StackFile, type Wanted } from "./stack";
 import { diffViews } from "./view";
@@ -72,14 +72,31 @@ describe("a run that is killed", () => {
     const { calls, views } = await undisturbed(from, to);
     const moments = momentsOf(calls, KILLS);
     let leaked = 0;
+    const lost: number[] = [];
+    const control: number[] = [];
+    const beside = { lab, from: "east", to: "west" };
     for (const moment of moments) {
       await startFrom(from);
-      expect(await killers.run(orderFor(to, moment)), "it was killed").to.equal(undefined);
+      control.push(await lostDuring(beside, () => plugAnyPort(lab.host(1))));
+      let report: Report | undefined;
+      lost.push(
+        await lostDuring(beside, async () => {
+          report = await killers.run(orderFor(to, moment));
+        }),
+      );
+      expect(report, "it was killed").to.equal(undefined);
       const where = `killed ${moment.moment} call ${moment.at} of ${calls}`;
       leaked += await recover(stack().resources, views, where);
       expect(await empty.differences(), where).to.deep.equal([]);
     }
-    account(moments.length, 0, leaked);
+    account(
+      moments.length,
+      lost.reduce((sum, one) => sum + one, 0),
+      leaked,
+    );
+    expect(median(lost), `lost by production: ${lost}, in the control: ${control}`).to.be.at.most(
+      median(control),
+    );
   }
 
   /** The next run does the same again: every host is as if nothing had happened, and a destroy leaves nothing. */
@@ -121,11 +138,11 @@ describe("a run that is killed", () => {
   ];
   for (const [what, from, to] of kinds) {
     it(`${what} is done over by the next one, and nothing is left in the end`, () =>
-      series(from, to, again(to))).timeout(240_000);
+      series(from, to, again(to))).timeout(600_000);
   }
   for (const [what, from, to] of kinds.slice(0, 3)) {
     it(`${what} leaves nothing that a destroy does not find, but for the create that was under way`, () =>
-      series(from, to, destroyed(to!))).timeout(240_000);
+      series(from, to, destroyed(to!))).timeout(600_000);
   }
 });
 

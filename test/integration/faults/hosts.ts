@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../../../provider/resource/context";
 import { createContext } from "../../../provider/runtime";
 import { readSettings } from "../../../provider/settings";
+import type { LabHost } from "../../lab/host";
 import type { Lab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import { viewOf } from "./view";
@@ -41,6 +43,37 @@ export async function viewsOf(lab: Lab): Promise<string[]> {
   return snapshots.flatMap((snapshot, index) =>
     viewOf(snapshot).map((line) => `${lab.hosts[index]!.name} ${line}`),
   );
+}
+
+/** Milliseconds of a stream before and after what it runs beside. */
+const MARGIN = 100;
+
+/** Frames that 1,000 packets a second between two VMs lose while something is done. */
+export async function lostDuring(
+  { lab, from, to }: { lab: Lab; from: string; to: string },
+  work: () => Promise<unknown>,
+): Promise<number> {
+  const stream = await lab.startStream({ from: lab.vm(from), to: lab.vm(to) });
+  await sleep(MARGIN);
+  const failure = await work().then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  await sleep(MARGIN);
+  const { lost } = await stream.stop();
+  if (failure !== undefined) throw failure.error;
+  return lost.length;
+}
+
+/** Plugs a port that is nobody's into the integration bridge, and pulls it out again: what production bears with every day. */
+export async function plugAnyPort(host: LabHost): Promise<void> {
+  await host.ovs("ovs-vsctl add-port br-int dummy -- set Interface dummy type=internal");
+  await host.ovs("ovs-vsctl del-port br-int dummy");
+}
+
+/** The middle one of some numbers. */
+export function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 }
 
 /** The line that every fault test prints. */
