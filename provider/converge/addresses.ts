@@ -1,7 +1,7 @@
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Facts } from "../ovs/facts";
-import { MARK } from "../plan/ports";
+import { MARK } from "../plan/ours";
 
 const TUNNEL_TYPES = new Set(["vxlan", "geneve", "gre"]);
 

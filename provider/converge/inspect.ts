@@ -2,12 +2,15 @@ import type { Desired, Rule } from "../model/desired";
 import { isOurCookie } from "../model/identity";
 import { downText, watchedEnds } from "../model/liveness";
 import { render } from "../model/render";
+import { unmadePorts, unmadeText } from "../model/unmade";
 import { diffFlows } from "../ovs/diffFlows";
+import { FRAGMENTS, readFragments } from "../ovs/fragments";
 import { compareMeters } from "../ovs/meters";
-import { type Flow, flowKey, formatFlow } from "../ovs/openflow";
+import { type Flow, flowKey, formatFlow, parseFlow } from "../ovs/openflow";
 import type { Change } from "../plan/change";
-import { flowText, rulesText } from "../plan/flowText";
+import { flowText, portNumbers, rulesText, ruleText } from "../plan/flowText";
 import { compareRows } from "../plan/host";
+import { speaksOpenFlow } from "../plan/tapBridge";
 import { type HostAccess, integrationBridgeOf, ofctlTarget, tapBridgeOf } from "./access";
 import { compareHooks, hookBridges } from "./hooks";
 import type { Look } from "./hostQueue";
@@ -30,6 +33,7 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
     read,
     claims: read.claims,
     desired,
+    former: desired,
     facts,
     tapBridge,
     integrationBridge: integrationBridgeOf(access.record),
@@ -40,17 +44,18 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
   const down = watchedEnds(read.claims.values(), facts)
     .filter(({ state }) => state !== undefined && state !== "up")
     .map((end) => ({ what: downText(end), owners: [end.owner] }));
-  const others = await Promise.all([
-    compareRules(access, look, desired),
-    compareOwnHooks(access, look, desired),
-    compareOwnMeters(access, look, desired),
-    compareTunnelIds(access, look),
-  ]);
+  const unmade = unmadePorts(desired, facts).map((port) => ({ what: unmadeText(port), owners: port.owners }));
+  const ofTapBridge = [compareRules, compareFragments, compareOwnMeters];
+  const others = await Promise.all(
+    [...(speaksOpenFlow(read.bridge) ? ofTapBridge : []), compareOwnHooks, compareTunnelIds].map((compare) =>
+      compare(access, look, desired),
+    ),
+  );
   // What belongs to nobody was most likely made for those who cannot have it now, such as the flow of a stopped VM.
   const troubled = problems.flatMap((problem) => problem.owners);
   return [
     ...problems,
-    ...[...rows, ...down, ...others.flat()].map((one: Difference) => ({
+    ...[...rows, ...down, ...unmade, ...others.flat()].map((one: Difference) => ({
       ...one,
       owners: one.owners.length === 0 ? troubled : one.owners,
     })),
@@ -62,16 +67,13 @@ async function compareRules(access: HostAccess, look: Look, desired: Desired): P
   const tapBridge = tapBridgeOf(access.record);
   const target = ofctlTarget(access, tapBridge);
   const difference = await diffFlows(target, flowText(rulesText(desired, facts), read.generation));
-  const owned = byCookie(desired.rules);
-  const places = new Map(difference.missing.map((flow) => [flowKey(flow), owned.get(flow.cookie)]));
+  const ownersOf = ownership(desired.rules, portNumbers(facts));
   return [
-    ...difference.missing.map(describe("missing", tapBridge, owned)),
-    ...difference.unexpected.map((flow) => {
-      const one = describe("unexpected", tapBridge, owned)(flow);
-      // In the place of a rule of ours it concerns those who miss theirs, whatever its cookie.
-      const owners = [...one.owners, ...(places.get(flowKey(flow)) ?? [])];
-      return { ...one, owners, ...(carriesGeneration(flow) ? { passing: true as const } : {}) };
-    }),
+    ...difference.missing.map(describe("missing", tapBridge, ownersOf)),
+    ...difference.unexpected.map((flow) => ({
+      ...describe("unexpected", tapBridge, ownersOf)(flow),
+      ...(carriesGeneration(flow) ? { passing: true as const } : {}),
+    })),
   ];
 }
 
@@ -83,29 +85,50 @@ function carriesGeneration({ table, priority, cookie }: Flow): boolean {
 function describe(
   kind: string,
   bridge: string,
-  owned: ReadonlyMap<bigint, string[]>,
+  ownersOf: (flow: Flow) => string[],
 ): (flow: Flow) => Difference {
   return (flow) => ({
     what: `${kind} rule on ${bridge}: ${formatFlow(flow)}`,
-    owners: owned.get(flow.cookie) ?? [],
+    owners: ownersOf(flow),
   });
 }
 
-function byCookie(rules: readonly Rule[]): Map<bigint, string[]> {
-  const owned = new Map<bigint, string[]>();
-  for (const rule of rules) owned.set(rule.cookie, [...(owned.get(rule.cookie) ?? []), ...rule.owners]);
-  return owned;
+/** Tells whom a rule concerns: those whose rule has its place, whatever its cookie, else those whose piece has its cookie. */
+function ownership(rules: readonly Rule[], numbers: ReadonlyMap<string, number>): (flow: Flow) => string[] {
+  const places = new Map<string, string[]>();
+  const pieces = new Map<bigint, string[]>();
+  for (const rule of rules) {
+    const text = ruleText(rule, numbers);
+    const place = text === undefined ? undefined : flowKey(parseFlow(text));
+    if (place !== undefined) places.set(place, [...(places.get(place) ?? []), ...rule.owners]);
+    pieces.set(rule.cookie, [...(pieces.get(rule.cookie) ?? []), ...rule.owners]);
+  }
+  return (flow) => places.get(flowKey(flow)) ?? pieces.get(flow.cookie) ?? [];
 }
 
 async function compareOwnHooks(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
   const bridges = hookBridges(look.read);
   if (bridges.size === 0) return [];
   const differences = await compareHooks(access, desired, look.facts, bridges);
-  const owned = byCookie(desired.hooks);
-  return differences.flatMap(({ target, missing, unexpected }) => [
-    ...missing.map(describe("missing", target.bridge, owned)),
-    ...unexpected.map(describe("unexpected", target.bridge, owned)),
-  ]);
+  const numbers = portNumbers(look.facts);
+  return differences.flatMap(({ target, missing, unexpected }) => {
+    const hooks = desired.hooks.filter(({ bridge }) => bridge === target.bridge);
+    const ownersOf = ownership(hooks, numbers);
+    return [
+      ...missing.map(describe("missing", target.bridge, ownersOf)),
+      ...unexpected.map(describe("unexpected", target.bridge, ownersOf)),
+    ];
+  });
+}
+
+/** Rules that tell fragments apart need a setting of the whole bridge. */
+async function compareFragments(access: HostAccess, look: Look): Promise<Difference[]> {
+  const bridge = tapBridgeOf(access.record);
+  const fragments = await readFragments(ofctlTarget(access, bridge));
+  if (fragments === FRAGMENTS) return [];
+  return [
+    { what: `bridge ${bridge} handles fragments as ${fragments}`, owners: [...look.read.claims.keys()] },
+  ];
 }
 
 /** Meters that are not as they should be. */

@@ -105,9 +105,11 @@ async function attemptOnce(
   const before = known ?? (await readFacts(ovsdb));
   const read = readClaims(before, tapBridge, record.name);
   const { claims, desired: end, extra } = draftHost(record, read, before, edits, reject);
-  const between = handover(render(read.claims, before, tapBridge), end, tapBridge);
+  const former = render(read.claims, before, tapBridge);
+  const between = handover(former, end, tapBridge);
   const desired = between ?? end;
-  const plan = planHost({ read, claims, desired, facts: before, tapBridge, integrationBridge, extra });
+  const input = { read, claims, desired, former, facts: before, tapBridge, integrationBridge, extra };
+  const plan = planHost(input);
   let facts = before;
   if (plan.operations.length > 0) {
     if (claims.size === 0 && !(await retireHooks(access, read, before))) return "lost";

@@ -70,12 +70,17 @@ export function recordHomes(
         ofport,
         ofportRequest: request === undefined ? (ofportRequest ?? null) : request,
       };
-      const home =
-        monitor.bridge.name === tapBridge ? (homes[portKey(wanted)] ?? known.get(monitor.port.uuid)) : here;
-      if (home !== undefined) homes[portKey(wanted)] = home;
+      const away =
+        homes[portKey(wanted)] ?? known.get(monitor.port.uuid) ?? unknownHome(claim, ofportRequest);
+      homes[portKey(wanted)] = monitor.bridge.name === tapBridge ? away : here;
     }
     if (Object.keys(homes).length > 0) claims.set(claim.owner, { ...claim, homes });
   }
+}
+
+/** The home of a monitor on the tap bridge that no claim knows any more: its number there is Open vSwitch's to choose. */
+function unknownHome({ integrationBridge }: ServiceClaim, ofportRequest: number | undefined): Home {
+  return { bridge: integrationBridge, ofport: -1, ofportRequest: ofportRequest ?? null };
 }
 
 /**

@@ -31,7 +31,7 @@ export function sendHome(
   const taker = home.ports
     .flatMap((uuid) => facts.ports[uuid]?.interfaces ?? [])
     .map((uuid) => facts.interfaces[uuid])
-    .find((nic) => nic?.ofport === came.ofport);
+    .find((nic) => came.ofport > 0 && nic?.ofport === came.ofport);
   if (taker !== undefined) {
     result.problems.push({
       owner,
@@ -46,7 +46,7 @@ export function sendHome(
     interface: monitor.interface.uuid,
     name,
     bridge: came.bridge,
-    ofportRequest: came.ofport,
+    ...(came.ofport > 0 ? { ofportRequest: came.ofport } : {}),
     owners: [owner],
   });
 }

@@ -24,6 +24,10 @@ export interface BridgeFacts {
   failMode: string | undefined;
   /** OpenFlow versions the bridge accepts, such as `OpenFlow13`; empty means OVS's default, 1.0 to 1.5. */
   protocols?: string[];
+  /** UUIDs of the OpenFlow controllers it is given. */
+  controllers?: string[];
+  /** The spanning tree protocols it takes part in: `stp_enable`, `rstp_enable`. */
+  spanningTree?: string[];
   externalIds: Record<string, string>;
   otherConfig: Record<string, string>;
   /** Port UUIDs. */

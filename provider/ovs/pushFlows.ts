@@ -1,4 +1,5 @@
 import { TaasError } from "../errors";
+import { FRAGMENTS } from "./fragments";
 import { bridgeName, commandFailed, type OfctlTarget, runBounded, timeoutSeconds } from "./ofctl";
 import { flowKey, parseFlows } from "./openflow";
 import { isUuid } from "./values";
@@ -26,7 +27,7 @@ holds() {
   [ "$(printf %s "$seen" | tr -d '"')" = "$expected" ]
 }
 holds "$@" || { echo moved before; exit 0; }
-ovs-ofctl -O OpenFlow14 --timeout="$seconds" -- set-frags "$bridge" nx-match || exit 4
+ovs-ofctl -O OpenFlow14 --timeout="$seconds" -- set-frags "$bridge" ${FRAGMENTS} || exit 4
 ovs-ofctl -O OpenFlow14 --timeout="$seconds" --bundle -- replace-flows "$bridge" - || exit 4
 holds "$@" || { echo moved after; exit 0; }
 echo pushed

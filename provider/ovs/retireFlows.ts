@@ -10,11 +10,13 @@ export interface RetireGuard {
   generation: string;
 }
 
+/** A count that is not there is none. */
 const SCRIPT = `
 guard=$1 key=$2 expected=$3 seconds=$4 version=$5 bridge=$6
 shift 6
 seen=$(ovs-vsctl --no-wait --timeout="$seconds" --if-exists get Bridge "$guard" "other_config:$key" </dev/null) || exit 3
-[ "$(printf %s "$seen" | tr -d '"')" = "$expected" ] || { echo moved; exit 0; }
+seen=$(printf %s "$seen" | tr -d '"')
+[ "\${seen:-0}" = "$expected" ] || { echo moved; exit 0; }
 for match; do
   ovs-ofctl -O "$version" --timeout="$seconds" --strict -- del-flows "$bridge" "$match" </dev/null || exit 4
 done

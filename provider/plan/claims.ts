@@ -61,9 +61,19 @@ export function hookedBridges(bridge: BridgeFacts | undefined): string[] {
 /** Lets the transaction fail when somebody else changed the host since it was read. */
 export function guard(bridge: BridgeFacts | undefined, tapBridge: string, generation: number): Operation {
   const row = { table: "Bridge", name: tapBridge };
-  return bridge === undefined
-    ? guardAbsent(row)
-    : guardMapKey(row, "other_config", GENERATION_KEY, String(generation));
+  if (bridge === undefined) return guardAbsent(row);
+  if (bridge.otherConfig[GENERATION_KEY] !== undefined)
+    return guardMapKey(row, "other_config", GENERATION_KEY, String(generation));
+  // The count was removed by hand: nothing of the column may have changed since, and the count begins anew.
+  return {
+    op: "wait",
+    table: "Bridge",
+    where: [["name", "==", tapBridge]],
+    columns: ["other_config"],
+    until: "==",
+    rows: [{ other_config: map(bridge.otherConfig) }],
+    timeout: 0,
+  };
 }
 
 /** Makes the tap bridge, with its claims, as `ovs-vsctl add-br` would: with an internal port of its own name. */

@@ -1,5 +1,6 @@
 import type { Action, Desired, Rule } from "../model/desired";
 import { generationCookie } from "../model/identity";
+import { portsOfRule } from "../model/unmade";
 import type { Facts } from "../ovs/facts";
 
 /** Port numbers by interface name, of the interfaces that vswitchd made. */
@@ -30,13 +31,6 @@ function actionText(action: Action, numbers: ReadonlyMap<string, number>): strin
   // A length limit that finds no output, because the way to the other end is not known for the moment, say, stays in force
   // in Open vSwitch and cuts production's frame instead. In a clone it ends with the clone.
   return `clone(output(port=${number},max_len=${action.maxLength}))`;
-}
-
-/** The interfaces an action names. */
-function portsOfAction(action: Action): string[] {
-  if (typeof action === "string") return [];
-  if ("meter" in action) return [action.meter];
-  return "bundle" in action ? action.members : [action.output];
 }
 
 /**
@@ -95,12 +89,7 @@ export function reliedPorts(
   desired: Desired,
   facts: Facts,
 ): { uuid: string; name: string; ofport: number }[] {
-  const named = new Set(
-    desired.rules.flatMap((rule) => [
-      ...(rule.inPort === undefined ? [] : [rule.inPort]),
-      ...rule.actions.flatMap(portsOfAction),
-    ]),
-  );
+  const named = new Set(desired.rules.flatMap(portsOfRule));
   return Object.values(facts.interfaces)
     .filter((nic) => named.has(nic.name) && nic.ofport !== undefined && nic.ofport > 0)
     .map((nic) => ({ uuid: nic.uuid, name: nic.name, ofport: nic.ofport! }));

@@ -1,14 +1,16 @@
 import type { Desired } from "../model/desired";
 import type { ClaimSet } from "../model/readClaims";
-import type { Facts } from "../ovs/facts";
+import type { BridgeFacts, Facts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
-import { set, type Value } from "../ovs/values";
+import { set, uuid, type Value } from "../ovs/values";
 import type { Claim } from "../schema/claim";
 import type { Change } from "./change";
 import { deleteTapBridge, guard, insertTapBridge, otherConfig, updateClaims, writeClaim } from "./claims";
 import { portNumbers } from "./flowText";
 import { planMirrors } from "./mirrors";
+import { isOurs, namesOf } from "./ours";
 import { planPorts } from "./ports";
+import { planTapBridge } from "./tapBridge";
 
 /** What is to be done on one host. */
 export interface Plan {
@@ -30,6 +32,8 @@ export interface PlanInput {
   read: ClaimSet;
   claims: ReadonlyMap<string, Claim>;
   desired: Desired;
+  /** What the claims asked for as they were read: pieces of those names are ours, with or without their mark. */
+  former: Desired;
   facts: Facts;
   tapBridge: string;
   integrationBridge: string;
@@ -47,17 +51,17 @@ function attach(bridge: string, port: Value): Operation {
   };
 }
 
-function tapBridgeFaults({ read, tapBridge }: PlanInput): Change[] {
-  if (read.bridge === undefined || read.bridge.failMode === "secure") return [];
-  return [
-    {
-      what: `bridge ${tapBridge} has fail_mode ${read.bridge.failMode ?? "standalone"}`,
-      owners: [...read.claims.keys()],
-      operations: [
-        { op: "update", table: "Bridge", where: [["name", "==", tapBridge]], row: { fail_mode: "secure" } },
-      ],
-    },
-  ];
+/** Ports on the tap bridge that are neither its own nor ours nor placed: monitors whose claim was removed by hand. They go back. */
+function rescueStrays(
+  { desired, former, facts, integrationBridge }: PlanInput,
+  tap: BridgeFacts,
+): Operation[] {
+  const { ports } = namesOf(desired, former);
+  const placed = new Set(desired.placements.map(({ port }) => port));
+  return tap.ports
+    .map((id) => facts.ports[id]!)
+    .filter((port) => port.name !== tap.name && !isOurs(port, ports) && !placed.has(port.uuid))
+    .map((port) => attach(integrationBridge, uuid(port.uuid)));
 }
 
 function claimsDiffer({ read, claims }: PlanInput): boolean {
@@ -74,12 +78,13 @@ export function compareRows(input: PlanInput): Change[] {
   return [...portChanges(input), ...settingChanges(input)];
 }
 
-function portChanges({ desired, facts, tapBridge }: PlanInput): Change[] {
-  return planPorts(desired, facts, tapBridge, attach);
+function portChanges({ desired, former, facts, tapBridge }: PlanInput): Change[] {
+  return planPorts({ desired, facts, tapBridge, names: namesOf(desired, former).ports, attach });
 }
 
-function settingChanges(input: PlanInput): Change[] {
-  return [...tapBridgeFaults(input), ...planMirrors(input.desired.mirrors, input.facts)];
+function settingChanges({ read, desired, former, facts }: PlanInput): Change[] {
+  const { mirrors } = namesOf(desired, former);
+  return [...planTapBridge(read, desired), ...planMirrors(desired.mirrors, facts, mirrors)];
 }
 
 /** Whether ovs-vswitchd still has to number a port that is there: another writer has just made it. */
@@ -101,7 +106,8 @@ export function planHost(input: PlanInput): Plan {
   if (claims.size === 0) {
     if (read.bridge === undefined && steps.length === 0)
       return { changes, operations: [], generation: 0, effect: "claims" };
-    const end = read.bridge === undefined ? [] : [deleteTapBridge(read.bridge)];
+    const end =
+      read.bridge === undefined ? [] : [...rescueStrays(input, read.bridge), deleteTapBridge(read.bridge)];
     const operations = [guarded, ...steps, ...extra, ...end];
     return { changes, operations, generation: 0, effect: "ports" };
   }
@@ -112,7 +118,7 @@ export function planHost(input: PlanInput): Plan {
     return { changes, operations, generation, effect: "ports" };
   }
   const renumbers = ports.length > 0 || extra.length > 0 || lacksNumbers(input);
-  if (steps.length === 0 && !renumbers && !claimsDiffer(input)) {
+  if (changes.length === 0 && !renumbers && !claimsDiffer(input)) {
     return { changes, operations: [], generation: read.generation, effect: "claims" };
   }
   const operations = [guarded, ...steps, ...extra, ...updateClaims(read.bridge, claims, config)];

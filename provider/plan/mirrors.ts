@@ -1,9 +1,9 @@
 import type { DesiredMirror } from "../model/desired";
 import type { BridgeFacts, Facts, MirrorFacts } from "../ovs/facts";
 import type { Mutation, Operation } from "../ovs/operations";
-import { map, namedUuid, set, uuid, type Value } from "../ovs/values";
+import { namedUuid, set, uuid, type Value } from "../ovs/values";
 import type { Change } from "./change";
-import { MARK } from "./ports";
+import { isOurs, MARKED, remark } from "./ours";
 
 type Column = "select_src_port" | "select_dst_port";
 
@@ -27,7 +27,10 @@ function alterations(wanted: DesiredMirror, mirror: MirrorFacts, output: string 
       ...memberEdits("select_dst_port", wanted.selectDstPort, mirror.selectDstPort),
     ],
   };
-  const operations: Operation[] = where.mutations.length > 0 ? [where] : [];
+  const operations: Operation[] = [
+    ...(where.mutations.length > 0 ? [where] : []),
+    ...remark("Mirror", mirror),
+  ];
   const astray =
     mirror.selectAll ||
     mirror.selectVlan.length > 0 ||
@@ -81,7 +84,7 @@ function insert(wanted: DesiredMirror, bridge: BridgeFacts, output: string | und
         select_src_port: set(wanted.selectSrcPort.map(uuid)),
         select_dst_port: set(wanted.selectDstPort.map(uuid)),
         output_port: output === undefined ? newPort(wanted.output) : uuid(output),
-        external_ids: map({ [MARK]: "1" }),
+        external_ids: MARKED,
       },
     },
     {
@@ -93,8 +96,12 @@ function insert(wanted: DesiredMirror, bridge: BridgeFacts, output: string | und
   ];
 }
 
-/** What is to be done so that Mirrors of ours are as desired, and none besides. */
-export function planMirrors(desired: readonly DesiredMirror[], facts: Facts): Change[] {
+/** What is to be done so that Mirrors of ours are as desired, and none besides. `names`: those that are ours by name. */
+export function planMirrors(
+  desired: readonly DesiredMirror[],
+  facts: Facts,
+  names: ReadonlySet<string>,
+): Change[] {
   const changes: Change[] = [];
   for (const bridge of facts.bridges) {
     const wanted = new Map(
@@ -102,7 +109,7 @@ export function planMirrors(desired: readonly DesiredMirror[], facts: Facts): Ch
     );
     for (const id of bridge.mirrors) {
       const mirror = facts.mirrors[id];
-      if (mirror?.externalIds[MARK] === undefined) continue;
+      if (mirror === undefined || !isOurs(mirror, names)) continue;
       const want = wanted.get(mirror.name);
       wanted.delete(mirror.name);
       if (want === undefined) {

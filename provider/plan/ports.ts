@@ -3,9 +3,7 @@ import type { BridgeFacts, Facts, InterfaceFacts, PortFacts } from "../ovs/facts
 import type { Operation } from "../ovs/operations";
 import { map, namedUuid, type Row, set, uuid, type Value } from "../ovs/values";
 import type { Change } from "./change";
-
-/** Key of a Port's or Mirror's `external_ids` that marks it ours. */
-export const MARK = "taas";
+import { isOurs, MARKED, remark } from "./ours";
 
 /** A VLAN that no port uses: Neutron's own for dead ports, and the highest. */
 const FENCE_VLAN = 4095;
@@ -20,24 +18,34 @@ function bfdColumn(port: DesiredPort): Record<string, string> {
   return port.bfd === undefined ? {} : { enable: "true" };
 }
 
+function idOf(port: DesiredPort): string {
+  return port.name.replaceAll("-", "_");
+}
+
+/** The interface of a port, and how other operations of the transaction refer to it. */
+function insertInterface(port: DesiredPort): { operation: Operation; reference: Value } {
+  const name = `interface_${idOf(port)}`;
+  const row = { name: port.name, type: port.type, options: map(port.options), bfd: map(bfdColumn(port)) };
+  return {
+    operation: { op: "insert", table: "Interface", "uuid-name": name, row },
+    reference: namedUuid(name),
+  };
+}
+
 /** The operations that make a port with one interface on a bridge. */
 function insertPort(port: DesiredPort, bridge: Operation): Operation[] {
-  const id = port.name.replaceAll("-", "_");
+  const id = idOf(port);
+  const { operation, reference } = insertInterface(port);
   return [
-    {
-      op: "insert",
-      table: "Interface",
-      "uuid-name": `interface_${id}`,
-      row: { name: port.name, type: port.type, options: map(port.options), bfd: map(bfdColumn(port)) },
-    },
+    operation,
     {
       op: "insert",
       table: "Port",
       "uuid-name": `port_${id}`,
       row: {
         name: port.name,
-        interfaces: namedUuid(`interface_${id}`),
-        external_ids: map({ [MARK]: "1" }),
+        interfaces: reference,
+        external_ids: MARKED,
         ...vlanColumns(port),
       },
     },
@@ -54,19 +62,37 @@ function isFenced(port: PortFacts): boolean {
   return port.vlanMode === "trunk" && port.trunks.length === 1 && port.trunks[0] === FENCE_VLAN;
 }
 
-function alterations(wanted: DesiredPort, port: PortFacts, nic: InterfaceFacts | undefined): Operation[] {
-  const operations: Operation[] = [];
+/** A number asked for would be an altered one: Open vSwitch chooses those of our ports. */
+function interfaceAlterations(wanted: DesiredPort, nic: InterfaceFacts): Operation[] {
   const bfd = bfdColumn(wanted);
   const same =
-    nic?.type === wanted.type && sameMap(nic.options, wanted.options) && sameMap(nic.bfd ?? {}, bfd);
-  if (nic !== undefined && !same) {
-    operations.push({
-      op: "update",
-      table: "Interface",
-      where: [["_uuid", "==", uuid(nic.uuid)]],
-      row: { type: wanted.type, options: map(wanted.options), bfd: map(bfd) },
-    });
-  }
+    nic.type === wanted.type &&
+    nic.ofportRequest === undefined &&
+    sameMap(nic.options, wanted.options) &&
+    sameMap(nic.bfd ?? {}, bfd);
+  if (same) return [];
+  const row = { type: wanted.type, options: map(wanted.options), bfd: map(bfd), ofport_request: set([]) };
+  return [{ op: "update", table: "Interface", where: [["_uuid", "==", uuid(nic.uuid)]], row }];
+}
+
+/** A port of ours has one interface, of its own name. */
+function membership(wanted: DesiredPort, port: PortFacts, nic: InterfaceFacts | undefined): Operation[] {
+  if (nic !== undefined && port.interfaces.length === 1) return [];
+  const fresh = nic === undefined ? insertInterface(wanted) : undefined;
+  const interfaces = fresh?.reference ?? uuid(nic!.uuid);
+  return [
+    ...(fresh === undefined ? [] : [fresh.operation]),
+    { op: "update", table: "Port", where: [["_uuid", "==", uuid(port.uuid)]], row: { interfaces } },
+  ];
+}
+
+function alterations(wanted: DesiredPort, port: PortFacts, facts: Facts): Operation[] {
+  const nic = port.interfaces.map((id) => facts.interfaces[id]).find((one) => one?.name === wanted.name);
+  const operations = [
+    ...membership(wanted, port, nic),
+    ...(nic === undefined ? [] : interfaceAlterations(wanted, nic)),
+    ...remark("Port", port),
+  ];
   const open = port.vlanMode === undefined && port.trunks.length === 0;
   if (port.tag !== undefined || !(wanted.vlans === "none" ? isFenced(port) : open)) {
     operations.push({
@@ -79,18 +105,24 @@ function alterations(wanted: DesiredPort, port: PortFacts, nic: InterfaceFacts |
   return operations;
 }
 
+/** What a plan of ports is made from. */
+interface PortPlan {
+  desired: Desired;
+  facts: Facts;
+  tapBridge: string;
+  /** Names of ports that are ours, whether they bear our mark or not. */
+  names: ReadonlySet<string>;
+  /** The operation that puts a port on a bridge. */
+  attach(bridge: string, port: Value): Operation;
+}
+
 /** What is to be done so that ports of ours are as desired, and none besides. */
-export function planPorts(
-  desired: Desired,
-  facts: Facts,
-  tapBridge: string,
-  attach: (bridge: string, port: Value) => Operation,
-): Change[] {
+export function planPorts({ desired, facts, tapBridge, names, attach }: PortPlan): Change[] {
   const changes: Change[] = [];
   const wanted = new Map(desired.ports.map((port) => [port.name, port]));
   const seen = new Set<string>();
   for (const bridge of facts.bridges) {
-    for (const port of oursOn(bridge, facts)) {
+    for (const port of oursOn(bridge, facts, names)) {
       const want = wanted.get(port.name);
       if (want === undefined || want.bridge !== bridge.name || seen.has(port.name)) {
         changes.push({
@@ -101,7 +133,7 @@ export function planPorts(
         continue;
       }
       seen.add(port.name);
-      const operations = alterations(want, port, facts.interfaces[port.interfaces[0] ?? ""]);
+      const operations = alterations(want, port, facts);
       if (operations.length > 0)
         changes.push({
           what: `altered port ${port.name} on ${bridge.name}`,
@@ -112,7 +144,7 @@ export function planPorts(
   }
   for (const port of desired.ports) {
     if (seen.has(port.name)) continue;
-    const operation = attach(port.bridge, namedUuid(`port_${port.name.replaceAll("-", "_")}`));
+    const operation = attach(port.bridge, namedUuid(`port_${idOf(port)}`));
     changes.push({
       what: `missing port ${port.name} on ${port.bridge}`,
       owners: port.owners,
@@ -122,10 +154,10 @@ export function planPorts(
   return [...changes, ...planPlacements(desired.placements, facts, tapBridge, attach)];
 }
 
-function oursOn(bridge: BridgeFacts, facts: Facts): PortFacts[] {
+function oursOn(bridge: BridgeFacts, facts: Facts, names: ReadonlySet<string>): PortFacts[] {
   return bridge.ports
     .map((id) => facts.ports[id])
-    .filter((port): port is PortFacts => port?.externalIds[MARK] !== undefined);
+    .filter((port): port is PortFacts => port !== undefined && isOurs(port, names));
 }
 
 function detach(bridge: string, port: string): Operation {

@@ -9,7 +9,7 @@ import { type FlowInputs, flowInputs } from "../schema/flow";
 import { changedProperties } from "./compare";
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
 import { checkFlow } from "./flowCheck";
-import { collectorTargets, flowTargets } from "./flowTargets";
+import { collectorTargets, flowSays, flowTargets } from "./flowTargets";
 import { portNameOf } from "./found";
 import { holdsClaim, locate } from "./locate";
 import { readEnds } from "./read";
@@ -120,13 +120,16 @@ export const tapFlow: Resource = {
   },
   async read(context, id, state) {
     const inputs = flowInputs.parse(state);
+    const says = (claim: Claim) => flowSays(inputs, claim);
     const ends = [
       {
+        says,
         candidates: remainingHosts(context, candidatesOf(inputs)),
         isOf: (claim: Claim) => isSource(claim),
         portNames: (look: Look) => portNameOf(look, inputs.port),
       },
       {
+        says,
         candidates: remainingHosts(context, candidatesOf(inputs.service)),
         isOf: (claim: Claim, { facts }: Look) => claim.kind === "flow" && claim.destination === facts.machine,
         portNames: (look: Look, holder: Look | undefined) => monitorNames(look, holder, inputs.service.owner),

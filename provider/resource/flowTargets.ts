@@ -7,7 +7,7 @@ import { machineOf } from "../converge/hosts";
 import type { Target } from "../converge/intent";
 import { requireAddress, requireOneFamily } from "../converge/network";
 import { TaasError } from "../errors";
-import type { FlowClaim, Wire } from "../schema/claim";
+import type { Claim, FlowClaim, Wire } from "../schema/claim";
 import type { FlowInputs } from "../schema/flow";
 import type { TunnelRef } from "../schema/tunnel";
 import { fitCopies } from "./fit";
@@ -48,21 +48,20 @@ function ends(source: Look, destination: Look): { here: Peer; there: Peer } {
 
 function common(inputs: FlowInputs, destination: string): FlowDraft {
   const { owner, tunnelId, tenant, description, service } = inputs;
-  return {
-    format: 1,
-    kind: "flow",
-    owner,
-    service: service.owner,
-    tunnelId,
-    destination,
-    tenant,
-    description,
-  };
+  const wishes = { service: service.owner, tunnelId, tenant, description };
+  return { format: 1, kind: "flow", owner, destination, ...wishes };
 }
 
-function tapped(inputs: FlowInputs, source: Look): NonNullable<FlowClaim["source"]> {
+/** What a flow's claim must say, at either end, as far as the arguments alone decide it. */
+export function flowSays(inputs: FlowInputs, claim: Claim): Record<string, unknown> {
+  const { format, kind, owner, destination, ...wishes } = common(inputs, "");
+  if (claim.kind !== "flow" || claim.source === undefined) return wishes;
+  const { integrationBridge, maxFrame } = claim.source;
+  return { ...wishes, source: { ...tapped(inputs, integrationBridge), maxFrame } };
+}
+
+function tapped(inputs: FlowInputs, integrationBridge: string): NonNullable<FlowClaim["source"]> {
   const { port, direction, enabled, filter, defaultAction, snapLength, rateLimit, counters } = inputs;
-  const integrationBridge = integrationBridgeOf(source.record);
   const own = counters === "own" ? { counters } : {};
   return {
     port,
@@ -95,7 +94,7 @@ export async function collectorTargets(inputs: FlowInputs, source: Look, warn: W
   const local = collectorLocal(source, collector!.address);
   const draft: FlowDraft = {
     ...common(inputs, `collector ${collector!.address}`),
-    source: tapped(inputs, source),
+    source: tapped(inputs, integrationBridgeOf(source.record)),
     collector: { ...collector!, local },
   };
   if (local !== "")
@@ -113,7 +112,7 @@ export async function flowTargets(
   const port = requirePort(source, inputs.port, "source");
   const base = common(inputs, destination.facts.machine);
   if (machineOf(source) === machineOf(destination)) {
-    const draft: FlowDraft = { ...base, source: tapped(inputs, source) };
+    const draft: FlowDraft = { ...base, source: tapped(inputs, integrationBridgeOf(source.record)) };
     return [[{ seen: source, draft: await fitCopies({ draft, inputs, port, source, destination, warn }) }]];
   }
   if (source.facts.machine === destination.facts.machine) {
@@ -126,7 +125,7 @@ export async function flowTargets(
   const { here, there } = ends(source, destination);
   const near: FlowDraft = {
     ...base,
-    source: tapped(inputs, source),
+    source: tapped(inputs, integrationBridgeOf(source.record)),
     peer: here,
     tunnel: wireOf(inputs.tunnel, source, destination),
   };

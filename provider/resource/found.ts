@@ -2,7 +2,7 @@ import { integrationBridgeOf, tapBridgeOf } from "../converge/access";
 import type { Look } from "../converge/hostQueue";
 import { TaasError } from "../errors";
 import { type FoundPort, findPort, listPorts, portsOf } from "../model/findPort";
-import { MARK } from "../plan/ports";
+import { MARK } from "../plan/ours";
 import { describePort, type PortInput } from "../schema/port";
 
 /** The bridges of a host that a VM's port can be on. */

@@ -2,6 +2,7 @@ import type { Inspection } from "../converge/hostQueue";
 import { placeOf } from "../converge/hosts";
 import type { HostRecord } from "../host/host";
 import type { Claim } from "../schema/claim";
+import { canonical } from "./compare";
 import type { Context } from "./context";
 import type { Properties, ReadResult } from "./resource";
 import { driftedStatus } from "./status";
@@ -13,6 +14,8 @@ export interface End {
   isOf?(claim: Claim, inspection: Inspection): boolean;
   /** The names of the VM ports that the end is about, as far as they are plugged on a candidate. `holder` has the claim. */
   portNames?(inspection: Inspection, holder: Inspection | undefined): string;
+  /** What the claim must say, as far as the arguments alone decide it. */
+  says(claim: Claim): Properties;
 }
 
 /** What a read looks at. */
@@ -58,7 +61,10 @@ export async function readEnds(request: ReadRequest): Promise<ReadResult> {
       const claim = claimOn(inspection);
       return claim !== undefined && (end.isOf?.(claim, inspection) ?? true);
     });
-    return faultsOfEnd(end, candidates, holder);
+    return [
+      ...faultsOfEnd(end, candidates, holder),
+      ...(holder === undefined ? [] : alterations(end, holder.record, claimOn(holder)!)),
+    ];
   });
   const [first] = ends;
   const name = first?.candidates
@@ -68,6 +74,14 @@ export async function readEnds(request: ReadRequest): Promise<ReadResult> {
   const all = [...new Set([...faults, ...differences])];
   props.status = all.length === 0 ? request.active : driftedStatus(all);
   return { id, props, inputs };
+}
+
+/** What somebody has written into a claim: all else on the host follows it. */
+function alterations(end: End, { name }: HostRecord, claim: Claim): string[] {
+  const said = claim as Properties;
+  return Object.entries(end.says(claim))
+    .filter(([key, value]) => canonical(said[key] ?? null) !== canonical(value ?? null))
+    .map(([key]) => `host ${name}: altered claim: ${key}`);
 }
 
 function faultsOfEnd(end: End, candidates: readonly Inspection[], holder: Inspection | undefined): string[] {

@@ -67,6 +67,21 @@ function portNames(look: Look, inputs: ServiceInputs): string {
     .join(",");
 }
 
+/** What a service's claim says, as far as the arguments alone decide it. */
+function wishesOf(inputs: ServiceInputs) {
+  const { tunnelId, tenant, allowCrossTenant, description, distribution } = inputs;
+  const attachment = attachmentSchema.parse(inputs.attachment);
+  return {
+    tunnelId,
+    tenant,
+    allowCrossTenant,
+    description,
+    distribution,
+    attachment,
+    ports: portsOf(inputs),
+  };
+}
+
 /** Puts the service's claim on its host and waits for the monitors to be plugged. A collector has no claim of its own. */
 async function put(
   context: Context,
@@ -101,19 +116,13 @@ async function put(
       portName = names.join(",");
       chosen = only;
       ageing = await originalAgeing(only, names);
-      const { owner, tunnelId, tenant, allowCrossTenant, description, distribution } = inputs;
-      const attachment = attachmentSchema.parse(inputs.attachment);
-      const integrationBridge = integrationBridgeOf(only.record);
-      const wishes = { tunnelId, ports, distribution, attachment, integrationBridge };
       const draft = {
         format: 1 as const,
         kind: "service" as const,
-        owner,
-        tenant,
-        allowCrossTenant,
-        description,
+        owner: inputs.owner,
+        integrationBridge: integrationBridgeOf(only.record),
         ageing,
-        ...wishes,
+        ...wishesOf(inputs),
       };
       return [[{ seen: only, draft }]];
     },
@@ -166,7 +175,11 @@ export const tapService: Resource = {
   async read(context, id, state) {
     const inputs = serviceInputs.parse(state);
     const candidates = remainingHosts(context, candidatesOf(inputs));
-    const end = { candidates, portNames: (look: Look) => portNames(look, inputs) };
+    const end = {
+      candidates,
+      portNames: (look: Look) => portNames(look, inputs),
+      says: () => wishesOf(inputs),
+    };
     return readEnds({ context, id, state, inputs, ends: [end], active: "active" });
   },
   async delete(context, state) {

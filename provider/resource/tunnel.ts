@@ -107,12 +107,14 @@ export const mirrorTunnel: Resource = {
   },
   async read(context, id, state) {
     const inputs = tunnelInputs.parse(state);
+    const { mode, type, udpPort, dontFragment, tos, bfd } = inputs;
+    const says = { mode, type, udpPort, dontFragment, tos, bfd, stage: undefined };
     return readEnds({
       context,
       id,
       state,
       inputs,
-      ends: remainingHosts(context, inputs.hosts).map((host) => ({ candidates: [host] })),
+      ends: remainingHosts(context, inputs.hosts).map((host) => ({ candidates: [host], says: () => says })),
       active: "active",
     });
   },

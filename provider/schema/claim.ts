@@ -29,7 +29,7 @@ const base = {
   tenant: label.optional(),
 };
 
-/** Where a monitor was before it was moved to the tap bridge. */
+/** Where a monitor was before it was moved to the tap bridge; -1: under a number that is not known. */
 const home = z.object({ bridge: z.string(), ofport: z.int(), ofportRequest: z.int().nullable() });
 export type Home = z.output<typeof home>;
 

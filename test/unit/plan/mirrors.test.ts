@@ -36,7 +36,7 @@ function host(...mirrors: MirrorFacts[]): Facts {
 
 describe("the plan of Mirrors", () => {
   const plan = (desired: DesiredMirror[], ...mirrors: MirrorFacts[]) =>
-    planMirrors(desired, host(...mirrors));
+    planMirrors(desired, host(...mirrors), new Set(desired.map(({ name }) => name)));
 
   it("changes nothing that is as it should be", () => {
     expect(plan([wanted], row)).to.deep.equal([]);

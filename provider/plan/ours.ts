@@ -1,0 +1,45 @@
+import type { Desired } from "../model/desired";
+import type { Mutation, Operation } from "../ovs/operations";
+import { map, set, uuid } from "../ovs/values";
+
+/** Key of a Port's or Mirror's `external_ids` that marks it ours. */
+export const MARK = "taas";
+
+/** The mark as a new row bears it. */
+export const MARKED = map({ [MARK]: "1" });
+
+/** Names that pieces of ours have: a piece that lost its mark is known by its name, a hash that nobody else draws. */
+export interface OurNames {
+  ports: ReadonlySet<string>;
+  mirrors: ReadonlySet<string>;
+}
+
+/** The names of everything that is or was to be on a host. */
+export function namesOf(...desired: readonly Pick<Desired, "ports" | "mirrors">[]): OurNames {
+  return {
+    ports: new Set(desired.flatMap(({ ports }) => ports.map(({ name }) => name))),
+    mirrors: new Set(desired.flatMap(({ mirrors }) => mirrors.map(({ name }) => name))),
+  };
+}
+
+/** A row that can bear our mark. */
+interface Markable {
+  uuid: string;
+  name: string;
+  externalIds: Record<string, string>;
+}
+
+/** Whether a row is ours: by its mark, or by its name. */
+export function isOurs(row: Markable, names: ReadonlySet<string>): boolean {
+  return row.externalIds[MARK] !== undefined || names.has(row.name);
+}
+
+/** What gives a row of ours its mark back, if it lacks it. */
+export function remark(table: "Port" | "Mirror", row: Markable): Operation[] {
+  if (row.externalIds[MARK] === "1") return [];
+  const mutations: Mutation[] = [
+    ["external_ids", "delete", set([MARK])],
+    ["external_ids", "insert", MARKED],
+  ];
+  return [{ op: "mutate", table, where: [["_uuid", "==", uuid(row.uuid)]], mutations }];
+}
