@@ -40,6 +40,7 @@ export async function converge(intent: Intent): Promise<Map<string, Look>> {
     const pending = [...claims].filter(([, claim]) => claim?.pending !== undefined);
     await inParallel(pending.map(([look, claim]) => look.queue.confirm(claim)));
     await dropOld(intent, prepared);
+    for (const target of arrived(prepared)) await put(intent, prepared, target, stage);
   } catch (error) {
     if (intent.mode === "create") await takeBack(intent, written, error);
     if (intent.mode === "update") throw new HalfDoneError(intent.token, [(error as Error).message], error);
@@ -125,6 +126,14 @@ async function announce(intent: Intent, { old, rounds }: Prepared): Promise<void
       await look.queue.submit(noteEdit(intent.previousOwner ?? intent.owner, intent.token, elsewhere));
     }),
   );
+}
+
+/** The claims of a flow that was on the move, now that it has arrived. */
+function arrived({ rounds }: Prepared): Target[] {
+  return rounds.flat().flatMap(({ seen, draft }): Target[] => {
+    if (draft.kind !== "flow" || draft.former === undefined) return [];
+    return [{ seen, draft: { ...draft, former: undefined } }];
+  });
 }
 
 function putOptions(intent: Intent, target: Target, stage: PutOptions["stage"]): PutOptions {

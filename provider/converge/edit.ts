@@ -50,8 +50,8 @@ const VOLATILE = {
   ageing: undefined,
 };
 
-/** How the other ends are reached, and how far a tunnel has come, make no difference to what they are. */
-const PASSING = { from: undefined, elsewhere: undefined, stage: undefined };
+/** How the other ends are reached, and how far a tunnel or a move has come, make no difference to what they are. */
+const PASSING = { from: undefined, elsewhere: undefined, stage: undefined, former: undefined };
 
 function equal(a: Claim, b: Claim, besides: object): boolean {
   const text = (claim: Claim) => writeClaim({ ...claim, ...VOLATILE, ...besides } as Claim);

@@ -51,8 +51,8 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
       compare(access, look, desired),
     ),
   );
-  // What belongs to nobody was most likely made for those who cannot have it now, such as the flow of a stopped VM.
-  const troubled = problems.flatMap((problem) => problem.owners);
+  // What belongs to nobody was most likely made for those who have not what they should: the flow of a stopped VM, say.
+  const troubled = [...problems, ...unmade, ...rows].flatMap(({ owners }) => owners);
   return [
     ...problems,
     ...[...rows, ...down, ...unmade, ...others.flat()].map((one: Difference) => ({

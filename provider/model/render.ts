@@ -2,6 +2,7 @@ import type { Facts } from "../ovs/facts";
 import type { Claim } from "../schema/claim";
 import { findConflicts } from "./conflicts";
 import type { Desired } from "./desired";
+import { withFormer } from "./former";
 import { checkBudget, groupFlows } from "./groups";
 import { pieceCookie } from "./identity";
 import { lengthsByOwner } from "./lengths";
@@ -12,7 +13,7 @@ import { renderTunnels } from "./tunnels";
 
 /** Everything that must exist on a host: a pure function of its claims and of what was observed there. */
 export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBridge: string): Desired {
-  const all = [...claims.values()].sort((a, b) => (a.owner < b.owner ? -1 : 1));
+  const all = withFormer([...claims.values()].sort((a, b) => (a.owner < b.owner ? -1 : 1)));
   const own = new Set(facts.bridges.find((bridge) => bridge.name === tapBridge)?.ports);
   const foreign = Object.values(facts.ports)
     .filter((port) => !own.has(port.uuid))
@@ -32,7 +33,7 @@ export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBrid
   renderGroups(groups, all, tapBridge, services, desired);
   renderShared(all, facts, tapBridge, lengthsByOwner(groups), desired);
   checkBudget(groups, facts, desired);
-  const owners = all.map((claim) => claim.owner);
+  const owners = [...claims.keys()].sort();
   for (const table of [1, 2]) {
     desired.rules.push({
       table,

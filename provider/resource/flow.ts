@@ -2,8 +2,10 @@ import { converge } from "../converge/converge";
 import { dissolve } from "../converge/dissolve";
 import type { Look } from "../converge/hostQueue";
 import { placeOf } from "../converge/hosts";
+import type { Target } from "../converge/intent";
 import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
+import { formerOf } from "../model/former";
 import type { Claim } from "../schema/claim";
 import { type FlowInputs, flowInputs } from "../schema/flow";
 import { changedProperties } from "./compare";
@@ -61,6 +63,14 @@ function hostsOf(inputs: FlowInputs): HostRecord[] {
   return [...candidatesOf(inputs), ...candidatesOf(inputs.service)];
 }
 
+/** A flow's claim where it has one already: while it moves, copies go on coming from where they came from. */
+function moving(target: Target, owner: string, token: string): Target {
+  const { seen, draft } = target;
+  const standing = seen.read.claims.get(owner);
+  if (draft.kind !== "flow" || standing?.kind !== "flow" || standing.token !== token) return target;
+  return { seen, draft: { ...draft, former: formerOf(standing, draft) } };
+}
+
 async function put(
   context: Context,
   inputs: FlowInputs,
@@ -95,7 +105,8 @@ async function put(
       if (outside) return collectorTargets(inputs, source, warn);
       const there = looks(destinations);
       const destination = there.find(holdsClaim(inputs.service.owner)) ?? there[0]!;
-      return flowTargets(inputs, source, destination, warn);
+      const rounds = await flowTargets(inputs, source, destination, warn);
+      return rounds.map((round) => round.map((target) => moving(target, owner, token)));
     },
   });
   for (const warning of warnings) context.warn(warning);

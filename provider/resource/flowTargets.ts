@@ -54,7 +54,8 @@ function common(inputs: FlowInputs, destination: string): FlowDraft {
 
 /** What a flow's claim must say, at either end, as far as the arguments alone decide it. */
 export function flowSays(inputs: FlowInputs, claim: Claim): Record<string, unknown> {
-  const { format, kind, owner, destination, ...wishes } = common(inputs, "");
+  const { format, kind, owner, destination, ...said } = common(inputs, "");
+  const wishes = { ...said, former: undefined };
   if (claim.kind !== "flow" || claim.source === undefined) return wishes;
   const { integrationBridge, maxFrame } = claim.source;
   return { ...wishes, source: { ...tapped(inputs, integrationBridge), maxFrame } };

@@ -108,7 +108,7 @@ export const mirrorTunnel: Resource = {
   async read(context, id, state) {
     const inputs = tunnelInputs.parse(state);
     const { mode, type, udpPort, dontFragment, tos, bfd } = inputs;
-    const says = { mode, type, udpPort, dontFragment, tos, bfd, stage: undefined };
+    const says = { mode, type, udpPort, dontFragment, tos, bfd, stage: undefined, description: undefined };
     return readEnds({
       context,
       id,

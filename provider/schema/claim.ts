@@ -64,6 +64,24 @@ const wire = z.object({
   remote: ipAddress,
 });
 
+/** The tapped port, and how what it sends and gets is treated. */
+const source = z.object({
+  port: portInput,
+  direction,
+  enabled: z.boolean(),
+  integrationBridge: z.string(),
+  filter: z.array(filterRule).optional(),
+  defaultAction: filterAction.optional(),
+  snapLength: snapLength.optional(),
+  rateLimit: rateLimit.optional(),
+  counters: z.literal("own").optional(),
+  /** Longest frame that arrives whole; longer copies are cut to it. */
+  maxFrame: z.int().optional(),
+});
+
+/** A bridge whose production tunnel to the other end carries copies. */
+const shared = z.object({ bridge: z.string() });
+
 export const flowClaim = z.object({
   ...base,
   kind: z.literal("flow"),
@@ -73,31 +91,26 @@ export const flowClaim = z.object({
   /** Machine that has the service, or the collector. */
   destination: z.string(),
   /** Present where the tapped port is. */
-  source: z
-    .object({
-      port: portInput,
-      direction,
-      enabled: z.boolean(),
-      integrationBridge: z.string(),
-      filter: z.array(filterRule).optional(),
-      defaultAction: filterAction.optional(),
-      snapLength: snapLength.optional(),
-      rateLimit: rateLimit.optional(),
-      counters: z.literal("own").optional(),
-      /** Longest frame that arrives whole; longer copies are cut to it. */
-      maxFrame: z.int().optional(),
-    })
-    .optional(),
+  source: source.optional(),
   /** The collector outside, and the underlay address its copies are sent from where that is known. */
   collector: z.object({ ...collector.shape, local: z.string() }).optional(),
   /** Copies travel over the production tunnel to the other end that this bridge has. */
-  shared: z.object({ bridge: z.string() }).optional(),
+  shared: shared.optional(),
   /** The other end; absent when source and monitor share a machine. */
   peer: peer.optional(),
   /** The explicit mirror tunnel asked for. */
   tunnel: wire.optional(),
   /** How the source's host is reached; present where the monitor is, elsewhere than the source. */
   from: hostRecord.optional(),
+  /** Where copies came from before, and still do, while the flow's source is on the move. */
+  former: z
+    .object({
+      source: source.optional(),
+      peer: peer.optional(),
+      tunnel: wire.optional(),
+      shared: shared.optional(),
+    })
+    .optional(),
 });
 
 export const tunnelClaim = z.object({

@@ -1,0 +1,33 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Claim, FlowClaim } from "../schema/claim";
+
+/** Where a flow's copies come from on the host of a claim: a port tapped there, or another host. */
+type Origin = NonNullable<FlowClaim["former"]>;
+
+function originOf({ source, peer, tunnel, shared }: Origin): Origin {
+  return { source, peer, tunnel, shared };
+}
+
+/** Without members that are undefined, as it is stored. */
+function plain(origin: Origin): unknown {
+  return JSON.parse(JSON.stringify(origin));
+}
+
+/**
+ * What a claim that takes the place of another must go on doing until the flow's new side is complete: copies come from
+ * where they came from before. A source that stays on its host changes there at once and needs nothing.
+ */
+export function formerOf(standing: FlowClaim, next: Origin): Origin | undefined {
+  if (standing.source !== undefined && next.source !== undefined) return undefined;
+  const was = originOf(standing);
+  return isDeepStrictEqual(plain(was), plain(originOf(next))) ? standing.former : was;
+}
+
+/** Claims, with one more for each flow that is on the move: as it was before. */
+export function withFormer(claims: readonly Claim[]): Claim[] {
+  return claims.flatMap((claim) => {
+    if (claim.kind !== "flow" || claim.former === undefined) return [claim];
+    const { former, ...moving } = claim;
+    return [moving, { ...moving, ...originOf(former) }];
+  });
+}

@@ -1,0 +1,56 @@
+import { Driver } from "../../driver/driver";
+import { Kept } from "../../driver/kept";
+import type { Lab } from "../../lab/lab";
+import type { LabOptions } from "../../lab/options";
+
+/** Hosts and VMs of the estate. What vswitchd counts is not written to the database meanwhile, so that rows change by writers only. */
+export const ESTATE: LabOptions = {
+  hosts: [1, 2, 3].map(() => ({ otherConfig: { "stats-update-interval": "3600000" } })),
+  vms: [
+    ...["web", "db", "big", "east", "out"].map((name, index) => ({ name, host: 1, vlan: 11 + index })),
+    ...["app", "near", "side", "ids", "s1", "s2", "inline"].map((name, index) => ({
+      ...{ name, host: 2, vlan: 21 + index },
+    })),
+    { name: "ids3", host: 3, vlan: 31 },
+  ],
+};
+
+/** Resources by name, in the order of creation. */
+export type Name = "mesh" | "watched" | Service | Flow;
+type Service = "ids" | "farm" | "inline" | "far" | "outside";
+/** A flow is named after the VM it taps. */
+export type Flow = "web" | "db" | "big" | "east" | "out" | "app" | "near" | "side";
+
+const TUNNELS = {
+  mesh: { hosts: ["host1", "host2"], mode: "mesh" },
+  watched: { hosts: ["host1", "host3"], bfd: true, tos: 8 },
+};
+const SERVICES: Record<Service, Record<string, unknown>> = {
+  ids: { host: "host2", port: "tap-ids" },
+  farm: { host: "host2", ports: ["tap-s1", "tap-s2"], distribution: "hash" },
+  inline: { host: "host2", port: "tap-inline", attachment: "integration-bridge" },
+  far: { host: "host3", port: "tap-ids3" },
+  outside: { collector: { address: "192.0.2.200", type: "gre" } },
+};
+const HTTPS = { action: "accept", protocol: "tcp", destinationPort: 443 };
+const FLOWS: Record<Flow, { to: Service; host: string } & Record<string, unknown>> = {
+  web: { to: "ids", host: "host1", filter: [HTTPS], rateLimit: { packetsPerSecond: 1000 } },
+  db: { to: "inline", host: "host1", transport: "shared" },
+  big: { to: "farm", host: "host1", snapLength: 96 },
+  east: { to: "far", host: "host1" },
+  out: { to: "outside", host: "host1", direction: "ingress" },
+  app: { to: "far", host: "host2" },
+  near: { to: "farm", host: "host2", snapLength: 128 },
+  side: { to: "inline", host: "host2", snapLength: 64 },
+};
+
+/** Makes one of everything on three hosts. */
+export async function createEstate(lab: Lab): Promise<Kept> {
+  const kept = new Kept(new Driver(lab));
+  for (const [name, args] of Object.entries(TUNNELS)) await kept.keep("MirrorTunnel", name, args);
+  for (const [name, args] of Object.entries(SERVICES)) await kept.keep("TapService", name, args);
+  for (const [name, { to, ...rest }] of Object.entries(FLOWS)) {
+    await kept.keep("TapFlow", name, { service: kept.get(to).outputs.ref, port: `tap-${name}`, ...rest });
+  }
+  return kept;
+}

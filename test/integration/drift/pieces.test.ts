@@ -1,0 +1,107 @@
+import { expect } from "chai";
+import type { Kept } from "../../driver/kept";
+import { type Lab, startLab } from "../../lab/lab";
+import { account, Baseline } from "../faults/hosts";
+import { createEstate, ESTATE, type Name } from "./estate";
+import { type Fault, faultsOf } from "./faults";
+import { ruleFaults } from "./ruleFaults";
+import { needlessly, tracesOf } from "./traces";
+import { Users } from "./users";
+
+/** Faults of the short series. */
+const SAMPLE = 30;
+/** Milliseconds for the ends of a watched tunnel to see each other again. */
+const PATIENCE = 20_000;
+
+/** So many of the faults, evenly over all of them; every one, or another number, if the environment says so. */
+function sample(faults: readonly Fault[]): readonly Fault[] {
+  const { TAAS_FAULTS: asked } = process.env;
+  if (asked === "all") return faults;
+  const count = Number(asked ?? SAMPLE);
+  const step = faults.length / count;
+  return Array.from({ length: count }, (_, index) => faults[Math.floor((index + 0.5) * step)]!);
+}
+
+describe("a piece of a tap that somebody removes or alters", () => {
+  let lab: Lab;
+  let estate: Kept;
+  let empty: Baseline;
+
+  before(async () => {
+    lab = await startLab(ESTATE);
+    empty = await Baseline.of(lab);
+    estate = await createEstate(lab);
+  });
+
+  after(() => lab.stop());
+
+  /** Those to rules first: what is done to rows can give ports other numbers, and rules name these. */
+  async function allFaults(): Promise<Fault[]> {
+    const hosts = await Promise.all(
+      lab.hosts.map(async (host) => {
+        const snapshot = await host.snapshot();
+        const bridge = Object.values(snapshot.tables.Bridge!).find(({ name }) => name === "br-tap")!;
+        const claimed = (name: Name) => `taas:${estate.get(name).id}` in (bridge.external_ids as object);
+        const all = (estate.names as Name[]).filter(claimed);
+        return { number: host.number, users: new Users(snapshot, host.number, all) };
+      }),
+    );
+    return [
+      ...hosts.flatMap(({ number, users }) => ruleFaults(number, users)),
+      ...hosts.flatMap(({ number, users }) => faultsOf(number, users, estate)),
+    ];
+  }
+
+  /** Reads until nothing has drifted, or for too long. */
+  async function settled(): Promise<object> {
+    const deadline = performance.now() + PATIENCE;
+    for (;;) {
+      const left = await estate.refresh();
+      if (Object.keys(left).length === 0 || performance.now() > deadline) return left;
+      await estate.up();
+    }
+  }
+
+  /** What is wrong with how a fault was found and repaired, a line each. */
+  async function complaints({ host, title, script, users, says }: Fault): Promise<string[]> {
+    const wrong: string[] = [];
+    const before = await tracesOf(lab);
+    await lab.host(host).ovs(script);
+    const found = await estate.refresh();
+    const broken = await tracesOf(lab);
+    const names = Object.keys(found).sort();
+    if (JSON.stringify(names) !== JSON.stringify([...users].sort()))
+      wrong.push(`named on ${names}, not on ${users}: ${JSON.stringify(found)}`);
+    const silent = users.filter((name) => !says.test(found[name] ?? ""));
+    if (silent.length > 0) wrong.push(`${silent} say not ${says}: ${JSON.stringify(found)}`);
+    try {
+      await estate.up();
+      const repaired = await tracesOf(lab);
+      wrong.push(...needlessly(before, broken, repaired).map((line) => `written again: ${line}`));
+      const left = await settled();
+      if (Object.keys(left).length > 0) wrong.push(`not repaired: ${JSON.stringify(left)}`);
+    } catch (error) {
+      wrong.push(`not repaired: ${(error as Error).message}`);
+      await settled().catch(() => {});
+    }
+    return wrong.map((line) => `host${host}: ${title}: ${line}`);
+  }
+
+  it("is named by a refresh on the resources it is for, and put right by their update, which writes nothing else", async () => {
+    expect(await estate.refresh()).to.deep.equal({});
+    const all = await allFaults();
+    const faults = sample(all);
+    console.log(`      ${faults.length} of ${all.length} faults`);
+    const wrong: string[] = [];
+    for (const fault of faults) {
+      const lines = await complaints(fault);
+      for (const line of lines) console.log(`      ${line}`);
+      wrong.push(...lines);
+    }
+    expect(wrong).to.deep.equal([]);
+    await estate.driver.destroy();
+    const left = await empty.differences();
+    account(faults.length, 0, left.length);
+    expect(left).to.deep.equal([]);
+  }).timeout(3_600_000);
+});

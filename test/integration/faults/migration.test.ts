@@ -1,0 +1,181 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { Driver } from "../../driver/driver";
+import { type Lab, startLab } from "../../lab/lab";
+import type { StreamResult } from "../../lab/stream";
+import { account, Baseline, contextFor } from "./hosts";
+import { StackFile, type Wanted } from "./stack";
+
+const PPS = 1_000;
+
+const service = (host: string, port: object | string): Wanted => ({
+  kind: "TapService",
+  name: "ids",
+  args: { host, port },
+});
+const flow = (name: string, args: object): Wanted => ({
+  kind: "TapFlow",
+  name,
+  args: { service: { ref: "ids" }, ...args },
+});
+const way = (udpPort: number): Wanted => ({
+  kind: "MirrorTunnel",
+  name: "way",
+  args: { hosts: ["host1", "host2"], udpPort },
+});
+
+describe("a tap that moves under 1,000 packets a second", function () {
+  this.timeout(120_000);
+  let lab: Lab;
+  let state: string;
+  let empty: Baseline;
+
+  before(async () => {
+    const vms = [
+      { name: "web", host: 1, vlan: 10 },
+      { name: "peer", host: 1, vlan: 10 },
+      { name: "far", host: 3, vlan: 10 },
+      { name: "old", host: 2, vlan: 20 },
+      { name: "new", host: 3, vlan: 21 },
+    ];
+    lab = await startLab({ hosts: 3, vms });
+    state = join(lab.directory, "state.json");
+    empty = await Baseline.of(lab);
+  });
+
+  after(() => lab.stop());
+
+  const stack = () => new StackFile(contextFor(lab), "organization/migration/test", state);
+
+  /** Brings one program up, then another while a stream runs; then everything goes. */
+  async function moved(
+    from: Wanted[],
+    to: Wanted[],
+    options: { to: string; watchers: string[] },
+  ): Promise<StreamResult> {
+    rmSync(state, { force: true });
+    await stack().up(from);
+    const watchers = options.watchers.map((name) => lab.vm(name));
+    const stream = await lab.startStream({ from: lab.vm("web"), to: lab.vm(options.to), watchers, pps: PPS });
+    await stack().up(to);
+    const result = await stream.stop();
+    await stack().destroy();
+    expect(await empty.differences()).to.deep.equal([]);
+    return result;
+  }
+
+  /** Prints what became of the copies; none may be lost. */
+  function expectNoneLost(what: string, lost: readonly number[], doubled: number, sent: number): void {
+    console.log(`      ${what}: ${sent} sent, ${lost.length} lost, ${doubled} doubled`);
+    account(1, lost.length, 0);
+    expect(lost, "copies lost").to.deep.equal([]);
+  }
+
+  it("loses no copy when its source moves, and copies some frames on both hosts", async () => {
+    const ids = service("host2", "tap-old");
+    // The same frames leave one host by the one port and reach the other host's by the other.
+    const before = [ids, flow("web", { host: "host1", port: "tap-web", direction: "egress" })];
+    const after = [ids, flow("web", { host: "host3", port: "tap-far", direction: "ingress" })];
+    const { sent, lost, at } = await moved(before, after, { to: "far", watchers: ["old"] });
+    const undelivered = new Set(lost);
+    const uncopied = at.old!.lost.filter((frame) => !undelivered.has(frame));
+    expectNoneLost("source", uncopied, at.old!.duplicated.length, sent);
+  });
+
+  it("loses no copy when its monitor moves, and delivers some at both", async () => {
+    const web = flow("web", { host: "host1", port: "tap-web", direction: "egress" });
+    const before = [service("host2", "tap-old"), web];
+    const after = [service("host3", "tap-new"), web];
+    const { sent, at } = await moved(before, after, { to: "peer", watchers: ["old", "new"] });
+    const lostAtNew = new Set(at.new!.lost);
+    const neither = at.old!.lost.filter((frame) => lostAtNew.has(frame));
+    expect(at.old!.received).to.be.greaterThan(0);
+    expect(at.new!.received).to.be.greaterThan(0);
+    expectNoneLost("monitor", neither, at.old!.received + at.new!.received - sent + neither.length, sent);
+  });
+
+  it("loses no copy when its tunnel changes", async () => {
+    const others = [
+      service("host2", "tap-old"),
+      flow("web", { host: "host1", port: "tap-web", direction: "egress" }),
+    ];
+    const { sent, at } = await moved([way(15_001), ...others], [way(15_002), ...others], {
+      to: "peer",
+      watchers: ["old"],
+    });
+    expectNoneLost("tunnel", at.old!.lost, at.old!.duplicated.length, sent);
+  });
+});
+
+describe("a port or a host that moves by itself", function () {
+  this.timeout(120_000);
+  const HOSTS = ["host1", "host2", "host3"];
+  let lab: Lab;
+
+  beforeEach(async () => {
+    const vms = [
+      { name: "web", host: 1, vlan: 10, ifaceId: "web" },
+      { name: "web3", host: 3, vlan: 10, ifaceId: "web" },
+      { name: "db", host: 1, vlan: 11 },
+      { name: "peer", host: 1, vlan: 11 },
+      { name: "ids", host: 2, vlan: 20 },
+    ];
+    lab = await startLab({ hosts: 3, vms });
+  });
+
+  afterEach(() => lab.stop());
+
+  it("is followed by a refresh and an up, while other taps lose nothing", async () => {
+    await lab.vm("web3").unplug();
+    const state = join(lab.directory, "state.json");
+    const stack = new StackFile(contextFor(lab), "organization/migration/test", state);
+    const program = [
+      service("host2", "tap-ids"),
+      flow("web", { hosts: HOSTS, port: { ifaceId: "web" }, direction: "egress" }),
+      flow("db", { host: "host1", port: "tap-db", direction: "egress" }),
+    ];
+    await stack.up(program);
+    const watchers = [lab.vm("ids")];
+    const stream = await lab.startStream({ from: lab.vm("db"), to: lab.vm("peer"), watchers, pps: PPS });
+    await lab.vm("web").unplug();
+    await lab.vm("web3").plug();
+    const appeared = performance.now();
+    await stack.refresh();
+    const web = () => stack.resources.find(({ name }) => name === "web")!.outputs;
+    expect(web().status).to.match(/port tap-web3 is now on host host3, not on host1/);
+    await stack.up(program);
+    const took = Math.round(performance.now() - appeared);
+    const { sent, at } = await stream.stop();
+    console.log(`      ${took} ms from its appearance to the end of up`);
+    account(1, at.ids!.lost.length, 0);
+    expect(at.ids!.received).to.equal(sent);
+    await stack.refresh();
+    expect(web()).to.include({ status: "active", portName: "tap-web3" });
+  });
+
+  it("goes on without a host that is declared gone, with a warning", async () => {
+    const first = new Driver(lab);
+    const ids = await first.service("ids", { host: "host2", port: "tap-ids" });
+    const db = await first.flow("db", ids, { host: "host1", port: "tap-db" });
+    const web = await first.flow("web", ids, { host: "host3", port: "tap-web3" });
+    const mesh = await first.tunnel("mesh", { hosts: HOSTS, mode: "mesh" });
+    await lab.host(3).stopSsh();
+    const unreachable = await first.read(web).then(
+      () => undefined,
+      (error) => error,
+    );
+    expect(unreachable, "a host that cannot be reached is no answer").to.be.an("error");
+
+    const then = new Driver(lab, undefined, { hosts: { host3: { address: "host3", gone: true } } });
+    for (const made of [ids, db, web, mesh]) await then.read(made);
+    expect([ids, db, web, mesh].map(({ outputs }) => outputs.status)).to.deep.equal(Array(4).fill("active"));
+    const args = { service: ids.outputs.ref, host: "host1", port: "tap-db", direction: "egress" };
+    expect(await then.update(db, args)).to.equal(true);
+    for (const made of [mesh, web, db, ids]) await then.delete(made);
+    expect(then.warnings).to.include("host host3 is declared gone: what was there counts as removed");
+    for (const host of [lab.host(1), lab.host(2)])
+      expect(await host.ovs("ovs-vsctl list-br")).not.to.include("br-tap");
+    account(1, 0, 0);
+  });
+});
