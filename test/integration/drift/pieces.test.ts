@@ -1,12 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import type { Kept } from "../../driver/kept";
+import { udp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
 import { account, Baseline } from "../faults/hosts";
 import { createEstate, ESTATE, type Name } from "./estate";
 import { type Fault, faultsOf } from "./faults";
 import { ruleFaults } from "./ruleFaults";
 import { needlessly, tracesOf } from "./traces";
-import { Users } from "./users";
+import { list, Users } from "./users";
 
 /** Faults of the short series. */
 const SAMPLE = 30;
@@ -86,6 +88,53 @@ describe("a piece of a tap that somebody removes or alters", () => {
     }
     return wrong.map((line) => `host${host}: ${title}: ${line}`);
   }
+
+  it("leaves the counts of Mirrors that were right as they were when it is put right", async () => {
+    const [host, web] = [lab.host(1), lab.vm("web")];
+    const every = (ms: number) =>
+      host.ovs(`ovs-vsctl set Open_vSwitch . other_config:stats-update-interval=${ms}`);
+    const mirrorOf = async (name: string) => {
+      const { Mirror = {}, Port = {} } = (await host.snapshot()).tables;
+      const row = Object.values(Mirror).find(
+        (one) =>
+          JSON.stringify(list(one.select_src_port).map((id) => Port[String(id)]!.name)) === `["tap-${name}"]`,
+      );
+      return String(row!.name);
+    };
+    const [right, wrong] = [await mirrorOf("web"), await mirrorOf("db")];
+    const header = {
+      source: web.mac,
+      sourceIp: web.ip,
+      destination: "02:00:00:00:00:99",
+      destinationIp: "198.51.100.200",
+    };
+    const frame = udp({ ...header, sourcePort: 1, destinationPort: 2 });
+    const counted = async (frames: number) => {
+      for (let left = 200; ; left--) {
+        const count = Number(
+          (
+            await host.ovs(
+              `ovs-vsctl --if-exists get Mirror ${right} statistics:tx_packets 2>/dev/null || echo 0`,
+            )
+          ).trim(),
+        );
+        if (count === frames) return;
+        expect(left, `${count} frames counted, not ${frames}`).to.be.greaterThan(0);
+        await sleep(200);
+      }
+    };
+    await every(5_000);
+    await web.send(Array(5).fill(frame));
+    await counted(5);
+    await host.ovs(`ovs-vsctl -- --id=@m get Mirror ${wrong} -- remove Bridge br-int mirrors @m`);
+    await host.ovs("ovs-ofctl del-flows br-tap table=2");
+    await estate.refresh();
+    await estate.up();
+    expect(await estate.refresh()).to.deep.equal({});
+    await web.send([frame]);
+    await counted(6);
+    await every(3_600_000);
+  }).timeout(180_000);
 
   it("is named by a refresh on the resources it is for, and put right by their update, which writes nothing else", async () => {
     expect(await estate.refresh()).to.deep.equal({});
