@@ -126,6 +126,7 @@ async function compareFragments(access: HostAccess, look: Look): Promise<Differe
   const bridge = tapBridgeOf(access.record);
   const fragments = await readFragments(ofctlTarget(access, bridge));
   if (fragments === FRAGMENTS) return [];
+  access.tapSwitch.forget();
   return [
     { what: `bridge ${bridge} handles fragments as ${fragments}`, owners: [...look.read.claims.keys()] },
   ];

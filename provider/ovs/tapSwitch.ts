@@ -34,6 +34,11 @@ export class TapSwitch {
     if (digest !== undefined && (await holds())) this.known = { rules, digest };
   }
 
+  /** Lets the next writing be a whole one: the bridge was seen not to be as it was left. */
+  forget(): void {
+    this.known = undefined;
+  }
+
   private async ask<T>(question: (client: SwitchClient) => Promise<T>): Promise<T | undefined> {
     try {
       const client = await this.connect();
