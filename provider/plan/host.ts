@@ -1,6 +1,6 @@
 import type { Desired } from "../model/desired";
 import type { ClaimSet } from "../model/readClaims";
-import type { BridgeFacts, Facts } from "../ovs/facts";
+import type { BridgeFacts, Facts, PortFacts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
 import { set, uuid, type Value } from "../ovs/values";
 import type { Claim } from "../schema/claim";
@@ -51,7 +51,10 @@ function attach(bridge: string, port: Value): Operation {
   };
 }
 
-/** Ports on the tap bridge that are neither its own nor ours nor placed: monitors whose claim was removed by hand. They go back. */
+/**
+ * VM ports on the tap bridge that no claim places: monitors whose claim was removed by hand. They go back. What is no VM's,
+ * such as a port that somebody watched copies on, goes with the bridge.
+ */
 function rescueStrays(
   { desired, former, facts, integrationBridge }: PlanInput,
   tap: BridgeFacts,
@@ -60,7 +63,7 @@ function rescueStrays(
   const placed = new Set(desired.placements.map(({ port }) => port));
   return tap.ports
     .map((id) => facts.ports[id]!)
-    .filter((port) => port.name !== tap.name && !isOurs(port, ports) && !placed.has(port.uuid))
+    .filter((port) => !isOurs(port, ports) && !placed.has(port.uuid) && isVmPort(port, facts))
     .map((port) => attach(integrationBridge, uuid(port.uuid)));
 }
 
@@ -85,6 +88,14 @@ function portChanges({ desired, former, facts, tapBridge }: PlanInput): Change[]
 function settingChanges({ read, desired, former, facts }: PlanInput): Change[] {
   const { mirrors } = namesOf(desired, former);
   return [...planTapBridge(read, desired), ...planMirrors(desired.mirrors, facts, mirrors)];
+}
+
+/** Types of interfaces that are never a VM's. */
+const NO_VMS = new Set(["internal", "patch", "vxlan", "geneve", "gre", "erspan"]);
+
+function isVmPort(port: PortFacts, facts: Facts): boolean {
+  const interfaces = port.interfaces.flatMap((id) => facts.interfaces[id] ?? []);
+  return interfaces.length > 0 && interfaces.every(({ type }) => !NO_VMS.has(type));
 }
 
 /** Whether ovs-vswitchd still has to number a port that is there: another writer has just made it. */
