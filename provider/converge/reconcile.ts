@@ -51,6 +51,7 @@ export async function reconcile(
   let handing: Attempt["handing"] = "nothing";
   let facts = known;
   for (let lost = 0; lost < MAX_ATTEMPTS; ) {
+    const start = performance.now();
     const done = await attemptOnce(access, { edits: open, reject: drop, handing, facts });
     facts = undefined;
     if (done === "prepared") {
@@ -60,7 +61,7 @@ export async function reconcile(
     }
     if (done === "lost") {
       lost++;
-      await sleep(Math.random() * Math.min(10 * 2 ** lost, 500));
+      await sleep(pauseAfter(lost, performance.now() - start));
       continue;
     }
     const stillLeaving = leavingOwners(done.claims);
@@ -75,6 +76,17 @@ export async function reconcile(
       hint: "Run again; nothing is half-done",
     },
   );
+}
+
+/** The longest pause before another attempt, in milliseconds. */
+const LONGEST_PAUSE = 10_000;
+
+/**
+ * Milliseconds until the next attempt: at random within a span that doubles with each race lost, measured by what an
+ * attempt takes. Where many write at once, or a machine is slow, most then wait while one gets through.
+ */
+function pauseAfter(lost: number, attemptMs: number): number {
+  return Math.random() * Math.min(attemptMs * 2 ** lost, LONGEST_PAUSE);
 }
 
 /** Monitors on their way home need another pass, once they are there. */

@@ -40,7 +40,7 @@ export class Driver {
 
   /** `config`: more of the stack's configuration, without the namespace. */
   constructor(
-    lab: Lab,
+    lab: Pick<Lab, "sshConfig">,
     private readonly stack = "organization/driver/test",
     config: Readonly<Record<string, unknown>> = {},
   ) {
