@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import type { Moment, Order, Report } from "./killer";
 
@@ -20,18 +19,32 @@ export function momentsOf(calls: number, count: number): Pick<Order, "at" | "mom
 export class Killers {
   private readonly ready: ChildProcess[] = [];
 
-  /** Carries out an order in a process of its own. Undefined: it was killed where the order says. */
-  async run(order: Order): Promise<Report | undefined> {
+  /**
+   * Carries out an order in a process of its own. Undefined: it was killed where the order says. `meanwhile`: what is
+   * done while it is paused there.
+   */
+  async run(order: Order, meanwhile?: () => Promise<unknown>): Promise<Report | undefined> {
+    const { report } = this.launch(order, meanwhile);
+    return report;
+  }
+
+  /** Starts to carry out an order. `report` rejects when what is done meanwhile fails. */
+  launch(
+    order: Order,
+    meanwhile: () => Promise<unknown> = async () => {},
+  ): { child: ChildProcess; report: Promise<Report | undefined> } {
     const child = this.ready.pop() ?? this.start();
     this.ready.push(this.start());
-    let report: Report | undefined;
-    child.on("message", (message: Report) => {
-      report = message;
+    const report = new Promise<Report | undefined>((resolve, reject) => {
+      let said: Report | undefined;
+      child.on("message", (message: Report | "paused") => {
+        if (message !== "paused") said = message;
+        else meanwhile().then(() => child.send("go on"), reject);
+      });
+      child.once("exit", () => resolve(said));
     });
-    const exited = once(child, "exit");
     child.send(order);
-    await exited;
-    return report;
+    return { child, report };
   }
 
   /** Lets the waiting children go. */

@@ -1,10 +1,13 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { TaasError } from "../../../provider/errors";
 import { HostSession } from "../../../provider/host/session";
 import { OvsdbClient } from "../../../provider/ovs/ovsdbClient";
 import { createContext } from "../../../provider/runtime";
 import { readSettings } from "../../../provider/settings";
 import { StackFile, type Wanted } from "./stack";
 
-/** What a child does: one `up` or one `destroy`, killed at its `at`-th call to a host, if it comes to that. */
+/** What a child does: one `up` or one `destroy`, struck at its `at`-th call to a host, if it comes to that. */
 export interface Order {
   sshConfig: string;
   stack: string;
@@ -14,58 +17,100 @@ export interface Order {
   /** Counts calls from 1; 0: never. */
   at: number;
   moment: Moment;
+  /** Default SIGKILL. */
+  strike?: Strike;
+  /** Seconds; default as the stack configuration's. */
+  operationTimeout?: number;
+  /** Seconds; default as the stack configuration's. */
+  connectTimeout?: number;
 }
 
 /** before: the host is not asked; during: it is, and the answer is not awaited; after: the answer is lost. */
 export type Moment = "before" | "during" | "after";
 
+/** A signal to the child itself, or `pause`: it says "paused" and waits until it is told to go on. */
+export type Strike = "SIGKILL" | "SIGSTOP" | "SIGINT" | "pause";
+
 /** What a child that was not killed reports. */
 export interface Report {
   calls: number;
+  /** What each call was: the host, and `read`, `write`, or the name of the command. */
+  kinds: string[];
   error?: string;
+  code?: string;
 }
 
 /** Milliseconds in which a call reaches its host but is not answered yet. */
 const UNDER_WAY = 4;
 
-type Method = (...args: unknown[]) => Promise<unknown>;
+type Method = (this: unknown, ...args: never[]) => Promise<unknown>;
 
-function die(): Promise<never> {
-  process.kill(process.pid, "SIGKILL");
-  return new Promise(() => {});
+async function suffer(strike: Strike): Promise<void> {
+  if (strike === "pause") {
+    const goesOn = once(process, "message");
+    process.send!("paused");
+    await goesOn;
+    return;
+  }
+  process.kill(process.pid, strike);
+  if (strike === "SIGKILL") await new Promise(() => {});
 }
 
-let calls = 0;
+const kinds: string[] = [];
 
-/** Counts every call of a method and ends this process at one of them. */
-function watch(prototype: object, name: string, { at, moment }: Order): void {
-  const methods = prototype as Record<string, Method>;
-  const original = methods[name]!;
-  methods[name] = async function (this: unknown, ...args: unknown[]) {
-    calls += 1;
-    const struck = calls === at;
-    if (struck && moment === "before") return die();
-    if (struck && moment === "during") setTimeout(() => void die(), UNDER_WAY);
-    const result = await original.apply(this, args);
-    return struck ? die() : result;
+/** Notes every call of a method, and strikes this process at one of them. */
+function watch<Self>(
+  prototype: Self,
+  name: keyof Self,
+  kindOf: (self: Self, argument: readonly unknown[]) => string,
+  { at, moment, strike = "SIGKILL" }: Order,
+): void {
+  const methods = prototype as Record<keyof Self, Method>;
+  const original = methods[name];
+  methods[name] = async function (this: unknown, ...args: never[]) {
+    kinds.push(kindOf(this as Self, args[0]!));
+    const struck = kinds.length === at;
+    if (struck && moment === "before") await suffer(strike);
+    const call = original.apply(this, args);
+    if (struck && moment === "during") await Promise.all([call, sleep(UNDER_WAY).then(() => suffer(strike))]);
+    const result = await call;
+    if (struck && moment === "after") await suffer(strike);
+    return result;
   };
 }
 
+const WRITES: readonly unknown[] = ["insert", "update", "mutate", "delete"];
+
+function transactionKind({ host }: OvsdbClient, operations: readonly unknown[]): string {
+  const writes = operations.some((operation) => WRITES.includes((operation as { op: string }).op));
+  return `${host} ${writes ? "write" : "read"}`;
+}
+
+/** Scripts have their name as the word after them. */
+function commandKind({ record }: HostSession, argv: readonly unknown[]): string {
+  return `${record.name} ${argv[0] === "sh" ? (argv[3] ?? "probe") : argv[0]}`;
+}
+
 async function carryOut(order: Order): Promise<Report> {
-  watch(OvsdbClient.prototype, "transact", order);
-  watch(HostSession.prototype, "exec", order);
-  const settings = readSettings((key) => (key === "taas:sshConfig" ? order.sshConfig : undefined));
+  watch(OvsdbClient.prototype, "transact", transactionKind, order);
+  watch(HostSession.prototype, "exec", commandKind, order);
+  const settings = readSettings((key) => {
+    const value = order[key.replace(/^taas:/, "") as "sshConfig" | "operationTimeout" | "connectTimeout"];
+    return value === undefined ? undefined : String(value);
+  });
   const stack = new StackFile(
     createContext(settings, () => {}),
     order.stack,
     order.state,
   );
+  const report = () => ({ calls: kinds.length, kinds });
   try {
     if (order.program === undefined) await stack.destroy();
     else await stack.up(order.program);
-    return { calls };
+    return report();
   } catch (error) {
-    return { calls, error: (error as Error).message };
+    const code = error instanceof TaasError ? { code: error.code } : {};
+    return { ...report(), error: (error as Error).message, ...code };
   }
 }
 
