@@ -45,6 +45,12 @@ export async function viewsOf(lab: Lab): Promise<string[]> {
   );
 }
 
+/** The hosts, but for the numbers that monitors have on the tap bridge: they go by who comes first. */
+export async function unnumberedViewsOf(lab: Lab, monitors: RegExp): Promise<string[]> {
+  const number = new RegExp(`("name":"(?:${monitors.source})","ofport":)\\d+`);
+  return (await viewsOf(lab)).map((line) => line.replace(number, "$1any"));
+}
+
 /** Milliseconds of a stream before and after what it runs beside. */
 const MARGIN = 100;
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../../../provider/errors";
 import { HostSession } from "../../../provider/host/session";
 import { OvsdbClient } from "../../../provider/ovs/ovsdbClient";
+import { SwitchClient } from "../../../provider/ovs/switchClient";
 import { createContext } from "../../../provider/runtime";
 import { readSettings } from "../../../provider/settings";
 import { StackFile, type Wanted } from "./stack";
@@ -34,7 +35,7 @@ export type Strike = "SIGKILL" | "SIGSTOP" | "SIGINT" | "pause";
 /** What a child that was not killed reports. */
 export interface Report {
   calls: number;
-  /** What each call was: the host, and `read`, `write`, or the name of the command. */
+  /** What each call was: the host, and `read`, `write`, or the name of the command; `switch` for what is asked of a bridge itself. */
   kinds: string[];
   error?: string;
   code?: string;
@@ -94,6 +95,8 @@ function commandKind({ record }: HostSession, argv: readonly unknown[]): string 
 async function carryOut(order: Order): Promise<Report> {
   watch(OvsdbClient.prototype, "transact", transactionKind, order);
   watch(HostSession.prototype, "exec", commandKind, order);
+  watch(SwitchClient.prototype, "digest", () => "switch read", order);
+  watch(SwitchClient.prototype, "mark", () => "switch write", order);
   const settings = readSettings((key) => {
     const value = order[key.replace(/^taas:/, "") as "sshConfig" | "operationTimeout" | "connectTimeout"];
     return value === undefined ? undefined : String(value);

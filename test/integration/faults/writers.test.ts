@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { Driver } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
-import { account, Baseline, viewsOf } from "./hosts";
+import { account, Baseline, unnumberedViewsOf } from "./hosts";
 import { makeService, makeTaps, type Share } from "./shares";
 import { diffViews } from "./view";
 import type { Done, Task } from "./writer";
@@ -76,9 +76,7 @@ describe("many writers at once", function () {
     expect(answers.flatMap(({ error }) => error ?? [])).to.deep.equal([]);
   }
 
-  /** The hosts; the number that a monitor gets on the tap bridge goes by who comes first. */
-  const views = async () =>
-    (await viewsOf(lab)).map((line) => line.replace(/("name":"m\d+","ofport":)\d+/, "$1any"));
+  const views = () => unnumberedViewsOf(lab, /m\d+/);
 
   it("come to what one alone comes to, and leave nothing in the end", async () => {
     const alone = new Driver(lab);
