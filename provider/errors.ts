@@ -1,3 +1,5 @@
+import { printable } from "./printable";
+
 /** Everything an operator needs to act on a failure: what was wanted, where, what happened, what to do. */
 export interface TaasErrorDetails {
   /** Stable, machine-readable reason, in kebab-case, for example `port-not-found`. */
@@ -10,7 +12,10 @@ export interface TaasErrorDetails {
   cause?: unknown;
 }
 
-/** The one error class of the provider. `message` is one paragraph for the operator: host, what happened, hint. */
+/**
+ * The one error class of the provider. `message` is one paragraph for the operator: host, what happened, hint. Much of it
+ * may come from a host, so all of it is made `printable`.
+ */
 export class TaasError extends Error {
   readonly code: string;
   readonly host: string | undefined;
@@ -21,11 +26,14 @@ export class TaasError extends Error {
   constructor(message: string, details: TaasErrorDetails) {
     const where = details.host === undefined ? "" : `host ${details.host}: `;
     const hint = details.hint === undefined ? "" : `. ${details.hint}`;
-    super(`${where}${message}${hint}`, details.cause === undefined ? undefined : { cause: details.cause });
+    super(
+      printable(`${where}${message}${hint}`),
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
     this.name = "TaasError";
-    this.shortMessage = message;
+    this.shortMessage = printable(message);
     this.code = details.code;
     this.host = details.host;
-    this.hint = details.hint;
+    this.hint = details.hint === undefined ? undefined : printable(details.hint);
   }
 }

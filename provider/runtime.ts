@@ -2,12 +2,13 @@ import { type HostAccess, tapBridgeOf, type WithAccess } from "./converge/access
 import { HostQueue } from "./converge/hostQueue";
 import { TaasError } from "./errors";
 import type { HostRecord } from "./host/host";
-import { type HostArgument, resolveHost, withPresentConnection } from "./host/inventory";
+import { claimedHost, type HostArgument, resolveHost, withPresentConnection } from "./host/inventory";
 import { ConnectionPool } from "./host/pool";
 import type { HostSession } from "./host/session";
 import { closeOnInterrupt } from "./host/shutdown";
 import { OvsdbClient } from "./ovs/ovsdbClient";
 import { TapSwitch } from "./ovs/tapSwitch";
+import { printable } from "./printable";
 import type { Context } from "./resource/context";
 import type { Settings } from "./settings";
 
@@ -31,27 +32,45 @@ export async function withContext<T>(settings: Settings, work: (context: Context
 function contextOf(pool: ConnectionPool, settings: Settings, warn: (message: string) => void): Context {
   const withAccess = lendAccess(pool, settings);
   const queues = new Map<string, HostQueue>();
+  const named = new Map<string, HostRecord>();
   return {
     resolveHost: (host) => resolveHost(host as HostArgument, settings.inventory),
-    presentHost: (recorded) => withPresentConnection(recorded, settings.inventory),
+    presentHost(recorded) {
+      const present = withPresentConnection(recorded, settings.inventory);
+      named.set(present.address, present);
+      return present;
+    },
+    claimedHost: (claimed) => claimedHost(claimed, settings.inventory, named),
     open(record) {
       const key = JSON.stringify(record);
       const queue = queues.get(key) ?? new HostQueue(record, withAccess);
       queues.set(key, queue);
       return queue;
     },
-    warn,
+    warn: (message) => warn(printable(message)),
   };
 }
 
-/** A script is run as the one that pushes rules will be; root needs no asking. Each session is asked once. */
+/** The tools that scripts need rights for; an error names the one that may not be used. */
+const TOOLS = ["ovs-vsctl", "ovs-ofctl"];
+
+/** Asks as a push will: for the bridges' sockets where it goes to them by itself, else for the tool by sudo. */
+const ASK = `
+[ -n "$TAAS_SUDO" ] || for socket in "\${OVS_RUNDIR:-/var/run/openvswitch}"/*.mgmt; do
+  [ -w "$socket" ] || [ ! -e "$socket" ] || { echo "$socket: Permission denied" >&2; exit 1; }
+done
+exec $TAAS_SUDO "$1" --version
+`;
+
+/** Root needs no asking. Each session is asked once. */
 const rights = new WeakMap<HostSession, Promise<void>>();
 
 function rightsOf(session: HostSession): Promise<void> {
   const known = rights.get(session);
   if (known !== undefined) return known;
   const asking = session.probe().then(async ({ uid }) => {
-    if (uid !== 0) await session.run(["sh", "-c", ":"]);
+    if (uid === 0) return;
+    for (const tool of TOOLS) await session.run({ text: ASK, name: tool, words: [tool] });
   });
   rights.set(session, asking);
   asking.catch(() => rights.delete(session));

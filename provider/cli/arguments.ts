@@ -3,7 +3,9 @@ import { parseArgs } from "node:util";
 export const USAGE = `Usage: pulumi-taas claims list   --host <host> ... [options]
        pulumi-taas claims remove --host <host> ... --owner <owner> | --stack <org/project/stack> [options]
 
-Lists the claims that hosts have, with who wrote them and when, or removes claims whose stack is gone.
+Lists the claims that hosts have, with who wrote them and when, or removes claims whose stack is gone. Hosts do not know
+which stacks still exist: compare the list with "pulumi stack ls". A claim that a killed run left is shown as pending, one
+whose other end is on a listed host and has no claim there as one-sided.
 
   --host <host>         an ssh_config alias, DNS name or address; repeat for more
   --owner <owner>       remove: the claim of this owner, as list prints it; repeat for more
@@ -12,9 +14,15 @@ Lists the claims that hosts have, with who wrote them and when, or removes claim
   --tap-bridge <name>   default br-tap
   --user <name>         login user
   --json                list: the claims as JSON
+  --help                this text
+
+Exit code: 0 done; 1 something failed, or list could not look at a host; 2 the command line makes no sense.
 `;
 
-/** What the command line asks for. */
+/** What the command line asks for: the usage, or something done with claims. */
+export type Wanted = "help" | Arguments;
+
+/** What is to be done with the claims of which hosts. */
 export interface Arguments {
   command: "list" | "remove";
   hosts: string[];
@@ -30,8 +38,9 @@ export interface Arguments {
 export class UsageError extends Error {}
 
 /** Reads the command line. Throws a UsageError. */
-export function readArguments(argv: readonly string[]): Arguments {
+export function readArguments(argv: readonly string[]): Wanted {
   const { values, positionals } = parse(argv);
+  if (values.help) return "help";
   const [topic, command, ...rest] = positionals;
   if (topic !== "claims" || (command !== "list" && command !== "remove")) {
     throw new UsageError(`there is no command ${JSON.stringify(positionals.join(" "))}`);
@@ -66,6 +75,7 @@ function parse(argv: readonly string[]) {
         "tap-bridge": { type: "string" },
         user: { type: "string" },
         json: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
       },
     });
   } catch (error) {

@@ -1,8 +1,5 @@
-import { dropEdit } from "../converge/edit";
-import type { Look } from "../converge/hostQueue";
-import { dropElsewhere } from "../converge/leftovers";
-import { stackOf } from "../converge/run";
 import type { HostRecord } from "../host/host";
+import { printableLine } from "../printable";
 import type { Context } from "../resource/context";
 import type { Claim } from "../schema/claim";
 import { describePort } from "../schema/port";
@@ -12,56 +9,41 @@ import type { Arguments } from "./arguments";
 export interface Listed {
   host: string;
   claim: Claim;
+  /** Names of hosts that were looked at and should have a claim of the same life, and have none. */
+  missingOn?: string[];
 }
 
-function records(context: Context, wanted: Arguments): HostRecord[] {
-  const { tapBridge, user } = wanted;
-  return wanted.hosts.map((name) => ({
+/** Another machine that a claim names: one that has, or should have, a claim of the same resource. */
+export interface OtherEnd {
+  machine: string;
+  name: string;
+}
+
+/** The hosts of the command line, each once, as the ssh configuration and its options say. */
+export function recordsOf(context: Context, { hosts, tapBridge, user }: Arguments): HostRecord[] {
+  return [...new Set(hosts)].map((name) => ({
     ...context.resolveHost(name),
     ...(tapBridge === undefined ? {} : { tapBridge }),
     ...(user === undefined ? {} : { user }),
   }));
 }
 
-function look(context: Context, wanted: Arguments): Promise<Look[]> {
-  return Promise.all(records(context, wanted).map((record) => context.open(record).look()));
+/** The other machines of a claim's resource, as far as it names them. */
+export function otherEndsOf(claim: Claim): OtherEnd[] {
+  if (claim.kind === "tunnel") return claim.peers;
+  return claim.kind === "flow" && claim.peer !== undefined ? [claim.peer] : [];
 }
 
-/** The claims of the hosts, by host and owner. */
-export async function listClaims(context: Context, wanted: Arguments): Promise<Listed[]> {
-  return (await look(context, wanted)).flatMap(({ record, read }) =>
-    [...read.claims.values()]
-      .sort((a, b) => (a.owner < b.owner ? -1 : 1))
-      .map((claim) => ({ host: record.name, claim })),
+/** A claim on one line, harmless for a terminal whatever the host says. */
+export function describeClaim({ host, claim, missingOn = [] }: Listed): string {
+  const states = [
+    ...(claim.pending === undefined ? [] : ["pending"]),
+    ...(missingOn.length === 0 ? [] : [`one-sided: none on ${missingOn.join(", ")}`]),
+  ];
+  const state = states.length === 0 ? "" : ` (${states.join("; ")})`;
+  return printableLine(
+    `${host}  ${claim.kind}  ${claim.owner}${state}  ${summary(claim)}  by ${claim.writer} at ${claim.time}`,
   );
-}
-
-/** Removes the chosen claims, and what they alone need, from the hosts; a flow's claim at its source goes first. */
-export async function removeClaims(context: Context, wanted: Arguments): Promise<Listed[]> {
-  const removed: Listed[] = [];
-  const isChosen = ({ owner }: Claim) =>
-    wanted.owners.includes(owner) || wanted.stacks.includes(stackOf(owner));
-  for (const { record, read, queue } of await look(context, wanted)) {
-    const chosen = [...read.claims.values()].filter(isChosen);
-    for (const claim of [...chosen.filter(isFlow), ...chosen.filter((other) => !isFlow(other))]) {
-      if (claim.kind === "flow" && claim.from !== undefined) {
-        await dropElsewhere(context.open, claim.from, claim.owner, claim.token);
-      }
-      await queue.submit(dropEdit(claim.owner, claim.token));
-      removed.push({ host: record.name, claim });
-    }
-  }
-  return removed;
-}
-
-function isFlow(claim: Claim): boolean {
-  return claim.kind === "flow";
-}
-
-/** A claim on one line. */
-export function describeClaim({ host, claim }: Listed): string {
-  const state = claim.pending === undefined ? "" : " (pending)";
-  return `${host}  ${claim.kind}  ${claim.owner}${state}  ${summary(claim)}  by ${claim.writer} at ${claim.time}`;
 }
 
 function summary(claim: Claim): string {

@@ -1,28 +1,55 @@
 #!/usr/bin/env node
+import { harmless, printable } from "../printable";
 import { withContext } from "../runtime";
 import { readSettings } from "../settings";
 import { type Arguments, readArguments, USAGE, UsageError } from "./arguments";
-import { describeClaim, listClaims, removeClaims } from "./claims";
+import { describeClaim, type Listed } from "./claims";
+import { listClaims } from "./list";
+import { removeClaims } from "./remove";
 
-async function run(wanted: Arguments): Promise<string> {
+/** What a command says, and what the operator must know besides. */
+interface Said {
+  output: string;
+  failures: string[];
+  notes: string[];
+}
+
+async function run(wanted: Arguments): Promise<Said> {
   const settings = readSettings((key) => (key === "taas:sshConfig" ? wanted.sshConfig : undefined));
   return withContext(settings, async (context) => {
-    const claims = await (wanted.command === "list"
-      ? listClaims(context, wanted)
-      : removeClaims(context, wanted));
-    if (wanted.format === "json") return `${JSON.stringify(claims, null, 2)}\n`;
-    if (claims.length === 0) return "no claims\n";
-    const verb = wanted.command === "list" ? "" : "removed ";
-    return claims.map((listed) => `${verb}${describeClaim(listed)}\n`).join("");
+    if (wanted.command === "list") {
+      const { claims, failures } = await listClaims(context, wanted);
+      return { output: text(claims, wanted, ""), failures, notes: [] };
+    }
+    const { claims, notes } = await removeClaims(context, wanted);
+    return { output: text(claims, wanted, "removed "), failures: [], notes };
   });
+}
+
+function text(claims: readonly Listed[], { format }: Arguments, verb: string): string {
+  if (format === "json") return harmless(`${JSON.stringify(claims, null, 2)}\n`);
+  if (claims.length === 0) return "no claims\n";
+  return claims.map((listed) => `${verb}${describeClaim(listed)}\n`).join("");
+}
+
+function complain(message: string): void {
+  process.stderr.write(`pulumi-taas: ${printable(message)}\n`);
 }
 
 async function main(): Promise<void> {
   try {
-    process.stdout.write(await run(readArguments(process.argv.slice(2))));
+    const wanted = readArguments(process.argv.slice(2));
+    if (wanted === "help") {
+      process.stdout.write(USAGE);
+      return;
+    }
+    const { output, failures, notes } = await run(wanted);
+    process.stdout.write(output);
+    for (const message of [...failures, ...notes]) complain(message);
+    if (failures.length > 0) process.exitCode = 1;
   } catch (error) {
-    const usage = error instanceof UsageError ? `\n\n${USAGE}` : "\n";
-    process.stderr.write(`pulumi-taas: ${(error as Error).message}${usage}`);
+    complain((error as Error).message);
+    if (error instanceof UsageError) process.stderr.write(`\n${USAGE}`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }

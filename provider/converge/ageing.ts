@@ -1,13 +1,16 @@
 import { TaasError } from "../errors";
 import type { HostAccess } from "./access";
 
-/** Prefixes of a hybrid plug (os-vif): `qvo` is on the integration bridge, `qbr` the Linux bridge between it and the VM. */
-const OVS_SIDE = "qvo";
-const LINUX_BRIDGE = "qbr";
+/**
+ * A hybrid plug (os-vif): `qvo` is on the integration bridge, `qbr` the Linux bridge between it and the VM. Open vSwitch
+ * takes names that Linux has for no device, and this one goes into a path.
+ */
+const OVS_SIDE = /^qvo([^/\s]{1,12})$/;
 
 /** The Linux bridge that a port of the integration bridge leads to, by the names os-vif gives; undefined for other ports. */
 export function linuxBridgeOf(port: string): string | undefined {
-  return port.startsWith(OVS_SIDE) ? LINUX_BRIDGE + port.slice(OVS_SIDE.length) : undefined;
+  const rest = OVS_SIDE.exec(port)?.[1];
+  return rest === undefined ? undefined : `qbr${rest}`;
 }
 
 /** Prints the ageing time of a bridge; nothing where there is no such bridge. */
@@ -15,7 +18,7 @@ const READ = 'cat "/sys/class/net/$1/bridge/ageing_time" 2>/dev/null; exit 0';
 
 /** Reads the ageing time of a Linux bridge, in hundredths of a second; undefined where there is no such bridge. */
 export async function readAgeing(access: HostAccess, bridge: string): Promise<number | undefined> {
-  const { stdout } = await access.run(["sh", "-c", READ, "taas-ageing", bridge]);
+  const { stdout } = await access.run({ text: READ, name: "taas-ageing", words: [bridge] });
   return /^\d+$/.test(stdout.trim()) ? Number(stdout.trim()) : undefined;
 }
 

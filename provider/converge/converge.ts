@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../errors";
+import type { HostRecord } from "../host/host";
 import type { Claim } from "../schema/claim";
 import { draftHost } from "./draft";
 import { dropEdit, noteEdit, type PutOptions, putEdit } from "./edit";
@@ -77,7 +78,7 @@ async function lookFurther(intent: Intent, known: ReadonlyMap<string, Look>): Pr
     .filter((claim) => claim.token === intent.token)
     .flatMap(otherEnds)
     .filter(({ machine }) => !machines.has(machine))
-    .map(({ host }) => intent.reach.presentHost(host))
+    .map(({ host }) => intent.reach.claimedHost(host as HostRecord))
     .filter((host) => host.gone !== true && !known.has(placeOf(host)));
   return further.length === 0 ? new Map() : lookAll(intent.reach.open, further);
 }

@@ -11,6 +11,8 @@ export interface Reach {
   open: OpenHost;
   /** A recorded host as the inventory knows it now. */
   presentHost(recorded: HostRecord): HostRecord;
+  /** A host that a claim leads to, reached as the operator says and not as the claim does. */
+  claimedHost(claimed: HostRecord): HostRecord;
   /** Tells the operator something that is no error. */
   warn(message: string): void;
 }

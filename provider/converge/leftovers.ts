@@ -41,8 +41,8 @@ export async function clearLeftovers(
 export async function takeBackAt(reach: Reach, claim: Claim, others: Elsewhere): Promise<boolean> {
   let all = true;
   for (const { host } of others) {
-    const record = reach.presentHost(host as HostRecord);
     try {
+      const record = reach.claimedHost(host as HostRecord);
       await dropElsewhere(reach.open, record, claim.owner, claim.token);
     } catch (error) {
       if (!(error instanceof TaasError)) throw error;

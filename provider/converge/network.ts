@@ -26,13 +26,13 @@ exit 0
 
 /** Reads the addresses of a host, and the way to a destination if one is given, in one command. */
 export async function readUnderlay(access: HostAccess, destination: string): Promise<Underlay | undefined> {
-  const result = await access.run(["sh", "-c", SCRIPT, "taas-underlay", destination]);
+  const result = await access.run({ text: SCRIPT, name: "taas-underlay", words: [destination] });
   if (result.exitCode !== 0) return undefined;
   const [addresses = "", route = ""] = result.stdout.split(/^route$/m);
   const mtus = [...route.matchAll(/\bmtu (\d+)/g)].map((match) => Number(match[1]));
   return {
     addresses: [...addresses.matchAll(/\binet6? ([0-9a-f.:]+)/gi)].map((match) => match[1]!),
-    mtu: mtus.length === 0 ? undefined : Math.min(...mtus),
+    mtu: mtus.length === 0 ? undefined : mtus.reduce((least, mtu) => Math.min(least, mtu)),
   };
 }
 

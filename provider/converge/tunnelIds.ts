@@ -10,7 +10,9 @@ export interface TunnelIds {
   mask: bigint;
 }
 
-const NUMBER = "(0x[0-9a-f]+|[0-9]+)(?:/(0x[0-9a-f]+|[0-9]+))?";
+/** At most 64 bits. */
+const DIGITS = "(0x[0-9a-f]{1,16}|[0-9]{1,20})";
+const NUMBER = `${DIGITS}(?:/${DIGITS})?`;
 /** Every way a rule names a tunnel id: as a match, and as an action in its several spellings. */
 const NAMES = [
   new RegExp(`\\b(?:tun_id|tunnel_id)=${NUMBER}`, "g"),

@@ -18,12 +18,18 @@ export function checkAddress(address: string, name: string = address): void {
   }
 }
 
-/** Checks a word that is handed to `ssh` (a user, a jump host): no option, no whitespace, no control character. */
+/**
+ * Checks a word that is handed to `ssh` (a user, a jump host): no option, no whitespace, no control character, and
+ * nothing that a shell would take for more than text, since `ssh` itself starts a jump host's connection by one.
+ */
 export function checkWord(word: string, what: string, name: string): void {
   if (word.startsWith("-")) throw invalid(name, `the ${what} ${quoted(word)} begins with "-"`);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\s\u0000-\u001f\u007f]/.test(word)) {
     throw invalid(name, `the ${what} ${quoted(word)} has whitespace or a control character in it`);
+  }
+  if (/["'`$;&<>|(){}*?!#]|\\$/.test(word)) {
+    throw invalid(name, `the ${what} ${quoted(word)} has a character in it that means something to a shell`);
   }
 }
 

@@ -37,10 +37,44 @@ export function withPresentConnection(recorded: HostRecord, inventory: Inventory
   if (!Object.hasOwn(inventory, recorded.name)) return recorded;
   const present = resolveHost(recorded.name, inventory);
   if (present.address !== recorded.address) return recorded;
+  return withConnectionOf(recorded, present);
+}
+
+/** What is where as one record has it, how it is reached as another has it. */
+function withConnectionOf(recorded: HostRecord, present: HostRecord): HostRecord {
   const record = { ...recorded };
   for (const field of CONNECTION_FIELDS) delete record[field];
   const connection = CONNECTION_FIELDS.filter((field) => present[field] !== undefined);
   return Object.assign(record, Object.fromEntries(connection.map((field) => [field, present[field]])));
+}
+
+/** What is never taken from a claim: whom and what the operator trusts, and which machines are gone. */
+const TRUST_FIELDS = ["identityFile", "hostKey", "gone"] as const;
+
+/**
+ * The record for a host that a claim leads to. A claim is what some host says: it can say where another end is, but the
+ * connection is the present inventory's for the same name and address, else that of the same address in `named` (what
+ * program and state say), else what is left without the fields that decide whom to trust.
+ * Throws `claim-leads-here` where it would lead to this machine and nothing but the claim says so.
+ */
+export function claimedHost(
+  claimed: HostRecord,
+  inventory: Inventory,
+  named: ReadonlyMap<string, HostRecord>,
+): HostRecord {
+  const { name, address } = claimed;
+  if (Object.hasOwn(inventory, name) && resolveHost(name, inventory).address === address)
+    return withPresentConnection(claimed, inventory);
+  const known = named.get(address);
+  if (known !== undefined) return withConnectionOf(claimed, known);
+  const record = { ...claimed };
+  for (const field of TRUST_FIELDS) delete record[field];
+  if (address !== "local" && record.transport !== "local") return checked(record);
+  throw new TaasError("a claim leads to this machine, which neither program nor inventory names", {
+    code: "claim-leads-here",
+    host: name,
+    hint: `If it is right, give the stack's taas:hosts an entry ${JSON.stringify(name)} for it`,
+  });
 }
 
 function resolveName(

@@ -31,7 +31,14 @@ export function ovsdbTool(
       );
     }
     const timeout = Math.max(1, Math.ceil(settings.operationTimeout));
-    const result = await run(["ovsdb-client", `--timeout=${timeout}`, "transact", `unix:${path}`, json]);
+    const result = await run([
+      "ovsdb-client",
+      `--timeout=${timeout}`,
+      "--",
+      "transact",
+      `unix:${path}`,
+      json,
+    ]);
     if (result.exitCode === 0) return result.stdout.trim();
     const why = result.stderr.trim();
     if (lacksRights(result)) throw noRights(peer, path, why);

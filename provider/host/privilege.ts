@@ -1,5 +1,6 @@
 import { TaasError } from "../errors";
 import { describeCommand, type Peer } from "./failures";
+import { type Command, plainArgv } from "./script";
 import type { ExecResult } from "./transport";
 
 /** What one look at a host says about its login user and its OVS. */
@@ -56,16 +57,21 @@ export function parseProbe(result: ExecResult, peer: Peer): HostProbe {
   };
 }
 
-/** The command as root. Another run directory than the usual one is told to it, because sudo clears the environment. */
-export function sudoArgv(argv: readonly string[], rundir: string): string[] {
+/**
+ * The command as root; of a script, only the tools in it. Another run directory than the usual one is told to it, because
+ * sudo clears the environment.
+ */
+export function sudoArgv(command: Command, rundir: string): string[] {
   const environment = rundir === DEFAULT_RUNDIR ? [] : ["env", `OVS_RUNDIR=${rundir}`];
-  return ["env", "LC_ALL=C", "sudo", "-n", "--", ...environment, ...argv];
+  const sudo = ["sudo", "-n", "--", ...environment];
+  if ("text" in command) return ["env", "LC_ALL=C", `TAAS_SUDO=${sudo.join(" ")}`, ...plainArgv(command)];
+  return ["env", "LC_ALL=C", ...sudo, ...command];
 }
 
 /** Why sudo itself did not run the command; `undefined` when it did. */
 export function sudoRefusal({ exitCode, stderr }: ExecResult): string | undefined {
-  if (exitCode === 127 && /sudo.*(?:not found|No such file)/.test(stderr)) return "sudo is not installed";
-  if (exitCode !== 1) return undefined;
+  if (exitCode === 0) return undefined;
+  if (/sudo.*(?:not found|No such file)/.test(stderr)) return "sudo is not installed";
   const line = stderr.split("\n").find((text) => SUDO_REFUSALS.some((refusal) => refusal.test(text)));
   return line?.replace(/^sudo: /, "");
 }
@@ -87,11 +93,11 @@ export function lacksRights({ exitCode, stderr }: ExecResult): boolean {
 }
 
 /** The error when neither the login user nor sudo may do it. */
-export function noRights(peer: Peer, what: readonly string[] | string, why: string): TaasError {
-  const wanted = typeof what === "string" ? what : describeCommand(what);
+export function noRights(peer: Peer, what: Command | string, why: string): TaasError {
+  const wanted = typeof what === "string" ? what : describeCommand("text" in what ? [what.name] : what);
   return new TaasError(`the login user of ${peer.where} may not use ${wanted}: ${why.replace(/\.$/, "")}`, {
     code: "no-rights",
     host: peer.name,
-    hint: `Log in as root, put the user into the group that owns ${DEFAULT_RUNDIR}/*.sock and *.mgmt, or allow it "NOPASSWD: ALL" in /etc/sudoers.d (rules are pushed by a shell script, so a list of tools is not enough), with sudo: "auto" or "always" on the host`,
+    hint: `Log in as root, put the user into the group that owns ${DEFAULT_RUNDIR}/*.sock and *.mgmt, or allow it Open vSwitch's tools in /etc/sudoers.d, with sudo: "auto" or "always" on the host; docs/security.md has files for both`,
   });
 }

@@ -13,6 +13,7 @@ import {
   sudoArgv,
   sudoRefusal,
 } from "./privilege";
+import { type Command, plainArgv } from "./script";
 import type { Connection, ExecOptions, ExecResult } from "./transport";
 
 /** The way to a host's OVSDB: a stream that speaks JSON-RPC (RFC 7047), or a command that takes one transaction at a time. */
@@ -61,15 +62,16 @@ export class HostSession {
    * Runs a command with the rights to change OVS, as `sudo` of the host says: never, always, or (auto) when the login
    * user is not root and either may not use the OVSDB socket or was refused. Errors: `no-rights`, `no-ovs`.
    */
-  async run(argv: readonly string[], options?: ExecOptions): Promise<ExecResult> {
+  async run(command: Command, options?: ExecOptions): Promise<ExecResult> {
+    const argv = plainArgv(command);
     const mode = this.record.sudo ?? "auto";
     const probe = await this.probe();
     const asRoot = mode === "always" || (mode === "auto" && probe.uid !== 0 && probe.socket === "refused");
-    if (asRoot) return this.sudo(argv, probe, options);
+    if (asRoot) return this.sudo(command, probe, options);
     const result = await this.exec(argv, options);
     if (probe.uid === 0 || !lacksRights(result)) return this.installed(argv, result);
-    if (mode === "auto") return this.sudo(argv, probe, options);
-    throw noRights(this.peer, argv, `${result.stderr.trim()}, and sudo is set to never`);
+    if (mode === "auto") return this.sudo(command, probe, options);
+    throw noRights(this.peer, command, `${result.stderr.trim()}, and sudo is set to never`);
   }
 
   /**
@@ -113,11 +115,11 @@ export class HostSession {
     return this.probing;
   }
 
-  private async sudo(argv: readonly string[], probe: HostProbe, options?: ExecOptions): Promise<ExecResult> {
-    const result = await this.exec(sudoArgv(argv, probe.rundir), options);
+  private async sudo(command: Command, probe: HostProbe, options?: ExecOptions): Promise<ExecResult> {
+    const result = await this.exec(sudoArgv(command, probe.rundir), options);
     const refusal = sudoRefusal(result);
-    if (refusal !== undefined) throw noRights(this.peer, argv, refusal);
-    return this.installed(argv, result);
+    if (refusal !== undefined) throw noRights(this.peer, command, refusal);
+    return this.installed(plainArgv(command), result);
   }
 
   private installed(argv: readonly string[], result: ExecResult): ExecResult {

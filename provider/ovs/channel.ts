@@ -1,4 +1,5 @@
+import type { Command } from "../host/script";
 import type { ExecOptions, ExecResult } from "../host/transport";
 
-/** Runs one command on the host with the rights that Open vSwitch's tools need. Arguments are an argv, never shell text. */
-export type Run = (argv: readonly string[], options?: ExecOptions) => Promise<ExecResult>;
+/** Runs one command on the host with the rights that Open vSwitch's tools need. */
+export type Run = (command: Command, options?: ExecOptions) => Promise<ExecResult>;

@@ -13,13 +13,13 @@ export interface FlowDifference {
  * `diff-flows` takes no `-` for standard input, and a path only when it can open it anew, which it cannot when
  * standard input is a socket: cat makes it a pipe. In `/`, the bridge's name is hardly one of a file.
  */
-const SCRIPT = 'cd / && cat | exec "$@" /dev/stdin';
+const SCRIPT = 'cd / && cat | exec $TAAS_SUDO "$@" /dev/stdin';
 const DIFFERENT = 2;
 
 /** Compares the bridge's flows with a flow file's text. Rejects with `openflow-error` or `openflow-reply`. */
 export async function diffFlows(target: OfctlTarget, flows: string): Promise<FlowDifference> {
-  const argv = ofctlArgv(target, "OpenFlow14", ["--", "diff-flows", bridgeName(target)]);
-  const result = await runBounded(target, ["sh", "-c", SCRIPT, "taas-diff-flows", ...argv], flows);
+  const words = ofctlArgv(target, "OpenFlow14", ["--", "diff-flows", bridgeName(target)]);
+  const result = await runBounded(target, { text: SCRIPT, name: "taas-diff-flows", words }, flows);
   if (result.exitCode !== 0 && result.exitCode !== DIFFERENT) {
     throw commandFailed(target, "comparing the flows", result);
   }

@@ -8,6 +8,8 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
 const DEFAULT_LIMIT = 64 * 1024 * 1024;
+/** Brackets within brackets; OVSDB needs less than ten, and what follows recurses. */
+const MAX_DEPTH = 100;
 
 /**
  * Cuts a byte stream into the JSON documents that stand in it one after another, with or without white space between
@@ -66,6 +68,7 @@ export class JsonSplitter {
     }
     if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       this.depth++;
+      if (this.depth > MAX_DEPTH) throw malformed(`a message nested deeper than ${MAX_DEPTH}`);
       return false;
     }
     if (this.depth === 0) {

@@ -40,7 +40,8 @@ const KEYWORDS: Record<string, { dl_type: string; nw_proto?: string }> = {
 
 /** Fields that are read as bits rather than as a number, and so stand in hexadecimal. */
 const BITS = /^(dl_type|tun_id|metadata|pkt_mark|ct_mark|vlan_tci|vlan_vid|x*reg\d+)$/;
-const NUMBER = /^(0x[0-9a-f]+|\d+)$/;
+/** At most 128 bits, which xxreg has. */
+const NUMBER = /^(0x[0-9a-f]{1,32}|\d{1,39})$/;
 const FLAGS = /^([+-][a-z]+)+$/;
 
 /**

@@ -1,4 +1,5 @@
 import { TaasError } from "../errors";
+import type { Command } from "../host/script";
 import type { ExecOptions, ExecResult } from "../host/transport";
 import type { Run } from "./channel";
 
@@ -36,13 +37,9 @@ export function timeoutSeconds(target: OfctlTarget): number {
 }
 
 /** Runs a command, or a script of up to three, so that it ends by its own limits before the transport gives it up. */
-export function runBounded(
-  target: OfctlTarget,
-  argv: readonly string[],
-  input?: string,
-): Promise<ExecResult> {
+export function runBounded(target: OfctlTarget, command: Command, input?: string): Promise<ExecResult> {
   const options: ExecOptions = { timeoutMs: 3 * timeoutSeconds(target) * 1000 + MARGIN_MS };
-  return target.run(argv, input === undefined ? options : { ...options, input });
+  return target.run(command, input === undefined ? options : { ...options, input });
 }
 
 /** The argv of ovs-ofctl: numbers instead of port names, bounded time. `version` such as `OpenFlow14`. */

@@ -1,6 +1,7 @@
 import { TaasError } from "../errors";
 import type { OvsdbChannel } from "../host/session";
 import { JsonRpcStream } from "./jsonRpcStream";
+import { JsonSplitter } from "./jsonSplitter";
 import type { Operation, ResultsOf } from "./operations";
 import { parseResults } from "./results";
 
@@ -61,7 +62,8 @@ export class OvsdbClient {
   ): Promise<unknown> {
     const text = await this.withinTime(transact(JSON.stringify([DATABASE, ...operations])), timeoutMs);
     try {
-      return JSON.parse(text);
+      const [document = "", ...more] = new JsonSplitter().push(Buffer.from(text));
+      return JSON.parse(more.length === 0 ? document : text);
     } catch (cause) {
       const shown = JSON.stringify(text.slice(0, 200));
       throw new TaasError(`ovsdb-client answered ${shown} instead of a list of results`, {

@@ -22,13 +22,13 @@ const SCRIPT = `
 bridge=$1 seconds=$2 key=$3 expected=$4
 shift 4
 holds() {
-  seen=$(ovs-vsctl --no-wait --timeout="$seconds" -- \\
+  seen=$($TAAS_SUDO ovs-vsctl --no-wait --timeout="$seconds" -- \\
     --if-exists get Bridge "$bridge" "other_config:$key" "$@" </dev/null) || exit 3
   [ "$(printf %s "$seen" | tr -d '"')" = "$expected" ]
 }
 holds "$@" || { echo moved before; exit 0; }
-ovs-ofctl -O OpenFlow14 --timeout="$seconds" -- set-frags "$bridge" ${FRAGMENTS} || exit 4
-ovs-ofctl -O OpenFlow14 --timeout="$seconds" --bundle -- replace-flows "$bridge" - || exit 4
+$TAAS_SUDO ovs-ofctl -O OpenFlow14 --timeout="$seconds" -- set-frags "$bridge" ${FRAGMENTS} || exit 4
+$TAAS_SUDO ovs-ofctl -O OpenFlow14 --timeout="$seconds" --bundle -- replace-flows "$bridge" - || exit 4
 holds "$@" || { echo moved after; exit 0; }
 echo pushed
 `;
@@ -47,8 +47,8 @@ export async function pushFlows(target: OfctlTarget, flows: string, guard: PushG
   const reads = ofports.flatMap(([uuid]) => ["--", "--if-exists", "get", "Interface", uuid, "ofport"]);
   checkGuard(guard);
   const seconds = String(timeoutSeconds(target));
-  const argv = ["sh", "-c", SCRIPT, "taas-push-flows", bridge, seconds, guard.key, expected, ...reads];
-  const result = await runBounded(target, argv, flows);
+  const words = [bridge, seconds, guard.key, expected, ...reads];
+  const result = await runBounded(target, { text: SCRIPT, name: "taas-push-flows", words }, flows);
   const said = result.stdout.trim();
   if (result.exitCode === 0 && said === "pushed") return { outcome: "pushed" };
   if (result.exitCode === 0 && said === "moved before") return { outcome: "moved", when: "before" };

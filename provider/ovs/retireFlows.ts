@@ -14,11 +14,11 @@ export interface RetireGuard {
 const SCRIPT = `
 guard=$1 key=$2 expected=$3 seconds=$4 version=$5 bridge=$6
 shift 6
-seen=$(ovs-vsctl --no-wait --timeout="$seconds" --if-exists get Bridge "$guard" "other_config:$key" </dev/null) || exit 3
+seen=$($TAAS_SUDO ovs-vsctl --no-wait --timeout="$seconds" -- --if-exists get Bridge "$guard" "other_config:$key" </dev/null) || exit 3
 seen=$(printf %s "$seen" | tr -d '"')
 [ "\${seen:-0}" = "$expected" ] || { echo moved; exit 0; }
 for match; do
-  ovs-ofctl -O "$version" --timeout="$seconds" --strict -- del-flows "$bridge" "$match" </dev/null || exit 4
+  $TAAS_SUDO ovs-ofctl -O "$version" --timeout="$seconds" --strict -- del-flows "$bridge" "$match" </dev/null || exit 4
 done
 echo retired
 `;
@@ -33,11 +33,11 @@ export async function retireFlows(
   guard: RetireGuard,
 ): Promise<boolean> {
   const seconds = String(timeoutSeconds(target));
-  const argv = [
-    ...["sh", "-c", SCRIPT, "taas-retire-flows", guard.bridge, guard.key, guard.generation, seconds],
+  const words = [
+    ...[guard.bridge, guard.key, guard.generation, seconds],
     ...[openflowVersion(target), bridgeName(target), ...flows.map(foreignMatch)],
   ];
-  const result = await runBounded(target, argv);
+  const result = await runBounded(target, { text: SCRIPT, name: "taas-retire-flows", words });
   const said = result.stdout.trim();
   if (result.exitCode !== 0 || !["moved", "retired"].includes(said))
     throw commandFailed(target, "removing rules", result);

@@ -3,6 +3,7 @@ import type { Look } from "../converge/hostQueue";
 import { TaasError } from "../errors";
 import { type FoundPort, findPort, listPorts, portsOf } from "../model/findPort";
 import { MARK } from "../plan/ours";
+import { printableLine } from "../printable";
 import { describePort, type PortInput } from "../schema/port";
 
 /** The bridges of a host that a VM's port can be on. */
@@ -47,7 +48,7 @@ export function requirePort(seen: Look, wanted: PortInput, role: "monitor" | "so
   );
 }
 
-/** The OVS name of a port, empty while it is not plugged. */
+/** The OVS name of a port, for people; empty while it is not plugged. */
 export function portNameOf(seen: Look, wanted: PortInput): string {
-  return findPort(seen.facts, searched(seen), wanted).found?.port.name ?? "";
+  return printableLine(findPort(seen.facts, searched(seen), wanted).found?.port.name ?? "");
 }

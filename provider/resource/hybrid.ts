@@ -8,7 +8,10 @@ function services(look: Look): ServiceClaim[] {
   return [...look.read.claims.values()].filter((claim): claim is ServiceClaim => claim.kind === "service");
 }
 
-/** The ageing times that Linux bridges of monitors had before any service changed them. */
+/**
+ * The ageing times that Linux bridges of monitors had before any service changed them. Sets each to what it is, so that
+ * a login that may not set it is found out before anything is written.
+ */
 export async function originalAgeing(look: Look, ports: readonly string[]): Promise<Ageing | undefined> {
   const ageing: Ageing = {};
   for (const bridge of ports.map(linuxBridgeOf)) {
@@ -16,7 +19,9 @@ export async function originalAgeing(look: Look, ports: readonly string[]): Prom
     const recorded = services(look)
       .map((claim) => claim.ageing?.[bridge])
       .find((time) => time !== undefined);
-    const time = recorded ?? (await look.queue.readAgeing(bridge));
+    const present = await look.queue.readAgeing(bridge);
+    if (present !== undefined) await look.queue.setAgeing(bridge, present);
+    const time = recorded ?? present;
     if (time !== undefined) ageing[bridge] = time;
   }
   return Object.keys(ageing).length === 0 ? undefined : ageing;

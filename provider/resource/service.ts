@@ -8,6 +8,7 @@ import { dropElsewhere } from "../converge/leftovers";
 import { drawToken, stackOf } from "../converge/run";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
+import { printableLine } from "../printable";
 import type { FlowClaim, ServiceClaim } from "../schema/claim";
 import type { PortInput } from "../schema/port";
 import { attachment as attachmentSchema, type ServiceInputs, serviceInputs } from "../schema/service";
@@ -113,7 +114,7 @@ async function put(
       const looks = hosts.map((host) => looked.get(placeOf(host))!);
       const only = locate(looks, ports[0]!, holdsClaim(was.owner));
       const names = ports.map((wanted) => requirePort(only, wanted, "monitor").port.name);
-      portName = names.join(",");
+      portName = printableLine(names.join(","));
       chosen = only;
       ageing = await originalAgeing(only, names);
       const draft = {
@@ -152,7 +153,7 @@ async function clearFlows(context: Context, look: Look, state: ServiceInputs, to
   }
   for (const flow of flows) {
     if (flow.from !== undefined) {
-      await dropElsewhere(context.open, context.presentHost(flow.from), flow.owner, flow.token);
+      await dropElsewhere(context.open, context.claimedHost(flow.from as HostRecord), flow.owner, flow.token);
     }
     await look.queue.submit(dropEdit(flow.owner, flow.token));
   }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { harmless, printableLine } from "../printable";
 import { hasUnknown } from "./unknown";
 
 /** One reason why inputs are refused, in the shape Pulumi's check wants. */
@@ -9,7 +10,7 @@ export interface Failure {
 
 /** A value in a message: short, on one line. */
 export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = harmless(JSON.stringify(value) ?? String(value));
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
 
@@ -27,7 +28,8 @@ function reasons(
 ): string[] {
   return error.issues.map((issue) => {
     const path = place(property, [...within, ...issue.path]);
-    return `${path}${issue.code === "invalid_union" ? unionReason(issue) : issue.message} (got ${show(at(value, issue.path))})`;
+    const why = issue.code === "invalid_union" ? unionReason(issue) : issue.message;
+    return printableLine(`${path}${why} (got ${show(at(value, issue.path))})`);
   });
 }
 
@@ -79,7 +81,7 @@ export function validate(
   const failures: Failure[] = [];
   for (const [property, value] of Object.entries(inputs)) {
     if (value === undefined || value === null || property.startsWith("__")) continue;
-    const part = schema[property];
+    const part = Object.hasOwn(schema, property) ? schema[property] : undefined;
     if (part === undefined) {
       const known = Object.keys(schema)
         .filter((name) => name !== "owner")

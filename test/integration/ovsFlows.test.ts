@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import type { Script } from "../../provider/host/script";
 import { diffFlows } from "../../provider/ovs/diffFlows";
 import { dumpFlows } from "../../provider/ovs/dumpFlows";
 import type { InterfaceFacts } from "../../provider/ovs/facts";
@@ -63,8 +64,11 @@ describe("OpenFlow rules of a real bridge", function () {
   /** A target on which `before` runs in the host's shell just before ovs-ofctl does. */
   const interrupted = (before: string): OfctlTarget => ({
     ...target,
-    run: ([sh, c, script, ...rest], options) =>
-      ovs.run([sh!, c!, script!.replace("\novs-ofctl", `\n${before}\novs-ofctl`), ...rest], options),
+    run(command, options) {
+      const { text, ...rest } = command as Script;
+      const interrupting = text.replace("\n$TAAS_SUDO ovs-ofctl", `\n${before}\n$&`);
+      return ovs.run({ text: interrupting, ...rest }, options);
+    },
   });
 
   it("pushes while generation and port numbers are the expected ones", async () => {

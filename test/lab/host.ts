@@ -42,6 +42,8 @@ export class LabHost {
   private sshd: SshListener | undefined;
   private readonly flows = new Map<string, string[]>();
   private readonly vlans = new Set<number>();
+  /** Shell words in front of a daemon that is started. */
+  private startAs = "";
 
   /** Made by the lab only. */
   constructor(
@@ -201,7 +203,7 @@ export class LabHost {
 
   /** Starts ovs-vswitchd. Production's flows and addresses come back; other flows, groups and meters do not, and port numbers can change. */
   async startVswitchd(): Promise<void> {
-    await this.ovs(daemonScripts.startVswitchd);
+    await this.ovs(this.startAs + daemonScripts.startVswitchd);
     await this.ovs(networkScript(this.nics, this.peers));
     await Promise.all([...this.flows].map(([bridge, flows]) => this.writeFlows(bridge, flows)));
   }
@@ -219,7 +221,16 @@ export class LabHost {
 
   /** Starts ovsdb-server on the database as it stands. */
   async startOvsdbServer(): Promise<void> {
-    await this.ovs(daemonScripts.startOvsdbServer);
+    await this.ovs(this.startAs + daemonScripts.startOvsdbServer);
+  }
+
+  /** Ends both daemons and starts them, now and from then on, with this group and umask, as systemd's Group= and UMask= do. */
+  async restartAs({ group, umask }: { group: string; umask: string }): Promise<void> {
+    this.startAs = `umask ${umask}; setpriv --regid=${group} --clear-groups `;
+    await this.ovs(daemonScripts.end("ovs-vswitchd", "TERM"));
+    await this.ovs(daemonScripts.end("ovsdb-server", "TERM"));
+    await this.startOvsdbServer();
+    await this.startVswitchd();
   }
 
   private get tunnelPeers(): readonly Nic[] {

@@ -9,7 +9,8 @@ import { tunnelArgs } from "../../provider/schema/tunnel";
 import { repositoryRoot } from "../engine/fixtureProject";
 
 const root = repositoryRoot();
-const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => join("docs", name))];
+const documents = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
+const pages = ["README.md", ...documents.map((name) => join("docs", name))];
 
 function read(path: string): string {
   return readFileSync(join(root, path), "utf8");

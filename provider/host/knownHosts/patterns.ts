@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 /** The first field of a known_hosts line: a hashed name, or patterns of which a negated one excludes. */
 export type HostPatterns =
   | { kind: "hashed"; salt: Buffer; digest: Buffer }
-  | { kind: "plain"; accept: RegExp[]; reject: RegExp[] };
+  | { kind: "plain"; accept: string[]; reject: string[] };
 
 /** Parses `|1|salt|hash` or a list such as `*.example.net,!bad.example.net,[10.0.0.1]:2222`. */
 export function parsePatterns(field: string): HostPatterns | undefined {
@@ -15,10 +15,10 @@ export function parsePatterns(field: string): HostPatterns | undefined {
   const patterns = field.split(",").filter((pattern) => pattern !== "" && pattern !== "!");
   return {
     kind: "plain",
-    accept: patterns.filter((pattern) => !pattern.startsWith("!")).map(wildcard),
+    accept: patterns.filter((pattern) => !pattern.startsWith("!")).map(lowerCase),
     reject: patterns
       .filter((pattern) => pattern.startsWith("!"))
-      .map((pattern) => wildcard(pattern.slice(1))),
+      .map((pattern) => lowerCase(pattern.slice(1))),
   };
 }
 
@@ -27,15 +27,36 @@ export function matchesName(patterns: HostPatterns, name: string): boolean {
   if (patterns.kind === "hashed") {
     return createHmac("sha1", patterns.salt).update(name).digest().equals(patterns.digest);
   }
-  return patterns.accept.some((one) => one.test(name)) && !patterns.reject.some((one) => one.test(name));
+  const fits = (pattern: string) => matchesWildcard(pattern, name);
+  return patterns.accept.some(fits) && !patterns.reject.some(fits);
 }
 
-/** `*` is any text, `?` one character; brackets are literal: known_hosts writes ports as `[host]:port`. */
-function wildcard(pattern: string): RegExp {
-  const source = pattern
-    .toLowerCase()
-    .replace(/[\\^$.+()|{}[\]]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "s");
+function lowerCase(pattern: string): string {
+  return pattern.toLowerCase();
+}
+
+/**
+ * `*` is any text, `?` one character, all else is literal: known_hosts writes ports as `[host]:port`. Only the last `*`
+ * is ever tried anew, so the time is at most the product of both lengths, however many there are.
+ */
+function matchesWildcard(pattern: string, name: string): boolean {
+  let at = 0;
+  let star = -1;
+  let resume = 0;
+  for (let index = 0; index < name.length; ) {
+    if (pattern[at] === "*") {
+      star = at++;
+      resume = index;
+    } else if (pattern[at] === "?" || pattern[at] === name[index]) {
+      at++;
+      index++;
+    } else if (star < 0) {
+      return false;
+    } else {
+      at = star + 1;
+      index = ++resume;
+    }
+  }
+  while (pattern[at] === "*") at++;
+  return at === pattern.length;
 }

@@ -8,7 +8,9 @@ import { type KnownHostsLine, parseKnownHosts } from "./parse";
  */
 export async function readKnownHosts(files: readonly string[], host: string): Promise<KnownHostsLine[]> {
   const lines: KnownHostsLine[] = [];
-  for (const file of files) lines.push(...parseKnownHosts(await readOptional(file, host), file));
+  for (const file of files) {
+    for (const line of parseKnownHosts(await readOptional(file, host), file)) lines.push(line);
+  }
   return lines;
 }
 

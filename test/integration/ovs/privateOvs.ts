@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { plainArgv } from "../../../provider/host/script";
 import type { Run } from "../../../provider/ovs/channel";
 
 const SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
@@ -26,7 +27,8 @@ export class PrivateOvs {
 
   private constructor(private readonly directory: string) {
     this.socket = join(directory, "db.sock");
-    this.run = (argv, options) => execute(argv, this.environment(), options?.input, options?.timeoutMs);
+    this.run = (command, options) =>
+      execute(plainArgv(command), this.environment(), options?.input, options?.timeoutMs);
   }
 
   static async start(): Promise<PrivateOvs> {

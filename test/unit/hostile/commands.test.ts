@@ -1,0 +1,113 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { HostAccess } from "../../../provider/converge/access";
+import { linuxBridgeOf, readAgeing } from "../../../provider/converge/ageing";
+import { readUnderlay, requireAddress } from "../../../provider/converge/network";
+import { includesTunnelId, namedTunnelIds } from "../../../provider/converge/tunnelIds";
+import { parseProbe, sudoRefusal } from "../../../provider/host/privilege";
+import { diffFlows } from "../../../provider/ovs/diffFlows";
+import { dumpFlows } from "../../../provider/ovs/dumpFlows";
+import { readMeterDrops } from "../../../provider/ovs/meterStatistics";
+import { compareMeters } from "../../../provider/ovs/meters";
+import type { OfctlTarget } from "../../../provider/ovs/ofctl";
+import { formatFlow, parseFlow } from "../../../provider/ovs/openflow";
+import { readPortCounts } from "../../../provider/ovs/portCounts";
+import { driftedStatus } from "../../../provider/resource/status";
+import { hostileText } from "./arbitrary";
+import { eventually, expectShowable, outcome } from "./outcome";
+
+/** Lines as the tools print them, with hostile text in between. */
+const line = fc
+  .array(
+    fc.oneof(
+      hostileText,
+      fc.constantFrom(
+        ...[
+          " cookie=0x7a70000000000001, duration=1s, table=0, n_packets=1,",
+          "priority=100,in_port=1",
+          "actions=",
+        ],
+        ...[
+          "actions=drop",
+          "tun_id=0x5/0xff",
+          "set_tunnel:7",
+          "+",
+          "-",
+          "meter=1 kbps bands=",
+          "meter:1",
+          "type=drop",
+        ],
+        ...[
+          "  0: packet_count:1 byte_count:2",
+          "port  1: rx pkts=1, bytes=?",
+          "tx pkts=2",
+          "inet 192.0.2.1/24 mtu 1500",
+        ],
+        ...[
+          "route",
+          "\ntaas-probe 0 writable yes /run",
+          "OFPST_FLOW reply (OF1.4):",
+          "sudo: a password is required",
+        ],
+      ),
+    ),
+    { maxLength: 6 },
+  )
+  .map((words) => words.join(" "));
+const output = fc.array(line, { maxLength: 5 }).map((lines) => lines.join("\n"));
+const result = fc.record({ stdout: output, stderr: output, exitCode: fc.constantFrom(0, 0, 0, 1, 2, 127) });
+
+describe("a host whose tools print anything", () => {
+  it("is understood, or refused with what it said made harmless", async () => {
+    await fc.assert(
+      fc.asyncProperty(result, async (said) => {
+        const target: OfctlTarget = { run: async () => said, bridge: "br-tap", host: "host1" };
+        const access = { run: target.run, record: { name: "host1" } } as unknown as HostAccess;
+        const spec = { id: 1, unit: "kbps" as const, rate: 1, burst: 1 };
+        await eventually(() => dumpFlows(target));
+        const difference = await eventually(() => diffFlows(target, ""));
+        const differing = [...(difference?.missing ?? []), ...(difference?.unexpected ?? [])];
+        expectShowable(driftedStatus(differing.map(formatFlow)));
+        await eventually(() => compareMeters(target, [spec]));
+        await eventually(() => readMeterDrops(target));
+        await eventually(() => readPortCounts(target));
+        await eventually(() => readAgeing(access, "qbr-x"));
+        const underlay = await eventually(() => readUnderlay(access, "192.0.2.9"));
+        outcome(() => requireAddress(underlay, "192.0.2.77", "host1"));
+        includesTunnelId(namedTunnelIds(said.stdout), 7);
+        outcome(() => parseProbe(said, { name: "host1", where: "root@host1:22" }));
+        sudoRefusal(said);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("gets the rule back that it printed, however it is put", () => {
+    fc.assert(
+      fc.property(line, (text) => {
+        const flow = outcome(() => parseFlow(text));
+        if (flow === undefined) return;
+        expect(formatFlow(parseFlow(formatFlow(flow)))).to.equal(formatFlow(flow));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("has no say in which Linux bridge is looked at but by a device name", () => {
+    fc.assert(
+      fc.property(hostileText, (name) => {
+        expect(linuxBridgeOf(`qvo${name}`) ?? "qbr").to.match(/^qbr[^/\s]{0,12}$/);
+      }),
+    );
+  });
+
+  it("takes no longer for a very long line", () => {
+    for (const text of ["(", "a=(", "tun_id=9", "tun_id=0x", ",", " cookie=", "+", "actions="]) {
+      const long = text.repeat(100_000);
+      outcome(() => parseFlow(long));
+      outcome(() => parseFlow(`${long} actions=drop`));
+      namedTunnelIds(long);
+      sudoRefusal({ stdout: "", stderr: long, exitCode: 1 });
+    }
+  });
+});

@@ -1,0 +1,213 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { resolveHost } from "../../../provider/host/inventory";
+import type { Context } from "../../../provider/resource/context";
+import { tapFlow } from "../../../provider/resource/flow";
+import type { CheckResult, Properties, Resource } from "../../../provider/resource/resource";
+import { tapService } from "../../../provider/resource/service";
+import { mirrorTunnel } from "../../../provider/resource/tunnel";
+import { UNKNOWN } from "../../../provider/schema/unknown";
+import { arbitraryRules } from "../filter/arbitraryRules";
+import { altered, hostileJson, hostileText } from "./arbitrary";
+import { expectShowable, outcome } from "./outcome";
+
+const context = {
+  resolveHost: (host: unknown) =>
+    resolveHost(host as string, { named: { address: "192.0.2.7", user: "ops" } }),
+} as unknown as Context;
+
+const ref = {
+  format: 1,
+  owner: "o/p/s/TapService/ids",
+  tunnelId: 7,
+  host: { name: "b", address: "b" },
+  attachment: "tap-bridge",
+};
+const tunnel = {
+  ...{
+    format: 1,
+    owner: "o/p/s/MirrorTunnel/t",
+    hosts: [
+      { name: "a", address: "a" },
+      { name: "b", address: "b" },
+    ],
+  },
+  ...{ mode: "pair", type: "vxlan", udpPort: 14789, localIps: [] },
+};
+
+/** Arguments that are right, of all kinds. */
+const RIGHT: { resource: Resource; args: Properties[] }[] = [
+  {
+    resource: tapService,
+    args: [
+      { host: "b", port: "tap-ids", tenant: "red", description: "x" },
+      {
+        hosts: ["a", { address: "b", tunnelIp: "2001:DB8::1" }],
+        ports: [{ mac: "FA-16-3E-00-00-01" }, "x"],
+        distribution: "hash",
+      },
+      {
+        collector: {
+          address: "192.0.2.9",
+          type: "erspan",
+          erspanVersion: 2,
+          keys: { ingress: 1, egress: 2 },
+        },
+        tunnelId: 5,
+      },
+      {
+        host: "named",
+        port: { vmUuid: "u", vnic: 1 },
+        attachment: "integration-bridge",
+        allowCrossTenant: true,
+        adopt: true,
+      },
+    ],
+  },
+  {
+    resource: tapFlow,
+    args: [
+      {
+        service: ref,
+        host: "a",
+        port: { ifaceId: "i" },
+        direction: "ingress",
+        rateLimit: { kbps: 10, burst: 3 },
+        tunnel,
+      },
+      {
+        ...{
+          service: ref,
+          hosts: ["a", "c"],
+          port: "x",
+          snapLength: 60,
+          counters: "own",
+          transport: "shared",
+          enabled: false,
+        },
+        filter: [
+          { action: "accept", protocol: "tcp", destinationPort: "80-90", source: "192.0.2.0/24" },
+          { action: "reject" },
+        ],
+      },
+    ],
+  },
+  {
+    resource: mirrorTunnel,
+    args: [
+      {
+        hosts: ["a", "b"],
+        type: "geneve",
+        udpPort: 15000,
+        localIps: ["192.0.2.1", "192.0.2.2"],
+        tos: 3,
+        bfd: true,
+      },
+      { hosts: ["a", "b", "named"], mode: "mesh", dontFragment: false },
+    ],
+  },
+];
+
+/** A check, and that it is pure: nothing it was given is changed, and it says the same twice. */
+function check(resource: Resource, olds: Properties, news: Properties): CheckResult | undefined {
+  const before = structuredClone([olds, news]);
+  const result = outcome(() => resource.check(context, olds, news));
+  expect([olds, news]).to.deep.equal(before);
+  const again = outcome(() => resource.check(context, olds, news));
+  expect(JSON.stringify(again)).to.equal(JSON.stringify(result));
+  return result;
+}
+
+function judge(resource: Resource, olds: Properties, news: Properties): void {
+  const result = check(resource, olds, news);
+  if (result === undefined) return;
+  expect(() => JSON.stringify(result)).not.to.throw();
+  for (const { property, reason } of result.failures) {
+    expect(property).to.be.a("string");
+    expectShowable(JSON.stringify(reason));
+  }
+  if (result.failures.length > 0) return;
+  const checked = JSON.parse(JSON.stringify(result.inputs)) as Properties;
+  const stable = check(resource, checked, argumentsOf(news, checked));
+  expect(stable?.failures).to.deep.equal([]);
+  expect(JSON.parse(JSON.stringify(stable?.inputs))).to.deep.equal(checked);
+  const old = { ...checked, status: "active" };
+  const before = structuredClone([old, checked]);
+  const { changes, replaces } = resource.diff(old, checked);
+  expect([old, checked]).to.deep.equal(before);
+  expect(changes).to.equal(JSON.stringify(checked).includes(UNKNOWN) ? changes : false);
+  expect(replaces.length === 0 || JSON.stringify(checked).includes(UNKNOWN)).to.equal(true);
+  resource.diff({}, checked);
+}
+
+/** What was given, in the form that check gave it: an argument again. Hosts stay as given, since a record has a name of its own. */
+function argumentsOf(news: Properties, checked: Properties): Properties {
+  const given = Object.keys(news).filter(
+    (key) => news[key] !== null && news[key] !== undefined && !key.startsWith("__"),
+  );
+  return Object.fromEntries(
+    given.map((key) => [key, key === "host" || key === "hosts" ? news[key] : checked[key]]),
+  );
+}
+
+describe("the arguments of a resource", () => {
+  for (const { resource, args } of RIGHT) {
+    const name = resource === tapService ? "TapService" : resource === tapFlow ? "TapFlow" : "MirrorTunnel";
+    const owner = { owner: `o/p/s/${name}/x` };
+    const right = args.map((one) => ({ ...one, ...owner }));
+    const other = fc.oneof(
+      hostileJson,
+      hostileText,
+      fc.constant(UNKNOWN),
+      fc.constant({ inner: [UNKNOWN] }),
+      fc.nat(100),
+    );
+
+    it(`may be anything: ${name}`, () => {
+      const any = fc.oneof(
+        fc.constantFrom(...right).chain((one) => altered(one, other)),
+        fc.dictionary(
+          fc.oneof(fc.constantFrom(...Object.keys(right[0]!), "constructor"), hostileText),
+          other,
+        ),
+      );
+      fc.assert(
+        fc.property(any, fc.oneof(hostileJson, fc.constant({})), (news, olds) => {
+          if (typeof news !== "object" || news === null || Array.isArray(news)) return;
+          const old = typeof olds === "object" && olds !== null && !Array.isArray(olds) ? olds : {};
+          judge(resource, old as Properties, news as Properties);
+        }),
+        { numRuns: 1000 },
+      );
+    });
+
+    it(`are left as they are once checked: ${name}`, () => {
+      for (const one of right) {
+        const { failures } = check(resource, {}, one)!;
+        expect(failures).to.deep.equal([]);
+        judge(resource, {}, one);
+      }
+    });
+
+    it(`may be unknown in any place: ${name}`, () => {
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...right).chain((one) => altered(one, fc.constant(UNKNOWN))),
+          (news) => {
+            if (typeof news === "object" && news !== null) judge(resource, {}, news as Properties);
+          },
+        ),
+        { numRuns: 500 },
+      );
+    });
+  }
+
+  it("may have any filter: what check made of it is a filter again", () => {
+    fc.assert(
+      fc.property(arbitraryRules, (filter) => {
+        judge(tapFlow, {}, { ...RIGHT[1]!.args[0]!, owner: "o/p/s/TapFlow/x", filter });
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
