@@ -1,5 +1,6 @@
 import { CustomResource, type CustomResourceOptions, type Inputs } from "@pulumi/pulumi";
 import { ownerKey } from "./owner";
+import { computedFrom } from "./secrets";
 import { providerCode } from "./shim";
 
 /** Type tokens of this package: `pulumi-nodejs:dynamic/taas:TapFlow` and so on. */
@@ -9,15 +10,23 @@ export function typeToken(kind: string): string {
 
 /** What all resources of this package share: they are dynamic ones, with a readable type and an owner key. */
 export abstract class TaasResource extends CustomResource {
+  /** `computed`: names of the properties that `check` and the operations fill in, besides `status`. */
   protected constructor(
     kind: string,
     name: string,
     props: Inputs,
+    computed: readonly string[],
     options: CustomResourceOptions | undefined,
   ) {
     const type = typeToken(kind);
     const owner = ownerKey(type, name, options?.parent);
-    const outputs = { status: undefined, incarnation: undefined };
-    super(type, name, { ...props, owner, ...outputs, __provider: providerCode(kind) }, options);
+    const nothing = computedFrom(props);
+    const outputs = Object.fromEntries([...computed, "status"].map((property) => [property, nothing]));
+    super(
+      type,
+      name,
+      { ...props, owner, incarnation: undefined, ...outputs, __provider: providerCode(kind) },
+      options,
+    );
   }
 }

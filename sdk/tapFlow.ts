@@ -99,7 +99,8 @@ export class TapFlow extends TaasResource {
     super(
       "TapFlow",
       name,
-      { ...args, ...known, service, tunnel, portName: undefined, tunnelId: undefined, rules: undefined },
+      { ...args, ...known, service, tunnel },
+      ["portName", "tunnelId", "rules"],
       options,
     );
   }

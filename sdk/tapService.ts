@@ -90,12 +90,7 @@ export class TapService extends TaasResource {
   declare readonly description: Output<string | undefined>;
 
   constructor(name: string, args: TapServiceArgs, options?: CustomResourceOptions) {
-    super(
-      "TapService",
-      name,
-      { ...args, ref: undefined, rules: undefined, portName: undefined, tunnelId: args.tunnelId },
-      options,
-    );
+    super("TapService", name, { ...args, tunnelId: args.tunnelId }, ["ref", "rules", "portName"], options);
   }
 
   /** Whether a value is a TapService, also one of another copy of this package. */

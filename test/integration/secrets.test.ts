@@ -1,0 +1,112 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type Lab, startLab } from "../lab/lab";
+import { openProgram, type Program, stepOf, succeeded } from "./lifecycle/program";
+
+/** Secrets of the program and of entries of the inventory that it does not use. */
+const FILTERED = "203.0.113.77";
+const DESCRIBED = "operation-nightjar";
+const BYSTANDER = "bystander-0f9c";
+const AGENT = "/run/user/agent-4711.sock";
+
+const TEXT = `
+const ids = new TapService("ids", { host: "monitor", port: "tap-ids", description: pulumi.secret("${DESCRIBED}") });
+const hidden = config.requireSecret("filtered");
+const web = new TapFlow("web", { service: ids, host: "source", port: "tap-web",
+  filter: [{ action: "accept", source: hidden }] });
+const open = new TapFlow("open", { service: ids, host: "source", port: "tap-db",
+  filter: [{ action: "accept", source: "198.51.100.0/24" }] });
+export const rules = web.rules;
+`;
+
+describe("secrets", function () {
+  this.timeout(120_000);
+  let lab: Lab;
+  let program: Program;
+  let identity: string;
+  const directory = mkdtempSync(join(tmpdir(), "taas-secrets-"));
+
+  before(async () => {
+    lab = await startLab({
+      hosts: 2,
+      vms: [
+        { name: "web", host: 1 },
+        { name: "db", host: 1 },
+        { name: "ids", host: 2 },
+      ],
+    });
+    identity = lab.ssh.identity;
+    const pinned = await lab.ssh.publicHostKey("host2", "ed25519");
+    const hosts = {
+      source: { address: "host1", identityFile: identity },
+      monitor: { address: "host2", identityFile: identity, hostKey: pinned },
+      unused: { address: "host3", user: BYSTANDER, identityFile: `/home/${BYSTANDER}/key` },
+    };
+    program = await openProgram(TEXT, {
+      "taas:sshConfig": lab.sshConfig,
+      "taas:hosts": hosts,
+      "fixture:filtered": FILTERED,
+    });
+    process.env.SSH_AUTH_SOCK = AGENT;
+  });
+
+  after(async () => {
+    program?.remove();
+    await lab?.stop();
+    rmSync(directory, { recursive: true });
+  });
+
+  /** The resources of this package in the state, as text; what is secret is left out of `clear`. */
+  const state = async () => {
+    const { deployment } = await program.stack.exportState();
+    const ours = (deployment.resources ?? []).filter(({ type }) => type.includes("/taas:"));
+    const whole = JSON.stringify(ours);
+    const clear = JSON.stringify(ours, (_, value) =>
+      typeof value === "object" && value !== null && "plaintext" in value ? "[secret]" : value,
+    );
+    return { ours, whole, clear };
+  };
+
+  it("of the program stay secret in the state, also in what is computed from them, and are not displayed", async () => {
+    const plan = succeeded(await program.stack.preview());
+    const result = succeeded(await program.stack.up());
+    const again = succeeded(await program.stack.refresh());
+    const { ours, whole, clear } = await state();
+    expect(ours).to.have.length(3);
+    expect(whole).to.include(FILTERED).and.to.include(DESCRIBED);
+    for (const text of [clear, plan.text, result.text, again.text]) {
+      expect(text).not.to.include(FILTERED);
+      expect(text).not.to.include(DESCRIBED);
+    }
+    expect(clear, "what is no secret is not hidden").to.include("198.51.100.0/24");
+    expect(stepOf(plan, "open").new!.inputs.rules).to.be.an("array");
+    const unchanged = succeeded(await program.stack.up({ expectNoChanges: true }));
+    expect(unchanged.changes).to.deep.equal({ same: 4 });
+  });
+
+  it("are what the host must know, and no more: the claims have filter and description, no key and no path of one", async () => {
+    const claims = await Promise.all(
+      lab.hosts.map((host) => host.ovs("ovs-vsctl get Bridge br-tap external_ids")),
+    );
+    const text = claims.join("\n");
+    expect(text).to.include(FILTERED).and.to.include(DESCRIBED);
+    expect(text).not.to.include(AGENT);
+    expect(text).not.to.include(BYSTANDER);
+  });
+
+  it("of SSH are in no state: paths of keys and public host keys are, keys, agents and hosts that are not used are not", async () => {
+    const { whole } = await state();
+    const key = readFileSync(identity, "utf8")
+      .split("\n")
+      .filter((line) => line.length > 30 && !line.startsWith("---"));
+    expect(key).not.to.deep.equal([]);
+    for (const line of key) expect(whole).not.to.include(line);
+    expect(whole).to.include(JSON.stringify(identity));
+    expect(whole).not.to.include(AGENT);
+    expect(whole).not.to.include(BYSTANDER);
+    expect(whole).not.to.include("PRIVATE KEY");
+    succeeded(await program.stack.destroy());
+  });
+});
