@@ -16,7 +16,7 @@ whose other end is on a listed host and has no claim there as one-sided.
   --json                list: the claims as JSON
   --help                this text
 
-Exit code: 0 done; 1 something failed, or list could not look at a host; 2 the command line makes no sense.
+Exit code: 0 done; 1 something failed, or a host could not be reached; 2 the command line makes no sense.
 `;
 
 /** What the command line asks for: the usage, or something done with claims. */

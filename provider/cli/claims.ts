@@ -13,12 +13,6 @@ export interface Listed {
   missingOn?: string[];
 }
 
-/** Another machine that a claim names: one that has, or should have, a claim of the same resource. */
-export interface OtherEnd {
-  machine: string;
-  name: string;
-}
-
 /** The hosts of the command line, each once, as the ssh configuration and its options say. */
 export function recordsOf(context: Context, { hosts, tapBridge, user }: Arguments): HostRecord[] {
   return [...new Set(hosts)].map((name) => ({
@@ -26,12 +20,6 @@ export function recordsOf(context: Context, { hosts, tapBridge, user }: Argument
     ...(tapBridge === undefined ? {} : { tapBridge }),
     ...(user === undefined ? {} : { user }),
   }));
-}
-
-/** The other machines of a claim's resource, as far as it names them. */
-export function otherEndsOf(claim: Claim): OtherEnd[] {
-  if (claim.kind === "tunnel") return claim.peers;
-  return claim.kind === "flow" && claim.peer !== undefined ? [claim.peer] : [];
 }
 
 /** A claim on one line, harmless for a terminal whatever the host says. */

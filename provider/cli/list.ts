@@ -1,7 +1,8 @@
 import type { Look } from "../converge/hostQueue";
+import { otherEnds } from "../converge/leftovers";
 import type { Context } from "../resource/context";
 import type { Arguments } from "./arguments";
-import { type Listed, otherEndsOf, recordsOf } from "./claims";
+import { type Listed, recordsOf } from "./claims";
 
 /** The claims of the hosts that could be looked at, by host and owner, and why others could not. */
 export async function listClaims(
@@ -20,7 +21,7 @@ export async function listClaims(
 function listedOn({ record, read }: Look, looks: readonly Look[]): Listed[] {
   const claims = [...read.claims.values()].sort((a, b) => (a.owner < b.owner ? -1 : 1));
   return claims.map((claim) => {
-    const missingOn = otherEndsOf(claim)
+    const missingOn = otherEnds(claim)
       .flatMap(({ machine }) => looks.filter(({ facts }) => facts.machine === machine))
       .filter((other) => other.read.claims.get(claim.owner)?.token !== claim.token)
       .map((other) => other.record.name);

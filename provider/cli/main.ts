@@ -7,22 +7,18 @@ import { describeClaim, type Listed } from "./claims";
 import { listClaims } from "./list";
 import { removeClaims } from "./remove";
 
-/** What a command says, and what the operator must know besides. */
+/** What a command says, and what it could not do. */
 interface Said {
   output: string;
   failures: string[];
-  notes: string[];
 }
 
 async function run(wanted: Arguments): Promise<Said> {
   const settings = readSettings((key) => (key === "taas:sshConfig" ? wanted.sshConfig : undefined));
   return withContext(settings, async (context) => {
-    if (wanted.command === "list") {
-      const { claims, failures } = await listClaims(context, wanted);
-      return { output: text(claims, wanted, ""), failures, notes: [] };
-    }
-    const { claims, notes } = await removeClaims(context, wanted);
-    return { output: text(claims, wanted, "removed "), failures: [], notes };
+    const isList = wanted.command === "list";
+    const { claims, failures } = await (isList ? listClaims : removeClaims)(context, wanted);
+    return { output: text(claims, wanted, isList ? "" : "removed "), failures };
   });
 }
 
@@ -43,9 +39,9 @@ async function main(): Promise<void> {
       process.stdout.write(USAGE);
       return;
     }
-    const { output, failures, notes } = await run(wanted);
+    const { output, failures } = await run(wanted);
     process.stdout.write(output);
-    for (const message of [...failures, ...notes]) complain(message);
+    for (const message of failures) complain(message);
     if (failures.length > 0) process.exitCode = 1;
   } catch (error) {
     complain((error as Error).message);

@@ -22,10 +22,16 @@ describe("pulumi-taas claims", () => {
 
   after(() => lab.stop());
 
-  const claims = (...args: string[]) => {
-    const hosts = ["--host", "host1", "--host", "host2", "--ssh-config", lab.sshConfig];
-    return execa("node", [MAIN, "claims", ...args, ...hosts], { reject: false });
+  const on = (hosts: readonly string[], ...args: string[]) => {
+    const named = hosts.flatMap((host) => ["--host", host]);
+    return execa("node", [MAIN, "claims", ...args, ...named, "--ssh-config", lab.sshConfig], {
+      reject: false,
+    });
   };
+  const claims = (...args: string[]) => on(["host1", "host2"], ...args);
+  const snapshots = () => Promise.all(lab.hosts.map((host) => host.snapshot()));
+  const changes = async (before: Awaited<ReturnType<typeof snapshots>>) =>
+    (await snapshots()).flatMap((after, index) => diffSnapshots(before[index]!, after));
 
   it("says that there are none", async () => {
     const { stdout, exitCode } = await claims("list");
@@ -63,6 +69,84 @@ describe("pulumi-taas claims", () => {
     const { exitCode, stderr } = await claims("remove");
     expect(exitCode).to.equal(2);
     expect(stderr).to.match(/--owner or --stack[\s\S]*Usage:/);
+  });
+
+  it("says how it is used where that is asked for", async () => {
+    const { exitCode, stdout, stderr } = await execa("node", [MAIN, "--help"]);
+    expect([exitCode, stderr]).to.deep.equal([0, ""]);
+    expect(stdout).to.match(/^Usage: pulumi-taas claims list[\s\S]*--stack <stack>[\s\S]*Exit code:/);
+  });
+
+  for (const [why, ...args] of [
+    ["no such command", "claims", "drop", "--host", "host1"],
+    ["no host", "claims", "list"],
+    ["an unknown option", "claims", "list", "--host", "host1", "--force"],
+    ["a choice that list does not have", "claims", "list", "--host", "host1", "--owner", "x"],
+    ["a word too many", "claims", "list", "all", "--host", "host1"],
+    ["\u001b[31mcolours", "claims", "\u001b[31mlist", "--host", "host1"],
+  ] as const) {
+    it(`ends with 2 and the usage: ${JSON.stringify(why)}`, async () => {
+      const { exitCode, stdout, stderr } = await execa("node", [MAIN, ...args], { reject: false });
+      expect([exitCode, stdout]).to.deep.equal([2, ""]);
+      expect(stderr)
+        .to.match(/^pulumi-taas: \S[\s\S]*Usage: /)
+        .and.not.to.include("\u001b");
+    });
+  }
+
+  it("lists what it can reach, says what it cannot, and then removes nothing", async () => {
+    const driver = new Driver(lab, "acme/lost/prod");
+    await driver.service("ids", { host: "host2", port: "tap-ids" });
+    const before = await snapshots();
+    const gone = "no-such-host.invalid";
+    const listed = await on([gone, "host2"], "list");
+    expect(listed.exitCode).to.equal(1);
+    expect(listed.stdout).to.match(/^host2 {2}service {2}acme\/lost\/prod\/TapService\/ids {2}\S.*\n?$/);
+    expect(listed.stderr).to.match(/^pulumi-taas: host no-such-host\.invalid: cannot reach/);
+    const removal = await on([gone, "host2"], "remove", "--stack", "acme/lost/prod");
+    expect([removal.exitCode, removal.stdout]).to.deep.equal([1, ""]);
+    expect(await changes(before)).to.deep.equal([]);
+    await driver.destroy();
+  });
+
+  it("marks claims whose other end is missing or that a killed run left", async () => {
+    const driver = new Driver(lab, "acme/lost/prod");
+    const ids = await driver.service("ids", { host: "host2", port: "tap-ids" });
+    await driver.flow("web", ids, { host: "host1", port: "tap-web" });
+    const key = "taas:acme/lost/prod/TapFlow/web";
+    const stored = (await lab.host(2).ovs(`ovs-vsctl get Bridge br-tap 'external_ids:"${key}"'`)).trim();
+    await lab.host(2).ovs(`ovs-vsctl remove Bridge br-tap external_ids '"${key}"'`);
+    expect((await claims("list")).stdout).to.match(/^host1 {2}flow {2}\S+ \(one-sided: none on host2\) /m);
+    expect((await on(["host1"], "list")).stdout, "what was not looked at").not.to.include("one-sided");
+    const pending = stored.replace(/^"\{/, '"{\\"pending\\":\\"0123456789abcdef\\",');
+    await lab
+      .host(2)
+      .ovs('ovs-vsctl set Bridge br-tap "$(cat)"', { input: `external_ids:"${key}"=${pending}` });
+    expect((await claims("list")).stdout).to.match(/^host2 {2}flow {2}\S+ \(pending\) {2}from host1 into/m);
+    await claims("remove", "--stack", "acme/lost/prod");
+    expect((await claims("list")).stdout).to.equal("no claims");
+  });
+
+  it("removes claims at their other ends too, and says which could not be reached", async () => {
+    const before = await snapshots();
+    const port = lab.host(1).sshPort;
+    const driver = new Driver(lab, "acme/lost/prod");
+    const ids = await driver.service("ids", { host: "host2", port: "tap-ids" });
+    const web = await driver.flow("web", ids, { host: "host1", port: "tap-web" });
+    const way = await driver.tunnel("way", { hosts: ["host1", "host2"] });
+    const flow = await on(["host2"], "remove", "--owner", web.outputs.owner!);
+    expect([flow.exitCode, flow.stderr]).to.deep.equal([0, ""]);
+    expect((await on(["host1"], "list")).stdout).to.match(/^host1 {2}tunnel {2}\S+ {2}pair to host2 .*$/);
+    await lab.host(1).stopSsh();
+    const half = await on(["host2"], "remove", "--owner", way.outputs.owner!);
+    expect(half.exitCode).to.equal(1);
+    expect(half.stderr).to.match(/the other end of \S+MirrorTunnel\/way stays: host host1: cannot reach/);
+    await lab.host(1).startSsh(port);
+    expect((await claims("list")).stdout).to.match(/^host1 {2}tunnel {2}\S+ \(one-sided: none on host2\)/m);
+    const rest = await on(["host1"], "remove", "--owner", way.outputs.owner!);
+    expect([rest.exitCode, rest.stderr]).to.deep.equal([0, ""]);
+    await on(["host2"], "remove", "--stack", "acme/lost/prod");
+    expect(await changes(before)).to.deep.equal([]);
   });
 
   it("fails when a host cannot be looked at", async () => {
