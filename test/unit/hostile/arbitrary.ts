@@ -66,7 +66,7 @@ const PIECES = [
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.array(fc.constantFrom(...PIECES), { maxLength: 6 }).map((pieces) => pieces.join("")),
   fc.string({ unit: "binary", maxLength: 20 }),
-  fc.constantFrom("", "x".repeat(100_000)),
+  fc.constantFrom("", "x".repeat(20_000)),
 );
 
 /** Any JSON of hostile text, under hostile keys too, some of it deep. */
@@ -125,6 +125,6 @@ function change(root: object, place: string[], replacement: unknown, how: string
   if (how === "remove" && Array.isArray(at)) at.splice(Number(key), 1);
   else if (how === "remove" && key !== "root") delete at[key];
   else if (how === "add" && typeof there === "object" && there !== null)
-    Object.assign(there, { [String(replacement).slice(0, 30)]: replacement });
+    Object.assign(there, { [(JSON.stringify(replacement) ?? "").slice(0, 30)]: replacement });
   else at[key] = replacement;
 }

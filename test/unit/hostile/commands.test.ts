@@ -78,7 +78,7 @@ describe("a host whose tools print anything", () => {
         outcome(() => parseProbe(said, { name: "host1", where: "root@host1:22" }));
         sudoRefusal(said);
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 

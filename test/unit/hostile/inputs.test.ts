@@ -177,7 +177,7 @@ describe("the arguments of a resource", () => {
           const old = typeof olds === "object" && olds !== null && !Array.isArray(olds) ? olds : {};
           judge(resource, old as Properties, news as Properties);
         }),
-        { numRuns: 1000 },
+        { numRuns: 500 },
       );
     });
 

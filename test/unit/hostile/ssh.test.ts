@@ -54,7 +54,7 @@ describe("known_hosts with anything in it", () => {
         if (kind === "trusted") expect(text).to.include(ENCODED);
         judgeKey(known, [name], Buffer.from(name));
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
@@ -147,7 +147,7 @@ describe("hosts in a program or inventory", () => {
         expect(record.address).to.match(/^[^-\s`$;|&<>'"][^\s`$;|&<>'"]*$/);
         outcome(() => withPresentConnection(record, inventory));
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
