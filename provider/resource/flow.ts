@@ -16,6 +16,7 @@ import { portNameOf } from "./found";
 import { holdsClaim, locate } from "./locate";
 import { readEnds } from "./read";
 import type { DiffResult, Properties, Resource } from "./resource";
+import { showably } from "./showably";
 import { isDrifted } from "./status";
 
 const WISHES = [
@@ -119,7 +120,7 @@ function statusOf(inputs: FlowInputs): string {
 
 /** TapFlow: a VM port whose traffic is copied to a TapService. */
 export const tapFlow: Resource = {
-  check: checkFlow,
+  check: showably(checkFlow),
   diff,
   async create(context, properties) {
     const inputs = flowInputs.parse(properties);

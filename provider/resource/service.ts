@@ -21,6 +21,7 @@ import { holdsClaim, locate } from "./locate";
 import { readEnds } from "./read";
 import type { DiffResult, Properties, Resource } from "./resource";
 import { checkService } from "./serviceCheck";
+import { showably } from "./showably";
 import { isDrifted } from "./status";
 
 /** The wishes whose change is an update; the host's address is a replacement. */
@@ -161,7 +162,7 @@ async function clearFlows(context: Context, look: Look, state: ServiceInputs, to
 
 /** TapService: VM ports that receive copies, or a collector outside. */
 export const tapService: Resource = {
-  check: checkService,
+  check: showably(checkService),
   diff,
   async create(context, properties) {
     const inputs = serviceInputs.parse(properties);

@@ -11,6 +11,7 @@ import { changedProperties } from "./compare";
 import { type Context, presentHosts, remainingHosts } from "./context";
 import { readEnds } from "./read";
 import type { DiffResult, Properties, Resource } from "./resource";
+import { showably } from "./showably";
 import { driftedStatus, isDrifted } from "./status";
 import { checkTunnel } from "./tunnelCheck";
 import { drafts, farewell, namesOf, rounds } from "./tunnelRounds";
@@ -95,7 +96,7 @@ async function awaitPeers(context: Context, hosts: readonly HostRecord[], owner:
 
 /** MirrorTunnel: the way copies travel between hosts. */
 export const mirrorTunnel: Resource = {
-  check: checkTunnel,
+  check: showably(checkTunnel),
   diff,
   async create(context, properties) {
     const inputs = tunnelInputs.parse(properties);

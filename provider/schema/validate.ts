@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { harmless, printableLine } from "../printable";
+import { harmless } from "../printable";
 import { hasUnknown } from "./unknown";
 
 /** One reason why inputs are refused, in the shape Pulumi's check wants. */
@@ -29,7 +29,7 @@ function reasons(
   return error.issues.map((issue) => {
     const path = place(property, [...within, ...issue.path]);
     const why = issue.code === "invalid_union" ? unionReason(issue) : issue.message;
-    return printableLine(`${path}${why} (got ${show(at(value, issue.path))})`);
+    return `${path}${why} (got ${show(at(value, issue.path))})`;
   });
 }
 

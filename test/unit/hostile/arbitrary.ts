@@ -81,7 +81,7 @@ export const hostileJson: fc.Arbitrary<unknown> = fc.oneof(
         .map((entries) => Object.fromEntries(entries)),
     ),
   })).value,
-  fc.integer({ min: 10, max: 2000 }).map(nested),
+  fc.integer({ min: 10, max: 300 }).map(nested),
 );
 
 /** Lists within lists. */
@@ -124,6 +124,7 @@ function change(root: object, place: string[], replacement: unknown, how: string
   const there = at[key];
   if (how === "remove" && Array.isArray(at)) at.splice(Number(key), 1);
   else if (how === "remove" && key !== "root") delete at[key];
+  else if (how === "add" && Array.isArray(there)) there.push(replacement);
   else if (how === "add" && typeof there === "object" && there !== null)
     Object.assign(there, { [(JSON.stringify(replacement) ?? "").slice(0, 30)]: replacement });
   else at[key] = replacement;
