@@ -64,6 +64,7 @@ function follow(facts: ReturnType<typeof observed>): void {
   const input = {
     read,
     claims: read.claims,
+    former: desired,
     desired,
     facts,
     tapBridge: "br-tap",
