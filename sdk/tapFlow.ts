@@ -27,7 +27,8 @@ export interface TapFlowArgs {
   snapLength?: Input<number>;
   /**
    * A cap on accepted copies, by kilobits or by packets a second. What is above is dropped and counted; production is never
-   * touched. `burst`, in kilobits or packets, may go at once. Default: a tenth of a second's worth, at least 128 kilobits or one packet.
+   * touched. `burst`, in kilobits or packets, may go at once. Default: a tenth of a second's worth, at least 525 kilobits (the
+   * largest frame) or one packet.
    */
   rateLimit?: Input<
     | { kbps: Input<number>; burst?: Input<number> }

@@ -137,7 +137,7 @@ export function flowRules(flow: {
     ...(rules.length > 0 || limited
       ? [
           line(
-            [host, port, defaultAction, rateLimit],
+            [host, port, defaultAction ?? (unknown ? UNKNOWN : undefined), rateLimit],
             () => `${where()} default: ${defaultText(rest())}${capped(rest())}`,
           ),
         ]

@@ -1,5 +1,6 @@
 import { integrationBridgeOf, tapBridgeOf } from "../converge/access";
 import type { Look } from "../converge/hostQueue";
+import { uniqueMachines } from "../converge/hosts";
 import { TaasError } from "../errors";
 import { type FoundPort, findPort } from "../model/findPort";
 import { describePort, type PortInput } from "../schema/port";
@@ -14,10 +15,11 @@ function isActive(found: FoundPort): boolean {
 }
 
 /**
- * The candidate that has a port. While two have it, as during a live migration, the one whose row is active; else the one
+ * The candidate that has a port, by the first of its names where it is given by several. While two have it, as during a live migration, the one whose row is active; else the one
  * that has the resource already. One candidate alone is taken as it is; its port may still have to be waited for.
  */
-export function locate(looks: readonly Look[], wanted: PortInput, holds: (look: Look) => boolean): Look {
+export function locate(all: readonly Look[], wanted: PortInput, holds: (look: Look) => boolean): Look {
+  const looks = uniqueMachines(all);
   if (looks.length === 1) return looks[0]!;
   const having = looks.filter((look) => foundOn(look, wanted) !== undefined);
   const active = having.filter((look) => isActive(foundOn(look, wanted)!));

@@ -106,6 +106,20 @@ describe("a port with candidates for its host", () => {
     await lab.vm("ids3").unplug();
   });
 
+  it("is found once on a machine that is given by two of its names, or twice", async () => {
+    const driver = new Driver(lab);
+    const hosts = ["host2-alias", "host2", "host2", "host1"];
+    const service = await driver.service("ids", { hosts, port: { ifaceId: "ids" } });
+    const flow = await driver.flow("web", service, { hosts: ["host1", "host1-alias"], port: PORT });
+    expect(await copies("web", "ids")).to.equal(3);
+    for (const one of [service, flow]) {
+      await driver.read(one);
+      expect(one.outputs.status).to.equal("active");
+    }
+    await driver.destroy();
+    for (const host of lab.hosts) expect(await host.ovs("ovs-vsctl list-br")).not.to.contain("br-tap");
+  });
+
   it("has one host or candidates, not both", () => {
     const driver = new Driver(lab);
     expect(() => driver.check("TapService", "x", { host: "host1", hosts: HOSTS, port: "p" })).to.throw(

@@ -113,6 +113,10 @@ describe("the rules of a TapFlow", () => {
     const filtered = sent({ filter, rateLimit: UNKNOWN });
     for (const rule of filtered) if (rule !== UNKNOWN) expect(rule).not.to.contain(UNKNOWN);
     expect(filtered.filter((rule) => rule === UNKNOWN)).to.have.length.greaterThan(2);
+    // Whether there are rules decides what becomes of the rest.
+    const mirrors = [mirror("select_src_port"), mirror("select_dst_port")];
+    expect(sent({ filter: UNKNOWN })).to.deep.equal([...mirrors, UNKNOWN, UNKNOWN, send]);
+    expect(sent({ filter: UNKNOWN, defaultAction: "accept" }).at(-2)).to.match(/default: any accept$/);
   });
 });
 
