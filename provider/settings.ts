@@ -3,7 +3,7 @@ import { TaasError } from "./errors";
 import type { ConnectionSettings } from "./host/host";
 import type { Inventory } from "./host/inventory";
 import { hostInput } from "./schema/host";
-import { show } from "./schema/validate";
+import { reasonsOf, show, wording } from "./schema/reasons";
 
 /** How the stack's configuration is read: the value of a key, or nothing. */
 export type ConfigReader = (key: string) => string | undefined;
@@ -40,11 +40,10 @@ function inventory(read: ConfigReader): Inventory {
   } catch {
     throw refuse("hosts", text, "an object of hosts by name");
   }
-  const parsed = z.record(z.string(), hostInput).safeParse(value);
+  const parsed = z.record(z.string(), hostInput).safeParse(value, { error: wording });
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
   throw new TaasError(
-    `stack configuration ${NAMESPACE}hosts: ${issue.path.map(String).join(".")}: ${issue.message}`,
+    `stack configuration ${reasonsOf(parsed.error, value, `${NAMESPACE}hosts`).join("; ")}`,
     {
       code: "invalid-config",
       hint: "Each entry is an address or an object with address, port, user, identityFile, tunnelIp and so on",

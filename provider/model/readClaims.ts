@@ -1,7 +1,7 @@
 import { TaasError } from "../errors";
 import type { BridgeFacts, Facts } from "../ovs/facts";
 import { CLAIM_FORMAT, type Claim, claim } from "../schema/claim";
-import { show } from "../schema/validate";
+import { show } from "../schema/reasons";
 
 /** Key of a tap bridge's `external_ids` that marks it ours and says which renderer made its rules. */
 export const RENDERER_KEY = "taas-renderer";

@@ -55,6 +55,14 @@ function contradictions(inputs: Properties, values: Properties): Failure[] {
       reason: `there are ${localIps.length} addresses for ${hosts.length} hosts; give one for each host, in the order of hosts`,
     });
   }
+  if (Array.isArray(localIps)) {
+    const twice = localIps.find((ip, index) => !hasUnknown(ip) && localIps.indexOf(ip) !== index);
+    if (twice !== undefined)
+      failures.push({
+        property: "localIps",
+        reason: `${twice} is named twice; each host has an address of its own`,
+      });
+  }
   if (mode === "mesh" && inputs.bfd === true) {
     failures.push({
       property: "bfd",

@@ -14,7 +14,7 @@ export const collectorInput = z
     type: z.enum(["gre", "erspan", "vxlan", "geneve"]),
     key: key.optional(),
     udpPort: udpPort.optional(),
-    erspanVersion: z.union([z.literal(1), z.literal(2)]).optional(),
+    erspanVersion: z.literal([1, 2]).optional(),
     keys: z.strictObject({ ingress: key, egress: key }).optional(),
   })
   .superRefine((value, context) => {
@@ -50,7 +50,7 @@ export const collector = z.object({
   type: z.enum(["gre", "erspan", "vxlan", "geneve"]),
   /** 0 for gre and erspan. */
   udpPort: z.int(),
-  erspanVersion: z.union([z.literal(1), z.literal(2)]).optional(),
+  erspanVersion: z.literal([1, 2]).optional(),
   keys: z.object({ ingress: z.int(), egress: z.int() }),
 });
 export type Collector = z.output<typeof collector>;

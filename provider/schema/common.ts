@@ -41,3 +41,10 @@ export const udpPort = z.int().min(1).max(65535);
 
 /** Who is meant: `org/project/stack/<types>/name`, percent-encoded. */
 export const ownerKey = z.string().min(1).max(2048);
+
+/** What a program passes as one resource to another: the reference that its `check` made. `what`: how to get one. */
+export function reference<Shape extends z.core.$ZodLooseShape>(what: string, shape: Shape) {
+  const isReference = (value: unknown) => typeof value === "object" && value !== null && "format" in value;
+  const format = z.literal(1, "a reference of a newer format: update pulumi-taas in this program");
+  return z.custom<object>(isReference, `must be ${what}`).pipe(z.object({ format, ...shape }));
+}

@@ -4,7 +4,7 @@ import { z } from "zod";
 /** Refuses what could be taken for an option or break a command line; everything else is for DNS and ssh to judge. */
 const address = z
   .string()
-  .min(1, "an address may not be empty")
+  .min(1, { error: "an address may not be empty", abort: true })
   .max(255, "an address has at most 255 characters")
   .regex(/^[A-Za-z0-9_[(][^\s\p{Cc}]*$/u, "an address starts with a letter or digit and has no white space");
 
@@ -47,7 +47,10 @@ const hostObject = z.strictObject({
 });
 
 /** A host as a program gives it: a name or the whole record. */
-export const hostInput = z.union([address, hostObject]);
+export const hostInput = z.union(
+  [address, hostObject],
+  "must be a host's name, or a record with its address",
+);
 
 /** Candidates, of which one has the port. */
 export const hostInputs = z.array(hostInput).min(1, "name at least one host").max(1000, "at most 1000 hosts");

@@ -10,16 +10,19 @@ export const mac = z
   );
 
 /** How a port is found on its host: by OVS name, or by what the cloud wrote on the Interface row. */
-export const portInput = z.union([
-  z
-    .string()
-    .min(1, "a port name may not be empty")
-    .max(255)
-    .refine((name) => name !== "__proto__", "a port of that name is found by ifaceId, mac or vmUuid only"),
-  z.strictObject({ ifaceId: z.string().min(1) }),
-  z.strictObject({ mac }),
-  z.strictObject({ vmUuid: z.string().min(1), vnic: z.int().min(0).optional() }),
-]);
+export const portInput = z.union(
+  [
+    z
+      .string()
+      .min(1, "a port name may not be empty")
+      .max(255)
+      .refine((name) => name !== "__proto__", "a port of that name is found by ifaceId, mac or vmUuid only"),
+    z.strictObject({ ifaceId: z.string().min(1) }),
+    z.strictObject({ mac }),
+    z.strictObject({ vmUuid: z.string().min(1), vnic: z.int().min(0).optional() }),
+  ],
+  "must be a port's name, { ifaceId }, { mac }, or { vmUuid } with or without vnic",
+);
 
 export type PortInput = z.output<typeof portInput>;
 

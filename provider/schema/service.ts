@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { collector, collectorInput } from "./collector";
-import { attachTimeout, label, ownerKey, tunnelId } from "./common";
+import { attachTimeout, label, ownerKey, reference, tunnelId } from "./common";
 import { hostInput, hostInputs, hostRecord } from "./host";
 import { describePort, portInput, portKey } from "./port";
 
@@ -45,23 +45,20 @@ export const serviceArgs = {
 };
 
 /** What a TapFlow knows of its service. Only ever extended. */
-export const serviceRef = z
-  .object({
-    format: z.literal(1, "a reference of a newer format: update pulumi-taas in this program"),
-    owner: ownerKey,
-    tunnelId,
-    host: hostRecord.optional(),
-    /** Candidates instead of host: the service is where its port is. */
-    hosts: z.array(hostRecord).optional(),
-    collector: collector.optional(),
-    tenant: z.string().optional(),
-    /** `tap-bridge`, `integration-bridge` or `collector`. */
-    attachment: z.string(),
-  })
-  .refine(
-    ({ host, hosts, collector: outside }) => (host ?? hosts?.[0] ?? outside) !== undefined,
-    "a reference to no host and no collector",
-  );
+export const serviceRef = reference("a TapService, or the ref of one", {
+  owner: ownerKey,
+  tunnelId,
+  host: hostRecord.optional(),
+  /** Candidates instead of host: the service is where its port is. */
+  hosts: z.array(hostRecord).optional(),
+  collector: collector.optional(),
+  tenant: z.string().optional(),
+  /** `tap-bridge`, `integration-bridge` or `collector`. */
+  attachment: z.string(),
+}).refine(
+  ({ host, hosts, collector: outside }) => (host ?? hosts?.[0] ?? outside) !== undefined,
+  "a reference to no host and no collector",
+);
 export type ServiceRef = z.output<typeof serviceRef>;
 
 /** The inputs of a TapService as `check` leaves them. */

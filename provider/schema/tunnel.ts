@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ownerKey, udpPort } from "./common";
+import { ownerKey, reference, udpPort } from "./common";
 import { hostInput, hostRecord, ipAddress } from "./host";
 
 export const tunnelMode = z.enum(["pair", "mesh"]);
@@ -23,8 +23,7 @@ export const tunnelArgs = {
 };
 
 /** What a TapFlow knows of its mirror tunnel. Only ever extended. */
-export const tunnelRef = z.object({
-  format: z.literal(1, "a reference of a newer format: update pulumi-taas in this program"),
+export const tunnelRef = reference("a MirrorTunnel, or the ref of one", {
   owner: ownerKey,
   hosts: z.array(hostRecord),
   mode: tunnelMode,

@@ -1,52 +1,11 @@
 import { z } from "zod";
-import { harmless } from "../printable";
+import { reasonsOf, show, wording } from "./reasons";
 import { hasUnknown } from "./unknown";
 
 /** One reason why inputs are refused, in the shape Pulumi's check wants. */
 export interface Failure {
   property: string;
   reason: string;
-}
-
-/** A value in a message: short, on one line. */
-export function show(value: unknown): string {
-  const text = harmless(JSON.stringify(value) ?? String(value));
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
-}
-
-/** Where within an argument, in the program's own notation: `filter[3].source: `. Empty: the argument as a whole. */
-function place(property: string, path: readonly PropertyKey[]): string {
-  const steps = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`));
-  return steps.length === 0 ? "" : `${property}${steps.join("")}: `;
-}
-
-function reasons(
-  error: z.ZodError,
-  value: unknown,
-  property: string,
-  within: readonly PropertyKey[] = [],
-): string[] {
-  return error.issues.map((issue) => {
-    const path = place(property, [...within, ...issue.path]);
-    const why = issue.code === "invalid_union" ? unionReason(issue) : issue.message;
-    return `${path}${why} (got ${show(at(value, issue.path))})`;
-  });
-}
-
-/** Of a union's branches, the one whose complaint is most specific: it got furthest into the value. */
-function unionReason(issue: z.core.$ZodIssueInvalidUnion): string {
-  const deepest = issue.errors.flat().sort((a, b) => b.path.length - a.path.length)[0];
-  if (deepest === undefined) return issue.message;
-  const path = deepest.path.length === 0 ? "" : `${deepest.path.map(String).join(".")}: `;
-  return `${path}${deepest.message}`;
-}
-
-function at(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined,
-    value,
-  );
 }
 
 /** What the elements of a list must be; undefined where no list is wanted. */
@@ -63,9 +22,9 @@ function read(
   within: readonly PropertyKey[],
   failures: Failure[],
 ): unknown {
-  const result = part.safeParse(value);
+  const result = part.safeParse(value, { error: wording });
   if (result.success) return result.data;
-  for (const reason of reasons(result.error, value, property, within)) failures.push({ property, reason });
+  for (const reason of reasonsOf(result.error, value, property, within)) failures.push({ property, reason });
   return undefined;
 }
 

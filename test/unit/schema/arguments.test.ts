@@ -24,7 +24,12 @@ describe("the arguments of a TapService", () => {
   );
   refuses("a port of nothing", { port: "" }, "port", /may not be empty/);
   refuses("a MAC that is none", { port: { mac: "fa:16:3e" } }, "port", /port\.mac|MAC address such as/);
-  refuses("a port by two signs", { port: { mac: "fa:16:3e:00:00:01", ifaceId: "x" } }, "port", /ifaceId|mac/);
+  refuses(
+    "a port by two signs",
+    { port: { mac: "fa:16:3e:00:00:01", ifaceId: "x" } },
+    "port",
+    /^must be a port's name/,
+  );
   refuses("a vnic below 0", { port: { vmUuid: "x", vnic: -1 } }, "port", /vnic/);
   refuses("an option for an address", { host: "-oProxyCommand=x" }, "host", /starts with a letter or digit/);
   refuses("an address with white space", { host: { address: "a b" } }, "host", /white space/);
@@ -48,6 +53,16 @@ describe("the arguments of a TapService", () => {
     /has no keeper/,
   );
   refuses("a port number of SSH that is none", { host: { address: "a", port: 65536 } }, "host", /65535/);
+  const asked = /^must be a port's name, \{ ifaceId \}, \{ mac \}, or \{ vmUuid \} .*\(got /;
+  refuses("a port by number", { port: 7 }, "port", asked);
+  refuses("a port by a field that is misspelled", { port: { ifaceid: "x" } }, "port", asked);
+  refuses("a vnic of a MAC", { port: { mac: "fa:16:3e:00:00:01", vnic: 1 } }, "port", /^has no field "vnic"/);
+  const words = { vmUuid: "x", vnic: "0" };
+  refuses("a vnic in words", { port: words }, "port", /^port\.vnic: must be a number \(got "0"\)$/);
+  refuses("hosts where one is meant", { host: ["a", "b"] }, "host", /^must be a host's name, or a record/);
+  refuses("a host without its address", { host: {} }, "host", /^host\.address: is required/);
+  const telnet = { address: "a", transport: "telnet" };
+  refuses("an unknown transport", { host: telnet }, "host", /^host\.transport: must be "ssh2" or .*"telnet"/);
   refuses("an empty tenant", { tenant: "" }, "tenant", />=1|empty|at least 1/);
 
   it("names all that is wrong at once, each at its argument", () => {
@@ -88,6 +103,11 @@ describe("the arguments of a TapFlow", () => {
     /ingress.*egress.*both.*\(got "in"\)/,
   );
   flowRefuses("no service", { service: null }, "service", /this argument is required/);
+  const meant = /^must be a TapService, or the ref of one \(got /;
+  flowRefuses("a service's name", { service: "ids" }, "service", meant);
+  flowRefuses("a service's tunnel id", { service: 7 }, "service", meant);
+  flowRefuses("something around a reference", { service: { ref: flow.service } }, "service", meant);
+  flowRefuses("a tunnel's name", { tunnel: "way" }, "tunnel", /^must be a MirrorTunnel, or the ref of one/);
   const idless = { ...(flow.service as object), tunnelId: undefined };
   flowRefuses("a reference without a tunnel id", { service: idless }, "service", /^service\.tunnelId: /);
   const newer = { ...(flow.service as object), format: 2 };
@@ -149,6 +169,8 @@ describe("the arguments of a MirrorTunnel", () => {
     "localIps",
     /localIps\[1\]: .*IPv4 or IPv6.*"x"/,
   );
+  const same = ["192.0.2.11", "192.0.2.11"];
+  tunnelRefuses("one address for two", { localIps: same }, "localIps", /192\.0\.2\.11 is named twice/);
   tunnelRefuses("a UDP port of GRE", { type: "gre", udpPort: 15000 }, "udpPort", /GRE has no UDP port/);
   tunnelRefuses("a UDP port of 0", { udpPort: 0 }, "udpPort", /\(got 0\)/);
   tunnelRefuses("a UDP port of 17 bits", { udpPort: 65536 }, "udpPort", /65535.*\(got 65536\)/);
