@@ -40,6 +40,9 @@ function inventory(read: ConfigReader): Inventory {
   } catch {
     throw refuse("hosts", text, "an object of hosts by name");
   }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw refuse("hosts", value, "an object of hosts by name");
+  }
   const parsed = z.record(z.string(), hostInput).safeParse(value, { error: wording });
   if (parsed.success) return parsed.data;
   throw new TaasError(

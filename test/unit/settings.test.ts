@@ -1,0 +1,54 @@
+import { expect } from "chai";
+import { readSettings } from "../../provider/settings";
+
+const read = (config: Record<string, string>) => () => readSettings((key) => config[key]);
+
+describe("the stack's configuration", () => {
+  it("has defaults for all that is not given", () => {
+    const { inventory, connection } = read({})();
+    expect(inventory).to.deep.equal({});
+    expect(connection).to.deep.include({ connectTimeout: 15, operationTimeout: 60, hostConcurrency: 10 });
+  });
+
+  const wrong: Record<string, [string, RegExp]> = {
+    "an inventory that is no JSON": [
+      "{compute1",
+      /^stack configuration taas:hosts is .* not an object of hosts/,
+    ],
+    "an inventory that is a list": ['["c1"]', /taas:hosts is \["c1"\], which is not an object of hosts/],
+    "a host that is a number": ['{"c1":5}', /taas:hosts\.c1: must be a host's name, or a record .*\(got 5\)/],
+    "a host without address": ['{"c1":{"user":"x"}}', /taas:hosts\.c1\.address: is required/],
+    "a host with a field it does not have": [
+      '{"c1":{"address":"a","adress":"b"}}',
+      /taas:hosts\.c1: has no field "adress"/,
+    ],
+    "a port in words": [
+      '{"c1":{"address":"a","port":"22"}}',
+      /taas:hosts\.c1\.port: must be a number \(got "22"\)/,
+    ],
+  };
+  for (const [what, [text, says]] of Object.entries(wrong)) {
+    it(`is refused with ${what}, by its place`, () => {
+      expect(read({ "taas:hosts": text }))
+        .to.throw(says)
+        .with.property("code", "invalid-config");
+    });
+  }
+
+  it("names every host of the inventory that is wrong", () => {
+    const text = '{"c1":{"address":""},"c2":"-x"}';
+    expect(read({ "taas:hosts": text })).to.throw(
+      /hosts\.c1\.address: an address may not.*; taas:hosts\.c2: an address starts/,
+    );
+  });
+
+  for (const key of ["connectTimeout", "operationTimeout", "hostConcurrency"]) {
+    it(`is refused with ${key} that is no number above 0, and says the command that corrects it`, () => {
+      for (const text of ["0", "-1", "soon"]) {
+        expect(read({ [`taas:${key}`]: text })).to.throw(
+          `stack configuration taas:${key} is "${text}", which is not a number above 0. Correct it: pulumi config set taas:${key} ...`,
+        );
+      }
+    });
+  }
+});
