@@ -148,7 +148,7 @@ async function clearFlows(context: Context, look: Look, state: ServiceInputs, to
       {
         code: "service-in-use",
         host: look.record.name,
-        hint: "Destroy those TapFlows first, in the stacks that made them",
+        hint: "In the stacks that made them, destroy those TapFlows, or run up if this service has moved; then run this again",
       },
     );
   }
