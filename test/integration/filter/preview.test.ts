@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { type Lab, startLab } from "../../lab/lab";
+import { diffSnapshots } from "../../lab/snapshot";
 import { openProgram, type Program, stepOf, succeeded } from "../lifecycle/program";
 
 const PROGRAM = `
@@ -67,6 +68,40 @@ describe("the preview of a changed filter", function () {
     expect(removed).to.include(line(1, "udp|udp6,tp_dst=53 accept"));
     expect(removed).not.to.include(line(2, "icmp accept"));
   });
+
+  const wrong = {
+    "ports of ICMP": [
+      { ...ping, destinationPort: 7 },
+      /filter\[1\]\.destinationPort: needs protocol .*: icmp has no ports \(got 7\)/,
+    ],
+    "a range that is reversed": [
+      { ...https, sourcePort: "9-1" },
+      /filter\[1\]\.sourcePort: is reversed: write "1-9" \(got "9-1"\)/,
+    ],
+    "bits beyond a prefix": [
+      { ...https, source: "10.0.0.1/8" },
+      /filter\[1\]\.source: has bits set beyond its \/8: write 10\.0\.0\.0\/8/,
+    ],
+    "a field that there is none of": [
+      { ...https, port: 443 },
+      /filter\[1\]: has no field "port"; the fields are/,
+    ],
+  } as const;
+  for (const [what, [rule, says]] of Object.entries(wrong)) {
+    it(`fails with ${what}, and so does the up, with resource, rule and field named and the host left alone`, async () => {
+      const before = await lab.host(1).snapshot();
+      await program.stack.configure(config([https, rule]));
+      for (const run of [await program.stack.preview(), await program.stack.up()]) {
+        expect(run.succeeded).to.equal(false);
+        const errors = run.diagnostics.filter(({ severity }) => severity === "error");
+        const text = errors.map(({ message }) => message).join("\n");
+        expect(text)
+          .to.match(/TapFlow resource 'web'.*filter/s)
+          .and.match(says);
+      }
+      expect(diffSnapshots(before, await lab.host(1).snapshot())).to.deep.equal([]);
+    });
+  }
 
   it("shows none where nothing changed", async () => {
     await program.stack.configure(config([https, names]));

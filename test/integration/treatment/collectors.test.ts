@@ -163,25 +163,33 @@ describe("a collector outside", function () {
     );
   });
 
-  it("is sent what tshark decodes to the frame with its key", async () => {
-    const standard = cases.filter(({ args }) => args.udpPort === undefined);
+  it("is sent what tshark decodes to the frame with its key and direction", async () => {
+    const standard = cases
+      .filter(({ args }) => args.udpPort === undefined)
+      .flatMap((one) => [
+        { ...one, direction: "egress" as const },
+        { ...one, direction: "ingress" as const },
+      ]);
     await learn([web, db]);
     const packets: Buffer[] = [];
-    for (const { args } of standard) {
+    for (const { args, direction } of standard) {
       await tap({ ...args, address: collector.address }, "host1", "tap-web");
-      packets.push(...(await collect(() => web.send([datagram(web, db)]), 1)));
+      const [from, to] = direction === "egress" ? [web, db] : [db, web];
+      packets.push(...(await collect(() => from.send([datagram(from, to)]), 1)));
       await driver.destroy();
     }
     const dissected = await dissect(packets);
     expect(dissected).to.have.length(standard.length);
-    for (const [index, { kind, keys, name }] of standard.entries()) {
+    for (const [index, { kind, keys, name, direction }] of standard.entries()) {
       const seen = dissected[index]!;
+      const from = direction === "egress" ? web : db;
       const { frame } = decapsulate(packets[index]!)!;
-      expect(seen["eth.src"], name).to.deep.equal([lab.host(1).nics[0]!.mac, web.mac]);
+      expect(seen["eth.src"], name).to.deep.equal([lab.host(1).nics[0]!.mac, from.mac]);
       expect(seen["data.data"], name).to.deep.equal([frame.subarray(42).toString("hex")]);
       const key = seen[KEY_FIELD[kind]].map(Number);
-      expect(key, name).to.deep.equal([keys.egress]);
-      if (kind === "erspan2") expect(seen["erspan.direction"], name).to.deep.equal(["1"]);
+      expect(key, name).to.deep.equal([keys[direction]]);
+      const bit = direction === "egress" ? "1" : "0";
+      if (kind === "erspan2") expect(seen["erspan.direction"], name).to.deep.equal([bit]);
     }
   });
 });
