@@ -24,7 +24,7 @@ function succeed(result: RunResult): void {
 }
 
 describe("programs of the documentation", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let lab: Lab;
   let workDir: string;
   const projects: string[] = [];

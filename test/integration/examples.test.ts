@@ -110,7 +110,7 @@ const launched: Record<string, readonly string[]> = { "openstack-ordering": ["we
 let collector: Collector;
 
 describe("examples", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let lab: Lab;
   let workDir: string;
 

@@ -18,7 +18,7 @@ const names = { action: "accept", protocol: "udp", destinationPort: 53 };
 const ping = { action: "accept", protocol: "icmp" };
 
 describe("the preview of a changed filter", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let lab: Lab;
   let program: Program;
 

@@ -31,7 +31,7 @@ export const status = red.status;
 `;
 
 describe("programs with components, aliases, options and references", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let lab: Lab;
   let program: Program;
   let tenant: Program;

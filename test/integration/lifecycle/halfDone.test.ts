@@ -10,7 +10,7 @@ if (config.get("more") === "yes") new TapFlow("web", { service: ids, host: "host
 `;
 
 describe("a program that was stopped half-way", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let lab: Lab;
   let program: Program;
 

@@ -11,7 +11,7 @@ export const monitor = ids.portName;
 `;
 
 describe("a program whose service moves to another host", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let lab: Lab;
   let program: Program;
 

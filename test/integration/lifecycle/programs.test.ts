@@ -7,7 +7,7 @@ import { openProgram, type Program, stepOf, succeeded } from "./program";
 const OWNER = "organization/fixture/test/TapService/ids";
 
 describe("a program's life", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let lab: Lab;
   let program: Program;
 
