@@ -3,7 +3,7 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Claim } from "../schema/claim";
 import { draftHost } from "./draft";
-import { dropEdit, noteEdit, type PutOptions, putEdit } from "./edit";
+import { type Draft, dropEdit, noteEdit, type PutOptions, putEdit } from "./edit";
 import type { Look } from "./hostQueue";
 import { elsewhereOf, lookAll, machineOf, placeOf, uniqueMachines } from "./hosts";
 import { HalfDoneError, type Intent, type Target } from "./intent";
@@ -61,6 +61,8 @@ async function prepare(intent: Intent): Promise<Prepared> {
     try {
       const rounds = await intent.rounds(seen);
       for (const target of rounds.flat()) rehearse(intent, target);
+      const keepers = rounds.flat().filter(({ seen }) => seen.record.keeper === true);
+      await inParallel(keepers.map(({ seen }) => seen.queue.requireKeeper()));
       return { seen, rounds, old: uniqueMachines(old) };
     } catch (error) {
       const waits = error instanceof TaasError && error.code === "port-missing";
@@ -139,7 +141,8 @@ function arrived({ rounds }: Prepared): Target[] {
 
 function putOptions(intent: Intent, target: Target, stage: PutOptions["stage"]): PutOptions {
   const { token, adopt, previousOwner } = intent;
-  const { seen, draft } = target;
+  const { seen } = target;
+  const draft: Draft = { ...target.draft, keeper: seen.record.keeper === true ? true : undefined };
   const mode = intent.mode === "create" ? "create" : "update";
   return { draft, token, mode, adopt, stage, previousOwner, elsewhere: [], host: seen.record.name };
 }

@@ -8,6 +8,7 @@ import type { Operation } from "../ovs/operations";
 import type { Claim } from "../schema/claim";
 import { tapBridgeOf } from "./access";
 import type { Edit } from "./edit";
+import { takeNotedHomes } from "./notedHomes";
 import { finishLeaving, giveBack, recordHomes, removeLeftovers } from "./settle";
 
 /** What a host's claims come to after some edits. */
@@ -39,6 +40,7 @@ export function draftHost(
   let accepted = [...edits];
   for (;;) {
     const claims = new Map(read.claims);
+    takeNotedHomes(claims, facts, tapBridge);
     const given = finishLeaving(claims, facts, tapBridge);
     removeLeftovers(claims, accepted);
     const refused = new Set<Edit>();

@@ -11,6 +11,7 @@ import { readAgeing, setAgeing } from "./ageing";
 import { confirmClaims } from "./confirm";
 import type { Edit } from "./edit";
 import type { Difference } from "./inspect";
+import { requireKeeper } from "./keeper";
 import { readUnderlay, type Underlay } from "./network";
 import { type Reconciled, reconcile } from "./reconcile";
 import { inspectSteadily } from "./steady";
@@ -138,6 +139,11 @@ export class HostQueue {
   /** The tunnel ids that rules of a bridge match or set, but for ours. */
   tunnelIds(bridge: BridgeFacts): Promise<TunnelIds[]> {
     return this.withAccess(this.record, (access) => readTunnelIds(access, bridge));
+  }
+
+  /** Rejects with `keeper-refused` where a keeper could not be installed. */
+  requireKeeper(): Promise<void> {
+    return this.withAccess(this.record, requireKeeper);
   }
 
   /** Makes a change to the host's claims, and the host what its claims say. */

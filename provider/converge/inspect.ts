@@ -14,6 +14,7 @@ import { speaksOpenFlow } from "../plan/tapBridge";
 import { type HostAccess, integrationBridgeOf, ofctlTarget, tapBridgeOf } from "./access";
 import { compareHooks, hookBridges } from "./hooks";
 import type { Look } from "./hostQueue";
+import { inspectKeeper, isKept } from "./keeper";
 import { isMetered, meterSpecs } from "./pushRules";
 import { includesTunnelId, readTunnelIds, tunnelIdTaken } from "./tunnelIds";
 
@@ -46,8 +47,9 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
     .map((end) => ({ what: downText(end), owners: [end.owner] }));
   const unmade = unmadePorts(desired, facts).map((port) => ({ what: unmadeText(port), owners: port.owners }));
   const ofTapBridge = [compareRules, compareFragments, compareOwnMeters];
+  const ofHost = [compareOwnHooks, compareTunnelIds, compareKeeper];
   const others = await Promise.all(
-    [...(speaksOpenFlow(read.bridge) ? ofTapBridge : []), compareOwnHooks, compareTunnelIds].map((compare) =>
+    [...(speaksOpenFlow(read.bridge) ? ofTapBridge : []), ...ofHost].map((compare) =>
       compare(access, look, desired),
     ),
   );
@@ -143,6 +145,15 @@ async function compareOwnMeters(access: HostAccess, look: Look, desired: Desired
     ...altered.map(({ id, owners }) => ({ what: `altered meter ${id} on ${bridge}`, owners })),
     ...unexpected.map((id) => ({ what: `unexpected meter ${id} on ${bridge}`, owners: [] })),
   ];
+}
+
+/** The host's keeper; it comes and goes a moment after the claims. */
+async function compareKeeper(access: HostAccess, { read }: Look, desired: Desired): Promise<Difference[]> {
+  const { bridge, generation } = read;
+  if (bridge === undefined || !isKept(desired, bridge)) return [];
+  const owners = [...read.claims.values()].filter(({ keeper }) => keeper === true).map(({ owner }) => owner);
+  const faults = await inspectKeeper(access, desired, { bridge, generation });
+  return faults.map((what) => ({ what, owners, passing: true }));
 }
 
 /** Tunnel ids of flows over production's tunnels that production has come to use itself. */

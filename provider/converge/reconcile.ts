@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../errors";
 import type { Desired } from "../model/desired";
 import { handover } from "../model/handover";
-import { readClaims } from "../model/readClaims";
+import { type ClaimSet, KEEPER_KEY, readClaims } from "../model/readClaims";
 import { render } from "../model/render";
 import { bumpNextCfg, nextCfgOf, waitApplied } from "../ovs/applied";
 import type { Facts } from "../ovs/facts";
@@ -13,6 +13,7 @@ import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
 import { draftHost } from "./draft";
 import type { Edit } from "./edit";
 import { applyHooks, compareHooks, hookBridges, retireHooks } from "./hooks";
+import { dismiss, isKept, keep, requireKeeper } from "./keeper";
 import { isMetered, pushRules } from "./pushRules";
 
 /** A host after its reconciliation. */
@@ -122,13 +123,19 @@ async function attemptOnce(
   const desired = between ?? end;
   const input = { read, claims, desired, former, facts: before, tapBridge, integrationBridge, extra };
   const plan = planHost(input);
+  const kept = isKept(end, read.bridge);
+  if (kept) await requireKeeper(access);
   let facts = before;
   if (plan.operations.length > 0) {
-    if (claims.size === 0 && !(await retireHooks(access, read, before))) return "lost";
+    if (claims.size === 0 && !(await retire(access, read, before))) return "lost";
     if (!(await commit(access, plan, before))) return "lost";
     if (plan.effect === "ports") facts = await readFacts(ovsdb);
   }
   if (claims.size === 0) return { facts, claims, desired: end };
+  const bridge = facts.bridges.find(({ name }) => name === tapBridge);
+  if (bridge === undefined) return "lost";
+  const moment = { bridge, generation: plan.generation };
+  if (kept && end.keeper === "unwanted" && !(await dismiss(access, moment))) return "lost";
   const rendered = (): Desired => {
     const last = render(claims, facts, tapBridge);
     if (between === undefined) return last;
@@ -143,6 +150,8 @@ async function attemptOnce(
     if (!(await pushRules(access, push))) return "lost";
     const hooked = new Set([...hookBridges(read), ...hookBridges({ claims, bridge: read.bridge })]);
     if (hooked.size > 0) await applyHooks(await compareHooks(access, after, facts, hooked));
+    const keeps = end.keeper === "wanted" && between === undefined;
+    if (keeps && !(await keep(access, after, facts, moment))) return "lost";
   } catch (error) {
     // What was pushed for may be gone by now, and the tap bridge with it.
     if (await hasMoved(access, plan.generation)) return "lost";
@@ -150,6 +159,13 @@ async function attemptOnce(
   }
   if (plan.effect !== "claims") await sleep(REVALIDATION);
   return between === undefined ? { facts, claims, desired: after } : "prepared";
+}
+
+/** Takes what nothing would lead to any more off the host, before its tap bridge goes. False: another writer was faster. */
+async function retire(access: HostAccess, read: ClaimSet, facts: Facts): Promise<boolean> {
+  const { bridge, generation } = read;
+  if (!(await retireHooks(access, read, facts))) return false;
+  return bridge?.otherConfig[KEEPER_KEY] === undefined || dismiss(access, { bridge, generation });
 }
 
 /** Whether another writer has changed the host since; a host that cannot be asked has not. */

@@ -1,7 +1,7 @@
 import { isOurCookie } from "../model/identity";
 import { dumpFlows } from "../ovs/dumpFlows";
 import type { BridgeFacts } from "../ovs/facts";
-import { openflowVersion } from "../ovs/foreignFlow";
+import { openflowVersion } from "../ovs/openflowVersion";
 import type { HostAccess } from "./access";
 
 /** Tunnel ids that a rule names: those whose bits under the mask are the value's. */

@@ -1,3 +1,5 @@
+import type { PortInput } from "../schema/port";
+
 /** A port of ours that must exist. */
 export interface DesiredPort {
   name: string;
@@ -22,7 +24,28 @@ export interface DesiredMirror {
   selectDstPort: string[];
   /** Name of the port copies leave by. */
   output: string;
+  /** How the ports of both selections are found again when their rows are others. */
+  sources: Source[];
   owners: string[];
+}
+
+/** A tapped port of a Mirror: what a flow says of it, where it is looked for, and what it is selected for. */
+export interface Source {
+  wanted: PortInput;
+  bridges: readonly string[];
+  /** `vlanClassKey` of the port: one of another class would need another Mirror. */
+  vlan: string;
+  columns: readonly ("select_src_port" | "select_dst_port")[];
+}
+
+/** A monitor that is plugged, and how it is found again when its row, name or number is another. */
+export interface Monitor {
+  /** Name of its interface, by which rules know it. */
+  name: string;
+  wanted: PortInput;
+  /** Where it is looked for. */
+  bridges: readonly string[];
+  attachment: "tap-bridge" | "integration-bridge";
 }
 
 /** Which bridge a monitor's port must be on. */
@@ -82,6 +105,9 @@ export interface Desired {
   ports: DesiredPort[];
   mirrors: DesiredMirror[];
   placements: Placement[];
+  monitors: Monitor[];
+  /** Whether the host puts this back by itself. */
+  keeper: "wanted" | "unwanted";
   /** Rules of the tap bridge, but for the drop rule that carries the generation. */
   rules: Rule[];
   /** Meters of the tap bridge. */

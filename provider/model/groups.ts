@@ -118,12 +118,12 @@ export function groupFlows(
 }
 
 /** The Mirror that captures for a group. */
-export function groupMirror(group: Group): DesiredMirror {
+export function groupMirror(group: Group, tapBridge: string): DesiredMirror {
+  const captures = (flow: SourceFlow, wanted: "ingress" | "egress"): boolean =>
+    (group.direction === "any" || group.direction === wanted) &&
+    (flow.source.direction === "both" || flow.source.direction === wanted);
   const ports = (wanted: "ingress" | "egress"): string[] => {
-    if (group.direction !== "any" && group.direction !== wanted) return [];
-    const tapped = group.members.filter(
-      ({ flow }) => flow.source.direction === "both" || flow.source.direction === wanted,
-    );
+    const tapped = group.members.filter(({ flow }) => captures(flow, wanted));
     return [...new Set(tapped.map(({ port }) => port.port.uuid))].sort();
   };
   const names = groupNames(group);
@@ -133,6 +133,15 @@ export function groupMirror(group: Group): DesiredMirror {
     selectSrcPort: ports("egress"),
     selectDstPort: ports("ingress"),
     output: names.integration,
+    sources: group.members.map(({ flow }) => ({
+      wanted: flow.source.port,
+      bridges: [group.bridge, tapBridge],
+      vlan: vlanClassKey(group.vlan),
+      columns: [
+        ...(captures(flow, "egress") ? (["select_src_port"] as const) : []),
+        ...(captures(flow, "ingress") ? (["select_dst_port"] as const) : []),
+      ],
+    })),
     owners: groupOwners(group),
   };
 }

@@ -13,6 +13,13 @@ export const GENERATION_KEY = "taas-generation";
 export const METERS_KEY = "taas-meters";
 /** Key of a tap bridge's `other_config` that names the other bridges that have had rules of ours, apart by spaces. */
 export const HOOKS_KEY = "taas-hooks";
+/** Key of a tap bridge's `other_config` that says its host has had a keeper: a killed run may have left it behind. */
+export const KEEPER_KEY = "taas-keeper";
+/**
+ * Keys of a tap bridge's `other_config`, each with a port's UUID behind: where the keeper found that monitor when it put it
+ * back, as number on its bridge, requested number or `-`, and bridge. It is taken into the claim with the next change.
+ */
+export const HOME_PREFIX = "taas-home-";
 /** What this release renders; raised when the same claims come to mean other rules. */
 export const RENDERER = 1;
 

@@ -24,6 +24,8 @@ export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBrid
     ports: [...services.ports, ...tunnels.ports],
     mirrors: [],
     placements: services.placements,
+    monitors: services.monitors,
+    keeper: all.some((claim) => claim.keeper === true) ? "wanted" : "unwanted",
     rules: [...services.rules, ...tunnels.rules],
     meters: [],
     hooks: services.hooks,

@@ -7,7 +7,8 @@ import { type FoundPort, findPort } from "./findPort";
 import { sendHome } from "./leaving";
 
 /** The services of a host, and what they need to exist. */
-export interface Services extends Pick<Desired, "ports" | "placements" | "rules" | "hooks" | "problems"> {
+export interface Services
+  extends Pick<Desired, "ports" | "placements" | "monitors" | "rules" | "hooks" | "problems"> {
   /** By tunnel id. */
   deliveries: Map<number, Delivery>;
 }
@@ -18,9 +19,14 @@ function place(claim: ServiceClaim, monitor: FoundPort, bridge: string): Placeme
 }
 
 function findMonitors(claim: ServiceClaim, facts: Facts, tapBridge: string, result: Services): FoundPort[] {
+  const { attachment, integrationBridge } = claim;
+  const bridges = [integrationBridge, tapBridge];
   return claim.ports.flatMap((wanted) => {
-    const search = findPort(facts, [claim.integrationBridge, tapBridge], wanted);
-    if (search.found !== undefined) return [search.found];
+    const search = findPort(facts, bridges, wanted);
+    if (search.found !== undefined) {
+      result.monitors.push({ name: search.found.interface.name, wanted, bridges, attachment });
+      return [search.found];
+    }
     const state = search.reason === "missing" ? "not plugged" : "not the only one";
     const message = `monitor port ${describePort(wanted)} is ${state}`;
     result.problems.push({ owner: claim.owner, code: "port-missing", message });
@@ -50,6 +56,7 @@ export function renderServices(claims: readonly Claim[], facts: Facts, tapBridge
     deliveries: new Map(),
     ports: [],
     placements: [],
+    monitors: [],
     rules: [],
     hooks: [],
     problems: [],

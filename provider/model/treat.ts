@@ -136,7 +136,7 @@ export function renderGroups(
       },
       { ...patch, name: names.tap, bridge: tapBridge, options: { peer: names.integration }, vlans: "all" },
     );
-    desired.mirrors.push(groupMirror(group));
+    desired.mirrors.push(groupMirror(group, tapBridge));
     desired.problems.push(...uncuttable(group, claims, services));
     desired.rules.push(...groupRules(group, claims, services, meters.get(group.hash)));
   }

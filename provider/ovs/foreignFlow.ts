@@ -2,26 +2,12 @@ import { TaasError } from "../errors";
 import { dumpFlows } from "./dumpFlows";
 import { bridgeName, commandFailed, type OfctlTarget, ofctlArgv, runBounded } from "./ofctl";
 import { type Flow, flowKey, formatFlow } from "./openflow";
+import { openflowVersion } from "./openflowVersion";
 
 /** A bridge that is not ours, such as br-int: single rules of ours, by exact cookie and strict match, and nothing else. */
 export interface ForeignTarget extends OfctlTarget {
   /** The bridge's `protocols`; empty means OVS's default. */
   protocols: readonly string[];
-}
-
-/** In order of preference. All carry cookie masks and table numbers, 1.0 by Open vSwitch's extensions. */
-const VERSIONS = ["OpenFlow14", "OpenFlow13", "OpenFlow15", "OpenFlow12", "OpenFlow11", "OpenFlow10"];
-
-/** The OpenFlow version to speak to a bridge with these `protocols`. Throws `openflow-version` when none is known. */
-export function openflowVersion(target: ForeignTarget): string {
-  if (target.protocols.length === 0) return VERSIONS[0]!;
-  const version = VERSIONS.find((candidate) => target.protocols.includes(candidate));
-  if (version !== undefined) return version;
-  throw new TaasError(`bridge ${target.bridge} accepts only ${target.protocols.join(", ")}`, {
-    code: "openflow-version",
-    host: target.host,
-    hint: `Add one of ${VERSIONS.join(", ")} to the bridge's protocols column`,
-  });
 }
 
 /** Our rules on the bridge: those with exactly this cookie. */

@@ -1,6 +1,7 @@
-import { type ForeignTarget, foreignMatch, openflowVersion } from "./foreignFlow";
+import { type ForeignTarget, foreignMatch } from "./foreignFlow";
 import { bridgeName, commandFailed, runBounded, timeoutSeconds } from "./ofctl";
 import type { Flow } from "./openflow";
+import { openflowVersion } from "./openflowVersion";
 
 /** Under which other_config of which bridge rules may be removed. */
 export interface RetireGuard {

@@ -2,7 +2,9 @@ import type { Desired } from "../model/desired";
 import {
   CLAIM_PREFIX,
   GENERATION_KEY,
+  HOME_PREFIX,
   HOOKS_KEY,
+  KEEPER_KEY,
   METERS_KEY,
   RENDERER,
   RENDERER_KEY,
@@ -37,7 +39,7 @@ function externalIds(claims: ReadonlyMap<string, Claim>): Record<string, string>
   return { [RENDERER_KEY]: String(RENDERER), ...Object.fromEntries(entries) };
 }
 
-/** What the tap bridge's row says of its rules: their generation, and where rules and meters of ours have been. */
+/** What the tap bridge's row says of its rules: their generation, and what of ours has been elsewhere than in OVSDB. */
 export function otherConfig(
   desired: Desired,
   bridge: BridgeFacts | undefined,
@@ -45,10 +47,12 @@ export function otherConfig(
 ): Record<string, string> {
   const before = bridge?.otherConfig ?? {};
   const metered = desired.meters.length > 0 || before[METERS_KEY] !== undefined;
+  const kept = desired.keeper === "wanted" || before[KEEPER_KEY] !== undefined;
   const hooked = new Set([...hookedBridges(bridge), ...desired.hooks.map((hook) => hook.bridge)]);
   return {
     [GENERATION_KEY]: String(generation),
     ...(metered ? { [METERS_KEY]: "1" } : {}),
+    ...(kept ? { [KEEPER_KEY]: "1" } : {}),
     ...(hooked.size === 0 ? {} : { [HOOKS_KEY]: [...hooked].sort().join(" ") }),
   };
 }
@@ -133,10 +137,11 @@ export function updateClaims(
       (key.startsWith(CLAIM_PREFIX) || key === RENDERER_KEY) && bridge.externalIds[key] !== wanted[key],
   );
   const fresh = Object.entries(wanted).filter(([key, text]) => bridge.externalIds[key] !== text);
+  const noted = Object.keys(bridge.otherConfig).filter((key) => key.startsWith(HOME_PREFIX));
   const mutations: Mutation[] = [
     ["external_ids", "delete", set(stale)],
     ["external_ids", "insert", map(Object.fromEntries(fresh))],
-    ["other_config", "delete", set(Object.keys(config))],
+    ["other_config", "delete", set([...Object.keys(config), ...noted])],
     ["other_config", "insert", map(config)],
   ];
   const read = Object.fromEntries(stale.map((key) => [key, bridge.externalIds[key]!]));

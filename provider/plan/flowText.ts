@@ -9,23 +9,29 @@ export function portNumbers(facts: Facts): Map<string, number> {
   return new Map(made.map((nic) => [nic.name, nic.ofport!]));
 }
 
-function actionText(action: Action, numbers: ReadonlyMap<string, number>): string | undefined {
+/** How the number of an interface's port is written, in base 10 or 16; undefined while it has none. */
+export type Spelling = (port: string, base: 10 | 16) => string | undefined;
+
+/** Ports by their numbers. */
+function inNumbers(numbers: ReadonlyMap<string, number>): Spelling {
+  return (port, base) => numbers.get(port)?.toString(base);
+}
+
+function actionText(action: Action, spell: Spelling): string | undefined {
   if (typeof action === "string") return action;
   if ("meter" in action) {
-    const number = numbers.get(action.meter);
+    const number = spell(action.meter, 10);
     return number === undefined ? undefined : `meter:${number}`;
   }
   if ("bundle" in action) {
-    const members = action.members
-      .map((member) => numbers.get(member))
-      .filter((number) => number !== undefined);
+    const members = action.members.map((member) => spell(member, 10)).filter((number) => number !== undefined);
     if (members.length === 0) return undefined;
     const listed = `members:${members.join(",")}`;
     return action.into === undefined
       ? `bundle(${action.bundle},ofport,${listed})`
       : `bundle_load(${action.bundle},ofport,${action.into.replace("reg", "NXM_NX_REG")}[],${listed})`;
   }
-  const number = numbers.get(action.output);
+  const number = spell(action.output, 10);
   if (number === undefined) return undefined;
   if (action.maxLength === undefined) return `output:${number}`;
   // A length limit that finds no output, because the way to the other end is not known for the moment, say, stays in force
@@ -41,47 +47,71 @@ function isCut(action: Action | undefined): boolean {
   return typeof action === "object" && "output" in action && action.maxLength !== undefined;
 }
 
-/** A rule as ovs-ofctl reads it; undefined while the port it matches does not exist. A missing output makes it a drop. */
-export function ruleText(rule: Rule, numbers: ReadonlyMap<string, number>): string | undefined {
-  const inPort = rule.inPort === undefined ? undefined : numbers.get(rule.inPort);
+/** A rule in text: its match, with cookie, table and priority, and its actions one by one. */
+interface RuleParts {
+  match: string;
+  /** Undefined: its port does not exist. Empty: drop. */
+  actions: (string | undefined)[];
+}
+
+/** The parts of a rule; undefined while the port it matches does not exist. */
+export function ruleParts(rule: Rule, spell: Spelling): RuleParts | undefined {
+  const inPort = rule.inPort === undefined ? undefined : spell(rule.inPort, 10);
   if (rule.inPort !== undefined && inPort === undefined) return undefined;
-  const held = rule.holds === undefined ? undefined : numbers.get(rule.holds.port);
+  const held = rule.holds === undefined ? undefined : spell(rule.holds.port, 16);
   if (rule.holds !== undefined && held === undefined) return undefined;
-  const match = [
-    ...(inPort === undefined ? [] : [`in_port=${inPort}`]),
-    ...(held === undefined ? [] : [`${rule.holds!.register}=0x${held.toString(16)}`]),
-    ...rule.match,
-  ];
-  const actions = rule.actions.map((action) => actionText(action, numbers));
-  if (isCut(rule.actions.at(-1))) actions.push("exit");
-  const written = actions.length === 0 || actions.includes(undefined) ? "drop" : actions.join(",");
   const fields = [
     `cookie=0x${rule.cookie.toString(16)}`,
     `table=${rule.table}`,
     `priority=${rule.priority}`,
-    ...match,
+    ...(inPort === undefined ? [] : [`in_port=${inPort}`]),
+    ...(held === undefined ? [] : [`${rule.holds!.register}=0x${held}`]),
+    ...rule.match,
   ];
-  return `${fields.join(",")},actions=${written}`;
+  const actions = rule.actions.map((action) => actionText(action, spell));
+  if (isCut(rule.actions.at(-1))) actions.push("exit");
+  return { match: fields.join(","), actions };
+}
+
+/** A rule as ovs-ofctl reads it; undefined while the port it matches does not exist. A missing output makes it a drop. */
+export function ruleText(rule: Rule, numbers: ReadonlyMap<string, number>): string | undefined {
+  return partsText(ruleParts(rule, inNumbers(numbers)));
+}
+
+function partsText(parts: RuleParts | undefined): string | undefined {
+  if (parts === undefined) return undefined;
+  const { match, actions } = parts;
+  const written = actions.length === 0 || actions.includes(undefined) ? "drop" : actions.join(",");
+  return `${match},actions=${written}`;
 }
 
 /** A tap bridge's rules but for the one that carries the generation; one rule for what several claims ask for. */
-export function rulesText(desired: Desired, facts: Facts): string {
-  const numbers = portNumbers(facts);
-  const byMatch = new Map<string, string>();
+export function distinctRules(desired: Desired, spell: Spelling): RuleParts[] {
+  const byMatch = new Map<string, RuleParts>();
   for (const rule of desired.rules) {
     const key = [rule.table, rule.priority, rule.inPort ?? "", rule.holds?.port ?? "", ...rule.match].join(
       " ",
     );
-    const text = byMatch.has(key) ? undefined : ruleText(rule, numbers);
-    if (text !== undefined) byMatch.set(key, text);
+    const parts = byMatch.has(key) ? undefined : ruleParts(rule, spell);
+    if (parts !== undefined) byMatch.set(key, parts);
   }
-  return `${[...byMatch.values()].join("\n")}\n`;
+  return [...byMatch.values()];
+}
+
+/** The text of `distinctRules`, a line a rule. */
+export function rulesText(desired: Desired, facts: Facts): string {
+  const rules = distinctRules(desired, inNumbers(portNumbers(facts)));
+  return `${rules.map(partsText).join("\n")}\n`;
+}
+
+/** The match of the drop rule that table 0 ends with, which carries the generation in its cookie. */
+export function generationMatch(generation: number): string {
+  return `cookie=0x${generationCookie(generation).toString(16)},table=0,priority=0`;
 }
 
 /** The whole of a tap bridge's rules, for `ovs-ofctl replace-flows`: `rulesText` and the drop rule that table 0 ends with. */
 export function flowText(rules: string, generation: number): string {
-  const cookie = generationCookie(generation).toString(16);
-  return `cookie=0x${cookie},table=0,priority=0,actions=drop\n${rules}`;
+  return `${generationMatch(generation)},actions=drop\n${rules}`;
 }
 
 /** The interfaces whose port numbers the rules rely on: by UUID, with the number. */

@@ -27,6 +27,8 @@ const base = {
   time: z.string().max(40),
   description: label.optional(),
   tenant: label.optional(),
+  /** The host is to have a keeper while this claim is there. */
+  keeper: z.literal(true).optional(),
 };
 
 /** Where a monitor was before it was moved to the tap bridge; -1: under a number that is not known. */

@@ -36,14 +36,7 @@ const hostObject = z.strictObject({
   tapBridge: bridgeName.optional(),
   tunnelBridge: bridgeName.optional(),
   gone: z.boolean().optional(),
-  /** Refused rather than taken without effect. */
-  keeper: z
-    .boolean()
-    .refine(
-      (wanted) => !wanted,
-      "this release has no keeper: leave it out; after a restart, refresh and up repair the host",
-    )
-    .optional(),
+  keeper: z.boolean().optional(),
 });
 
 /** A host as a program gives it: a name or the whole record. */

@@ -35,8 +35,8 @@ export interface HostBoot {
 
 /**
  * Makes a host's mount namespace, held by a process that lives as long as the lab, and starts its ovsdb-server and
- * ovs-vswitchd there. In it /run is private, as are OVS's database and logs, the account files, /proc and /sys: default
- * paths work as on a machine of its own, and the machine's Open vSwitch is out of sight.
+ * ovs-vswitchd there. In it /run is private, as are OVS's database and logs, the account files, /proc, /sys, /var/lib and the
+ * administrator's systemd units: default paths work as on a machine of its own, and the machine's Open vSwitch is out of sight.
  * Resolves with the words that make a command run on the host.
  */
 export async function bootHost(boot: HostBoot): Promise<string[]> {
@@ -54,6 +54,9 @@ mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/openvswitch /run/sshd /run/lock /run/home
+for place in /var/lib /etc/systemd/system; do
+  [ ! -d $place ] || mount -t tmpfs -o mode=755 tmpfs $place
+done
 mount --bind ${directory}/openvswitch /etc/openvswitch
 mount --bind ${directory}/log /var/log/openvswitch
 ${bindAccounts(accounts).join("\n")}

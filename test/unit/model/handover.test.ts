@@ -6,6 +6,8 @@ const nothing: Desired = {
   ports: [],
   mirrors: [],
   placements: [],
+  monitors: [],
+  keeper: "unwanted",
   rules: [],
   meters: [],
   hooks: [],
@@ -18,6 +20,7 @@ const mirror = (name: string, egress: string[], ingress: string[] = []): Desired
     selectSrcPort: egress,
     selectDstPort: ingress,
     output: `mi-${name}`,
+    sources: [],
     owners: ["o"],
   },
 });

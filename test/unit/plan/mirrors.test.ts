@@ -13,6 +13,7 @@ const wanted: DesiredMirror = {
   selectSrcPort: [port("a"), port("b")],
   selectDstPort: [port("b")],
   output: "mi-1",
+  sources: [],
   owners: ["o"],
 };
 const row: MirrorFacts = {

@@ -1,0 +1,28 @@
+import { findPort } from "../model/findPort";
+import { HOME_PREFIX } from "../model/readClaims";
+import type { Facts } from "../ovs/facts";
+import type { Claim, Home } from "../schema/claim";
+import { portKey } from "../schema/port";
+
+/** A home as the keeper notes it. */
+function parseHome(note: string | undefined): Home | undefined {
+  const parts = /^([1-9]\d{0,4}) ([1-9]\d{0,4}|-) (\S+)$/.exec(note ?? "");
+  if (parts === null) return undefined;
+  const [, ofport, request, bridge] = parts;
+  return { bridge: bridge!, ofport: Number(ofport), ofportRequest: request === "-" ? null : Number(request) };
+}
+
+/** Takes into the claims where the keeper found monitors that it put back: their rows are others than those we moved. */
+export function takeNotedHomes(claims: Map<string, Claim>, facts: Facts, tapBridge: string): void {
+  const notes = facts.bridges.find(({ name }) => name === tapBridge)?.otherConfig ?? {};
+  for (const claim of [...claims.values()]) {
+    if (claim.kind !== "service" || claim.homes === undefined) continue;
+    const homes = { ...claim.homes };
+    for (const wanted of claim.ports) {
+      const monitor = findPort(facts, [tapBridge], wanted).found;
+      const home = parseHome(notes[HOME_PREFIX + monitor?.port.uuid]);
+      if (home !== undefined && homes[portKey(wanted)] !== undefined) homes[portKey(wanted)] = home;
+    }
+    claims.set(claim.owner, { ...claim, homes });
+  }
+}

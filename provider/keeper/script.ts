@@ -1,0 +1,229 @@
+import { AWK_PROGRAM } from "./awkProgram";
+
+const HEAD = String.raw`#!/bin/sh
+# Kept by pulumi-taas: puts back its own rules, meters, Mirror members and monitors after Open vSwitch or a VM's port came
+# anew. Usage: taas-keeper run | once. What is to be there stands in state.* beside this file, written by Pulumi.
+set -u
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+LC_ALL=C
+TAAS_KEEPER=$(cd "$(dirname "$0")" && pwd) || exit 1
+export PATH LC_ALL TAAS_KEEPER
+if [ -f "$TAAS_KEEPER/rundir" ]; then
+  read -r OVS_RUNDIR < "$TAAS_KEEPER/rundir"
+  export OVS_RUNDIR
+fi
+cd /
+umask 077
+tab=$(printf '\t')
+
+say() { printf 'taas-keeper: %s\n' "$*" >&2; }
+`;
+
+const LOOK = String.raw`
+snapshot() {
+  ovs-vsctl --no-wait --timeout=10 --format=csv --data=json --no-headings -- \
+    --columns=_uuid,name,ports,mirrors,other_config list Bridge -- \
+    --columns=_uuid,name,interfaces,tag,vlan_mode list Port -- \
+    --columns=_uuid,name,ofport,ofport_request,external_ids list Interface -- \
+    --columns=_uuid,name,select_src_port,select_dst_port,external_ids list Mirror </dev/null 2>/dev/null
+}
+
+of() { printf '%s\n' "$plan" | sed -n "s/^$1$tab//p"; }
+
+# Whether the claims are still those that the plan was made from.
+current() {
+  seen=$(ovs-vsctl --no-wait --timeout=10 --if-exists get Bridge "$tap" other_config:taas-generation </dev/null 2>/dev/null)
+  [ "$(printf %s "$seen" | sed 's/"//g')" = "$generation" ]
+}
+
+switch() { version=$1; shift; ovs-ofctl -O "$version" --timeout=10 --no-names "$@" 2>/dev/null; }
+
+# One transaction, which fails when the claims are others by now; then ovs-vswitchd's word that it took effect.
+commit() {
+  reply=$(ovsdb-client --timeout=10 transact "$1" </dev/null 2>&1)
+  case $reply in
+    *'"error"'* | *'"details"'*) return 1 ;;
+    '[{'*) ;;
+    *) return 1 ;;
+  esac
+  of say | while IFS= read -r line; do say "$line"; done
+  cfg=$(printf %s "$reply" | sed -n 's/.*"next_cfg":\([0-9][0-9]*\).*/\1/p')
+  [ -z "$cfg" ] || ovs-vsctl --no-wait --timeout=10 wait-until Open_vSwitch . "cur_cfg>=$cfg" </dev/null 2>/dev/null
+  # Running connections stay in Open vSwitch's cache until a rule is written: this one, as it is.
+  if printf '%s\n' "$plan" | grep -q '^mirrored$' && current; then
+    switch OpenFlow14 --strict mod-flows "$bridge" table=0,priority=0,actions=drop </dev/null
+  fi
+  return 0
+}
+
+meters() {
+  wanted=$(of meter)
+  [ -n "$wanted" ] && present=$(switch OpenFlow14 dump-meters "$bridge" </dev/null) || return 0
+  while IFS=$tab read -r number text; do
+    if printf '%s\n' "$present" | grep -q "^meter=$number "; then continue; fi
+    current && switch OpenFlow14 add-meter "$bridge" "$text" </dev/null || continue
+    say "meter $number of $bridge was missing: put back"
+    acted=yes
+  done <<END
+$wanted
+END
+}
+
+rules() {
+  of flow | switch OpenFlow14 -- diff-flows "$bridge" /dev/stdin >/dev/null
+  [ $? -eq 2 ] && current || return 0
+  switch OpenFlow14 -- set-frags "$bridge" nx-match </dev/null || return 0
+  of flow | switch OpenFlow14 --bundle -- replace-flows "$bridge" - || return 0
+  say "rules of $bridge were not those of change $generation: put back"
+  acted=yes
+}
+
+# Rules of ours on a bridge that is not: what is missing is added unless another's is in that place, what is ours and not
+# wanted goes, each by its very cookie, table, priority and match.
+hooks() {
+  while IFS=$tab read -r other version; do
+    [ -n "$version" ] || continue
+    present=$(switch "$version" --no-stats dump-flows "$other" </dev/null) || continue
+    printf '%s\n' "$present" | grep '^ *cookie=0x7a70[0-9a-f]\{12\},' > "$TAAS_KEEPER/ours.$$"
+    of hook | awk -F "$tab" -v other="$other" '$1 == other && $3 != "" { print $3 }' |
+      switch "$version" -- diff-flows "$TAAS_KEEPER/ours.$$" /dev/stdin > "$TAAS_KEEPER/differ.$$"
+    [ $? -eq 2 ] || continue
+    sed -n 's/^-//p' "$TAAS_KEEPER/differ.$$" | sed 's/^\(.*\) actions=.*/\1/' |
+      while IFS= read -r old; do
+        current && switch "$version" --strict del-flows "$other" "$(printf %s "$old" | sed 's/\(cookie=0x[0-9a-f]*\)/\1\/-1/')" </dev/null &&
+          say "a rule of ours in $other was not wanted: removed"
+      done
+    sed -n 's/^+//p' "$TAAS_KEEPER/differ.$$" |
+      while IFS= read -r new; do
+        place=$(printf %s "$new" | sed 's/ actions=.*//; s/cookie=0x[0-9a-f]*,* *//; s/^ *//')
+        match=$(printf %s "$place" | sed 's/.*priority=[0-9]*,*//')
+        if switch "$version" --no-stats dump-flows "$other" "table=0,$match" </dev/null |
+          grep -v 'cookie=0x7a70' | grep -q "priority=65535,$match actions="; then
+          say "a rule of another owner is in the place of ours in $other"
+          continue
+        fi
+        current && switch "$version" add-flow "$other" "$new" </dev/null && say "a rule in $other was missing: put back"
+      done
+    acted=yes
+  done <<END
+$(of hook | awk -F "$tab" '!seen[$1]++ { print $1 "\t" $2 }')
+END
+  rm -f "$TAAS_KEEPER/ours.$$" "$TAAS_KEEPER/differ.$$"
+}
+
+# One look at the host, and what it asks for. Sets acted.
+look() {
+  acted=no
+  plan=$(snapshot | awk "$program") && [ -n "$plan" ] || return 0
+  head=$(of tap)
+  tap=$(printf %s "$head" | sed "s/$tab.*//")
+  generation=$(printf %s "$head" | sed "s/.*$tab//")
+  bridge=$(printf %s "$head" | sed "s/^[^$tab]*$tab//; s/$tab.*//")
+  transaction=$(of transact)
+  if [ -n "$transaction" ]; then
+    ! commit "$transaction" || acted=yes
+    return 0
+  fi
+  meters
+  rules
+  hooks
+}
+
+# Looks until nothing is left to do, a few times at most: what somebody undoes at once is not fought over.
+settle() {
+  for round in 1 2 3 4 5; do
+    look
+    [ "$acted" = yes ] || return 0
+  done
+  say "what was put back did not stay: waiting"
+  sleep 5
+}
+`;
+
+const RUN = String.raw`
+# A process of a watcher, ended with it.
+child=
+quit_watcher() {
+  [ -z "$child" ] || kill "$child" 2>/dev/null
+  exit 0
+}
+pause() {
+  sleep "$1" &
+  child=$!
+  wait "$child"
+}
+
+# Whatever ovsdb-client prints wakes the keeper; it is not read.
+watch_table() {
+  trap quit_watcher TERM INT HUP
+  while :; do
+    ovsdb-client monitor Open_vSwitch "$1" "$2" </dev/null >&3 2>/dev/null &
+    child=$!
+    wait "$child"
+    pause 1
+  done
+}
+
+# An OpenFlow connection lasts as long as ovs-vswitchd does.
+watch_switch() {
+  trap quit_watcher TERM INT HUP
+  while :; do
+    name=$(sed -n "s/^bridge$tab.*$tab\([A-Za-z0-9_][A-Za-z0-9_.-]*\)\$/\1/p" "$TAAS_KEEPER"/state.* 2>/dev/null | sed 1q)
+    if [ -n "$name" ] && switch OpenFlow14 show "$name" </dev/null >/dev/null; then
+      echo up >&3
+      ovs-ofctl -O OpenFlow14 monitor "$name" </dev/null >/dev/null 2>&1 &
+      child=$!
+      wait "$child"
+    fi
+    pause 0.3
+  done
+}
+
+watch_clock() {
+  trap quit_watcher TERM INT HUP
+  while :; do
+    pause 30
+    echo tick >&3
+  done
+}
+
+watchers=
+reader=
+quit() {
+  trap - TERM INT HUP
+  for process in $watchers $reader; do kill "$process" 2>/dev/null; done
+  exit 0
+}
+
+run() {
+  trap quit TERM INT HUP
+  events=$TAAS_KEEPER/events.$$
+  rm -f "$TAAS_KEEPER"/events.* "$TAAS_KEEPER"/ours.* "$TAAS_KEEPER"/differ.*
+  mkfifo "$events" && exec 3<>"$events" && rm -f "$events" || exit 1
+  watch_table Bridge ports,mirrors,other_config & watchers="$watchers $!"
+  watch_table Port tag,vlan_mode & watchers="$watchers $!"
+  watch_table Interface name,ofport,external_ids & watchers="$watchers $!"
+  watch_switch & watchers="$watchers $!"
+  watch_clock & watchers="$watchers $!"
+  say "watching"
+  while :; do
+    # One read takes all that has come meanwhile.
+    dd bs=65536 count=1 <&3 >/dev/null 2>&1 &
+    reader=$!
+    wait "$reader"
+    settle
+  done
+}
+
+if [ $# -eq 1 ] && [ "$1" = run ]; then
+  run
+elif [ $# -eq 1 ] && [ "$1" = once ]; then
+  settle
+else
+  echo "usage: taas-keeper run | once" >&2
+  exit 64
+fi
+`;
+
+/** The keeper: a POSIX shell script that needs Open vSwitch's tools, awk, sed and grep. */
+export const KEEPER_SCRIPT = [HEAD, `program='${AWK_PROGRAM}'\n`, LOOK, RUN].join("");

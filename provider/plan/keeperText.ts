@@ -1,0 +1,94 @@
+import type { Desired, Monitor, Rule, Source } from "../model/desired";
+import { openflowVersion } from "../ovs/openflowVersion";
+import type { BridgeFacts, Facts } from "../ovs/facts";
+import type { PortInput } from "../schema/port";
+import { distinctRules, ruleParts, type Spelling } from "./flowText";
+
+/** Which change of which tap bridge a text is for. */
+export interface KeeperMoment {
+  bridge: BridgeFacts;
+  generation: number;
+}
+
+/** What there is to say of a port: how it is found, where, and the value that is compared. */
+type Selector = readonly [kind: string, bridges: readonly string[], count: string, value: string];
+
+function selectorOf({ wanted, bridges }: { wanted: PortInput; bridges: readonly string[] }): Selector {
+  if (typeof wanted === "string") return ["name", bridges, "-", wanted];
+  if ("ifaceId" in wanted) return ["iface-id", bridges, "-", wanted.ifaceId];
+  if ("mac" in wanted) return ["mac", bridges, "-", wanted.mac];
+  return ["vm", bridges, String(wanted.vnic ?? "-"), wanted.vmUuid];
+}
+
+/** The ports of a text, numbered as they are first met; one number may have several selectors, of which the first that finds a port counts. */
+class Symbols {
+  private readonly numbers = new Map<string, number>();
+  readonly lines: string[] = [];
+
+  constructor(private readonly monitors: readonly Monitor[]) {}
+
+  private number(key: string, selectors: () => readonly Selector[]): number {
+    const known = this.numbers.get(key);
+    if (known !== undefined) return known;
+    const fresh = this.numbers.size + 1;
+    this.numbers.set(key, fresh);
+    for (const [kind, bridges, count, value] of selectors()) {
+      const places = [bridges[0], bridges[1]].map((name) => JSON.stringify(name ?? ""));
+      this.lines.push(["port", fresh, kind, ...places, count, JSON.stringify(value)].join("\t"));
+    }
+    return fresh;
+  }
+
+  /** The number of an interface that rules know by its name: a monitor's, by what its services say of it, else one that keeps its name. */
+  named(name: string): number {
+    return this.number(`named ${name}`, () => {
+      const said = this.monitors.filter((monitor) => monitor.name === name).map(selectorOf);
+      const unique = new Map(said.map((selector) => [JSON.stringify(selector), selector]));
+      return unique.size > 0 ? [...unique.values()] : [["interface", [], "-", name]];
+    });
+  }
+
+  /** The number of a tapped port. */
+  source(source: Source): number {
+    const selector = selectorOf(source);
+    return this.number(JSON.stringify(selector), () => [selector]);
+  }
+}
+
+function ruleLine(word: readonly string[], rule: Rule, spell: Spelling): string {
+  const { match, actions } = ruleParts(rule, spell)!;
+  return [...word, match, ...actions].join("\t");
+}
+
+function hookLine(hook: Desired["hooks"][number], facts: Facts, spell: Spelling): string[] {
+  const bridge = facts.bridges.find(({ name }) => name === hook.bridge);
+  if (bridge === undefined) return [];
+  const version = openflowVersion({ protocols: bridge.protocols ?? [], bridge: bridge.name });
+  return [ruleLine(["hook", bridge.name, version], hook, spell)];
+}
+
+/**
+ * What a keeper needs to put a host back after its Open vSwitch or a VM's port came anew, a line a piece, words apart by
+ * tabs, strings as JSON. Ports stand in it as symbols, `@1@` or, in hexadecimal, `@x1@`, because their rows, numbers and
+ * names may be others by then. It is for one change of the claims alone, and whole only with its last line.
+ */
+export function keeperText(desired: Desired, facts: Facts, { bridge, generation }: KeeperMoment): string {
+  const symbols = new Symbols(desired.monitors);
+  const spell: Spelling = (port, base) => `@${base === 16 ? "x" : ""}${symbols.named(port)}@`;
+  const stays = desired.monitors.filter(({ attachment }) => attachment === "tap-bridge");
+  const monitors = [...new Set(stays.map(({ name }) => name))].map((name) => `monitor\t${symbols.named(name)}`);
+  const mirrors = desired.mirrors.flatMap((mirror) => [
+    ["mirror", mirror.name, mirror.bridge].join("\t"),
+    ...mirror.sources.flatMap((source) =>
+      source.columns.map((column) => ["member", column, source.vlan, symbols.source(source)].join("\t")),
+    ),
+  ]);
+  const meters = desired.meters.map(({ inPort, unit, rate, burst }) =>
+    ["meter", symbols.named(inPort), unit, rate, burst].join("\t"),
+  );
+  const rules = distinctRules(desired, generation, spell).map((rule) => ruleLine(["rule"], rule, spell));
+  const hooks = desired.hooks.flatMap((hook) => hookLine(hook, facts, spell));
+  const lines = [...monitors, ...mirrors, ...meters, ...rules, ...hooks];
+  const head = ["keeper\t1", ["bridge", bridge.uuid, generation, bridge.name].join("\t")];
+  return `${[...head, ...symbols.lines, ...lines, "end"].join("\n")}\n`;
+}
