@@ -22,9 +22,13 @@ export function placeOf(record: HostRecord): string {
   return `${record.address} ${tapBridgeOf(record)}`;
 }
 
-/** Looks at hosts, all at once, each place once. Every failure waits for the others, so that nothing runs on unseen. */
+/**
+ * Looks at hosts, all at once, each place once, by the first of its records. Every failure waits for the others, so that
+ * nothing runs on unseen.
+ */
 export async function lookAll(open: OpenHost, records: readonly HostRecord[]): Promise<Map<string, Look>> {
-  const unique = new Map(records.map((record) => [placeOf(record), record]));
+  const unique = new Map<string, HostRecord>();
+  for (const record of records) if (!unique.has(placeOf(record))) unique.set(placeOf(record), record);
   const results = await Promise.allSettled([...unique.values()].map((record) => open(record).look()));
   const failed = results.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;

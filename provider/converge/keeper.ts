@@ -5,8 +5,8 @@ import { KEEPER_SCRIPT } from "../keeper/script";
 import { KEEPER_PLACES, KEEPER_UNIT } from "../keeper/unit";
 import type { Desired } from "../model/desired";
 import { GENERATION_KEY, KEEPER_KEY } from "../model/readClaims";
-import type { OvsdbClient } from "../ovs/ovsdbClient";
 import type { BridgeFacts, Facts } from "../ovs/facts";
+import type { OvsdbClient } from "../ovs/ovsdbClient";
 import { keeperText } from "../plan/keeperText";
 import type { HostAccess } from "./access";
 

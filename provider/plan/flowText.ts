@@ -24,7 +24,9 @@ function actionText(action: Action, spell: Spelling): string | undefined {
     return number === undefined ? undefined : `meter:${number}`;
   }
   if ("bundle" in action) {
-    const members = action.members.map((member) => spell(member, 10)).filter((number) => number !== undefined);
+    const members = action.members
+      .map((member) => spell(member, 10))
+      .filter((number) => number !== undefined);
     if (members.length === 0) return undefined;
     const listed = `members:${members.join(",")}`;
     return action.into === undefined

@@ -1,6 +1,6 @@
 import type { Desired, Monitor, Rule, Source } from "../model/desired";
-import { openflowVersion } from "../ovs/openflowVersion";
 import type { BridgeFacts, Facts } from "../ovs/facts";
+import { openflowVersion } from "../ovs/openflowVersion";
 import type { PortInput } from "../schema/port";
 import { distinctRules, ruleParts, type Spelling } from "./flowText";
 
@@ -76,7 +76,9 @@ export function keeperText(desired: Desired, facts: Facts, { bridge, generation 
   const symbols = new Symbols(desired.monitors);
   const spell: Spelling = (port, base) => `@${base === 16 ? "x" : ""}${symbols.named(port)}@`;
   const stays = desired.monitors.filter(({ attachment }) => attachment === "tap-bridge");
-  const monitors = [...new Set(stays.map(({ name }) => name))].map((name) => `monitor\t${symbols.named(name)}`);
+  const monitors = [...new Set(stays.map(({ name }) => name))].map(
+    (name) => `monitor\t${symbols.named(name)}`,
+  );
   const mirrors = desired.mirrors.flatMap((mirror) => [
     ["mirror", mirror.name, mirror.bridge].join("\t"),
     ...mirror.sources.flatMap((source) =>

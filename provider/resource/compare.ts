@@ -5,7 +5,7 @@ import { hasUnknown } from "../schema/unknown";
 function hostKey(host: unknown): unknown {
   if (typeof host !== "object" || host === null) return host;
   const { address, tunnelIp, integrationBridge, tapBridge, tunnelBridge, keeper } = host as HostRecord;
-  return { address, tunnelIp, integrationBridge, tapBridge, tunnelBridge, keeper };
+  return { address, tunnelIp, integrationBridge, tapBridge, tunnelBridge, keeper: keeper ?? false };
 }
 
 /** JSON with sorted keys and no undefined: equal text, equal value. */

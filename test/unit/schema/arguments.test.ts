@@ -46,12 +46,6 @@ describe("the arguments of a TapService", () => {
     "host",
     /1 to 15 letters/,
   );
-  refuses(
-    "a keeper, which is not there yet",
-    { host: { address: "a", keeper: true } },
-    "host",
-    /has no keeper/,
-  );
   refuses("a port number of SSH that is none", { host: { address: "a", port: 65536 } }, "host", /65535/);
   const asked = /^must be a port's name, \{ ifaceId \}, \{ mac \}, or \{ vmUuid \} .*\(got /;
   refuses("a port by number", { port: 7 }, "port", asked);
