@@ -28,7 +28,7 @@ export interface HostArgs {
   tunnelBridge?: Input<string>;
   /** The machine no longer exists: deletes there count as done, with a warning; creates are errors. */
   gone?: Input<boolean>;
-  /** Self-healing on the host. Not in this release: `true` is refused. */
+  /** Whether the host puts its taps back by itself after a restart of Open vSwitch or of a VM. Needs root or sudo there. Default `false`. */
   keeper?: Input<boolean>;
 }
 

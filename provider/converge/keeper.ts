@@ -55,10 +55,13 @@ holds || { echo moved; exit 0; }
 for other in ${folder}/state.*; do [ "$other" = "$state" ] || rm -f "$other"; done
 `;
 
+/** A file comes whole or not at all: a connection that is cut ends the text early. */
 const INSTALL = `
-target=$3 mode=$4
+target=$3 mode=$4 expected=$5
 holds || { echo moved; exit 0; }
-cat > ${folder}/new.$$ && chmod "$mode" ${folder}/new.$$ && mv -f ${folder}/new.$$ "$target" || exit 4
+fresh=${folder}/new.$$
+cat > "$fresh" && [ "$(sum "$fresh")" = "$expected" ] || { rm -f "$fresh"; echo "$target did not come whole" >&2; exit 4; }
+chmod "$mode" "$fresh" && mv -f "$fresh" "$target" || exit 4
 echo installed
 `;
 
@@ -174,7 +177,7 @@ export async function keep(
     { path: unit, mode: "644", text: KEEPER_UNIT, sum: found.get("unit") },
   ].filter((file) => file.sum !== "none" && file.sum !== sum(file.text));
   for (const file of due) {
-    const done = await step(access, INSTALL, moment, file.text, file.path, file.mode);
+    const done = await step(access, INSTALL, moment, file.text, file.path, file.mode, sum(file.text));
     if (done === "moved") return false;
   }
   if (due.length > 0 || found.get("service") === "stands") await step(access, START, moment);

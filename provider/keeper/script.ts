@@ -114,7 +114,8 @@ END
 # One look at the host, and what it asks for. Sets acted.
 look() {
   acted=no
-  plan=$(snapshot | awk "$program") && [ -n "$plan" ] || return 0
+  plan=$(snapshot | awk "$program") || plan=
+  [ -n "$plan" ] || return 0
   head=$(of tap)
   tap=$(printf %s "$head" | sed "s/$tab.*//")
   generation=$(printf %s "$head" | sed "s/.*$tab//")
@@ -129,11 +130,19 @@ look() {
   hooks
 }
 
-# Looks until nothing is left to do, a few times at most: what somebody undoes at once is not fought over.
+# Looks until nothing is left to do, a few times at most: what somebody undoes at once is not fought over. Where the claims
+# became others right after something was put back, it waits for what these come to, to look whether it is still right.
 settle() {
-  for round in 1 2 3 4 5; do
+  did=no
+  for round in 1 2 3 4 5 6 7 8 9 10; do
     look
-    [ "$acted" = yes ] || return 0
+    if [ "$acted" = yes ]; then
+      did=yes
+    elif [ "$did" = yes ] && [ -z "$plan" ]; then
+      sleep 1
+    else
+      return 0
+    fi
   done
   say "what was put back did not stay: waiting"
   sleep 5

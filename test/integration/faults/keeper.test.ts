@@ -33,7 +33,7 @@ ovs-vsctl list-ports br-int | grep theirs`);
 
   before(async () => {
     lab = await startLab({
-      hosts: 2,
+      hosts: [{}, { sudoCommands: "ALL" }],
       vms: [
         { name: "web", host: 1 },
         { name: "db", host: 1 },
@@ -222,6 +222,24 @@ ovs-vsctl add-port br-int ${to} tag=10 -- set Interface ${to} external_ids:iface
     account(3, 0, 0);
   });
 
+  it("leaves the word to a run that is writing at the same time", async () => {
+    const host = lab.host(1);
+    const cap = (packetsPerSecond: number) => ({
+      ...{ service: made.ids.outputs.ref, host: "host1", port: { ifaceId: vm.web.ifaceId } },
+      rateLimit: { packetsPerSecond },
+    });
+    for (let round = 1; round <= 5; round++) {
+      await Promise.all([
+        driver.update(made.web, cap(1_000 * round)),
+        host.ovs(`for i in 1 2 3 4; do ovs-ofctl del-flows br-tap; sh ${FOLDER}/taas-keeper once; done`),
+      ]);
+    }
+    await host.ovs(`sh ${FOLDER}/taas-keeper once`);
+    expect((await meters(host)).join()).to.match(/rate=5000/);
+    await expectAllWell(await foreign());
+    account(20, 0, 0);
+  });
+
   it("is small, and ends with all its processes when it is told to", async () => {
     console.log(`      ${await keeper.processes()} processes with ${await keeper.memory()} KiB of their own`);
     expect(await keeper.memory()).to.be.lessThan(32_768);
@@ -270,6 +288,21 @@ ovs-vsctl add-port br-int ${to} tag=10 -- set Interface ${to} external_ids:iface
     await lab.host(1).ovs(`[ -f ${FOLDER}/taas-keeper ]`);
     await plain.destroy();
     await expectAllWell(await foreign());
+    account(0, 0, 0);
+  });
+
+  it("is installed and removed through sudo where the login is not root", async () => {
+    const login = new Driver(lab, "organization/sudo/test");
+    const host = { address: "host2", user: "tapadmin", keeper: true };
+    const spare = await login.service("spare", { host, port: "tap-spare" });
+    const files = `stat -c "%U %a %n" ${FOLDER} ${FOLDER}/taas-keeper; stat -c "%U %a" ${FOLDER}/state.*`;
+    expect(await lab.host(2).ovs(files)).to.equal(
+      `root 700 ${FOLDER}\nroot 755 ${FOLDER}/taas-keeper\nroot 600\n`,
+    );
+    await login.read(spare);
+    expect(spare.outputs.status).to.equal("active");
+    await login.destroy();
+    await lab.host(2).ovs(`[ ! -e ${FOLDER} ] && [ ! -e ${UNIT} ]`);
     account(0, 0, 0);
   });
 

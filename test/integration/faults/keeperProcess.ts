@@ -8,7 +8,7 @@ export const FOLDER = "/var/lib/pulumi-taas";
 export const UNIT = "/etc/systemd/system/taas-keeper.service";
 
 /** Seconds within which copies must flow again, far more than they take. */
-export const LIMIT = 15;
+const LIMIT = 15;
 
 const LOG = "/run/taas-keeper.log";
 
