@@ -17,12 +17,12 @@ export function takeNotedHomes(claims: Map<string, Claim>, facts: Facts, tapBrid
   const notes = facts.bridges.find(({ name }) => name === tapBridge)?.otherConfig ?? {};
   for (const claim of [...claims.values()]) {
     if (claim.kind !== "service" || claim.homes === undefined) continue;
-    const homes = { ...claim.homes };
-    for (const wanted of claim.ports) {
+    const found = claim.ports.flatMap((wanted): [string, Home][] => {
       const monitor = findPort(facts, [tapBridge], wanted).found;
       const home = parseHome(notes[HOME_PREFIX + monitor?.port.uuid]);
-      if (home !== undefined && homes[portKey(wanted)] !== undefined) homes[portKey(wanted)] = home;
-    }
-    claims.set(claim.owner, { ...claim, homes });
+      return home === undefined ? [] : [[portKey(wanted), home]];
+    });
+    if (found.length === 0) continue;
+    claims.set(claim.owner, { ...claim, homes: { ...claim.homes, ...Object.fromEntries(found) } });
   }
 }

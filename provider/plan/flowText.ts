@@ -50,7 +50,7 @@ function isCut(action: Action | undefined): boolean {
 }
 
 /** A rule in text: its match, with cookie, table and priority, and its actions one by one. */
-interface RuleParts {
+export interface RuleParts {
   match: string;
   /** Undefined: its port does not exist. Empty: drop. */
   actions: (string | undefined)[];

@@ -1,8 +1,8 @@
-import type { Desired, Monitor, Rule, Source } from "../model/desired";
+import type { Desired, Monitor, Source } from "../model/desired";
 import type { BridgeFacts, Facts } from "../ovs/facts";
 import { openflowVersion } from "../ovs/openflowVersion";
 import type { PortInput } from "../schema/port";
-import { distinctRules, ruleParts, type Spelling } from "./flowText";
+import { distinctRules, generationMatch, type RuleParts, ruleParts, type Spelling } from "./flowText";
 
 /** Which change of which tap bridge a text is for. */
 export interface KeeperMoment {
@@ -55,8 +55,7 @@ class Symbols {
   }
 }
 
-function ruleLine(word: readonly string[], rule: Rule, spell: Spelling): string {
-  const { match, actions } = ruleParts(rule, spell)!;
+function ruleLine(word: readonly string[], { match, actions }: RuleParts): string {
   return [...word, match, ...actions].join("\t");
 }
 
@@ -64,7 +63,7 @@ function hookLine(hook: Desired["hooks"][number], facts: Facts, spell: Spelling)
   const bridge = facts.bridges.find(({ name }) => name === hook.bridge);
   if (bridge === undefined) return [];
   const version = openflowVersion({ protocols: bridge.protocols ?? [], bridge: bridge.name });
-  return [ruleLine(["hook", bridge.name, version], hook, spell)];
+  return [ruleLine(["hook", bridge.name, version], ruleParts(hook, spell)!)];
 }
 
 /**
@@ -88,7 +87,8 @@ export function keeperText(desired: Desired, facts: Facts, { bridge, generation 
   const meters = desired.meters.map(({ inPort, unit, rate, burst }) =>
     ["meter", symbols.named(inPort), unit, rate, burst].join("\t"),
   );
-  const rules = distinctRules(desired, generation, spell).map((rule) => ruleLine(["rule"], rule, spell));
+  const last = { match: generationMatch(generation), actions: [] };
+  const rules = [last, ...distinctRules(desired, spell)].map((rule) => ruleLine(["rule"], rule));
   const hooks = desired.hooks.flatMap((hook) => hookLine(hook, facts, spell));
   const lines = [...monitors, ...mirrors, ...meters, ...rules, ...hooks];
   const head = ["keeper\t1", ["bridge", bridge.uuid, generation, bridge.name].join("\t")];
