@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { Client, type ClientChannel } from "ssh2";
+import type { Lab } from "../test/lab/lab";
+
+/** A bare SSH connection to a host of a lab, without anything of this package on it. */
+export class BareClient {
+  private constructor(private readonly client: Client) {}
+
+  /** Connects and logs in. */
+  static async connect(lab: Lab, host: number): Promise<BareClient> {
+    const client = new Client();
+    const { sshPort } = lab.host(host);
+    await new Promise<void>((resolve, reject) => {
+      client.once("ready", resolve).once("error", reject);
+      const privateKey = readFileSync(lab.ssh.identity);
+      client.connect({ host: "127.0.0.1", port: sshPort, username: "root", privateKey });
+    });
+    client.setNoDelay(true);
+    return new BareClient(client);
+  }
+
+  /** Starts a command. */
+  start(line: string): Promise<ClientChannel> {
+    return new Promise((resolve, reject) => {
+      this.client.exec(line, (error, channel) => (error ? reject(error) : resolve(channel)));
+    });
+  }
+
+  /** Runs a command that must succeed; resolves with what it prints. */
+  async exec(line: string, input = ""): Promise<string> {
+    const channel = await this.start(line);
+    let [output, errors, code] = ["", "", -1];
+    channel.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    channel.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+    channel.on("exit", (exit: number) => (code = exit));
+    channel.end(input);
+    await new Promise((resolve) => channel.once("close", resolve));
+    if (code !== 0) throw new Error(`${line}: exit code ${code}: ${errors}`);
+    return output;
+  }
+
+  /** Opens a unix socket on the host. */
+  openSocket(path: string): Promise<ClientChannel> {
+    return new Promise((resolve, reject) => {
+      this.client.openssh_forwardOutStreamLocal(path, (error, channel) =>
+        error ? reject(error) : resolve(channel),
+      );
+    });
+  }
+
+  close(): void {
+    this.client.end();
+  }
+}
+
+/** A shell that stays open and takes one script after another. */
+export class Shell {
+  private text = "";
+  private waiting: (() => void) | undefined;
+  private count = 0;
+
+  constructor(private readonly channel: ClientChannel) {
+    channel.on("data", (chunk: Buffer) => {
+      this.text += chunk.toString();
+      this.waiting?.();
+    });
+  }
+
+  /** Runs a script that must succeed; resolves with what it prints. */
+  async run(script: string, input = ""): Promise<string> {
+    const mark = `end-${++this.count}-of-script`;
+    this.channel.write(`{ ${script}\n} <<'${mark}'\n${input}${mark}\necho "${mark} $?"\n`);
+    for (;;) {
+      const end = this.text.match(new RegExp(`^${mark} (\\d+)\n`, "m"));
+      if (end !== null) {
+        const output = this.text.slice(0, end.index);
+        this.text = "";
+        if (end[1] !== "0") throw new Error(`${script}: exit code ${end[1]}`);
+        return output;
+      }
+      await new Promise<void>((resolve) => (this.waiting = resolve));
+    }
+  }
+}

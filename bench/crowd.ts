@@ -1,0 +1,86 @@
+import { bumpNextCfg, nextCfgOf, waitApplied } from "../provider/ovs/applied";
+import type { Operation } from "../provider/ovs/operations";
+import { OvsdbClient } from "../provider/ovs/ovsdbClient";
+import { map, namedUuid, set } from "../provider/ovs/values";
+import type { Lab } from "../test/lab/lab";
+import { BareClient } from "./client";
+import type { Handlers } from "./handlers";
+
+/** Milliseconds that ovs-vswitchd gets for thousands of new ports. */
+const PATIENCE = 300_000;
+
+/**
+ * Taps very many ports of a host into one service there, and leaves one more port untapped: the answer is the checked
+ * inputs of its flow. The ports are patch ports that lead nowhere: real ones to Open vSwitch, without a device each. All claims
+ * but the first are written at once, as copies of the first; the operation that follows makes of them what they say.
+ */
+export async function crowd(lab: Lab, handlers: Handlers, host: number, count: number): Promise<object> {
+  const name = `host${host}`;
+  const port = (index: number) => `p${index}`;
+  const all = Array.from({ length: count + 1 }, (_, index) => port(index + 1));
+  await withOvsdb(lab, host, (ovsdb) => plugAll(ovsdb, all));
+  const service = handlers.check("TapService", `ids${host}`, { host: name, port: `tap-ids${host}` });
+  await handlers.create("TapService", service);
+  const flow = (index: number) =>
+    handlers.check("TapFlow", port(index), { service: service.ref, host: name, port: port(index) });
+  await handlers.create("TapFlow", flow(1));
+  await withOvsdb(lab, host, (ovsdb) => copyClaim(ovsdb, String(flow(1).owner), all.slice(1, -2)));
+  await handlers.create("TapFlow", flow(count));
+  return flow(count + 1);
+}
+
+/** Does a piece of work on a host's database. */
+async function withOvsdb(lab: Lab, host: number, work: (ovsdb: OvsdbClient) => Promise<void>): Promise<void> {
+  const client = await BareClient.connect(lab, host);
+  try {
+    const stream = await client.openSocket("/var/run/openvswitch/db.sock");
+    await work(new OvsdbClient({ kind: "stream", stream }, { timeoutMs: PATIENCE }));
+  } finally {
+    client.close();
+  }
+}
+
+/** Adds the ports in one transaction, which is much faster than many. */
+async function plugAll(ovsdb: OvsdbClient, names: readonly string[]): Promise<void> {
+  const inserts = names.flatMap((name, index): Operation[] => {
+    const nic = { name, type: "patch", options: map({ peer: `${name}-no` }) };
+    const row = { name, tag: 10, interfaces: namedUuid(`nic${index}`) };
+    return [
+      { op: "insert", table: "Interface", row: nic, "uuid-name": `nic${index}` },
+      { op: "insert", table: "Port", row, "uuid-name": `port${index}` },
+    ];
+  });
+  const ports = set(names.map((_, index) => namedUuid(`port${index}`)));
+  const results = await ovsdb.transact([
+    ...inserts,
+    {
+      op: "mutate",
+      table: "Bridge",
+      where: [["name", "==", "br-int"]],
+      mutations: [["ports", "insert", ports]],
+    },
+    ...bumpNextCfg(),
+  ]);
+  await waitApplied(ovsdb, nextCfgOf(results, "bench"), PATIENCE);
+}
+
+/** Writes a flow's claim once more for each of other ports. */
+async function copyClaim(ovsdb: OvsdbClient, owner: string, ports: readonly string[]): Promise<void> {
+  const where: ["name", "==", string][] = [["name", "==", "br-tap"]];
+  const [{ rows }] = await ovsdb.transact([
+    { op: "select", table: "Bridge", where, columns: ["external_ids"] },
+  ]);
+  const [, pairs] = rows[0]!.external_ids as ["map", [string, string][]];
+  const claim = JSON.parse(pairs.find(([key]) => key === `taas:${owner}`)![1]);
+  const copies = ports.map((port) => {
+    const own = owner.replace(/[^/]*$/, port);
+    return [
+      `taas:${own}`,
+      JSON.stringify({ ...claim, owner: own, source: { ...claim.source, port } }),
+    ] as const;
+  });
+  const insert = map(Object.fromEntries(copies));
+  await ovsdb.transact([
+    { op: "mutate", table: "Bridge", where, mutations: [["external_ids", "insert", insert]] },
+  ]);
+}

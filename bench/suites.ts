@@ -1,0 +1,21 @@
+import type { Extent, Section } from "./figure";
+import { measureEngine } from "./suites/engine";
+import { measureLimit } from "./suites/limit";
+import { measureModel } from "./suites/model";
+import { measurePredecessor } from "./suites/predecessor";
+import { measurePreview } from "./suites/preview";
+import { measureScale } from "./suites/scale";
+import { measureScripts } from "./suites/scripts";
+import { measureWays } from "./suites/ways";
+
+/** Every suite by its name. */
+export const SUITES: Record<string, (extent: Extent) => Promise<Section[]>> = {
+  engine: measureEngine,
+  scripts: measureScripts,
+  preview: measurePreview,
+  predecessor: measurePredecessor,
+  scale: measureScale,
+  limit: measureLimit,
+  ways: measureWays,
+  model: measureModel,
+};
