@@ -11,7 +11,8 @@ import { diffSnapshots } from "../lab/snapshot";
 
 const root = repositoryRoot();
 const tsconfig = readFileSync(join(root, "examples/quickstart/tsconfig.json"), "utf8");
-const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => join("docs", name))];
+const documents = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
+const pages = ["README.md", ...documents.map((name) => join("docs", name))];
 
 /** The whole programs of a page, in order. */
 function programs(page: string): string[] {
