@@ -80,10 +80,10 @@ function rightsOf(session: HostSession): Promise<void> {
 /** The tap bridges of a session, by name: what is known of them lasts as long as its connection. */
 const switches = new WeakMap<HostSession, Map<string, TapSwitch>>();
 
-function tapSwitchOf(session: HostSession, bridge: string, timeoutMs: number): TapSwitch {
+function tapSwitchOf(session: HostSession, bridge: string): TapSwitch {
   const ofSession = switches.get(session) ?? new Map<string, TapSwitch>();
   switches.set(session, ofSession);
-  const tapSwitch = ofSession.get(bridge) ?? new TapSwitch(() => session.openSwitch(bridge), timeoutMs);
+  const tapSwitch = ofSession.get(bridge) ?? new TapSwitch(() => session.openSwitch(bridge));
   ofSession.set(bridge, tapSwitch);
   return tapSwitch;
 }
@@ -107,7 +107,7 @@ function lendAccess(pool: ConnectionPool, settings: Settings): WithAccess {
       const access: HostAccess = {
         record,
         ovsdb: await clientOf(session, record),
-        tapSwitch: tapSwitchOf(session, tapBridgeOf(record), timeoutMs),
+        tapSwitch: tapSwitchOf(session, tapBridgeOf(record)),
         run: (argv, options) => session.run(argv, options),
         requireRights: () => rightsOf(session),
         timeoutMs,

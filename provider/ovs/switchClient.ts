@@ -103,8 +103,10 @@ export class SwitchClient {
     if (type !== TYPE.multipartReply) return;
     const { flows, more } = readFlows(body);
     const pending = this.pending.get(xid);
-    pending?.flows.push(...flows);
-    if (!more) this.settle(xid)?.resolve(pending!.flows);
+    if (pending === undefined) return;
+    for (const flow of flows) pending.flows.push(flow);
+    if (pending.flows.length > MAX_FLOWS) throw new RangeError(`more than ${MAX_FLOWS} flows`);
+    if (!more) this.settle(xid)?.resolve(pending.flows);
   }
 
   private settle(xid: number): Pending | undefined {
@@ -129,3 +131,6 @@ export class SwitchClient {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** Flows that are taken for an answer: many more than a tap bridge ever has, and few enough to be held. */
+const MAX_FLOWS = 200_000;

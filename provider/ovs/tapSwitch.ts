@@ -1,6 +1,9 @@
 import type { Duplex } from "node:stream";
 import { SwitchClient } from "./switchClient";
 
+/** Milliseconds for an answer; afterwards the rules are written as if nothing were known of them. */
+const PATIENCE = 5000;
+
 /**
  * The tap bridge as a switch whose rules this run has written before. What they were written from is remembered together
  * with what the bridge then said they do; as long as it says the same, the same text need not be written again.
@@ -10,10 +13,7 @@ export class TapSwitch {
   private known: { rules: string; digest: string } | undefined;
 
   /** `open` gives a stream to the bridge's management socket, or undefined where there is none to be had. */
-  constructor(
-    private readonly open: () => Promise<Duplex | undefined>,
-    private readonly timeoutMs: number,
-  ) {}
+  constructor(private readonly open: () => Promise<Duplex | undefined>) {}
 
   /** Marks the bridge's rules with a cookie if they are what this text makes. False: they are not, or nobody can say. */
   async markUnchanged(rules: string, cookie: bigint): Promise<boolean> {
@@ -52,7 +52,7 @@ export class TapSwitch {
     if (this.client?.closed === true) this.client = undefined;
     if (this.client !== undefined) return this.client;
     const stream = await this.open();
-    if (stream !== undefined) this.client = new SwitchClient(stream, this.timeoutMs);
+    if (stream !== undefined) this.client = new SwitchClient(stream, PATIENCE);
     return this.client;
   }
 }

@@ -46,7 +46,7 @@ describe("a tap bridge's rules that were written before", function () {
   });
 
   beforeEach(async () => {
-    tapSwitch = new TapSwitch(open, 5000);
+    tapSwitch = new TapSwitch(open);
     await write(RULES, 1);
     await tapSwitch.remember(RULES, async () => true);
   });
@@ -139,7 +139,7 @@ describe("a tap bridge's rules that were written before", function () {
 describe("a tap bridge whose management socket cannot be had", () => {
   it("has its rules written as if nothing were known of them", async () => {
     for (const open of [async () => undefined, () => Promise.reject(new Error("refused"))]) {
-      const tapSwitch = new TapSwitch(open, 1000);
+      const tapSwitch = new TapSwitch(open);
       await tapSwitch.remember(RULES, async () => true);
       expect(await tapSwitch.markUnchanged(RULES, LAST(2))).to.equal(false);
     }
