@@ -10,6 +10,7 @@ import { tapBridgeOf, type WithAccess } from "./access";
 import { readAgeing, setAgeing } from "./ageing";
 import { confirmClaims } from "./confirm";
 import type { Edit } from "./edit";
+import { Gathered } from "./gathered";
 import type { Difference } from "./inspect";
 import { requireKeeper } from "./keeper";
 import { readUnderlay, type Underlay } from "./network";
@@ -53,8 +54,8 @@ export class HostQueue {
   private waiting: Waiting[] = [];
   private draining: Promise<void> | undefined;
   private readonly underlays = new Map<string, Promise<Underlay | undefined>>();
-  private looking: Promise<Look> | undefined;
-  private inspecting: Promise<Inspection> | undefined;
+  private readonly looks = new Gathered(() => this.readHost());
+  private readonly inspections = new Gathered(() => this.compareHost());
   private readonly confirming: Confirming[] = [];
   /** What was read last, until something is written. */
   private latest: { facts: Facts; at: number } | undefined;
@@ -64,26 +65,26 @@ export class HostQueue {
     private readonly withAccess: WithAccess,
   ) {}
 
-  /** Reads the host; callers of the same breath share one read. */
+  /** Reads the host; callers share a read that began after all of them had asked. */
   look(): Promise<Look> {
-    this.looking ??= breath().then(async () => {
-      this.looking = undefined;
-      const { record } = this;
-      const facts = await this.withAccess(record, ({ ovsdb }) => readFacts(ovsdb));
-      this.latest = { facts, at: performance.now() };
-      return { record, queue: this, facts, read: readClaims(facts, tapBridgeOf(record), record.name) };
-    });
-    return this.looking;
+    return this.looks.ask();
   }
 
-  /** Reads the host and compares it with its claims; callers of the same breath share one comparison. */
+  /** Reads the host and compares it with its claims; callers share a comparison that began after all of them had asked. */
   inspect(): Promise<Inspection> {
-    this.inspecting ??= breath().then(async () => {
-      this.inspecting = undefined;
-      const look = await this.look();
-      return this.withAccess(this.record, (access) => inspectSteadily(access, look, () => this.look()));
-    });
-    return this.inspecting;
+    return this.inspections.ask();
+  }
+
+  private async readHost(): Promise<Look> {
+    const { record } = this;
+    const facts = await this.withAccess(record, ({ ovsdb }) => readFacts(ovsdb));
+    this.latest = { facts, at: performance.now() };
+    return { record, queue: this, facts, read: readClaims(facts, tapBridgeOf(record), record.name) };
+  }
+
+  private async compareHost(): Promise<Inspection> {
+    const look = await this.look();
+    return this.withAccess(this.record, (access) => inspectSteadily(access, look, () => this.look()));
   }
 
   /** Reads what the host counts. */

@@ -1,0 +1,69 @@
+import { expect } from "chai";
+import { Gathered } from "../../../provider/converge/gathered";
+
+/** Work that ends when it is told to, numbered as it begins. */
+class Steps {
+  begun = 0;
+  private readonly ends: { resolve(number: number): void; reject(error: Error): void }[] = [];
+  private seen: () => void = () => {};
+
+  /** Begins the next step. */
+  readonly work = (): Promise<number> => {
+    this.begun += 1;
+    const step = new Promise<number>((resolve, reject) => {
+      this.ends.push({ resolve, reject });
+    });
+    this.seen();
+    return step;
+  };
+
+  /** Resolves when so many steps have begun. */
+  async begin(count: number): Promise<void> {
+    while (this.begun < count) {
+      await new Promise<void>((resolve) => {
+        this.seen = resolve;
+      });
+    }
+  }
+
+  finish(step: number): void {
+    this.ends[step - 1]!.resolve(step);
+  }
+
+  fail(step: number): void {
+    this.ends[step - 1]!.reject(new Error("unreachable"));
+  }
+}
+
+describe("gathered work", () => {
+  it("is done once for those who ask at once, and once more for all who ask meanwhile", async () => {
+    const steps = new Steps();
+    const gathered = new Gathered(steps.work);
+    const first = [gathered.ask(), gathered.ask()];
+    await steps.begin(1);
+    const second = [gathered.ask(), gathered.ask(), gathered.ask()];
+    expect(steps.begun, "one at a time").to.equal(1);
+    steps.finish(1);
+    expect(await Promise.all(first)).to.deep.equal([1, 1]);
+    await steps.begin(2);
+    steps.finish(2);
+    expect(await Promise.all(second)).to.deep.equal([2, 2, 2]);
+    const third = gathered.ask();
+    await steps.begin(3);
+    steps.finish(3);
+    expect(await third).to.equal(3);
+  });
+
+  it("fails for those who asked for it, and is begun anew for the next", async () => {
+    const steps = new Steps();
+    const gathered = new Gathered(steps.work);
+    const failing = gathered.ask().catch((error: Error) => error.message);
+    await steps.begin(1);
+    const next = gathered.ask();
+    steps.fail(1);
+    expect(await failing).to.equal("unreachable");
+    await steps.begin(2);
+    steps.finish(2);
+    expect(await next).to.equal(2);
+  });
+});
