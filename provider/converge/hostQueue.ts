@@ -14,6 +14,7 @@ import { Gathered } from "./gathered";
 import type { Difference } from "./inspect";
 import { requireKeeper } from "./keeper";
 import { readUnderlay, type Underlay } from "./network";
+import { Recheck } from "./recheck";
 import { type Reconciled, reconcile } from "./reconcile";
 import { inspectSteadily } from "./steady";
 import { readTunnelIds, type TunnelIds } from "./tunnelIds";
@@ -56,6 +57,7 @@ export class HostQueue {
   private readonly underlays = new Map<string, Promise<Underlay | undefined>>();
   private readonly looks = new Gathered(() => this.readHost());
   private readonly inspections = new Gathered(() => this.compareHost());
+  private readonly recheck = new Recheck((access, look) => inspectSteadily(access, look, () => this.look()));
   private readonly confirming: Confirming[] = [];
   /** What was read last, until something is written. */
   private latest: { facts: Facts; at: number } | undefined;
@@ -84,7 +86,7 @@ export class HostQueue {
 
   private async compareHost(): Promise<Inspection> {
     const look = await this.look();
-    return this.withAccess(this.record, (access) => inspectSteadily(access, look, () => this.look()));
+    return this.withAccess(this.record, (access) => this.recheck.inspect(access, look));
   }
 
   /** Reads what the host counts. */

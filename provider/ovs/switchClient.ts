@@ -5,6 +5,7 @@ import {
   encodeMessage,
   type Message,
   readFlows,
+  readFragmentHandling,
   requestFlows,
   TYPE,
   takeMessages,
@@ -49,7 +50,17 @@ export class SwitchClient {
 
   /** What the bridge's rules do, as a text that two equal sets of rules share; see `digestFlows`. */
   async digest(): Promise<string> {
-    return digestFlows(await this.request([{ type: TYPE.multipartRequest, body: requestFlows() }]));
+    return digestFlows(await this.request([FLOWS]), "rules");
+  }
+
+  /** All that the bridge does with frames: its rules, the mark on them, and how it handles fragments. */
+  async state(): Promise<string> {
+    const [flows, config] = [
+      this.request([FLOWS]),
+      this.request([{ type: TYPE.getConfigRequest, body: EMPTY }]),
+    ];
+    const [all, [settings]] = await Promise.all([flows, config]);
+    return `${digestFlows(all, "all")} ${readFragmentHandling(settings!)}`;
   }
 
   /**
@@ -68,6 +79,7 @@ export class SwitchClient {
     this.ended("was closed");
   }
 
+  /** Sends messages; resolves with what the answer to the last brings: flows, or a configuration. */
   private request(messages: readonly Pick<Message, "type" | "body">[]): Promise<Buffer[]> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const xids = messages.map(() => this.nextXid++);
@@ -97,6 +109,7 @@ export class SwitchClient {
   private dispatch({ type, xid, body }: Message): void {
     if (type === TYPE.echoRequest) this.send({ type: TYPE.echoReply, xid, body });
     if (type === TYPE.barrierReply) this.settle(xid)?.resolve([]);
+    if (type === TYPE.getConfigReply) this.settle(xid)?.resolve([body]);
     if (type === TYPE.error) {
       this.settle(xid)?.reject(new Error(`the bridge refuses: error ${body.subarray(0, 4).toString("hex")}`));
     }
@@ -131,6 +144,7 @@ export class SwitchClient {
 }
 
 const EMPTY = Buffer.alloc(0);
+const FLOWS = { type: TYPE.multipartRequest, body: requestFlows() };
 
 /** Flows that are taken for an answer: many more than a tap bridge ever has, and few enough to be held. */
 const MAX_FLOWS = 200_000;

@@ -10,6 +10,8 @@ export const TYPE = {
   error: 1,
   echoRequest: 2,
   echoReply: 3,
+  getConfigRequest: 7,
+  getConfigReply: 8,
   flowMod: 14,
   multipartRequest: 18,
   multipartReply: 19,
@@ -103,14 +105,19 @@ function isLast(flow: Buffer): boolean {
 
 /**
  * All that flows do, as one text: table, priority, timeouts, flags, cookie, match and instructions of each, without
- * counters and ages, in no particular order. Of the flow that `addDrop` puts, the cookie is left out.
+ * counters and ages, in no particular order. `rules`: without the cookie of the flow that `addDrop` puts.
  */
-export function digestFlows(flows: readonly Buffer[]): string {
+export function digestFlows(flows: readonly Buffer[], of: "rules" | "all"): string {
   const words = flows.map((flow) => {
     const table = flow.subarray(2, 3);
     const [settings, cookie] = [flow.subarray(12, 24), flow.subarray(24, 32)];
-    const parts = [table, settings, ...(isLast(flow) ? [] : [cookie]), flow.subarray(FLOW_HEAD)];
-    return Buffer.concat(parts).toString("latin1");
+    const marked = of === "rules" && isLast(flow) ? [] : [cookie];
+    return Buffer.concat([table, settings, ...marked, flow.subarray(FLOW_HEAD)]).toString("latin1");
   });
   return createHash("sha256").update(words.sort().join("\n"), "latin1").digest("hex");
+}
+
+/** How a bridge handles IP fragments, from its answer to a request for its configuration (struct ofp_switch_config). */
+export function readFragmentHandling(body: Buffer): number {
+  return body.readUInt16BE(0);
 }

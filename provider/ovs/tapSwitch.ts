@@ -34,6 +34,11 @@ export class TapSwitch {
     if (digest !== undefined && (await holds())) this.known = { rules, digest };
   }
 
+  /** All that the bridge does with frames, as a text that changes with it; undefined where nobody can say. */
+  state(): Promise<string | undefined> {
+    return this.ask((client) => client.state());
+  }
+
   /** Lets the next writing be a whole one: the bridge was seen not to be as it was left. */
   forget(): void {
     this.known = undefined;
