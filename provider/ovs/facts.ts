@@ -8,6 +8,8 @@ export interface Facts {
   externalIds: Record<string, string>;
   /** `other_config` of the `Open_vSwitch` row. */
   otherConfig: Record<string, string>;
+  /** ovs-vswitchd has not put all of this into effect yet: port numbers may be those of before, or of another bridge. */
+  unsettled?: true;
   bridges: BridgeFacts[];
   /** By UUID. */
   ports: Record<string, PortFacts>;

@@ -15,7 +15,7 @@ import {
 
 /** Only columns that every release from 2.13 on has: a select that names an unknown column fails as a whole. */
 const COLUMNS = {
-  Open_vSwitch: ["_uuid", "ovs_version", "external_ids", "other_config"],
+  Open_vSwitch: ["_uuid", "ovs_version", "external_ids", "other_config", "next_cfg", "cur_cfg"],
   Bridge: [
     "_uuid",
     "name",
@@ -92,6 +92,7 @@ export async function readFacts(client: OvsdbClient): Promise<Facts> {
     version: decodeOptional(column("ovs_version"), decodeString),
     externalIds: decodeMap(column("external_ids")),
     otherConfig: decodeMap(column("other_config")),
+    ...(decodeInteger(column("cur_cfg")) < decodeInteger(column("next_cfg")) ? { unsettled: true } : {}),
     bridges: all("Bridge", bridges.rows, readBridge).sort((a, b) => (a.name < b.name ? -1 : 1)),
     ports: byUuid(all("Port", ports.rows, readPort)),
     interfaces: byUuid(all("Interface", interfaces.rows, readInterface)),

@@ -98,10 +98,10 @@ function isVmPort(port: PortFacts, facts: Facts): boolean {
   return interfaces.length > 0 && interfaces.every(({ type }) => !NO_VMS.has(type));
 }
 
-/** Whether ovs-vswitchd still has to number a port that is there: another writer has just made it. */
-function lacksNumbers({ desired, facts }: PlanInput): boolean {
+/** Whether port numbers are not to be relied on: another writer's change is under way, or a port of ours has none yet. */
+function awaitsNumbers({ desired, facts }: PlanInput): boolean {
   const numbers = portNumbers(facts);
-  return desired.ports.some((port) => !numbers.has(port.name));
+  return facts.unsettled === true || desired.ports.some((port) => !numbers.has(port.name));
 }
 
 /** Plans one host: rows and claims in one transaction that fails when somebody else was faster. */
@@ -128,7 +128,7 @@ export function planHost(input: PlanInput): Plan {
     const operations = [guarded, ...bridge, ...steps, ...extra];
     return { changes, operations, generation, effect: "ports" };
   }
-  const renumbers = ports.length > 0 || extra.length > 0 || lacksNumbers(input);
+  const renumbers = ports.length > 0 || extra.length > 0 || awaitsNumbers(input);
   if (changes.length === 0 && !renumbers && !claimsDiffer(input)) {
     return { changes, operations: [], generation: read.generation, effect: "claims" };
   }

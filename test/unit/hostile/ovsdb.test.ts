@@ -24,6 +24,8 @@ const HONEST = [
       {
         _uuid: ["uuid", id(1)],
         ovs_version: "3.1.0",
+        next_cfg: 7,
+        cur_cfg: 7,
         external_ids: strings([["system-id", "x"]]),
         other_config: strings([]),
       },
