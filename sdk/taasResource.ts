@@ -2,6 +2,7 @@ import { CustomResource, type CustomResourceOptions, type Inputs } from "@pulumi
 import { ownerKey } from "./owner";
 import { computedFrom } from "./secrets";
 import { providerCode } from "./shim";
+import { ShortTraces } from "./shortTraces";
 
 /** Type tokens of this package: `pulumi-nodejs:dynamic/taas:TapFlow` and so on. */
 export function typeToken(kind: string): string {
@@ -22,11 +23,15 @@ export abstract class TaasResource extends CustomResource {
     const owner = ownerKey(type, name, options?.parent);
     const nothing = computedFrom(props);
     const outputs = Object.fromEntries([...computed, "status"].map((property) => [property, nothing]));
-    super(
-      type,
-      name,
-      { ...props, owner, incarnation: undefined, ...outputs, __provider: providerCode(kind) },
-      options,
-    );
+    const all = { ...props, owner, incarnation: undefined, ...outputs, __provider: providerCode(kind) };
+    const traces = new ShortTraces();
+    try {
+      super(type, name, all, options);
+    } catch (error) {
+      traces.complete(error);
+      throw error;
+    } finally {
+      traces.end();
+    }
   }
 }
