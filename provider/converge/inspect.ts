@@ -46,7 +46,7 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
     .filter(({ state }) => state !== undefined && state !== "up")
     .map((end) => ({ what: downText(end), owners: [end.owner] }));
   const unmade = unmadePorts(desired, facts).map((port) => ({ what: unmadeText(port), owners: port.owners }));
-  const ofTapBridge = [compareRules, compareFragments, compareOwnMeters];
+  const ofTapBridge = [compareSwitch, compareOwnMeters];
   const ofHost = [compareOwnHooks, compareTunnelIds, compareKeeper];
   const others = await Promise.all(
     [...(speaksOpenFlow(read.bridge) ? ofTapBridge : []), ...ofHost].map((compare) =>
@@ -64,11 +64,25 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
   ];
 }
 
-async function compareRules(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
-  const { facts, read } = look;
+/** Rules of the tap bridge and how it handles fragments: asked without a command first, which is all where nothing differs. */
+async function compareSwitch(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
+  const text = flowText(rulesText(desired, look.facts), look.read.generation);
+  if ((await access.tapSwitch.has(text)) === true) return [];
+  const [rules, fragments] = await Promise.all([
+    compareRules(access, look, desired, text),
+    compareFragments(access, look),
+  ]);
+  return [...rules, ...fragments];
+}
+
+async function compareRules(
+  access: HostAccess,
+  { facts }: Look,
+  desired: Desired,
+  text: string,
+): Promise<Difference[]> {
   const tapBridge = tapBridgeOf(access.record);
-  const target = ofctlTarget(access, tapBridge);
-  const difference = await diffFlows(target, flowText(rulesText(desired, facts), read.generation));
+  const difference = await diffFlows(ofctlTarget(access, tapBridge), text);
   const ownersOf = ownership(desired.rules, portNumbers(facts));
   return [
     ...difference.missing.map(describe("missing", tapBridge, ownersOf)),
@@ -128,7 +142,6 @@ async function compareFragments(access: HostAccess, look: Look): Promise<Differe
   const bridge = tapBridgeOf(access.record);
   const fragments = await readFragments(ofctlTarget(access, bridge));
   if (fragments === FRAGMENTS) return [];
-  access.tapSwitch.forget();
   return [
     { what: `bridge ${bridge} handles fragments as ${fragments}`, owners: [...look.read.claims.keys()] },
   ];

@@ -1,9 +1,7 @@
 import type { Desired, Meter } from "../model/desired";
-import { generationCookie } from "../model/identity";
 import { type ClaimSet, GENERATION_KEY, METERS_KEY } from "../model/readClaims";
 import type { Facts } from "../ovs/facts";
 import { compareMeters, type MeterSpec, putMeters, removeMeters } from "../ovs/meters";
-import type { OfctlTarget } from "../ovs/ofctl";
 import { pushFlows } from "../ovs/pushFlows";
 import { flowText, portNumbers, reliedPorts, rulesText } from "../plan/flowText";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
@@ -37,31 +35,27 @@ export interface Push {
 
 /**
  * Makes the tap bridge's rules what they should be: meters first, then all rules in one bundle, then the meters that went.
- * Rules that this run wrote already, and that the bridge still has, only get the new generation.
  * Resolves to false when another writer came in between.
  */
 export async function pushRules(access: HostAccess, push: Push): Promise<boolean> {
   const { desired, facts, generation } = push;
-  const rules = rulesText(desired, facts);
   const ofports = Object.fromEntries(reliedPorts(desired, facts).map(({ uuid, ofport }) => [uuid, ofport]));
-  const holds = () => stillHolds(access, { generation, ofports });
+  const from = { generation, ofports };
+  const text = flowText(rulesText(desired, facts), generation);
+  if (push.metered === "no") return replaceRules(access, text, from);
   const target = ofctlTarget(access, tapBridgeOf(access.record));
-  if (push.metered === "yes") {
-    const meters = await compareMeters(target, meterSpecs(desired, facts));
-    await putMeters(target, meters);
-    if (!(await replaceRules(target, rules, { generation, ofports }))) return false;
-    await removeMeters(target, meters.unexpected);
-    return true;
-  }
-  if (await access.tapSwitch.markUnchanged(rules, generationCookie(generation))) return holds();
-  if (!(await replaceRules(target, rules, { generation, ofports }))) return false;
-  await access.tapSwitch.remember(rules, holds);
+  const meters = await compareMeters(target, meterSpecs(desired, facts));
+  await putMeters(target, meters);
+  if (!(await replaceRules(access, text, from))) return false;
+  await removeMeters(target, meters.unexpected);
   return true;
 }
 
-/** Writes all rules in one bundle; false when another writer came in between. */
-async function replaceRules(target: OfctlTarget, rules: string, from: Rendered): Promise<boolean> {
+/** Writes all rules in one bundle, by OpenFlow or else by ovs-ofctl; false when another writer came in between. */
+async function replaceRules(access: HostAccess, text: string, from: Rendered): Promise<boolean> {
+  const written = await access.tapSwitch.replace(text, () => stillHolds(access, from));
+  if (written !== undefined) return written === "written";
   const guard = { key: GENERATION_KEY, generation: String(from.generation), ofports: from.ofports };
-  const { outcome } = await pushFlows(target, flowText(rules, from.generation), guard);
+  const { outcome } = await pushFlows(ofctlTarget(access, tapBridgeOf(access.record)), text, guard);
   return outcome === "pushed";
 }

@@ -1,5 +1,5 @@
 import { bridgeName, commandFailed, type OfctlTarget, ofctlArgv, runBounded } from "./ofctl";
-import { type Flow, parseFlow } from "./openflow";
+import { type Flow, formatFlow, parseFlow } from "./openflow";
 
 /** How a bridge's flows differ from the wanted ones. A flow with other actions or another cookie is in both lists. */
 export interface FlowDifference {
@@ -26,8 +26,14 @@ export async function diffFlows(target: OfctlTarget, flows: string): Promise<Flo
   const lines = result.stdout.split("\n");
   const marked = (mark: string) =>
     lines.filter((line) => line.startsWith(mark)).map((line) => parseFlow(line.slice(1), target.host));
-  const difference = { missing: marked("+"), unexpected: marked("-") };
-  const isSame = difference.missing.length + difference.unexpected.length === 0;
+  const [wanted, present] = [marked("+"), marked("-")];
+  const isSame = wanted.length + present.length === 0;
   if (isSame !== (result.exitCode === 0)) throw commandFailed(target, "comparing the flows", result);
-  return difference;
+  return { missing: without(wanted, present), unexpected: without(present, wanted) };
+}
+
+/** ovs-ofctl takes a match by `nw_frag=yes` for another than the bridge's, though it is the same. */
+function without(flows: readonly Flow[], others: readonly Flow[]): Flow[] {
+  const known = new Set(others.map(formatFlow));
+  return flows.filter((flow) => !known.has(formatFlow(flow)));
 }

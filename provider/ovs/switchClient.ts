@@ -1,34 +1,43 @@
 import type { Duplex } from "node:stream";
 import {
-  addDrop,
+  bundleAdd,
+  bundleControl,
   digestFlows,
+  encodeConfig,
   encodeMessage,
+  isOverlap,
   type Message,
+  readConfig,
   readFlows,
-  readFragmentHandling,
   requestFlows,
+  type SwitchConfig,
   TYPE,
   takeMessages,
 } from "./switchMessages";
 
-/** A request under way: known by the xid of each of its messages, answered to the last. */
+/** Messages under way: known by the xid of each, ended by the answer to the last or by any error. */
 interface Pending {
   xids: number[];
+  /** What the answers brought so far. */
   flows: Buffer[];
   resolve(flows: Buffer[]): void;
   reject(error: Error): void;
   timer: NodeJS.Timeout;
 }
 
+/** The bridge refuses a rule that overlaps with one which is there. */
+export class OverlapError extends Error {}
+
 /**
- * OpenFlow 1.4 spoken to one bridge over a stream to its management socket: no more of it than is needed to see that
- * its rules are unchanged, and to mark them. Rules themselves are written by the host's own ovs-ofctl.
- * Whatever fails here is done by ovs-ofctl instead, so failures are plain errors that no operator sees.
+ * OpenFlow 1.4 spoken to one bridge over a stream to its management socket: no more of it than is needed to read its
+ * rules and settings, and to change them. Whatever fails here is done by the host's own ovs-ofctl instead, so failures are
+ * plain errors that no operator sees.
  */
 export class SwitchClient {
   private received: Buffer = Buffer.alloc(0);
   private readonly pending = new Map<number, Pending>();
   private nextXid = 1;
+  private nextBundle = 1;
   private failure: Error | undefined;
 
   constructor(
@@ -40,7 +49,7 @@ export class SwitchClient {
     stream.on("error", (cause: Error) => this.ended(`failed: ${cause.message}`));
     stream.on("end", () => this.ended("was ended by the host"));
     stream.on("close", () => this.ended("was closed"));
-    this.send({ type: TYPE.hello, xid: 0, body: EMPTY });
+    stream.write(encodeMessage({ type: TYPE.hello, xid: 0, body: EMPTY }));
   }
 
   /** Whether the stream has ended. */
@@ -48,30 +57,45 @@ export class SwitchClient {
     return this.failure !== undefined;
   }
 
-  /** What the bridge's rules do, as a text that two equal sets of rules share; see `digestFlows`. */
-  async digest(): Promise<string> {
-    return digestFlows(await this.request([FLOWS]), "rules");
+  /** All rules of the bridge, and its settings. */
+  async read(): Promise<{ flows: Buffer[]; config: SwitchConfig }> {
+    const [flows, config] = await Promise.all(
+      [FLOWS, CONFIG].map((question) => this.request(this.numbered([question]))),
+    );
+    return { flows: flows!, config: readConfig(config![0]!) };
   }
 
-  /** All that the bridge does with frames: its rules, the mark on them, and how it handles fragments. */
+  /** All that the bridge does with frames, as a text that changes with it: its rules, and how it handles fragments. */
   async state(): Promise<string> {
-    const [flows, config] = [
-      this.request([FLOWS]),
-      this.request([{ type: TYPE.getConfigRequest, body: EMPTY }]),
-    ];
-    const [all, [settings]] = await Promise.all([flows, config]);
-    return `${digestFlows(all, "all")} ${readFragmentHandling(settings!)}`;
+    const { flows, config } = await this.read();
+    return `${digestFlows(flows)} ${config.flags}`;
   }
 
   /**
-   * Gives the drop rule that table 0 ends with this cookie, and resolves when that is in force. As after every change
-   * of a rule, the datapath then looks anew at all flows that it has cached.
+   * Does flow-mods as one bundle, all or none, after setting the bridge's configuration where one is given. Resolves when
+   * they are in force; rejects with an `OverlapError` where one must not overlap and does.
    */
-  async mark(cookie: bigint): Promise<void> {
-    await this.request([
-      { type: TYPE.flowMod, body: addDrop(cookie) },
-      { type: TYPE.barrierRequest, body: EMPTY },
-    ]);
+  async commit(mods: readonly Buffer[], config?: SwitchConfig): Promise<void> {
+    const bundle = this.nextBundle++;
+    const settings = config === undefined ? [] : [{ type: TYPE.setConfig, body: encodeConfig(config) }];
+    const adds = mods.map((mod) => ({
+      type: TYPE.bundleAdd,
+      body: (xid: number) => bundleAdd(bundle, mod, xid),
+    }));
+    const control = (step: "open" | "commit") => ({
+      type: TYPE.bundleControl,
+      body: bundleControl(bundle, step),
+    });
+    const prepared = this.numbered([...settings, control("open"), ...adds, BARRIER]);
+    try {
+      await this.request(prepared);
+    } catch (error) {
+      // The bundle stays open, without the messages that were refused, until its connection ends.
+      this.fail(error as Error);
+      throw error;
+    }
+    // What fails only now is told of by the number that it was put in with.
+    await this.request(this.numbered([control("commit")]), prepared);
   }
 
   /** Ends the stream; what is under way is rejected. Idempotent. */
@@ -79,20 +103,26 @@ export class SwitchClient {
     this.ended("was closed");
   }
 
-  /** Sends messages; resolves with what the answer to the last brings: flows, or a configuration. */
-  private request(messages: readonly Pick<Message, "type" | "body">[]): Promise<Buffer[]> {
+  private numbered(messages: readonly Request[]): Message[] {
+    return messages.map(({ type, body }) => {
+      const xid = this.nextXid++;
+      return { type, xid, body: typeof body === "function" ? body(xid) : body };
+    });
+  }
+
+  /**
+   * Sends messages; resolves with what the answer to the last brings: flows, or a configuration. Rejects with the first error
+   * that any of them meets, or of those `before`.
+   */
+  private request(messages: readonly Message[], before: readonly Message[] = []): Promise<Buffer[]> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
-    const xids = messages.map(() => this.nextXid++);
+    const xids = [...before, ...messages].map(({ xid }) => xid);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.fail(new Error("the bridge does not answer")), this.timeoutMs);
       const pending = { xids, flows: [], resolve, reject, timer };
       for (const xid of xids) this.pending.set(xid, pending);
-      for (const [index, message] of messages.entries()) this.send({ ...message, xid: xids[index]! });
+      this.stream.write(Buffer.concat(messages.map(encodeMessage)));
     });
-  }
-
-  private send(message: Message): void {
-    this.stream.write(encodeMessage(message));
   }
 
   private receive(chunk: Buffer): void {
@@ -107,19 +137,18 @@ export class SwitchClient {
   }
 
   private dispatch({ type, xid, body }: Message): void {
-    if (type === TYPE.echoRequest) this.send({ type: TYPE.echoReply, xid, body });
-    if (type === TYPE.barrierReply) this.settle(xid)?.resolve([]);
-    if (type === TYPE.getConfigReply) this.settle(xid)?.resolve([body]);
-    if (type === TYPE.error) {
-      this.settle(xid)?.reject(new Error(`the bridge refuses: error ${body.subarray(0, 4).toString("hex")}`));
-    }
-    if (type !== TYPE.multipartReply) return;
-    const { flows, more } = readFlows(body);
+    if (type === TYPE.echoRequest) this.stream.write(encodeMessage({ type: TYPE.echoReply, xid, body }));
     const pending = this.pending.get(xid);
     if (pending === undefined) return;
-    for (const flow of flows) pending.flows.push(flow);
-    if (pending.flows.length > MAX_FLOWS) throw new RangeError(`more than ${MAX_FLOWS} flows`);
-    if (!more) this.settle(xid)?.resolve(pending.flows);
+    if (type === TYPE.error) this.settle(xid)?.reject(refusal(body));
+    if (type === TYPE.multipartReply) {
+      const { flows, more } = readFlows(body);
+      for (const flow of flows) pending.flows.push(flow);
+      if (pending.flows.length > MAX_FLOWS) throw new RangeError(`more than ${MAX_FLOWS} flows`);
+      if (more) return;
+    } else if (type === TYPE.getConfigReply) pending.flows.push(body);
+    else if (type !== TYPE.bundleControl && type !== TYPE.barrierReply) return;
+    if (xid === pending.xids.at(-1)) this.settle(xid)?.resolve(pending.flows);
   }
 
   private settle(xid: number): Pending | undefined {
@@ -143,8 +172,21 @@ export class SwitchClient {
   }
 }
 
+/** A message that is to be sent; some have their number in their body too. */
+interface Request {
+  type: number;
+  body: Buffer | ((xid: number) => Buffer);
+}
+
+function refusal(body: Buffer): Error {
+  const text = `the bridge refuses: error ${body.subarray(0, 4).toString("hex")}`;
+  return isOverlap(body) ? new OverlapError(text) : new Error(text);
+}
+
 const EMPTY = Buffer.alloc(0);
-const FLOWS = { type: TYPE.multipartRequest, body: requestFlows() };
+const FLOWS: Request = { type: TYPE.multipartRequest, body: requestFlows() };
+const BARRIER: Request = { type: TYPE.barrierRequest, body: EMPTY };
+const CONFIG: Request = { type: TYPE.getConfigRequest, body: EMPTY };
 
 /** Flows that are taken for an answer: many more than a tap bridge ever has, and few enough to be held. */
 const MAX_FLOWS = 200_000;

@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
+import { padded, type WireFlow, wirePlace } from "./encodeFlow";
+import { encodeMatch } from "./oxm";
 
 /** OpenFlow 1.4, as the version stands in every message (openflow-spec 1.4.0, section 7.1). */
 const VERSION = 0x05;
 const HEADER = 8;
+const NOTHING = Buffer.alloc(0);
+const EXACT = 0xffff_ffff_ffff_ffffn;
 
 /** Kinds of message that are sent or understood here (enum ofp_type). */
 export const TYPE = {
@@ -12,21 +16,36 @@ export const TYPE = {
   echoReply: 3,
   getConfigRequest: 7,
   getConfigReply: 8,
+  setConfig: 9,
   flowMod: 14,
   multipartRequest: 18,
   multipartReply: 19,
   barrierRequest: 20,
   barrierReply: 21,
+  bundleControl: 33,
+  bundleAdd: 34,
 } as const;
 
 const ANY = 0xffff_ffff;
 const ALL_TABLES = 0xff;
 const FLOW_STATISTICS = 1;
 const MORE = 1;
-/** A match of no fields: type OXM, length without padding, padding (struct ofp_match). */
-const MATCH_ALL = Buffer.from([0, 1, 0, 4, 0, 0, 0, 0]);
+/** Bytes in front of a match's fields: its type and its length (struct ofp_match). */
+const MATCH_HEAD = 4;
+const OXM_MATCH = 1;
 /** Bytes of a flow's statistics in front of its match (struct ofp_flow_stats). */
 const FLOW_HEAD = 48;
+/** What a flow-mod does (enum ofp_flow_mod_command), and that it fails where another rule of its priority may match the same. */
+const ADD = 0;
+const DELETE_STRICT = 4;
+const CHECK_OVERLAP = 2;
+/** The switch's own port, which nothing ever comes in by (enum ofp_port_no). */
+const LOCAL_PORT = 0xffff_fffe;
+/** Steps of a bundle (enum ofp_bundle_ctrl_type), and that it is done as a whole, in its order. */
+const BUNDLE = { open: 0, commit: 4 } as const;
+const ATOMIC_AND_ORDERED = 3;
+/** How a bridge must handle IP fragments: `ovs-ofctl set-frags nx-match` (enum ofp_config_flags). */
+export const FRAGMENTS_NX_MATCH = 3;
 
 /** One message of the protocol. */
 export interface Message {
@@ -64,6 +83,14 @@ export function takeMessages(received: Buffer): { messages: Message[]; rest: Buf
   return { messages, rest: received.subarray(at) };
 }
 
+/** A match as a message has it. */
+function encodeMatchField(fields: Buffer): Buffer {
+  const head = Buffer.alloc(MATCH_HEAD);
+  head.writeUInt16BE(OXM_MATCH, 0);
+  head.writeUInt16BE(MATCH_HEAD + fields.length, 2);
+  return padded(head, fields);
+}
+
 /** The body of a request for all flows of a bridge (struct ofp_multipart_request, ofp_flow_stats_request). */
 export function requestFlows(): Buffer {
   const body = Buffer.alloc(8 + 32);
@@ -71,17 +98,7 @@ export function requestFlows(): Buffer {
   body.writeUInt8(ALL_TABLES, 8);
   body.writeUInt32BE(ANY, 12);
   body.writeUInt32BE(ANY, 16);
-  return Buffer.concat([body, MATCH_ALL]);
-}
-
-/** The body of a flow-mod that adds, or takes the place of, the drop rule of priority 0 in table 0 (struct ofp_flow_mod). */
-export function addDrop(cookie: bigint): Buffer {
-  const body = Buffer.alloc(40);
-  body.writeBigUInt64BE(cookie, 0);
-  body.writeUInt32BE(ANY, 24);
-  body.writeUInt32BE(ANY, 28);
-  body.writeUInt32BE(ANY, 32);
-  return Buffer.concat([body, MATCH_ALL]);
+  return Buffer.concat([body, encodeMatchField(NOTHING)]);
 }
 
 /** One part of an answer to `requestFlows`: the flows in it, and whether more parts follow. */
@@ -89,7 +106,7 @@ export function readFlows(body: Buffer): { flows: Buffer[]; more: boolean } {
   const flows: Buffer[] = [];
   for (let at = 8; at < body.length; ) {
     const length = body.readUInt16BE(at);
-    if (length < FLOW_HEAD + MATCH_ALL.length || at + length > body.length)
+    if (length < FLOW_HEAD + MATCH_HEAD || at + length > body.length)
       throw new RangeError(`a flow of ${length} bytes`);
     flows.push(body.subarray(at, at + length));
     at += length;
@@ -97,27 +114,133 @@ export function readFlows(body: Buffer): { flows: Buffer[]; more: boolean } {
   return { flows, more: (body.readUInt16BE(2) & MORE) !== 0 };
 }
 
-/** Whether a flow stands where `addDrop` puts one, whatever it does. */
-function isLast(flow: Buffer): boolean {
-  const matchesAll = flow.subarray(FLOW_HEAD, FLOW_HEAD + 4).equals(MATCH_ALL.subarray(0, 4));
-  return flow.readUInt8(2) === 0 && flow.readUInt16BE(12) === 0 && matchesAll;
+/** A rule that a bridge has. */
+export interface PresentFlow extends WireFlow {
+  /** It has timeouts or flags, as none of ours has. */
+  special: boolean;
+}
+
+/** One flow of `readFlows`. */
+export function readFlow(flow: Buffer): PresentFlow {
+  const end = FLOW_HEAD + flow.readUInt16BE(FLOW_HEAD + 2);
+  if (end < FLOW_HEAD + MATCH_HEAD || end > flow.length) throw new RangeError("a flow's match");
+  return {
+    table: flow.readUInt8(2),
+    priority: flow.readUInt16BE(12),
+    special: !flow.subarray(14, 22).equals(Buffer.alloc(8)),
+    cookie: flow.readBigUInt64BE(24),
+    match: flow.subarray(FLOW_HEAD + MATCH_HEAD, end),
+    instructions: flow.subarray(end + (-end & 7)),
+  };
+}
+
+/** The body of a flow-mod (struct ofp_flow_mod). */
+function flowMod(
+  command: number,
+  flow: Omit<WireFlow, "instructions"> & Partial<WireFlow>,
+  more: { flags?: number; cookieMask?: bigint } = {},
+): Buffer {
+  const body = Buffer.alloc(40);
+  body.writeBigUInt64BE(flow.cookie, 0);
+  body.writeBigUInt64BE(more.cookieMask ?? 0n, 8);
+  body.writeUInt8(flow.table, 16);
+  body.writeUInt8(command, 17);
+  body.writeUInt16BE(flow.priority, 22);
+  for (const at of [24, 28, 32]) body.writeUInt32BE(ANY, at);
+  body.writeUInt16BE(more.flags ?? 0, 36);
+  return Buffer.concat([body, encodeMatchField(flow.match), flow.instructions ?? NOTHING]);
+}
+
+/** Whether a rule is the one that carries the mark of all: the last of table 0, which every frame matches. */
+function isMark({ table, priority, match }: Pick<WireFlow, "table" | "priority" | "match">): boolean {
+  return table === 0 && priority === 0 && match.length === 0;
+}
+
+/**
+ * The flow-mods that make a bridge's rules the wanted ones, to be done as one bundle. They fail as a whole, with the error
+ * that `isOverlap` tells, where the rule that carries the mark is not the one that was seen: a rule put across it, and
+ * taken away again, finds it. So nobody takes back what another writer has done meanwhile. What is as it should be stays,
+ * with its counters.
+ */
+export function flowMods(present: readonly PresentFlow[], wanted: ReadonlyMap<string, WireFlow>): Buffer[] {
+  const places = new Map(present.map((flow) => [wirePlace(flow), flow]));
+  const isWanted = (flow: PresentFlow) => !isMark(flow) && wanted.has(wirePlace(flow));
+  const isThere = (flow: WireFlow, place: string) => {
+    const now = places.get(place);
+    const same = now?.cookie === flow.cookie && now.instructions.equals(flow.instructions);
+    return same && now?.special === false && !isMark(flow);
+  };
+  const gone = present.filter((flow) => !isWanted(flow));
+  const across = { table: 0, priority: 0, cookie: 0n, match: encodeMatch([`in_port=${LOCAL_PORT}`]) };
+  return [
+    ...gone.map((flow) => flowMod(DELETE_STRICT, flow, isMark(flow) ? { cookieMask: EXACT } : {})),
+    flowMod(ADD, across, { flags: CHECK_OVERLAP }),
+    flowMod(DELETE_STRICT, across),
+    ...[...wanted].filter(([place, flow]) => !isThere(flow, place)).map(([, flow]) => flowMod(ADD, flow)),
+  ];
+}
+
+/** Whether these are the wanted rules, and no others. */
+export function hasFlows(present: readonly PresentFlow[], wanted: ReadonlyMap<string, WireFlow>): boolean {
+  return (
+    present.length === wanted.size &&
+    present.every((flow) => {
+      const other = wanted.get(wirePlace(flow));
+      return !flow.special && other?.cookie === flow.cookie && other.instructions.equals(flow.instructions);
+    })
+  );
+}
+
+/** The body of a bundle's first or last message. */
+export function bundleControl(bundle: number, step: keyof typeof BUNDLE): Buffer {
+  const body = Buffer.alloc(8);
+  body.writeUInt32BE(bundle, 0);
+  body.writeUInt16BE(BUNDLE[step], 4);
+  body.writeUInt16BE(ATOMIC_AND_ORDERED, 6);
+  return body;
+}
+
+/** The body of a message that puts a flow-mod into a bundle; both have the same xid. */
+export function bundleAdd(bundle: number, mod: Buffer, xid: number): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(bundle, 0);
+  head.writeUInt16BE(ATOMIC_AND_ORDERED, 6);
+  return Buffer.concat([head, encodeMessage({ type: TYPE.flowMod, xid, body: mod })]);
+}
+
+/** Whether the body of an error says that a rule overlaps with another (OFPET_FLOW_MOD_FAILED, OFPFMFC_OVERLAP). */
+export function isOverlap(body: Buffer): boolean {
+  return body.length >= 4 && body.readUInt16BE(0) === 5 && body.readUInt16BE(2) === 3;
 }
 
 /**
  * All that flows do, as one text: table, priority, timeouts, flags, cookie, match and instructions of each, without
- * counters and ages, in no particular order. `rules`: without the cookie of the flow that `addDrop` puts.
+ * counters and ages, in no particular order.
  */
-export function digestFlows(flows: readonly Buffer[], of: "rules" | "all"): string {
+export function digestFlows(flows: readonly Buffer[]): string {
   const words = flows.map((flow) => {
-    const table = flow.subarray(2, 3);
-    const [settings, cookie] = [flow.subarray(12, 24), flow.subarray(24, 32)];
-    const marked = of === "rules" && isLast(flow) ? [] : [cookie];
-    return Buffer.concat([table, settings, ...marked, flow.subarray(FLOW_HEAD)]).toString("latin1");
+    const [table, settings] = [flow.subarray(2, 3), flow.subarray(12, 24)];
+    return Buffer.concat([table, settings, flow.subarray(24, 32), flow.subarray(FLOW_HEAD)]).toString(
+      "latin1",
+    );
   });
   return createHash("sha256").update(words.sort().join("\n"), "latin1").digest("hex");
 }
 
-/** How a bridge handles IP fragments, from its answer to a request for its configuration (struct ofp_switch_config). */
-export function readFragmentHandling(body: Buffer): number {
-  return body.readUInt16BE(0);
+/** A bridge's settings, from its answer to a request for them (struct ofp_switch_config). */
+export interface SwitchConfig {
+  flags: number;
+  missSendLength: number;
+}
+
+export function readConfig(body: Buffer): SwitchConfig {
+  return { flags: body.readUInt16BE(0), missSendLength: body.readUInt16BE(2) };
+}
+
+/** The body of a message that sets them. */
+export function encodeConfig({ flags, missSendLength }: SwitchConfig): Buffer {
+  const body = Buffer.alloc(4);
+  body.writeUInt16BE(flags, 0);
+  body.writeUInt16BE(missSendLength, 2);
+  return body;
 }

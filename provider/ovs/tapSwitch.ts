@@ -1,47 +1,58 @@
 import type { Duplex } from "node:stream";
-import { SwitchClient } from "./switchClient";
+import { encodeFlow, type WireFlow, wirePlace } from "./encodeFlow";
+import { OverlapError, SwitchClient } from "./switchClient";
+import { FRAGMENTS_NX_MATCH, flowMods, hasFlows, readFlow, type SwitchConfig } from "./switchMessages";
 
-/** Milliseconds for an answer; afterwards the rules are written as if nothing were known of them. */
+/** Milliseconds for an answer; afterwards all is done by commands on the host. */
 const PATIENCE = 5000;
 
 /**
- * The tap bridge as a switch whose rules this run has written before. What they were written from is remembered together
- * with what the bridge then said they do; as long as it says the same, the same text need not be written again.
+ * The tap bridge, spoken to without any command on its host. Where that is not to be had, or rules are such as only
+ * ovs-ofctl can write, answers are undefined.
  */
 export class TapSwitch {
   private client: SwitchClient | undefined;
-  private known: { rules: string; digest: string } | undefined;
 
   /** `open` gives a stream to the bridge's management socket, or undefined where there is none to be had. */
   constructor(private readonly open: () => Promise<Duplex | undefined>) {}
 
-  /** Marks the bridge's rules with a cookie if they are what this text makes. False: they are not, or nobody can say. */
-  async markUnchanged(rules: string, cookie: bigint): Promise<boolean> {
-    if (this.known?.rules !== rules) return false;
-    const { digest } = this.known;
-    const marked = await this.ask(async (client) => {
-      if ((await client.digest()) !== digest) return false;
-      await client.mark(cookie);
-      return true;
+  /**
+   * Makes the bridge's rules exactly those of a flow file's text, whose first has no fields and marks them all by its cookie;
+   * in one bundle, unless another writer has put another mark since `holds` was asked. Counters of unchanged rules are kept.
+   * `moved`: another writer did, or `holds` says no, before the writing or right after it.
+   */
+  async replace(text: string, holds: () => Promise<boolean>): Promise<"written" | "moved" | undefined> {
+    const wanted = wireFlows(text);
+    if (wanted === undefined) return undefined;
+    const present = await this.ask((client) => client.read());
+    if (present === undefined) return undefined;
+    if (!(await holds())) return "moved";
+    const done = await this.ask(async (client) => {
+      const mods = flowMods(present.flows.map(readFlow), wanted);
+      try {
+        await client.commit(mods, corrected(present.config));
+      } catch (error) {
+        if (error instanceof OverlapError) return "moved";
+        throw error;
+      }
+      return "written";
     });
-    return marked ?? false;
+    return done === "written" && !(await holds()) ? "moved" : done;
   }
 
-  /** Remembers that this text was written just now. `holds` says, once the bridge was asked, whether nobody has written since. */
-  async remember(rules: string, holds: () => Promise<boolean>): Promise<void> {
-    this.known = undefined;
-    const digest = await this.ask((client) => client.digest());
-    if (digest !== undefined && (await holds())) this.known = { rules, digest };
+  /** Whether the bridge's rules are exactly those of a flow file's text, and fragments are handled as they need it. */
+  async has(text: string): Promise<boolean | undefined> {
+    const wanted = wireFlows(text);
+    if (wanted === undefined) return undefined;
+    return this.ask(async (client) => {
+      const { flows, config } = await client.read();
+      return corrected(config) === undefined && hasFlows(flows.map(readFlow), wanted);
+    });
   }
 
-  /** All that the bridge does with frames, as a text that changes with it; undefined where nobody can say. */
+  /** All that the bridge does with frames, as a text that changes with it. */
   state(): Promise<string | undefined> {
     return this.ask((client) => client.state());
-  }
-
-  /** Lets the next writing be a whole one: the bridge was seen not to be as it was left. */
-  forget(): void {
-    this.known = undefined;
   }
 
   private async ask<T>(question: (client: SwitchClient) => Promise<T>): Promise<T | undefined> {
@@ -60,4 +71,22 @@ export class TapSwitch {
     if (stream !== undefined) this.client = new SwitchClient(stream, PATIENCE);
     return this.client;
   }
+}
+
+/** Rules by their places; undefined where one cannot be encoded, or two have one place. */
+function wireFlows(text: string): Map<string, WireFlow> | undefined {
+  const lines = text.split("\n").filter((line) => line !== "");
+  try {
+    const flows = lines.map(encodeFlow);
+    const places = new Map(flows.map((flow) => [wirePlace(flow), flow]));
+    return places.size === flows.length ? places : undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** The settings that a bridge must have instead; undefined if it has them. */
+function corrected(config: SwitchConfig): SwitchConfig | undefined {
+  return config.flags === FRAGMENTS_NX_MATCH ? undefined : { ...config, flags: FRAGMENTS_NX_MATCH };
 }

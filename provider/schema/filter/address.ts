@@ -23,7 +23,7 @@ export function readCidr(input: unknown): Reading<string> {
   const bits = family === "ipv4" ? 32 : 128;
   const prefix = length === undefined ? bits : /^\d{1,3}$/.test(length) ? Number(length) : Number.NaN;
   if (!(prefix <= bits)) return { reason: `must have a prefix length of 0 to ${bits} after the slash` };
-  const value = family === "ipv4" ? ipv4Value(address) : ipv6Value(address);
+  const value = addressValue(address);
   const hostBits = BigInt(bits - prefix);
   const network = (value >> hostBits) << hostBits;
   const format = family === "ipv4" ? formatIpv4 : formatIpv6;
@@ -33,6 +33,11 @@ export function readCidr(input: unknown): Reading<string> {
     };
   }
   return { value: prefix === bits ? format(value) : `${format(value)}/${prefix}` };
+}
+
+/** The number that an IPv4 or IPv6 address is; the text must be one. */
+export function addressValue(text: string): bigint {
+  return familyOf(text) === "ipv4" ? ipv4Value(text) : ipv6Value(text);
 }
 
 function ipv4Value(text: string): bigint {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../../../provider/errors";
 import { HostSession } from "../../../provider/host/session";
@@ -35,7 +36,7 @@ export type Strike = "SIGKILL" | "SIGSTOP" | "SIGINT" | "pause";
 /** What a child that was not killed reports. */
 export interface Report {
   calls: number;
-  /** What each call was: the host, and `read`, `write`, or the name of the command; `switch` for what is asked of a bridge itself. */
+  /** What each call was: the host, and `read`, `write`, or the name of the command; `switch read` and `switch write` of a bridge itself. */
   kinds: string[];
   error?: string;
   code?: string;
@@ -92,11 +93,28 @@ function commandKind({ record }: HostSession, argv: readonly unknown[]): string 
   return `${record.name} ${argv[0] === "sh" ? (argv[3] ?? "probe") : argv[0]}`;
 }
 
+/** Whose bridges are spoken to by which streams. */
+const switches = new WeakMap<Duplex, string>();
+
+function noteSwitches(): void {
+  const original = HostSession.prototype.openSwitch;
+  HostSession.prototype.openSwitch = async function (this: HostSession, bridge) {
+    const stream = await original.call(this, bridge);
+    if (stream !== undefined) switches.set(stream, this.record.name);
+    return stream;
+  };
+}
+
+function hostOf(client: SwitchClient): string {
+  return switches.get((client as unknown as { stream: Duplex }).stream)!;
+}
+
 async function carryOut(order: Order): Promise<Report> {
   watch(OvsdbClient.prototype, "transact", transactionKind, order);
   watch(HostSession.prototype, "exec", commandKind, order);
-  watch(SwitchClient.prototype, "digest", () => "switch read", order);
-  watch(SwitchClient.prototype, "mark", () => "switch write", order);
+  noteSwitches();
+  watch(SwitchClient.prototype, "read", (client) => `${hostOf(client)} switch read`, order);
+  watch(SwitchClient.prototype, "commit", (client) => `${hostOf(client)} switch write`, order);
   const settings = readSettings((key) => {
     const value = order[key.replace(/^taas:/, "") as "sshConfig" | "operationTimeout" | "connectTimeout"];
     return value === undefined ? undefined : String(value);

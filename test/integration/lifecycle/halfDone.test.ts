@@ -32,14 +32,15 @@ describe("a program that was stopped half-way", function () {
   const want = (more: "yes" | "no") =>
     program.stack.configure({ "taas:sshConfig": lab.sshConfig, "fixture:more": more });
 
-  /** Does the work while the host's ovs-ofctl fails, so that neither can rules be written nor taken back. */
+  /** Does the work while neither the host's ovs-ofctl nor the bridge itself can be spoken to: rules can be neither written nor taken back. */
   async function withoutRules<T>(work: () => Promise<T>): Promise<T> {
     const tool = await lab.host(1).ovs("readlink -f $(command -v ovs-ofctl)");
-    await lab.host(1).ovs(`mount --bind /bin/false ${tool}`);
+    const socket = "/var/run/openvswitch/br-tap.mgmt";
+    await lab.host(1).ovs(`mount --bind /bin/false ${tool.trim()} && mount --bind /dev/null ${socket}`);
     try {
       return await work();
     } finally {
-      await lab.host(1).ovs(`umount ${tool}`);
+      await lab.host(1).ovs(`umount ${tool.trim()}; umount ${socket}`);
     }
   }
 

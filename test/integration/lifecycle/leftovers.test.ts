@@ -129,12 +129,13 @@ describe("claims that outlive their makers", () => {
     const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
     const tool = await lab.host(1).ovs("readlink -f $(command -v ovs-ofctl)");
     await lab.host(1).ovs(`mount --bind /bin/false ${tool}`);
-    const error = await failureOf(tap(ids));
+    const capped = { host: "host1", port: "tap-web", rateLimit: { packetsPerSecond: 1000 } };
+    const error = await failureOf(driver.flow("web", ids, capped));
     await lab.host(1).ovs(`umount ${tool}`);
     expect(await beyondClaims(lab.hosts, before)).to.deep.equal([]);
     expect(Object.keys(await storedClaims(lab.host(2)))).to.deep.equal([ids.id]);
     expect(error).to.have.property("code", "openflow-error");
-    expect((error as Error).message).to.match(/^host host1: writing the flows on bridge br-tap failed/);
+    expect((error as Error).message).to.match(/^host host1: reading the meters on bridge br-tap failed/);
     expect((await tap(ids)).outputs.status).to.equal("active");
     await driver.destroy();
     await clean();

@@ -2,8 +2,16 @@ import { once } from "node:events";
 import { Duplex, PassThrough } from "node:stream";
 import { expect } from "chai";
 import fc from "fast-check";
+import { wirePlace } from "../../../provider/ovs/encodeFlow";
 import { SwitchClient } from "../../../provider/ovs/switchClient";
-import { encodeMessage, readFlows, TYPE, takeMessages } from "../../../provider/ovs/switchMessages";
+import {
+  encodeMessage,
+  readConfig,
+  readFlow,
+  readFlows,
+  TYPE,
+  takeMessages,
+} from "../../../provider/ovs/switchMessages";
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((array) => Buffer.from(array));
 const message = fc.record({
@@ -51,7 +59,8 @@ describe("what a bridge answers", () => {
     fc.assert(
       fc.property(bytes(400), (garbage) => {
         read(() => takeMessages(garbage));
-        read(() => readFlows(garbage));
+        read(() => readFlows(garbage).flows.map(readFlow).map(wirePlace));
+        read(() => readConfig(garbage));
       }),
       { numRuns: 2000 },
     );
@@ -65,9 +74,9 @@ describe("what a bridge answers", () => {
     await fc.assert(
       fc.asyncProperty(answer, fc.integer({ min: 1, max: 64 }), async (text, piece) => {
         const client = new SwitchClient(answering(text, piece), 1000);
-        const results = await Promise.allSettled([client.digest(), client.mark(1n)]);
+        const results = await Promise.allSettled([client.state(), client.commit([Buffer.alloc(48)])]);
         for (const result of results) {
-          if (result.status === "fulfilled") expect(result.value ?? "").to.match(/^[0-9a-f]*$/);
+          if (result.status === "fulfilled") expect(result.value ?? "").to.match(/^([0-9a-f]{64} \d+)?$/);
           else expect(result.reason).to.be.instanceOf(Error);
         }
         client.close();
@@ -81,7 +90,7 @@ describe("what a bridge answers", () => {
     more.writeUInt16BE(1, 2);
     const stream = answering(encodeMessage({ type: TYPE.multipartReply, xid: 1, body: more }), 100);
     const client = new SwitchClient(stream, 1000);
-    const asking = client.digest().catch((error: Error) => error.message);
+    const asking = client.state().catch((error: Error) => error.message);
     expect(await asking).to.match(/the connection to the bridge/);
     if (!stream.destroyed) await once(stream, "close");
   });
