@@ -59,6 +59,8 @@ export class HostQueue {
   private readonly inspections = new Gathered(() => this.compareHost());
   private readonly recheck = new Recheck((access, look) => inspectSteadily(access, look, () => this.look()));
   private readonly confirming: Confirming[] = [];
+  /** The last look: as long as there is nothing else to see, it is the same. */
+  private seen: Look | undefined;
   /** What was read last, until something is written. */
   private latest: { facts: Facts; at: number } | undefined;
 
@@ -81,7 +83,9 @@ export class HostQueue {
     const { record } = this;
     const facts = await this.withAccess(record, ({ ovsdb }) => readFacts(ovsdb));
     this.latest = { facts, at: performance.now() };
-    return { record, queue: this, facts, read: readClaims(facts, tapBridgeOf(record), record.name) };
+    if (this.seen?.facts !== facts)
+      this.seen = { record, queue: this, facts, read: readClaims(facts, tapBridgeOf(record), record.name) };
+    return this.seen;
   }
 
   private async compareHost(): Promise<Inspection> {

@@ -4,7 +4,7 @@ import type { Desired } from "../model/desired";
 import { handover } from "../model/handover";
 import { type ClaimSet, KEEPER_KEY, readClaims } from "../model/readClaims";
 import { render } from "../model/render";
-import { bumpNextCfg, nextCfgOf, waitApplied } from "../ovs/applied";
+import { bumpNextCfg, nextCfgOf, onceApplied, waitApplied } from "../ovs/applied";
 import type { Facts } from "../ovs/facts";
 import { readFacts } from "../ovs/readFacts";
 import { type Plan, planHost } from "../plan/host";
@@ -128,8 +128,9 @@ async function attemptOnce(
   let facts = before;
   if (plan.operations.length > 0) {
     if (claims.size === 0 && !(await retire(access, read, before))) return "lost";
-    if (!(await commit(access, plan, before))) return "lost";
-    if (plan.effect === "ports") facts = await readFacts(ovsdb);
+    const committed = await commit(access, plan, before);
+    if (committed === "lost") return "lost";
+    facts = committed;
   }
   if (claims.size === 0) return { facts, claims, desired: end };
   const bridge = facts.bridges.find(({ name }) => name === tapBridge);
@@ -178,22 +179,33 @@ async function hasMoved(access: HostAccess, generation: number): Promise<boolean
   }
 }
 
-/** One transaction, and vswitchd's word that it took effect, where it has one. False: another writer was faster, or a port has gone. */
-async function commit(access: HostAccess, { operations, effect }: Plan, before: Facts): Promise<boolean> {
+/**
+ * One transaction, and vswitchd's word that it took effect, where it has one; the answer is what there is then.
+ * `lost`: another writer was faster, or a port has gone.
+ */
+async function commit(
+  access: HostAccess,
+  { operations, effect }: Plan,
+  before: Facts,
+): Promise<Facts | "lost"> {
+  const { ovsdb, timeoutMs, record } = access;
   await access.requireRights();
   const acknowledged = effect !== "claims";
   let results: readonly unknown[];
   try {
-    results = await access.ovsdb.transact([...operations, ...(acknowledged ? bumpNextCfg() : [])]);
+    results = await ovsdb.transact([...operations, ...(acknowledged ? bumpNextCfg() : [])]);
   } catch (error) {
     if (!(error instanceof TaasError)) throw error;
-    if (error.code === "guard-failed") return false;
+    if (error.code === "guard-failed") return "lost";
     const refused = error.code === "ovsdb-error";
-    if (refused && JSON.stringify(await readFacts(access.ovsdb)) !== JSON.stringify(before)) return false;
+    if (refused && JSON.stringify(await readFacts(ovsdb)) !== JSON.stringify(before)) return "lost";
     throw error;
   }
-  if (acknowledged) await waitApplied(access.ovsdb, nextCfgOf(results, access.record.name), access.timeoutMs);
-  return true;
+  if (!acknowledged) return before;
+  const nextCfg = nextCfgOf(results, record.name);
+  if (effect === "ports") return onceApplied(ovsdb, nextCfg, timeoutMs, (until) => readFacts(ovsdb, until));
+  await waitApplied(ovsdb, nextCfg, timeoutMs);
+  return before;
 }
 
 function refuseFailedPorts(

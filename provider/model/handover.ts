@@ -1,24 +1,27 @@
 import type { Desired, DesiredMirror, Rule } from "./desired";
 
-/** Source ports of a Mirror, per direction. */
-function members(mirror: DesiredMirror): string[] {
-  return [
-    ...mirror.selectSrcPort.map((port) => `egress ${port}`),
-    ...mirror.selectDstPort.map((port) => `ingress ${port}`),
-  ];
+/** Source ports of each Mirror, per direction. */
+function membership(mirrors: readonly DesiredMirror[]): Map<string, Set<string>> {
+  return new Map(
+    mirrors.map(({ name, selectSrcPort, selectDstPort }) => {
+      const egress = selectSrcPort.map((port) => `egress ${port}`);
+      return [name, new Set([...egress, ...selectDstPort.map((port) => `ingress ${port}`)])];
+    }),
+  );
+}
+
+/** Members of a Mirror that it does not have there. */
+function gone(from: ReadonlyMap<string, Set<string>>, to: ReadonlyMap<string, Set<string>>): string[] {
+  return [...from].flatMap(([name, members]) =>
+    [...members].filter((member) => to.get(name)?.has(member) !== true),
+  );
 }
 
 /** Whether a port that stays tapped leaves one Mirror for another. */
 function changesMirror(old: readonly DesiredMirror[], next: readonly DesiredMirror[]): boolean {
-  const before = new Map(old.map((mirror) => [mirror.name, members(mirror)]));
-  const after = new Map(next.map((mirror) => [mirror.name, members(mirror)]));
-  const left = old.flatMap((mirror) =>
-    members(mirror).filter((member) => !after.get(mirror.name)?.includes(member)),
-  );
-  const joined = next.flatMap((mirror) =>
-    members(mirror).filter((member) => !before.get(mirror.name)?.includes(member)),
-  );
-  return left.some((member) => joined.includes(member));
+  const [before, after] = [membership(old), membership(next)];
+  const left = new Set(gone(before, after));
+  return gone(after, before).some((member) => left.has(member));
 }
 
 /** What a rule matches: of two rules that match the same on one bridge there is room for one. */

@@ -1,11 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../errors";
-import type { Operation } from "./operations";
+import type { Operation, Wait } from "./operations";
 import type { OvsdbClient } from "./ovsdbClient";
 import { decodeInteger } from "./values";
-
-/** First and longest pause between two looks at `cur_cfg`, in milliseconds. */
-const PAUSES = { stream: { first: 2, longest: 100 }, tool: { first: 100, longest: 1000 } } as const;
 
 /**
  * The two operations that end a transaction which ovs-vswitchd is to acknowledge: add one to `next_cfg`, read it.
@@ -24,28 +20,48 @@ export function nextCfgOf(results: readonly unknown[], host: string | undefined)
   return decodeInteger({ value: rows?.[0]?.next_cfg, column: "Open_vSwitch.next_cfg", host });
 }
 
+/** Lets a transaction wait until ovs-vswitchd has put everything up to `nextCfg` into effect; it fails with `guard-failed` otherwise. */
+function untilApplied(nextCfg: number, timeoutMs: number): Wait {
+  return {
+    op: "wait",
+    table: "Open_vSwitch",
+    where: [["cur_cfg", ">=", nextCfg]],
+    columns: [],
+    until: "!=",
+    rows: [],
+    timeout: timeoutMs,
+  };
+}
+
+/** Share of the time limit after which the database ends its wait, so that its answer still comes within it. */
+const SHARE = 0.9;
+
 /**
- * Resolves when ovs-vswitchd has put everything up to `nextCfg` into effect (`cur_cfg` has caught up). Only then do
+ * Does a piece of work whose transaction waits until ovs-vswitchd has put everything up to `nextCfg` into effect. Only then do
  * `ofport` and `Interface.error` say something about a new port.
  * Rejects with code `vswitchd-not-applying` after `timeoutMs`.
  */
-export async function waitApplied(client: OvsdbClient, nextCfg: number, timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  const { first, longest } = PAUSES[client.kind];
-  for (let pause: number = first; ; pause = Math.min(pause * 2, longest)) {
+export async function onceApplied<T>(
+  client: OvsdbClient,
+  nextCfg: number,
+  timeoutMs: number,
+  work: (until: Wait) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(untilApplied(nextCfg, Math.ceil(timeoutMs * SHARE)));
+  } catch (error) {
+    if (!(error instanceof TaasError && error.code === "guard-failed")) throw error;
     const [{ rows }] = await client.transact([
       { op: "select", table: "Open_vSwitch", where: [], columns: ["cur_cfg"] },
     ]);
-    const curCfg = decodeInteger({
-      value: rows[0]?.cur_cfg,
-      column: "Open_vSwitch.cur_cfg",
-      host: client.host,
-    });
-    if (curCfg >= nextCfg) return;
-    const left = deadline - performance.now();
-    if (left <= 0) throw notApplying(client.host, nextCfg, curCfg, timeoutMs);
-    await sleep(Math.min(pause, left));
+    const at = { value: rows[0]?.cur_cfg, column: "Open_vSwitch.cur_cfg", host: client.host };
+    throw notApplying(client.host, nextCfg, decodeInteger(at), timeoutMs);
   }
+}
+
+/** Resolves when ovs-vswitchd has put everything up to `nextCfg` into effect; see `onceApplied`. */
+export function waitApplied(client: OvsdbClient, nextCfg: number, timeoutMs: number): Promise<void> {
+  return onceApplied(client, nextCfg, timeoutMs, async (until) => void (await client.transact([until])));
 }
 
 function notApplying(

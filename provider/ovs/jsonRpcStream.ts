@@ -2,6 +2,9 @@ import type { Duplex } from "node:stream";
 import { TaasError } from "../errors";
 import { JsonSplitter } from "./jsonSplitter";
 
+/** Of a request: a number, or what the caller calls it. */
+type Id = number | string;
+
 interface Pending {
   resolve(result: unknown): void;
   reject(error: TaasError): void;
@@ -15,7 +18,9 @@ interface Pending {
  */
 export class JsonRpcStream {
   private readonly splitter = new JsonSplitter();
-  private readonly pending = new Map<number, Pending>();
+  private readonly pending = new Map<Id, Pending>();
+  /** The last replies to requests that have a name, as text and read. */
+  private readonly named = new Map<string, { text: string; message: Record<string, unknown> }>();
   private nextId = 1;
   private failure: TaasError | undefined;
 
@@ -31,10 +36,14 @@ export class JsonRpcStream {
     if (stream.destroyed || stream.readableEnded) this.fail(this.ended("was closed"));
   }
 
-  /** Sends a request and resolves to its result. Rejects with `ovsdb-error`, `ovsdb-timeout`, `ovsdb-closed` or `ovsdb-reply`. */
-  request(method: string, params: readonly unknown[], timeoutMs: number): Promise<unknown> {
+  /**
+   * Sends a request and resolves to its result. A request that is made again and again may have a name: where the reply is
+   * the same as the last one, the result is the very same object, which must not be changed.
+   * Rejects with `ovsdb-error`, `ovsdb-timeout`, `ovsdb-closed` or `ovsdb-reply`.
+   */
+  request(method: string, params: readonly unknown[], timeoutMs: number, name?: string): Promise<unknown> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
-    const id = this.nextId++;
+    const id = name === undefined || this.pending.has(name) ? this.nextId++ : name;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.giveUp(id, method, timeoutMs), timeoutMs);
       this.pending.set(id, { resolve, reject, timer });
@@ -51,7 +60,7 @@ export class JsonRpcStream {
     this.stream.write(JSON.stringify(message));
   }
 
-  private giveUp(id: number, method: string, timeoutMs: number): void {
+  private giveUp(id: Id, method: string, timeoutMs: number): void {
     const pending = this.settle(id);
     // Keeps a transaction that still waits on the server from being carried out later (RFC 7047 section 4.1.4).
     this.send({ method: "cancel", params: [id], id: null });
@@ -67,7 +76,7 @@ export class JsonRpcStream {
   private receive(chunk: Uint8Array): void {
     if (this.failure !== undefined) return;
     try {
-      for (const document of this.splitter.push(chunk)) this.dispatch(JSON.parse(document));
+      for (const document of this.splitter.push(chunk)) this.dispatch(this.parse(document));
     } catch (cause) {
       const text =
         cause instanceof TaasError
@@ -78,17 +87,29 @@ export class JsonRpcStream {
     }
   }
 
+  private parse(text: string): Record<string, unknown> {
+    for (const last of this.named.values()) if (last.text === text) return last.message;
+    const message = JSON.parse(text);
+    if (typeof message?.id === "string" && this.pending.has(message.id))
+      this.named.set(message.id, { text, message });
+    return message;
+  }
+
   private dispatch(message: Record<string, unknown>): void {
     if (Array.isArray(message)) throw new TypeError("a JSON-RPC message is an object");
     if (typeof message.method === "string") {
       if (message.id === undefined || message.id === null) return;
       const known = message.method === "echo";
-      const { id } = message;
-      this.send({ id, result: known ? message.params : null, error: known ? null : "unknown method" });
+      this.send({
+        id: message.id,
+        result: known ? message.params : null,
+        error: known ? null : "unknown method",
+      });
       return;
     }
     // A reply nobody waits for is one that came after its time limit.
-    const pending = typeof message.id === "number" ? this.settle(message.id) : undefined;
+    const { id } = message;
+    const pending = typeof id === "number" || typeof id === "string" ? this.settle(id) : undefined;
     if (message.error === undefined || message.error === null) {
       pending?.resolve(message.result);
       return;
@@ -101,7 +122,7 @@ export class JsonRpcStream {
     );
   }
 
-  private settle(id: number): Pending | undefined {
+  private settle(id: Id): Pending | undefined {
     const pending = this.pending.get(id);
     if (pending !== undefined) clearTimeout(pending.timer);
     this.pending.delete(id);

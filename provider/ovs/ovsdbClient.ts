@@ -23,8 +23,10 @@ export class OvsdbClient {
   /** The host's name, for errors. */
   readonly host: string | undefined;
   private readonly timeoutMs: number;
-  private readonly request: (operations: readonly Operation[], timeoutMs: number) => Promise<unknown>;
+  private readonly request: (operations: readonly Operation[], name?: string) => Promise<unknown>;
   private readonly rpc: JsonRpcStream | undefined;
+  /** What was made of the last reply to each `read`. */
+  private readonly made = new Map<string, { reply: unknown; made: object }>();
 
   constructor(channel: OvsdbChannel, options: OvsdbClientOptions = {}) {
     this.kind = channel.kind;
@@ -33,9 +35,10 @@ export class OvsdbClient {
     if (channel.kind === "stream") {
       const rpc = new JsonRpcStream(channel.stream, options.host);
       this.rpc = rpc;
-      this.request = (operations, timeoutMs) => rpc.request("transact", [DATABASE, ...operations], timeoutMs);
+      this.request = (operations, name) =>
+        rpc.request("transact", [DATABASE, ...operations], this.timeoutMs, name);
     } else {
-      this.request = (operations, timeoutMs) => this.callTool(channel.transact, operations, timeoutMs);
+      this.request = (operations) => this.callTool(channel.transact, operations);
     }
   }
 
@@ -47,7 +50,24 @@ export class OvsdbClient {
   async transact<const Operations extends readonly Operation[]>(
     operations: Operations,
   ): Promise<ResultsOf<Operations>> {
-    return parseResults(operations, await this.request(operations, this.timeoutMs), this.host);
+    return parseResults(operations, await this.request(operations), this.host);
+  }
+
+  /**
+   * Carries out operations that only read, and makes something of their results. They are known by a name: where the answer
+   * is the same as the last one, so is the object that is made of it.
+   */
+  async read<const Operations extends readonly Operation[], T extends object>(
+    name: string,
+    operations: Operations,
+    make: (results: ResultsOf<Operations>) => T,
+  ): Promise<T> {
+    const reply = await this.request(operations, name);
+    const last = this.made.get(name);
+    if (last !== undefined && last.reply === reply) return last.made as T;
+    const made = make(parseResults(operations, reply, this.host));
+    this.made.set(name, { reply, made });
+    return made;
   }
 
   /** Ends the stream underneath; transactions under way are rejected. Idempotent. */
@@ -58,9 +78,8 @@ export class OvsdbClient {
   private async callTool(
     transact: (json: string) => Promise<string>,
     operations: readonly Operation[],
-    timeoutMs: number,
   ): Promise<unknown> {
-    const text = await this.withinTime(transact(JSON.stringify([DATABASE, ...operations])), timeoutMs);
+    const text = await this.withinTime(transact(JSON.stringify([DATABASE, ...operations])));
     try {
       const [document = "", ...more] = new JsonSplitter().push(Buffer.from(text));
       return JSON.parse(more.length === 0 ? document : text);
@@ -74,7 +93,8 @@ export class OvsdbClient {
     }
   }
 
-  private withinTime<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
+  private withinTime<T>(promise: Promise<T>): Promise<T> {
+    const { timeoutMs } = this;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         reject(

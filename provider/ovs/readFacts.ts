@@ -1,6 +1,6 @@
 import { TaasError } from "../errors";
 import type { BridgeFacts, Facts, InterfaceFacts, MirrorFacts, PortFacts } from "./facts";
-import type { Select } from "./operations";
+import type { Select, Wait } from "./operations";
 import type { OvsdbClient } from "./ovsdbClient";
 import {
   decodeBoolean,
@@ -63,40 +63,47 @@ type Table = keyof typeof COLUMNS;
 /** Looks a column of one row up, for a decoder. */
 type Column = (name: string) => Encoded;
 
+/** The reading of every table, in one transaction and so of one moment. */
+const READING = (["Open_vSwitch", "Bridge", "Port", "Interface", "Mirror"] as const).map(select);
+
 /**
- * Reads everything the project needs to know of a host's OVSDB, in one transaction and so of one moment.
+ * Reads everything the project needs to know of a host's OVSDB; `after`: only once that holds. Facts that are the same as
+ * those read before are the same object.
  * Rejects with code `no-ovs` when the database has no `Open_vSwitch` row, `ovsdb-reply` when a value is not what the
  * column can hold, and with the codes of `OvsdbClient.transact`.
  */
-export async function readFacts(client: OvsdbClient): Promise<Facts> {
-  const [machines, bridges, ports, interfaces, mirrors] = await client.transact([
-    select("Open_vSwitch"),
-    select("Bridge"),
-    select("Port"),
-    select("Interface"),
-    select("Mirror"),
-  ]);
-  const machine = machines.rows[0];
+export async function readFacts(client: OvsdbClient, after?: Wait): Promise<Facts> {
+  if (after === undefined) return client.read("facts", READING, (results) => factsOf(results, client.host));
+  const [, ...results] = await client.transact([after, ...READING]);
+  return factsOf(results, client.host);
+}
+
+function factsOf(results: readonly { rows: Record<string, unknown>[] }[], host: string | undefined): Facts {
+  const [machines, bridges, ports, interfaces, mirrors] = results.map(({ rows }) => rows);
+  const machine = machines![0];
   if (machine === undefined) {
     throw new TaasError("its OVSDB has no Open_vSwitch row", {
       code: "no-ovs",
-      host: client.host,
+      host,
       hint: 'Start Open vSwitch there, or run "ovs-vsctl init"',
     });
   }
-  const all = <T extends { uuid: string }>(table: Table, rows: object[], read: (column: Column) => T): T[] =>
-    rows.map((row) => read(columnsOf(table, row as Record<string, unknown>, client.host)));
-  const column = columnsOf("Open_vSwitch", machine, client.host);
+  const all = <T extends { uuid: string }>(
+    table: Table,
+    rows: Record<string, unknown>[] | undefined,
+    read: (column: Column) => T,
+  ): T[] => rows!.map((row) => read(columnsOf(table, row, host)));
+  const column = columnsOf("Open_vSwitch", machine, host);
   return {
     machine: decodeUuid(column("_uuid")),
     version: decodeOptional(column("ovs_version"), decodeString),
     externalIds: decodeMap(column("external_ids")),
     otherConfig: decodeMap(column("other_config")),
     ...(decodeInteger(column("cur_cfg")) < decodeInteger(column("next_cfg")) ? { unsettled: true } : {}),
-    bridges: all("Bridge", bridges.rows, readBridge).sort((a, b) => (a.name < b.name ? -1 : 1)),
-    ports: byUuid(all("Port", ports.rows, readPort)),
-    interfaces: byUuid(all("Interface", interfaces.rows, readInterface)),
-    mirrors: byUuid(all("Mirror", mirrors.rows, readMirror)),
+    bridges: all("Bridge", bridges, readBridge).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    ports: byUuid(all("Port", ports, readPort)),
+    interfaces: byUuid(all("Interface", interfaces, readInterface)),
+    mirrors: byUuid(all("Mirror", mirrors, readMirror)),
   };
 }
 

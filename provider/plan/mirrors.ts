@@ -9,8 +9,9 @@ type Column = "select_src_port" | "select_dst_port";
 
 /** Members are added and taken one by one, so that an edit of another's in between is not undone. */
 function memberEdits(column: Column, wanted: readonly string[], present: readonly string[]): Mutation[] {
-  const add = wanted.filter((port) => !present.includes(port)).map(uuid);
-  const take = present.filter((port) => !wanted.includes(port)).map(uuid);
+  const [asked, there] = [new Set(wanted), new Set(present)];
+  const add = wanted.filter((port) => !there.has(port)).map(uuid);
+  const take = present.filter((port) => !asked.has(port)).map(uuid);
   return [
     ...(take.length > 0 ? [[column, "delete", set(take)] as Mutation] : []),
     ...(add.length > 0 ? [[column, "insert", set(add)] as Mutation] : []),

@@ -7,6 +7,7 @@ import { unreachable } from "../failures";
 import { keyTypeOf } from "../knownHosts/algorithms";
 import { keyType } from "../knownHosts/parse";
 import type { HostKeyPolicy } from "../knownHosts/policy";
+import { coalesceWrites } from "./coalesce";
 import { type Login, prepareLogin } from "./login";
 
 /** A failure before the server had a say: an overloaded server (MaxStartups) may answer the next time. */
@@ -100,6 +101,7 @@ function handshake(attempt: Attempt, stream: Duplex): Promise<Client> {
       signal.removeEventListener("abort", onAbort);
       resolve(client);
     });
+    coalesceWrites(stream);
     client.connect({
       sock: stream as never,
       username: endpoint.user,

@@ -1,0 +1,18 @@
+import type { Duplex } from "node:stream";
+
+/** Lets what is written to a stream within one turn of the event loop go out at once: ssh2 writes each part of a packet for itself. */
+export function coalesceWrites(stream: Duplex): void {
+  const write = stream.write.bind(stream) as Duplex["write"];
+  let corked = false;
+  stream.write = ((...words: Parameters<Duplex["write"]>) => {
+    if (!corked) {
+      corked = true;
+      stream.cork();
+      process.nextTick(() => {
+        corked = false;
+        stream.uncork();
+      });
+    }
+    return write(...words);
+  }) as Duplex["write"];
+}
