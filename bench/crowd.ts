@@ -1,10 +1,11 @@
 import { bumpNextCfg, nextCfgOf, waitApplied } from "../provider/ovs/applied";
 import type { Operation } from "../provider/ovs/operations";
 import { OvsdbClient } from "../provider/ovs/ovsdbClient";
-import { map, namedUuid, set } from "../provider/ovs/values";
+import { map, namedUuid, set, type Value } from "../provider/ovs/values";
 import type { Lab } from "../test/lab/lab";
 import { BareClient } from "./client";
 import type { Handlers } from "./handlers";
+import { timed } from "./measure";
 
 /** Milliseconds that ovs-vswitchd gets for thousands of new ports. */
 const PATIENCE = 300_000;
@@ -83,4 +84,42 @@ async function copyClaim(ovsdb: OvsdbClient, owner: string, ports: readonly stri
   await ovsdb.transact([
     { op: "mutate", table: "Bridge", where, mutations: [["external_ids", "insert", insert]] },
   ]);
+}
+
+/**
+ * Milliseconds of the least that one more tap takes on such a host: one transaction that puts the port into the Mirror and writes
+ * as much as a claim, and ovs-vswitchd's word that it took effect. All is as before afterwards.
+ */
+export async function bareTap(lab: Lab, host: number, port: string): Promise<number> {
+  let took = 0;
+  await withOvsdb(lab, host, async (ovsdb) => {
+    const where: ["name", "==", string][] = [["name", "==", port]];
+    const [{ rows }] = await ovsdb.transact([{ op: "select", table: "Port", where, columns: ["_uuid"] }]);
+    const member = set([rows[0]!._uuid as Value & ["uuid", string]]);
+    const change = async (how: "insert" | "delete") => {
+      const bench = how === "insert" ? map({ bench: "x".repeat(400) }) : set(["bench"]);
+      const results = await ovsdb.transact([
+        {
+          op: "mutate",
+          table: "Mirror",
+          where: [],
+          mutations: [
+            ["select_src_port", how, member],
+            ["select_dst_port", how, member],
+          ],
+        },
+        {
+          op: "mutate",
+          table: "Bridge",
+          where: [["name", "==", "br-tap"]],
+          mutations: [["external_ids", how, bench]],
+        },
+        ...bumpNextCfg(),
+      ]);
+      await waitApplied(ovsdb, nextCfgOf(results, "bench"), PATIENCE);
+    };
+    took = await timed(() => change("insert"));
+    await change("delete");
+  });
+  return took;
 }

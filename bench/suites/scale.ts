@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { repositoryRoot } from "../../test/engine/fixtureProject";
 import { startLab } from "../../test/lab/lab";
-import { crowd } from "../crowd";
+import { bareTap, crowd } from "../crowd";
 import { type Extent, type Figure, milliseconds, roundsOf, type Section } from "../figure";
 import { Handlers } from "../handlers";
 import { median } from "../measure";
@@ -33,8 +33,10 @@ export async function measureScale(extent: Extent): Promise<Section[]> {
     for (const [index, size] of sizes.entries()) flows.push(await crowd(lab, handlers, index + 1, size));
     const worker = join(__dirname, "../oneMore.js");
     const measured: OneMore[][] = sizes.map(() => []);
+    const bare: number[][] = sizes.map(() => []);
     for (let round = 0; round < rounds; round++) {
       for (const [index, flow] of flows.entries()) {
+        bare[index]!.push(await bareTap(lab, index + 1, `p${sizes[index]! + 1}`));
         const argv = [worker, lab.sshConfig, JSON.stringify(flow)];
         const { stdout } = await execute(process.execPath, argv);
         measured[index]!.push(JSON.parse(stdout));
@@ -43,7 +45,9 @@ export async function measureScale(extent: Extent): Promise<Section[]> {
     const times = measured.map((each) => median(each.map(({ time }) => time)));
     const memories = measured.map((each) => median(each.map(({ memory }) => memory)));
     if (extent === "full") writePlot(sizes, times, memories);
-    return [{ title: "One more tap on a host", figures: figures(sizes, times, memories), notes: [] }];
+    const least = bare.map(median);
+    const all = [...figures(sizes, times, memories), ...floors(sizes, times, least)];
+    return [{ title: "One more tap on a host", figures: all, notes: [BARE] }];
   } finally {
     await lab.stop();
   }
@@ -65,6 +69,28 @@ function figures(sizes: readonly number[], times: readonly number[], memories: r
   return [
     ...line("time", times, milliseconds),
     ...line("memory of the process", memories, (value) => `${value.toFixed(0)} MiB`),
+  ];
+}
+
+const BARE =
+  "bare: one transaction that puts the port into the Mirror and writes as much as a claim, and ovs-vswitchd's word that it took effect, over SSH";
+
+/** What Open vSwitch itself takes, and ours against that. */
+function floors(sizes: readonly number[], times: readonly number[], least: readonly number[]): Figure[] {
+  const figure = (what: string, ours: number, baseline: number): Figure => ({
+    what,
+    ours: milliseconds(ours),
+    baseline: milliseconds(baseline),
+    ratio: ours / baseline,
+  });
+  return [
+    ...sizes.slice(1).map((size, index) => {
+      const what = `the bare transaction, with ${size} taps there against ${sizes[0]}`;
+      return figure(what, least[index + 1]!, least[0]!);
+    }),
+    ...sizes.map((size, index) =>
+      figure(`time with ${size} taps there, against the bare transaction`, times[index]!, least[index]!),
+    ),
   ];
 }
 

@@ -12,7 +12,7 @@ import {
 import type { Endpoint } from "./endpoint";
 import type { ConnectionSettings, HostRecord } from "./host";
 import { parseJumpChain } from "./jump";
-import { runProcess } from "./process";
+import { askSsh } from "./sshQuestions";
 
 /** The part of a record that says where its SSH server is. */
 type Target = Pick<
@@ -126,10 +126,7 @@ function agentSocket(config: EffectiveConfig, expand: (path: string) => string):
 async function effectiveConfig(target: Target, settings: ConnectionSettings): Promise<EffectiveConfig> {
   const config = settings.sshConfig === undefined ? [] : ["-F", expandHome(settings.sshConfig)];
   const argv = ["-G", ...config, ...sshOptions(target), "--", target.address];
-  const outcome = await runProcess("ssh", argv, {
-    timeoutMs: settings.connectTimeout * 1000,
-    environment: { LC_ALL: "C" },
-  });
+  const outcome = await askSsh(argv, settings.connectTimeout * 1000);
   if (outcome.kind === "missing") {
     throw new TaasError("this machine has no `ssh` program, which reads the ssh configuration", {
       code: "ssh-client-missing",

@@ -5,6 +5,7 @@ import { type Peer, underName } from "./failures";
 import type { ConnectionSettings, HostRecord } from "./host";
 import { ovsdbTool } from "./ovsdbTool";
 import {
+  DEFAULT_RUNDIR,
   type HostProbe,
   lacksRights,
   noRights,
@@ -79,12 +80,26 @@ export class HostSession {
    * Errors: `no-ovs`, `no-rights`.
    */
   async openOvsdb(): Promise<OvsdbChannel> {
-    const probe = await this.probe();
-    const path = `${probe.rundir}/db.sock`;
+    // The usual socket is asked for while the host says whether it is the right one.
+    const usual = this.openSocket(socketIn(DEFAULT_RUNDIR));
+    usual.catch(() => {});
+    let channel: OvsdbChannel | undefined;
+    try {
+      channel = await this.chooseChannel(await this.probe(), usual);
+      return channel;
+    } finally {
+      const used = channel?.kind === "stream" ? channel.stream : undefined;
+      usual.then((stream) => stream === used || stream.destroy()).catch(() => {});
+    }
+  }
+
+  private async chooseChannel(probe: HostProbe, usual: Promise<Duplex>): Promise<OvsdbChannel> {
+    const path = socketIn(probe.rundir);
     if (probe.socket === "missing") throw this.noOvs(probe);
     if (probe.socket === "writable") {
       try {
-        return { kind: "stream", stream: await this.openSocket(path) };
+        const stream = await (path === socketIn(DEFAULT_RUNDIR) ? usual : this.openSocket(path));
+        return { kind: "stream", stream };
       } catch (error) {
         if (!(error instanceof TaasError && error.code === "socket-refused")) throw error;
       }
@@ -142,7 +157,7 @@ export class HostSession {
         hint: INSTALL,
       });
     }
-    return new TaasError(`ovsdb-server does not run on ${where}: there is no ${probe.rundir}/db.sock`, {
+    return new TaasError(`ovsdb-server does not run on ${where}: there is no ${socketIn(probe.rundir)}`, {
       code: "no-ovs",
       host: name,
       hint: "Start openvswitch-switch (Debian, Ubuntu) or openvswitch (Fedora, RHEL) there",
@@ -154,6 +169,10 @@ export class HostSession {
       throw underName(error, this.record.name);
     });
   }
+}
+
+function socketIn(rundir: string): string {
+  return `${rundir}/db.sock`;
 }
 
 const INSTALL = "Install Open vSwitch there, or name the right host";

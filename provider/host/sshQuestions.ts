@@ -1,0 +1,54 @@
+import { setImmediate as breath } from "node:timers/promises";
+import { type ProcessOutcome, runProcess } from "./process";
+import { quoteArgv } from "./quote";
+
+/** A question to the local `ssh` program that prints an answer and connects to nothing. */
+interface Question {
+  argv: readonly string[];
+  timeoutMs: number;
+  resolve(outcome: ProcessOutcome): void;
+}
+
+const ENVIRONMENT = { LC_ALL: "C" };
+
+/** The questions of this breath of the event loop. */
+let waiting: Question[] = [];
+
+/**
+ * Runs `ssh` with arguments. Starting a process takes much longer than what it does then, so questions of one breath are
+ * asked by one shell; each of which that has no answer, and every one where there is no shell, is asked by itself.
+ */
+export function askSsh(argv: readonly string[], timeoutMs: number): Promise<ProcessOutcome> {
+  return new Promise((resolve) => {
+    waiting.push({ argv, timeoutMs, resolve });
+    if (waiting.length === 1) void breath().then(askAll);
+  });
+}
+
+async function askAll(): Promise<void> {
+  const questions = waiting;
+  waiting = [];
+  const answers = questions.length < 2 ? [] : await askTogether(questions);
+  for (const [index, { argv, timeoutMs, resolve }] of questions.entries()) {
+    const stdout = answers[index];
+    if (stdout !== undefined) resolve({ kind: "exited", result: { stdout, stderr: "", exitCode: 0 } });
+    else void runProcess("ssh", argv, { timeoutMs, environment: ENVIRONMENT }).then(resolve);
+  }
+}
+
+/** In front of an answer's exit code; no line that `ssh -G` prints is like it. */
+const END = "= end of answer:";
+
+/** The answers to those questions that `ssh` succeeded with, at their places. */
+async function askTogether(questions: readonly Question[]): Promise<(string | undefined)[]> {
+  const timeoutMs = Math.min(...questions.map((question) => question.timeoutMs));
+  const script = questions.map(({ argv }) => scriptLine(argv)).join("\n");
+  const outcome = await runProcess("sh", ["-c", script], { timeoutMs, environment: ENVIRONMENT });
+  if (outcome.kind !== "exited") return [];
+  const answers = outcome.result.stdout.split(new RegExp(`^${END}(.*)\n`, "m"));
+  return questions.map((_, index) => (answers[2 * index + 1] === " 0" ? answers[2 * index] : undefined));
+}
+
+function scriptLine(argv: readonly string[]): string {
+  return `${quoteArgv(["ssh", ...argv])} </dev/null 2>/dev/null; echo "${END} $?"`;
+}
