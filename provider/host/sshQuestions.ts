@@ -50,5 +50,10 @@ async function askTogether(questions: readonly Question[]): Promise<(string | un
 }
 
 function scriptLine(argv: readonly string[]): string {
-  return `${quoteArgv(["ssh", ...argv])} </dev/null 2>/dev/null; echo "${END} $?"`;
+  try {
+    return `${quoteArgv(["ssh", ...argv])} </dev/null 2>/dev/null; echo "${END} $?"`;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return `echo "${END} not for a shell"`;
+  }
 }

@@ -55,6 +55,20 @@ describe("OVSDB of a real Open vSwitch", function () {
     ];
   };
 
+  it("is read as the same object while it is the same", async () => {
+    const before = await readFacts(client);
+    const [again, beside] = await Promise.all([readFacts(client), readFacts(client)]);
+    expect(again).to.equal(before);
+    expect(beside).to.deep.equal(before);
+    await ovs.vsctl("--no-wait", "set", "Open_vSwitch", ".", "external_ids:seen=anew");
+    const after = await readFacts(client);
+    expect(after).not.to.equal(before);
+    expect(after.externalIds).to.deep.equal({ ...before.externalIds, seen: "anew" });
+    expect(await readFacts(client)).to.equal(after);
+    await ovs.vsctl("--no-wait", "remove", "Open_vSwitch", ".", "external_ids", "seen");
+    expect(await readFacts(client)).to.deep.equal(before);
+  });
+
   it("makes a bridge in one transaction and waits until vswitchd has made it", async () => {
     await ovs.vsctl("--no-wait", "set", "Open_vSwitch", ".", "ovs_version=3.1.0");
     await waitApplied(client, await count(client, addBridge("br-a")), 5000);
