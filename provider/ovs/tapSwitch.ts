@@ -12,6 +12,7 @@ const PATIENCE = 5000;
  */
 export class TapSwitch {
   private client: SwitchClient | undefined;
+  private connecting: Promise<SwitchClient | undefined> | undefined;
 
   /** `open` gives a stream to the bridge's management socket, or undefined where there is none to be had. */
   constructor(private readonly open: () => Promise<Duplex | undefined>) {}
@@ -64,12 +65,18 @@ export class TapSwitch {
     }
   }
 
-  private async connect(): Promise<SwitchClient | undefined> {
-    if (this.client?.closed === true) this.client = undefined;
-    if (this.client !== undefined) return this.client;
-    const stream = await this.open();
-    if (stream !== undefined) this.client = new SwitchClient(stream, PATIENCE);
-    return this.client;
+  /** The client, for all who ask while it is being connected. */
+  private connect(): Promise<SwitchClient | undefined> {
+    if (this.client?.closed === false) return Promise.resolve(this.client);
+    this.connecting ??= this.open()
+      .then((stream) => {
+        this.client = stream === undefined ? undefined : new SwitchClient(stream, PATIENCE);
+        return this.client;
+      })
+      .finally(() => {
+        this.connecting = undefined;
+      });
+    return this.connecting;
   }
 }
 

@@ -5,7 +5,7 @@ import type { Context } from "../../../provider/resource/context";
 import { type Lab, startLab } from "../../lab/lab";
 import type { Stored } from "../lifecycle/storedClaims";
 import { Killers, momentsOf } from "./crashes";
-import { account, Baseline, contextFor, lostDuring, median, plugAnyPort, viewsOf } from "./hosts";
+import { account, Baseline, contextFor, lostDuring, median, plugPorts, viewsOf } from "./hosts";
 import type { Order, Report } from "./killer";
 import { changed, first, replaced, VMS } from "./programs";
 import { type Recorded, StackFile, type Wanted } from "./stack";
@@ -77,7 +77,7 @@ describe("a run that is killed", () => {
     const beside = { lab, from: "east", to: "west" };
     for (const moment of moments) {
       await startFrom(from);
-      control.push(await lostDuring(beside, () => plugAnyPort(lab.host(1))));
+      control.push(await lostDuring(beside, () => plugPorts([lab.host(1), lab.host(2)])));
       let report: Report | undefined;
       lost.push(
         await lostDuring(beside, async () => {

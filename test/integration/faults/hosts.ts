@@ -71,10 +71,17 @@ export async function lostDuring(
   return lost.length;
 }
 
-/** Plugs a port that is nobody's into the integration bridge, and pulls it out again: what production bears with every day. */
-export async function plugAnyPort(host: LabHost): Promise<void> {
-  await host.ovs("ovs-vsctl add-port br-int dummy -- set Interface dummy type=internal");
-  await host.ovs("ovs-vsctl del-port br-int dummy");
+/** Ports that come to a host, and go, while a few taps are made there. */
+const PORTS = 4;
+
+/** Plugs ports that are nobody's into the integration bridges of hosts, and pulls them out again: what production bears with every day. */
+export async function plugPorts(hosts: readonly LabHost[]): Promise<void> {
+  for (let port = 0; port < PORTS; port++) {
+    for (const host of hosts) {
+      await host.ovs("ovs-vsctl add-port br-int dummy -- set Interface dummy type=internal");
+      await host.ovs("ovs-vsctl del-port br-int dummy");
+    }
+  }
 }
 
 /** The middle one of some numbers. */
