@@ -88,9 +88,8 @@ export class HostQueue {
     return this.seen;
   }
 
-  private async compareHost(): Promise<Inspection> {
-    const look = await this.look();
-    return this.withAccess(this.record, (access) => this.recheck.inspect(access, look));
+  private compareHost(): Promise<Inspection> {
+    return this.withAccess(this.record, (access) => this.recheck.inspect(access, this.look()));
   }
 
   /** Reads what the host counts. */
@@ -187,7 +186,10 @@ export class HostQueue {
             known,
           ),
         );
-        for (const one of batch) if (!failed.has(one.edit)) one.resolve(reconciled);
+        const done = batch.filter((one) => !failed.has(one.edit));
+        void reconciled.inEffect.then(() => {
+          for (const one of done) one.resolve(reconciled);
+        });
       } catch (error) {
         for (const one of batch) one.reject(error);
       }

@@ -3,6 +3,7 @@ import { type ClaimSet, GENERATION_KEY, METERS_KEY } from "../model/readClaims";
 import type { Facts } from "../ovs/facts";
 import { compareMeters, type MeterSpec, putMeters, removeMeters } from "../ovs/meters";
 import { pushFlows } from "../ovs/pushFlows";
+import type { SwitchReading } from "../ovs/switchClient";
 import { flowText, portNumbers, reliedPorts, rulesText } from "../plan/flowText";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
 import { type Rendered, stillHolds } from "./guard";
@@ -31,6 +32,8 @@ export interface Push {
   generation: number;
   /** Whether there are meters to look at, from before or from now on. */
   metered: "yes" | "no";
+  /** What the tap bridge had a moment ago, where that was read. */
+  present: SwitchReading | undefined;
 }
 
 /**
@@ -42,18 +45,24 @@ export async function pushRules(access: HostAccess, push: Push): Promise<boolean
   const ofports = Object.fromEntries(reliedPorts(desired, facts).map(({ uuid, ofport }) => [uuid, ofport]));
   const from = { generation, ofports };
   const text = flowText(rulesText(desired, facts), generation);
-  if (push.metered === "no") return replaceRules(access, text, from);
+  const replace = () => replaceRules(access, text, from, push.present);
+  if (push.metered === "no") return replace();
   const target = ofctlTarget(access, tapBridgeOf(access.record));
   const meters = await compareMeters(target, meterSpecs(desired, facts));
   await putMeters(target, meters);
-  if (!(await replaceRules(access, text, from))) return false;
+  if (!(await replace())) return false;
   await removeMeters(target, meters.unexpected);
   return true;
 }
 
 /** Writes all rules in one bundle, by OpenFlow or else by ovs-ofctl; false when another writer came in between. */
-async function replaceRules(access: HostAccess, text: string, from: Rendered): Promise<boolean> {
-  const written = await access.tapSwitch.replace(text, () => stillHolds(access, from));
+async function replaceRules(
+  access: HostAccess,
+  text: string,
+  from: Rendered,
+  present: SwitchReading | undefined,
+): Promise<boolean> {
+  const written = await access.tapSwitch.replace(text, () => stillHolds(access, from), present);
   if (written !== undefined) return written === "written";
   const guard = { key: GENERATION_KEY, generation: String(from.generation), ofports: from.ofports };
   const { outcome } = await pushFlows(ofctlTarget(access, tapBridgeOf(access.record)), text, guard);

@@ -30,9 +30,11 @@ export class Recheck {
 
   constructor(private readonly compare: (access: HostAccess, look: Look) => Promise<Inspection>) {}
 
-  async inspect(access: HostAccess, look: Look): Promise<Inspection> {
-    const state = isPlain(look) ? await access.tapSwitch.state() : undefined;
+  /** `looking`: a look at the host, which may still be under way. */
+  async inspect(access: HostAccess, looking: Promise<Look>): Promise<Inspection> {
     const { sound } = this;
+    const [look, early] = await Promise.all([looking, sound && access.tapSwitch.state()]);
+    const state = isPlain(look) ? (early ?? (await access.tapSwitch.state())) : undefined;
     if (state !== undefined && sound?.state === state && sameFacts(sound.facts, look.facts))
       return { ...look, differences: [] };
     this.sound = undefined;

@@ -7,6 +7,7 @@ import { render } from "../model/render";
 import { bumpNextCfg, nextCfgOf, onceApplied, waitApplied } from "../ovs/applied";
 import type { Facts } from "../ovs/facts";
 import { readFacts } from "../ovs/readFacts";
+import type { SwitchReading } from "../ovs/switchClient";
 import { type Plan, planHost } from "../plan/host";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
@@ -21,6 +22,8 @@ export interface Reconciled {
   facts: Facts;
   claims: ReadonlyMap<string, Claim>;
   desired: Desired;
+  /** Resolves once copies have begun or ended, as far as this host is concerned. Never rejects. */
+  inEffect: Promise<void>;
 }
 
 /** How often a race with other writers is run again before giving up. */
@@ -67,6 +70,7 @@ export async function reconcile(
     }
     const stillLeaving = leavingOwners(done.claims);
     if (stillLeaving === leaving || stillLeaving === "") return done;
+    await done.inEffect;
     leaving = stillLeaving;
   }
   throw new TaasError(
@@ -125,14 +129,21 @@ async function attemptOnce(
   const plan = planHost(input);
   const kept = isKept(end, read.bridge);
   if (kept) await requireKeeper(access);
+  const metered =
+    isMetered(read) || isMetered({ claims, bridge: read.bridge }) || handing === "over" ? "yes" : "no";
   let facts = before;
+  let present: SwitchReading | undefined;
   if (plan.operations.length > 0) {
     if (claims.size === 0 && !(await retire(access, read, before))) return "lost";
-    const committed = await commit(access, plan, before);
-    if (committed === "lost") return "lost";
-    facts = committed;
+    const nextCfg = await commit(access, plan, before);
+    if (nextCfg === "lost") return "lost";
+    const isPushed = claims.size > 0 && metered === "no" && read.bridge !== undefined;
+    [facts, present] = await Promise.all([
+      nextCfg === undefined ? before : whenApplied(access, plan, before, nextCfg),
+      isPushed ? access.tapSwitch.read() : undefined,
+    ]);
   }
-  if (claims.size === 0) return { facts, claims, desired: end };
+  if (claims.size === 0) return { facts, claims, desired: end, inEffect: Promise.resolve() };
   const bridge = facts.bridges.find(({ name }) => name === tapBridge);
   if (bridge === undefined) return "lost";
   const moment = { bridge, generation: plan.generation };
@@ -144,9 +155,7 @@ async function attemptOnce(
   };
   const after = facts === before ? desired : rendered();
   refuseFailedPorts(access, after, facts, edits, reject);
-  const metered =
-    isMetered(read) || isMetered({ claims, bridge: read.bridge }) || handing === "over" ? "yes" : "no";
-  const push = { desired: after, facts, generation: plan.generation, metered } as const;
+  const push = { desired: after, facts, generation: plan.generation, metered, present } as const;
   try {
     if (!(await pushRules(access, push))) return "lost";
     const hooked = new Set([...hookBridges(read), ...hookBridges({ claims, bridge: read.bridge })]);
@@ -158,8 +167,10 @@ async function attemptOnce(
     if (await hasMoved(access, plan.generation)) return "lost";
     throw error;
   }
-  if (plan.effect !== "claims") await sleep(REVALIDATION);
-  return between === undefined ? { facts, claims, desired: after } : "prepared";
+  const inEffect = plan.effect === "claims" ? Promise.resolve() : sleep(REVALIDATION);
+  if (between === undefined) return { facts, claims, desired: after, inEffect };
+  await inEffect;
+  return "prepared";
 }
 
 /** Takes what nothing would lead to any more off the host, before its tap bridge goes. False: another writer was faster. */
@@ -180,20 +191,20 @@ async function hasMoved(access: HostAccess, generation: number): Promise<boolean
 }
 
 /**
- * One transaction, and vswitchd's word that it took effect, where it has one; the answer is what there is then.
- * `lost`: another writer was faster, or a port has gone.
+ * One transaction; the answer is the number that says when ovs-vswitchd has put it into effect, undefined where there is
+ * nothing to put. `lost`: another writer was faster, or a port has gone.
  */
 async function commit(
   access: HostAccess,
   { operations, effect }: Plan,
   before: Facts,
-): Promise<Facts | "lost"> {
-  const { ovsdb, timeoutMs, record } = access;
+): Promise<number | undefined | "lost"> {
+  const { ovsdb, record } = access;
   await access.requireRights();
   const acknowledged = effect !== "claims";
-  let results: readonly unknown[];
   try {
-    results = await ovsdb.transact([...operations, ...(acknowledged ? bumpNextCfg() : [])]);
+    const results = await ovsdb.transact([...operations, ...(acknowledged ? bumpNextCfg() : [])]);
+    return acknowledged ? nextCfgOf(results, record.name) : undefined;
   } catch (error) {
     if (!(error instanceof TaasError)) throw error;
     if (error.code === "guard-failed") return "lost";
@@ -201,8 +212,15 @@ async function commit(
     if (refused && JSON.stringify(await readFacts(ovsdb)) !== JSON.stringify(before)) return "lost";
     throw error;
   }
-  if (!acknowledged) return before;
-  const nextCfg = nextCfgOf(results, record.name);
+}
+
+/** What there is once ovs-vswitchd has put a plan into effect. */
+async function whenApplied(
+  { ovsdb, timeoutMs }: HostAccess,
+  { effect }: Plan,
+  before: Facts,
+  nextCfg: number,
+): Promise<Facts> {
   if (effect === "ports") return onceApplied(ovsdb, nextCfg, timeoutMs, (until) => readFacts(ovsdb, until));
   await waitApplied(ovsdb, nextCfg, timeoutMs);
   return before;

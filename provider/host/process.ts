@@ -1,5 +1,5 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { constants } from "node:os";
-import type { Readable } from "node:stream";
 import { Output } from "./output";
 import type { ExecResult } from "./transport";
 
@@ -21,55 +21,66 @@ export type ProcessOutcome =
   | { kind: "too-large" }
   | { kind: "failed"; cause: Error };
 
+/** Milliseconds that a process which is given up gets to end by itself. */
+const GRACE = 1000;
+
 /** Runs a local program without a shell. Never rejects. */
-export async function runProcess(
+export function runProcess(
   file: string,
   argv: readonly string[],
   options: ProcessOptions,
 ): Promise<ProcessOutcome> {
-  // Loaded with the first process: previews, which ask no host, start sooner without it.
-  const { execa } = await import("execa");
-  const child = execa(file, argv, {
-    input: options.input ?? "",
-    env: options.environment ?? {},
-    forceKillAfterDelay: 1000,
-    // The default would listen for SIGINT, which shutdown.ts has to itself.
-    cleanup: false,
-    reject: false,
-    buffer: false,
-    encoding: "buffer",
+  return new Promise((resolve) => {
+    const child = start(file, argv, options.environment);
+    if (child instanceof Error) return resolve({ kind: "failed", cause: child });
+    const end = (outcome: ProcessOutcome): void => {
+      clearTimeout(timer);
+      options.signal?.removeEventListener("abort", onAbort);
+      resolve(outcome);
+    };
+    const giveUp = (kind: "timeout" | "aborted" | "too-large"): void => {
+      abandon(child);
+      end({ kind });
+    };
+    const output = new Output(() => giveUp("too-large"));
+    const timer = setTimeout(() => giveUp("timeout"), options.timeoutMs);
+    const onAbort = () => giveUp("aborted");
+    child.once("error", (cause: NodeJS.ErrnoException) => {
+      const missing = cause.code === "ENOENT" || cause.code === "EACCES";
+      end(missing ? { kind: "missing" } : { kind: "failed", cause });
+    });
+    child.once("close", (code, signal) => {
+      const ended = signal === null ? { exitCode: code! } : { exitCode: signalExitCode(signal), signal };
+      end({ kind: "exited", result: { ...output.text(), ...ended } });
+    });
+    output.gather("stdout", child.stdout);
+    output.gather("stderr", child.stderr);
+    // It may end without having read its input.
+    child.stdin.on("error", () => {});
+    child.stdin.end(options.input ?? "");
+    if (options.signal?.aborted) onAbort();
+    options.signal?.addEventListener("abort", onAbort, { once: true });
   });
-  const ended = child.then(({ exitCode, signal, code, ...rest }): ProcessOutcome => {
-    if (exitCode !== undefined) return { kind: "exited", result: { ...output.text(), exitCode } };
-    if (signal !== undefined) {
-      return { kind: "exited", result: { ...output.text(), exitCode: signalExitCode(signal), signal } };
-    }
-    if (code === "ENOENT" || code === "EACCES") return { kind: "missing" };
-    return { kind: "failed", cause: new Error(rest.shortMessage, { cause: rest.cause }) };
-  });
-  let giveUp: (outcome: ProcessOutcome) => void = () => {};
-  const givenUp = new Promise<ProcessOutcome>((resolve) => {
-    giveUp = resolve;
-  });
-  const output = new Output(() => giveUp({ kind: "too-large" }));
-  output.gather("stdout", child.stdout);
-  output.gather("stderr", child.stderr);
-  const timer = setTimeout(() => giveUp({ kind: "timeout" }), options.timeoutMs);
-  const onAbort = () => giveUp({ kind: "aborted" });
-  if (options.signal?.aborted) onAbort();
-  options.signal?.addEventListener("abort", onAbort, { once: true });
-  const outcome = await Promise.race([ended, givenUp]);
-  clearTimeout(timer);
-  options.signal?.removeEventListener("abort", onAbort);
-  if (GIVEN_UP.has(outcome.kind)) abandon(child);
-  return outcome;
 }
 
-const GIVEN_UP: ReadonlySet<ProcessOutcome["kind"]> = new Set(["timeout", "too-large", "aborted"]);
+/** Starts a process; an error where its words cannot be given to any. */
+function start(
+  file: string,
+  argv: readonly string[],
+  environment: Record<string, string> | undefined,
+): ChildProcessWithoutNullStreams | Error {
+  try {
+    return spawn(file, argv, { env: { ...process.env, ...environment } });
+  } catch (error) {
+    return error as Error;
+  }
+}
 
 /** Ends a process without waiting for its output, which a process it left behind may hold open. */
-function abandon(child: { kill(): boolean; stdout: Readable; stderr: Readable }): void {
+function abandon(child: ChildProcessWithoutNullStreams): void {
   child.kill();
+  const killing = setTimeout(() => child.kill("SIGKILL"), GRACE);
+  child.once("exit", () => clearTimeout(killing));
   child.stdout.destroy();
   child.stderr.destroy();
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import {
+  type BundleStep,
   bundleAdd,
   bundleControl,
   digestFlows,
@@ -23,6 +24,18 @@ interface Pending {
   resolve(flows: Buffer[]): void;
   reject(error: Error): void;
   timer: NodeJS.Timeout;
+}
+
+/** Flow-mods that a bridge has been told of and has not done yet. */
+export interface Bundle {
+  id: number;
+  prepared: readonly Message[];
+}
+
+/** A bridge's rules, as it tells of them, and its settings. */
+export interface SwitchReading {
+  flows: Buffer[];
+  config: SwitchConfig;
 }
 
 /** The bridge refuses a rule that overlaps with one which is there. */
@@ -58,7 +71,7 @@ export class SwitchClient {
   }
 
   /** All rules of the bridge, and its settings. */
-  async read(): Promise<{ flows: Buffer[]; config: SwitchConfig }> {
+  async read(): Promise<SwitchReading> {
     const [flows, config] = await Promise.all(
       [FLOWS, CONFIG].map((question) => this.request(this.numbered([question]))),
     );
@@ -71,22 +84,15 @@ export class SwitchClient {
     return `${digestFlows(flows)} ${config.flags}`;
   }
 
-  /**
-   * Does flow-mods as one bundle, all or none, after setting the bridge's configuration where one is given. Resolves when
-   * they are in force; rejects with an `OverlapError` where one must not overlap and does.
-   */
-  async commit(mods: readonly Buffer[], config?: SwitchConfig): Promise<void> {
-    const bundle = this.nextBundle++;
+  /** Puts flow-mods into a bundle, after setting the bridge's configuration where one is given. */
+  async prepare(mods: readonly Buffer[], config?: SwitchConfig): Promise<Bundle> {
+    const id = this.nextBundle++;
     const settings = config === undefined ? [] : [{ type: TYPE.setConfig, body: encodeConfig(config) }];
     const adds = mods.map((mod) => ({
       type: TYPE.bundleAdd,
-      body: (xid: number) => bundleAdd(bundle, mod, xid),
+      body: (xid: number) => bundleAdd(id, mod, xid),
     }));
-    const control = (step: "open" | "commit") => ({
-      type: TYPE.bundleControl,
-      body: bundleControl(bundle, step),
-    });
-    const prepared = this.numbered([...settings, control("open"), ...adds, BARRIER]);
+    const prepared = this.numbered([...settings, control(id, "open"), ...adds, BARRIER]);
     try {
       await this.request(prepared);
     } catch (error) {
@@ -94,8 +100,21 @@ export class SwitchClient {
       this.fail(error as Error);
       throw error;
     }
+    return { id, prepared };
+  }
+
+  /**
+   * Does a bundle's flow-mods, all or none. Resolves when they are in force; rejects with an `OverlapError` where one must
+   * not overlap and does.
+   */
+  async commit({ id, prepared }: Bundle): Promise<void> {
     // What fails only now is told of by the number that it was put in with.
-    await this.request(this.numbered([control("commit")]), prepared);
+    await this.request(this.numbered([control(id, "commit")]), prepared);
+  }
+
+  /** Forgets a bundle. */
+  async discard({ id }: Bundle): Promise<void> {
+    await this.request(this.numbered([control(id, "discard")]));
   }
 
   /** Ends the stream; what is under way is rejected. Idempotent. */
@@ -176,6 +195,10 @@ export class SwitchClient {
 interface Request {
   type: number;
   body: Buffer | ((xid: number) => Buffer);
+}
+
+function control(bundle: number, step: BundleStep): Request {
+  return { type: TYPE.bundleControl, body: bundleControl(bundle, step) };
 }
 
 function refusal(body: Buffer): Error {

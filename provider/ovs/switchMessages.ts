@@ -42,7 +42,7 @@ const CHECK_OVERLAP = 2;
 /** The switch's own port, which nothing ever comes in by (enum ofp_port_no). */
 const LOCAL_PORT = 0xffff_fffe;
 /** Steps of a bundle (enum ofp_bundle_ctrl_type), and that it is done as a whole, in its order. */
-const BUNDLE = { open: 0, commit: 4 } as const;
+const BUNDLE = { open: 0, commit: 4, discard: 6 } as const;
 const ATOMIC_AND_ORDERED = 3;
 /** How a bridge must handle IP fragments: `ovs-ofctl set-frags nx-match` (enum ofp_config_flags). */
 export const FRAGMENTS_NX_MATCH = 3;
@@ -191,8 +191,11 @@ export function hasFlows(present: readonly PresentFlow[], wanted: ReadonlyMap<st
   );
 }
 
+/** What is done with a bundle as a whole. */
+export type BundleStep = keyof typeof BUNDLE;
+
 /** The body of a bundle's first or last message. */
-export function bundleControl(bundle: number, step: keyof typeof BUNDLE): Buffer {
+export function bundleControl(bundle: number, step: BundleStep): Buffer {
   const body = Buffer.alloc(8);
   body.writeUInt32BE(bundle, 0);
   body.writeUInt16BE(BUNDLE[step], 4);

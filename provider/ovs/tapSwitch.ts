@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { encodeFlow, type WireFlow, wirePlace } from "./encodeFlow";
-import { OverlapError, SwitchClient } from "./switchClient";
+import { type Bundle, OverlapError, SwitchClient, type SwitchReading } from "./switchClient";
 import { FRAGMENTS_NX_MATCH, flowMods, hasFlows, readFlow, type SwitchConfig } from "./switchMessages";
 
 /** Milliseconds for an answer; afterwards all is done by commands on the host. */
@@ -17,27 +17,36 @@ export class TapSwitch {
   /** `open` gives a stream to the bridge's management socket, or undefined where there is none to be had. */
   constructor(private readonly open: () => Promise<Duplex | undefined>) {}
 
+  /** What the bridge has, for `replace`. */
+  read(): Promise<SwitchReading | undefined> {
+    return this.ask((client) => client.read());
+  }
+
   /**
    * Makes the bridge's rules exactly those of a flow file's text, whose first has no fields and marks them all by its cookie;
    * in one bundle, unless another writer has put another mark since `holds` was asked. Counters of unchanged rules are kept.
-   * `moved`: another writer did, or `holds` says no, before the writing or right after it.
+   * `moved`: another writer did, or `holds` says no, before the writing or right after it. `present`: what was read a moment ago.
    */
-  async replace(text: string, holds: () => Promise<boolean>): Promise<"written" | "moved" | undefined> {
+  async replace(
+    text: string,
+    holds: () => Promise<boolean>,
+    present?: SwitchReading,
+  ): Promise<"written" | "moved" | undefined> {
     const wanted = wireFlows(text);
     if (wanted === undefined) return undefined;
-    const present = await this.ask((client) => client.read());
-    if (present === undefined) return undefined;
-    if (!(await holds())) return "moved";
-    const done = await this.ask(async (client) => {
-      const mods = flowMods(present.flows.map(readFlow), wanted);
-      try {
-        await client.commit(mods, corrected(present.config));
-      } catch (error) {
-        if (error instanceof OverlapError) return "moved";
-        throw error;
-      }
-      return "written";
+    const reading = present ?? (await this.read());
+    if (reading === undefined) return undefined;
+    const preparing = this.ask((client) => {
+      const mods = flowMods(reading.flows.map(readFlow), wanted);
+      return client.prepare(mods, corrected(reading.config));
     });
+    const [held, bundle] = await Promise.all([holds(), preparing]);
+    if (bundle === undefined) return undefined;
+    if (!held) {
+      await this.ask((client) => client.discard(bundle));
+      return "moved";
+    }
+    const done = await this.ask((client) => commit(client, bundle));
     return done === "written" && !(await holds()) ? "moved" : done;
   }
 
@@ -77,6 +86,17 @@ export class TapSwitch {
         this.connecting = undefined;
       });
     return this.connecting;
+  }
+}
+
+/** Does what a bundle says, unless the rules' mark is not the one that was seen. */
+async function commit(client: SwitchClient, bundle: Bundle): Promise<"written" | "moved"> {
+  try {
+    await client.commit(bundle);
+    return "written";
+  } catch (error) {
+    if (error instanceof OverlapError) return "moved";
+    throw error;
   }
 }
 

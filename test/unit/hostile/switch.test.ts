@@ -74,7 +74,8 @@ describe("what a bridge answers", () => {
     await fc.assert(
       fc.asyncProperty(answer, fc.integer({ min: 1, max: 64 }), async (text, piece) => {
         const client = new SwitchClient(answering(text, piece), 1000);
-        const results = await Promise.allSettled([client.state(), client.commit([Buffer.alloc(48)])]);
+        const write = async () => client.commit(await client.prepare([Buffer.alloc(48)]));
+        const results = await Promise.allSettled([client.state(), write()]);
         for (const result of results) {
           if (result.status === "fulfilled") expect(result.value ?? "").to.match(/^([0-9a-f]{64} \d+)?$/);
           else expect(result.reason).to.be.instanceOf(Error);
