@@ -11,11 +11,16 @@ import { timed } from "./measure";
 const PATIENCE = 300_000;
 
 /**
- * Taps very many ports of a host into one service there, and leaves one more port untapped: the answer is the checked
- * inputs of its flow. The ports are patch ports that lead nowhere: real ones to Open vSwitch, without a device each. All claims
- * but the first are written at once, as copies of the first; the operation that follows makes of them what they say.
+ * Taps very many ports of a host into one service there, or none of them, and leaves one more port untapped: the answer is
+ * the checked inputs of its flow. The ports are patch ports that lead nowhere: real ones to Open vSwitch, without a device each.
+ * All claims but the first are written at once, as copies of the first; the operation that follows makes of them what they say.
  */
-export async function crowd(lab: Lab, handlers: Handlers, host: number, count: number): Promise<object> {
+export async function crowd(
+  lab: Lab,
+  handlers: Handlers,
+  host: number,
+  { count, taps }: { count: number; taps: "all" | "none" },
+): Promise<object> {
   const name = `host${host}`;
   const port = (index: number) => `p${index}`;
   const all = Array.from({ length: count + 1 }, (_, index) => port(index + 1));
@@ -24,6 +29,7 @@ export async function crowd(lab: Lab, handlers: Handlers, host: number, count: n
   await handlers.create("TapService", service);
   const flow = (index: number) =>
     handlers.check("TapFlow", port(index), { service: service.ref, host: name, port: port(index) });
+  if (taps === "none") return flow(count + 1);
   await handlers.create("TapFlow", flow(1));
   await withOvsdb(lab, host, (ovsdb) => copyClaim(ovsdb, String(flow(1).owner), all.slice(1, -2)));
   await handlers.create("TapFlow", flow(count));

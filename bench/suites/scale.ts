@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { repositoryRoot } from "../../test/engine/fixtureProject";
-import { startLab } from "../../test/lab/lab";
+import { type Lab, startLab } from "../../test/lab/lab";
 import { bareTap, crowd } from "../crowd";
 import { type Extent, type Figure, milliseconds, roundsOf, type Section } from "../figure";
 import { Handlers } from "../handlers";
@@ -21,83 +21,101 @@ function sizesWanted(): number[] {
   return (process.env.TAAS_BENCH_TAPS ?? "10,100,1000,5000").split(",").map(Number);
 }
 
-/** One more tap on a host that has few, or very many, against the one that has fewest. */
+/** What was measured on a host of one size, in each round. */
+interface Measured {
+  size: number;
+  /** One more tap where all ports but that have one. */
+  more: OneMore[];
+  /** The first tap where there are as many ports. */
+  first: OneMore[];
+  /** The bare transaction, where all ports have a tap. */
+  bare: number[];
+}
+
+/** One more tap on a host that has few, or very many, against the first one there, and against the host that has fewest. */
 export async function measureScale(extent: Extent): Promise<Section[]> {
   const sizes = extent === "full" ? sizesWanted() : [3, 9];
   const rounds = roundsOf(extent, 3);
-  const vms = sizes.map((_, index) => ({ name: `ids${index + 1}`, host: index + 1 }));
-  const lab = await startLab({ hosts: sizes.length, vms });
+  const vms = [...sizes, ...sizes].map((_, index) => ({ name: `ids${index + 1}`, host: index + 1 }));
+  const lab = await startLab({ hosts: vms.length, vms });
   try {
     const handlers = new Handlers(lab.sshConfig);
-    const flows: object[] = [];
-    for (const [index, size] of sizes.entries()) flows.push(await crowd(lab, handlers, index + 1, size));
-    const worker = join(__dirname, "../oneMore.js");
-    const measured: OneMore[][] = sizes.map(() => []);
-    const bare: number[][] = sizes.map(() => []);
+    const sites = [];
+    for (const [index, count] of sizes.entries()) {
+      const [tapped, untapped] = [2 * index + 1, 2 * index + 2];
+      const more = await crowd(lab, handlers, tapped, { count, taps: "all" });
+      const first = await crowd(lab, handlers, untapped, { count, taps: "none" });
+      const measured: Measured = { size: count, more: [], first: [], bare: [] };
+      sites.push({ tapped, more, first, measured });
+    }
     for (let round = 0; round < rounds; round++) {
-      for (const [index, flow] of flows.entries()) {
-        bare[index]!.push(await bareTap(lab, index + 1, `p${sizes[index]! + 1}`));
-        const argv = [worker, lab.sshConfig, JSON.stringify(flow)];
-        const { stdout } = await execute(process.execPath, argv);
-        measured[index]!.push(JSON.parse(stdout));
+      for (const { tapped, more, first, measured } of sites) {
+        measured.bare.push(await bareTap(lab, tapped, `p${measured.size + 1}`));
+        measured.more.push(await oneMore(lab, more));
+        measured.first.push(await oneMore(lab, first));
       }
     }
-    const times = measured.map((each) => median(each.map(({ time }) => time)));
-    const memories = measured.map((each) => median(each.map(({ memory }) => memory)));
-    if (extent === "full") writePlot(sizes, times, memories);
-    const least = bare.map(median);
-    const all = [...figures(sizes, times, memories), ...floors(sizes, times, least)];
-    return [{ title: "One more tap on a host", figures: all, notes: [BARE] }];
+    const all = sites.map(({ measured }) => measured);
+    if (extent === "full") writePlot(all);
+    const figures = [...againstFirst(all), ...againstFewest(all), ...againstBare(all)];
+    return [{ title: "One more tap on a host", figures, notes: [BARE] }];
   } finally {
     await lab.stop();
   }
 }
 
-function figures(sizes: readonly number[], times: readonly number[], memories: readonly number[]): Figure[] {
-  const line = (what: string, values: readonly number[], show: (value: number) => string) =>
-    sizes.slice(1).map((size, index): Figure => {
-      const [value, first] = [values[index + 1]!, values[0]!];
-      const figure = {
-        what: `${what}, with ${size} taps there against ${sizes[0]}`,
-        ours: show(value),
-        baseline: show(first),
-        ratio: value / first,
-      };
-      const isLast = size === sizes.at(-1) && what === "time";
-      return isLast ? { ...figure, target: { atMost: 3 } } : figure;
-    });
+/** Makes a flow in a process of its own. */
+async function oneMore({ sshConfig }: Lab, flow: object): Promise<OneMore> {
+  const worker = join(__dirname, "../oneMore.js");
+  const { stdout } = await execute(process.execPath, [worker, sshConfig, JSON.stringify(flow)]);
+  return JSON.parse(stdout);
+}
+
+const timeOf = (made: readonly OneMore[]) => median(made.map(({ time }) => time));
+const memoryOf = (made: readonly OneMore[]) => median(made.map(({ memory }) => memory));
+
+function timed(what: string, ours: number, baseline: number): Figure {
+  return { what, ours: milliseconds(ours), baseline: milliseconds(baseline), ratio: ours / baseline };
+}
+
+function againstFirst(all: readonly Measured[]): Figure[] {
+  return all.map(({ size, more, first }, index) => {
+    const what = `time, with ${size} taps there against the first of a host with as many ports`;
+    const figure = timed(what, timeOf(more), timeOf(first));
+    return index === all.length - 1 ? { ...figure, target: { atMost: 3 } } : figure;
+  });
+}
+
+function againstFewest([fewest, ...others]: readonly Measured[]): Figure[] {
+  const against = (size: number) => `with ${size} taps there against ${fewest!.size}`;
   return [
-    ...line("time", times, milliseconds),
-    ...line("memory of the process", memories, (value) => `${value.toFixed(0)} MiB`),
+    ...others.map(({ size, more }) => timed(`time, ${against(size)}`, timeOf(more), timeOf(fewest!.more))),
+    ...others.map(({ size, bare }) =>
+      timed(`the bare transaction, ${against(size)}`, median(bare), median(fewest!.bare)),
+    ),
+    ...others.map(({ size, more }): Figure => {
+      const [ours, baseline] = [memoryOf(more), memoryOf(fewest!.more)];
+      const show = (value: number) => `${value.toFixed(0)} MiB`;
+      const what = `memory of the process, ${against(size)}`;
+      return { what, ours: show(ours), baseline: show(baseline), ratio: ours / baseline };
+    }),
   ];
 }
 
 const BARE =
   "bare: one transaction that puts the port into the Mirror and writes as much as a claim, and ovs-vswitchd's word that it took effect, over SSH";
 
-/** What Open vSwitch itself takes, and ours against that. */
-function floors(sizes: readonly number[], times: readonly number[], least: readonly number[]): Figure[] {
-  const figure = (what: string, ours: number, baseline: number): Figure => ({
-    what,
-    ours: milliseconds(ours),
-    baseline: milliseconds(baseline),
-    ratio: ours / baseline,
-  });
-  return [
-    ...sizes.slice(1).map((size, index) => {
-      const what = `the bare transaction, with ${size} taps there against ${sizes[0]}`;
-      return figure(what, least[index + 1]!, least[0]!);
-    }),
-    ...sizes.map((size, index) =>
-      figure(`time with ${size} taps there, against the bare transaction`, times[index]!, least[index]!),
-    ),
-  ];
+function againstBare(all: readonly Measured[]): Figure[] {
+  return all.map(({ size, more, bare }) =>
+    timed(`time with ${size} taps there, against the bare transaction`, timeOf(more), median(bare)),
+  );
 }
 
-function writePlot(sizes: readonly number[], times: readonly number[], memories: readonly number[]): void {
+function writePlot(all: readonly Measured[]): void {
   const series = [
-    { name: "Time of one more tap", unit: "ms", values: times },
-    { name: "Memory of the process", unit: "MiB", values: memories },
+    { name: "Time of one more tap", unit: "ms", values: all.map(({ more }) => timeOf(more)) },
+    { name: "Memory of the process", unit: "MiB", values: all.map(({ more }) => memoryOf(more)) },
   ];
+  const sizes = all.map(({ size }) => size);
   writeFileSync(join(repositoryRoot(), PLOT), plot("taps on the host", sizes, series));
 }

@@ -45,7 +45,7 @@ export function runProcess(
     const output = new Output(() => giveUp("too-large"));
     const timer = setTimeout(() => giveUp("timeout"), options.timeoutMs);
     const onAbort = () => giveUp("aborted");
-    child.once("error", (cause: NodeJS.ErrnoException) => {
+    child.on("error", (cause: NodeJS.ErrnoException) => {
       const missing = cause.code === "ENOENT" || cause.code === "EACCES";
       end(missing ? { kind: "missing" } : { kind: "failed", cause });
     });
@@ -53,6 +53,8 @@ export function runProcess(
       const ended = signal === null ? { exitCode: code! } : { exitCode: signalExitCode(signal), signal };
       end({ kind: "exited", result: { ...output.text(), ...ended } });
     });
+    // What could not be started says so by an error, and may have no streams.
+    if (child.pid === undefined) return;
     output.gather("stdout", child.stdout);
     output.gather("stderr", child.stderr);
     // It may end without having read its input.
