@@ -1,12 +1,12 @@
 import { TaasError } from "./errors";
-import type { Context } from "./resource/context";
-import { tapFlow } from "./resource/flow";
+import { type HostArgument, resolveHost } from "./host/inventory";
+import type { Context, Names } from "./resource/context";
+import { flowChecks } from "./resource/flowChecks";
 import { halfDone } from "./resource/halfDone";
-import type { CheckResult, DiffResult, Properties, ReadResult, Resource } from "./resource/resource";
-import { tapService } from "./resource/service";
-import { mirrorTunnel } from "./resource/tunnel";
-import { createContext, withContext } from "./runtime";
-import { type ConfigReader, readSettings } from "./settings";
+import type { CheckResult, Checks, DiffResult, Properties, ReadResult, Resource } from "./resource/resource";
+import { serviceChecks } from "./resource/serviceChecks";
+import { tunnelChecks } from "./resource/tunnelChecks";
+import { type ConfigReader, readSettings, type Settings } from "./settings";
 import type { TapStatistics } from "./statistics/statistics";
 
 /**
@@ -14,25 +14,42 @@ import type { TapStatistics } from "./statistics/statistics";
  * the names it exports, and the names and arguments of their methods are a wire format: they are only ever extended.
  */
 
-let context: Context | undefined;
+let settings: Settings | undefined;
 let invalid: unknown;
+let context: Context | undefined;
 
 /** Takes the stack's configuration; every kind of resource is given the same. */
 function configure(read: ConfigReader): void {
-  if (context !== undefined) return;
+  if (settings !== undefined) return;
   try {
-    context = createContext(readSettings(read), (message) => console.error(`warning: ${message}`));
+    settings = readSettings(read);
     invalid = undefined;
   } catch (error) {
     invalid = error;
   }
 }
 
-function ready(): Context {
-  if (context !== undefined) return context;
+function ready(): Settings {
+  if (settings !== undefined) return settings;
   if (invalid !== undefined) throw invalid;
   configure(() => undefined);
   return ready();
+}
+
+function names(): Names {
+  const { inventory } = ready();
+  return { resolveHost: (host) => resolveHost(host as HostArgument, inventory) };
+}
+
+type Kind = "TapService" | "TapFlow" | "MirrorTunnel";
+
+/** What operations take is loaded with the first of them: previews, which ask no host, start sooner without. */
+const load = () => import("./operations.js");
+
+async function operate(kind: Kind): Promise<{ resource: Resource; context: Context }> {
+  const operations = await load();
+  context ??= operations.createContext(ready(), (message) => console.error(`warning: ${message}`));
+  return { resource: operations[kind], context };
 }
 
 /** JSON has no undefined, and neither has what Pulumi takes. */
@@ -51,52 +68,58 @@ interface Handlers {
   delete(id: string, state: Properties): Promise<void>;
 }
 
-function handlersOf(resource: Resource, hostProperty: "host" | "hosts"): Handlers {
+function handlersOf(kind: Kind, { check, diff }: Checks, hostProperty: "host" | "hosts"): Handlers {
   return {
     async configure({ config }) {
       configure((key) => config.get(key));
     },
     async check(olds, news) {
       try {
-        return clean(resource.check(ready(), olds ?? {}, news));
+        return clean(check(names(), olds ?? {}, news));
       } catch (error) {
         if (!(error instanceof TaasError) || error.code !== "invalid-host") throw error;
         return { inputs: clean(news), failures: [{ property: hostProperty, reason: error.message }] };
       }
     },
     async diff(_id, olds, news) {
-      return resource.diff(olds, news);
+      return diff(olds, news);
     },
     async create(inputs) {
+      const { resource, context } = await operate(kind);
       try {
-        return clean(await resource.create(ready(), inputs));
+        return clean(await resource.create(context, inputs));
       } catch (error) {
         throw withState(error, String(inputs.owner), inputs);
       }
     },
     async read(id, state) {
-      return clean(await resource.read(ready(), id, state));
+      const { resource, context } = await operate(kind);
+      return clean(await resource.read(context, id, state));
     },
     async update(id, olds, news) {
+      const { resource, context } = await operate(kind);
       try {
-        return clean(await resource.update(ready(), olds, news));
+        return clean(await resource.update(context, olds, news));
       } catch (error) {
         throw withState(error, id, olds);
       }
     },
     async delete(_id, state) {
-      await resource.delete(ready(), state);
+      const { resource, context } = await operate(kind);
+      await resource.delete(context, state);
     },
   };
 }
 
-export const TapService = handlersOf(tapService, "host");
-export const TapFlow = handlersOf(tapFlow, "host");
-export const MirrorTunnel = handlersOf(mirrorTunnel, "hosts");
+export const TapService = handlersOf("TapService", serviceChecks, "host");
+export const TapFlow = handlersOf("TapFlow", flowChecks, "host");
+export const MirrorTunnel = handlersOf("MirrorTunnel", tunnelChecks, "hosts");
 
 /** What the hosts count. Not part of any resource, so that counters are never in a state. */
 export async function statistics(read: ConfigReader, hosts: readonly unknown[]): Promise<TapStatistics> {
-  return withContext(readSettings(read), async (context) => {
+  const settings = readSettings(read);
+  const { withContext } = await load();
+  return withContext(settings, async (context) => {
     const records = hosts.map((host) => context.resolveHost(host));
     const counted = await Promise.all(records.map((record) => context.open(record).statistics()));
     return clean({

@@ -3,20 +3,23 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 
-/** What handlers need besides their arguments. */
-export interface Context extends Reach {
+/** The stack's hosts by their names. */
+export interface Names {
   /** A `Host` argument resolved through the stack's inventory. */
   resolveHost(host: unknown): HostRecord;
 }
 
+/** What operations need besides their arguments. */
+export interface Context extends Reach, Names {}
+
 /** A host argument as `check` records it; unknown stays unknown as a whole. */
-export function recordHost(context: Context, host: unknown): unknown {
-  return hasUnknown(host) ? UNKNOWN : context.resolveHost(host);
+export function recordHost(names: Names, host: unknown): unknown {
+  return hasUnknown(host) ? UNKNOWN : names.resolveHost(host);
 }
 
 /** Candidates as `check` records them; unknown stays unknown as a whole. */
-export function recordHosts(context: Context, hosts: unknown): unknown {
-  return Array.isArray(hosts) ? hosts.map((host) => recordHost(context, host)) : hosts;
+export function recordHosts(names: Names, hosts: unknown): unknown {
+  return Array.isArray(hosts) ? hosts.map((host) => recordHost(names, host)) : hosts;
 }
 
 /** The candidates of a resource's end: the one host, or several. None for a collector. */

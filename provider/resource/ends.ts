@@ -1,5 +1,5 @@
 import type { Failure } from "../schema/validate";
-import { type Context, recordHost, recordHosts } from "./context";
+import { type Names, recordHost, recordHosts } from "./context";
 import type { Properties } from "./resource";
 
 /** An end has one host, or candidates, never both. `other`: what else would do. */
@@ -15,10 +15,10 @@ export function oneOfHosts(values: Properties, other?: string): Failure[] {
 }
 
 /** The host or the candidates, resolved through the inventory. */
-export function recordEnds(context: Context, values: Properties): Properties {
+export function recordEnds(names: Names, values: Properties): Properties {
   return {
-    ...(values.host === undefined ? {} : { host: recordHost(context, values.host) }),
-    ...(values.hosts === undefined ? {} : { hosts: recordHosts(context, values.hosts) }),
+    ...(values.host === undefined ? {} : { host: recordHost(names, values.host) }),
+    ...(values.hosts === undefined ? {} : { hosts: recordHosts(names, values.hosts) }),
   };
 }
 

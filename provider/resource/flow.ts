@@ -8,43 +8,13 @@ import type { HostRecord } from "../host/host";
 import { formerOf } from "../model/former";
 import type { Claim } from "../schema/claim";
 import { type FlowInputs, flowInputs } from "../schema/flow";
-import { changedProperties } from "./compare";
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
-import { checkFlow } from "./flowCheck";
+import { flowChecks } from "./flowChecks";
 import { collectorTargets, flowSays, flowTargets } from "./flowTargets";
 import { portNameOf } from "./found";
 import { holdsClaim, locate } from "./locate";
 import { readEnds } from "./read";
-import type { DiffResult, Properties, Resource } from "./resource";
-import { showably } from "./showably";
-import { isDrifted } from "./status";
-
-const WISHES = [
-  "service",
-  "host",
-  "hosts",
-  "port",
-  "direction",
-  "filter",
-  "defaultAction",
-  "snapLength",
-  "rateLimit",
-  "mtuPolicy",
-  "tunnel",
-  "transport",
-  "counters",
-  "enabled",
-  "attachTimeout",
-  "tenant",
-  "description",
-  "adopt",
-  "owner",
-];
-
-function diff(olds: Properties, news: Properties): DiffResult {
-  const changes = isDrifted(olds.status) || changedProperties(olds, news, WISHES).length > 0;
-  return { changes, replaces: [], deleteBeforeReplace: false };
-}
+import type { Properties, Resource } from "./resource";
 
 /** Whether a claim is that of a flow's source. */
 function isSource(claim: Claim | undefined): boolean {
@@ -120,8 +90,7 @@ function statusOf(inputs: FlowInputs): string {
 
 /** TapFlow: a VM port whose traffic is copied to a TapService. */
 export const tapFlow: Resource = {
-  check: showably(checkFlow),
-  diff,
+  ...flowChecks,
   async create(context, properties) {
     const inputs = flowInputs.parse(properties);
     return { id: inputs.owner, outs: await put(context, inputs, "create", drawToken()) };

@@ -1,5 +1,5 @@
 import type { Failure } from "../schema/validate";
-import type { Context } from "./context";
+import type { Context, Names } from "./context";
 
 /** Plain JSON, as Pulumi hands it over. */
 export type Properties = Record<string, unknown>;
@@ -20,10 +20,14 @@ export interface DiffResult {
 /** What a read found: nothing means that the resource is certainly gone. */
 export type ReadResult = { id: string; props: Properties; inputs: Properties } | Record<string, never>;
 
-/** One kind of resource: JSON in, JSON out. `check` and `diff` do no I/O. */
-export interface Resource {
-  check(context: Context, olds: Properties, news: Properties): CheckResult;
+/** What one kind of resource makes of its arguments: JSON in, JSON out, and no I/O. */
+export interface Checks {
+  check(names: Names, olds: Properties, news: Properties): CheckResult;
   diff(olds: Properties, news: Properties): DiffResult;
+}
+
+/** One kind of resource, with its operations on hosts. */
+export interface Resource extends Checks {
   create(context: Context, inputs: Properties): Promise<{ id: string; outs: Properties }>;
   read(context: Context, id: string, state: Properties): Promise<ReadResult>;
   update(context: Context, olds: Properties, news: Properties): Promise<{ outs: Properties }>;

@@ -12,50 +12,13 @@ import { printableLine } from "../printable";
 import type { FlowClaim, ServiceClaim } from "../schema/claim";
 import type { PortInput } from "../schema/port";
 import { attachment as attachmentSchema, type ServiceInputs, serviceInputs } from "../schema/service";
-import { hasUnknown } from "../schema/unknown";
-import { changedProperties } from "./compare";
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
 import { portNameOf, requirePort } from "./found";
 import { learnAgain, originalAgeing, stopLearning } from "./hybrid";
 import { holdsClaim, locate } from "./locate";
 import { readEnds } from "./read";
-import type { DiffResult, Properties, Resource } from "./resource";
-import { checkService } from "./serviceCheck";
-import { showably } from "./showably";
-import { isDrifted } from "./status";
-
-/** The wishes whose change is an update; the host's address is a replacement. */
-const WISHES = [
-  "host",
-  "hosts",
-  "port",
-  "ports",
-  "distribution",
-  "collector",
-  "attachment",
-  "tunnelId",
-  "attachTimeout",
-  "tenant",
-  "allowCrossTenant",
-  "description",
-  "adopt",
-  "owner",
-];
-
-function addressOf(host: unknown): unknown {
-  return typeof host === "object" && host !== null ? (host as HostRecord).address : host;
-}
-
-/** Another host replaces the service; where candidates say where it may be, it moves in place. */
-function diff(olds: Properties, news: Properties): DiffResult {
-  const placed = olds.host !== undefined && news.host !== undefined;
-  const moved = placed && (hasUnknown(news.host) || addressOf(olds.host) !== addressOf(news.host));
-  return {
-    changes: moved || isDrifted(olds.status) || changedProperties(olds, news, WISHES).length > 0,
-    replaces: moved ? ["host"] : [],
-    deleteBeforeReplace: false,
-  };
-}
+import type { Properties, Resource } from "./resource";
+import { serviceChecks } from "./serviceChecks";
 
 /** The monitors of a service on a host. */
 function portsOf(inputs: ServiceInputs): PortInput[] {
@@ -162,8 +125,7 @@ async function clearFlows(context: Context, look: Look, state: ServiceInputs, to
 
 /** TapService: VM ports that receive copies, or a collector outside. */
 export const tapService: Resource = {
-  check: showably(checkService),
-  diff,
+  ...serviceChecks,
   async create(context, properties) {
     const inputs = serviceInputs.parse(properties);
     return { id: inputs.owner, outs: await put(context, inputs, "create", drawToken()) };

@@ -7,36 +7,16 @@ import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
 import { downText, watchedEnds } from "../model/liveness";
 import { type TunnelInputs, tunnelInputs } from "../schema/tunnel";
-import { changedProperties } from "./compare";
 import { type Context, presentHosts, remainingHosts } from "./context";
 import { readEnds } from "./read";
-import type { DiffResult, Properties, Resource } from "./resource";
-import { showably } from "./showably";
-import { driftedStatus, isDrifted } from "./status";
-import { checkTunnel } from "./tunnelCheck";
+import type { Properties, Resource } from "./resource";
+import { driftedStatus } from "./status";
+import { tunnelChecks } from "./tunnelChecks";
 import { drafts, farewell, namesOf, rounds } from "./tunnelRounds";
-
-const WISHES = [
-  "hosts",
-  "mode",
-  "type",
-  "udpPort",
-  "localIps",
-  "dontFragment",
-  "tos",
-  "bfd",
-  "adopt",
-  "owner",
-];
 
 /** Milliseconds that the ends of a new tunnel have to see each other; BFD needs two or three seconds for it. */
 const BFD_PATIENCE = 5_000;
 const LOOK_INTERVAL = 300;
-
-function diff(olds: Properties, news: Properties): DiffResult {
-  const changes = isDrifted(olds.status) || changedProperties(olds, news, WISHES).length > 0;
-  return { changes, replaces: [], deleteBeforeReplace: false };
-}
 
 async function put(
   context: Context,
@@ -96,8 +76,7 @@ async function awaitPeers(context: Context, hosts: readonly HostRecord[], owner:
 
 /** MirrorTunnel: the way copies travel between hosts. */
 export const mirrorTunnel: Resource = {
-  check: showably(checkTunnel),
-  diff,
+  ...tunnelChecks,
   async create(context, properties) {
     const inputs = tunnelInputs.parse(properties);
     return { id: inputs.owner, outs: await put(context, inputs, "create", drawToken()) };

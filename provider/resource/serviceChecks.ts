@@ -1,12 +1,16 @@
+import type { HostRecord } from "../host/host";
 import { defaultTunnelId } from "../model/identity";
 import { serviceRules } from "../model/rules";
 import { type CollectorInput, completeCollector } from "../schema/collector";
 import { serviceArgs } from "../schema/service";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
-import type { Context } from "./context";
+import { changedProperties } from "./compare";
+import type { Names } from "./context";
 import { endsOf, oneOfHosts, recordEnds } from "./ends";
-import type { CheckResult, Properties } from "./resource";
+import type { CheckResult, Checks, DiffResult, Properties } from "./resource";
+import { showably } from "./showably";
+import { isDrifted } from "./status";
 
 /** Arguments that only make sense for a monitor on a host. */
 const MONITOR_ONLY = ["host", "hosts", "port", "ports", "distribution", "attachment"];
@@ -38,7 +42,7 @@ function contradictions(given: Properties): Failure[] {
 }
 
 /** Validates a TapService's arguments, fills in defaults, and puts `tunnelId`, `ref` and `rules` among the inputs. */
-export function checkService(context: Context, olds: Properties, news: Properties): CheckResult {
+function checkService(names: Names, olds: Properties, news: Properties): CheckResult {
   const { values, failures } = validate(serviceArgs, news);
   failures.push(...contradictions(news));
   if (failures.length > 0) return { inputs: values, failures };
@@ -48,7 +52,7 @@ export function checkService(context: Context, olds: Properties, news: Propertie
   const attachment = outside ? "collector" : (values.attachment ?? "tap-bridge");
   const inputs: Properties = {
     ...values,
-    ...recordEnds(context, values),
+    ...recordEnds(names, values),
     ...(outside ? {} : { attachment }),
     distribution: values.distribution ?? "copy",
     attachTimeout: values.attachTimeout ?? 60,
@@ -75,3 +79,39 @@ function complete(collector: unknown, tunnelId: unknown): unknown {
   if (hasUnknown([collector, tunnelId])) return UNKNOWN;
   return completeCollector(collector as CollectorInput, tunnelId as number);
 }
+
+/** The wishes whose change is an update; the host's address is a replacement. */
+const WISHES = [
+  "host",
+  "hosts",
+  "port",
+  "ports",
+  "distribution",
+  "collector",
+  "attachment",
+  "tunnelId",
+  "attachTimeout",
+  "tenant",
+  "allowCrossTenant",
+  "description",
+  "adopt",
+  "owner",
+];
+
+function addressOf(host: unknown): unknown {
+  return typeof host === "object" && host !== null ? (host as HostRecord).address : host;
+}
+
+/** Another host replaces the service; where candidates say where it may be, it moves in place. */
+function diff(olds: Properties, news: Properties): DiffResult {
+  const placed = olds.host !== undefined && news.host !== undefined;
+  const moved = placed && (hasUnknown(news.host) || addressOf(olds.host) !== addressOf(news.host));
+  return {
+    changes: moved || isDrifted(olds.status) || changedProperties(olds, news, WISHES).length > 0,
+    replaces: moved ? ["host"] : [],
+    deleteBeforeReplace: false,
+  };
+}
+
+/** What a TapService makes of its arguments. */
+export const serviceChecks: Checks = { check: showably(checkService), diff };

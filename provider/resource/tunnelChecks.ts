@@ -4,15 +4,18 @@ import { tunnelRules } from "../model/rules";
 import { DEFAULT_UDP_PORT, tunnelArgs } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
-import { type Context, recordHost } from "./context";
-import type { CheckResult, Properties } from "./resource";
+import { changedProperties } from "./compare";
+import { type Names, recordHost } from "./context";
+import type { CheckResult, Checks, DiffResult, Properties } from "./resource";
+import { showably } from "./showably";
+import { isDrifted } from "./status";
 
 /** Validates a MirrorTunnel's arguments, fills in defaults, and puts `ref` and `rules` among the inputs. */
-export function checkTunnel(context: Context, _olds: Properties, news: Properties): CheckResult {
+function checkTunnel(names: Names, _olds: Properties, news: Properties): CheckResult {
   const { values, failures } = validate(tunnelArgs, news);
   if (failures.length > 0) return { inputs: values, failures };
   const given = values.hosts;
-  const hosts = Array.isArray(given) ? given.map((host) => recordHost(context, host)) : given;
+  const hosts = Array.isArray(given) ? given.map((host) => recordHost(names, host)) : given;
   const inputs: Properties = {
     ...values,
     hosts,
@@ -83,3 +86,24 @@ function contradictions(inputs: Properties, values: Properties): Failure[] {
   }
   return failures;
 }
+
+const WISHES = [
+  "hosts",
+  "mode",
+  "type",
+  "udpPort",
+  "localIps",
+  "dontFragment",
+  "tos",
+  "bfd",
+  "adopt",
+  "owner",
+];
+
+function diff(olds: Properties, news: Properties): DiffResult {
+  const changes = isDrifted(olds.status) || changedProperties(olds, news, WISHES).length > 0;
+  return { changes, replaces: [], deleteBeforeReplace: false };
+}
+
+/** What a MirrorTunnel makes of its arguments. */
+export const tunnelChecks: Checks = { check: showably(checkTunnel), diff };

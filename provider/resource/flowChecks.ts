@@ -5,19 +5,22 @@ import type { ServiceRef } from "../schema/service";
 import type { TunnelRef } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
-import type { Context } from "./context";
+import { changedProperties } from "./compare";
+import type { Names } from "./context";
 import { oneOfHosts, recordEnds } from "./ends";
-import type { CheckResult, Properties } from "./resource";
+import type { CheckResult, Checks, DiffResult, Properties } from "./resource";
+import { showably } from "./showably";
+import { isDrifted } from "./status";
 
 /** Validates a TapFlow's arguments, fills in defaults, and puts `tunnelId` and `rules` among the inputs. */
-export function checkFlow(context: Context, _olds: Properties, news: Properties): CheckResult {
+function checkFlow(names: Names, _olds: Properties, news: Properties): CheckResult {
   const { values, failures } = validate(flowArgs, news);
   failures.push(...oneOfHosts(values));
   if (failures.length > 0) return { inputs: values, failures };
   const service = values.service as ServiceRef | typeof UNKNOWN;
   const inputs: Properties = {
     ...values,
-    ...recordEnds(context, values),
+    ...recordEnds(names, values),
     direction: values.direction ?? "both",
     enabled: values.enabled ?? true,
     mtuPolicy: values.mtuPolicy ?? "warn",
@@ -75,3 +78,33 @@ function misplaced(inputs: Properties): Failure[] {
       reason: `the mirror tunnel ${owner} has the hosts ${hosts.map((member) => member.name).join(", ")}, not ${host.name}`,
     }));
 }
+
+const WISHES = [
+  "service",
+  "host",
+  "hosts",
+  "port",
+  "direction",
+  "filter",
+  "defaultAction",
+  "snapLength",
+  "rateLimit",
+  "mtuPolicy",
+  "tunnel",
+  "transport",
+  "counters",
+  "enabled",
+  "attachTimeout",
+  "tenant",
+  "description",
+  "adopt",
+  "owner",
+];
+
+function diff(olds: Properties, news: Properties): DiffResult {
+  const changes = isDrifted(olds.status) || changedProperties(olds, news, WISHES).length > 0;
+  return { changes, replaces: [], deleteBeforeReplace: false };
+}
+
+/** What a TapFlow makes of its arguments. */
+export const flowChecks: Checks = { check: showably(checkFlow), diff };

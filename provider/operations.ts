@@ -1,0 +1,5 @@
+/** All that operations on hosts take, under the names that `handlers.ts` has for the kinds of resources. */
+export { tapFlow as TapFlow } from "./resource/flow";
+export { tapService as TapService } from "./resource/service";
+export { mirrorTunnel as MirrorTunnel } from "./resource/tunnel";
+export { createContext, withContext } from "./runtime";
