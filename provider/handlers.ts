@@ -1,6 +1,5 @@
 import { TaasError } from "./errors";
-import { type HostArgument, resolveHost } from "./host/inventory";
-import type { Context, Names } from "./resource/context";
+import { type Context, namesOf } from "./resource/context";
 import { flowChecks } from "./resource/flowChecks";
 import { halfDone } from "./resource/halfDone";
 import type { CheckResult, Checks, DiffResult, Properties, ReadResult, Resource } from "./resource/resource";
@@ -34,11 +33,6 @@ function ready(): Settings {
   if (invalid !== undefined) throw invalid;
   configure(() => undefined);
   return ready();
-}
-
-function names(): Names {
-  const { inventory } = ready();
-  return { resolveHost: (host) => resolveHost(host as HostArgument, inventory) };
 }
 
 type Kind = "TapService" | "TapFlow" | "MirrorTunnel";
@@ -75,7 +69,7 @@ function handlersOf(kind: Kind, { check, diff }: Checks, hostProperty: "host" | 
     },
     async check(olds, news) {
       try {
-        return clean(check(names(), olds ?? {}, news));
+        return clean(check(namesOf(ready().inventory), olds ?? {}, news));
       } catch (error) {
         if (!(error instanceof TaasError) || error.code !== "invalid-host") throw error;
         return { inputs: clean(news), failures: [{ property: hostProperty, reason: error.message }] };

@@ -2,14 +2,14 @@ import { type HostAccess, tapBridgeOf, type WithAccess } from "./converge/access
 import { HostQueue } from "./converge/hostQueue";
 import { TaasError } from "./errors";
 import type { HostRecord } from "./host/host";
-import { claimedHost, type HostArgument, resolveHost, withPresentConnection } from "./host/inventory";
+import { claimedHost, withPresentConnection } from "./host/inventory";
 import { ConnectionPool } from "./host/pool";
 import type { HostSession } from "./host/session";
 import { closeOnInterrupt } from "./host/shutdown";
 import { OvsdbClient } from "./ovs/ovsdbClient";
 import { TapSwitch } from "./ovs/tapSwitch";
 import { printable } from "./printable";
-import type { Context } from "./resource/context";
+import { type Context, namesOf } from "./resource/context";
 import type { Settings } from "./settings";
 
 /** Everything that lives as long as the provider process: one connection and one queue a host. */
@@ -34,7 +34,7 @@ function contextOf(pool: ConnectionPool, settings: Settings, warn: (message: str
   const queues = new Map<string, HostQueue>();
   const named = new Map<string, HostRecord>();
   return {
-    resolveHost: (host) => resolveHost(host as HostArgument, settings.inventory),
+    ...namesOf(settings.inventory),
     presentHost(recorded) {
       const present = withPresentConnection(recorded, settings.inventory);
       named.set(present.address, present);

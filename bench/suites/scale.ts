@@ -5,9 +5,9 @@ import { promisify } from "node:util";
 import { repositoryRoot } from "../../test/engine/fixtureProject";
 import { type Lab, startLab } from "../../test/lab/lab";
 import { bareTap, crowd } from "../crowd";
-import { type Extent, type Figure, milliseconds, roundsOf, type Section } from "../figure";
+import { type Extent, type Figure, roundsOf, type Section, timeFigure } from "../figure";
 import { Handlers } from "../handlers";
-import { median } from "../measure";
+import { median, ratioOf } from "../measure";
 import type { OneMore } from "../oneMore";
 import { plot } from "../plot";
 
@@ -71,33 +71,35 @@ async function oneMore({ sshConfig }: Lab, flow: object): Promise<OneMore> {
   return JSON.parse(stdout);
 }
 
-const timeOf = (made: readonly OneMore[]) => median(made.map(({ time }) => time));
-const memoryOf = (made: readonly OneMore[]) => median(made.map(({ memory }) => memory));
-
-function timed(what: string, ours: number, baseline: number): Figure {
-  return { what, ours: milliseconds(ours), baseline: milliseconds(baseline), ratio: ours / baseline };
-}
+const times = (made: readonly OneMore[]) => made.map(({ time }) => time);
+const memories = (made: readonly OneMore[]) => made.map(({ memory }) => memory);
 
 function againstFirst(all: readonly Measured[]): Figure[] {
   return all.map(({ size, more, first }, index) => {
     const what = `time, with ${size} taps there against the first of a host with as many ports`;
-    const figure = timed(what, timeOf(more), timeOf(first));
-    return index === all.length - 1 ? { ...figure, target: { atMost: 3 } } : figure;
+    const target = index === all.length - 1 ? { atMost: 3 } : undefined;
+    return timeFigure(what, { ours: times(more), baseline: times(first) }, target);
   });
 }
 
 function againstFewest([fewest, ...others]: readonly Measured[]): Figure[] {
   const against = (size: number) => `with ${size} taps there against ${fewest!.size}`;
   return [
-    ...others.map(({ size, more }) => timed(`time, ${against(size)}`, timeOf(more), timeOf(fewest!.more))),
+    ...others.map(({ size, more }) =>
+      timeFigure(`time, ${against(size)}`, { ours: times(more), baseline: times(fewest!.more) }),
+    ),
     ...others.map(({ size, bare }) =>
-      timed(`the bare transaction, ${against(size)}`, median(bare), median(fewest!.bare)),
+      timeFigure(`the bare transaction, ${against(size)}`, { ours: bare, baseline: fewest!.bare }),
     ),
     ...others.map(({ size, more }): Figure => {
-      const [ours, baseline] = [memoryOf(more), memoryOf(fewest!.more)];
-      const show = (value: number) => `${value.toFixed(0)} MiB`;
-      const what = `memory of the process, ${against(size)}`;
-      return { what, ours: show(ours), baseline: show(baseline), ratio: ours / baseline };
+      const pairs = { ours: memories(more), baseline: memories(fewest!.more) };
+      const show = (values: number[]) => `${median(values).toFixed(0)} MiB`;
+      return {
+        what: `memory of the process, ${against(size)}`,
+        ours: show(pairs.ours),
+        baseline: show(pairs.baseline),
+        ratio: ratioOf(pairs),
+      };
     }),
   ];
 }
@@ -107,14 +109,17 @@ const BARE =
 
 function againstBare(all: readonly Measured[]): Figure[] {
   return all.map(({ size, more, bare }) =>
-    timed(`time with ${size} taps there, against the bare transaction`, timeOf(more), median(bare)),
+    timeFigure(`time with ${size} taps there, against the bare transaction`, {
+      ours: times(more),
+      baseline: bare,
+    }),
   );
 }
 
 function writePlot(all: readonly Measured[]): void {
   const series = [
-    { name: "Time of one more tap", unit: "ms", values: all.map(({ more }) => timeOf(more)) },
-    { name: "Memory of the process", unit: "MiB", values: all.map(({ more }) => memoryOf(more)) },
+    { name: "Time of one more tap", unit: "ms", values: all.map(({ more }) => median(times(more))) },
+    { name: "Memory of the process", unit: "MiB", values: all.map(({ more }) => median(memories(more))) },
   ];
   const sizes = all.map(({ size }) => size);
   writeFileSync(join(repositoryRoot(), PLOT), plot("taps on the host", sizes, series));

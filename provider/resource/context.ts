@@ -1,12 +1,18 @@
 import type { Reach } from "../converge/hosts";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
+import { type HostArgument, type Inventory, resolveHost } from "../host/inventory";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 
 /** The stack's hosts by their names. */
 export interface Names {
   /** A `Host` argument resolved through the stack's inventory. */
   resolveHost(host: unknown): HostRecord;
+}
+
+/** The hosts that an inventory knows, and others by their addresses. */
+export function namesOf(inventory: Inventory): Names {
+  return { resolveHost: (host) => resolveHost(host as HostArgument, inventory) };
 }
 
 /** What operations need besides their arguments. */

@@ -5,12 +5,11 @@ import type { ServiceRef } from "../schema/service";
 import type { TunnelRef } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
-import { changedProperties } from "./compare";
 import type { Names } from "./context";
 import { oneOfHosts, recordEnds } from "./ends";
-import type { CheckResult, Checks, DiffResult, Properties } from "./resource";
+import { inPlace } from "./inPlace";
+import type { CheckResult, Checks, Properties } from "./resource";
 import { showably } from "./showably";
-import { isDrifted } from "./status";
 
 /** Validates a TapFlow's arguments, fills in defaults, and puts `tunnelId` and `rules` among the inputs. */
 function checkFlow(names: Names, _olds: Properties, news: Properties): CheckResult {
@@ -101,10 +100,5 @@ const WISHES = [
   "owner",
 ];
 
-function diff(olds: Properties, news: Properties): DiffResult {
-  const changes = isDrifted(olds.status) || changedProperties(olds, news, WISHES).length > 0;
-  return { changes, replaces: [], deleteBeforeReplace: false };
-}
-
 /** What a TapFlow makes of its arguments. */
-export const flowChecks: Checks = { check: showably(checkFlow), diff };
+export const flowChecks: Checks = { check: showably(checkFlow), diff: inPlace(WISHES) };

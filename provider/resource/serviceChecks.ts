@@ -5,12 +5,11 @@ import { type CollectorInput, completeCollector } from "../schema/collector";
 import { serviceArgs } from "../schema/service";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
-import { changedProperties } from "./compare";
 import type { Names } from "./context";
 import { endsOf, oneOfHosts, recordEnds } from "./ends";
+import { inPlace } from "./inPlace";
 import type { CheckResult, Checks, DiffResult, Properties } from "./resource";
 import { showably } from "./showably";
-import { isDrifted } from "./status";
 
 /** Arguments that only make sense for a monitor on a host. */
 const MONITOR_ONLY = ["host", "hosts", "port", "ports", "distribution", "attachment"];
@@ -106,11 +105,8 @@ function addressOf(host: unknown): unknown {
 function diff(olds: Properties, news: Properties): DiffResult {
   const placed = olds.host !== undefined && news.host !== undefined;
   const moved = placed && (hasUnknown(news.host) || addressOf(olds.host) !== addressOf(news.host));
-  return {
-    changes: moved || isDrifted(olds.status) || changedProperties(olds, news, WISHES).length > 0,
-    replaces: moved ? ["host"] : [],
-    deleteBeforeReplace: false,
-  };
+  const update = inPlace(WISHES)(olds, news);
+  return moved ? { ...update, changes: true, replaces: ["host"] } : update;
 }
 
 /** What a TapService makes of its arguments. */

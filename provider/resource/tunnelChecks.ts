@@ -4,11 +4,10 @@ import { tunnelRules } from "../model/rules";
 import { DEFAULT_UDP_PORT, tunnelArgs } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
-import { changedProperties } from "./compare";
 import { type Names, recordHost } from "./context";
-import type { CheckResult, Checks, DiffResult, Properties } from "./resource";
+import { inPlace } from "./inPlace";
+import type { CheckResult, Checks, Properties } from "./resource";
 import { showably } from "./showably";
-import { isDrifted } from "./status";
 
 /** Validates a MirrorTunnel's arguments, fills in defaults, and puts `ref` and `rules` among the inputs. */
 function checkTunnel(names: Names, _olds: Properties, news: Properties): CheckResult {
@@ -100,10 +99,5 @@ const WISHES = [
   "owner",
 ];
 
-function diff(olds: Properties, news: Properties): DiffResult {
-  const changes = isDrifted(olds.status) || changedProperties(olds, news, WISHES).length > 0;
-  return { changes, replaces: [], deleteBeforeReplace: false };
-}
-
 /** What a MirrorTunnel makes of its arguments. */
-export const tunnelChecks: Checks = { check: showably(checkTunnel), diff };
+export const tunnelChecks: Checks = { check: showably(checkTunnel), diff: inPlace(WISHES) };

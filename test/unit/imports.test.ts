@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect } from "chai";
@@ -100,6 +101,22 @@ describe("imports", () => {
     );
     expect(shown(others)).to.deep.equal([]);
   });
+
+  it("of the handlers load nothing for operations before the first of them", () => {
+    const handlers = join(root, "dist/provider/handlers.js");
+    const script = `
+require(${JSON.stringify(handlers)})
+  .MirrorTunnel.check({}, { owner: "o/p/s/MirrorTunnel/t", hosts: ["one", "two"] })
+  .then(({ failures }) => console.log(JSON.stringify([failures, Object.keys(require.cache)])));`;
+    const answer = execFileSync(process.execPath, ["-e", script], { encoding: "utf8" });
+    const [failures, loaded] = JSON.parse(answer) as [unknown[], string[]];
+    expect(failures).to.deep.equal([]);
+    expect(loaded).to.include(join(root, "dist/provider/resource/tunnelChecks.js"));
+    const forOperations = loaded.filter((file) =>
+      /provider\/(operations|runtime|converge\/converge)\.js$/.test(file),
+    );
+    expect(forOperations).to.deep.equal([]);
+  }).timeout(10_000);
 
   it("of tests and equipment are not reached from the package", () => {
     const imports = importsIn("sdk", "provider");

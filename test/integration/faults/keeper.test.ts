@@ -6,12 +6,12 @@ import type { Vm } from "../../lab/vm";
 import { learn } from "../copies/traffic";
 import { meters } from "../treatment/meterStats";
 import { account, Baseline } from "./hosts";
-import { FOLDER, KeeperProcess, UNIT, until, untilCopied } from "./keeperProcess";
+import { FOLDER, KeeperProcess, UNIT, until, untilAllCopied } from "./keeperProcess";
+import { othersRows, plugOthers } from "./othersRows";
 
 const KEPT = { host1: { address: "host1", keeper: true } };
 /** What the test itself renews on the host: VMs' ports, and what ovs-vswitchd draws when it starts. */
 const RENEWED = /(?:Port|Interface) tap-|~ Bridge br-int .* ports|mac_in_use/;
-const HOSTILE = "a\\\"$(touch /run/harm)`touch /run/harm`';\\n'";
 
 describe("a host's keeper", function () {
   this.timeout(60_000);
@@ -22,39 +22,13 @@ describe("a host's keeper", function () {
   let vm: Record<"web" | "db" | "mon" | "inline" | "far", Vm>;
   let made: Record<"ids" | "inline" | "web" | "db" | "far", Made>;
 
-  /** What others have on the host. */
-  const foreign = () =>
-    lab.host(1).ovs(`
-ovs-vsctl --columns=name,external_ids,select_all,output_port find Mirror name=theirs
-ovs-vsctl get Bridge br-int external_ids
-ovs-vsctl --columns=name,external_ids,ofport_request,options find Interface 'name!=tap-web' | grep -A3 theirs
-ovs-ofctl --no-stats dump-flows br-int cookie=0x77/-1
-ovs-vsctl list-ports br-int | grep theirs`);
+  const foreign = () => othersRows(lab.host(1));
 
   before(async () => {
-    lab = await startLab({
-      hosts: [{}, { sudoCommands: "ALL" }],
-      vms: [
-        { name: "web", host: 1 },
-        { name: "db", host: 1 },
-        { name: "mon", host: 1 },
-        { name: "inline", host: 1 },
-        { name: "far", host: 2 },
-        { name: "spare", host: 2 },
-      ],
-    });
+    const near = ["web", "db", "mon", "inline"].map((name) => ({ name, host: 1 }));
+    lab = await startLab({ hosts: 2, vms: [...near, { name: "far", host: 2 }] });
     vm = Object.fromEntries(lab.vms.map((each) => [each.name, each])) as typeof vm;
-    await lab.host(1).addFlows("br-int", ["cookie=0x77,table=9,priority=9,actions=drop"]);
-    await lab.host(1).ovsVsctl([
-      ["set", "Bridge", "br-int", "external_ids:theirs=1"],
-      ["--id=@m", "create", "Mirror", "name=theirs", "external_ids:theirs=1"],
-      ["add", "Bridge", "br-int", "mirrors", "@m"],
-      ["add-port", "br-int", "theirs"],
-      ["set", "Interface", "theirs", "type=internal", `external_ids:iface-id="${HOSTILE}"`],
-      ["add-port", "br-int", "theirs2"],
-      ["set", "Interface", "theirs2", "type=internal", "external_ids:iface-status=inactive"],
-      ["set", "Interface", "theirs2", `external_ids:iface-id=${vm.web.ifaceId}`],
-    ]);
+    await plugOthers(lab.host(1), vm.web);
     baseline = await Baseline.of(lab);
     driver = new Driver(lab, undefined, { hosts: KEPT });
     const [ids, inline] = [
@@ -88,17 +62,10 @@ ovs-vsctl list-ports br-int | grep theirs`);
     await lab.host(1).ovs("[ ! -e /run/harm ]");
   }
 
-  /** Waits until copies of all taps arrive; resolves with how many did not, and prints how long it took. */
-  async function copiesFlow(since: number, what: string): Promise<number> {
-    const ways = [
-      [vm.web, vm.db, vm.mon],
-      [vm.db, vm.web, vm.inline],
-      [vm.far, vm.web, vm.mon],
-    ] as const;
-    const found = await Promise.all(ways.map((way) => untilCopied(way, since)));
-    const seconds = Math.max(...found.map((one) => one.seconds));
-    console.log(`      copies of all taps flow ${seconds.toFixed(2)} s after ${what}`);
-    return found.reduce((sum, { missed }) => sum + missed, 0);
+  function copiesFlow(since: number, what: string): Promise<number> {
+    const { web, db, mon, inline, far } = vm;
+    const ways = [[web, db, mon] as const, [db, web, inline] as const, [far, web, mon] as const];
+    return untilAllCopied(ways, since, what);
   }
 
   async function restarted(): Promise<number> {
@@ -288,38 +255,6 @@ ovs-vsctl add-port br-int ${to} tag=10 -- set Interface ${to} external_ids:iface
     await lab.host(1).ovs(`[ -f ${FOLDER}/taas-keeper ]`);
     await plain.destroy();
     await expectAllWell(await foreign());
-    account(0, 0, 0);
-  });
-
-  it("is installed and removed through sudo where the login is not root", async () => {
-    const login = new Driver(lab, "organization/sudo/test");
-    const host = { address: "host2", user: "tapadmin", keeper: true };
-    const spare = await login.service("spare", { host, port: "tap-spare" });
-    const files = `stat -c "%U %a %n" ${FOLDER} ${FOLDER}/taas-keeper; stat -c "%U %a" ${FOLDER}/state.*`;
-    expect(await lab.host(2).ovs(files)).to.equal(
-      `root 700 ${FOLDER}\nroot 755 ${FOLDER}/taas-keeper\nroot 600\n`,
-    );
-    await login.read(spare);
-    expect(spare.outputs.status).to.equal("active");
-    await login.destroy();
-    await lab.host(2).ovs(`[ ! -e ${FOLDER} ] && [ ! -e ${UNIT} ]`);
-    account(0, 0, 0);
-  });
-
-  it("is refused to a login that cannot install it, before anything is written", async () => {
-    await lab.host(2).ovs("chmod 755 /run/openvswitch; chmod 666 /run/openvswitch/db.sock");
-    const before = await lab.host(2).snapshot();
-    const record = { address: "host2", user: "operator", keeper: true };
-    for (const sudo of ["auto", "never"]) {
-      const login = new Driver(lab, "organization/login/test");
-      let error: Error | undefined;
-      await login.service("spare", { host: { ...record, sudo }, port: "tap-spare" }).catch((reason) => {
-        error = reason;
-      });
-      expect(error).to.have.property("code", "keeper-refused");
-      expect(error!.message).to.match(/^host host2: the keeper cannot be installed/);
-    }
-    expect(await lab.host(2).snapshot()).to.deep.equal(before);
     account(0, 0, 0);
   });
 

@@ -64,7 +64,7 @@ export async function until(holds: () => Promise<boolean>, seconds = LIMIT): Pro
 }
 
 /** Sends from a VM until a copy is at the monitor; resolves with the frames that had none, and the seconds since `since`. */
-export async function untilCopied(
+async function untilCopied(
   [from, to, monitor]: readonly [Vm, Vm, Vm],
   since: number,
 ): Promise<{ missed: number; seconds: number }> {
@@ -82,4 +82,16 @@ export async function untilCopied(
   } finally {
     await capture.stop();
   }
+}
+
+/** Waits until copies arrive on all these ways; resolves with how many frames had none, and prints how long it took. */
+export async function untilAllCopied(
+  ways: readonly (readonly [Vm, Vm, Vm])[],
+  since: number,
+  what: string,
+): Promise<number> {
+  const found = await Promise.all(ways.map((way) => untilCopied(way, since)));
+  const seconds = Math.max(...found.map((one) => one.seconds));
+  console.log(`      copies of all taps flow ${seconds.toFixed(2)} s after ${what}`);
+  return found.reduce((sum, { missed }) => sum + missed, 0);
 }

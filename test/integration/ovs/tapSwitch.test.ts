@@ -174,6 +174,14 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
       await expectSame(OTHER);
     });
 
+    it("who comes between an earlier look and the writing", async () => {
+      await tapSwitch.replace(marked(RULES, 1), yes);
+      const early = await tapSwitch.read();
+      await writeByCommand(OTHER);
+      expect(await tapSwitch.replace(marked(RULES.replace("443", "444"), 1), yes, early)).to.equal("moved");
+      await expectSame(OTHER);
+    });
+
     it("who is the first to write there", async () => {
       const holds = async () => {
         await writeByCommand(OTHER);

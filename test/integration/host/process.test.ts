@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { runProcess } from "../../../provider/host/process";
+
+const MODULE = join(__dirname, "../../../provider/host/process.js");
+
+describe("a local process", () => {
+  const outcomes: [string, Parameters<typeof runProcess>, object][] = [
+    ["that is not there is missing", ["taas-no-such-program", [], { timeoutMs: 5000 }], { kind: "missing" }],
+    ["whose words are none has failed", ["true", ["\0"], { timeoutMs: 5000 }], { kind: "failed" }],
+    ["that takes too long is given up", ["sleep", ["20"], { timeoutMs: 100 }], { kind: "timeout" }],
+    ["that says too much is given up", ["yes", [], { timeoutMs: 20_000 }], { kind: "too-large" }],
+    [
+      "that is not wanted any more is given up",
+      ["sleep", ["20"], { timeoutMs: 5000, signal: AbortSignal.abort() }],
+      { kind: "aborted" },
+    ],
+  ];
+  for (const [what, words, outcome] of outcomes) {
+    it(what, async () => expect(await runProcess(...words)).to.include(outcome)).timeout(30_000);
+  }
+
+  it("may end without having read its input", async () => {
+    const outcome = await runProcess("true", [], { timeoutMs: 5000, input: "x".repeat(1_000_000) });
+    expect(outcome).to.deep.equal({ kind: "exited", result: { stdout: "", stderr: "", exitCode: 0 } });
+  });
+
+  it("that a signal ends has the exit code a shell would tell", async () => {
+    const outcome = await runProcess("sh", ["-c", "kill -9 $$"], { timeoutMs: 5000 });
+    expect(outcome).to.deep.include({
+      result: { stdout: "", stderr: "", exitCode: 137, signal: "SIGKILL" },
+    });
+  });
+
+  it("has failed where no more files can be opened", async () => {
+    const script = `
+const { runProcess } = require(${JSON.stringify(MODULE)});
+const { closeSync, openSync } = require("node:fs");
+const files = [];
+try { for (;;) files.push(openSync("/dev/null")); } catch {}
+const running = runProcess("true", [], { timeoutMs: 5000 });
+for (const file of files) closeSync(file);
+running.then(({ kind, cause }) => console.log(kind, cause.code));`;
+    const limited = ["-c", 'ulimit -n 256; exec "$0" -e "$1"', process.execPath, script];
+    const outcome = await runProcess("sh", limited, { timeoutMs: 20_000 });
+    expect(outcome).to.deep.include({ result: { stdout: "failed EMFILE\n", stderr: "", exitCode: 0 } });
+  }).timeout(30_000);
+});
