@@ -2,18 +2,28 @@ import { readFileSync } from "node:fs";
 import { Client, type ClientChannel } from "ssh2";
 import type { Lab } from "../test/lab/lab";
 
+/** Where root logs in, with the path of a private key. */
+export interface Login {
+  port: number;
+  identity: string;
+}
+
 /** A bare SSH connection to a host of a lab, without anything of this package on it. */
 export class BareClient {
   private constructor(private readonly client: Client) {}
 
+  /** Connects to a host of a lab. */
+  static connect(lab: Lab, host: number): Promise<BareClient> {
+    return BareClient.login({ port: lab.host(host).sshPort, identity: lab.ssh.identity });
+  }
+
   /** Connects and logs in. */
-  static async connect(lab: Lab, host: number): Promise<BareClient> {
+  static async login({ port, identity }: Login): Promise<BareClient> {
     const client = new Client();
-    const { sshPort } = lab.host(host);
     await new Promise<void>((resolve, reject) => {
       client.once("ready", resolve).once("error", reject);
-      const privateKey = readFileSync(lab.ssh.identity);
-      client.connect({ host: "127.0.0.1", port: sshPort, username: "root", privateKey });
+      const privateKey = readFileSync(identity);
+      client.connect({ host: "127.0.0.1", port, username: "root", privateKey });
     });
     client.setNoDelay(true);
     return new BareClient(client);

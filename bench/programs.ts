@@ -1,3 +1,4 @@
+import type { Login } from "./client";
 import { type Cloud, monitors, type TappedVm, tappedVms } from "./cloud";
 
 /** A program that taps the cloud with this package. */
@@ -31,6 +32,41 @@ for (const [name, host] of ${JSON.stringify([...monitors(cloud)])} as [string, n
   services[name] = new Idle(name, { host: "host" + host, port: "tap-" + name });
 for (const { vm, host, monitor } of ${JSON.stringify(tappedVms(cloud))})
   new Idle(vm, { service: services[monitor].id, host: "host" + host, port: "tap-" + vm });
+`;
+}
+
+/**
+ * The same number of dynamic resources, with the same dependencies, that do the least there is to do on the hosts of each tap: one connection a host,
+ * a record written and seen by ovs-vswitchd, read at a refresh. No look at what is there, no rule, no Mirror.
+ */
+export function leastProgram(cloud: Cloud, logins: readonly Login[]): string {
+  return `
+import * as pulumi from "@pulumi/pulumi";
+const least = () => require(${JSON.stringify(require.resolve("./least"))});
+const logins = ${JSON.stringify(logins)};
+const provider: pulumi.dynamic.ResourceProvider = {
+  async create(inputs) {
+    for (const host of inputs.hosts) await least().write(logins[host - 1], inputs.port);
+    return { id: inputs.port, outs: inputs };
+  },
+  async read(id, props) {
+    await Promise.all(props.hosts.map((host: number) => least().read(logins[host - 1])));
+    return { id, props };
+  },
+  async delete(id, props) {
+    for (const host of props.hosts) await least().remove(logins[host - 1], props.port);
+  },
+};
+class Least extends pulumi.dynamic.Resource {
+  constructor(name: string, args: pulumi.Inputs) {
+    super(provider, name, args);
+  }
+}
+const services: Record<string, Least> = {};
+for (const [name, host] of ${JSON.stringify([...monitors(cloud)])} as [string, number][])
+  services[name] = new Least(name, { hosts: [host], port: "tap-" + name });
+for (const { vm, host, monitor, monitorHost } of ${JSON.stringify(tappedVms(cloud))})
+  new Least(vm, { service: services[monitor].id, hosts: [...new Set([monitorHost, host])], port: "tap-" + vm });
 `;
 }
 

@@ -2,8 +2,7 @@ import type { Stack } from "../../test/engine/stack";
 import { startLab } from "../../test/lab/lab";
 import { type Cloud, cloudVms } from "../cloud";
 import { type Extent, roundsOf, type Section, type Target, timeFigure } from "../figure";
-import type { Pairs } from "../measure";
-import { idleProgram, tapProgram } from "../programs";
+import { idleProgram, leastProgram, tapProgram } from "../programs";
 import { duration, engines, RUN, withStack } from "../stacks";
 
 /** What is run on a stack one after another, and what each may take against the idle program. */
@@ -32,35 +31,57 @@ const ALL_STEPS: { what: string; target?: Target; run(stack: Stack): Promise<num
   { what: "destroy", run: async (stack) => duration(await stack.destroy(RUN)) },
 ];
 
-/** A smoke run saves time. */
-const SMOKE_STEPS = ["up", "refresh", "destroy"];
+/** Milliseconds of a step, round by round. */
+type Times = { what: string } & Record<Program, number[]>;
 
-/** All taps of a cloud on real hosts, against as many dynamic resources that do nothing. */
+/** The steps that go to the hosts; a smoke run has no others. */
+const HOST_STEPS = ["up", "refresh", "destroy"];
+
+/** Ours, what does the least, and what does nothing. */
+type Program = "ours" | "least" | "idle";
+
+/** All taps of a cloud on real hosts, against as many dynamic resources that do nothing, or the least there is to do. */
 export async function measureEngine(extent: Extent): Promise<Section[]> {
   const cloud: Cloud = extent === "full" ? { hosts: 10, tapsPerHost: 10 } : { hosts: 2, tapsPerHost: 2 };
-  const steps = extent === "full" ? ALL_STEPS : ALL_STEPS.filter(({ what }) => SMOKE_STEPS.includes(what));
+  const steps = extent === "full" ? ALL_STEPS : ALL_STEPS.filter(({ what }) => HOST_STEPS.includes(what));
   const rounds = roundsOf(extent, 5);
   const lab = await startLab({ hosts: cloud.hosts, vms: cloudVms(cloud) });
   try {
     const sections: Section[] = [];
+    const logins = lab.hosts.map(({ sshPort }) => ({ port: sshPort, identity: lab.ssh.identity }));
+    const programs = {
+      ours: tapProgram(cloud),
+      least: leastProgram(cloud, logins),
+      idle: idleProgram(cloud),
+    };
     for (const use of await engines()) {
       const config = { "taas:sshConfig": lab.sshConfig };
-      const programs = { ours: tapProgram(cloud), baseline: idleProgram(cloud) };
-      const pairs: Pairs[] = steps.map(() => ({ ours: [], baseline: [] }));
+      const times = steps.map(({ what }) => ({ what, ours: [], least: [], idle: [] }) as Times);
       let engine = "";
       for (let round = 0; round < rounds; round++) {
-        const order = round % 2 === 0 ? (["baseline", "ours"] as const) : (["ours", "baseline"] as const);
+        const order: Program[] = round % 2 === 0 ? ["idle", "least", "ours"] : ["ours", "least", "idle"];
         for (const which of order) {
           await withStack(programs[which], { config, use }, async (stack) => {
             engine = stack.engine;
-            for (const [index, step] of steps.entries()) pairs[index]![which].push(await step.run(stack));
+            for (const [index, step] of steps.entries()) times[index]![which].push(await step.run(stack));
           });
         }
       }
       const taps = cloud.hosts * cloud.tapsPerHost;
+      const least = times.filter(({ what }) => HOST_STEPS.includes(what));
       sections.push({
         title: `${taps} taps on ${cloud.hosts} hosts against ${taps} idle resources, ${engine}`,
-        figures: steps.map(({ what, target }, index) => timeFigure(what, pairs[index]!, target)),
+        figures: [
+          ...times.map(({ what, ours, idle }, index) =>
+            timeFigure(what, { ours, baseline: idle }, steps[index]!.target),
+          ),
+          ...least.map(({ what, least, idle }) =>
+            timeFigure(`${what}, the least there is to do`, { ours: least, baseline: idle }),
+          ),
+          ...least.map(({ what, ours, least }) =>
+            timeFigure(`${what}, against the least there is to do`, { ours, baseline: least }),
+          ),
+        ],
         notes: [],
       });
     }
