@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TaasError } from "./errors";
 import type { ConnectionSettings } from "./host/host";
 import type { Inventory } from "./host/inventory";

@@ -84,7 +84,7 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   touch node_modules/.package-lock.json
 fi
 
-sources=(sdk provider test bench tsconfig.json package-lock.json)
+sources=(sdk provider test bench scripts/bundle.mjs tsconfig.json package-lock.json)
 if [ ! -e dist/.tsbuildinfo ] || [ -n "$(find "${sources[@]}" -newer dist/.tsbuildinfo -print -quit)" ]; then
   echo "setup: npm run build"
   npm run --silent build

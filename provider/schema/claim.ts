@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { collector } from "./collector";
 import { label, ownerKey, rateLimit, snapLength, tunnelId, udpPort } from "./common";
 import { filterAction, filterRule } from "./filter";

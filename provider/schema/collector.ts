@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { udpPort } from "./common";
 import { ipAddress } from "./host";
 

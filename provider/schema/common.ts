@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Tunnel ids of services: what a VNI, a Geneve VNI and a GRE key all can carry. */
 export const tunnelId = z

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { snapLength } from "./common";
 import { readCidr } from "./filter/address";
 import { contradictions } from "./filter/contradictions";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { attachTimeout, label, ownerKey, rateLimit, snapLength } from "./common";
 import { filterAction, filterRules } from "./filter";
 import { hostInput, hostInputs, hostRecord } from "./host";

@@ -1,5 +1,5 @@
 import { isIP, isIPv6, SocketAddress } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Refuses what could be taken for an option or break a command line; everything else is for DNS and ssh to judge. */
 const address = z

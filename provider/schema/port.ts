@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A MAC address in lower case with colons; dashes and capitals are accepted and normalised. */
 export const mac = z

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { collector, collectorInput } from "./collector";
 import { attachTimeout, label, ownerKey, reference, tunnelId } from "./common";
 import { hostInput, hostInputs, hostRecord } from "./host";

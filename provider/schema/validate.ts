@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { reasonsOf, show, wording } from "./reasons";
 import { hasUnknown } from "./unknown";
 

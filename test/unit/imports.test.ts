@@ -74,6 +74,18 @@ function shown(imports: readonly Import[]): string[] {
 const INPUT_AND_OUTPUT =
   /^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|readline|repl|timers)(\/|$)|^(ssh2|execa)(\/|$)|^provider\/(converge|host|resource)(\/|$)|^provider\/(handlers|runtime|settings)$|^provider\/ovs\/(ovsdbClient|ofctl|pushFlows|diffFlows|dumpFlows|foreignFlow|readFacts|applied)$/;
 
+/** The files that are loaded once a check has been made, by a process that does nothing else. */
+function loadedByCheck(handlers: string): string[] {
+  const script = `
+require(${JSON.stringify(handlers)})
+  .MirrorTunnel.check({}, { owner: "o/p/s/MirrorTunnel/t", hosts: ["one", "two"] })
+  .then(({ failures }) => console.log(JSON.stringify([failures, Object.keys(require.cache)])));`;
+  const answer = execFileSync(process.execPath, ["-e", script], { encoding: "utf8" });
+  const [failures, loaded] = JSON.parse(answer) as [unknown[], string[]];
+  expect(failures).to.deep.equal([]);
+  return loaded;
+}
+
 describe("imports", () => {
   it("of sdk/ take nothing but types from provider/, and call the handlers by the package's name", () => {
     const imports = importsIn("sdk");
@@ -104,18 +116,21 @@ describe("imports", () => {
 
   it("of the handlers load nothing for operations before the first of them", () => {
     const handlers = join(root, "dist/provider/handlers.js");
-    const script = `
-require(${JSON.stringify(handlers)})
-  .MirrorTunnel.check({}, { owner: "o/p/s/MirrorTunnel/t", hosts: ["one", "two"] })
-  .then(({ failures }) => console.log(JSON.stringify([failures, Object.keys(require.cache)])));`;
-    const answer = execFileSync(process.execPath, ["-e", script], { encoding: "utf8" });
-    const [failures, loaded] = JSON.parse(answer) as [unknown[], string[]];
-    expect(failures).to.deep.equal([]);
+    const loaded = loadedByCheck(handlers);
     expect(loaded).to.include(join(root, "dist/provider/resource/tunnelChecks.js"));
     const forOperations = loaded.filter((file) =>
       /provider\/(operations|runtime|converge\/converge)\.js$/.test(file),
     );
     expect(forOperations).to.deep.equal([]);
+  }).timeout(10_000);
+
+  it("of the handlers are one file in what is published, with the licence of what is in it", () => {
+    const bundle = require.resolve("pulumi-taas/handlers", { paths: [root] });
+    expect(loadedByCheck(bundle)).to.deep.equal([bundle]);
+    const text = readFileSync(bundle, "utf8");
+    expect(text.slice(0, 2000)).to.include("Permission is hereby granted");
+    const required = [...text.matchAll(/\brequire\("(?!node:)([^"]*)"\)/g)].map(([, name]) => name);
+    expect(new Set(required)).to.deep.equal(new Set(["ssh2"]));
   }).timeout(10_000);
 
   it("of tests and equipment are not reached from the package", () => {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What a field's text means in its one canonical form, or why it means nothing. */
 export type Reading<T> = { value: T } | { reason: string };
