@@ -36,8 +36,9 @@ for (const { vm, host, monitor } of ${JSON.stringify(tappedVms(cloud))})
 }
 
 /**
- * The same number of dynamic resources, with the same dependencies, that do the least there is to do on the hosts of each tap: one connection a host,
- * a record written and seen by ovs-vswitchd, read at a refresh. No look at what is there, no rule, no Mirror.
+ * The same number of dynamic resources, with the same dependencies, that do the least there is to do on the hosts of each
+ * tap: one connection a host, a record written and seen by ovs-vswitchd, read at a refresh. No look at what is there, no rule,
+ * no Mirror.
  */
 export function leastProgram(cloud: Cloud, logins: readonly Login[]): string {
   return `

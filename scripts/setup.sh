@@ -85,8 +85,9 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
 fi
 
 sources=(sdk provider test bench scripts/bundle.mjs tsconfig.json package-lock.json)
-if [ ! -e dist/.tsbuildinfo ] || [ -n "$(find "${sources[@]}" -newer dist/.tsbuildinfo -print -quit)" ]; then
+bundle=dist/handlers.js # the build's last file
+if [ ! -e "$bundle" ] || [ -n "$(find "${sources[@]}" -newer "$bundle" -print -quit)" ]; then
   echo "setup: npm run build"
   npm run --silent build
-  touch dist/.tsbuildinfo # tsc leaves it alone when the text of no source has changed
+  touch "$bundle" # left alone when its text has not changed
 fi

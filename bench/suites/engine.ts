@@ -31,14 +31,14 @@ const ALL_STEPS: { what: string; target?: Target; run(stack: Stack): Promise<num
   { what: "destroy", run: async (stack) => duration(await stack.destroy(RUN)) },
 ];
 
-/** Milliseconds of a step, round by round. */
-type Times = { what: string } & Record<Program, number[]>;
-
 /** The steps that go to the hosts; a smoke run has no others. */
 const HOST_STEPS = ["up", "refresh", "destroy"];
 
 /** Ours, what does the least, and what does nothing. */
 type Program = "ours" | "least" | "idle";
+
+/** Milliseconds of a step, round by round. */
+type Times = { what: string } & Record<Program, number[]>;
 
 /** All taps of a cloud on real hosts, against as many dynamic resources that do nothing, or the least there is to do. */
 export async function measureEngine(extent: Extent): Promise<Section[]> {
@@ -68,17 +68,17 @@ export async function measureEngine(extent: Extent): Promise<Section[]> {
         }
       }
       const taps = cloud.hosts * cloud.tapsPerHost;
-      const least = times.filter(({ what }) => HOST_STEPS.includes(what));
+      const onHosts = times.filter(({ what }) => HOST_STEPS.includes(what));
       sections.push({
         title: `${taps} taps on ${cloud.hosts} hosts against ${taps} idle resources, ${engine}`,
         figures: [
           ...times.map(({ what, ours, idle }, index) =>
             timeFigure(what, { ours, baseline: idle }, steps[index]!.target),
           ),
-          ...least.map(({ what, least, idle }) =>
+          ...onHosts.map(({ what, least, idle }) =>
             timeFigure(`${what}, the least there is to do`, { ours: least, baseline: idle }),
           ),
-          ...least.map(({ what, ours, least }) =>
+          ...onHosts.map(({ what, ours, least }) =>
             timeFigure(`${what}, against the least there is to do`, { ours, baseline: least }),
           ),
         ],
