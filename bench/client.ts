@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Client, type ClientChannel } from "ssh2";
+import { OvsdbClient } from "../provider/ovs/ovsdbClient";
 import type { Lab } from "../test/lab/lab";
 
 /** Where root logs in, with the path of a private key. */
@@ -8,7 +9,7 @@ export interface Login {
   identity: string;
 }
 
-/** A bare SSH connection to a host of a lab, without anything of this package on it. */
+/** A bare SSH connection to a host of a lab, without the ways this package has to make and keep one. */
 export class BareClient {
   private constructor(private readonly client: Client) {}
 
@@ -56,6 +57,12 @@ export class BareClient {
         error ? reject(error) : resolve(channel),
       );
     });
+  }
+
+  /** Opens the host's OVSDB. `timeoutMs`: of each request. */
+  async openOvsdb(timeoutMs?: number): Promise<OvsdbClient> {
+    const stream = await this.openSocket("/var/run/openvswitch/db.sock");
+    return new OvsdbClient({ kind: "stream", stream }, { timeoutMs });
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import { bumpNextCfg, nextCfgOf, waitApplied } from "../provider/ovs/applied";
 import type { Operation } from "../provider/ovs/operations";
-import { OvsdbClient } from "../provider/ovs/ovsdbClient";
+import type { OvsdbClient } from "../provider/ovs/ovsdbClient";
 import { map, namedUuid, set, type Value } from "../provider/ovs/values";
 import type { Lab } from "../test/lab/lab";
 import { BareClient } from "./client";
@@ -40,8 +40,7 @@ export async function crowd(
 async function withOvsdb(lab: Lab, host: number, work: (ovsdb: OvsdbClient) => Promise<void>): Promise<void> {
   const client = await BareClient.connect(lab, host);
   try {
-    const stream = await client.openSocket("/var/run/openvswitch/db.sock");
-    await work(new OvsdbClient({ kind: "stream", stream }, { timeoutMs: PATIENCE }));
+    await work(await client.openOvsdb(PATIENCE));
   } finally {
     client.close();
   }

@@ -15,24 +15,13 @@ for (const { vm, host, monitor } of ${JSON.stringify(tappedVms(cloud))})
 
 /** The same number of dynamic resources, with the same dependencies, that do nothing: what Pulumi itself costs. */
 export function idleProgram(cloud: Cloud): string {
-  return `
-import * as pulumi from "@pulumi/pulumi";
+  const provider = `
 const provider: pulumi.dynamic.ResourceProvider = {
   async create(inputs) {
     return { id: inputs.port, outs: inputs };
   },
-};
-class Idle extends pulumi.dynamic.Resource {
-  constructor(name: string, args: pulumi.Inputs) {
-    super(provider, name, args);
-  }
-}
-const services: Record<string, Idle> = {};
-for (const [name, host] of ${JSON.stringify([...monitors(cloud)])} as [string, number][])
-  services[name] = new Idle(name, { host: "host" + host, port: "tap-" + name });
-for (const { vm, host, monitor } of ${JSON.stringify(tappedVms(cloud))})
-  new Idle(vm, { service: services[monitor].id, host: "host" + host, port: "tap-" + vm });
-`;
+};`;
+  return dynamicProgram(cloud, provider, `host: "host" + host`);
 }
 
 /**
@@ -41,33 +30,44 @@ for (const { vm, host, monitor } of ${JSON.stringify(tappedVms(cloud))})
  * no Mirror.
  */
 export function leastProgram(cloud: Cloud, logins: readonly Login[]): string {
-  return `
-import * as pulumi from "@pulumi/pulumi";
-const least = () => require(${JSON.stringify(require.resolve("./least"))});
+  const least = `require(${JSON.stringify(require.resolve("./least"))})`;
+  const provider = `
 const logins = ${JSON.stringify(logins)};
 const provider: pulumi.dynamic.ResourceProvider = {
   async create(inputs) {
-    for (const host of inputs.hosts) await least().write(logins[host - 1], inputs.port);
+    for (const host of inputs.hosts) await ${least}.write(logins[host - 1], inputs.port);
     return { id: inputs.port, outs: inputs };
   },
   async read(id, props) {
-    await Promise.all(props.hosts.map((host: number) => least().read(logins[host - 1])));
+    await Promise.all(props.hosts.map((host: number) => ${least}.read(logins[host - 1])));
     return { id, props };
   },
   async delete(id, props) {
-    for (const host of props.hosts) await least().remove(logins[host - 1], props.port);
+    for (const host of props.hosts) await ${least}.remove(logins[host - 1], props.port);
   },
-};
-class Least extends pulumi.dynamic.Resource {
+};`;
+  return dynamicProgram(cloud, provider, "hosts: [...new Set([monitorHost, host])]");
+}
+
+/**
+ * A program of a dynamic resource for each tap and monitor. `provider`: what defines theirs; `place`: the argument that says
+ * which hosts they are on.
+ */
+function dynamicProgram(cloud: Cloud, provider: string, place: string): string {
+  return `
+import * as pulumi from "@pulumi/pulumi";${provider}
+class Tap extends pulumi.dynamic.Resource {
   constructor(name: string, args: pulumi.Inputs) {
     super(provider, name, args);
   }
 }
-const services: Record<string, Least> = {};
-for (const [name, host] of ${JSON.stringify([...monitors(cloud)])} as [string, number][])
-  services[name] = new Least(name, { hosts: [host], port: "tap-" + name });
+const services: Record<string, Tap> = {};
+for (const [name, monitorHost] of ${JSON.stringify([...monitors(cloud)])} as [string, number][]) {
+  const host = monitorHost;
+  services[name] = new Tap(name, { ${place}, port: "tap-" + name });
+}
 for (const { vm, host, monitor, monitorHost } of ${JSON.stringify(tappedVms(cloud))})
-  new Least(vm, { service: services[monitor].id, hosts: [...new Set([monitorHost, host])], port: "tap-" + vm });
+  new Tap(vm, { service: services[monitor].id, ${place}, port: "tap-" + vm });
 `;
 }
 

@@ -9,7 +9,7 @@ import { type ConfigReader, readSettings, type Settings } from "./settings";
 import type { TapStatistics } from "./statistics/statistics";
 
 /**
- * What the state of every stack calls by name, through the code that Pulumi records with each resource. This module's path,
+ * What the state of every stack calls by name, through the code that Pulumi records with each resource. Its path in the package,
  * the names it exports, and the names and arguments of their methods are a wire format: they are only ever extended.
  */
 

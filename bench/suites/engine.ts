@@ -5,8 +5,15 @@ import { type Extent, roundsOf, type Section, type Target, timeFigure } from "..
 import { idleProgram, leastProgram, tapProgram } from "../programs";
 import { duration, engines, RUN, withStack } from "../stacks";
 
-/** What is run on a stack one after another, and what each may take against the idle program. */
-const ALL_STEPS: { what: string; target?: Target; run(stack: Stack): Promise<number> }[] = [
+/** What is run on a stack, and what it may take against the idle program. */
+interface Step {
+  what: string;
+  target?: Target;
+  run(stack: Stack): Promise<number>;
+}
+
+/** One after another. */
+const ALL_STEPS: Step[] = [
   {
     what: "first preview",
     target: { atMost: 1.15 },
@@ -37,8 +44,8 @@ const HOST_STEPS = ["up", "refresh", "destroy"];
 /** Ours, what does the least, and what does nothing. */
 type Program = "ours" | "least" | "idle";
 
-/** Milliseconds of a step, round by round. */
-type Times = { what: string } & Record<Program, number[]>;
+/** A step with its milliseconds, round by round. */
+type Timed = Step & Record<Program, number[]>;
 
 /** All taps of a cloud on real hosts, against as many dynamic resources that do nothing, or the least there is to do. */
 export async function measureEngine(extent: Extent): Promise<Section[]> {
@@ -56,25 +63,23 @@ export async function measureEngine(extent: Extent): Promise<Section[]> {
     };
     for (const use of await engines()) {
       const config = { "taas:sshConfig": lab.sshConfig };
-      const times = steps.map(({ what }) => ({ what, ours: [], least: [], idle: [] }) as Times);
+      const timed = steps.map((step): Timed => ({ ...step, ours: [], least: [], idle: [] }));
       let engine = "";
       for (let round = 0; round < rounds; round++) {
         const order: Program[] = round % 2 === 0 ? ["idle", "least", "ours"] : ["ours", "least", "idle"];
         for (const which of order) {
           await withStack(programs[which], { config, use }, async (stack) => {
             engine = stack.engine;
-            for (const [index, step] of steps.entries()) times[index]![which].push(await step.run(stack));
+            for (const step of timed) step[which].push(await step.run(stack));
           });
         }
       }
       const taps = cloud.hosts * cloud.tapsPerHost;
-      const onHosts = times.filter(({ what }) => HOST_STEPS.includes(what));
+      const onHosts = timed.filter(({ what }) => HOST_STEPS.includes(what));
       sections.push({
         title: `${taps} taps on ${cloud.hosts} hosts against ${taps} idle resources, ${engine}`,
         figures: [
-          ...times.map(({ what, ours, idle }, index) =>
-            timeFigure(what, { ours, baseline: idle }, steps[index]!.target),
-          ),
+          ...timed.map(({ what, target, ours, idle }) => timeFigure(what, { ours, baseline: idle }, target)),
           ...onHosts.map(({ what, least, idle }) =>
             timeFigure(`${what}, the least there is to do`, { ours: least, baseline: idle }),
           ),

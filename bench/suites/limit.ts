@@ -1,5 +1,4 @@
 import { bumpNextCfg, nextCfgOf, waitApplied } from "../../provider/ovs/applied";
-import { OvsdbClient } from "../../provider/ovs/ovsdbClient";
 import { map, set } from "../../provider/ovs/values";
 import { startLab } from "../../test/lab/lab";
 import { BareClient } from "../client";
@@ -25,8 +24,7 @@ export async function measureLimit(extent: Extent): Promise<Section[]> {
     const one = flow("db");
 
     const client = await BareClient.connect(lab, 1);
-    const stream = await client.openSocket("/var/run/openvswitch/db.sock");
-    const ovsdb = new OvsdbClient({ kind: "stream", stream });
+    const ovsdb = await client.openOvsdb();
     const rules = await client.exec("ovs-ofctl -O OpenFlow14 --no-stats dump-flows br-tap");
     const text = rules.replace(/^OFPST.*\n/gm, "");
     const claim = "x".repeat(400); // about as long as a claim

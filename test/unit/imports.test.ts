@@ -131,6 +131,10 @@ describe("imports", () => {
     expect(text.slice(0, 2000)).to.include("Permission is hereby granted");
     const required = [...text.matchAll(/\brequire\("(?!node:)([^"]*)"\)/g)].map(([, name]) => name);
     expect(new Set(required)).to.deep.equal(new Set(["ssh2"]));
+    const bundled = [...text.matchAll(/^ *\/\/ node_modules\/((?:@[^/\n]+\/)?[^/\n]+)/gm)].map(
+      ([, name]) => name,
+    );
+    expect(new Set(bundled)).to.deep.equal(new Set(["zod"]));
   }).timeout(10_000);
 
   it("of tests and equipment are not reached from the package", () => {

@@ -9,10 +9,7 @@ describe("a host's keeper, and the rights of the login", function () {
   let lab: Lab;
 
   before(async () => {
-    lab = await startLab({
-      hosts: [{}, { sudoCommands: "ALL" }],
-      vms: [{ name: "spare", host: 2 }],
-    });
+    lab = await startLab({ hosts: [{ sudoCommands: "ALL" }], vms: [{ name: "spare", host: 1 }] });
   });
   after(async () => {
     await lab?.stop();
@@ -20,23 +17,23 @@ describe("a host's keeper, and the rights of the login", function () {
 
   it("is installed and removed through sudo where the login is not root", async () => {
     const login = new Driver(lab, "organization/sudo/test");
-    const host = { address: "host2", user: "tapadmin", keeper: true };
+    const host = { address: "host1", user: "tapadmin", keeper: true };
     const spare = await login.service("spare", { host, port: "tap-spare" });
     const files = `stat -c "%U %a %n" ${FOLDER} ${FOLDER}/taas-keeper; stat -c "%U %a" ${FOLDER}/state.*`;
-    expect(await lab.host(2).ovs(files)).to.equal(
+    expect(await lab.host(1).ovs(files)).to.equal(
       `root 700 ${FOLDER}\nroot 755 ${FOLDER}/taas-keeper\nroot 600\n`,
     );
     await login.read(spare);
     expect(spare.outputs.status).to.equal("active");
     await login.destroy();
-    await lab.host(2).ovs(`[ ! -e ${FOLDER} ] && [ ! -e ${UNIT} ]`);
+    await lab.host(1).ovs(`[ ! -e ${FOLDER} ] && [ ! -e ${UNIT} ]`);
     account(0, 0, 0);
   });
 
   it("is refused to a login that cannot install it, before anything is written", async () => {
-    await lab.host(2).ovs("chmod 755 /run/openvswitch; chmod 666 /run/openvswitch/db.sock");
-    const before = await lab.host(2).snapshot();
-    const record = { address: "host2", user: "operator", keeper: true };
+    await lab.host(1).ovs("chmod 755 /run/openvswitch; chmod 666 /run/openvswitch/db.sock");
+    const before = await lab.host(1).snapshot();
+    const record = { address: "host1", user: "operator", keeper: true };
     for (const sudo of ["auto", "never"]) {
       const login = new Driver(lab, "organization/login/test");
       let error: Error | undefined;
@@ -44,9 +41,9 @@ describe("a host's keeper, and the rights of the login", function () {
         error = reason;
       });
       expect(error).to.have.property("code", "keeper-refused");
-      expect(error!.message).to.match(/^host host2: the keeper cannot be installed/);
+      expect(error!.message).to.match(/^host host1: the keeper cannot be installed/);
     }
-    expect(await lab.host(2).snapshot()).to.deep.equal(before);
+    expect(await lab.host(1).snapshot()).to.deep.equal(before);
     account(0, 0, 0);
   });
 });
