@@ -10,6 +10,7 @@ packages=(
   openssh-client
   socat              # listens for them
   sudo               # what one of the lab's users may do
+  systemd            # one of them runs the keeper by it
   iproute2           # namespaces and cables
   iputils-ping
   ethtool

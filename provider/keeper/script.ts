@@ -180,7 +180,8 @@ watch_switch() {
     name=$(sed -n "s/^bridge$tab.*$tab\([A-Za-z0-9_][A-Za-z0-9_.-]*\)\$/\1/p" "$TAAS_KEEPER"/state.* 2>/dev/null | sed 1q)
     if [ -n "$name" ] && switch OpenFlow14 show "$name" </dev/null >/dev/null; then
       echo up >&3
-      ovs-ofctl -O OpenFlow14 monitor "$name" </dev/null >/dev/null 2>&1 &
+      # It would make a control socket in Open vSwitch's folder, which the unit lets it only read.
+      ovs-ofctl --unixctl=none -O OpenFlow14 monitor "$name" </dev/null >/dev/null 2>&1 &
       child=$!
       wait "$child"
     fi
