@@ -69,12 +69,19 @@ $wanted
 END
 }
 
+# Whoever saves a bridge's rules and restores them, as Open vSwitch's own reload does, leaves out how fragments are handled.
 rules() {
+  amiss=
+  case $(switch OpenFlow14 get-frags "$bridge" </dev/null) in
+    nx-match | '') ;;
+    *) amiss="how $bridge handles fragments was another" ;;
+  esac
   of flow | switch OpenFlow14 -- diff-flows "$bridge" /dev/stdin >/dev/null
-  [ $? -eq 2 ] && current || return 0
+  [ $? -ne 2 ] || amiss="rules of $bridge were not those of change $generation"
+  [ -n "$amiss" ] && current || return 0
   switch OpenFlow14 -- set-frags "$bridge" nx-match </dev/null || return 0
   of flow | switch OpenFlow14 --bundle -- replace-flows "$bridge" - || return 0
-  say "rules of $bridge were not those of change $generation: put back"
+  say "$amiss: put back"
   acted=yes
 }
 

@@ -69,6 +69,24 @@ done | grep -E ' ovs(db-client|-ofctl) .*monitor' | sort`);
     account(1, missed, 0);
   });
 
+  it("puts back how fragments are handled, which Open vSwitch's own saving and restoring of rules leaves out", async () => {
+    const host = lab.host(1);
+    const frags = () => host.ovs("ovs-ofctl get-frags br-tap");
+    await host.ovs(`
+systemctl stop ${SERVICE}
+TMPDIR=/run /usr/share/openvswitch/scripts/ovs-save save-flows br-tap > /run/restore`);
+    await host.restartVswitchd();
+    await host.ovs("sh /run/restore");
+    expect(await frags()).to.equal("normal\n");
+    await driver.read(made.web);
+    expect(made.web.outputs.status).to.contain("bridge br-tap handles fragments as normal");
+    expect(made.web.outputs.status).not.to.contain("rule");
+    await host.ovs(`systemctl start ${SERVICE}`);
+    await until(async () => (await frags()) === "nx-match\n");
+    expect(await status()).to.equal("active");
+    account(1, 0, 0);
+  });
+
   it("moves a monitor and a member back that were plugged anew", async () => {
     for (const each of [vm.mon, vm.web]) {
       await each.unplug();
