@@ -16,6 +16,9 @@ const FIELDS = [
 /** What tshark makes of a packet: the values of each field it found. */
 export type Dissection = Record<(typeof FIELDS)[number], string[]>;
 
+/** How newer releases (4.4) write 1 and 0 of a flag, and older ones (4.0) do not. */
+const FLAGS = /\b(?:True|False)\b/g;
+
 /** A capture file (pcap) with these Ethernet frames. */
 function pcap(frames: readonly Buffer[]): Buffer {
   const header = Buffer.alloc(24);
@@ -42,7 +45,7 @@ export async function dissect(packets: readonly Buffer[]): Promise<Dissection[]>
   const output = await must(["bash", "-c", `cat | ${tshark.join(" ")}`], { input: pcap(packets) });
   const lines = output.split("\n").filter((line) => line !== "");
   return lines.map((line) => {
-    const values = line.split("\t");
+    const values = line.replace(FLAGS, (word) => (word === "True" ? "1" : "0")).split("\t");
     return Object.fromEntries(
       FIELDS.map((field, index) => [field, (values[index] ?? "").split(",").filter(Boolean)]),
     ) as Dissection;
