@@ -6,6 +6,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 packages=(
   openvswitch-switch # the switches under test
+  ovn-central        # a controller for one of them
+  ovn-host
   openssh-server     # the lab's hosts run its sshd on demand
   openssh-client
   socat              # listens for them
@@ -57,7 +59,7 @@ install_packages() {
     for package in "$@"; do
       case $package in
         openssh-server) as_root systemctl disable --quiet ssh.service ssh.socket || true ;;
-        openvswitch-switch) as_root systemctl disable --quiet openvswitch-switch.service || true ;;
+        openvswitch-switch | ovn-central | ovn-host) as_root systemctl disable --quiet "$package.service" || true ;;
       esac
     done
   fi

@@ -1,7 +1,7 @@
 import { findPort } from "../model/findPort";
 import type { Facts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
-import { set, uuid } from "../ovs/values";
+import { requestNumber } from "../plan/ports";
 import type { Claim, Home, ServiceClaim } from "../schema/claim";
 import { portKey } from "../schema/port";
 import { type Edit, withdraw } from "./edit";
@@ -70,8 +70,7 @@ export function recordHomes(
         ofport,
         ofportRequest: request === undefined ? (ofportRequest ?? null) : request,
       };
-      const away =
-        homes[portKey(wanted)] ?? known.get(monitor.port.uuid) ?? unknownHome(claim, ofportRequest);
+      const away = homes[portKey(wanted)] ?? known.get(monitor.port.uuid) ?? unknownHome(claim);
       homes[portKey(wanted)] = monitor.bridge.name === tapBridge ? away : here;
     }
     if (Object.keys(homes).length > 0) claims.set(claim.owner, { ...claim, homes });
@@ -79,8 +78,8 @@ export function recordHomes(
 }
 
 /** The home of a monitor on the tap bridge that no claim knows any more: its number there is Open vSwitch's to choose. */
-function unknownHome({ integrationBridge }: ServiceClaim, ofportRequest: number | undefined): Home {
-  return { bridge: integrationBridge, ofport: -1, ofportRequest: ofportRequest ?? null };
+function unknownHome({ integrationBridge }: ServiceClaim): Home {
+  return { bridge: integrationBridge, ofport: -1, ofportRequest: null };
 }
 
 /**
@@ -111,10 +110,5 @@ export function finishLeaving(
 
 /** The operations that give number requests their old value back. */
 export function giveBack(given: ReadonlyMap<string, number | null>): Operation[] {
-  return [...given].map(([nic, request]) => ({
-    op: "update",
-    table: "Interface",
-    where: [["_uuid", "==", uuid(nic)]],
-    row: { ofport_request: request === null ? set([]) : request },
-  }));
+  return [...given].map(([nic, request]) => requestNumber(nic, request ?? undefined));
 }

@@ -150,6 +150,17 @@ function mutate(name, row, changes) {
 }
 function act(operation, said) { operations = operations "," operation; says[++spoken] = said }
 
+# A number that no port of the tap bridge has, nor the monitor where it is: freeNumber of the plan says why.
+function freenumber(nic,   i, n, part, k, number, taken) {
+  n = split(members[tap], part, " ")
+  for (i = 1; i <= n; i++) {
+    k = nicsof[part[i]]; gsub(/^ | $/, "", k)
+    taken[ofport[k]] = taken[request[k]] = 1
+  }
+  for (number = 30000; number in taken || number in given || number == ofport[nic]; number++);
+  given[number] = 1
+  return number
+}
 function placemonitor(s,   p, from, plain) {
   p = portof[s]; from = atbridge[s]
   if (p == "" || from == tap || moved[p]) return
@@ -158,7 +169,8 @@ function placemonitor(s,   p, from, plain) {
   moved[p] = 1
   act(guard(from, "ports", id(p)) "," mutate("Bridge", from, "[\"ports\",\"delete\"," id(p) "]") "," \
     mutate("Bridge", tap, "[\"ports\",\"insert\"," id(p) "],[\"other_config\",\"delete\",[\"set\",[" q("taas-home-" p) "]]],[\"other_config\",\"insert\"," \
-    (isport(ofport[nicof[s]]) ? rememberhome(p, nicof[s], plain) : "[\"map\",[]]") "]"), \
+    (isport(ofport[nicof[s]]) ? rememberhome(p, nicof[s], plain) : "[\"map\",[]]") "]") "," \
+    "{\"op\":\"update\",\"table\":\"Interface\",\"where\":[[\"_uuid\",\"==\"," id(nicof[s]) "]],\"row\":{\"ofport_request\":" freenumber(nicof[s]) "}}", \
     "monitor " ports[p] " was on " plain ": moved back to " tapname)
 }
 function checkmirror(   column, c, part, n, i, columns) {

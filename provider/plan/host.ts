@@ -9,7 +9,7 @@ import { deleteTapBridge, guard, insertTapBridge, otherConfig, updateClaims, wri
 import { portNumbers } from "./flowText";
 import { planMirrors } from "./mirrors";
 import { isOurs, namesOf } from "./ours";
-import { planPorts } from "./ports";
+import { planPorts, requestNumber } from "./ports";
 import { planTapBridge } from "./tapBridge";
 
 /** What is to be done on one host. */
@@ -52,8 +52,8 @@ function attach(bridge: string, port: Value): Operation {
 }
 
 /**
- * VM ports on the tap bridge that no claim places: monitors whose claim was removed by hand. They go back. What is no VM's,
- * such as a port that somebody watched copies on, goes with the bridge.
+ * VM ports on the tap bridge that no claim places: monitors whose claim was removed by hand. They go back; their number is Open
+ * vSwitch's to choose. What is no VM's, such as a port that somebody watched copies on, goes with the bridge.
  */
 function rescueStrays(
   { desired, former, facts, integrationBridge }: PlanInput,
@@ -64,7 +64,10 @@ function rescueStrays(
   return tap.ports
     .map((id) => facts.ports[id]!)
     .filter((port) => !isOurs(port, ports) && !placed.has(port.uuid) && isVmPort(port, facts))
-    .map((port) => attach(integrationBridge, uuid(port.uuid)));
+    .flatMap((port) => [
+      ...port.interfaces.map((nic) => requestNumber(nic, undefined)),
+      attach(integrationBridge, uuid(port.uuid)),
+    ]);
 }
 
 function claimsDiffer({ read, claims }: PlanInput): boolean {

@@ -176,35 +176,58 @@ function planPlacements(
   attach: (bridge: string, port: Value) => Operation,
 ): Change[] {
   const done = new Set<string>();
+  const taken = numbersOn(tapBridge, facts);
   return placements.flatMap((placement) => {
     const at = facts.bridges.find((bridge) => bridge.ports.includes(placement.port));
     if (at === undefined || at.name === placement.bridge || done.has(placement.port)) return [];
     done.add(placement.port);
-    const number: Operation[] =
-      placement.ofportRequest === undefined
-        ? []
-        : [
-            {
-              op: "update",
-              table: "Interface",
-              where: [["_uuid", "==", uuid(placement.interface)]],
-              row: { ofport_request: placement.ofportRequest },
-            },
-          ];
-    const what =
-      placement.bridge === tapBridge
-        ? `monitor port ${placement.name} is on ${at.name}`
-        : `monitor port ${placement.name} goes back to ${placement.bridge}`;
+    const comes = placement.bridge === tapBridge;
+    const number = comes
+      ? freeNumber(taken, facts.interfaces[placement.interface]?.ofport)
+      : placement.ofportRequest;
+    const what = comes
+      ? `monitor port ${placement.name} is on ${at.name}`
+      : `monitor port ${placement.name} goes back to ${placement.bridge}`;
     return [
       {
         what,
         owners: placement.owners,
         operations: [
           detach(at.uuid, placement.port),
-          ...number,
+          requestNumber(placement.interface, number),
           attach(placement.bridge, uuid(placement.port)),
         ],
       },
     ];
   });
+}
+
+/** The operation that asks Open vSwitch for a number of an interface, or leaves it the choice. */
+export function requestNumber(nic: string, number: number | undefined): Operation {
+  const row = { ofport_request: number ?? set([]) };
+  return { op: "update", table: "Interface", where: [["_uuid", "==", uuid(nic)]], row };
+}
+
+/** Where numbers of monitors on the tap bridge begin, above those that Open vSwitch chooses on a bridge. */
+const FIRST_MONITOR = 30_000;
+
+function numbersOn(bridge: string, facts: Facts): Set<number> {
+  const ports = facts.bridges.find(({ name }) => name === bridge)?.ports ?? [];
+  const interfaces = ports.flatMap((id) => facts.ports[id]?.interfaces ?? []);
+  const numbers = interfaces.flatMap((id) => [
+    facts.interfaces[id]?.ofport,
+    facts.interfaces[id]?.ofportRequest,
+  ]);
+  return new Set(numbers.filter((number) => number !== undefined));
+}
+
+/**
+ * Takes a number that a monitor has nowhere else: of a port that moves from bridge to bridge and keeps its number, no row of
+ * an interface changes, and those who watch only these, as ovn-controller does, would not bind it again when it is back.
+ */
+function freeNumber(taken: Set<number>, home: number | undefined): number {
+  let number = FIRST_MONITOR;
+  while (taken.has(number) || number === home) number++;
+  taken.add(number);
+  return number;
 }
