@@ -1,5 +1,6 @@
 import type { Facts } from "../ovs/facts";
 import type { Claim, FlowClaim } from "../schema/claim";
+import { unsafeCaps } from "./caps";
 import type { Problem } from "./desired";
 import { findPort } from "./findPort";
 import type { Services } from "./services";
@@ -102,5 +103,6 @@ export function findConflicts(
     ...bridges(claims, facts, tapBridge),
     ...loops(claims, facts, tapBridge, services),
     ...unserved(claims, services),
+    ...unsafeCaps(claims, facts),
   ];
 }

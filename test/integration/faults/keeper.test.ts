@@ -149,6 +149,7 @@ ovs-vsctl add-port br-int ${to} tag=10 -- set Interface ${to} external_ids:iface
     const note = await host.ovs("ovs-vsctl get Bridge br-tap other_config");
     const home = /taas-home-[0-9a-f-]+="(\d+) - br-int"/.exec(note)![1]!;
     expect(home).not.to.equal(taken);
+    expect(await host.ovs("ovs-vsctl get Interface tap-mon ofport")).not.to.equal(`${home}\n`);
     await driver.delete(made.far);
     await driver.delete(made.web);
     await driver.delete(made.ids);

@@ -54,6 +54,30 @@ describe("ports that cannot be used", () => {
     );
   });
 
+  it("caps no copies where Open vSwitch would drop production with them", async () => {
+    const ids = await monitor();
+    const port = { host: "host1", port: "tap-web" };
+    const cap = { rateLimit: { kbps: 1_000 } };
+    const version = await lab.host(1).ovs("ovs-vsctl get Open_vSwitch . ovs_version");
+    const refusal = {
+      code: "rate-limit-unsafe",
+      host: "host1",
+      says: /^Open vSwitch 2\.15\.0 would drop production's own frames/,
+      hint: /Update Open vSwitch there \(.*2\.15\.4/,
+    };
+    await lab.host(1).ovs("ovs-vsctl set Open_vSwitch . ovs_version=2.15.0");
+    try {
+      await refused(() => driver.flow("web", ids, { ...port, ...cap }), refusal);
+      const web = await driver.flow("web", ids, port);
+      const service = ids.outputs.ref;
+      await refused(() => driver.update(web, { service, ...port, ...cap }), refusal);
+      await lab.host(1).ovs("ovs-vsctl set Open_vSwitch . ovs_version=2.15.4");
+      expect(await driver.update(web, { service, ...port, ...cap })).to.equal(true);
+    } finally {
+      await lab.host(1).ovs(`ovs-vsctl set Open_vSwitch . ovs_version=${version}`);
+    }
+  });
+
   it("waits as long as attachTimeout says and no longer", async () => {
     const started = performance.now();
     const error = await failureOf(

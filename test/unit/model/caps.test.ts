@@ -1,0 +1,25 @@
+import { expect } from "chai";
+import { capsSpareProduction } from "../../../provider/model/caps";
+
+describe("a cap on copies", () => {
+  const harmful = ["2.5.0", "2.12.4", "2.13.6", "2.14.4", "2.15.0", "2.15.3", "2.16.2"];
+  const harmless = [
+    "2.13.7",
+    "2.13.11",
+    "2.14.5",
+    "2.15.4",
+    "2.16.3",
+    "2.17.0",
+    "2.17.12",
+    "3.0.0",
+    "3.1.0",
+    "4.0.0",
+  ];
+
+  for (const version of harmful) {
+    it(`is refused on Open vSwitch ${version}`, () => expect(capsSpareProduction(version)).to.equal(false));
+  }
+  for (const version of [...harmless, "2.15.90-ours", undefined]) {
+    it(`is taken on Open vSwitch ${version}`, () => expect(capsSpareProduction(version)).to.equal(true));
+  }
+});
