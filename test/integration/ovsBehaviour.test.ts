@@ -225,7 +225,10 @@ describe("Behaviour of Open vSwitch that the design rests on", function () {
 
     for (const { name, columns, ofport, error } of cases) {
       it(`has port number ${ofport} and the reason in its row: ${error.source}`, async () => {
-        await plug("br-tap", name, ...columns);
+        // From 4.0 on, ovs-vsctl fails by it, too.
+        await plug("br-tap", name, ...columns).catch((reason: Error) =>
+          expect(reason.message).to.contain(`Error detected while setting up '${name}'`),
+        );
         const { iface } = await look("br-tap", name);
         expect(iface.ofport).to.equal(ofport);
         expect(iface.error).to.match(error);

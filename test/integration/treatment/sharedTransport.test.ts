@@ -164,7 +164,7 @@ describe("copies over production's tunnels", function () {
     await learn([vm.web, vm.db]);
     const frames = unicast(vm.web, vm.db);
     const [at] = await received([vm.db], () => vm.web.send(frames), [frames.length]);
-    expect(await neighbours()).not.to.contain(lab.host(3).address);
+    expect(await neighbours()).not.to.contain(lab.host(3).nics[0]!.mac);
     await lab.host(3).ovs("ip link set nic1 up");
     const known = lab.hosts.slice(1).map(({ nics: [nic] }) => `br-phy ${nic!.address} ${nic!.mac}`);
     await lab.host(1).ovs(known.map((each) => `ovs-appctl tnl/neigh/set ${each}`).join("\n"));
