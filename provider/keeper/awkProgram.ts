@@ -1,3 +1,5 @@
+import { FIRST_MONITOR } from "../plan/ports";
+
 /**
  * Compares a snapshot of OVSDB (ovs-vsctl's rows as CSV of JSON, an empty line between the tables Bridge, Port, Interface
  * and Mirror) with the text of `keeperText` and prints what is to be done, a line a piece. Everything read is compared
@@ -157,7 +159,7 @@ function freenumber(nic,   i, n, part, k, number, taken) {
     k = nicsof[part[i]]; gsub(/^ | $/, "", k)
     taken[ofport[k]] = taken[request[k]] = 1
   }
-  for (number = 30000; number in taken || number in given || number == ofport[nic]; number++);
+  for (number = ${FIRST_MONITOR}; number in taken || number in given || number == ofport[nic]; number++);
   given[number] = 1
   return number
 }

@@ -209,7 +209,7 @@ export function requestNumber(nic: string, number: number | undefined): Operatio
 }
 
 /** Where numbers of monitors on the tap bridge begin, above those that Open vSwitch chooses on a bridge. */
-const FIRST_MONITOR = 30_000;
+export const FIRST_MONITOR = 30_000;
 
 function numbersOn(bridge: string, facts: Facts): Set<number> {
   const ports = facts.bridges.find(({ name }) => name === bridge)?.ports ?? [];

@@ -50,6 +50,8 @@ mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mount -o remount,bind,ro /sys
 mount --bind /proc/sys /proc/sys
 mount -o remount,bind,ro /proc/sys
+mount --rbind /dev /dev
+mount -o remount,bind,ro /dev
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t tmpfs -o mode=1777 tmpfs /var/tmp
 [ ! -e /dev/console ] || mount --bind /dev/null /dev/console

@@ -141,6 +141,8 @@ ovs-vsctl add-port br-int ${to} tag=10 -- set Interface ${to} external_ids:iface
     const since = performance.now();
     await host.ovsVsctl([...vm.mon.plugCommands]);
     const row = await host.ovs("ovs-vsctl get Port tap-mon _uuid");
+    // On br-int the monitor gets what is flooded there, and no copy.
+    await until(async () => (await host.ovs("ovs-vsctl port-to-br tap-mon")) === "br-tap\n");
     const missed = await copiesFlow(since, "the monitor was plugged into br-int");
     expect(await host.ovs("ovs-vsctl port-to-br tap-mon; ovs-vsctl get Port tap-mon _uuid")).to.equal(
       `br-tap\n${row}`,

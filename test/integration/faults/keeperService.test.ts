@@ -92,8 +92,11 @@ TMPDIR=/run /usr/share/openvswitch/scripts/ovs-save save-flows br-tap > /run/res
       await each.unplug();
       await each.plug();
     }
-    const missed = await untilAllCopied([[vm.web, vm.db, vm.mon]], performance.now(), "both were plugged");
-    expect(await status()).to.equal("active");
+    const since = performance.now();
+    // On br-int the monitor gets what is flooded there, and no copy.
+    await until(async () => (await lab.host(1).ovs("ovs-vsctl port-to-br tap-mon")) === "br-tap\n");
+    const missed = await untilAllCopied([[vm.web, vm.db, vm.mon]], since, "both were plugged");
+    await until(async () => (await status()) === "active");
     account(1, missed, 0);
   });
 
