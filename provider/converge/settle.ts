@@ -77,7 +77,7 @@ export function recordHomes(
   }
 }
 
-/** The home of a monitor on the tap bridge that no claim knows any more: its number there is Open vSwitch's to choose. */
+/** The home of a monitor on the tap bridge that no claim knows any more, nor what number it had there. */
 function unknownHome({ integrationBridge }: ServiceClaim): Home {
   return { bridge: integrationBridge, ofport: -1, ofportRequest: null };
 }
@@ -102,7 +102,8 @@ export function finishLeaving(
     if (away !== undefined && !kept.has(away.port.uuid)) continue;
     claims.delete(claim.owner);
     const back = home === undefined ? undefined : findPort(facts, [home.bridge], wanted).found;
-    if (back === undefined || home === undefined || back.interface.ofportRequest !== home.ofport) continue;
+    if (back === undefined || home === undefined) continue;
+    if (home.ofport > 0 && back.interface.ofportRequest !== home.ofport) continue;
     given.set(back.interface.uuid, home.ofportRequest);
   }
   return given;

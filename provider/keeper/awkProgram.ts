@@ -152,7 +152,7 @@ function mutate(name, row, changes) {
 }
 function act(operation, said) { operations = operations "," operation; says[++spoken] = said }
 
-# A number that no port of the tap bridge has, nor the monitor where it is: freeNumber of the plan says why.
+# A number that no port of the tap bridge has, nor the monitor where it is: FreeNumbers of the plan says why.
 function freenumber(nic,   i, n, part, k, number, taken) {
   n = split(members[tap], part, " ")
   for (i = 1; i <= n; i++) {

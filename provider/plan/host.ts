@@ -9,7 +9,7 @@ import { deleteTapBridge, guard, insertTapBridge, otherConfig, updateClaims, wri
 import { portNumbers } from "./flowText";
 import { planMirrors } from "./mirrors";
 import { isOurs, namesOf } from "./ours";
-import { planPorts, requestNumber } from "./ports";
+import { FIRST_HOMECOMER, FreeNumbers, planPorts, requestNumber } from "./ports";
 import { planTapBridge } from "./tapBridge";
 
 /** What is to be done on one host. */
@@ -52,20 +52,21 @@ function attach(bridge: string, port: Value): Operation {
 }
 
 /**
- * VM ports on the tap bridge that no claim places: monitors whose claim was removed by hand. They go back; their number is Open
- * vSwitch's to choose. What is no VM's, such as a port that somebody watched copies on, goes with the bridge.
+ * VM ports on the tap bridge that no claim places: monitors whose claim was removed by hand. They go back, under a number that
+ * those who watch ports see change. What is no VM's, such as a port that somebody watched copies on, goes with the bridge.
  */
 function rescueStrays(
   { desired, former, facts, integrationBridge }: PlanInput,
   tap: BridgeFacts,
 ): Operation[] {
   const { ports } = namesOf(desired, former);
+  const numbers = new FreeNumbers(facts);
   const placed = new Set(desired.placements.map(({ port }) => port));
   return tap.ports
     .map((id) => facts.ports[id]!)
     .filter((port) => !isOurs(port, ports) && !placed.has(port.uuid) && isVmPort(port, facts))
     .flatMap((port) => [
-      ...port.interfaces.map((nic) => requestNumber(nic, undefined)),
+      ...port.interfaces.map((nic) => requestNumber(nic, numbers.take(integrationBridge, FIRST_HOMECOMER))),
       attach(integrationBridge, uuid(port.uuid)),
     ]);
 }

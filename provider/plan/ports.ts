@@ -176,15 +176,15 @@ function planPlacements(
   attach: (bridge: string, port: Value) => Operation,
 ): Change[] {
   const done = new Set<string>();
-  const taken = numbersOn(tapBridge, facts);
+  const numbers = new FreeNumbers(facts);
   return placements.flatMap((placement) => {
     const at = facts.bridges.find((bridge) => bridge.ports.includes(placement.port));
     if (at === undefined || at.name === placement.bridge || done.has(placement.port)) return [];
     done.add(placement.port);
     const comes = placement.bridge === tapBridge;
     const number = comes
-      ? freeNumber(taken, facts.interfaces[placement.interface]?.ofport)
-      : placement.ofportRequest;
+      ? numbers.take(tapBridge, FIRST_MONITOR, facts.interfaces[placement.interface]?.ofport)
+      : (placement.ofportRequest ?? numbers.take(placement.bridge, FIRST_HOMECOMER));
     const what = comes
       ? `monitor port ${placement.name} is on ${at.name}`
       : `monitor port ${placement.name} goes back to ${placement.bridge}`;
@@ -210,24 +210,34 @@ export function requestNumber(nic: string, number: number | undefined): Operatio
 
 /** Where numbers of monitors on the tap bridge begin, above those that Open vSwitch chooses on a bridge. */
 export const FIRST_MONITOR = 30_000;
-
-function numbersOn(bridge: string, facts: Facts): Set<number> {
-  const ports = facts.bridges.find(({ name }) => name === bridge)?.ports ?? [];
-  const interfaces = ports.flatMap((id) => facts.ports[id]?.interfaces ?? []);
-  const numbers = interfaces.flatMap((id) => [
-    facts.interfaces[id]?.ofport,
-    facts.interfaces[id]?.ofportRequest,
-  ]);
-  return new Set(numbers.filter((number) => number !== undefined));
-}
+/** Where numbers of monitors begin that go home, and of which nobody knows any more what number they had there. */
+export const FIRST_HOMECOMER = 20_000;
 
 /**
- * Takes a number that a monitor has nowhere else: of a port that moves from bridge to bridge and keeps its number, no row of
- * an interface changes, and those who watch only these, as ovn-controller does, would not bind it again when it is back.
+ * Numbers that ports have nowhere else. A monitor has another number on the tap bridge than at home: of a port that moves from
+ * bridge to bridge and keeps its number, no row of an interface changes, and those who watch only these, as ovn-controller
+ * does, would not bind it again when it is back.
  */
-function freeNumber(taken: Set<number>, home: number | undefined): number {
-  let number = FIRST_MONITOR;
-  while (taken.has(number) || number === home) number++;
-  taken.add(number);
-  return number;
+export class FreeNumbers {
+  private readonly taken = new Map<string, Set<number>>();
+
+  constructor(private readonly facts: Facts) {}
+
+  /** Takes the first free one of a bridge, but not `except`. */
+  take(bridge: string, first: number, except?: number): number {
+    const taken = this.taken.get(bridge) ?? this.numbersOn(bridge);
+    this.taken.set(bridge, taken);
+    let number = first;
+    while (taken.has(number) || number === except) number++;
+    taken.add(number);
+    return number;
+  }
+
+  private numbersOn(bridge: string): Set<number> {
+    const { bridges, ports, interfaces } = this.facts;
+    const members = bridges.find(({ name }) => name === bridge)?.ports ?? [];
+    const nics = members.flatMap((id) => ports[id]?.interfaces ?? []).map((id) => interfaces[id]);
+    const numbers = nics.flatMap((nic) => [nic?.ofport, nic?.ofportRequest]);
+    return new Set(numbers.filter((number) => number !== undefined));
+  }
 }

@@ -81,7 +81,14 @@ describe("a host with a running OVN", function () {
     expect(await arrivals(vm.web, vm.mon2, [vm.mon2])).to.deep.equal([FRAMES]);
   });
 
-  it("is as it was when all is gone", async () => {
+  it("is as it was when all is gone, a monitor whose claim somebody removed by hand included", async () => {
+    const { outputs } = await new Driver(lab, "organization/lost/test").service("lost", {
+      host: "host1",
+      port: "tap-mon2",
+    });
+    await lab.host(1).ovsVsctl([["remove", "Bridge", "br-tap", "external_ids", `"taas:${outputs.owner}"`]]);
+    await ovn.restartController();
+    expect(await ovn.isBound(vm.mon2)).to.equal(false);
     await driver.destroy();
     expect(await bound()).to.deep.equal([true, true, true, true, true]);
     expect(await arrivals(vm.web, vm.db, [vm.db, vm.mon, vm.inline])).to.deep.equal([FRAMES, 0, 0]);
