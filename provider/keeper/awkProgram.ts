@@ -159,7 +159,8 @@ function freenumber(nic,   i, n, part, k, number, taken) {
     k = nicsof[part[i]]; gsub(/^ | $/, "", k)
     taken[ofport[k]] = taken[request[k]] = 1
   }
-  for (number = ${FIRST_MONITOR}; number in taken || number in given || number == ofport[nic]; number++);
+  number = ${FIRST_MONITOR}; if (isport(ofport[nic]) && ofport[nic] + 0 < number) number += ofport[nic]
+  for (; number in taken || number in given || number == ofport[nic]; number++);
   given[number] = 1
   return number
 }

@@ -37,7 +37,7 @@ export interface PlanInput {
   facts: Facts;
   tapBridge: string;
   integrationBridge: string;
-  /** Further operations that belong into the same transaction. */
+  /** Further operations that belong into the same transaction, before all others: a number given back to an interface may be asked for anew by them. */
   extra: Operation[];
 }
 
@@ -123,20 +123,20 @@ export function planHost(input: PlanInput): Plan {
       return { changes, operations: [], generation: 0, effect: "claims" };
     const end =
       read.bridge === undefined ? [] : [...rescueStrays(input, read.bridge), deleteTapBridge(read.bridge)];
-    const operations = [guarded, ...steps, ...extra, ...end];
+    const operations = [guarded, ...extra, ...steps, ...end];
     return { changes, operations, generation: 0, effect: "ports" };
   }
   if (read.bridge === undefined) {
     const type = facts.bridges.find((bridge) => bridge.name === integrationBridge)?.datapathType ?? "";
     const bridge = insertTapBridge(tapBridge, type, claims, config);
-    const operations = [guarded, ...bridge, ...steps, ...extra];
+    const operations = [guarded, ...bridge, ...extra, ...steps];
     return { changes, operations, generation, effect: "ports" };
   }
   const renumbers = ports.length > 0 || extra.length > 0 || awaitsNumbers(input);
   if (changes.length === 0 && !renumbers && !claimsDiffer(input)) {
     return { changes, operations: [], generation: read.generation, effect: "claims" };
   }
-  const operations = [guarded, ...steps, ...extra, ...updateClaims(read.bridge, claims, config)];
+  const operations = [guarded, ...extra, ...steps, ...updateClaims(read.bridge, claims, config)];
   const effect = renumbers ? "ports" : settings.length > 0 ? "settings" : "claims";
   return { changes, operations, generation, effect };
 }

@@ -183,7 +183,7 @@ function planPlacements(
     done.add(placement.port);
     const comes = placement.bridge === tapBridge;
     const number = comes
-      ? numbers.take(tapBridge, FIRST_MONITOR, facts.interfaces[placement.interface]?.ofport)
+      ? numbers.takeForMonitor(tapBridge, facts.interfaces[placement.interface]?.ofport)
       : (placement.ofportRequest ?? numbers.take(placement.bridge, FIRST_HOMECOMER));
     const what = comes
       ? `monitor port ${placement.name} is on ${at.name}`
@@ -222,6 +222,12 @@ export class FreeNumbers {
   private readonly taken = new Map<string, Set<number>>();
 
   constructor(private readonly facts: Facts) {}
+
+  /** Takes the one of a monitor on the tap bridge: that which it has at home, and a summand, so that it does not matter who comes first. */
+  takeForMonitor(tapBridge: string, home: number | undefined): number {
+    const usual = home !== undefined && home > 0 && home < FIRST_MONITOR;
+    return this.take(tapBridge, FIRST_MONITOR + (usual ? home : 0), home);
+  }
 
   /** Takes the first free one of a bridge, but not `except`. */
   take(bridge: string, first: number, except?: number): number {
