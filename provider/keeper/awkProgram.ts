@@ -167,6 +167,8 @@ function freenumber(nic,   i, n, part, k, number, taken) {
 function placemonitor(s,   p, from, plain) {
   p = portof[s]; from = atbridge[s]
   if (p == "" || from == tap || moved[p]) return
+  # ovs-vswitchd has not numbered it yet: a moment later its home can be noted, too.
+  if (ofport[nicof[s]] !~ /^-?[0-9]+$/) return
   plain = bridges[from]; gsub(/"/, "", plain)
   if (!isname(plain)) return
   moved[p] = 1
