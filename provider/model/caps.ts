@@ -21,6 +21,8 @@ export function capsSpareProduction(version: string | undefined): boolean {
   return safe !== undefined && Number(patch) >= safe;
 }
 
+const SAFE = [...SAFE_RELEASES].map(([series, patch]) => `${series}.${patch}`).join(", ");
+
 /** Caps that would harm production. */
 export function unsafeCaps(claims: readonly Claim[], { version }: Facts): Problem[] {
   if (capsSpareProduction(version)) return [];
@@ -30,6 +32,6 @@ export function unsafeCaps(claims: readonly Claim[], { version }: Facts): Proble
       owner,
       code: "rate-limit-unsafe",
       message: `Open vSwitch ${version} would drop production's own frames with the copies that are over a rateLimit`,
-      hint: "Update Open vSwitch there (2.13.7, 2.14.5, 2.15.4, 2.16.3, 2.17 and later do not), or leave rateLimit out",
+      hint: `Update Open vSwitch there (${SAFE}, 2.17 and later do not), or leave rateLimit out`,
     }));
 }
