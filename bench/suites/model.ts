@@ -57,9 +57,9 @@ async function timeOfOne(handlers: Handlers, cloud: Cloud): Promise<number> {
       const claims = new Map(taps.map((tap) => [tap.vm, claimOf(tap)] as const));
       const desired = render(claims, facts, TAP_BRIDGE);
       const read = { claims: new Map<string, Claim>(), generation: 0, bridge: undefined };
-      const names = { tapBridge: TAP_BRIDGE, integrationBridge: "br-int" };
+      const host = { tapBridge: TAP_BRIDGE, integrationBridge: "br-int", extra: [], renewals: new Map() };
       const former = render(read.claims, facts, TAP_BRIDGE);
-      const plan = planHost({ read, claims, desired, former, facts, extra: [], ...names });
+      const plan = planHost({ read, claims, desired, former, facts, ...host });
       plans.push(plan, rulesText(desired, facts));
     }
   });

@@ -39,6 +39,7 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
     tapBridge,
     integrationBridge: integrationBridgeOf(access.record),
     extra: [],
+    renewals: new Map(),
   };
   const rows = compareRows(input).map(({ what, owners }) => ({ what, owners }));
   const problems = desired.problems.map((problem) => ({ what: problem.message, owners: [problem.owner] }));

@@ -16,6 +16,7 @@ import type { Edit } from "./edit";
 import { applyHooks, compareHooks, hookBridges, retireHooks } from "./hooks";
 import { dismiss, isKept, keep, requireKeeper } from "./keeper";
 import { isMetered, pushRules } from "./pushRules";
+import { readRenewals } from "./renewals";
 
 /** A host after its reconciliation. */
 export interface Reconciled {
@@ -125,7 +126,20 @@ async function attemptOnce(
   const former = render(read.claims, before, tapBridge);
   const between = handover(former, end, tapBridge);
   const desired = between ?? end;
-  const input = { read, claims, desired, former, facts: before, tapBridge, integrationBridge, extra };
+  const leaving = desired.placements.map(({ bridge }) => bridge).filter((bridge) => bridge !== tapBridge);
+  const homes = claims.size === 0 ? [integrationBridge] : leaving;
+  const renewals = await readRenewals(ovsdb, before, tapBridge, homes);
+  const input = {
+    read,
+    claims,
+    desired,
+    former,
+    facts: before,
+    tapBridge,
+    integrationBridge,
+    extra,
+    renewals,
+  };
   const plan = planHost(input);
   const kept = isKept(end, read.bridge);
   if (kept) await requireKeeper(access);

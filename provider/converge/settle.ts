@@ -1,7 +1,7 @@
 import { findPort } from "../model/findPort";
 import type { Facts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
-import { requestNumber } from "../plan/ports";
+import { requestNumber } from "../plan/newRow";
 import type { Claim, Home, ServiceClaim } from "../schema/claim";
 import { portKey } from "../schema/port";
 import { type Edit, withdraw } from "./edit";

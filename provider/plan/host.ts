@@ -2,14 +2,15 @@ import type { Desired } from "../model/desired";
 import type { ClaimSet } from "../model/readClaims";
 import type { BridgeFacts, Facts, PortFacts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
-import { set, uuid, type Value } from "../ovs/values";
+import { type Row, set, uuid, type Value } from "../ovs/values";
 import type { Claim } from "../schema/claim";
 import type { Change } from "./change";
 import { deleteTapBridge, guard, insertTapBridge, otherConfig, updateClaims, writeClaim } from "./claims";
 import { portNumbers } from "./flowText";
 import { planMirrors } from "./mirrors";
+import { comeHome } from "./newRow";
 import { isOurs, namesOf } from "./ours";
-import { FIRST_HOMECOMER, FreeNumbers, planPorts, requestNumber } from "./ports";
+import { FIRST_HOMECOMER, FreeNumbers, planPorts } from "./ports";
 import { planTapBridge } from "./tapBridge";
 
 /** What is to be done on one host. */
@@ -39,6 +40,8 @@ export interface PlanInput {
   integrationBridge: string;
   /** Further operations that belong into the same transaction, before all others: a number given back to an interface may be asked for anew by them. */
   extra: Operation[];
+  /** Rows of interfaces on the tap bridge, by UUID, that get a new one when they go home; none where the plan is not carried out. */
+  renewals: ReadonlyMap<string, Row>;
 }
 
 function attach(bridge: string, port: Value): Operation {
@@ -56,7 +59,7 @@ function attach(bridge: string, port: Value): Operation {
  * those who watch ports see change. What is no VM's, such as a port that somebody watched copies on, goes with the bridge.
  */
 function rescueStrays(
-  { desired, former, facts, integrationBridge }: PlanInput,
+  { desired, former, facts, integrationBridge, renewals }: PlanInput,
   tap: BridgeFacts,
 ): Operation[] {
   const { ports } = namesOf(desired, former);
@@ -66,7 +69,9 @@ function rescueStrays(
     .map((id) => facts.ports[id]!)
     .filter((port) => !isOurs(port, ports) && !placed.has(port.uuid) && isVmPort(port, facts))
     .flatMap((port) => [
-      ...port.interfaces.map((nic) => requestNumber(nic, numbers.take(integrationBridge, FIRST_HOMECOMER))),
+      ...port.interfaces.flatMap((nic) =>
+        comeHome(port.uuid, nic, numbers.take(integrationBridge, FIRST_HOMECOMER), renewals),
+      ),
       attach(integrationBridge, uuid(port.uuid)),
     ]);
 }
@@ -85,8 +90,8 @@ export function compareRows(input: PlanInput): Change[] {
   return [...portChanges(input), ...settingChanges(input)];
 }
 
-function portChanges({ desired, former, facts, tapBridge }: PlanInput): Change[] {
-  return planPorts({ desired, facts, tapBridge, names: namesOf(desired, former).ports, attach });
+function portChanges({ desired, former, facts, tapBridge, renewals }: PlanInput): Change[] {
+  return planPorts({ desired, facts, tapBridge, renewals, names: namesOf(desired, former).ports, attach });
 }
 
 function settingChanges({ read, desired, former, facts }: PlanInput): Change[] {

@@ -1,8 +1,9 @@
-import type { Desired, DesiredPort, Placement } from "../model/desired";
+import type { Desired, DesiredPort } from "../model/desired";
 import type { BridgeFacts, Facts, InterfaceFacts, PortFacts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
 import { map, namedUuid, type Row, set, uuid, type Value } from "../ovs/values";
 import type { Change } from "./change";
+import { comeHome, requestNumber } from "./newRow";
 import { isOurs, MARKED, remark } from "./ours";
 
 /** A VLAN that no port uses: Neutron's own for dead ports, and the highest. */
@@ -112,12 +113,15 @@ interface PortPlan {
   tapBridge: string;
   /** Names of ports that are ours, whether they bear our mark or not. */
   names: ReadonlySet<string>;
+  /** Rows of interfaces that get a new one when they go home, by UUID. */
+  renewals: ReadonlyMap<string, Row>;
   /** The operation that puts a port on a bridge. */
   attach(bridge: string, port: Value): Operation;
 }
 
 /** What is to be done so that ports of ours are as desired, and none besides. */
-export function planPorts({ desired, facts, tapBridge, names, attach }: PortPlan): Change[] {
+export function planPorts(plan: PortPlan): Change[] {
+  const { desired, facts, names, attach } = plan;
   const changes: Change[] = [];
   const wanted = new Map(desired.ports.map((port) => [port.name, port]));
   const seen = new Set<string>();
@@ -151,7 +155,7 @@ export function planPorts({ desired, facts, tapBridge, names, attach }: PortPlan
       operations: insertPort(port, operation),
     });
   }
-  return [...changes, ...planPlacements(desired.placements, facts, tapBridge, attach)];
+  return [...changes, ...planPlacements(plan)];
 }
 
 function oursOn(bridge: BridgeFacts, facts: Facts, names: ReadonlySet<string>): PortFacts[] {
@@ -169,43 +173,25 @@ function detach(bridge: string, port: string): Operation {
   };
 }
 
-function planPlacements(
-  placements: readonly Placement[],
-  facts: Facts,
-  tapBridge: string,
-  attach: (bridge: string, port: Value) => Operation,
-): Change[] {
+function planPlacements({ desired, facts, tapBridge, renewals, attach }: PortPlan): Change[] {
   const done = new Set<string>();
   const numbers = new FreeNumbers(facts);
-  return placements.flatMap((placement) => {
-    const at = facts.bridges.find((bridge) => bridge.ports.includes(placement.port));
-    if (at === undefined || at.name === placement.bridge || done.has(placement.port)) return [];
-    done.add(placement.port);
-    const comes = placement.bridge === tapBridge;
-    const number = comes
-      ? numbers.takeForMonitor(tapBridge, facts.interfaces[placement.interface]?.ofport)
-      : (placement.ofportRequest ?? numbers.take(placement.bridge, FIRST_HOMECOMER));
-    const what = comes
-      ? `monitor port ${placement.name} is on ${at.name}`
-      : `monitor port ${placement.name} goes back to ${placement.bridge}`;
+  return desired.placements.flatMap(({ port, interface: nic, name, bridge, ofportRequest, owners }) => {
+    const at = facts.bridges.find((candidate) => candidate.ports.includes(port));
+    if (at === undefined || at.name === bridge || done.has(port)) return [];
+    done.add(port);
+    const comes = bridge === tapBridge;
+    const numbered = comes
+      ? [requestNumber(nic, numbers.takeForMonitor(tapBridge, facts.interfaces[nic]?.ofport))]
+      : comeHome(port, nic, ofportRequest ?? numbers.take(bridge, FIRST_HOMECOMER), renewals);
     return [
       {
-        what,
-        owners: placement.owners,
-        operations: [
-          detach(at.uuid, placement.port),
-          requestNumber(placement.interface, number),
-          attach(placement.bridge, uuid(placement.port)),
-        ],
+        what: comes ? `monitor port ${name} is on ${at.name}` : `monitor port ${name} goes back to ${bridge}`,
+        owners,
+        operations: [detach(at.uuid, port), ...numbered, attach(bridge, uuid(port))],
       },
     ];
   });
-}
-
-/** The operation that asks Open vSwitch for a number of an interface, or leaves it the choice. */
-export function requestNumber(nic: string, number: number | undefined): Operation {
-  const row = { ofport_request: number ?? set([]) };
-  return { op: "update", table: "Interface", where: [["_uuid", "==", uuid(nic)]], row };
 }
 
 /** Where numbers of monitors on the tap bridge begin, above those that Open vSwitch chooses on a bridge. */

@@ -70,6 +70,7 @@ function follow(facts: ReturnType<typeof observed>): void {
     tapBridge: "br-tap",
     integrationBridge: "br-int",
     extra: [],
+    renewals: new Map(),
   };
   const plan = outcome(() => planHost(input));
   if (plan !== undefined) expect(JSON.parse(JSON.stringify(plan.operations))).to.deep.equal(plan.operations);

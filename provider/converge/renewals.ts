@@ -1,0 +1,27 @@
+import type { Facts } from "../ovs/facts";
+import type { Select } from "../ovs/operations";
+import type { OvsdbClient } from "../ovs/ovsdbClient";
+import { type Row, uuid } from "../ovs/values";
+
+/**
+ * The rows of interfaces on the tap bridge, by UUID, that get a new one when they go home to one of these bridges: all where one
+ * has an OpenFlow controller. Neutron's agent is one, and looks at an interface when its row is new. A monitor that came home under its
+ * old row, and was away when the agent was started, or was plugged and moved before the agent had seen it, would stay
+ * `DOWN` in Neutron, without its VLAN and the rules of its security groups.
+ */
+export async function readRenewals(
+  ovsdb: OvsdbClient,
+  facts: Facts,
+  tapBridge: string,
+  homes: readonly string[],
+): Promise<ReadonlyMap<string, Row>> {
+  const bridges = new Map(facts.bridges.map((bridge) => [bridge.name, bridge]));
+  const controlled = homes.some((home) => (bridges.get(home)?.controllers ?? []).length > 0);
+  const nics = (bridges.get(tapBridge)?.ports ?? []).flatMap((port) => facts.ports[port]?.interfaces ?? []);
+  if (!controlled || nics.length === 0) return new Map();
+  const selects = nics.map(
+    (nic): Select => ({ op: "select", table: "Interface", where: [["_uuid", "==", uuid(nic)]] }),
+  );
+  const results = await ovsdb.transact(selects);
+  return new Map(results.flatMap(({ rows }, index) => rows.map((row) => [nics[index]!, row as Row])));
+}
