@@ -12,7 +12,11 @@ const RECORD = "x".repeat(400);
 function connectionTo(login: Login): Promise<OvsdbClient> {
   const known = connections.get(login.port);
   if (known !== undefined) return known;
-  const connecting = BareClient.login(login).then((client) => client.openOvsdb());
+  const connecting = BareClient.login(login).then(async (client) => {
+    // Else the server would most often wait 40 ms for an acknowledgement (Nagle's algorithm), which it does not once a command ran.
+    await client.exec("true");
+    return client.openOvsdb();
+  });
   connections.set(login.port, connecting);
   return connecting;
 }

@@ -1,8 +1,9 @@
+import type { Stack } from "../../test/engine/stack";
 import { type Lab, startLab } from "../../test/lab/lab";
 import { type Cloud, cloudVms, monitors } from "../cloud";
 import { type Extent, roundsOf, type Section, speedFigure } from "../figure";
 import { interleave } from "../measure";
-import { scriptProgram, tapProgram } from "../programs";
+import { idleProgram, scriptProgram, tapProgram } from "../programs";
 import { duration, engines, RUN, withStack } from "../stacks";
 
 /** Takes everything off the hosts that the scripts made, and brings the monitors home. */
@@ -28,24 +29,32 @@ export async function measureScripts(extent: Extent): Promise<Section[]> {
     const scripts = scriptProgram(cloud, { ports, identity: lab.ssh.identity });
     for (const use of await engines()) {
       let engine = "";
-      const ours = () =>
-        withStack(tapProgram(cloud), { config, use }, async (stack) => {
+      const up = (program: string, end: (stack: Stack) => Promise<unknown>) =>
+        withStack(program, { config, use }, async (stack) => {
           engine = stack.engine;
           const took = duration(await stack.up(RUN));
-          duration(await stack.destroy(RUN));
+          await end(stack);
           return took;
         });
-      const baseline = () =>
-        withStack(scripts, { config, use }, async (stack) => {
-          const took = duration(await stack.up(RUN));
-          await clean(lab, cloud);
-          return took;
-        });
-      const pairs = await interleave(rounds, ours, baseline);
+      const destroy = async (stack: Stack) => duration(await stack.destroy(RUN));
+      const ours = () => up(tapProgram(cloud), destroy);
+      const baseline = () => up(scripts, () => clean(lab, cloud));
+      const idle: number[] = [];
+      const pairs = await interleave(rounds, ours, async () => {
+        idle.push(await up(idleProgram(cloud), destroy));
+        return baseline();
+      });
+      const net = (times: readonly number[]) => times.map((time, round) => time - idle[round]!);
       const taps = cloud.hosts * cloud.tapsPerHost;
       sections.push({
         title: `${taps} taps on ${cloud.hosts} hosts against a script over SSH for each, ${engine}`,
-        figures: [speedFigure("up, times as fast", pairs, { atLeast: 5 })],
+        figures: [
+          speedFigure("up, times as fast", pairs, { atLeast: 5 }),
+          speedFigure("the same, less the time of as many idle resources", {
+            ours: net(pairs.ours),
+            baseline: net(pairs.baseline),
+          }),
+        ],
         notes: [],
       });
     }

@@ -15,7 +15,7 @@ export interface HostProbe {
 }
 
 /** Where Debian, Ubuntu, Fedora and RHEL have OVS's sockets. */
-export const DEFAULT_RUNDIR = "/var/run/openvswitch";
+const DEFAULT_RUNDIR = "/var/run/openvswitch";
 
 /** Prints the probe as one line, last the path, so that a chatty login shell does no harm. */
 export const PROBE_ARGV = [

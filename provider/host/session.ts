@@ -5,7 +5,6 @@ import { type Peer, underName } from "./failures";
 import type { ConnectionSettings, HostRecord } from "./host";
 import { ovsdbTool } from "./ovsdbTool";
 import {
-  DEFAULT_RUNDIR,
   type HostProbe,
   lacksRights,
   noRights,
@@ -76,30 +75,18 @@ export class HostSession {
   }
 
   /**
-   * Opens OVSDB: its socket through the connection; where that is refused, `ovsdb-client` as a command.
+   * Opens OVSDB: its socket through the connection; where that is refused, `ovsdb-client` as a command. After the probe and not
+   * beside it: of two channels asked for at once, two logins of five had the second 40 ms later, because OpenSSH's server then
+   * waits for an acknowledgement (Nagle's algorithm).
    * Errors: `no-ovs`, `no-rights`.
    */
   async openOvsdb(): Promise<OvsdbChannel> {
-    // The usual socket is asked for while the host says whether it is the right one.
-    const usual = this.openSocket(socketIn(DEFAULT_RUNDIR));
-    usual.catch(() => {});
-    let channel: OvsdbChannel | undefined;
-    try {
-      channel = await this.chooseChannel(await this.probe(), usual);
-      return channel;
-    } finally {
-      const used = channel?.kind === "stream" ? channel.stream : undefined;
-      usual.then((stream) => stream === used || stream.destroy()).catch(() => {});
-    }
-  }
-
-  private async chooseChannel(probe: HostProbe, usual: Promise<Duplex>): Promise<OvsdbChannel> {
+    const probe = await this.probe();
     const path = socketIn(probe.rundir);
     if (probe.socket === "missing") throw this.noOvs(probe);
     if (probe.socket === "writable") {
       try {
-        const stream = await (path === socketIn(DEFAULT_RUNDIR) ? usual : this.openSocket(path));
-        return { kind: "stream", stream };
+        return { kind: "stream", stream: await this.openSocket(path) };
       } catch (error) {
         if (!(error instanceof TaasError && error.code === "socket-refused")) throw error;
       }
