@@ -38,16 +38,21 @@ export class BareClient {
   }
 
   /** Runs a command that must succeed; resolves with what it prints. */
-  async exec(line: string, input = ""): Promise<string> {
-    const channel = await this.start(line);
-    let [output, errors, code] = ["", "", -1];
-    channel.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    channel.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-    channel.on("exit", (exit: number) => (code = exit));
-    channel.end(input);
-    await new Promise((resolve) => channel.once("close", resolve));
-    if (code !== 0) throw new Error(`${line}: exit code ${code}: ${errors}`);
-    return output;
+  exec(line: string, input = ""): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.client.exec(line, (error, channel) => {
+        if (error) return reject(error);
+        // At once: all that there is of a short command may have come already.
+        let [output, errors, code] = ["", "", -1];
+        channel.on("data", (chunk: Buffer) => (output += chunk.toString()));
+        channel.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+        channel.on("exit", (exit: number) => (code = exit));
+        channel.once("close", () =>
+          code === 0 ? resolve(output) : reject(new Error(`${line}: exit code ${code}: ${errors}`)),
+        );
+        channel.end(input);
+      });
+    });
   }
 
   /** Opens a unix socket on the host. */
