@@ -2,9 +2,10 @@ import type { Facts } from "../ovs/facts";
 import type { Select } from "../ovs/operations";
 import type { OvsdbClient } from "../ovs/ovsdbClient";
 import { type Row, uuid } from "../ovs/values";
+import { isVmPort } from "../plan/host";
 
 /**
- * The rows of interfaces on the tap bridge, by UUID, that get a new one when they go home to one of these bridges: all where one
+ * The rows of monitors' interfaces on the tap bridge, by UUID, that get a new one when they go home to one of these bridges: all where one
  * has an OpenFlow controller. Neutron's agent is one, and looks at an interface when its row is new. A monitor that came home under its
  * old row, and was away when the agent was started, or was plugged and moved before the agent had seen it, would stay
  * `DOWN` in Neutron, without its VLAN and the rules of its security groups.
@@ -17,7 +18,8 @@ export async function readRenewals(
 ): Promise<ReadonlyMap<string, Row>> {
   const bridges = new Map(facts.bridges.map((bridge) => [bridge.name, bridge]));
   const controlled = homes.some((home) => (bridges.get(home)?.controllers ?? []).length > 0);
-  const nics = (bridges.get(tapBridge)?.ports ?? []).flatMap((port) => facts.ports[port]?.interfaces ?? []);
+  const ports = (bridges.get(tapBridge)?.ports ?? []).flatMap((id) => facts.ports[id] ?? []);
+  const nics = ports.filter((port) => isVmPort(port, facts)).flatMap(({ interfaces }) => interfaces);
   if (!controlled || nics.length === 0) return new Map();
   const selects = nics.map(
     (nic): Select => ({ op: "select", table: "Interface", where: [["_uuid", "==", uuid(nic)]] }),

@@ -102,7 +102,8 @@ function settingChanges({ read, desired, former, facts }: PlanInput): Change[] {
 /** Types of interfaces that are never a VM's. */
 const NO_VMS = new Set(["internal", "patch", "vxlan", "geneve", "gre", "erspan"]);
 
-function isVmPort(port: PortFacts, facts: Facts): boolean {
+/** Whether a port may be a VM's. */
+export function isVmPort(port: PortFacts, facts: Facts): boolean {
   const interfaces = port.interfaces.flatMap((id) => facts.interfaces[id] ?? []);
   return interfaces.length > 0 && interfaces.every(({ type }) => !NO_VMS.has(type));
 }

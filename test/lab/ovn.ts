@@ -9,9 +9,7 @@ const DAEMON = "--detach --no-chdir -vconsole:off";
 export class Ovn {
   private constructor(private readonly host: LabHost) {}
 
-  /**
-   * Starts it with one logical switch that these VMs of the host are on; resolves when they are bound, or with nothing, and says so, where it is not installed.
-   */
+  /** Starts it with one logical switch that these VMs of the host are on; resolves when they are bound. To undefined, having said so, where it is not installed. */
   static async start(host: LabHost, vms: readonly Vm[]): Promise<Ovn | undefined> {
     if ((await host.ovs("command -v ovn-northd || true")) === "") {
       console.log("      OVN is not installed on this machine");

@@ -4,7 +4,7 @@ import type { LabHost } from "../../lab/host";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
 import type { Vm } from "../../lab/vm";
-import { datagram, expectFrames, learn, received } from "./traffic";
+import { datagram, expectFrames, learn, received, tagged } from "./traffic";
 
 /** The VLAN that the guest knows its second network by. */
 const SUBPORT = 101;
@@ -69,8 +69,7 @@ describe("a tap of a VM on a bridge of its own, as Neutron plugs a trunk", funct
     const toWeb = datagram(parent, web);
     const toDb = datagram(parent, db, [SUBPORT]);
     const fromDb = datagram(db, parent);
-    const onTrunk = datagram(db, parent, [SUBPORT]);
-    fromDb.copy(onTrunk, 18, 14);
+    const onTrunk = tagged(fromDb, SUBPORT);
     const send = async () => {
       await parent.send([toWeb, toDb]);
       await db.send([fromDb]);

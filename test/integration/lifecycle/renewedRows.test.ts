@@ -4,9 +4,9 @@ import type { LabHost } from "../../lab/host";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 
-/** Something in every column of an interface that can be configured and does no harm. */
+/** Something in columns of an interface that can be configured, where that does no harm. */
 const CONFIGURED = `ovs-vsctl set Interface tap-ids ingress_policing_rate=900000 ingress_policing_burst=90000 \
-  mtu_request=1450 lldp:enable=false other_config:emulation=none options:n_rxq=1 cfm_mpid=[] bfd:enable=false \
+  mtu_request=1450 lldp:enable=false other_config:emulation=none options:n_rxq=1 bfd:enable=false \
   external_ids:note='"a, \\"quoted\\" = one"'`;
 
 /** What Neutron's agent is to Open vSwitch: an OpenFlow controller. Nobody has to connect to this one. */
@@ -73,6 +73,7 @@ describe("the interface of a monitor that goes home", () => {
   });
 
   it("has a new row too when somebody removed its claim by hand", async () => {
+    // The number that it comes to, since nobody knows its old one.
     await host.ovs("ovs-vsctl set Interface tap-ids ofport_request=20000");
     const before = await host.snapshot();
     const { outputs } = await new Driver(lab, "organization/lost/test").service("lost", {
