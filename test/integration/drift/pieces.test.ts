@@ -4,6 +4,7 @@ import type { Kept } from "../../driver/kept";
 import { udp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
 import { account, Baseline } from "../faults/hosts";
+import { limitOf, sampleOf } from "../faults/sample";
 import { createEstate, ESTATE, type Name } from "./estate";
 import { type Fault, faultsOf } from "./faults";
 import { ruleFaults } from "./ruleFaults";
@@ -14,15 +15,6 @@ import { list, Users } from "./users";
 const SAMPLE = 30;
 /** Milliseconds for the ends of a watched tunnel to see each other again. */
 const PATIENCE = 20_000;
-
-/** So many of the faults, evenly over all of them; every one, or another number, if the environment says so. */
-function sample(faults: readonly Fault[]): readonly Fault[] {
-  const { TAAS_FAULTS: asked } = process.env;
-  if (asked === "all") return faults;
-  const count = Number(asked ?? SAMPLE);
-  const step = faults.length / count;
-  return Array.from({ length: count }, (_, index) => faults[Math.floor((index + 0.5) * step)]!);
-}
 
 describe("a piece of a tap that somebody removes or alters", () => {
   let lab: Lab;
@@ -139,7 +131,7 @@ describe("a piece of a tap that somebody removes or alters", () => {
   it("is named by a refresh on the resources it is for, and put right by their update, which writes nothing else", async () => {
     expect(await estate.refresh()).to.deep.equal({});
     const all = await allFaults();
-    const faults = sample(all);
+    const faults = sampleOf(all, SAMPLE);
     console.log(`      ${faults.length} of ${all.length} faults`);
     const wrong: string[] = [];
     for (const fault of faults) {
@@ -152,5 +144,5 @@ describe("a piece of a tap that somebody removes or alters", () => {
     const left = await empty.differences();
     account(faults.length, 0, left.length);
     expect(left).to.deep.equal([]);
-  }).timeout(3_600_000);
+  }).timeout(limitOf(600_000));
 });

@@ -8,6 +8,7 @@ import { Killers, momentsOf } from "./crashes";
 import { account, Baseline, contextFor, lostDuring, median, plugPorts, viewsOf } from "./hosts";
 import type { Order, Report } from "./killer";
 import { changed, first, replaced, VMS } from "./programs";
+import { limitOf } from "./sample";
 import { type Recorded, StackFile, type Wanted } from "./stack";
 import { diffViews } from "./view";
 
@@ -138,11 +139,11 @@ describe("a run that is killed", () => {
   ];
   for (const [what, from, to] of kinds) {
     it(`${what} is done over by the next one, and nothing is left in the end`, () =>
-      series(from, to, again(to))).timeout(600_000);
+      series(from, to, again(to))).timeout(limitOf(600_000));
   }
   for (const [what, from, to] of kinds.slice(0, 3)) {
     it(`${what} leaves nothing that a destroy does not find, but for the create that was under way`, () =>
-      series(from, to, destroyed(to!))).timeout(600_000);
+      series(from, to, destroyed(to!))).timeout(limitOf(600_000));
   }
 });
 

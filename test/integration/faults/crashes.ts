@@ -1,18 +1,17 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { Moment, Order, Report } from "./killer";
+import { sampleOf } from "./sample";
 
 const MOMENTS: readonly Moment[] = ["before", "during", "after"];
 
-/** So many moments of a run with so many calls to hosts, evenly over all of them; every one if the environment says so. */
-export function momentsOf(calls: number, count: number): Pick<Order, "at" | "moment">[] {
+/** So many moments of a run with so many calls to hosts; see `sampleOf`. */
+export function momentsOf(calls: number, count: number): readonly Pick<Order, "at" | "moment">[] {
   const all = Array.from({ length: calls * MOMENTS.length }, (_, index) => ({
     at: Math.floor(index / MOMENTS.length) + 1,
     moment: MOMENTS[index % MOMENTS.length]!,
   }));
-  if (process.env.TAAS_FAULTS === "all") return all;
-  const step = all.length / count;
-  return Array.from({ length: count }, (_, index) => all[Math.floor((index + 0.5) * step)]!);
+  return sampleOf(all, count);
 }
 
 /** Children that have loaded the provider and wait for their order, so that none has to be waited for. */

@@ -5,6 +5,7 @@ import { type Lab, startLab } from "../../lab/lab";
 import { Killers, momentsOf } from "./crashes";
 import { account, Baseline, contextFor, viewsOf } from "./hosts";
 import { FOLDER, UNIT } from "./keeperProcess";
+import { limitOf } from "./sample";
 import { StackFile, type Wanted } from "./stack";
 import { diffViews } from "./view";
 
@@ -83,7 +84,7 @@ ls ${UNIT} ${FOLDER} 2>/dev/null |
         expect(await files(), where).to.equal("");
       }
       account(moments.length, 0, 0);
-    }).timeout(240_000);
+    }).timeout(limitOf(240_000));
   }
 });
 

@@ -7,6 +7,7 @@ import { Killers, momentsOf } from "./crashes";
 import { account, Baseline, contextFor, unnumberedViewsOf } from "./hosts";
 import type { Order } from "./killer";
 import { changed, first, VMS } from "./programs";
+import { limitOf } from "./sample";
 import { StackFile, type Wanted } from "./stack";
 import { diffViews } from "./view";
 
@@ -22,7 +23,7 @@ const others: Wanted[] = [
 ];
 
 describe("a writer that is stopped in its tracks", function () {
-  this.timeout(600_000);
+  this.timeout(limitOf(600_000));
   const killers = new Killers();
   let lab: Lab;
   let state: string;
