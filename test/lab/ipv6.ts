@@ -1,3 +1,5 @@
+import { COLLECTOR_LINE } from "./collector.js";
+import { neighbourLine } from "./datapath.js";
 import type { LabHost } from "./host.js";
 
 /** A host's IPv6 address on the first network, once it has one: 2001:db8::(10+K). */
@@ -5,7 +7,7 @@ export function ipv6Of(host: LabHost): string {
   return `2001:db8::${10 + host.number}`;
 }
 
-/** Gives hosts an IPv6 address each on the first network, and lets them know each other's. It is gone after a restart of vswitchd. */
+/** Gives hosts an IPv6 address each on the first network, and lets them know each other's and the collector's. It is gone after a restart of vswitchd. */
 export async function giveIpv6(hosts: readonly LabHost[]): Promise<void> {
   await Promise.all(
     hosts.map((host) => {
@@ -16,9 +18,8 @@ export async function giveIpv6(hosts: readonly LabHost[]): Promise<void> {
           "ip link set br-phy addrgenmode none",
           "echo 0 > /proc/sys/net/ipv6/conf/br-phy/disable_ipv6",
           `ip address add ${ipv6Of(host)}/64 dev br-phy nodad`,
-          ...peers.map(
-            (peer) => `ovs-appctl tnl/neigh/set br-phy ${ipv6Of(peer)} ${peer.nics[0]!.mac} > /dev/null`,
-          ),
+          ...peers.map((peer) => neighbourLine("br-phy", ipv6Of(peer), peer.nics[0]!.mac)),
+          COLLECTOR_LINE,
           "until ovs-appctl ovs/route/show | grep -q '2001:db8::/64 dev br-phy'; do sleep 0.01; done",
         ].join("\n"),
       );

@@ -1,6 +1,8 @@
+import { DATAPATH, neighbourLine } from "./datapath.js";
+
 /** Where a host is on the underlay: what its peers need to know. */
 export interface Nic {
-  /** The netdev bridge that the card is in and that has the address. */
+  /** The bridge that the card is in and that has the address. */
   bridge: string;
   /** The card's name in the host's namespace. */
   port: string;
@@ -36,7 +38,7 @@ export function bridgeCommands(
 ): string[][] {
   const bridge = (name: string, ...settings: string[]) => [
     ["--may-exist", "add-br", name],
-    ["set", "Bridge", name, "datapath_type=netdev", ...settings],
+    ["set", "Bridge", name, `datapath_type=${DATAPATH}`, ...settings],
   ];
   const patch = (on: string, name: string, peer: string) => [
     ["add-port", on, name],
@@ -94,16 +96,14 @@ export function vlanFlows(vlan: number, peers: readonly Nic[]): string[] {
   ];
 }
 
-/** The shell lines that bring a host's addresses up and tell its vswitchd the way to its peers, so that no first packet is lost to ARP. */
+/** The shell lines that bring a host's addresses up and tell it the way to its peers, so that no first packet is lost to ARP. */
 export function networkScript(nics: readonly Nic[], peers: readonly Nic[]): string {
   const inSameNetwork = (nic: Nic) => peers.filter((peer) => peer.bridge === nic.bridge);
   return nics
     .flatMap((nic) => [
       `ip address add ${nic.address}/24 dev ${nic.bridge}`,
       `ip link set ${nic.bridge} up`,
-      ...inSameNetwork(nic).map(
-        (peer) => `ovs-appctl tnl/neigh/set ${nic.bridge} ${peer.address} ${peer.mac} > /dev/null`,
-      ),
+      ...inSameNetwork(nic).map(({ address, mac }) => neighbourLine(nic.bridge, address, mac)),
       `until ovs-appctl ovs/route/show | grep -q 'dev ${nic.bridge} '; do sleep 0.01; done`,
     ])
     .join("\n");

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Driver } from "../../driver/driver";
+import { DATAPATH } from "../../lab/datapath";
 import type { LabHost } from "../../lab/host";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
@@ -15,7 +16,7 @@ function trunkBridge(vm: Vm): string {
     `add-port ${bridge} ${name} ${tag === undefined ? "" : `tag=${tag}`} -- set Interface ${name} type=patch options:peer=${peer}`;
   return [
     "ovs-vsctl add-br tbr-1",
-    "set Bridge tbr-1 datapath_type=netdev",
+    `set Bridge tbr-1 datapath_type=${DATAPATH}`,
     `del-port br-int ${vm.port}`,
     `add-port tbr-1 ${vm.port}`,
     `set Interface ${vm.port} external_ids:iface-id=${vm.ifaceId} external_ids:attached-mac='"${vm.mac}"'`,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect } from "chai";
+import { DATAPATH } from "../../lab/datapath";
 import { type Lab, startLab } from "../../lab/lab";
 import { account, Baseline, contextFor } from "./hosts";
 import { changed, first, replaced, VMS } from "./programs";
@@ -20,7 +21,7 @@ ovs-vsctl -- --id=@out get Port qr-1 -- --id=@m create Mirror name=neutron selec
 ovs-vsctl -- --id=@q create Queue other_config:max-rate=1000000 -- --id=@qos create QoS type=linux-htb queues:0=@q \\
   -- set Port qr-1 qos=@qos
 ovs-vsctl -- --id=@s create sFlow agent=br-phy 'targets="192.0.2.200:6343"' sampling=64 -- set Bridge br-tun sflow=@s
-ovs-vsctl add-br br-tap-neutron -- set Bridge br-tap-neutron datapath_type=netdev
+ovs-vsctl add-br br-tap-neutron -- set Bridge br-tap-neutron datapath_type=${DATAPATH}
 ${rules(
   "br-int",
   "cookie=0xb2c8a3d1f5e60718,table=0,priority=200,dl_vlan=4001,actions=drop",
@@ -37,7 +38,7 @@ ${rules(
 const OVN = `
 set -e
 ovs-vsctl set Open_vSwitch . external_ids:ovn-remote=tcp:192.0.2.201:6642 external_ids:ovn-bridge-mappings=ext:br-ex
-ovs-vsctl add-br br-ex -- set Bridge br-ex datapath_type=netdev external_ids:ct-zone-r1=7
+ovs-vsctl add-br br-ex -- set Bridge br-ex datapath_type=${DATAPATH} external_ids:ct-zone-r1=7
 ovs-vsctl add-port br-int ovn-peer-0 -- set Interface ovn-peer-0 type=geneve options:remote_ip=192.0.2.202 options:key=flow \\
   -- set Port ovn-peer-0 external_ids:ovn-chassis-id=peer
 ovs-vsctl add-port br-int ovn-mirror -- set Interface ovn-mirror type=internal external_ids:iface-id=lsp9

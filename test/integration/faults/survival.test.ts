@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { Driver } from "../../driver/driver";
 import { Kept } from "../../driver/kept";
+import { DATAPATH } from "../../lab/datapath";
 import { udp } from "../../lab/frames";
 import type { LabHost } from "../../lab/host";
 import { type Lab, startLab } from "../../lab/lab";
@@ -190,7 +191,7 @@ describe("what happens to a host", function () {
     const found = await kept.refresh();
     expect(Object.keys(found)).to.have.members(["web", "db"]);
     for (const status of Object.values(found)) expect(status).to.match(/there is no bridge br-int/);
-    await host.ovs(`ovs-vsctl add-br br-int -- set Bridge br-int datapath_type=netdev fail_mode=secure \\
+    await host.ovs(`ovs-vsctl add-br br-int -- set Bridge br-int datapath_type=${DATAPATH} fail_mode=secure \\
   -- add-port br-int patch-tun -- set Interface patch-tun type=patch options:peer=patch-int
 ovs-ofctl add-flow br-int table=0,priority=0,actions=NORMAL`);
     await plugAnew(host);

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { DATAPATH } from "../../lab/datapath";
 import { udp } from "../../lab/frames.js";
 import { type Lab, startLab } from "../../lab/lab.js";
 import { diffSnapshots } from "../../lab/snapshot.js";
@@ -27,7 +28,7 @@ describe("the Open vSwitch of a host of the lab", function () {
     await web.send([udp({ ...between(web, db), sourcePort: 1, destinationPort: 2 })]);
     await capture.settle({ frames: 1 });
     await capture.stop();
-    await host.ovs("ovs-vsctl add-br br-tap -- set Bridge br-tap datapath_type=netdev");
+    await host.ovs(`ovs-vsctl add-br br-tap -- set Bridge br-tap datapath_type=${DATAPATH}`);
     await host.ovs("ovs-vsctl del-br br-tap");
     const after = await host.snapshot();
     expect(diffSnapshots(before, after)).to.deep.equal([]);
@@ -39,7 +40,7 @@ describe("the Open vSwitch of a host of the lab", function () {
     const host = lab.host(2);
     const before = await host.snapshot();
     await host.ovs(`
-      ovs-vsctl add-br br-tap -- set Bridge br-tap datapath_type=netdev -- set Interface tap-db external_ids:x=y
+      ovs-vsctl add-br br-tap -- set Bridge br-tap datapath_type=${DATAPATH} -- set Interface tap-db external_ids:x=y
       ovs-ofctl add-flow br-int table=7,actions=drop
       ovs-ofctl -O OpenFlow13 add-group br-tun group_id=3,type=all,bucket=drop
       ovs-ofctl -O OpenFlow13 add-meter br-int meter=1,kbps,band=type=drop,rate=1000`);

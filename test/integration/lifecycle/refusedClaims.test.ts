@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { TaasError } from "../../../provider/errors";
 import { Driver, type Made } from "../../driver/driver";
+import { DATAPATH } from "../../lab/datapath";
 import { type Lab, startLab } from "../../lab/lab";
 import { expectRefused, failureOf } from "./refused";
 
@@ -107,12 +108,14 @@ describe("claims that cannot be relied on", () => {
   it("does not patch bridges of different datapaths together", async () => {
     const made = await ids();
     const row = () => onHost("ovs-vsctl get Bridge br-tap external_ids other_config ports");
-    await onHost("ovs-vsctl set Bridge br-tap datapath_type=system");
+    const other = DATAPATH === "netdev" ? "system" : "netdev";
+    await onHost(`ovs-vsctl set Bridge br-tap datapath_type=${other}`);
     const before = await row();
     const error = (await failureOf(another())) as TaasError;
     expect({ code: error.code, host: error.host }).to.deep.equal({ code: "datapath-differs", host: "host2" });
-    expect(error.shortMessage).to.match(/bridge br-tap has datapath_type system and br-int has netdev/);
-    expect(error.hint).to.match(/ovs-vsctl set Bridge br-tap datapath_type=netdev/);
+    const said = `bridge br-tap has datapath_type ${other} and br-int has ${DATAPATH}`;
+    expect(error.shortMessage).to.contain(said);
+    expect(error.hint).to.contain(`ovs-vsctl set Bridge br-tap datapath_type=${DATAPATH}`);
     expect(await row()).to.equal(before);
     await onHost(error.hint!.replace(/^.*: (?=ovs-vsctl)/, ""));
     await driver.delete(made);

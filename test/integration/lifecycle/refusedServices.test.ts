@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Driver } from "../../driver/driver";
+import { DATAPATH } from "../../lab/datapath";
 import { type Lab, startLab } from "../../lab/lab";
 import { expectRefused } from "./refused";
 
@@ -140,7 +141,7 @@ describe("services, flows and bridges that cannot be", () => {
   });
 
   it("leaves a bridge named br-tap alone that it did not make, and takes another name", async () => {
-    await onHost("ovs-vsctl add-br br-tap -- set Bridge br-tap datapath_type=netdev");
+    await onHost(`ovs-vsctl add-br br-tap -- set Bridge br-tap datapath_type=${DATAPATH}`);
     await onHost("ovs-ofctl add-flow br-tap priority=7,actions=NORMAL");
     await refused(() => ids(), {
       code: "tap-bridge-foreign",

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
+import { DATAPATH } from "../../lab/datapath";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 
@@ -13,7 +14,7 @@ ovs-ofctl add-flow br-int 'cookie=0x7a6fffffffffffff,table=0,priority=65535,dl_v
 ovs-ofctl add-flow br-int 'cookie=0x7a71000000000000,table=60,priority=5,actions=NORMAL'
 ovs-ofctl -O OpenFlow13 add-group br-int 'group_id=7,type=all,bucket=output:1'
 ovs-ofctl -O OpenFlow13 add-meter br-tun 'meter=7,pktps,bands=type=drop,rate=5'
-ovs-vsctl add-br br-ex -- set Bridge br-ex datapath_type=netdev external_ids:taas=1`;
+ovs-vsctl add-br br-ex -- set Bridge br-ex datapath_type=${DATAPATH} external_ids:taas=1`;
 
 describe("a host after the last resource went", () => {
   let lab: Lab;
