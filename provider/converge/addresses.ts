@@ -1,16 +1,15 @@
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
+import { joinsHosts } from "../model/tunnelTypes";
 import type { Facts } from "../ovs/facts";
 import { MARK } from "../plan/ours";
-
-const TUNNEL_TYPES = new Set(["vxlan", "geneve", "gre"]);
 
 /** Local addresses of the tunnels that production has on the host. */
 function productionAddresses(facts: Facts): string[] {
   const ports = Object.values(facts.ports).filter((port) => port.externalIds[MARK] === undefined);
   const tunnels = ports
     .flatMap((port) => port.interfaces.map((uuid) => facts.interfaces[uuid]))
-    .filter((nic) => nic !== undefined && TUNNEL_TYPES.has(nic.type));
+    .filter((nic) => nic !== undefined && joinsHosts(nic.type));
   const locals = tunnels
     .map((nic) => nic!.options.local_ip)
     .filter((ip) => ip !== undefined && ip !== "flow");

@@ -1,10 +1,11 @@
 import type { PortInput } from "../schema/port";
+import type { TunnelType } from "./tunnelTypes";
 
 /** A port of ours that must exist. */
 export interface DesiredPort {
   name: string;
   bridge: string;
-  type: "patch" | "vxlan" | "geneve" | "gre" | "erspan";
+  type: "patch" | TunnelType;
   options: Record<string, string>;
   /** Bidirectional forwarding detection, which says whether the other end is reached. */
   bfd?: true;

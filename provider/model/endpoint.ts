@@ -5,10 +5,11 @@ import type { Collector } from "../schema/collector";
 import { DEFAULT_UDP_PORT } from "../schema/tunnel";
 import type { Action } from "./desired";
 import { digest } from "./identity";
+import { type Encapsulation, encapsulationOf, type TunnelType, tunnelType } from "./tunnelTypes";
 
 /** One end of a mirror tunnel: what it is on the wire, whoever asked for it. */
 export interface Endpoint {
-  type: "vxlan" | "geneve" | "gre" | "erspan";
+  type: Encapsulation;
   /** 0 for GRE and ERSPAN, which have no ports. */
   udpPort: number;
   /** Empty: whichever address the route to the other end has. */
@@ -61,6 +62,11 @@ export function describeEndpoint(end: Endpoint): string {
   return `${end.type}${version}${port} ${local} -> ${end.remote === "flow" ? "any member" : end.remote}`;
 }
 
+/** The type of an end's Interface row. */
+export function endpointType({ type, local, remote }: Endpoint): TunnelType {
+  return tunnelType(type, isIPv6(local) || isIPv6(remote) ? "IPv6" : "IPv4");
+}
+
 /** The Interface options of an end, without what an explicit tunnel adds (ovs-vswitchd.conf.db(5), Tunnel Options). */
 export function endpointOptions(end: Endpoint): Record<string, string> {
   return {
@@ -95,22 +101,23 @@ export function sendThrough(end: Endpoint, sending: Sending): Action[] {
   ];
 }
 
-const PRODUCTION_PORT: Record<string, number> = { vxlan: 4789, geneve: 6081 };
+/** Where tunnels of production are without a port of their own; 0 where they have none. */
+const PRODUCTION_PORT: Record<Encapsulation, number> = { vxlan: 4789, geneve: 6081, gre: 0, erspan: 0 };
 
 /**
  * Whether a tunnel port that is not ours would take our packets or lose its own to us: OVS gives a packet to the most
  * specific port, so an unset local address and a flow-based remote one overlap with every other.
  */
 export function overlaps(end: Endpoint, foreign: InterfaceFacts): boolean {
-  const foreignPort = PRODUCTION_PORT[foreign.type];
-  const keyed = foreign.type === "gre" || foreign.type === "erspan";
-  if (foreignPort === undefined && !keyed) return false;
-  const port = keyed ? 0 : Number(foreign.options.dst_port ?? foreignPort);
+  const type = encapsulationOf(foreign.type);
+  if (type === undefined) return false;
+  const keyed = PRODUCTION_PORT[type] === 0;
+  const port = keyed ? 0 : Number(foreign.options.dst_port ?? PRODUCTION_PORT[type]);
   if (port !== end.udpPort) return false;
   const local = foreign.options.local_ip ?? "flow";
   const remote = foreign.options.remote_ip ?? "flow";
   const shared =
     (local === "flow" || end.local === "" || local === end.local) &&
     (remote === "flow" || end.remote === "flow" || remote === end.remote);
-  return foreign.type === end.type ? shared : !keyed || shared;
+  return type === end.type ? shared : !keyed || shared;
 }

@@ -4,13 +4,12 @@ import type { Action, Desired, Rule } from "./desired";
 import { type FoundPort, portsOf } from "./findPort";
 import { digest, pieceCookie } from "./identity";
 import { ARRIVED } from "./tunnels";
-
-const TUNNEL_TYPES = new Set(["vxlan", "geneve", "gre"]);
+import { joinsHosts } from "./tunnelTypes";
 
 /** The production tunnel port that leads from a bridge to an address. */
 export function productionTunnel(facts: Facts, bridge: string, remote: string): FoundPort | undefined {
   return portsOf(facts, [bridge]).find(
-    ({ interface: nic }) => TUNNEL_TYPES.has(nic.type) && nic.options.remote_ip === remote,
+    ({ interface: nic }) => joinsHosts(nic.type) && nic.options.remote_ip === remote,
   );
 }
 

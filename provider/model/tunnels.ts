@@ -8,6 +8,7 @@ import {
   endpointKey,
   endpointOptions,
   endpointPort,
+  endpointType,
   explicitEndpoint,
   overlaps,
 } from "./endpoint";
@@ -147,7 +148,7 @@ export function renderTunnels(
     ports: needs.map((need) => ({
       name: endpointPort(need.end),
       bridge: tapBridge,
-      type: need.end.type,
+      type: endpointType(need.end),
       options: options(need),
       ...(need.explicit.some((tunnel) => tunnel.bfd === true) ? { bfd: true } : {}),
       vlans: "all",

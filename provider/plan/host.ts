@@ -1,5 +1,6 @@
 import type { Desired } from "../model/desired";
 import type { ClaimSet } from "../model/readClaims";
+import { encapsulationOf } from "../model/tunnelTypes";
 import type { BridgeFacts, Facts, PortFacts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
 import { type Row, set, uuid, type Value } from "../ovs/values";
@@ -99,13 +100,15 @@ function settingChanges({ read, desired, former, facts }: PlanInput): Change[] {
   return [...planTapBridge(read, desired), ...planMirrors(desired.mirrors, facts, mirrors)];
 }
 
-/** Types of interfaces that are never a VM's. */
-const NO_VMS = new Set(["internal", "patch", "vxlan", "geneve", "gre", "erspan"]);
+/** Whether interfaces of this type may be a VM's. */
+function mayBeVm(type: string): boolean {
+  return type !== "internal" && type !== "patch" && encapsulationOf(type) === undefined;
+}
 
 /** Whether a port may be a VM's. */
 export function isVmPort(port: PortFacts, facts: Facts): boolean {
   const interfaces = port.interfaces.flatMap((id) => facts.interfaces[id] ?? []);
-  return interfaces.length > 0 && interfaces.every(({ type }) => !NO_VMS.has(type));
+  return interfaces.length > 0 && interfaces.every(({ type }) => mayBeVm(type));
 }
 
 /** Whether port numbers are not to be relied on: another writer's change is under way, or a port of ours has none yet. */

@@ -7,6 +7,7 @@ import { defaultActionOf } from "../model/filter/defaultAction";
 import { type FoundPort, findPort } from "../model/findPort";
 import { routeOf } from "../model/route";
 import { productionTunnel } from "../model/shared";
+import { encapsulationOf } from "../model/tunnelTypes";
 import { vlanClass } from "../model/vlanClass";
 import type { FlowClaim } from "../schema/claim";
 import type { FlowInputs } from "../schema/flow";
@@ -60,7 +61,7 @@ async function wayLimit(fit: Fit): Promise<Limit | undefined> {
   const fragments =
     route === undefined ? shared?.interface.options.df_default === "false" : mayFragment(fit, route.end);
   if (fragments && !isUserspace(fit)) return undefined;
-  const type = route?.end.type ?? shared?.interface.type;
+  const type = route?.end.type ?? encapsulationOf(shared?.interface.type ?? "");
   const remote = route?.remote ?? draft.peer?.remote;
   if (type === undefined || remote === undefined) return undefined;
   const mtu = (await source.queue.underlay(remote))?.mtu;

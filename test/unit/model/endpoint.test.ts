@@ -4,6 +4,7 @@ import {
   type Endpoint,
   endpointKey,
   endpointPort,
+  endpointType,
   explicitEndpoint,
   overlaps,
   sendThrough,
@@ -19,6 +20,28 @@ const end = (type: Endpoint["type"], udpPort: number, more: Partial<Endpoint> = 
   ...more,
 });
 const foreign = (type: string, options: Record<string, string>) => ({ type, options }) as InterfaceFacts;
+
+describe("the interface of a mirror tunnel", () => {
+  const six = { local: "2001:db8::1", remote: "2001:db8::2" };
+
+  for (const type of ["vxlan", "geneve"] as const) {
+    it(`is of type ${type} over IPv4 and IPv6`, () => {
+      expect([end(type, 5_000), end(type, 5_000, six)].map(endpointType)).to.deep.equal([type, type]);
+    });
+  }
+  for (const type of ["gre", "erspan"] as const) {
+    it(`is of type ${type} over IPv4 and ip6${type} over IPv6, which a mesh tells by its own end`, () => {
+      const ends = [end(type, 0), end(type, 0, six), end(type, 0, { ...six, remote: "flow" })];
+      const far = end(type, 0, { ...six, local: "" });
+      expect([...ends, far].map(endpointType)).to.deep.equal([
+        type,
+        `ip6${type}`,
+        `ip6${type}`,
+        `ip6${type}`,
+      ]);
+    });
+  }
+});
 
 describe("a mirror tunnel and a tunnel that is not ours", () => {
   const both = { local_ip: HERE, remote_ip: THERE };
