@@ -69,6 +69,11 @@ export type Action =
   /** One of several ports by ovs-actions(7)'s `bundle`: fields, basis and algorithm, then the members. `into`: a register that takes its number, and nothing is put out. */
   | { bundle: string; members: string[]; into?: string };
 
+/** Whether an action cuts what it puts out. */
+export function isCut(action: Action): action is { output: string; maxLength: number } {
+  return typeof action === "object" && "output" in action && action.maxLength !== undefined;
+}
+
 /** One OpenFlow rule in symbols. */
 export interface Rule {
   table: number;

@@ -1,6 +1,7 @@
 import type { Facts } from "../ovs/facts";
 import type { Claim } from "../schema/claim";
 import { findConflicts } from "./conflicts";
+import { isUserspace } from "./datapath";
 import type { Desired } from "./desired";
 import { withFormer } from "./former";
 import { checkBudget, groupFlows } from "./groups";
@@ -8,6 +9,7 @@ import { pieceCookie } from "./identity";
 import { lengthsByOwner } from "./lengths";
 import { renderServices } from "./services";
 import { renderShared } from "./shared";
+import { leaveRoomForTags } from "./tagRoom";
 import { renderGroups } from "./treat";
 import { renderTunnels } from "./tunnels";
 
@@ -34,6 +36,10 @@ export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBrid
   const groups = groupFlows(all, facts, tapBridge, desired);
   renderGroups(groups, all, tapBridge, services, desired);
   renderShared(all, facts, tapBridge, lengthsByOwner(groups), desired);
+  if (groups.some(({ bridge }) => !isUserspace(facts, bridge))) {
+    desired.rules = leaveRoomForTags(desired.rules);
+    desired.hooks = leaveRoomForTags(desired.hooks);
+  }
   checkBudget(groups, facts, desired);
   const owners = [...claims.keys()].sort();
   for (const table of [1, 2]) {

@@ -1,4 +1,4 @@
-import type { Action, Desired, Rule } from "../model/desired";
+import { type Action, type Desired, isCut, type Rule } from "../model/desired";
 import { generationCookie } from "../model/identity";
 import { portsOfRule } from "../model/unmade";
 import type { Facts } from "../ovs/facts";
@@ -41,14 +41,6 @@ function actionText(action: Action, spell: Spelling): string | undefined {
   return `clone(output(port=${number},max_len=${action.maxLength}))`;
 }
 
-/**
- * Open vSwitch spares the clone around a rule's last action, and then reckons what to cut from a frame that still has the
- * tag which the rule removes: copies would lack four bytes more. With anything behind it, the clone is made.
- */
-function isCut(action: Action | undefined): boolean {
-  return typeof action === "object" && "output" in action && action.maxLength !== undefined;
-}
-
 /** A rule in text: its match, with cookie, table and priority, and its actions one by one. */
 export interface RuleParts {
   match: string;
@@ -71,7 +63,10 @@ export function ruleParts(rule: Rule, spell: Spelling): RuleParts | undefined {
     ...rule.match,
   ];
   const actions = rule.actions.map((action) => actionText(action, spell));
-  if (isCut(rule.actions.at(-1))) actions.push("exit");
+  // Open vSwitch spares the clone around a rule's last action, and then reckons what to cut from a frame that still has the
+  // tag which the rule removes: copies would lack four bytes more. With anything behind it, the clone is made.
+  const last = rule.actions.at(-1);
+  if (last !== undefined && isCut(last)) actions.push("exit");
   return { match: fields.join(","), actions };
 }
 

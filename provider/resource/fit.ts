@@ -2,6 +2,7 @@ import { isIPv6 } from "node:net";
 import type { Draft } from "../converge/edit";
 import type { Look } from "../converge/hostQueue";
 import { TaasError } from "../errors";
+import { isUserspace } from "../model/datapath";
 import { type Endpoint, endpointKey, explicitEndpoint } from "../model/endpoint";
 import { defaultActionOf } from "../model/filter/defaultAction";
 import { type FoundPort, findPort } from "../model/findPort";
@@ -16,6 +17,7 @@ type FlowDraft = Extract<Draft, { kind: "flow" }>;
 
 const ETHERNET = 14;
 const VLAN_TAG = 4;
+const IPV6_HEADER = 40;
 /** Bytes between the outer IP header and the copy (RFC 7348, RFC 8926, RFC 2890, ERSPAN II and III as OVS writes them). */
 const OVERHEAD: Record<string, number> = { vxlan: 16, geneve: 16, gre: 8, erspan: 16, erspan2: 20 };
 
@@ -46,9 +48,11 @@ function mayFragment({ source }: Fit, end: Endpoint): boolean {
   );
 }
 
-function isUserspace({ draft, source }: Fit): boolean {
-  const bridge = source.facts.bridges.find(({ name }) => name === draft.source!.integrationBridge);
-  return bridge?.datapathType === "netdev";
+/** What becomes of copies that are too long for a tunnel that may fragment. */
+function fragmentsOf({ draft, source }: Fit): string {
+  return isUserspace(source.facts, draft.source!.integrationBridge)
+    ? "the userspace datapath makes no fragments"
+    : "the kernel makes fragments only of packets that may be fragmented themselves";
 }
 
 async function wayLimit(fit: Fit): Promise<Limit | undefined> {
@@ -60,7 +64,6 @@ async function wayLimit(fit: Fit): Promise<Limit | undefined> {
       : productionTunnel(source.facts, draft.shared.bridge, draft.peer!.remote);
   const fragments =
     route === undefined ? shared?.interface.options.df_default === "false" : mayFragment(fit, route.end);
-  if (fragments && !isUserspace(fit)) return undefined;
   const type = route?.end.type ?? encapsulationOf(shared?.interface.type ?? "");
   const remote = route?.remote ?? draft.peer?.remote;
   if (type === undefined || remote === undefined) return undefined;
@@ -69,7 +72,7 @@ async function wayLimit(fit: Fit): Promise<Limit | undefined> {
   const header = OVERHEAD[route?.end.erspanVersion === 2 ? "erspan2" : type]! + (isIPv6(remote) ? 40 : 20);
   return {
     bytes: mtu - header,
-    why: `the way to ${remote} has an MTU of ${mtu} and ${type} takes ${header} bytes of it${fragments ? " (the userspace datapath makes no fragments)" : ""}`,
+    why: `the way to ${remote} has an MTU of ${mtu} and ${type} takes ${header} bytes of it${fragments ? ` (${fragmentsOf(fit)})` : ""}`,
   };
 }
 
@@ -89,20 +92,35 @@ function monitorLimit({ inputs, destination }: Fit, tag: number): Limit | undefi
   return limits.sort((a, b) => a.bytes - b.bytes)[0];
 }
 
-/** Bytes of the longest copy that a flow asks for, whatever its port may send. */
-function longestSlice({ snapLength, filter = [], defaultAction }: FlowInputs): number {
+/** Bytes of the longest copies that a flow asks for by each rule that accepts, whatever its port may send. */
+function slicesOf({ snapLength, filter = [], defaultAction }: FlowInputs): number[] {
   const whole = snapLength ?? Number.POSITIVE_INFINITY;
   const rules = filter.filter(({ action }) => action === "accept").map((rule) => rule.snapLength ?? whole);
-  return Math.max(...rules, defaultActionOf(filter, defaultAction) === "accept" ? whole : 0);
+  return defaultActionOf(filter, defaultAction) === "accept" ? [...rules, whole] : rules;
+}
+
+/**
+ * Warns of slices without a whole IP header that are to go through a tunnel of Linux's: it drops packets of tunnels with such
+ * in them (`pskb_inet_may_pull` in GRE and ERSPAN from 5.0 on, in VXLAN and Geneve from 6.8 on).
+ */
+function warnOfShortSlices({ draft, inputs, source, warn }: Fit, tag: number): void {
+  const stays = draft.peer === undefined && draft.collector === undefined;
+  if (stays || isUserspace(source.facts, draft.source!.integrationBridge)) return;
+  const [least, shortest] = [ETHERNET + tag + IPV6_HEADER, Math.min(...slicesOf(inputs))];
+  if (shortest >= least) return;
+  warn(
+    `host ${source.record.name}: copies of IP packets that are cut to ${shortest} bytes may not arrive: the kernel drops what comes through a tunnel without a whole IP header. Set snapLength to ${least} or more`,
+  );
 }
 
 /** Compares the largest frame of the source with what its copies must fit through, and does what `mtuPolicy` says. */
 export async function fitCopies(fit: Fit): Promise<FlowDraft> {
   const { draft, inputs, port, source } = fit;
   const { mtu } = port.interface;
-  if (mtu === undefined) return draft;
   const tag = vlanClass(port.port).kind === "strip" ? 0 : VLAN_TAG;
-  const largest = Math.min(mtu + ETHERNET + tag, longestSlice(inputs));
+  warnOfShortSlices(fit, tag);
+  if (mtu === undefined) return draft;
+  const largest = Math.min(mtu + ETHERNET + tag, Math.max(0, ...slicesOf(inputs)));
   const limits = [await wayLimit(fit), monitorLimit(fit, tag)].filter((limit) => limit !== undefined);
   const limit = limits.sort((a, b) => a.bytes - b.bytes)[0];
   if (limit === undefined || largest <= limit.bytes) return draft;

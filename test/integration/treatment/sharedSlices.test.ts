@@ -109,7 +109,9 @@ describe("slices for several monitors", function () {
     await expectSlices(1, "hash");
     const lengths = async () => {
       const dump = await lab.host(1).ovs("ovs-ofctl -O OpenFlow14 dump-flows br-tap table=3");
-      return [...dump.matchAll(/max_len=(\d+)/g)].map(([, length]) => Number(length)).sort();
+      // On the kernel's datapath, frames with a tag have rules of their own.
+      const plain = dump.split("\n").filter((line) => !line.includes("vlan_tci=0x1000/0x1000"));
+      return [...plain.join("\n").matchAll(/max_len=(\d+)/g)].map(([, length]) => Number(length)).sort();
     };
     expect(await lengths()).to.deep.equal([REST, REST, REST, TCP, TCP, TCP]);
     const other = await driver.flow("db", service, { host: "host1", port: "tap-db1", snapLength: 99 });

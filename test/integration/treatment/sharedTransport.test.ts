@@ -134,7 +134,7 @@ describe("copies over production's tunnels", function () {
     await driver.flow("trunk", service, {
       ...source,
       port: "tap-trunk",
-      snapLength: 30,
+      snapLength: 62,
       direction: "egress",
     });
     await learn([vm.web, vm.db, vm.far]);
@@ -151,7 +151,7 @@ describe("copies over production's tunnels", function () {
     };
     const count = frames.length + tags.length;
     const [at, far] = await received([vm.mon3, vm.far], send, [count, count]);
-    expectFrames(at!, [...copies, ...tags.map((frame) => frame.subarray(0, 30))], "copies");
+    expectFrames(at!, [...copies, ...tags.map((frame) => frame.subarray(0, 62))], "copies");
     const untagged = tags.map((frame) => Buffer.concat([frame.subarray(0, 12), frame.subarray(16)]));
     expectFrames(far!, [...frames, ...untagged], "production");
   });

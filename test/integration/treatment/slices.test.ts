@@ -1,4 +1,5 @@
 import { Driver } from "../../driver/driver";
+import { DATAPATH } from "../../lab/datapath";
 import { tcp, udp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
 import type { Vm } from "../../lab/vm";
@@ -55,7 +56,9 @@ describe("snapLength", function () {
         expectFrames(cutted!, copies, "copies");
       }
 
-      for (const length of [14, 15, 64, 100, 1_463, 1_464, 65_535]) {
+      // The kernel's tunnels carry no IP packets without a whole header.
+      const least = DATAPATH === "system" && monitor === "mon2" ? [54, 55] : [14, 15];
+      for (const length of [...least, 64, 100, 1_463, 1_464, 65_535]) {
         it(`of ${length} keeps so many bytes of each frame of an access port, and shorter ones whole`, async () => {
           await tap("tap-web", { snapLength: length });
           const frames = unicast(vm.web, vm.db);

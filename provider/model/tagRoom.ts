@@ -1,0 +1,33 @@
+import { isCut, type Rule } from "./desired";
+
+const UNTAGGED = "vlan_tci=0x0/0x1000";
+const TAGGED = "vlan_tci=0x1000/0x1000";
+/** Bytes of a VLAN tag. */
+const TAG = 4;
+/** Bytes that a length limit must leave. */
+const LEAST = 14;
+
+function placeOf(rule: Rule, match: readonly string[]): string {
+  const { table, inPort, holds } = rule;
+  return JSON.stringify([table, inPort, holds?.port, [...match].sort()]);
+}
+
+/**
+ * Rules for the kernel's datapath, which keeps a frame's outermost VLAN tag beside the frame and does not count it when it cuts:
+ * a rule that cuts becomes two, of which the one for frames with a tag leaves four bytes less. Unless these have one already.
+ */
+export function leaveRoomForTags<Any extends Rule>(rules: readonly Any[]): Any[] {
+  const places = new Set(rules.map((rule) => placeOf(rule, rule.match)));
+  return rules.flatMap((rule) => {
+    const { match, actions } = rule;
+    const knowsTag = match.some((field) => field.startsWith("vlan_tci=") || field.startsWith("dl_vlan="));
+    if (knowsTag || !actions.some(isCut) || places.has(placeOf(rule, [...match, TAGGED]))) return [rule];
+    const shorter = actions.map((action) =>
+      isCut(action) ? { ...action, maxLength: Math.max(LEAST, action.maxLength - TAG) } : action,
+    );
+    return [
+      { ...rule, match: [...match, UNTAGGED] },
+      { ...rule, match: [...match, TAGGED], actions: shorter },
+    ];
+  });
+}
