@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
@@ -169,6 +170,18 @@ describe("copies over production's tunnels", function () {
     const known = lab.hosts.slice(1).map(({ nics: [nic] }) => `br-phy ${nic!.address} ${nic!.mac}`);
     await lab.host(1).ovs(known.map((each) => `ovs-appctl tnl/neigh/set ${each}`).join("\n"));
     expectFrames(at!, frames);
+  });
+
+  it("have not drifted while a writer has yet to write their rule", async () => {
+    const flow = await driver.flow("web", service, source);
+    const [rule] = await added(1);
+    await lab.host(1).ovs("ovs-ofctl del-flows br-tun cookie=0x7a70000000000000/0xffff000000000000");
+    expect(await added(1)).to.deep.equal([]);
+    const reading = driver.read(flow);
+    await sleep(700);
+    await lab.host(1).ovs(`ovs-ofctl -O OpenFlow14 add-flow br-tun '${rule}'`);
+    await reading;
+    expect(flow.outputs.status).to.equal("active");
   });
 
   it("come back when an agent removes rules it does not know", async () => {
