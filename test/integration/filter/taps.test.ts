@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { FilterAction, FilterRule } from "../../../provider/schema/filter";
 import { Driver, type Made } from "../../driver/driver";
+import { DATAPATH } from "../../lab/datapath";
 import { udp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
 import type { Vm } from "../../lab/vm";
@@ -13,11 +14,22 @@ import { between, datagram, expectFrames, flooded, received, tagged, unicast } f
 const SEED = Number(process.env.TAAS_FILTER_SEED ?? 20_261_123);
 const FILTERS = Number(process.env.TAAS_FILTER_TAPS ?? 8);
 const FRAMES = 60;
+/** Where copies go: to another host, but for the kernel's datapath, whose tunnels lose frames without a whole IP header. */
+const PLACE = DATAPATH === "netdev" ? 2 : 1;
 /** A tag that has a priority and no VLAN. */
 const PRIORITY_5 = 5 << 13;
 
+/** Whether a second tag or an MPLS label is cut short; the kernel's datapath takes no such frames. */
+function endsEarly(frame: Buffer): boolean {
+  let at = 12;
+  while (at + 2 <= frame.length && [0x8100, 0x88a8].includes(frame.readUInt16BE(at))) at += 4;
+  if (at + 2 > frame.length) return true;
+  return [0x8847, 0x8848].includes(frame.readUInt16BE(at)) && frame.length < at + 6;
+}
+
 /** Frames that a port takes as they are: with no tag where it has none, and none of VLAN 0. Linux loses tagged frames of fewer than 20 bytes. */
 function isTaken(frame: Buffer, maxTags: number): boolean {
+  if (DATAPATH === "system" && endsEarly(frame)) return false;
   const isTagged = [0x8100, 0x88a8].includes(frame.readUInt16BE(12));
   return !isTagged || (maxTags > 0 && frame.length >= 20 && (frame.readUInt16BE(14) & 0xfff) !== 0);
 }
@@ -62,7 +74,7 @@ describe("a tap with a filter", function () {
         { name: "web", host: 1 },
         { name: "peer", host: 1 },
         { name: "trunk", host: 1, trunk: [] },
-        { name: "mon", host: 2 },
+        { name: "mon", host: PLACE },
       ],
     });
     driver = new Driver(lab);
@@ -72,7 +84,7 @@ describe("a tap with a filter", function () {
       Vm,
       Vm,
     ];
-    service = await driver.service("ids", { host: "host2", port: monitor.port });
+    service = await driver.service("ids", { host: `host${PLACE}`, port: monitor.port });
   });
   after(() => lab?.stop());
 
