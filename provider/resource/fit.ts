@@ -99,10 +99,7 @@ function slicesOf({ snapLength, filter = [], defaultAction }: FlowInputs): numbe
   return defaultActionOf(filter, defaultAction) === "accept" ? [...rules, whole] : rules;
 }
 
-/**
- * Warns of slices without a whole IP header that are to go through a tunnel of Linux's: it drops packets of tunnels with such
- * in them (`pskb_inet_may_pull` in GRE and ERSPAN from 5.0 on, in VXLAN and Geneve from 6.8 on).
- */
+/** Warns of slices without a whole IP header that are to go through a tunnel of the kernel's, which drops them (seen with Linux 7.2). */
 function warnOfShortSlices({ draft, inputs, source, warn }: Fit, tag: number): void {
   const stays = draft.peer === undefined && draft.collector === undefined;
   if (stays || isUserspace(source.facts, draft.source!.integrationBridge)) return;
