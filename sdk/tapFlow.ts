@@ -23,7 +23,7 @@ export interface TapFlowArgs {
   filter?: Input<Input<FilterRule>[]>;
   /** What becomes of frames that no rule matches. Default: `reject` if there are rules, else `accept`. */
   defaultAction?: Input<"accept" | "reject">;
-  /** Bytes kept of each copy, at least 14. Default: all. */
+  /** Bytes kept of each copy, at least 14; 58 or more keep IP headers whole, without which the kernel's tunnels drop copies. Default: all. */
   snapLength?: Input<number>;
   /**
    * A cap on accepted copies, by kilobits or by packets a second. What is above is dropped and counted; production is never
