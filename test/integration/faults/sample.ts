@@ -4,7 +4,8 @@ const { TAAS_FAULTS: asked } = process.env;
 /** So many of a series' faults, evenly over all of them; every one, or another number, if the environment says so. */
 export function sampleOf<Fault>(all: readonly Fault[], usual: number): readonly Fault[] {
   if (asked === "all") return all;
-  const count = Math.min(Number(asked ?? usual), all.length);
+  const count = Math.min(Math.floor(Number(asked ?? usual)), all.length);
+  if (!(count > 0)) throw new RangeError(`TAAS_FAULTS is ${asked}: give a number above 0, or all`);
   const step = all.length / count;
   return Array.from({ length: count }, (_, index) => all[Math.floor((index + 0.5) * step)]!);
 }
