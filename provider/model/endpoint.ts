@@ -5,7 +5,7 @@ import type { Collector } from "../schema/collector";
 import { DEFAULT_UDP_PORT } from "../schema/tunnel";
 import type { Action } from "./desired";
 import { digest } from "./identity";
-import { type Encapsulation, encapsulationOf, type TunnelType, tunnelType } from "./tunnelTypes";
+import { type Encapsulation, encapsulationOf, type TunnelType } from "./tunnelTypes";
 
 /** One end of a mirror tunnel: what it is on the wire, whoever asked for it. */
 export interface Endpoint {
@@ -62,9 +62,13 @@ export function describeEndpoint(end: Endpoint): string {
   return `${end.type}${version}${port} ${local} -> ${end.remote === "flow" ? "any member" : end.remote}`;
 }
 
-/** The type of an end's Interface row. */
+/**
+ * The type of an end's Interface row. GRE and ERSPAN have types of their own for IPv6: under the others the kernel's datapath
+ * sends nothing there, and says nothing.
+ */
 export function endpointType({ type, local, remote }: Endpoint): TunnelType {
-  return tunnelType(type, isIPv6(local) || isIPv6(remote) ? "IPv6" : "IPv4");
+  const keyed = type === "gre" || type === "erspan";
+  return keyed && (isIPv6(local) || isIPv6(remote)) ? `ip6${type}` : type;
 }
 
 /** The Interface options of an end, without what an explicit tunnel adds (ovs-vswitchd.conf.db(5), Tunnel Options). */

@@ -1,9 +1,6 @@
 import { isCut, type Rule } from "./desired";
+import { TAG_BYTES, TAGGED, UNTAGGED } from "./vlanClass";
 
-const UNTAGGED = "vlan_tci=0x0/0x1000";
-const TAGGED = "vlan_tci=0x1000/0x1000";
-/** Bytes of a VLAN tag. */
-const TAG = 4;
 /** Bytes that a length limit must leave. */
 const LEAST = 14;
 
@@ -23,7 +20,7 @@ export function leaveRoomForTags<Any extends Rule>(rules: readonly Any[]): Any[]
     const knowsTag = match.some((field) => field.startsWith("vlan_tci=") || field.startsWith("dl_vlan="));
     if (knowsTag || !actions.some(isCut) || places.has(placeOf(rule, [...match, TAGGED]))) return [rule];
     const shorter = actions.map((action) =>
-      isCut(action) ? { ...action, maxLength: Math.max(LEAST, action.maxLength - TAG) } : action,
+      isCut(action) ? { ...action, maxLength: Math.max(LEAST, action.maxLength - TAG_BYTES) } : action,
     );
     return [
       { ...rule, match: [...match, UNTAGGED] },

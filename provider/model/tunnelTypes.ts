@@ -23,12 +23,3 @@ export function joinsHosts(interfaceType: string): boolean {
   const encapsulation = encapsulationOf(interfaceType);
   return encapsulation !== undefined && encapsulation !== "erspan";
 }
-
-/**
- * The type of Interface rows for an encapsulation over IPv4 or IPv6. GRE and ERSPAN have types of their own for IPv6: under
- * the others Linux sends nothing there, and says nothing.
- */
-export function tunnelType(encapsulation: Encapsulation, family: "IPv4" | "IPv6"): TunnelType {
-  if (family === "IPv4" || encapsulation === "vxlan" || encapsulation === "geneve") return encapsulation;
-  return `ip6${encapsulation}`;
-}

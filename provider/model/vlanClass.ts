@@ -14,6 +14,13 @@ export function vlanClass(port: PortFacts): VlanClass {
   return { kind: "strip" };
 }
 
+/** The match fields of frames with an outermost tag, of any VLAN, and of those without one (ovs-fields(7), vlan_tci). */
+export const TAGGED = "vlan_tci=0x1000/0x1000";
+export const UNTAGGED = "vlan_tci=0x0/0x1000";
+
+/** Bytes of a VLAN tag. */
+export const TAG_BYTES = 4;
+
 /** The class as one word, part of a capture group's identity. */
 export function vlanClassKey(wanted: VlanClass): string {
   return wanted.kind === "native" ? `native:${wanted.vlan}` : wanted.kind;
@@ -22,5 +29,5 @@ export function vlanClassKey(wanted: VlanClass): string {
 /** The match fields of copies that carry the bridge's own tag, outermost; undefined when none can. */
 export function bridgeTagMatch(wanted: VlanClass): string | undefined {
   if (wanted.kind === "keep") return undefined;
-  return wanted.kind === "strip" ? "vlan_tci=0x1000/0x1000" : `dl_vlan=${wanted.vlan}`;
+  return wanted.kind === "strip" ? TAGGED : `dl_vlan=${wanted.vlan}`;
 }

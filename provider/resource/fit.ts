@@ -9,14 +9,14 @@ import { type FoundPort, findPort } from "../model/findPort";
 import { routeOf } from "../model/route";
 import { productionTunnel } from "../model/shared";
 import { encapsulationOf } from "../model/tunnelTypes";
-import { vlanClass } from "../model/vlanClass";
+import { TAG_BYTES, vlanClass } from "../model/vlanClass";
 import type { FlowClaim } from "../schema/claim";
 import type { FlowInputs } from "../schema/flow";
 
 type FlowDraft = Extract<Draft, { kind: "flow" }>;
 
 const ETHERNET = 14;
-const VLAN_TAG = 4;
+const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;
 /** Bytes between the outer IP header and the copy (RFC 7348, RFC 8926, RFC 2890, ERSPAN II and III as OVS writes them). */
 const OVERHEAD: Record<string, number> = { vxlan: 16, geneve: 16, gre: 8, erspan: 16, erspan2: 20 };
@@ -48,9 +48,14 @@ function mayFragment({ source }: Fit, end: Endpoint): boolean {
   );
 }
 
+/** Whether the copies' tunnels are Open vSwitch's own, not the kernel's. */
+function isOnUserspace({ draft, source }: Fit): boolean {
+  return isUserspace(source.facts, draft.source!.integrationBridge);
+}
+
 /** What becomes of copies that are too long for a tunnel that may fragment. */
-function fragmentsOf({ draft, source }: Fit): string {
-  return isUserspace(source.facts, draft.source!.integrationBridge)
+function fragmentsOf(fit: Fit): string {
+  return isOnUserspace(fit)
     ? "the userspace datapath makes no fragments"
     : "the kernel makes fragments only of packets that may be fragmented themselves";
 }
@@ -69,7 +74,9 @@ async function wayLimit(fit: Fit): Promise<Limit | undefined> {
   if (type === undefined || remote === undefined) return undefined;
   const mtu = (await source.queue.underlay(remote))?.mtu;
   if (mtu === undefined) return undefined;
-  const header = OVERHEAD[route?.end.erspanVersion === 2 ? "erspan2" : type]! + (isIPv6(remote) ? 40 : 20);
+  const header =
+    OVERHEAD[route?.end.erspanVersion === 2 ? "erspan2" : type]! +
+    (isIPv6(remote) ? IPV6_HEADER : IPV4_HEADER);
   return {
     bytes: mtu - header,
     why: `the way to ${remote} has an MTU of ${mtu} and ${type} takes ${header} bytes of it${fragments ? ` (${fragmentsOf(fit)})` : ""}`,
@@ -100,9 +107,10 @@ function slicesOf({ snapLength, filter = [], defaultAction }: FlowInputs): numbe
 }
 
 /** Warns of slices without a whole IP header that are to go through a tunnel of the kernel's, which drops them (seen with Linux 7.2). */
-function warnOfShortSlices({ draft, inputs, source, warn }: Fit, tag: number): void {
+function warnOfShortSlices(fit: Fit, tag: number): void {
+  const { draft, inputs, source, warn } = fit;
   const stays = draft.peer === undefined && draft.collector === undefined;
-  if (stays || isUserspace(source.facts, draft.source!.integrationBridge)) return;
+  if (stays || isOnUserspace(fit)) return;
   const [least, shortest] = [ETHERNET + tag + IPV6_HEADER, Math.min(...slicesOf(inputs))];
   if (shortest >= least) return;
   warn(
@@ -114,7 +122,7 @@ function warnOfShortSlices({ draft, inputs, source, warn }: Fit, tag: number): v
 export async function fitCopies(fit: Fit): Promise<FlowDraft> {
   const { draft, inputs, port, source } = fit;
   const { mtu } = port.interface;
-  const tag = vlanClass(port.port).kind === "strip" ? 0 : VLAN_TAG;
+  const tag = vlanClass(port.port).kind === "strip" ? 0 : TAG_BYTES;
   warnOfShortSlices(fit, tag);
   if (mtu === undefined) return draft;
   const largest = Math.min(mtu + ETHERNET + tag, Math.max(0, ...slicesOf(inputs)));
