@@ -114,12 +114,13 @@ function replacedText(existing: Claim | undefined, token: string): string | unde
   return writeClaim(existing);
 }
 
-/** The claim that brings one monitor home, and ends there. */
-function leavingClaim(claim: ServiceClaim, key: string): ServiceClaim {
-  const port = claim.ports.find((wanted) => portKey(wanted) === key)!;
-  const owner = `${claim.owner}#leaving-${digest(8, claim.token, key)}`;
+/** The claim that brings one monitor home, and ends there. The port that was moved is meant, whatever matches by now. */
+export function leavingClaim(claim: ServiceClaim, key: string): ServiceClaim {
+  const home = claim.homes![key]!;
+  const port = home.port ?? claim.ports.find((wanted) => portKey(wanted) === key)!;
+  const owner = `${claim.owner}#leaving-${digest(8, claim.token, portKey(port))}`;
   const alone = { pending: undefined, replaces: undefined, elsewhere: undefined };
-  return { ...claim, ...alone, owner, ports: [port], homes: { [key]: claim.homes![key]! }, leaving: true };
+  return { ...claim, ...alone, owner, ports: [port], homes: { [portKey(port)]: home }, leaving: true };
 }
 
 /** Monitors that a service gives up, or leaves on the integration bridge from now on, go home. */

@@ -1,10 +1,11 @@
-import { findPort } from "../model/findPort";
+import { findMonitor } from "../model/findMonitor";
+import { type FoundPort, findPort } from "../model/findPort";
 import type { Facts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
 import { requestNumber } from "../plan/newRow";
 import type { Claim, Home, ServiceClaim } from "../schema/claim";
 import { portKey } from "../schema/port";
-import { type Edit, withdraw } from "./edit";
+import { type Edit, leavingClaim, withdraw } from "./edit";
 import { isExpired, isLeftover } from "./pending";
 import { stackOf } from "./run";
 
@@ -27,22 +28,35 @@ function servicesOf(claims: ReadonlyMap<string, Claim>): ServiceClaim[] {
   return [...claims.values()].filter((claim): claim is ServiceClaim => claim.kind === "service");
 }
 
-/** Monitors on the tap bridge that some service wants there, by port UUID, each with the home some claim knows for it. */
-function keptMonitors(
-  services: readonly ServiceClaim[],
+function isStaying({ leaving, attachment }: ServiceClaim): boolean {
+  return leaving === undefined && attachment === "tap-bridge";
+}
+
+/** The monitors of a claim that are on the tap bridge, each with its home where the claim knows it. */
+function monitorsThere(
+  claim: ServiceClaim,
   facts: Facts,
   tapBridge: string,
-): Map<string, Home | undefined> {
-  const kept = new Map<string, Home | undefined>();
-  for (const claim of services) {
-    if (claim.leaving !== undefined || claim.attachment !== "tap-bridge") continue;
-    for (const wanted of claim.ports) {
-      const found = findPort(facts, [tapBridge], wanted).found;
-      if (found === undefined) continue;
-      kept.set(found.port.uuid, claim.homes?.[portKey(wanted)] ?? kept.get(found.port.uuid));
-    }
-  }
-  return kept;
+): { monitor: FoundPort; home: Home | undefined }[] {
+  return claim.ports.flatMap((wanted) => {
+    const monitor = findMonitor(claim, wanted, facts, tapBridge).found;
+    if (monitor?.bridge.name !== tapBridge) return [];
+    return [{ monitor, home: claim.homes?.[portKey(wanted)] }];
+  });
+}
+
+/** UUIDs of the ports on the tap bridge that some service wants there. */
+function keptMonitors(services: readonly ServiceClaim[], facts: Facts, tapBridge: string): Set<string> {
+  const there = services.filter(isStaying).flatMap((claim) => monitorsThere(claim, facts, tapBridge));
+  return new Set(there.map(({ monitor }) => monitor.port.uuid));
+}
+
+/** What claims know of where monitors on the tap bridge came from, by port UUID; those on their way out know it, too. */
+function knownHomes(services: readonly ServiceClaim[], facts: Facts, tapBridge: string): Map<string, Home> {
+  const there = services.flatMap((claim) => monitorsThere(claim, facts, tapBridge));
+  return new Map(
+    there.flatMap(({ monitor, home }) => (home === undefined ? [] : [[monitor.port.uuid, home]])),
+  );
 }
 
 /**
@@ -56,13 +70,19 @@ export function recordHomes(
   given: ReadonlyMap<string, number | null>,
 ): void {
   const services = servicesOf(claims);
-  const known = keptMonitors(services, facts, tapBridge);
-  for (const claim of services) {
-    if (claim.leaving !== undefined || claim.attachment !== "tap-bridge") continue;
+  const known = knownHomes(services, facts, tapBridge);
+  for (const claim of services.filter(isStaying)) {
     const homes = { ...claim.homes };
     for (const wanted of claim.ports) {
-      const monitor = findPort(facts, [claim.integrationBridge, tapBridge], wanted).found;
+      const monitor = findMonitor(claim, wanted, facts, tapBridge).found;
       if (monitor === undefined) continue;
+      const key = portKey(wanted);
+      const { name: port, uuid } = monitor.port;
+      const former = homes[key]?.port ?? port;
+      if (former !== port && findPort(facts, [tapBridge], former).found !== undefined) {
+        const leaving = leavingClaim(claim, key);
+        claims.set(leaving.owner, leaving);
+      }
       const { uuid: nic, ofport = -1, ofportRequest } = monitor.interface;
       const request = given.get(nic);
       const here = {
@@ -70,8 +90,8 @@ export function recordHomes(
         ofport,
         ofportRequest: request === undefined ? (ofportRequest ?? null) : request,
       };
-      const away = homes[portKey(wanted)] ?? known.get(monitor.port.uuid) ?? unknownHome(claim);
-      homes[portKey(wanted)] = monitor.bridge.name === tapBridge ? away : here;
+      const away = (former === port ? homes[key] : undefined) ?? known.get(uuid) ?? unknownHome(claim);
+      homes[key] = { ...(monitor.bridge.name === tapBridge ? away : here), port };
     }
     if (Object.keys(homes).length > 0) claims.set(claim.owner, { ...claim, homes });
   }
@@ -98,8 +118,8 @@ export function finishLeaving(
     if (claim.leaving === undefined) continue;
     const wanted = claim.ports[0]!;
     const home = claim.homes?.[portKey(wanted)];
-    const away = findPort(facts, [tapBridge], wanted).found;
-    if (away !== undefined && !kept.has(away.port.uuid)) continue;
+    const [away] = monitorsThere(claim, facts, tapBridge);
+    if (away !== undefined && !kept.has(away.monitor.port.uuid)) continue;
     claims.delete(claim.owner);
     const back = home === undefined ? undefined : findPort(facts, [home.bridge], wanted).found;
     if (back === undefined || home === undefined) continue;

@@ -82,11 +82,23 @@ function attachedMac(candidate: FoundPort): string {
   return candidate.interface.externalIds["attached-mac"]?.toLowerCase() ?? "";
 }
 
-/** Finds a port by what the program says of it. An inactive row (a migration's other half) is passed over when another matches. */
-export function findPort(facts: Facts, bridges: readonly string[], wanted: PortInput): PortSearch {
+/**
+ * Finds a port by what the program says of it. An inactive row (a migration's other half) is passed over when another
+ * matches. `settled`: the port that it is where that is among those that match, on this bridge.
+ */
+export function findPort(
+  facts: Facts,
+  bridges: readonly string[],
+  wanted: PortInput,
+  settled?: { port: string | undefined; bridge: string },
+): PortSearch {
   const all = bearing(facts, wanted).filter(({ bridge }) => bridges.includes(bridge.name));
   const active = all.filter((candidate) => candidate.interface.externalIds["iface-status"] !== "inactive");
   const rows = active.length > 0 ? active : all;
+  const known = rows.find(
+    ({ port, bridge }) => port.name === settled?.port && bridge.name === settled.bridge,
+  );
+  if (known !== undefined) return { found: known };
   if (typeof wanted === "object" && "vmUuid" in wanted && wanted.vnic !== undefined) {
     const nic = rows.sort((a, b) => (attachedMac(a) < attachedMac(b) ? -1 : 1))[wanted.vnic];
     return nic === undefined ? { found: undefined, reason: "missing" } : { found: nic };

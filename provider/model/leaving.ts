@@ -2,7 +2,7 @@ import type { Facts } from "../ovs/facts";
 import type { ServiceClaim } from "../schema/claim";
 import { portKey } from "../schema/port";
 import type { Desired } from "./desired";
-import { findPort } from "./findPort";
+import { findMonitor } from "./findMonitor";
 
 /** A claim on its way out: its monitor goes home under its old number, unless another service keeps it. */
 export function sendHome(
@@ -12,9 +12,9 @@ export function sendHome(
   result: Pick<Desired, "placements" | "problems">,
 ): void {
   const wanted = claim.ports[0]!;
-  const monitor = findPort(facts, [tapBridge], wanted).found;
+  const monitor = findMonitor(claim, wanted, facts, tapBridge).found;
   const came = claim.homes?.[portKey(wanted)];
-  if (monitor === undefined || came === undefined) return;
+  if (monitor?.bridge.name !== tapBridge || came === undefined) return;
   if (result.placements.some((kept) => kept.port === monitor.port.uuid)) return;
   const { owner } = claim;
   const { name } = monitor.port;

@@ -3,7 +3,8 @@ import type { Claim, ServiceClaim } from "../schema/claim";
 import { describePort } from "../schema/port";
 import { type Delivery, deliverBack, deliverHere } from "./delivery";
 import type { Desired, Placement } from "./desired";
-import { type FoundPort, findPort } from "./findPort";
+import { findMonitor } from "./findMonitor";
+import type { FoundPort } from "./findPort";
 import { sendHome } from "./leaving";
 
 /** The services of a host, and what they need to exist. */
@@ -22,7 +23,7 @@ function findMonitors(claim: ServiceClaim, facts: Facts, tapBridge: string, resu
   const { attachment, integrationBridge } = claim;
   const bridges = [integrationBridge, tapBridge];
   return claim.ports.flatMap((wanted) => {
-    const search = findPort(facts, bridges, wanted);
+    const search = findMonitor(claim, wanted, facts, tapBridge);
     if (search.found !== undefined) {
       result.monitors.push({ name: search.found.interface.name, wanted, bridges, attachment });
       return [search.found];

@@ -25,7 +25,10 @@ class Symbols {
   private readonly numbers = new Map<string, number>();
   readonly lines: string[] = [];
 
-  constructor(private readonly monitors: readonly Monitor[]) {}
+  constructor(
+    private readonly monitors: readonly Monitor[],
+    private readonly tapBridge: string,
+  ) {}
 
   private number(key: string, selectors: () => readonly Selector[]): number {
     const known = this.numbers.get(key);
@@ -42,10 +45,18 @@ class Symbols {
   /** The number of an interface that rules know by its name: a monitor's, by what its services say of it, else one that keeps its name. */
   named(name: string): number {
     return this.number(`named ${name}`, () => {
-      const said = this.monitors.filter((monitor) => monitor.name === name).map(selectorOf);
+      const said = this.monitors
+        .filter((monitor) => monitor.name === name)
+        .flatMap((monitor) => this.ways(monitor));
       const unique = new Map(said.map((selector) => [JSON.stringify(selector), selector]));
       return unique.size > 0 ? [...unique.values()] : [["interface", [], "-", name]];
     });
+  }
+
+  /** How a monitor is found: one that was moved to the tap bridge stays it, as `findMonitor` says. */
+  private ways(monitor: Monitor): Selector[] {
+    const moved = monitor.attachment === "tap-bridge" && typeof monitor.wanted !== "string";
+    return [...(moved ? [["name", [this.tapBridge], "-", monitor.name] as const] : []), selectorOf(monitor)];
   }
 
   /** The number of a tapped port. */
@@ -72,7 +83,7 @@ function hookLine(hook: Desired["hooks"][number], facts: Facts, spell: Spelling)
  * names may be others by then. It is for one change of the claims alone, and whole only with its last line.
  */
 export function keeperText(desired: Desired, facts: Facts, { bridge, generation }: KeeperMoment): string {
-  const symbols = new Symbols(desired.monitors);
+  const symbols = new Symbols(desired.monitors, bridge.name);
   const spell: Spelling = (port, base) => `@${base === 16 ? "x" : ""}${symbols.named(port)}@`;
   const stays = desired.monitors.filter(({ attachment }) => attachment === "tap-bridge");
   const monitors = [...new Set(stays.map(({ name }) => name))].map(

@@ -1,11 +1,13 @@
 import { isIPv6 } from "node:net";
+import { tapBridgeOf } from "../converge/access";
 import type { Draft } from "../converge/edit";
 import type { Look } from "../converge/hostQueue";
 import { TaasError } from "../errors";
 import { isUserspace } from "../model/datapath";
 import { type Endpoint, endpointKey, explicitEndpoint } from "../model/endpoint";
 import { defaultActionOf } from "../model/filter/defaultAction";
-import { type FoundPort, findPort } from "../model/findPort";
+import { findMonitor } from "../model/findMonitor";
+import type { FoundPort } from "../model/findPort";
 import { routeOf } from "../model/route";
 import { productionTunnel } from "../model/shared";
 import { encapsulationOf } from "../model/tunnelTypes";
@@ -88,9 +90,9 @@ function monitorLimit({ inputs, destination }: Fit, tag: number): Limit | undefi
     (claim) => claim.kind === "service" && claim.tunnelId === inputs.tunnelId,
   );
   if (service?.kind !== "service" || destination === undefined) return undefined;
-  const bridges = destination.facts.bridges.map((bridge) => bridge.name);
+  const { facts, record } = destination;
   const limits = service.ports.flatMap((wanted) => {
-    const monitor = findPort(destination.facts, bridges, wanted).found;
+    const monitor = findMonitor(service, wanted, facts, tapBridgeOf(record)).found;
     const mtu = monitor?.interface.mtu;
     return mtu === undefined
       ? []

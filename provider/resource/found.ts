@@ -1,7 +1,8 @@
 import { integrationBridgeOf, tapBridgeOf } from "../converge/access";
 import type { Look } from "../converge/hostQueue";
 import { TaasError } from "../errors";
-import { type FoundPort, findPort, listPorts, portsOf } from "../model/findPort";
+import { findMonitor } from "../model/findMonitor";
+import { type FoundPort, findPort, listPorts, type PortSearch, portsOf } from "../model/findPort";
 import { MARK } from "../plan/ours";
 import { printableLine } from "../printable";
 import { describePort, type PortInput } from "../schema/port";
@@ -9,6 +10,23 @@ import { describePort, type PortInput } from "../schema/port";
 /** The bridges of a host that a VM's port can be on. */
 function searched(seen: Look): string[] {
   return [integrationBridgeOf(seen.record), tapBridgeOf(seen.record)];
+}
+
+/** Looks for a monitor of the service that an owner has, or may get, on a host. */
+function searchMonitor({ record, facts, read }: Look, wanted: PortInput, owner: string): PortSearch {
+  const claim = read.claims.get(owner);
+  const homes = claim?.kind === "service" ? claim.homes : undefined;
+  return findMonitor(
+    { homes, integrationBridge: integrationBridgeOf(record) },
+    wanted,
+    facts,
+    tapBridgeOf(record),
+  );
+}
+
+/** The monitor that a service is about; fails like `requirePort`. `owner`: of the service as it is on the host. */
+export function requireMonitor(seen: Look, wanted: PortInput, owner: string): FoundPort {
+  return searchMonitor(seen, wanted, owner).found ?? requirePort(seen, wanted, "monitor");
 }
 
 /** The port a resource is about; an error that lists what is there when there is none, or more than one. */
@@ -51,4 +69,9 @@ export function requirePort(seen: Look, wanted: PortInput, role: "monitor" | "so
 /** The OVS name of a port, for people; empty while it is not plugged. */
 export function portNameOf(seen: Look, wanted: PortInput): string {
   return printableLine(findPort(seen.facts, searched(seen), wanted).found?.port.name ?? "");
+}
+
+/** The OVS name of a service's monitor, likewise. */
+export function monitorNameOf(seen: Look, wanted: PortInput, owner: string): string {
+  return printableLine(searchMonitor(seen, wanted, owner).found?.port.name ?? "");
 }

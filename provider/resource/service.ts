@@ -13,7 +13,7 @@ import type { FlowClaim, ServiceClaim } from "../schema/claim";
 import type { PortInput } from "../schema/port";
 import { attachment as attachmentSchema, type ServiceInputs, serviceInputs } from "../schema/service";
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
-import { portNameOf, requirePort } from "./found";
+import { monitorNameOf, requireMonitor } from "./found";
 import { learnAgain, originalAgeing, stopLearning } from "./hybrid";
 import { holdsClaim, locate } from "./locate";
 import { readEnds } from "./read";
@@ -27,7 +27,7 @@ function portsOf(inputs: ServiceInputs): PortInput[] {
 
 function portNames(look: Look, inputs: ServiceInputs): string {
   return portsOf(inputs)
-    .map((wanted) => portNameOf(look, wanted))
+    .map((wanted) => monitorNameOf(look, wanted, inputs.owner))
     .filter((name) => name !== "")
     .join(",");
 }
@@ -77,7 +77,7 @@ async function put(
       const ports = portsOf(inputs);
       const looks = hosts.map((host) => looked.get(placeOf(host))!);
       const only = locate(looks, ports[0]!, holdsClaim(was.owner));
-      const names = ports.map((wanted) => requirePort(only, wanted, "monitor").port.name);
+      const names = ports.map((wanted) => requireMonitor(only, wanted, was.owner).port.name);
       portName = printableLine(names.join(","));
       chosen = only;
       ageing = await originalAgeing(only, names);

@@ -31,8 +31,15 @@ const base = {
   keeper: z.literal(true).optional(),
 };
 
-/** Where a monitor was before it was moved to the tap bridge; -1: under a number that is not known. */
-const home = z.object({ bridge: z.string(), ofport: z.int(), ofportRequest: z.int().nullable() });
+/** Where a monitor was before it was moved to the tap bridge. */
+const home = z.object({
+  /** Name of the port that was moved; absent where that was not recorded yet. */
+  port: z.string().optional(),
+  bridge: z.string(),
+  /** -1: not known. */
+  ofport: z.int(),
+  ofportRequest: z.int().nullable(),
+});
 export type Home = z.output<typeof home>;
 
 export const serviceClaim = z.object({
