@@ -101,12 +101,17 @@ function addressOf(host: unknown): unknown {
   return typeof host === "object" && host !== null ? (host as HostRecord).address : host;
 }
 
-/** Another host replaces the service; where candidates say where it may be, it moves in place. */
+/**
+ * Another host replaces the service, and so does a collector that takes the place of monitors, or they of it; where
+ * candidates say where it may be, it moves in place.
+ */
 function diff(olds: Properties, news: Properties): DiffResult {
   const placed = olds.host !== undefined && news.host !== undefined;
   const moved = placed && (hasUnknown(news.host) || addressOf(olds.host) !== addressOf(news.host));
+  const outside = (olds.collector === undefined) !== (news.collector === undefined);
+  const replaces = [...(moved ? ["host"] : []), ...(outside ? ["collector"] : [])];
   const update = inPlace(WISHES)(olds, news);
-  return moved ? { ...update, changes: true, replaces: ["host"] } : update;
+  return replaces.length > 0 ? { ...update, changes: true, replaces } : update;
 }
 
 /** What a TapService makes of its arguments. */
