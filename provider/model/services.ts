@@ -19,19 +19,33 @@ function place(claim: ServiceClaim, monitor: FoundPort, bridge: string): Placeme
   return { port: port.uuid, interface: nic.uuid, name: port.name, bridge, owners: [claim.owner] };
 }
 
+/** Types of interfaces whose device or socket Open vSwitch makes itself: when the port changes bridges, it makes another. */
+const MADE_ANEW: ReadonlySet<string> = new Set(["internal", "tap", "dpdkvhostuser"]);
+
 function findMonitors(claim: ServiceClaim, facts: Facts, tapBridge: string, result: Services): FoundPort[] {
-  const { attachment, integrationBridge } = claim;
+  const { owner, attachment, integrationBridge } = claim;
   const bridges = [integrationBridge, tapBridge];
   return claim.ports.flatMap((wanted) => {
     const search = findMonitor(claim, wanted, facts, tapBridge);
-    if (search.found !== undefined) {
-      result.monitors.push({ name: search.found.interface.name, wanted, bridges, attachment });
-      return [search.found];
+    if (search.found === undefined) {
+      const state = search.reason === "missing" ? "not plugged" : "not the only one";
+      const message = `monitor port ${describePort(wanted)} is ${state}`;
+      result.problems.push({ owner, code: "port-missing", message });
+      return [];
     }
-    const state = search.reason === "missing" ? "not plugged" : "not the only one";
-    const message = `monitor port ${describePort(wanted)} is ${state}`;
-    result.problems.push({ owner: claim.owner, code: "port-missing", message });
-    return [];
+    const { port, interface: nic, bridge } = search.found;
+    const moves = attachment === "tap-bridge" && bridge.name !== tapBridge;
+    if (moves && MADE_ANEW.has(nic.type)) {
+      result.problems.push({
+        owner,
+        code: "monitor-immovable",
+        message: `monitor port ${port.name} is of type ${nic.type}: what Open vSwitch made for it would be gone after a move to ${tapBridge}, and the VM, container or program that has it would be cut off`,
+        hint: `Set attachment: "integration-bridge", or plug it another way: a veth pair, a tap device of the VM's, dpdkvhostuserclient`,
+      });
+      return [];
+    }
+    result.monitors.push({ name: nic.name, wanted, bridges, attachment });
+    return [search.found];
   });
 }
 

@@ -54,6 +54,35 @@ describe("ports that cannot be used", () => {
     );
   });
 
+  for (const type of ["internal", "tap", "dpdkvhostuser"]) {
+    it(`does not move a monitor of type ${type}, which would be cut off by that`, async () => {
+      // Without DPDK a port of its types has no number, and a row all the same.
+      await lab.host(2).ovs(`ovs-vsctl add-port br-int mon -- set Interface mon type=${type} || true`);
+      await refused(() => driver.service("mon", { host: "host2", port: "mon" }), {
+        code: "monitor-immovable",
+        host: "host2",
+        says: new RegExp(`^monitor port mon is of type ${type}: .* would be gone after a move to br-tap`),
+        hint: /attachment: "integration-bridge", or .* a veth pair/,
+      });
+      await lab.host(2).ovs("ovs-vsctl del-port mon");
+    });
+  }
+
+  it("takes a monitor of type internal where it is", async () => {
+    await lab.host(2).ovs(`ovs-vsctl add-port br-int mon -- set Interface mon type=internal
+ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
+    const before = await lab.host(2).ovs("ip -n inner -json link show mon");
+    const ids = await driver.service("mon", {
+      host: "host2",
+      port: "mon",
+      attachment: "integration-bridge",
+    });
+    await driver.flow("web", ids, { host: "host1", port: "tap-web" });
+    await driver.destroy();
+    expect(await lab.host(2).ovs("ip -n inner -json link show mon")).to.equal(before);
+    await lab.host(2).ovs("ovs-vsctl del-port mon; ip netns del inner");
+  });
+
   it("caps no copies where Open vSwitch would drop production with them", async () => {
     const ids = await monitor();
     const port = { host: "host1", port: "tap-web" };
