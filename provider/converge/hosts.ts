@@ -1,3 +1,4 @@
+import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Elsewhere } from "../schema/claim";
 import { tapBridgeOf } from "./access";
@@ -33,7 +34,33 @@ export async function lookAll(open: OpenHost, records: readonly HostRecord[]): P
   const failed = results.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   const seen = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  refuseCopies(seen);
   return new Map(seen.map((host) => [placeOf(host.record), host]));
+}
+
+/** What Open vSwitch's start writes of a machine, and a copy of its database does not keep. */
+function systemOf({ facts }: Look): string {
+  const { hostname = "(no hostname)", "system-id": id = "(no system-id)" } = facts.externalIds;
+  return `${hostname}, ${id}`;
+}
+
+/** Machines that were made from one disk image can have one database; they would be taken for one machine. */
+function refuseCopies(looks: readonly Look[]): void {
+  const first = new Map<string, Look>();
+  for (const look of looks) {
+    const { machine } = look.facts;
+    const other = first.get(machine) ?? look;
+    first.set(machine, other);
+    if (systemOf(other) === systemOf(look)) continue;
+    throw new TaasError(
+      `its Open vSwitch has a copy of the database of host ${other.record.name} (${systemOf(other)}; here ${systemOf(look)}): both have the _uuid ${machine}, by which machines are told apart`,
+      {
+        code: "database-copied",
+        host: look.record.name,
+        hint: "Give one of them a new database: stop Open vSwitch, move conf.db away, start it, and have its bridges made again",
+      },
+    );
+  }
 }
 
 /** What tells one machine's tap bridge from another's, whatever names the host goes by. */

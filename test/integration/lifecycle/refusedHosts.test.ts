@@ -1,3 +1,5 @@
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import type { TaasError } from "../../../provider/errors";
 import { Driver } from "../../driver/driver";
@@ -157,5 +159,26 @@ describe("hosts that cannot be used", () => {
     await driver.delete(ids);
     expect(await lab.host(2).ovs("ovs-vsctl list-br")).not.to.contain("br-tap");
     expect(await lab.host(2).ovs("ovs-vsctl get Interface tap-ids ofport_request")).to.equal("[]\n");
+  });
+
+  it("tells machines apart that have copies of one database, and says so", async () => {
+    const [one, two] = [lab.host(1), lab.host(2)];
+    const id = await two.ovs("ovs-vsctl get Open_vSwitch . external_ids:system-id");
+    await two.killVswitchd();
+    await two.killOvsdbServer();
+    await copyFile(join(one.directory, "openvswitch/conf.db"), join(two.directory, "openvswitch/conf.db"));
+    await two.startOvsdbServer();
+    await two.ovs(`ovs-vsctl --no-wait set Open_vSwitch . external_ids:system-id=${id}`);
+    for (const work of [
+      () => driver.tunnel("pair", { hosts: ["host1", "host2"] }),
+      () => driver.service("ids", { hosts: ["host1", "host2"], port: "tap-ids" }),
+    ]) {
+      const error = (await failureOf(work())) as TaasError;
+      expect(error).to.include({ code: "database-copied", host: "host2" });
+      expect(error.shortMessage).to.match(
+        /copy of the database of host host1 \(.*lab-\w+-1; here .*lab-\w+-2\): both have the _uuid/,
+      );
+      expect(error.hint).to.match(/new database/);
+    }
   });
 });
