@@ -1,30 +1,42 @@
+import { setMaxListeners } from "node:events";
 import { createConnection } from "node:net";
 import type { Duplex } from "node:stream";
 import { TaasError } from "../errors";
-import { describeCommand, operationTimeout, outputTooLarge, socketRefused } from "./failures";
+import {
+  connectionLost,
+  describeCommand,
+  operationTimeout,
+  outputTooLarge,
+  type Peer,
+  socketRefused,
+} from "./failures";
 import type { ConnectionSettings, HostRecord } from "./host";
 import { MAX_OUTPUT } from "./output";
 import { runProcess } from "./process";
 import type { Connection, ExecOptions, ExecResult } from "./transport";
 
-/** This machine, without SSH. */
+/** This machine, without SSH. There is no connection to lose: it ends by `close` alone. */
 export class LocalTransport implements Connection {
-  /** Never aborted: there is no connection to lose. */
-  readonly lost: AbortSignal = new AbortController().signal;
-  private readonly peer: { name: string; where: string };
+  private readonly ending = new AbortController();
+  private readonly peer: Peer;
 
   constructor(
     record: HostRecord,
     private readonly settings: ConnectionSettings,
   ) {
     this.peer = { name: record.name, where: "this machine" };
+    setMaxListeners(0, this.lost);
+  }
+
+  get lost(): AbortSignal {
+    return this.ending.signal;
   }
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const [file, ...rest] = argv;
     if (file === undefined) throw new TypeError("a command needs at least one word");
     const timeoutMs = options.timeoutMs ?? this.settings.operationTimeout * 1000;
-    const outcome = await runProcess(file, rest, { input: options.input, timeoutMs });
+    const outcome = await runProcess(file, rest, { input: options.input, timeoutMs, signal: this.lost });
     switch (outcome.kind) {
       case "exited":
         return outcome.result;
@@ -34,6 +46,8 @@ export class LocalTransport implements Connection {
         throw operationTimeout(this.peer, describeCommand(argv), timeoutMs);
       case "too-large":
         throw outputTooLarge(this.peer, describeCommand(argv), MAX_OUTPUT);
+      case "aborted":
+        throw this.lost.reason;
       default: {
         const cause = outcome.kind === "failed" ? outcome.cause : undefined;
         throw new TaasError(`${describeCommand(argv)} cannot be run: ${cause?.message ?? outcome.kind}`, {
@@ -45,10 +59,16 @@ export class LocalTransport implements Connection {
     }
   }
 
+  /** The stream ends with the connection, as a forwarded one does. */
   openSocket(path: string): Promise<Duplex> {
     return new Promise((resolve, reject) => {
+      this.lost.throwIfAborted();
       const socket = createConnection(path);
-      const onError = (error: Error) => reject(socketRefused(this.peer, path, error.message, error));
+      const onLost = () => socket.destroy(socket.listenerCount("error") > 0 ? this.lost.reason : undefined);
+      this.lost.addEventListener("abort", onLost, { once: true });
+      socket.once("close", () => this.lost.removeEventListener("abort", onLost));
+      const onError = (error: Error) =>
+        reject(error === this.lost.reason ? error : socketRefused(this.peer, path, error.message, error));
       socket.once("error", onError);
       socket.once("connect", () => {
         socket.off("error", onError);
@@ -57,5 +77,7 @@ export class LocalTransport implements Connection {
     });
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.ending.abort(connectionLost(this.peer, "it was closed"));
+  }
 }

@@ -38,6 +38,20 @@ describe("pulumi-taas claims", () => {
     expect([stdout, exitCode]).to.deep.equal(["no claims", 0]);
   });
 
+  it("ends by itself where it is run on the host", async () => {
+    const stack = new Driver(lab);
+    const service = await stack.service("ids", { host: "host2", port: "tap-ids" });
+    const { stdout, exitCode } = await lab
+      .host(2)
+      .run(["timeout", "20", process.execPath, MAIN, "claims", "list", "--host", "local"]);
+    expect([stdout, exitCode]).to.deep.equal([
+      (await on(["host2"], "list")).stdout.replace("host2", "local").concat("\n"),
+      0,
+    ]);
+    expect(stdout).to.include(service.outputs.owner);
+    await stack.destroy();
+  });
+
   it("lists who taps whom, and removes the claims of a stack that is gone without a trace", async () => {
     const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
     const lost = new Driver(lab, "acme/lost/prod");

@@ -56,6 +56,16 @@ for (const transport of ["ssh2", "openssh", "local"] as const) {
       expect(text === sent).to.equal(true);
     });
 
+    it("ends open streams when the connection is closed", async () => {
+      const ended = streamEnded(await use((session) => session.openSocket(path)));
+      await client.pool.closeAll();
+      await ended;
+    });
+
+    it("ends open streams when the connection has been idle", async () => {
+      await streamEnded(await use((session) => session.openSocket(path)));
+    });
+
     it("says that a socket is not there", async () => {
       const error = await failureOf(use((session) => session.openSocket(absent(workshop))));
       expect(error.code).to.equal("socket-refused");
@@ -82,6 +92,12 @@ for (const transport of ["ssh2", "openssh"] as const) {
       listener.close();
       await workshop.remove();
     }
+  });
+}
+
+function streamEnded(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once("close", resolve).resume();
   });
 }
 
