@@ -48,9 +48,8 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
       .map((port) => tunnel(port, counts.get(numbers.get(port.name) ?? 0))),
     services: [...read.claims.values()].flatMap((claim): ServiceStatistics[] => {
       if (claim.kind !== "service" || claim.leaving !== undefined) return [];
-      const arrived = flows.filter(
-        (flow) => flow.table === 2 && flow.match.includes(`tun_id=0x${claim.tunnelId.toString(16)}`),
-      );
+      const field = `tun_id=0x${claim.tunnelId.toString(16)}`;
+      const arrived = flows.filter((flow) => flow.table === 2 && flow.match.split(",").includes(field));
       const local = captures.filter(
         (_, index) =>
           groups[index]!.members[0]!.flow.destination === facts.machine &&

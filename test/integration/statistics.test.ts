@@ -17,6 +17,7 @@ describe("statistics", () => {
         { name: "web", host: 1, vlan: 10 },
         { name: "db", host: 1, vlan: 10 },
         { name: "ids", host: 2, vlan: 20 },
+        { name: "rec", host: 2, vlan: 20 },
       ],
     });
   });
@@ -84,6 +85,32 @@ describe("statistics", () => {
     expect(group!.dropped.packets).to.equal(40 - copies);
     expect(hosts.host2!.services.map(({ delivered }) => delivered.packets)).to.deep.equal([copies]);
     expect(hosts.host2!.tunnels.map(({ received }) => received.packets)).to.deep.equal([copies]);
+  });
+
+  it("count for a service what is delivered to it alone, however alike the tunnel ids look", async () => {
+    driver = new Driver(lab);
+    const [ids, rec] = [
+      await driver.service("ids", { host: "host2", port: "tap-ids", tunnelId: 0x1 }),
+      await driver.service("rec", { host: "host2", port: "tap-rec", tunnelId: 0x10 }),
+    ];
+    await driver.flow("web", rec, { host: "host1", port: "tap-web", direction: "egress" });
+    await driver.flow("db", ids, { host: "host1", port: "tap-db", direction: "egress" });
+    const [web, db] = [lab.vm("web"), lab.vm("db")];
+    const frame = udp({
+      source: web.mac,
+      destination: db.mac,
+      sourceIp: "198.51.100.1",
+      destinationIp: "198.51.100.2",
+      sourcePort: 1,
+      destinationPort: 2,
+      payload: Buffer.alloc(100),
+    });
+    await web.send(Array.from({ length: 20 }, () => frame));
+
+    const deliveredTo = (counted: TapStatistics, tunnelId: number) =>
+      counted.hosts.host2!.services.find((service) => service.tunnelId === tunnelId)!.delivered.packets;
+    const counted = await readWhen((now) => deliveredTo(now, 0x10) >= 20);
+    expect([deliveredTo(counted, 0x1), deliveredTo(counted, 0x10)]).to.deep.equal([0, 20]);
   });
 
   it("of a host without taps are empty", async () => {
