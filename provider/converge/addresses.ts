@@ -3,6 +3,7 @@ import type { HostRecord } from "../host/host";
 import { joinsHosts } from "../model/tunnelTypes";
 import type { Facts } from "../ovs/facts";
 import { MARK } from "../plan/ours";
+import { readAddress } from "../schema/host";
 
 /** Local addresses of the tunnels that production has on the host. */
 function productionAddresses(facts: Facts): string[] {
@@ -10,10 +11,22 @@ function productionAddresses(facts: Facts): string[] {
   const tunnels = ports
     .flatMap((port) => port.interfaces.map((uuid) => facts.interfaces[uuid]))
     .filter((nic) => nic !== undefined && joinsHosts(nic.type));
-  const locals = tunnels
-    .map((nic) => nic!.options.local_ip)
-    .filter((ip) => ip !== undefined && ip !== "flow");
-  return [...new Set(locals as string[])].sort();
+  const locals = tunnels.map((nic) => readAddress(nic!.options.local_ip)).filter((ip) => ip !== undefined);
+  return [...new Set(locals)].sort();
+}
+
+/** What OVN or Neutron wrote as the host's address. OVN takes several, separated by commas, and may say which is the default one. */
+function writtenAddress({ externalIds, otherConfig }: Facts): string | undefined {
+  const written = [
+    externalIds["ovn-encap-ip-default"],
+    externalIds["ovn-encap-ip"],
+    otherConfig.local_ip,
+    externalIds.local_ip,
+  ];
+  return written
+    .flatMap((text) => text?.split(",") ?? [])
+    .map(readAddress)
+    .find((ip) => ip !== undefined);
 }
 
 /**
@@ -21,17 +34,13 @@ function productionAddresses(facts: Facts): string[] {
  * address of its production tunnels.
  */
 export function tunnelAddress(record: HostRecord, facts: Facts): string {
-  const written =
-    record.tunnelIp ??
-    facts.externalIds["ovn-encap-ip"]?.split(",")[0] ??
-    facts.otherConfig.local_ip ??
-    facts.externalIds.local_ip;
-  if (written !== undefined && written !== "") return written;
+  const written = record.tunnelIp ?? writtenAddress(facts);
+  if (written !== undefined) return written;
   const production = productionAddresses(facts);
   if (production.length === 1) return production[0]!;
   throw new TaasError(
     production.length === 0
-      ? "its underlay address is not known: no tunnelIp is given, and Open vSwitch has neither ovn-encap-ip nor local_ip nor a tunnel with one"
+      ? "its underlay address is not known: no tunnelIp is given, and Open vSwitch has no IP address in ovn-encap-ip or local_ip and no tunnel with one"
       : `its production tunnels have several local addresses (${production.join(", ")})`,
     {
       code: "tunnel-ip-unknown",

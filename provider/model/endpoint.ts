@@ -2,6 +2,7 @@ import { isIPv6 } from "node:net";
 import type { InterfaceFacts } from "../ovs/facts";
 import type { TunnelClaim } from "../schema/claim";
 import type { Collector } from "../schema/collector";
+import { readAddress } from "../schema/host";
 import { DEFAULT_UDP_PORT } from "../schema/tunnel";
 import type { Action } from "./desired";
 import { digest } from "./identity";
@@ -118,10 +119,10 @@ export function overlaps(end: Endpoint, foreign: InterfaceFacts): boolean {
   const keyed = PRODUCTION_PORT[type] === 0;
   const port = keyed ? 0 : Number(foreign.options.dst_port ?? PRODUCTION_PORT[type]);
   if (port !== end.udpPort) return false;
-  const local = foreign.options.local_ip ?? "flow";
-  const remote = foreign.options.remote_ip ?? "flow";
+  const local = readAddress(foreign.options.local_ip);
+  const remote = readAddress(foreign.options.remote_ip);
   const shared =
-    (local === "flow" || end.local === "" || local === end.local) &&
-    (remote === "flow" || end.remote === "flow" || remote === end.remote);
+    (local === undefined || end.local === "" || local === end.local) &&
+    (remote === undefined || end.remote === "flow" || remote === end.remote);
   return type === end.type ? shared : !keyed || shared;
 }

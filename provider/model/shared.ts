@@ -1,5 +1,6 @@
 import type { Facts } from "../ovs/facts";
 import type { Claim, FlowClaim } from "../schema/claim";
+import { readAddress } from "../schema/host";
 import type { Action, Desired, Rule } from "./desired";
 import { type FoundPort, portsOf } from "./findPort";
 import { digest, pieceCookie } from "./identity";
@@ -9,7 +10,7 @@ import { joinsHosts } from "./tunnelTypes";
 /** The production tunnel port that leads from a bridge to an address. */
 export function productionTunnel(facts: Facts, bridge: string, remote: string): FoundPort | undefined {
   return portsOf(facts, [bridge]).find(
-    ({ interface: nic }) => joinsHosts(nic.type) && nic.options.remote_ip === remote,
+    ({ interface: nic }) => joinsHosts(nic.type) && readAddress(nic.options.remote_ip) === remote,
   );
 }
 

@@ -14,6 +14,11 @@ export const ipAddress = z
   .refine((text) => isIP(text) !== 0 && !text.includes("%"), "must be an IPv4 or IPv6 address")
   .transform((text) => (isIPv6(text) ? new SocketAddress({ address: text, family: "ipv6" }).address : text));
 
+/** The address that a text from a host is, spelled the same way; undefined where it is none. */
+export function readAddress(text: string | undefined): string | undefined {
+  return ipAddress.safeParse(text?.trim()).data;
+}
+
 /** Linux device names, which OVS bridge names are, have at most 15 characters. */
 const bridgeName = z
   .string()

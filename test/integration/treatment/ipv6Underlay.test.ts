@@ -94,6 +94,20 @@ describe("copies over IPv6", function () {
     await expectTravel("vxlan", service);
   });
 
+  it("travel by the addresses that OVN was told, however they are spelled", async () => {
+    const spelled = (number: number) => `2001:0DB8:0:0::00${10 + number}, ${lab.host(number).address}`;
+    const row = (line: string) =>
+      Promise.all([1, 3].map((number) => lab.host(number).ovs(line.replace("?", spelled(number)))));
+    await row("ovs-vsctl set Open_vSwitch . external_ids:ovn-encap-ip='\"?\"'");
+    try {
+      const service = await driver.service("ids", { host: "host3", port: "tap-mon3" });
+      await driver.flow("web", service, { host: "host1", port: "tap-web" });
+      await expectTravel("vxlan", service);
+    } finally {
+      await row("ovs-vsctl remove Open_vSwitch . external_ids ovn-encap-ip");
+    }
+  });
+
   it("travel by the addresses that a tunnel names, while the hosts' own are IPv4", async () => {
     const localIps = [1, 3].map((number) => ipv6Of(lab.host(number)));
     await driver.tunnel("tunnel", { hosts: ["host1", "host3"], udpPort: 5_555, localIps });

@@ -56,6 +56,12 @@ describe("a mirror tunnel and a tunnel that is not ours", () => {
     ["another port", end("vxlan", 14789), foreign("vxlan", both), "live together"],
     ["another far end", end("vxlan", 4789), foreign("vxlan", { ...both, remote_ip: OTHER }), "live together"],
     ["another near end", end("vxlan", 4789), foreign("vxlan", { ...both, local_ip: OTHER }), "live together"],
+    [
+      "the same addresses in another spelling",
+      end("vxlan", 4789, { local: "2001:db8::1", remote: "2001:db8::2" }),
+      foreign("vxlan", { local_ip: "2001:DB8:0::1", remote_ip: "2001:db8::0002" }),
+      "overlap",
+    ],
     ["a near end that is any", end("vxlan", 4789), foreign("vxlan", { remote_ip: THERE }), "overlap"],
     [
       "a far end by flow",
