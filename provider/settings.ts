@@ -2,7 +2,7 @@ import * as z from "zod";
 import { TaasError } from "./errors";
 import type { ConnectionSettings } from "./host/host";
 import type { Inventory } from "./host/inventory";
-import { hostInput } from "./schema/host";
+import { inventoryHost } from "./schema/host";
 import { reasonsOf, show, wording } from "./schema/reasons";
 
 /** How the stack's configuration is read: the value of a key, or nothing. */
@@ -43,7 +43,7 @@ function inventory(read: ConfigReader): Inventory {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw refuse("hosts", value, "an object of hosts by name");
   }
-  const parsed = z.record(z.string(), hostInput).safeParse(value, { error: wording });
+  const parsed = z.record(z.string(), inventoryHost).safeParse(value, { error: wording });
   if (parsed.success) return parsed.data;
   throw new TaasError(
     `stack configuration ${reasonsOf(parsed.error, value, `${NAMESPACE}hosts`).join("; ")}`,

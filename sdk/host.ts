@@ -4,6 +4,8 @@ import type { Input } from "@pulumi/pulumi";
 export interface HostArgs {
   /** An ssh_config alias, DNS name or IP address; `"local"` is this machine without SSH. */
   address: Input<string>;
+  /** What messages call it; its connection is that of the inventory's entry of this name while that has the same address. Default: the address. */
+  name?: Input<string>;
   /** SSH port. Default: what ssh_config says, else 22. */
   port?: Input<number>;
   /** Login user. Default: what ssh_config says. */
@@ -34,3 +36,6 @@ export interface HostArgs {
 
 /** A host: a name of the stack's inventory (`taas:hosts`), an ssh_config alias, a DNS name, an address, or the whole record. */
 export type Host = string | HostArgs;
+
+/** A host as a resource puts it out, resolved through the inventory. It is an argument again, and the same host. */
+export type ResolvedHost = HostArgs & { name: string };

@@ -11,7 +11,7 @@ export {
   type TapStatistics,
   type TunnelStatistics,
 } from "./getTapStatistics";
-export type { Host, HostArgs } from "./host";
+export type { Host, HostArgs, ResolvedHost } from "./host";
 export { MirrorTunnel, type MirrorTunnelArgs, type MirrorTunnelRef } from "./mirrorTunnel";
 export type { Port } from "./port";
 export { TapFlow, type TapFlowArgs } from "./tapFlow";

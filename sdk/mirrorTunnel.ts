@@ -1,5 +1,5 @@
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
-import type { Host } from "./host";
+import type { Host, ResolvedHost } from "./host";
 import { isOfType } from "./isOfType";
 import { TaasResource, typeToken } from "./taasResource";
 
@@ -48,7 +48,8 @@ export class MirrorTunnel extends TaasResource {
   /** @internal */
   static readonly __pulumiType = typeToken("MirrorTunnel");
 
-  declare readonly hosts: Output<Host[]>;
+  /** The hosts, resolved through the inventory. */
+  declare readonly hosts: Output<ResolvedHost[]>;
   declare readonly mode: Output<"pair" | "mesh">;
   declare readonly type: Output<"vxlan" | "geneve" | "gre">;
   declare readonly udpPort: Output<number>;

@@ -1,6 +1,6 @@
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
 import type { FilterRule } from "./filterRule";
-import type { Host, HostArgs } from "./host";
+import type { Host, ResolvedHost } from "./host";
 import { isOfType } from "./isOfType";
 import { MirrorTunnel, type MirrorTunnelRef } from "./mirrorTunnel";
 import type { Port } from "./port";
@@ -12,15 +12,15 @@ export interface TapFlowArgs {
   /** Where copies go: a TapService, or the `ref` of one, for instance of another stack. */
   service: TapService | Input<TapServiceRef>;
   /** The host of the tapped port. Another host moves the tap, the new side first. */
-  host?: Input<Host>;
+  host?: Input<Host | undefined>;
   /** Candidates instead of `host`: the tap is where its port is plugged, and moves when a refresh finds it elsewhere. */
-  hosts?: Input<Input<Host>[]>;
+  hosts?: Input<Input<Host>[] | undefined>;
   /** The tapped port. It must not be the monitor of any TapService. */
   port: Input<Port>;
   /** `ingress`: what the VM gets. `egress`: what it sends. `both`: default. */
   direction?: Input<"ingress" | "egress" | "both">;
   /** Which frames are copied: the first rule that matches decides. Default: all. */
-  filter?: Input<Input<FilterRule>[]>;
+  filter?: Input<Input<FilterRule>[] | undefined>;
   /** What becomes of frames that no rule matches. Default: `reject` if there are rules, else `accept`. */
   defaultAction?: Input<"accept" | "reject">;
   /** Bytes kept of each copy, at least 14; 58 or more keep IP headers whole, without which the kernel's tunnels drop copies. Default: all. */
@@ -53,9 +53,9 @@ export interface TapFlowArgs {
   /** Seconds to wait for the port to be plugged. Default 60. */
   attachTimeout?: Input<number>;
   /** Who the tapped VM belongs to; must be the service's tenant unless that allows others. Default: none. */
-  tenant?: Input<string>;
+  tenant?: Input<string | undefined>;
   /** Free text, stored with the claim on the hosts. */
-  description?: Input<string>;
+  description?: Input<string | undefined>;
   /** Take over a claim of the same owner that differs from this one. Default false. */
   adopt?: Input<boolean>;
 }
@@ -74,8 +74,8 @@ export class TapFlow extends TaasResource {
 
   declare readonly service: Output<TapServiceRef>;
   /** The host of the tapped port, resolved through the inventory. */
-  declare readonly host: Output<(HostArgs & { name: string }) | undefined>;
-  declare readonly hosts: Output<(HostArgs & { name: string })[] | undefined>;
+  declare readonly host: Output<ResolvedHost | undefined>;
+  declare readonly hosts: Output<ResolvedHost[] | undefined>;
   declare readonly port: Output<Port>;
   declare readonly direction: Output<"ingress" | "egress" | "both">;
   declare readonly filter: Output<FilterRule[] | undefined>;

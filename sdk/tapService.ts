@@ -1,6 +1,6 @@
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
 import type { Collector, CollectorArgs } from "./collector";
-import type { Host, HostArgs } from "./host";
+import type { Host, ResolvedHost } from "./host";
 import { isOfType } from "./isOfType";
 import type { Port } from "./port";
 import { TaasResource, typeToken } from "./taasResource";
@@ -20,20 +20,20 @@ export interface TapServiceRef {
 /** The arguments of a {@link TapService}. */
 export interface TapServiceArgs {
   /** The host of the monitor; not for a collector. Another address replaces the service, the new one first, so that copies move without a gap. */
-  host?: Input<Host>;
+  host?: Input<Host | undefined>;
   /** Candidates instead of `host`: the service is where its port is plugged, and moves when a refresh finds it elsewhere. */
-  hosts?: Input<Input<Host>[]>;
+  hosts?: Input<Input<Host>[] | undefined>;
   /** The monitor's port. It must not be the source of any TapFlow. A change moves the copies in place. */
-  port?: Input<Port>;
+  port?: Input<Port | undefined>;
   /** Several monitors on the host, instead of `port`. */
-  ports?: Input<Input<Port>[]>;
+  ports?: Input<Input<Port>[] | undefined>;
   /**
    * How several monitors share copies. `copy` (default): each gets every copy. `hash`: one each, both directions of a
    * conversation the same. `failover`: the first whose port is up.
    */
   distribution?: Input<"copy" | "hash" | "failover">;
   /** A destination outside, instead of a host and its ports. */
-  collector?: Input<CollectorArgs>;
+  collector?: Input<CollectorArgs | undefined>;
   /**
    * `tap-bridge` (default): the port is moved to the tap bridge, gets nothing but copies, and is moved back at the end,
    * with its OpenFlow port number. `integration-bridge`: it stays where it is, keeps its own connectivity and gets copies besides,
@@ -45,11 +45,11 @@ export interface TapServiceArgs {
   /** Seconds to wait for the port to be plugged. Default 60. */
   attachTimeout?: Input<number>;
   /** Who the service belongs to. Flows of another tenant, or of none, are refused. Default: none. */
-  tenant?: Input<string>;
+  tenant?: Input<string | undefined>;
   /** Lets flows of other tenants in. Default false. */
   allowCrossTenant?: Input<boolean>;
   /** Free text, stored with the claim on the host. */
-  description?: Input<string>;
+  description?: Input<string | undefined>;
   /** Take over a claim of the same owner that differs from this one. Default false. */
   adopt?: Input<boolean>;
 }
@@ -67,8 +67,8 @@ export class TapService extends TaasResource {
   static readonly __pulumiType = typeToken("TapService");
 
   /** The host of the monitor, resolved through the inventory; undefined for a collector. */
-  declare readonly host: Output<(HostArgs & { name: string }) | undefined>;
-  declare readonly hosts: Output<(HostArgs & { name: string })[] | undefined>;
+  declare readonly host: Output<ResolvedHost | undefined>;
+  declare readonly hosts: Output<ResolvedHost[] | undefined>;
   declare readonly port: Output<Port | undefined>;
   declare readonly ports: Output<Port[] | undefined>;
   declare readonly distribution: Output<"copy" | "hash" | "failover">;

@@ -2,11 +2,14 @@ import { TaasError } from "../errors";
 import { checkAddress, checkWord } from "./address";
 import type { HostRecord } from "./host";
 
+/** How a host is reached and what is where on it. */
+type HostEntry = Omit<HostRecord, "name">;
+
 /** A host as a program gives it: a name of the inventory, an ssh_config alias, a DNS name, an address, or all of it. */
-export type HostArgument = string | Omit<HostRecord, "name">;
+export type HostArgument = string | (HostEntry & Partial<Pick<HostRecord, "name">>);
 
 /** The stack's hosts by name (`taas:hosts`). An entry may name another entry. */
-export type Inventory = Readonly<Record<string, HostArgument>>;
+export type Inventory = Readonly<Record<string, string | HostEntry>>;
 
 /** How a host is reached, as against what is where on it. */
 const CONNECTION_FIELDS = [
@@ -22,11 +25,11 @@ const CONNECTION_FIELDS = [
 
 /**
  * Resolves a host argument: a string is looked up in the inventory first, else it is an address; `local` is this
- * machine. Throws `invalid-host` for what cannot be an address, and for inventory entries that name each other in a circle.
+ * machine. A whole record is not looked up, so that a resolved one is itself again. Throws `invalid-host` for what cannot be an address, and for inventory entries that name each other in a circle.
  */
 export function resolveHost(host: HostArgument, inventory: Inventory): HostRecord {
   if (typeof host === "string") return checked(resolveName(host, host, inventory, [host]));
-  return checked({ ...host, name: host.address });
+  return checked({ ...host, name: host.name ?? host.address });
 }
 
 /**

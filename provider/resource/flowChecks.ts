@@ -13,7 +13,7 @@ import { showably } from "./showably";
 
 /** Validates a TapFlow's arguments, fills in defaults, and puts `tunnelId` and `rules` among the inputs. */
 function checkFlow(names: Names, _olds: Properties, news: Properties): CheckResult {
-  const { values, failures } = validate(flowArgs, news);
+  const { values, failures } = validate(flowArgs, news, ["tunnelId", "rules"]);
   failures.push(...oneOfHosts(values));
   if (failures.length > 0) return { inputs: values, failures };
   const service = values.service as ServiceRef | typeof UNKNOWN;

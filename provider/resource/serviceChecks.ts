@@ -14,9 +14,13 @@ import { showably } from "./showably";
 /** Arguments that only make sense for a monitor on a host. */
 const MONITOR_ONLY = ["host", "hosts", "port", "ports", "distribution", "attachment"];
 
+/** How a single monitor and a collector get copies, too. */
+const DEFAULT_DISTRIBUTION = "copy";
+
 /** Looks at what was given, right or wrong, so that a wrong argument is not called a missing one as well. */
 function contradictions(given: Properties): Failure[] {
   const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
+  if (values.distribution === DEFAULT_DISTRIBUTION) delete values.distribution;
   if (values.collector !== undefined) {
     return MONITOR_ONLY.filter((property) => values[property] !== undefined).map((property) => ({
       property,
@@ -42,7 +46,7 @@ function contradictions(given: Properties): Failure[] {
 
 /** Validates a TapService's arguments, fills in defaults, and puts `tunnelId`, `ref` and `rules` among the inputs. */
 function checkService(names: Names, olds: Properties, news: Properties): CheckResult {
-  const { values, failures } = validate(serviceArgs, news);
+  const { values, failures } = validate(serviceArgs, news, ["ref", "rules"]);
   failures.push(...contradictions(news));
   if (failures.length > 0) return { inputs: values, failures };
   const owner = values.owner as string;
@@ -53,7 +57,7 @@ function checkService(names: Names, olds: Properties, news: Properties): CheckRe
     ...values,
     ...recordEnds(names, values),
     ...(outside ? {} : { attachment }),
-    distribution: values.distribution ?? "copy",
+    distribution: values.distribution ?? DEFAULT_DISTRIBUTION,
     attachTimeout: values.attachTimeout ?? 60,
     tunnelId,
   };

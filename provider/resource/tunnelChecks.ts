@@ -11,7 +11,7 @@ import { showably } from "./showably";
 
 /** Validates a MirrorTunnel's arguments, fills in defaults, and puts `ref` and `rules` among the inputs. */
 function checkTunnel(names: Names, _olds: Properties, news: Properties): CheckResult {
-  const { values, failures } = validate(tunnelArgs, news);
+  const { values, failures } = validate(tunnelArgs, news, ["ref", "rules"]);
   if (failures.length > 0) return { inputs: values, failures };
   const given = values.hosts;
   const hosts = Array.isArray(given) ? given.map((host) => recordHost(names, host)) : given;
@@ -28,12 +28,12 @@ function checkTunnel(names: Names, _olds: Properties, news: Properties): CheckRe
   const ref = { format: 1, owner, hosts, mode, type, udpPort, localIps };
   inputs.ref = hasUnknown(ref) ? UNKNOWN : ref;
   inputs.rules = tunnelRules(inputs as Parameters<typeof tunnelRules>[0]);
-  return { inputs, failures: contradictions(inputs, values) };
+  return { inputs, failures: contradictions(inputs) };
 }
 
-function contradictions(inputs: Properties, values: Properties): Failure[] {
+function contradictions(inputs: Properties): Failure[] {
   const failures: Failure[] = [];
-  const { hosts, localIps, mode, type } = inputs;
+  const { hosts, localIps, mode, type, udpPort } = inputs;
   if (Array.isArray(hosts) && !hasUnknown(hosts)) {
     const names = (hosts as HostRecord[]).map((host) => host.name).join(", ");
     if (mode === "pair" && hosts.length !== 2) {
@@ -77,7 +77,7 @@ function contradictions(inputs: Properties, values: Properties): Failure[] {
       reason: "a tunnel is of IPv4 or of IPv6: give addresses of one kind",
     });
   }
-  if (type === "gre" && values.udpPort !== undefined && !hasUnknown(values.udpPort)) {
+  if (type === "gre" && udpPort !== DEFAULT_UDP_PORT && !hasUnknown(udpPort)) {
     failures.push({
       property: "udpPort",
       reason: "GRE has no UDP port; leave udpPort out or use type vxlan or geneve",

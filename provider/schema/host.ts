@@ -2,11 +2,13 @@ import { isIP, isIPv6, SocketAddress } from "node:net";
 import * as z from "zod";
 
 /** Refuses what could be taken for an option or break a command line; everything else is for DNS and ssh to judge. */
-const address = z
-  .string()
-  .min(1, { error: "an address may not be empty", abort: true })
-  .max(255, "an address has at most 255 characters")
-  .regex(/^[A-Za-z0-9_[(][^\s\p{Cc}]*$/u, "an address starts with a letter or digit and has no white space");
+const word = (what: string) =>
+  z
+    .string()
+    .min(1, { error: `${what} may not be empty`, abort: true })
+    .max(255, `${what} has at most 255 characters`)
+    .regex(/^[A-Za-z0-9_[(][^\s\p{Cc}]*$/u, `${what} starts with a letter or digit and has no white space`);
+const address = word("an address");
 
 /** An IPv4 or IPv6 address; IPv6 is brought into its one canonical spelling (RFC 5952), so that equal addresses are equal text. */
 export const ipAddress = z
@@ -24,7 +26,8 @@ const bridgeName = z
   .string()
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/, "a bridge name has 1 to 15 letters, digits, '_', '.' or '-'");
 
-const hostObject = z.strictObject({
+/** A host of the inventory, whose name is its key there. */
+const hostEntry = z.strictObject({
   address,
   port: z.int().min(1).max(65535).optional(),
   user: z
@@ -44,14 +47,16 @@ const hostObject = z.strictObject({
   keeper: z.boolean().optional(),
 });
 
-/** A host as a program gives it: a name or the whole record. */
-export const hostInput = z.union(
-  [address, hostObject],
-  "must be a host's name, or a record with its address",
-);
+const meant = "must be a host's name, or a record with its address";
+
+/** A host as the inventory has it: an address, the name of another entry, or the whole record. */
+export const inventoryHost = z.union([address, hostEntry], meant);
+
+/** A host as a program gives it: a name or the whole record, also one that `check` has resolved. */
+export const hostInput = z.union([address, hostEntry.extend({ name: word("a name").optional() })], meant);
 
 /** Candidates, of which one has the port. */
 export const hostInputs = z.array(hostInput).min(1, "name at least one host").max(1000, "at most 1000 hosts");
 
 /** A host as `check` records it: resolved through the inventory. */
-export const hostRecord = z.object({ ...hostObject.shape, name: z.string() });
+export const hostRecord = z.object({ ...hostEntry.shape, name: z.string() });

@@ -30,16 +30,19 @@ function read(
 
 /**
  * Validates inputs property by property, so that one unknown does not keep the rest from being checked.
- * A property, or an element of a list, that holds an unknown anywhere passes through untouched.
+ * A property, or an element of a list, that holds an unknown anywhere passes through untouched. `computed`: what `check` adds
+ * to arguments; the engine gives it back where changes are ignored, and it is passed over to be computed again.
  */
 export function validate(
   schema: Record<string, z.ZodType>,
   inputs: Record<string, unknown>,
+  computed: readonly string[] = [],
 ): { values: Record<string, unknown>; failures: Failure[] } {
   const values: Record<string, unknown> = {};
   const failures: Failure[] = [];
   for (const [property, value] of Object.entries(inputs)) {
     if (value === undefined || value === null || property.startsWith("__")) continue;
+    if (computed.includes(property)) continue;
     const part = Object.hasOwn(schema, property) ? schema[property] : undefined;
     if (part === undefined) {
       const known = Object.keys(schema)

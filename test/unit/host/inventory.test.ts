@@ -54,8 +54,18 @@ describe("resolving a host argument", () => {
       { address: "192.0.2.9", port: 2222 },
       { name: "192.0.2.9", address: "192.0.2.9", port: 2222 },
     ],
+    [
+      "an object with a name, whatever the inventory has under it",
+      { name: "compute-2", address: "192.0.2.9" },
+      { name: "compute-2", address: "192.0.2.9" },
+    ],
   ] as [string, HostArgument, HostRecord][]) {
-    it(`takes ${what}`, () => expect(resolveHost(host, inventory)).to.deep.equal(expected));
+    it(`takes ${what}, and what it is resolved to`, () => {
+      const record = resolveHost(host, inventory);
+      expect(record).to.deep.equal(expected);
+      expect(resolveHost(record, inventory)).to.deep.equal(expected);
+      expect(resolveHost(record, {})).to.deep.equal(expected);
+    });
   }
 
   for (const [what, host] of [

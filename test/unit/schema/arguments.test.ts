@@ -46,6 +46,12 @@ describe("the arguments of a TapService", () => {
     "host",
     /1 to 15 letters/,
   );
+  refuses(
+    "a host whose name is none",
+    { host: { name: "a b", address: "a" } },
+    "host",
+    /^host\.name: a name starts/,
+  );
   refuses("a port number of SSH that is none", { host: { address: "a", port: 65536 } }, "host", /65535/);
   const asked = /^must be a port's name, \{ ifaceId \}, \{ mac \}, or \{ vmUuid \} .*\(got /;
   refuses("a port by number", { port: 7 }, "port", asked);
