@@ -1,7 +1,7 @@
 import type { BridgeFacts, Facts, InterfaceFacts, PortFacts } from "../ovs/facts";
 import type { PortInput } from "../schema/port";
 
-/** A port of a bridge together with its only interface. */
+/** A port of a bridge together with its interface. */
 export interface FoundPort {
   port: PortFacts;
   interface: InterfaceFacts;
@@ -11,12 +11,20 @@ export interface FoundPort {
 export type PortSearch =
   | { found: FoundPort }
   | { found: undefined; reason: "missing" }
-  | { found: undefined; reason: "ambiguous"; candidates: FoundPort[] };
+  | { found: undefined; reason: "ambiguous"; candidates: FoundPort[] }
+  | { found: undefined; reason: "bond"; port: PortFacts };
+
+/** What a port that cannot be used is, by the reason. */
+export const PORT_STATE: Record<Exclude<PortSearch, { found: FoundPort }>["reason"], string> = {
+  missing: "not plugged",
+  ambiguous: "not the only one",
+  bond: "a bond",
+};
 
 /** What ports are looked up by. */
 type Sign = "name" | "ifaceId" | "mac" | "vm";
 
-/** The ports with one interface of a host, by bridge, and by each of their signs. */
+/** The ports of a host: those with one interface by bridge, and all by each sign of each of their interfaces. */
 interface PortIndex {
   byBridge: Map<string, FoundPort[]>;
   bySign: Record<Sign, Map<string, FoundPort[]>>;
@@ -24,6 +32,18 @@ interface PortIndex {
 
 /** Facts never change, so that their index is made once. */
 const indices = new WeakMap<Facts, PortIndex>();
+
+function isBond(port: PortFacts): boolean {
+  return port.interfaces.length > 1;
+}
+
+/** A port with each of its interfaces. */
+function withInterfaces(facts: Facts, bridge: BridgeFacts, uuid: string): FoundPort[] {
+  const port = facts.ports[uuid];
+  if (port === undefined) return [];
+  const nics = port.interfaces.map((nic) => facts.interfaces[nic]).filter((nic) => nic !== undefined);
+  return nics.map((nic) => ({ port, interface: nic, bridge }));
+}
 
 function note(map: Map<string, FoundPort[]>, key: string | undefined, found: FoundPort): void {
   if (key === undefined) return;
@@ -41,19 +61,16 @@ function indexOf(facts: Facts): PortIndex {
   };
   for (const bridge of facts.bridges) {
     const here: FoundPort[] = [];
-    for (const uuid of bridge.ports) {
-      const port = facts.ports[uuid];
-      const only = port?.interfaces.length === 1 ? facts.interfaces[port.interfaces[0]!] : undefined;
-      if (port === undefined || only === undefined) continue;
-      const found = { port, interface: only, bridge };
-      here.push(found);
+    for (const found of bridge.ports.flatMap((uuid) => withInterfaces(facts, bridge, uuid))) {
+      const { port, interface: nic } = found;
+      if (!isBond(port)) here.push(found);
       const { bySign } = index;
       note(bySign.name, port.name, found);
-      note(bySign.name, only.name, found);
-      note(bySign.ifaceId, only.externalIds["iface-id"], found);
-      note(bySign.mac, only.externalIds["attached-mac"]?.toLowerCase(), found);
-      note(bySign.vm, only.externalIds["vm-id"], found);
-      note(bySign.vm, only.externalIds["vm-uuid"], found);
+      note(bySign.name, nic.name, found);
+      note(bySign.ifaceId, nic.externalIds["iface-id"], found);
+      note(bySign.mac, nic.externalIds["attached-mac"]?.toLowerCase(), found);
+      note(bySign.vm, nic.externalIds["vm-id"], found);
+      note(bySign.vm, nic.externalIds["vm-uuid"], found);
     }
     index.byBridge.set(bridge.name, here);
   }
@@ -83,8 +100,8 @@ function attachedMac(candidate: FoundPort): string {
 }
 
 /**
- * Finds a port by what the program says of it. An inactive row (a migration's other half) is passed over when another
- * matches. `settled`: the port that it is where that is among those that match, on this bridge.
+ * Finds a port with one interface by what the program says of it. An inactive row (a migration's other half) is passed over
+ * when another matches. `settled`: the port that it is where that is among those that match, on this bridge.
  */
 export function findPort(
   facts: Facts,
@@ -92,7 +109,10 @@ export function findPort(
   wanted: PortInput,
   settled?: { port: string | undefined; bridge: string },
 ): PortSearch {
-  const all = bearing(facts, wanted).filter(({ bridge }) => bridges.includes(bridge.name));
+  const bearers = bearing(facts, wanted).filter(({ bridge }) => bridges.includes(bridge.name));
+  const all = bearers.filter(({ port }) => !isBond(port));
+  if (all.length === 0 && bearers.length > 0)
+    return { found: undefined, reason: "bond", port: bearers[0]!.port };
   const active = all.filter((candidate) => candidate.interface.externalIds["iface-status"] !== "inactive");
   const rows = active.length > 0 ? active : all;
   const known = rows.find(

@@ -4,7 +4,7 @@ import { describePort, portKey } from "../schema/port";
 import type { Desired, DesiredMirror } from "./desired";
 import { needsDirection } from "./filter/defaultAction";
 import { filterKey } from "./filter/key";
-import { type FoundPort, findPort } from "./findPort";
+import { type FoundPort, findPort, PORT_STATE } from "./findPort";
 import { digest } from "./identity";
 import { type VlanClass, vlanClass, vlanClassKey } from "./vlanClass";
 
@@ -100,8 +100,7 @@ export function groupFlows(
     const bridge = flow.source.integrationBridge;
     const search = findPort(facts, [bridge, tapBridge], flow.source.port);
     if (search.found === undefined) {
-      const state = search.reason === "ambiguous" ? "not the only one" : "not plugged";
-      const message = `source port ${describePort(flow.source.port)} is ${state}`;
+      const message = `source port ${describePort(flow.source.port)} is ${PORT_STATE[search.reason]}`;
       desired.problems.push({ owner: flow.owner, code: "port-missing", message });
       continue;
     }

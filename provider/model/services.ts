@@ -4,7 +4,7 @@ import { describePort } from "../schema/port";
 import { type Delivery, deliverBack, deliverHere } from "./delivery";
 import type { Desired, Placement } from "./desired";
 import { findMonitor } from "./findMonitor";
-import type { FoundPort } from "./findPort";
+import { type FoundPort, PORT_STATE } from "./findPort";
 import { sendHome } from "./leaving";
 
 /** The services of a host, and what they need to exist. */
@@ -28,8 +28,7 @@ function findMonitors(claim: ServiceClaim, facts: Facts, tapBridge: string, resu
   return claim.ports.flatMap((wanted) => {
     const search = findMonitor(claim, wanted, facts, tapBridge);
     if (search.found === undefined) {
-      const state = search.reason === "missing" ? "not plugged" : "not the only one";
-      const message = `monitor port ${describePort(wanted)} is ${state}`;
+      const message = `monitor port ${describePort(wanted)} is ${PORT_STATE[search.reason]}`;
       result.problems.push({ owner, code: "port-missing", message });
       return [];
     }

@@ -3,6 +3,7 @@ import type { Look } from "../converge/hostQueue";
 import { TaasError } from "../errors";
 import { findMonitor } from "../model/findMonitor";
 import { type FoundPort, findPort, listPorts, type PortSearch, portsOf } from "../model/findPort";
+import type { PortFacts } from "../ovs/facts";
 import { MARK } from "../plan/ours";
 import { printableLine } from "../printable";
 import { describePort, type PortInput } from "../schema/port";
@@ -33,6 +34,7 @@ export function requireMonitor(seen: Look, wanted: PortInput, owner: string): Fo
 export function requirePort(seen: Look, wanted: PortInput, role: "monitor" | "source"): FoundPort {
   const search = findPort(seen.facts, searched(seen), wanted);
   if (search.found !== undefined) return search.found;
+  if (search.reason === "bond") throw isBond(seen, wanted, role, search.port);
   const bridge = integrationBridgeOf(seen.record);
   if (search.reason === "ambiguous") {
     throw new TaasError(
@@ -62,6 +64,19 @@ export function requirePort(seen: Look, wanted: PortInput, role: "monitor" | "so
       code: "port-missing",
       host: seen.record.name,
       hint: "Check the name, or start the VM; attachTimeout says how long to wait for it",
+    },
+  );
+}
+
+function isBond(seen: Look, wanted: PortInput, role: "monitor" | "source", port: PortFacts): TaasError {
+  const names = port.interfaces.map((uuid) => seen.facts.interfaces[uuid]?.name ?? uuid).sort();
+  const use = role === "monitor" ? "be a monitor" : "be tapped";
+  return new TaasError(
+    `${role} port ${describePort(wanted)} is a bond: ${port.name} has the interfaces ${names.join(", ")}, and only a port with one can ${use}`,
+    {
+      code: "port-bond",
+      host: seen.record.name,
+      hint: "Name a port with one interface, such as a VM's: what goes through a bond is seen there",
     },
   );
 }

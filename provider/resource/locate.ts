@@ -2,11 +2,21 @@ import { integrationBridgeOf, tapBridgeOf } from "../converge/access";
 import type { Look } from "../converge/hostQueue";
 import { uniqueMachines } from "../converge/hosts";
 import { TaasError } from "../errors";
-import { type FoundPort, findPort } from "../model/findPort";
+import { type FoundPort, findPort, type PortSearch } from "../model/findPort";
 import { describePort, type PortInput } from "../schema/port";
 
+function searchOn(look: Look, wanted: PortInput): PortSearch {
+  return findPort(look.facts, [integrationBridgeOf(look.record), tapBridgeOf(look.record)], wanted);
+}
+
 function foundOn(look: Look, wanted: PortInput): FoundPort | undefined {
-  return findPort(look.facts, [integrationBridgeOf(look.record), tapBridgeOf(look.record)], wanted).found;
+  return searchOn(look, wanted).found;
+}
+
+/** Whether a port is there and never will do, which need not be waited for. */
+function hasBond(look: Look, wanted: PortInput): boolean {
+  const search = searchOn(look, wanted);
+  return search.found === undefined && search.reason === "bond";
 }
 
 /** Whether a VM's port is the one in use: the other half of a live migration says `inactive`. */
@@ -24,7 +34,7 @@ export function locate(all: readonly Look[], wanted: PortInput, holds: (look: Lo
   const having = looks.filter((look) => foundOn(look, wanted) !== undefined);
   const active = having.filter((look) => isActive(foundOn(look, wanted)!));
   const candidates = active.length > 0 ? active : having;
-  const chosen = candidates.find(holds) ?? candidates[0];
+  const chosen = candidates.find(holds) ?? candidates[0] ?? looks.find((look) => hasBond(look, wanted));
   if (chosen === undefined) {
     const hosts = looks.map((look) => look.record.name).join(", ");
     throw new TaasError(`port ${describePort(wanted)} is plugged into none of the hosts ${hosts}`, {

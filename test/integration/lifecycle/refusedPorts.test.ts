@@ -120,6 +120,34 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
     expect((await late).outputs.portName).to.equal("tap-late");
   });
 
+  it("refuses a bond at once, for a source and for a monitor, by its name or an interface's", async () => {
+    const everywhere = (line: string) => Promise.all(lab.hosts.map((host) => host.ovs(line)));
+    await everywhere("for name in bd0 bd1; do ip tuntap add $name mode tap || exit; done");
+    await everywhere("ovs-vsctl add-bond br-int bond0 bd0 bd1");
+    try {
+      const ids = await monitor();
+      const started = performance.now();
+      const says = (role: string, name: string, use: string) =>
+        new RegExp(
+          `^${role} port "${name}" is a bond: bond0 has the interfaces bd0, bd1, and only a port with one can ${use}`,
+        );
+      const refusal = { code: "port-bond", hint: /Name a port with one interface/ };
+      for (const name of ["bond0", "bd1"]) {
+        await refused(() => driver.flow("bond", ids, { host: "host1", port: name }), {
+          ...{ ...refusal, host: "host1" },
+          says: says("source", name, "be tapped"),
+        });
+        await refused(() => driver.service("bond", { hosts: ["host2", "host1"], port: name }), {
+          ...{ ...refusal, host: "host2" },
+          says: says("monitor", name, "be a monitor"),
+        });
+      }
+      expect(performance.now() - started).to.be.below(20_000);
+    } finally {
+      await everywhere("ovs-vsctl del-port br-int bond0 && ip link del bd0 && ip link del bd1");
+    }
+  });
+
   it("lists a VM's ports when it has several and none is chosen", async () => {
     const ids = await monitor();
     const vmUuid = "5c8e2b8e-0000-4000-8000-000000000001";

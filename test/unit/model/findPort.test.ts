@@ -17,7 +17,10 @@ const facts = observed(
       ids("tap-idle", { "iface-id": "idle", "iface-status": "inactive" }),
       ids("tap-b", { "attached-mac": "fa:16:3e:00:00:0b", "vm-uuid": "vm3" }),
       ids("tap-a", { "attached-mac": "fa:16:3e:00:00:0a", "vm-uuid": "vm3" }),
-      { name: "bond0", port: { interfaces: [rowId("Interface", "bond0"), rowId("Interface", "tap-web")] } },
+      {
+        ...ids("bond0", { "iface-id": "uplink", "attached-mac": "fa:16:3e:00:00:0c" }),
+        port: { interfaces: [rowId("Interface", "bond0"), rowId("Interface", "tap-web")] },
+      },
       { name: "dpdk-port", nic: { name: "vhu1" } },
     ],
   },
@@ -44,11 +47,21 @@ describe("finding a port", () => {
     it(`goes by ${what}`, () => expect(name(wanted)).to.equal(port));
   }
 
-  it("finds nothing on other bridges, nor a bond, nor a vNIC beyond the last", () => {
-    for (const wanted of ["tap-far", "bond0", "", { ifaceId: "far" }, { vmUuid: "vm3", vnic: 2 }]) {
+  it("finds nothing on other bridges, nor a vNIC beyond the last", () => {
+    for (const wanted of ["tap-far", "", { ifaceId: "far" }, { vmUuid: "vm3", vnic: 2 }]) {
       const search = findPort(facts, ["br-int", "br-tap"], wanted);
       expect(search, JSON.stringify(wanted)).to.deep.equal({ found: undefined, reason: "missing" });
     }
+  });
+
+  it("finds no bond, and says so by whichever sign", () => {
+    for (const wanted of ["bond0", { ifaceId: "uplink" }, { mac: "fa:16:3e:00:00:0c" }]) {
+      const search = findPort(facts, ["br-int", "br-tap"], wanted);
+      expect(search, JSON.stringify(wanted)).to.deep.include({ found: undefined, reason: "bond" });
+      expect(search).to.have.nested.property("port.name", "bond0");
+    }
+    const listed = portsOf(facts, ["br-int"]).map(({ port }) => port.name);
+    expect(listed).not.to.include("bond0");
   });
 
   it("does not choose among several", () => {
