@@ -1,5 +1,7 @@
 import { TaasError } from "../errors";
+import type { Claim } from "../schema/claim";
 import type { HostAccess } from "./access";
+import type { Edit } from "./edit";
 
 /**
  * A hybrid plug (os-vif): `qvo` is on the integration bridge, `qbr` the Linux bridge between it and the VM. Open vSwitch
@@ -38,4 +40,35 @@ export async function setAgeing(access: HostAccess, bridge: string, hundredths: 
       hint: "The login needs the right to run ip link set, for instance by sudo",
     },
   );
+}
+
+/** The Linux bridges in front of the monitors that claims have, with the ageing times they had before. */
+function recordedAgeing(claims: Iterable<Claim>): Map<string, number> {
+  return new Map(
+    [...claims].flatMap((claim) =>
+      claim.kind === "service" && claim.leaving === undefined ? Object.entries(claim.ageing ?? {}) : [],
+    ),
+  );
+}
+
+/** Gives bridges that no claim has any more their ageing times back: before the claims go, which alone know them. */
+export async function learnAgain(
+  access: HostAccess,
+  before: ReadonlyMap<string, Claim>,
+  after: ReadonlyMap<string, Claim>,
+): Promise<void> {
+  const kept = recordedAgeing(after.values());
+  for (const [bridge, time] of recordedAgeing(before.values())) {
+    if (!kept.has(bridge)) await setAgeing(access, bridge, time);
+  }
+}
+
+/** Lets the bridges of claims that are put forward everything: once the claims are there, which know how it was. */
+export async function stopLearning(
+  access: HostAccess,
+  edits: readonly Edit[],
+  claims: ReadonlyMap<string, Claim>,
+): Promise<void> {
+  const put = edits.filter(({ kind }) => kind === "put").flatMap(({ owner }) => claims.get(owner) ?? []);
+  for (const bridge of recordedAgeing(put).keys()) await setAgeing(access, bridge, 0);
 }

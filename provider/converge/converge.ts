@@ -23,7 +23,7 @@ interface Prepared {
 }
 
 /** Looks at all hosts, checks everything, then writes; far end first, far end dropped last. */
-export async function converge(intent: Intent): Promise<Map<string, Look>> {
+export async function converge(intent: Intent): Promise<void> {
   const prepared = await prepare(intent);
   const stage = stageOf(intent, prepared);
   const written: Target[] = [];
@@ -47,7 +47,6 @@ export async function converge(intent: Intent): Promise<Map<string, Look>> {
     if (intent.mode === "update") throw new HalfDoneError(intent.token, [(error as Error).message], error);
     throw error;
   }
-  return prepared.seen;
 }
 
 async function prepare(intent: Intent): Promise<Prepared> {

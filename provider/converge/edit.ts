@@ -47,11 +47,16 @@ const VOLATILE = {
   writer: "",
   time: "",
   homes: undefined,
-  ageing: undefined,
 };
 
-/** How the other ends are reached, and how far a tunnel or a move has come, make no difference to what they are. */
-const PASSING = { from: undefined, elsewhere: undefined, stage: undefined, former: undefined };
+/** How the other ends are reached, how a host was before, and how far a tunnel or a move has come, make no difference to what they are. */
+const PASSING = {
+  from: undefined,
+  elsewhere: undefined,
+  ageing: undefined,
+  stage: undefined,
+  former: undefined,
+};
 
 function equal(a: Claim, b: Claim, besides: object): boolean {
   const text = (claim: Claim) => writeClaim({ ...claim, ...VOLATILE, ...besides } as Claim);

@@ -11,6 +11,7 @@ import type { SwitchReading } from "../ovs/switchClient";
 import { type Plan, planHost } from "../plan/host";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
+import { learnAgain, stopLearning } from "./ageing";
 import { draftHost } from "./draft";
 import type { Edit } from "./edit";
 import { applyHooks, compareHooks, hookBridges, retireHooks } from "./hooks";
@@ -147,6 +148,7 @@ async function attemptOnce(
     isMetered(read) || isMetered({ claims, bridge: read.bridge }) || handing === "over" ? "yes" : "no";
   let facts = before;
   let present: SwitchReading | undefined;
+  await learnAgain(access, read.claims, claims);
   if (plan.operations.length > 0) {
     if (claims.size === 0 && !(await retire(access, read, before))) return "lost";
     const nextCfg = await commit(access, plan, before);
@@ -174,6 +176,7 @@ async function attemptOnce(
     if (!(await pushRules(access, push))) return "lost";
     const hooked = new Set([...hookBridges(read), ...hookBridges({ claims, bridge: read.bridge })]);
     if (hooked.size > 0) await applyHooks(await compareHooks(access, after, facts, hooked));
+    await stopLearning(access, edits, claims);
     const keeps = end.keeper === "wanted" && between === undefined;
     if (keeps && !(await keep(access, after, facts, moment))) return "lost";
   } catch (error) {

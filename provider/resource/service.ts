@@ -9,12 +9,12 @@ import { drawToken, stackOf } from "../converge/run";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import { printableLine } from "../printable";
-import type { FlowClaim, ServiceClaim } from "../schema/claim";
+import type { FlowClaim } from "../schema/claim";
 import type { PortInput } from "../schema/port";
 import { attachment as attachmentSchema, type ServiceInputs, serviceInputs } from "../schema/service";
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
 import { monitorNameOf, requireMonitor } from "./found";
-import { learnAgain, originalAgeing, stopLearning } from "./hybrid";
+import { originalAgeing } from "./hybrid";
 import { holdsClaim, locate } from "./locate";
 import { readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
@@ -59,11 +59,8 @@ async function put(
   const candidates = candidatesOf(inputs);
   if (candidates.length === 0) return outs;
   const hosts = presentCandidates(context, candidates);
-  const was = { owner: previous?.owner ?? inputs.owner, token };
   let portName = "";
-  let chosen: Look | undefined;
-  let ageing: ServiceClaim["ageing"];
-  const seen = await converge({
+  await converge({
     reach: context,
     owner: inputs.owner,
     previousOwner: previous === undefined || previous.owner === inputs.owner ? undefined : previous.owner,
@@ -76,24 +73,21 @@ async function put(
     rounds: async (looked) => {
       const ports = portsOf(inputs);
       const looks = hosts.map((host) => looked.get(placeOf(host))!);
-      const only = locate(looks, ports[0]!, holdsClaim(was.owner));
-      const names = ports.map((wanted) => requireMonitor(only, wanted, was.owner).port.name);
+      const owner = previous?.owner ?? inputs.owner;
+      const only = locate(looks, ports[0]!, holdsClaim(owner));
+      const names = ports.map((wanted) => requireMonitor(only, wanted, owner).port.name);
       portName = printableLine(names.join(","));
-      chosen = only;
-      ageing = await originalAgeing(only, names);
       const draft = {
         format: 1 as const,
         kind: "service" as const,
         owner: inputs.owner,
         integrationBridge: integrationBridgeOf(only.record),
-        ageing,
+        ageing: await originalAgeing(only, names),
         ...wishesOf(inputs),
       };
       return [[{ seen: only, draft }]];
     },
-    finish: () => stopLearning(chosen!, ageing),
   });
-  for (const look of seen.values()) await learnAgain(look, was, look === chosen ? ageing : undefined);
   return { ...outs, portName };
 }
 
@@ -154,7 +148,6 @@ export const tapService: Resource = {
     for (const host of hosts) {
       const look = await context.open(host).look();
       await clearFlows(context, look, inputs, token);
-      await learnAgain(look, { owner: inputs.owner, token }, undefined);
     }
     await dissolve({
       reach: context,

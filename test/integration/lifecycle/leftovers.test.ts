@@ -3,7 +3,7 @@ import { Driver, type Made } from "../../driver/driver";
 import type { LabHost } from "../../lab/host";
 import { type Lab, startLab } from "../../lab/lab";
 import { expectRefused, failureOf, unchanged } from "./refused";
-import { beyondClaims, storedClaims } from "./storedClaims";
+import { beyondClaims, orphan, storedClaims } from "./storedClaims";
 import { tunnelPorts } from "./tunnelPorts";
 
 const STACK = "organization/cloud/prod";
@@ -40,13 +40,6 @@ describe("claims that outlive their makers", () => {
     }
     expect(await lab.host(2).ovs("ovs-vsctl port-to-br tap-ids")).to.equal("br-int\n");
   };
-
-  /** Makes a claim what a killed run leaves: pending, of a run that is over. */
-  async function orphan(host: LabHost, owner: string): Promise<void> {
-    const claim = JSON.stringify({ ...(await storedClaims(host))[owner], pending: "0123456789abcdef" });
-    const value = JSON.stringify(claim).replaceAll("'", "");
-    await host.ovs(`ovs-vsctl set Bridge br-tap 'external_ids:"taas:${owner}"=${value}'`);
-  }
 
   it("keep a service that other stacks' flows use, each of them named", async () => {
     const ids = await monitor();

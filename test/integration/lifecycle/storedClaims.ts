@@ -14,6 +14,13 @@ export async function storedClaims(host: LabHost): Promise<Record<string, Stored
   );
 }
 
+/** Makes a claim what a killed run leaves: pending, of a run that is over. */
+export async function orphan(host: LabHost, owner: string): Promise<void> {
+  const claim = JSON.stringify({ ...(await storedClaims(host))[owner], pending: "0123456789abcdef" });
+  const value = JSON.stringify(claim).replaceAll("'", "");
+  await host.ovs(`ovs-vsctl set Bridge br-tap 'external_ids:"taas:${owner}"=${value}'`);
+}
+
 /** What differs from before on the hosts, but for the claims, their count of changes and the rule that carries it. */
 export async function beyondClaims(
   hosts: readonly LabHost[],

@@ -1,12 +1,19 @@
+import { join } from "node:path";
 import { expect } from "chai";
+import { execa } from "execa";
 import { Driver } from "../../driver/driver";
 import { udp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
 import { between } from "../../lab/vm";
+import { orphan } from "../lifecycle/storedClaims";
+
+const MAIN = join(__dirname, "../../../provider/cli/main.js");
+const STACK = "organization/driver/test";
 
 describe("a monitor behind a Linux bridge", () => {
   let lab: Lab;
+  let learning: number;
 
   before(async () => {
     lab = await startLab({
@@ -15,8 +22,11 @@ describe("a monitor behind a Linux bridge", () => {
         { name: "web", host: 1, vlan: 10 },
         { name: "db", host: 1, vlan: 10 },
         { name: "ids", host: 1, vlan: 20, plug: "hybrid" },
+        { name: "ids2", host: 1, vlan: 20 },
       ],
     });
+    learning = await ageing();
+    expect(learning).to.be.above(0);
   });
 
   after(() => lab.stop());
@@ -26,8 +36,6 @@ describe("a monitor behind a Linux bridge", () => {
   for (const attachment of ["tap-bridge", "integration-bridge"]) {
     it(`gets both directions of a conversation, and its bridge learns again at the end (${attachment})`, async () => {
       const before = await lab.host(1).snapshot();
-      const learning = await ageing();
-      expect(learning).to.be.above(0);
       const driver = new Driver(lab);
       const service = await driver.service("ids", { host: "host1", port: "qvo-ids", attachment });
       await driver.flow("web", service, { host: "host1", port: "tap-web" });
@@ -55,7 +63,6 @@ describe("a monitor behind a Linux bridge", () => {
   }
 
   it("keeps forwarding everything while another service has it", async () => {
-    const learning = await ageing();
     const driver = new Driver(lab);
     const first = await driver.service("first", { host: "host1", port: "qvo-ids" });
     const second = await driver.service("second", { host: "host1", port: "qvo-ids" });
@@ -63,5 +70,32 @@ describe("a monitor behind a Linux bridge", () => {
     expect(await ageing()).to.equal(0);
     await driver.delete(second);
     expect(await ageing()).to.equal(learning);
+  });
+
+  it("keeps forwarding everything while its host is written as another name of the machine", async () => {
+    const driver = new Driver(lab);
+    const service = await driver.service("ids", { hosts: ["host1"], port: "qvo-ids" });
+    await driver.update(service, { hosts: ["host1-alias"], port: "qvo-ids" });
+    expect(await ageing()).to.equal(0);
+    await driver.update(service, { hosts: ["host1"], port: "tap-ids2" });
+    expect(await ageing()).to.equal(learning);
+    await driver.delete(service);
+  });
+
+  it("has its bridge learn again when the command line removes the claim", async () => {
+    await new Driver(lab, STACK).service("ids", { host: "host1", port: "qvo-ids" });
+    const where = ["--host", "host1", "--ssh-config", lab.sshConfig];
+    await execa("node", [MAIN, "claims", "remove", "--stack", STACK, ...where]);
+    expect(await lab.host(1).ovs("ovs-vsctl port-to-br qvo-ids")).to.equal("br-int\n");
+    expect(await ageing()).to.equal(learning);
+  });
+
+  it("has its bridge learn again when another operation clears what a killed create left", async () => {
+    const killed = await new Driver(lab, STACK).service("ids", { host: "host1", port: "qvo-ids" });
+    await orphan(lab.host(1), killed.id);
+    const driver = new Driver(lab, STACK);
+    await driver.service("ids2", { host: "host1", port: "tap-ids2" });
+    expect(await ageing()).to.equal(learning);
+    await driver.destroy();
   });
 });
