@@ -2,6 +2,8 @@ import { TaasError } from "../errors";
 import type { Claim } from "../schema/claim";
 import type { HostAccess } from "./access";
 import type { Edit } from "./edit";
+import type { Look } from "./hostQueue";
+import type { Difference } from "./inspect";
 
 /**
  * A hybrid plug (os-vif): `qvo` is on the integration bridge, `qbr` the Linux bridge between it and the VM. Open vSwitch
@@ -15,13 +17,23 @@ export function linuxBridgeOf(port: string): string | undefined {
   return rest === undefined ? undefined : `qbr${rest}`;
 }
 
-/** Prints the ageing time of a bridge; nothing where there is no such bridge. */
-const READ = 'cat "/sys/class/net/$1/bridge/ageing_time" 2>/dev/null; exit 0';
+/** Prints the ageing time of each bridge, a line each; an empty one where there is no such bridge. */
+const READ =
+  'for bridge; do cat "/sys/class/net/$bridge/bridge/ageing_time" 2>/dev/null || echo; done; exit 0';
 
-/** Reads the ageing time of a Linux bridge, in hundredths of a second; undefined where there is no such bridge. */
-export async function readAgeing(access: HostAccess, bridge: string): Promise<number | undefined> {
-  const { stdout } = await access.run({ text: READ, name: "taas-ageing", words: [bridge] });
-  return /^\d+$/.test(stdout.trim()) ? Number(stdout.trim()) : undefined;
+/** Reads the ageing times of Linux bridges, in hundredths of a second; none where there is no such bridge. */
+export async function readAgeing(
+  access: HostAccess,
+  bridges: readonly string[],
+): Promise<Map<string, number>> {
+  if (bridges.length === 0) return new Map();
+  const { stdout } = await access.run({ text: READ, name: "taas-ageing", words: bridges });
+  const lines = stdout.split("\n");
+  return new Map(
+    bridges.flatMap((bridge, index): [string, number][] =>
+      /^\d+$/.test(lines[index] ?? "") ? [[bridge, Number(lines[index])]] : [],
+    ),
+  );
 }
 
 /**
@@ -31,7 +43,7 @@ export async function readAgeing(access: HostAccess, bridge: string): Promise<nu
 export async function setAgeing(access: HostAccess, bridge: string, hundredths: number): Promise<void> {
   const argv = ["ip", "link", "set", "dev", bridge, "type", "bridge", "ageing_time", String(hundredths)];
   const { exitCode, stderr } = await access.run(argv);
-  if (exitCode === 0 || (await readAgeing(access, bridge)) === undefined) return;
+  if (exitCode === 0 || !(await readAgeing(access, [bridge])).has(bridge)) return;
   throw new TaasError(
     `the ageing time of Linux bridge ${bridge} cannot be set to ${hundredths}: ${stderr.trim()}`,
     {
@@ -71,4 +83,18 @@ export async function stopLearning(
 ): Promise<void> {
   const put = edits.filter(({ kind }) => kind === "put").flatMap(({ owner }) => claims.get(owner) ?? []);
   for (const bridge of recordedAgeing(put).keys()) await setAgeing(access, bridge, 0);
+}
+
+/** Linux bridges of monitors that learn; without such bridges nothing is asked. A writer sets them after the claims. */
+export async function compareAgeing(access: HostAccess, { read }: Look): Promise<Difference[]> {
+  const times = await readAgeing(access, [...recordedAgeing(read.claims.values()).keys()]);
+  return [...times]
+    .filter(([, time]) => time !== 0)
+    .map(([bridge, time]) => ({
+      what: `Linux bridge ${bridge} has ageing time ${time}, not 0`,
+      owners: [...read.claims.values()]
+        .filter((claim) => recordedAgeing([claim]).has(bridge))
+        .map(({ owner }) => owner),
+      passing: true,
+    }));
 }

@@ -132,9 +132,9 @@ export class HostQueue {
     return reading;
   }
 
-  /** The ageing time of a Linux bridge; undefined where there is none of that name. */
-  readAgeing(bridge: string): Promise<number | undefined> {
-    return this.withAccess(this.record, (access) => readAgeing(access, bridge));
+  /** The ageing times of Linux bridges, by name, as far as there are bridges of those names. */
+  readAgeing(bridges: readonly string[]): Promise<Map<string, number>> {
+    return this.withAccess(this.record, (access) => readAgeing(access, bridges));
   }
 
   /** Sets the ageing time of a Linux bridge. */

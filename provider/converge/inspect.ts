@@ -12,6 +12,7 @@ import { flowText, portNumbers, rulesText, ruleText } from "../plan/flowText";
 import { compareRows } from "../plan/host";
 import { speaksOpenFlow } from "../plan/tapBridge";
 import { type HostAccess, integrationBridgeOf, ofctlTarget, tapBridgeOf } from "./access";
+import { compareAgeing } from "./ageing";
 import { compareHooks, hookBridges } from "./hooks";
 import type { Look } from "./hostQueue";
 import { inspectKeeper, isKept } from "./keeper";
@@ -48,7 +49,7 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
     .map((end) => ({ what: downText(end), owners: [end.owner] }));
   const unmade = unmadePorts(desired, facts).map((port) => ({ what: unmadeText(port), owners: port.owners }));
   const ofTapBridge = [compareSwitch, compareOwnMeters];
-  const ofHost = [compareOwnHooks, compareTunnelIds, compareKeeper];
+  const ofHost = [compareOwnHooks, compareTunnelIds, compareKeeper, compareAgeing];
   const others = await Promise.all(
     [...(speaksOpenFlow(read.bridge) ? ofTapBridge : []), ...ofHost].map((compare) =>
       compare(access, look, desired),

@@ -1,5 +1,6 @@
 import type { Facts } from "../ovs/facts";
 import type { HostAccess } from "./access";
+import { compareAgeing } from "./ageing";
 import { hookBridges } from "./hooks";
 import type { Inspection, Look } from "./hostQueue";
 import { isMetered } from "./pushRules";
@@ -10,7 +11,10 @@ interface Sound {
   state: string;
 }
 
-/** Whether a host's rows and the rules of its tap bridge are all there is of its taps: no meters, no rules elsewhere, no keeper. */
+/**
+ * Whether a host's rows, the rules of its tap bridge and the Linux bridges of its monitors are all there is of its taps: no
+ * meters, no rules elsewhere, no keeper.
+ */
 function isPlain({ read }: Look): boolean {
   const kept = [...read.claims.values()].some((claim) => claim.keeper === true);
   return !kept && !isMetered(read) && hookBridges(read).size === 0;
@@ -23,7 +27,8 @@ function sameFacts(a: Facts, b: Facts): boolean {
 
 /**
  * Compares a host with its claims, unless it is to the letter what it was when it was last found sound: a refresh asks for
- * each of its resources, one after the other. Whether it is, two questions tell instead of commands.
+ * each of its resources, one after the other. Whether it is, two questions tell instead of commands, and one command for
+ * the Linux bridges of monitors where there are such.
  */
 export class Recheck {
   private sound: Sound | undefined;
@@ -35,8 +40,8 @@ export class Recheck {
     const { sound } = this;
     const [look, early] = await Promise.all([looking, sound && access.tapSwitch.state()]);
     const state = isPlain(look) ? (early ?? (await access.tapSwitch.state())) : undefined;
-    if (state !== undefined && sound?.state === state && sameFacts(sound.facts, look.facts))
-      return { ...look, differences: [] };
+    const same = state !== undefined && sound?.state === state && sameFacts(sound.facts, look.facts);
+    if (same && (await compareAgeing(access, look)).length === 0) return { ...look, differences: [] };
     this.sound = undefined;
     const inspection = await this.compare(access, look);
     if (state !== undefined && inspection.differences.length === 0)

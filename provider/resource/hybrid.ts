@@ -10,12 +10,13 @@ type Ageing = NonNullable<ServiceClaim["ageing"]>;
  */
 export async function originalAgeing(look: Look, ports: readonly string[]): Promise<Ageing | undefined> {
   const ageing: Ageing = {};
-  for (const bridge of ports.map(linuxBridgeOf)) {
-    if (bridge === undefined) continue;
+  const bridges = ports.flatMap((port) => linuxBridgeOf(port) ?? []);
+  const times = await look.queue.readAgeing(bridges);
+  for (const bridge of bridges) {
     const recorded = [...look.read.claims.values()]
       .map((claim) => (claim.kind === "service" ? claim.ageing?.[bridge] : undefined))
       .find((time) => time !== undefined);
-    const present = await look.queue.readAgeing(bridge);
+    const present = times.get(bridge);
     if (present !== undefined) await look.queue.setAgeing(bridge, present);
     const time = recorded ?? present;
     if (time !== undefined) ageing[bridge] = time;

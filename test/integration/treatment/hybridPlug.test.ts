@@ -82,6 +82,30 @@ describe("a monitor behind a Linux bridge", () => {
     await driver.delete(service);
   });
 
+  it("has drifted when its bridge learns, as one that was made anew does, and is repaired", async () => {
+    const driver = new Driver(lab);
+    const args = { host: "host1", port: "qvo-ids" };
+    const service = await driver.service("ids", args);
+    const web = await driver.flow("web", service, { host: "host1", port: "tap-web" });
+    for (const attempt of ["after a whole comparison", "after another"]) {
+      for (const made of [service, web]) {
+        await driver.read(made);
+        expect(made.outputs.status, attempt).to.equal("active");
+      }
+      await lab.host(1).ovs("ip link set dev qbr-ids type bridge ageing_time 30000");
+      await driver.read(web);
+      expect(web.outputs.status).to.equal("active");
+      await driver.read(service);
+      expect(service.outputs.status).to.equal(
+        "drifted: host host1: Linux bridge qbr-ids has ageing time 30000, not 0",
+      );
+      expect(await driver.update(service, args)).to.equal(true);
+      expect(await ageing()).to.equal(0);
+    }
+    await driver.destroy();
+    expect(await ageing()).to.equal(learning);
+  });
+
   it("has its bridge learn again when the command line removes the claim", async () => {
     await new Driver(lab, STACK).service("ids", { host: "host1", port: "qvo-ids" });
     const where = ["--host", "host1", "--ssh-config", lab.sshConfig];

@@ -71,7 +71,7 @@ describe("a host whose tools print anything", () => {
         await eventually(() => compareMeters(target, [spec]));
         await eventually(() => readMeterDrops(target));
         await eventually(() => readPortCounts(target));
-        await eventually(() => readAgeing(access, "qbr-x"));
+        await eventually(() => readAgeing(access, ["qbr-x", "qbr-y"]));
         const underlay = await eventually(() => readUnderlay(access, "192.0.2.9"));
         outcome(() => requireAddress(underlay, "192.0.2.77", "host1"));
         includesTunnelId(namedTunnelIds(said.stdout), 7);
