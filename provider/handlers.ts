@@ -17,6 +17,9 @@ let settings: Settings | undefined;
 let invalid: unknown;
 let context: Context | undefined;
 
+/** The incarnations that the state has, by owner: a replacement is told its new arguments only, but compared with it before. */
+const incarnations = new Map<unknown, unknown>();
+
 /** Takes the stack's configuration; every kind of resource is given the same. */
 function configure(read: ConfigReader): void {
   if (settings !== undefined) return;
@@ -76,12 +79,14 @@ function handlersOf(kind: Kind, { check, diff }: Checks, hostProperty: "host" | 
       }
     },
     async diff(_id, olds, news) {
+      incarnations.set(olds.owner, olds.incarnation);
       return diff(olds, news);
     },
     async create(inputs) {
       const { resource, context } = await operate(kind);
       try {
-        return clean(await resource.create(context, inputs));
+        const replaced = incarnations.get(inputs.owner) as string | undefined;
+        return clean(await resource.create(context, inputs, replaced));
       } catch (error) {
         throw withState(error, String(inputs.owner), inputs);
       }

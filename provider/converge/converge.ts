@@ -139,11 +139,12 @@ function arrived({ rounds }: Prepared): Target[] {
 }
 
 function putOptions(intent: Intent, target: Target, stage: PutOptions["stage"]): PutOptions {
-  const { token, adopt, previousOwner } = intent;
+  const { token, adopt, replaced, previousOwner } = intent;
   const { seen } = target;
   const draft: Draft = { ...target.draft, keeper: seen.record.keeper === true ? true : undefined };
   const mode = intent.mode === "create" ? "create" : "update";
-  return { draft, token, mode, adopt, stage, previousOwner, elsewhere: [], host: seen.record.name };
+  const { name: host } = seen.record;
+  return { draft, token, mode, adopt, replaced, stage, previousOwner, elsewhere: [], host };
 }
 
 /** Applies the edit to what was read and throws what it would fail with: every host is checked before one is written. */

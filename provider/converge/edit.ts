@@ -31,6 +31,8 @@ export interface PutOptions {
   mode: "create" | "update";
   /** Take over a claim that differs. */
   adopt: boolean;
+  /** The incarnation that the resource has had until now, whose claim a create takes over, too. */
+  replaced: string | undefined;
   /** Written as pending, to be confirmed. */
   stage: "pending" | "confirmed";
   /** The owner key the resource had before it was renamed. */
@@ -101,7 +103,8 @@ export function putEdit(options: PutOptions): Edit {
       } as Claim;
       const next = fresh.kind === "service" && homes !== undefined ? { ...fresh, homes } : fresh;
       if (existing !== undefined && existing.token !== token && !isLeftover(existing, stackOf(draft.owner))) {
-        const takes = options.adopt || (options.mode === "create" && equal(existing, next, PASSING));
+        const isKnown = () => existing.token === options.replaced || equal(existing, next, PASSING);
+        const takes = options.adopt || (options.mode === "create" && isKnown());
         if (!takes) throw refuse(existing, options);
       }
       const stands = existing?.token === token && existing.pending === next.pending;

@@ -19,6 +19,8 @@ export interface Intent {
   token: string;
   mode: "create" | "update" | "delete";
   adopt: boolean;
+  /** The incarnation that a create takes the place of: its claim may be on the same machine under another name. */
+  replaced?: string | undefined;
   /** Hosts that claims go to; none for a delete. */
   hosts: readonly HostRecord[];
   /** Hosts that may hold the resource's claims from before, in the order of dropping. */

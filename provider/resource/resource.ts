@@ -28,7 +28,8 @@ export interface Checks {
 
 /** One kind of resource, with its operations on hosts. */
 export interface Resource extends Checks {
-  create(context: Context, inputs: Properties): Promise<{ id: string; outs: Properties }>;
+  /** `replaced`: the incarnation that the state has of it, where this create takes its place. */
+  create(context: Context, inputs: Properties, replaced?: string): Promise<{ id: string; outs: Properties }>;
   read(context: Context, id: string, state: Properties): Promise<ReadResult>;
   update(context: Context, olds: Properties, news: Properties): Promise<{ outs: Properties }>;
   delete(context: Context, state: Properties): Promise<void>;

@@ -54,6 +54,7 @@ async function put(
   mode: "create" | "update",
   token: string,
   previous?: ServiceInputs,
+  replaced?: string,
 ): Promise<Properties> {
   const outs = { ...inputs, portName: "", status: "active", incarnation: token };
   const candidates = candidatesOf(inputs);
@@ -67,6 +68,7 @@ async function put(
     token,
     mode,
     adopt: inputs.adopt ?? false,
+    replaced,
     hosts,
     oldHosts: remainingHosts(context, [...candidates, ...candidatesOf(previous ?? {})]),
     attachTimeout: inputs.attachTimeout,
@@ -120,9 +122,10 @@ async function clearFlows(context: Context, look: Look, state: ServiceInputs, to
 /** TapService: VM ports that receive copies, or a collector outside. */
 export const tapService: Resource = {
   ...serviceChecks,
-  async create(context, properties) {
+  async create(context, properties, replaced) {
     const inputs = serviceInputs.parse(properties);
-    return { id: inputs.owner, outs: await put(context, inputs, "create", drawToken()) };
+    const outs = await put(context, inputs, "create", drawToken(), undefined, replaced);
+    return { id: inputs.owner, outs };
   },
   async update(context, olds, news) {
     const inputs = serviceInputs.parse(news);

@@ -62,10 +62,11 @@ export class Driver {
     return json(inputs);
   }
 
-  /** Checks and creates. */
-  async create(kind: Kind, name: string, args: Properties): Promise<Made> {
+  /** Checks and creates; `replaced` is what it takes the place of, and is still to be deleted. */
+  async create(kind: Kind, name: string, args: Properties, replaced?: Made): Promise<Made> {
     const inputs = this.check(kind, name, args);
-    const { id, outs } = await this.resource(kind).create(this.context, inputs);
+    const incarnation = replaced?.outputs.incarnation as string | undefined;
+    const { id, outs } = await this.resource(kind).create(this.context, inputs, incarnation);
     const made = { kind, name, id, inputs, outputs: json(outs) };
     this.made.push(made);
     return made;

@@ -71,6 +71,37 @@ describe("who a resource is", () => {
     expect(await lab.host(2).ovs("ovs-vsctl port-to-br tap-ids")).to.equal("br-tap\n");
   });
 
+  it("is the same when another argument changes with the name, and what it was comes back if that fails", async () => {
+    const old = await monitor();
+    const flow = await tap(old);
+    const key = `${STACK}/TapService/ids`;
+    const before = (await claims(2))[key];
+    const replace = (args: Record<string, unknown>) =>
+      driver.create("TapService", "ids", { host: "host2-alias", port: "tap-ids", ...args }, old);
+    const tool = await lab.host(2).ovs("readlink -f $(command -v ovs-ofctl)");
+    await lab.host(2).ovs(`mount --bind /bin/false ${tool}`);
+    const error = await failureOf(replace({ attachment: "integration-bridge" }));
+    await lab.host(2).ovs(`umount ${tool}`);
+    expect(error).to.have.property("code", "openflow-error");
+    expect((await claims(2))[key]).to.deep.include({ token: before!.token, attachment: "tap-bridge" });
+    await copied(async () => {
+      const fresh = await replace({ description: "watched" });
+      await driver.update(flow, {
+        service: fresh.outputs.ref,
+        host: "host1",
+        port: "tap-web",
+        direction: "egress",
+      });
+      await driver.delete(old);
+    });
+    expect((await claims(2))[key]).to.deep.include({ description: "watched" });
+    const other = new Driver(lab, STACK);
+    expect(await failureOf(monitor({ description: "mine" }, other))).to.have.property(
+      "code",
+      "claim-differs",
+    );
+  });
+
   it("changes nothing but the names of claims when it is renamed", async () => {
     const ids = await monitor();
     const flow = await tap(ids);

@@ -5,7 +5,8 @@ import { openProgram, type Program, stepOf, succeeded } from "./program";
 import { tunnelPorts } from "./tunnelPorts";
 
 const PROGRAM = `
-const ids = new TapService("ids", { host: config.require("monitor"), port: { ifaceId: "monitor" } });
+const description = config.get("description");
+const ids = new TapService("ids", { host: config.require("monitor"), port: { ifaceId: "monitor" }, description });
 for (const name of ["web", "db"]) new TapFlow(name, { service: ids, host: "host1", port: "tap-" + name, direction: "egress" });
 export const monitor = ids.portName;
 `;
@@ -32,8 +33,8 @@ describe("a program whose service moves to another host", function () {
     await lab?.stop();
   });
 
-  const onto = (monitor: string) =>
-    program.stack.configure({ "taas:sshConfig": lab.sshConfig, "fixture:monitor": monitor });
+  const onto = (monitor: string, more: Record<string, string> = {}) =>
+    program.stack.configure({ "taas:sshConfig": lab.sshConfig, "fixture:monitor": monitor, ...more });
   const hasTapBridge = async () =>
     Promise.all(lab.hosts.map(async (host) => (await host.ovs("ovs-vsctl list-br")).includes("br-tap")));
 
@@ -93,6 +94,13 @@ describe("a program whose service moves to another host", function () {
     expect((await program.stack.outputs()).monitor).to.equal("tap-old");
     expect(await hasTapBridge()).to.deep.equal([true, true, false]);
     succeeded(await program.stack.refresh({ expectNoChanges: true }));
+  });
+
+  it("takes the other name of a machine and another argument at once", async () => {
+    await onto("host2-alias", { "fixture:description": "watched" });
+    expect(succeeded(await program.stack.up()).changes).to.deep.include({ replace: 1 });
+    succeeded(await program.stack.refresh({ expectNoChanges: true }));
+    expect(await hasTapBridge()).to.deep.equal([true, true, false]);
   });
 
   it("keeps plain values in its state, and little code", async () => {
