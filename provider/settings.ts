@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { TaasError } from "./errors";
 import type { ConnectionSettings } from "./host/host";
-import type { Inventory } from "./host/inventory";
+import { type Inventory, sharedAddress } from "./host/inventory";
 import { inventoryHost } from "./schema/host";
 import { reasonsOf, show, wording } from "./schema/reasons";
 
@@ -44,12 +44,24 @@ function inventory(read: ConfigReader): Inventory {
     throw refuse("hosts", value, "an object of hosts by name");
   }
   const parsed = z.record(z.string(), inventoryHost).safeParse(value, { error: wording });
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return toldApart(parsed.data);
   throw new TaasError(
     `stack configuration ${reasonsOf(parsed.error, value, `${NAMESPACE}hosts`).join("; ")}`,
     {
       code: "invalid-config",
       hint: "Each entry is an address or an object with address, port, user, identityFile, tunnelIp and so on",
+    },
+  );
+}
+
+function toldApart(hosts: Inventory): Inventory {
+  const shared = sharedAddress(hosts);
+  if (shared === undefined) return hosts;
+  throw new TaasError(
+    `stack configuration ${NAMESPACE}hosts: ${shared.names.join(" and ")} have the same address ${shared.address}, by which hosts are told apart, and another port or jump host`,
+    {
+      code: "invalid-config",
+      hint: "Give each an address of its own: an alias of ssh_config, with HostName, Port and ProxyJump there",
     },
   );
 }

@@ -32,6 +32,29 @@ export function resolveHost(host: HostArgument, inventory: Inventory): HostRecor
   return checked({ ...host, name: host.name ?? host.address });
 }
 
+/** The port of SSH where nothing says another. */
+const SSH_PORT = 22;
+
+/**
+ * Two names of an inventory that have one address, and another port or jump host: behind a port forwarding or in private
+ * networks several machines share an address, by which hosts are told apart.
+ */
+export function sharedAddress(
+  inventory: Inventory,
+): { address: string; names: [string, string] } | undefined {
+  const first = new Map<string, { name: string; way: string }>();
+  for (const [name, entry] of Object.entries(inventory)) {
+    if (typeof entry === "string" && Object.hasOwn(inventory, entry)) continue;
+    const record: HostEntry = typeof entry === "string" ? { address: entry } : entry;
+    const { address, port = SSH_PORT, proxyJump = null } = record;
+    const way = JSON.stringify([port, proxyJump]);
+    const other = first.get(address) ?? { name, way };
+    first.set(address, other);
+    if (other.way !== way) return { address, names: [other.name, name] };
+  }
+  return undefined;
+}
+
 /**
  * The record to connect with: the present inventory's connection fields for the same name, as long as it still is the
  * same address (the host's identity); else what was recorded. What is where on the host stays as recorded.

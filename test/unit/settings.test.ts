@@ -22,6 +22,14 @@ describe("the stack's configuration", () => {
       '{"c1":{"address":"a","adress":"b"}}',
       /taas:hosts\.c1: has no field "adress"/,
     ],
+    "two machines behind one address": [
+      '{"c1":{"address":"192.0.2.1","port":2201},"c2":{"address":"192.0.2.1","port":2202}}',
+      /taas:hosts: c1 and c2 have the same address 192\.0\.2\.1, .* another port.* an alias of ssh_config/,
+    ],
+    "a machine behind the address of another": [
+      '{"c1":"192.0.2.1","c2":{"address":"192.0.2.1","proxyJump":"c1"}}',
+      /taas:hosts: c1 and c2 have the same address/,
+    ],
     "a port in words": [
       '{"c1":{"address":"a","port":"22"}}',
       /taas:hosts\.c1\.port: must be a number \(got "22"\)/,
@@ -34,6 +42,16 @@ describe("the stack's configuration", () => {
         .with.property("code", "invalid-config");
     });
   }
+
+  it("may have several names of one machine", () => {
+    const hosts = {
+      c1: { address: "192.0.2.1", port: 22, user: "root" },
+      one: "c1",
+      "192.0.2.1": "c1",
+      trunk: { address: "192.0.2.1", integrationBridge: "tbr-1" },
+    };
+    expect(read({ "taas:hosts": JSON.stringify(hosts) })().inventory).to.deep.equal(hosts);
+  });
 
   it("names every host of the inventory that is wrong", () => {
     const text = '{"c1":{"address":""},"c2":"-x"}';
