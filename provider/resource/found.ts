@@ -34,7 +34,7 @@ export function requireMonitor(seen: Look, wanted: PortInput, owner: string): Fo
 export function requirePort(seen: Look, wanted: PortInput, role: "monitor" | "source"): FoundPort {
   const search = findPort(seen.facts, searched(seen), wanted);
   if (search.found !== undefined) return search.found;
-  if (search.reason === "bond") throw isBond(seen, wanted, role, search.port);
+  if (search.reason === "bond") throw bondRefused(seen, wanted, role, search.port);
   const bridge = integrationBridgeOf(seen.record);
   if (search.reason === "ambiguous") {
     throw new TaasError(
@@ -68,7 +68,7 @@ export function requirePort(seen: Look, wanted: PortInput, role: "monitor" | "so
   );
 }
 
-function isBond(seen: Look, wanted: PortInput, role: "monitor" | "source", port: PortFacts): TaasError {
+function bondRefused(seen: Look, wanted: PortInput, role: "monitor" | "source", port: PortFacts): TaasError {
   const names = port.interfaces.map((uuid) => seen.facts.interfaces[uuid]?.name ?? uuid).sort();
   const use = role === "monitor" ? "be a monitor" : "be tapped";
   return new TaasError(
