@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import type { Capture } from "./capture.js";
 import { labEnvironment } from "./command.js";
 import { udp } from "./frames.js";
@@ -52,7 +53,7 @@ export class Stream {
     private readonly receivers: readonly { vm: Vm; capture: Capture }[],
   ) {}
 
-  /** Starts to count, then to send. */
+  /** Starts to count, then to send; resolves when it sends. */
   static async start(options: StreamOptions): Promise<Stream> {
     const { from, to, watchers = [], pps = 1_000, count = 0, port = 5_001, payloadSize = 64 } = options;
     if (payloadSize < MARK_LENGTH + 4) throw new Error("a stream's payload has at least 12 bytes");
@@ -72,6 +73,7 @@ export class Stream {
     agent.stdin.write(lengthPrefixed(frame));
     const sent = sentBy(agent, from.place.label);
     sent.catch(() => {}); // reported by `finished` and `stop`
+    await Promise.race([once(agent.stdout, "data"), sent]);
     return new Stream(agent, sent, mark, receivers);
   }
 
