@@ -25,8 +25,8 @@ function changesMirror(old: readonly DesiredMirror[], next: readonly DesiredMirr
 }
 
 /** What a rule matches: of two rules that match the same on one bridge there is room for one. */
-function place({ table, priority, inPort, match }: Rule): string {
-  return [table, priority, inPort ?? "", ...match].join(" ");
+function place({ table, priority, inPort, holds, match }: Rule): string {
+  return [table, priority, inPort ?? "", holds?.register ?? "", holds?.port ?? "", ...match].join(" ");
 }
 
 /** Whether copies that go to one port are to go to another. */

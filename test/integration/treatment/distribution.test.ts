@@ -84,6 +84,31 @@ for (const attachment of ["tap-bridge", "integration-bridge"]) {
       await linkState(vm, "up");
     }
 
+    if (attachment === "tap-bridge") {
+      it("share cut copies without a loss while another flow of the host changes its group", async () => {
+        const service = await driver.service("ids", wish("hash"));
+        const into = { service: service.outputs.ref, host: "host1", direction: "egress" };
+        await driver.flow("web", service, { ...into, port: "tap-web1", snapLength: 200 });
+        const other = await driver.flow("db", service, { ...into, port: "tap-db1" });
+        const [from, to] = [lab.vm("web1"), lab.vm("db1")];
+        const streams = await Promise.all(
+          [5_001, 5_002, 5_003, 5_004].map((port) =>
+            lab.startStream({ from, to, watchers: monitors, pps: 100, port }),
+          ),
+        );
+        for (const counters of ["own", "shared", "own", "shared"])
+          await driver.update(other, { ...into, port: "tap-db1", counters });
+        const results = await Promise.all(streams.map((stream) => stream.stop()));
+        const copied = results.map(({ at }) =>
+          monitors.reduce((sum, { name }) => sum + at[name]!.received, 0),
+        );
+        expect(copied).to.deep.equal(results.map(({ sent }) => sent));
+        expect(
+          new Set(results.flatMap(({ at }) => NAMES.filter((name) => at[name]!.received > 0))).size,
+        ).to.be.above(1);
+      });
+    }
+
     for (const source of [1, 2]) {
       const where = source === 1 ? "of the same host" : "of another host";
 
