@@ -29,8 +29,8 @@ function loops(claims: readonly Claim[], facts: Facts, tapBridge: string, servic
   });
 }
 
-/** The service a flow sends to must be on its host, and agree to it. */
-function unserved(claims: readonly Claim[], services: Services): Problem[] {
+/** The service a flow sends to must be on its host, and agree to it; that of which it is on its way from may be gone. */
+export function findUnserved(claims: readonly Claim[], services: Services): Problem[] {
   const flows = claims.filter((claim): claim is FlowClaim => claim.kind === "flow");
   return flows.flatMap((flow) => {
     const elsewhere = flow.collector !== undefined || (flow.source !== undefined && flow.peer !== undefined);
@@ -102,7 +102,6 @@ export function findConflicts(
   return [
     ...bridges(claims, facts, tapBridge),
     ...loops(claims, facts, tapBridge, services),
-    ...unserved(claims, services),
     ...unsafeCaps(claims, facts),
   ];
 }

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Claim, FlowClaim } from "../schema/claim";
 
-/** Where a flow's copies come from on the host of a claim: a port tapped there, or another host. */
+/** Where a flow's copies come from on the host of a claim, a port tapped there or another host, and the id they bear. */
 type Origin = NonNullable<FlowClaim["former"]>;
 
-function originOf({ source, peer, tunnel, shared }: Origin): Origin {
-  return { source, peer, tunnel, shared };
+function originOf({ tunnelId, source, peer, tunnel, shared }: Origin): Origin {
+  return { tunnelId, source, peer, tunnel, shared };
 }
 
 /** Without members that are undefined, as it is stored. */
@@ -28,6 +28,6 @@ export function withFormer(claims: readonly Claim[]): Claim[] {
   return claims.flatMap((claim) => {
     if (claim.kind !== "flow" || claim.former === undefined) return [claim];
     const { former, ...moving } = claim;
-    return [moving, { ...moving, ...originOf(former) }];
+    return [moving, { ...moving, ...originOf(former), tunnelId: former.tunnelId ?? moving.tunnelId }];
   });
 }

@@ -1,6 +1,6 @@
 import type { Facts } from "../ovs/facts";
 import type { Claim } from "../schema/claim";
-import { findConflicts } from "./conflicts";
+import { findConflicts, findUnserved } from "./conflicts";
 import { isUserspace } from "./datapath";
 import type { Desired } from "./desired";
 import { withFormer } from "./former";
@@ -15,7 +15,8 @@ import { renderTunnels } from "./tunnels";
 
 /** Everything that must exist on a host: a pure function of its claims and of what was observed there. */
 export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBridge: string): Desired {
-  const all = withFormer([...claims.values()].sort((a, b) => (a.owner < b.owner ? -1 : 1)));
+  const wishes = [...claims.values()].sort((a, b) => (a.owner < b.owner ? -1 : 1));
+  const all = withFormer(wishes);
   const own = new Set(facts.bridges.find((bridge) => bridge.name === tapBridge)?.ports);
   const foreign = Object.values(facts.ports)
     .filter((port) => !own.has(port.uuid))
@@ -31,7 +32,12 @@ export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBrid
     rules: [...services.rules, ...tunnels.rules],
     meters: [],
     hooks: services.hooks,
-    problems: [...services.problems, ...tunnels.problems, ...findConflicts(all, facts, tapBridge, services)],
+    problems: [
+      ...services.problems,
+      ...tunnels.problems,
+      ...findConflicts(all, facts, tapBridge, services),
+      ...findUnserved(wishes, services),
+    ],
   };
   const groups = groupFlows(all, facts, tapBridge, desired);
   renderGroups(groups, all, tapBridge, services, desired);

@@ -8,6 +8,7 @@ import type { ServiceRef } from "../schema/service";
 import type { TunnelRef } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { defaultText, ruleText } from "./filter/text";
+import { DEFAULT_TUNNEL_BRIDGE } from "./shared";
 
 /** Arguments that are known, or the sentinel. */
 type Known<T> = T | typeof UNKNOWN;
@@ -167,7 +168,8 @@ function sendText(flow: {
   if (service.collector !== undefined) return `${collectorText(service.collector)}${cut}`;
   const destination = (service.hosts ?? [service.host!]).map(({ address }) => address).join("|");
   if (destination === host.address) return `output:monitor${cut}`;
-  const through = transport === "shared" ? (host.tunnelBridge ?? "br-tun") : (tunnel?.type ?? "tunnel");
+  const through =
+    transport === "shared" ? (host.tunnelBridge ?? DEFAULT_TUNNEL_BRIDGE) : (tunnel?.type ?? "tunnel");
   return `set_field:${hex(service.tunnelId)}->tun_id,output:${through}(${destination})${cut}`;
 }
 

@@ -14,14 +14,22 @@ export function productionTunnel(facts: Facts, bridge: string, remote: string): 
   );
 }
 
-/** A patch pair between the tap bridge and the tunnel bridge: for one service and one length towards it, one from it. */
+/** The bridge with production's tunnels where the host does not name another. */
+export const DEFAULT_TUNNEL_BRIDGE = "br-tun";
+
+/**
+ * A patch pair between the tap bridge and a tunnel bridge: for one service and one length towards it, one from it. The
+ * usual bridge is not in its name, which claims from before have without it.
+ */
 function sharedPair(
   role: "send" | "receive",
   flow: FlowClaim,
   maxLength: number | undefined,
 ): { hash: string; tap: string; tunnel: string } {
+  const { bridge } = flow.shared!;
   const towards = role === "send" ? [flow.destination, maxLength ?? 0] : [];
-  const hash = digest(12, "shared", role, flow.tunnelId, ...towards);
+  const other = bridge === DEFAULT_TUNNEL_BRIDGE ? [] : [bridge];
+  const hash = digest(12, "shared", role, flow.tunnelId, ...towards, ...other);
   return { hash, tap: `ms-${hash}`, tunnel: `mx-${hash}` };
 }
 

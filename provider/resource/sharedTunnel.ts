@@ -2,7 +2,7 @@ import type { Look } from "../converge/hostQueue";
 import { includesTunnelId, tunnelIdTaken } from "../converge/tunnelIds";
 import { TaasError } from "../errors";
 import { portsOf } from "../model/findPort";
-import { productionTunnel } from "../model/shared";
+import { DEFAULT_TUNNEL_BRIDGE, productionTunnel } from "../model/shared";
 import type { FlowClaim } from "../schema/claim";
 
 /**
@@ -14,7 +14,7 @@ export async function requireSharedTunnel(
   peer: NonNullable<FlowClaim["peer"]>,
   tunnelId: number,
 ): Promise<{ bridge: string }> {
-  const name = look.record.tunnelBridge ?? "br-tun";
+  const name = look.record.tunnelBridge ?? DEFAULT_TUNNEL_BRIDGE;
   const host = look.record.name;
   const bridge = look.facts.bridges.find((candidate) => candidate.name === name);
   if (bridge === undefined) {

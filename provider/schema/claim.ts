@@ -114,6 +114,8 @@ export const flowClaim = z.object({
   /** Where copies came from before, and still do, while the flow's source is on the move. */
   former: z
     .object({
+      /** Absent where it is the same. */
+      tunnelId: tunnelId.optional(),
       source: source.optional(),
       peer: peer.optional(),
       tunnel: wire.optional(),

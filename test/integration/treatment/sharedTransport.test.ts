@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
+import { DATAPATH } from "../../lab/datapath";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import type { Vm } from "../../lab/vm";
@@ -16,7 +17,7 @@ describe("copies over production's tunnels", function () {
   let driver: Driver;
   let clean: HostSnapshot[];
   let service: Made;
-  let vm: Record<"web" | "db" | "trunk" | "far" | "mon3", Vm>;
+  let vm: Record<"web" | "db" | "trunk" | "far" | "mon3" | "mon4", Vm>;
   const source = { host: "host1", port: "tap-web", transport: "shared" };
 
   before(async () => {
@@ -27,6 +28,7 @@ describe("copies over production's tunnels", function () {
         { name: "trunk", host: 1, trunk: [10] },
         { name: "far", host: 2 },
         { name: "mon3", host: 3 },
+        { name: "mon4", host: 3, vlan: 20 },
       ],
     });
     await learnUnderlay(lab);
@@ -182,6 +184,54 @@ describe("copies over production's tunnels", function () {
     await lab.host(1).ovs(`ovs-ofctl -O OpenFlow14 add-flow br-tun '${rule}'`);
     await reading;
     expect(flow.outputs.status).to.equal("active");
+  });
+
+  it("go to another service of the monitor's host without a loss, and never reach production's rules", async () => {
+    const other = await driver.service("other", { host: "host3", port: "tap-mon4" });
+    const flow = await driver.flow("web", service, { ...source, direction: "egress" });
+    await learn([vm.web, vm.db]);
+    const dropped = async () =>
+      /n_packets=(\d+)/.exec(
+        await lab.host(3).ovs("ovs-ofctl dump-flows br-tun table=4 | grep priority=0"),
+      )![1];
+    const before = await dropped();
+    const watchers = [vm.mon3, vm.mon4];
+    const stream = await lab.startStream({ from: vm.web, to: vm.db, watchers, pps: 400 });
+    for (const next of [other, service, other])
+      await driver.update(flow, { service: next.outputs.ref, ...source, direction: "egress" });
+    const { sent, at } = await stream.stop();
+    expect(at.mon3!.received + at.mon4!.received).to.equal(sent);
+    expect([at.mon3, at.mon4].map((seen) => seen!.received > 0)).to.deep.equal([true, true]);
+    expect(await dropped()).to.equal(before);
+  });
+
+  it("follow without a loss when their hosts name another tunnel bridge", async () => {
+    const [here, there] = [lab.host(1), lab.host(3)];
+    for (const [host, peer] of [
+      [here, there],
+      [there, here],
+    ] as const) {
+      await host.ovs(`
+ovs-vsctl add-br br-tun2 -- set Bridge br-tun2 datapath_type=${DATAPATH} fail_mode=secure \\
+  -- add-port br-tun2 vx2 -- set Interface vx2 type=vxlan options:key=flow options:dst_port=4799 \\
+  options:local_ip=${host.address} options:remote_ip=${peer.address}`);
+    }
+    try {
+      const flow = await driver.flow("web", service, { ...source, direction: "egress" });
+      const named = (address: string) => ({ address, tunnelBridge: "br-tun2" });
+      const next = new Driver(lab, undefined, { hosts: { host1: named("host1"), host3: named("host3") } });
+      await learn([vm.web, vm.db]);
+      const stream = await lab.startStream({ from: vm.web, to: vm.db, watchers: [vm.mon3], pps: 400 });
+      await next.update(service, { host: "host3", port: "tap-mon3" });
+      await next.update(flow, { service: service.outputs.ref, ...source, direction: "egress" });
+      await sleep(100);
+      const { sent, at } = await stream.stop();
+      expect(at.mon3).to.deep.include({ received: sent, duplicated: [] });
+      expect([await added(1), await added(3)]).to.deep.equal([[], []]);
+      await driver.destroy();
+    } finally {
+      for (const host of [here, there]) await host.ovs("ovs-vsctl del-br br-tun2");
+    }
   });
 
   it("come back when an agent removes rules it does not know", async () => {
