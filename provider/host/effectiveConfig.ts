@@ -33,8 +33,8 @@ export interface Tokens {
   user: string;
 }
 
-/** Expands `~`, `${VARIABLE}` and percent tokens of a path as ssh_config(5) describes; a relative path starts at the working directory. */
-export function expandPath(path: string, tokens: Tokens): string {
+/** Expands the percent tokens of a value as ssh_config(5) describes. */
+export function expandTokens(text: string, tokens: Tokens): string {
   const local = hostname();
   const values: Record<string, string> = {
     "%": "%",
@@ -49,10 +49,13 @@ export function expandPath(path: string, tokens: Tokens): string {
     r: tokens.user,
     u: userInfo().username,
   };
-  const expanded = path
-    .replace(/\$\{(\w+)\}/g, (whole, variable: string) => process.env[variable] ?? whole)
-    .replace(/%(.)/g, (whole, token: string) => values[token] ?? whole);
-  return resolve(expandHome(expanded));
+  return text.replace(/%(.)/g, (whole, token: string) => values[token] ?? whole);
+}
+
+/** Expands `~`, `${VARIABLE}` and percent tokens of a path as ssh_config(5) describes; a relative path starts at the working directory. */
+export function expandPath(path: string, tokens: Tokens): string {
+  const named = path.replace(/\$\{(\w+)\}/g, (whole, variable: string) => process.env[variable] ?? whole);
+  return resolve(expandHome(expandTokens(named, tokens)));
 }
 
 /** Puts the home directory for a leading `~`. */

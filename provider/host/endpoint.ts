@@ -19,8 +19,10 @@ export interface Endpoint {
   /** `HostKeyAlgorithms` in order of preference. */
   hostKeyAlgorithms: string[];
   identities: IdentitySources;
-  /** `ProxyCommand`, which only OpenSSH itself can run. */
+  /** `ProxyCommand` with its tokens expanded, which only OpenSSH itself can run. */
   proxyCommand: string | undefined;
+  /** All that OpenSSH's configuration says of it, but for what it is called. */
+  config: [keyword: string, values: readonly string[]][];
   /** The hop before this server. */
   jump: Endpoint | undefined;
   /** Which hop of the chain it is. */
@@ -49,16 +51,13 @@ export function describeEndpoint(endpoint: Endpoint): string {
   return `${prefix}${self}${via}`;
 }
 
-/** Two hosts with the same key share a connection: user, host, port, pin and jump chain. */
+/**
+ * Two hosts with the same key share a connection: they and their jump hosts differ in nothing but what they are called. A
+ * private address and its port are those of many machines, and any option may say which of them is meant, or whose key is checked.
+ */
 export function endpointKey(endpoint: Endpoint): string {
-  const { user, hostname, port, hostKey, jump } = endpoint;
-  return JSON.stringify([
-    user,
-    hostname,
-    port,
-    hostKey ?? null,
-    jump === undefined ? null : endpointKey(jump),
-  ]);
+  const { name, alias, role, jump, ...same } = endpoint;
+  return JSON.stringify([same, jump === undefined ? null : endpointKey(jump)]);
 }
 
 /** The name of this server in known_hosts files: the alias as it is, else the host with its port where that is not 22. */

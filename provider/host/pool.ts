@@ -34,8 +34,8 @@ interface Lease<C extends Connection = Connection> {
 }
 
 /**
- * One connection a host and run: made at the first need, shared by all names that resolve to the same user, address,
- * port and jump hosts, closed when idle or lost. Jump hosts' connections are shared the same way.
+ * One connection a host and run: made at the first need, shared by all names for which OpenSSH's configuration says the
+ * same, also of the jump hosts, closed when idle or lost. Jump hosts' connections are shared the same way.
  */
 export class ConnectionPool {
   private readonly entries = new Map<string, Entry>();

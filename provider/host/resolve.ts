@@ -5,6 +5,7 @@ import {
   type EffectiveConfig,
   expandHome,
   expandPath,
+  expandTokens,
   parseEffectiveConfig,
   single,
   splitPaths,
@@ -85,6 +86,7 @@ function describeConfig(
   const user = single(config, "user") ?? "";
   const tokens = { alias: target.address, hostname, port, user };
   const family = single(config, "addressfamily");
+  const proxyCommand = single(config, "proxycommand");
   const paths = (keyword: string) =>
     splitPaths(config.get(keyword)?.[0] ?? "").map((path) => expandPath(path, tokens));
   const files = (keyword: string) =>
@@ -108,7 +110,8 @@ function describeConfig(
       identitiesOnly: single(config, "identitiesonly") === "yes",
       agent: agentSocket(config, (path) => expandPath(path, tokens)),
     },
-    proxyCommand: single(config, "proxycommand"),
+    proxyCommand: proxyCommand === undefined ? undefined : expandTokens(proxyCommand, tokens),
+    config: [...config].filter(([keyword]) => keyword !== "host"),
     jump: undefined,
     role,
   };

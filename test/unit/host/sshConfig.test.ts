@@ -1,6 +1,12 @@
 import { homedir } from "node:os";
 import { expect } from "chai";
-import { expandPath, parseEffectiveConfig, single, splitPaths } from "../../../provider/host/effectiveConfig";
+import {
+  expandPath,
+  expandTokens,
+  parseEffectiveConfig,
+  single,
+  splitPaths,
+} from "../../../provider/host/effectiveConfig";
 import { parseJumpChain } from "../../../provider/host/jump";
 import { preferKnown, usableAlgorithms } from "../../../provider/host/knownHosts/algorithms";
 import { parsePin } from "../../../provider/host/knownHosts/pin";
@@ -33,6 +39,9 @@ describe("the output of ssh -G", () => {
     expect(expand("/100%%/%d")).to.equal(`/100%/${homedir().slice(1)}`);
     expect(expand(`\${TAAS_TEST_KEYS}/id`)).to.equal("/keys/id");
     expect(expand(`/\${TAAS_TEST_NONE}/id`)).to.equal(`/\${TAAS_TEST_NONE}/id`);
+    expect(expandTokens(`nc -x %n -- ~/%h \${PORT:-%p}`, tokens)).to.equal(
+      `nc -x c1 -- ~/192.0.2.1 \${PORT:-2222}`,
+    );
     delete process.env.TAAS_TEST_KEYS;
   });
 });

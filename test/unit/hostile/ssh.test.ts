@@ -110,6 +110,7 @@ describe("an SSH configuration with anything in it", () => {
     const endpoint = {
       ...{ name: "host1", hostname: "h", port: 22, user: "u", role: "host" },
       knownHostsFiles: ["/k"],
+      config: [],
     } as unknown as Endpoint;
     fc.assert(
       fc.property(
