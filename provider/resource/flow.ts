@@ -13,6 +13,7 @@ import { flowChecks } from "./flowChecks";
 import { collectorTargets, flowSays, flowTargets } from "./flowTargets";
 import { portNameOf } from "./found";
 import { holdsClaim, locate } from "./locate";
+import { membersFirst } from "./members";
 import { readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
 
@@ -49,9 +50,11 @@ async function put(
   token: string,
   previous?: FlowInputs,
 ): Promise<Properties> {
-  const sources = presentCandidates(context, candidatesOf(inputs));
+  const present = (end: Parameters<typeof candidatesOf>[0]) =>
+    membersFirst(inputs.tunnel, presentCandidates(context, candidatesOf(end)));
+  const sources = present(inputs);
   const outside = inputs.service.collector !== undefined;
-  const destinations = outside ? [] : presentCandidates(context, candidatesOf(inputs.service));
+  const destinations = outside ? [] : present(inputs.service);
   const warnings = new Set<string>();
   const warn = (message: string) => void warnings.add(message);
   let portName = "";

@@ -1,13 +1,13 @@
-import type { HostRecord } from "../host/host";
 import { flowRules } from "../model/rules";
 import { flowArgs } from "../schema/flow";
 import type { ServiceRef } from "../schema/service";
 import type { TunnelRef } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
-import type { Names } from "./context";
-import { oneOfHosts, recordEnds } from "./ends";
+import { candidatesOf, type Names } from "./context";
+import { endsOf, oneOfHosts, recordEnds } from "./ends";
 import { inPlace } from "./inPlace";
+import { isMember, membersMissing } from "./members";
 import type { CheckResult, Checks, Properties } from "./resource";
 import { showably } from "./showably";
 
@@ -62,20 +62,18 @@ function contradictions(inputs: Properties): Failure[] {
   return failures;
 }
 
-/** An explicit tunnel must have both ends of the flow as members, as far as names tell. */
+/** An explicit tunnel must have both ends of the flow as members; of candidates, one that may have the port. */
 function misplaced(inputs: Properties): Failure[] {
-  if (inputs.tunnel === undefined || inputs.host === undefined) return [];
-  if (hasUnknown([inputs.tunnel, inputs.host, inputs.service])) return [];
-  const { hosts, owner } = inputs.tunnel as TunnelRef;
-  const source = inputs.host as HostRecord;
-  const destination = (inputs.service as ServiceRef).host;
-  if (destination === undefined || source.address === destination.address) return [];
-  return [source, destination]
-    .filter((host) => !hosts.some((member) => member.address === host.address))
-    .map((host) => ({
-      property: "tunnel",
-      reason: `the mirror tunnel ${owner} has the hosts ${hosts.map((member) => member.name).join(", ")}, not ${host.name}`,
-    }));
+  const given = endsOf(inputs);
+  if (inputs.tunnel === undefined || hasUnknown([inputs.tunnel, given, inputs.service])) return [];
+  const tunnel = inputs.tunnel as TunnelRef;
+  const sources = candidatesOf(given);
+  const destinations = candidatesOf(inputs.service as ServiceRef);
+  const shared = sources.some(({ address }) => destinations.some((host) => host.address === address));
+  if (destinations.length === 0 || shared) return [];
+  return [sources, destinations]
+    .filter((hosts) => !hosts.some((host) => isMember(tunnel, host)))
+    .map((hosts) => ({ property: "tunnel", reason: membersMissing(tunnel, hosts) }));
 }
 
 const WISHES = [

@@ -12,6 +12,7 @@ import type { FlowInputs } from "../schema/flow";
 import type { TunnelRef } from "../schema/tunnel";
 import { fitCopies } from "./fit";
 import { requirePort } from "./found";
+import { membersMissing } from "./members";
 import { requireSharedTunnel } from "./sharedTunnel";
 
 type FlowDraft = Extract<Draft, { kind: "flow" }>;
@@ -19,9 +20,16 @@ type Peer = NonNullable<FlowClaim["peer"]>;
 type Warn = (message: string) => void;
 
 /** The underlay address of a flow's end on an explicit tunnel: the one given for that member, else the host's own. */
-function memberAddress(tunnel: TunnelRef, look: Look): string {
-  const index = tunnel.hosts.findIndex((member) => member.address === look.record.address);
-  return tunnel.localIps[index] ?? tunnelAddress(look.record, look.facts);
+function memberAddress(tunnel: TunnelRef, { record, facts }: Look): string {
+  const index = tunnel.hosts.findIndex((member) => member.address === record.address);
+  if (index < 0) {
+    throw new TaasError(membersMissing(tunnel, [record]), {
+      code: "tunnel-member-missing",
+      host: record.name,
+      hint: "Give the MirrorTunnel this host too, or the flow another tunnel or none",
+    });
+  }
+  return tunnel.localIps[index] ?? tunnelAddress(record, facts);
 }
 
 function wireOf(tunnel: TunnelRef | undefined, here: Look, there: Look): Wire | undefined {

@@ -13,6 +13,8 @@ describe("mirror tunnels that cannot be", () => {
       vms: [
         { name: "web", host: 1 },
         { name: "ids", host: 2 },
+        { name: "far", host: 3 },
+        { name: "ids3", host: 3 },
       ],
     });
   });
@@ -176,5 +178,24 @@ describe("mirror tunnels that cannot be", () => {
     const elsewhere = await pair("elsewhere", {}, ["host1", "host3"]);
     const error = await unchanged(lab.hosts, () => failureOf(flow(ids, { tunnel: elsewhere.outputs.ref })));
     expect((error as Error).message).to.match(/tunnel: .*elsewhere has the hosts host1, host3, not host2/);
+  });
+
+  it("refuses a flow whose port or monitor is on a candidate that its explicit tunnel does not reach", async () => {
+    const ids = await service();
+    const ids3 = await driver.service("ids3", { hosts: ["host2", "host3"], port: "tap-ids3" });
+    const tunnel = (await pair("way", { udpPort: 15000 })).outputs.ref;
+    const refusal = {
+      code: "tunnel-member-missing",
+      host: "host3",
+      says: /mirror tunnel \S+\/way has the hosts host1, host2, not host3$/,
+      hint: /Give the MirrorTunnel this host too/,
+    };
+    const candidates = { host: undefined, hosts: ["host1", "host3"] };
+    await refused(() => flow(ids, { ...candidates, port: "tap-far", tunnel }), refusal);
+    await refused(() => flow(ids3, { tunnel }), refusal);
+    const local = await driver.flow("far", ids3, { hosts: ["host1", "host3"], port: "tap-far", tunnel });
+    expect(local.outputs.status, "not needed on one machine").to.equal("active");
+    const web = await flow(ids, { host: undefined, hosts: ["host1-alias", "host3", "host1"], tunnel });
+    expect(web.outputs.status, "a member by another of its names").to.equal("active");
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { tapFlow } from "../../../provider/resource/flow";
+import type { Properties } from "../../../provider/resource/resource";
 import { tapService } from "../../../provider/resource/service";
 import { mirrorTunnel } from "../../../provider/resource/tunnel";
 import { UNKNOWN } from "../../../provider/schema/unknown";
@@ -137,6 +138,30 @@ describe("the arguments of a TapFlow", () => {
     "tunnel",
     /has the hosts host1, host9, not host2/,
   );
+  const away = { host: undefined, hosts: ["host3", "host4"] };
+  flowRefuses(
+    "a tunnel that reaches none of the candidates",
+    { ...away, tunnel },
+    "tunnel",
+    /has the hosts host1, host2, not host3, host4$/,
+  );
+  const { host: _, ...placeless } = flow.service;
+  const records = (...names: string[]) => names.map((name) => ({ name, address: name }));
+  flowRefuses(
+    "a tunnel that reaches none of the service's candidates",
+    { service: { ...placeless, hosts: records("host3", "host4") }, tunnel },
+    "tunnel",
+    /has the hosts host1, host2, not host3, host4$/,
+  );
+
+  it("take a tunnel that reaches one of the candidates, or is not needed between them", () => {
+    const accepted = (args: Properties) => check(tapFlow, { ...flow, tunnel, ...args }).failures;
+    expect(accepted({ host: undefined, hosts: ["host3", "host1"] })).to.deep.equal([]);
+    expect(accepted({ service: { ...placeless, hosts: records("host3", "host2") } })).to.deep.equal([]);
+    const there = { service: { ...placeless, hosts: records("host4", "host5") } };
+    expect(accepted({ ...away, ...there })).to.deep.equal([]);
+    expect(accepted({ host: undefined, hosts: ["host3", UNKNOWN] })).to.deep.equal([]);
+  });
 
   it("carry the service's tunnel id, known or not", () => {
     expect(check(tapFlow, flow).inputs.tunnelId).to.equal(7);
