@@ -13,10 +13,10 @@ function foundOn(look: Look, wanted: PortInput): FoundPort | undefined {
   return searchOn(look, wanted).found;
 }
 
-/** Whether a port is there and never will do, which need not be waited for. */
-function hasBond(look: Look, wanted: PortInput): boolean {
+/** Whether there is something a port may be and that will not do, a bond or several ports: that need not be waited for. */
+function isRefused(look: Look, wanted: PortInput): boolean {
   const search = searchOn(look, wanted);
-  return search.found === undefined && search.reason === "bond";
+  return search.found === undefined && search.reason !== "missing";
 }
 
 /** Whether a VM's port is the one in use: the other half of a live migration says `inactive`. */
@@ -34,7 +34,8 @@ export function locate(all: readonly Look[], wanted: PortInput, holds: (look: Lo
   const having = looks.filter((look) => foundOn(look, wanted) !== undefined);
   const active = having.filter((look) => isActive(foundOn(look, wanted)!));
   const candidates = active.length > 0 ? active : having;
-  const chosen = candidates.find(holds) ?? candidates[0] ?? looks.find((look) => hasBond(look, wanted));
+  const refused = looks.filter((look) => isRefused(look, wanted));
+  const chosen = candidates.find(holds) ?? candidates[0] ?? refused.find(holds) ?? refused[0];
   if (chosen === undefined) {
     const hosts = looks.map((look) => look.record.name).join(", ");
     throw new TaasError(`port ${describePort(wanted)} is plugged into none of the hosts ${hosts}`, {

@@ -5,6 +5,7 @@ import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
 
 const PORT = { ifaceId: "3b5a2c1e-0000-4000-8000-000000000001" };
+const VM = "5c8e2b8e-0000-4000-8000-000000000001";
 const HOSTS = ["host1", "host2", "host3"];
 
 describe("a port with candidates for its host", () => {
@@ -18,10 +19,13 @@ describe("a port with candidates for its host", () => {
         { name: "web2", host: 3, vlan: 10, ifaceId: PORT.ifaceId },
         { name: "ids", host: 2, vlan: 20, ifaceId: "ids" },
         { name: "ids3", host: 3, vlan: 20, ifaceId: "ids" },
+        { name: "nic", host: 2, vlan: 20, vmUuid: VM },
+        { name: "nic2", host: 2, vlan: 20, vmUuid: VM },
       ],
     });
     await lab.vm("web2").unplug();
     await lab.vm("ids3").unplug();
+    await lab.vm("nic2").unplug();
   });
 
   after(() => lab.stop());
@@ -104,6 +108,19 @@ describe("a port with candidates for its host", () => {
       .catch((e: Error) => e);
     expect(((await both) as Error).message).to.match(/plugged into host2 and host3 at once/);
     await lab.vm("ids3").unplug();
+  });
+
+  it("stays the monitor that it is when its VM gets another", async () => {
+    const driver = new Driver(lab);
+    const args = { hosts: HOSTS, port: { vmUuid: VM }, attachTimeout: 0 };
+    const service = await driver.service("nic", args);
+    await lab.vm("nic2").plug();
+    await driver.update(service, { ...args, description: "as before" });
+    expect(service.outputs.portName).to.equal("tap-nic");
+    await driver.read(service);
+    expect(service.outputs.status).to.equal("active");
+    await driver.destroy();
+    await lab.vm("nic2").unplug();
   });
 
   it("is found once on a machine that is given by two of its names, or twice", async () => {
