@@ -9,6 +9,7 @@ import type { Facts } from "../ovs/facts";
 import { readFacts } from "../ovs/readFacts";
 import type { SwitchReading } from "../ovs/switchClient";
 import { type Plan, planHost } from "../plan/host";
+import { withoutWaiting } from "../plan/ports";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
 import { learnAgain, stopLearning } from "./ageing";
@@ -39,8 +40,8 @@ const REVALIDATION = 10;
 
 /**
  * Brings one host to what its claims, after the edits, say. One transaction, then one flow bundle, and once more where
- * copies change their way; when another writer was faster, all anew from a fresh read. `known`: what was read a moment
- * ago. Edits that cannot be are rejected one by one, the others go in.
+ * copies change their way or a port waits for another to go; when another writer was faster, all anew from a fresh read.
+ * `known`: what was read a moment ago. Edits that cannot be are rejected one by one, the others go in.
  */
 export async function reconcile(
   access: HostAccess,
@@ -113,7 +114,10 @@ interface Attempt {
   facts: Facts | undefined;
 }
 
-/** `prepared`: the claims are written and what is new is ready for another attempt to hand the copies over to. */
+/**
+ * `prepared`: the claims are written for another attempt to finish: what is new is ready to hand the copies over to, or what
+ * it waits for is gone.
+ */
 async function attemptOnce(
   access: HostAccess,
   { edits, reject, handing, facts: known }: Attempt,
@@ -125,7 +129,8 @@ async function attemptOnce(
   const read = readClaims(before, tapBridge, record.name);
   const { claims, desired: end, extra } = draftHost(record, read, before, edits, reject);
   const former = render(read.claims, before, tapBridge);
-  const between = handover(former, end, tapBridge);
+  const first = withoutWaiting(end, former, before);
+  const between = first === end ? handover(former, end, tapBridge) : first;
   const desired = between ?? end;
   const leaving = desired.placements.map(({ bridge }) => bridge).filter((bridge) => bridge !== tapBridge);
   const homes = claims.size === 0 ? [integrationBridge] : leaving;
@@ -164,6 +169,7 @@ async function attemptOnce(
   if (bridge === undefined) return "lost";
   const moment = { bridge, generation: plan.generation };
   if (kept && end.keeper === "unwanted" && !(await dismiss(access, moment))) return "lost";
+  if (first !== end) return "prepared";
   const rendered = (): Desired => {
     const last = render(claims, facts, tapBridge);
     if (between === undefined) return last;

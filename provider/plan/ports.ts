@@ -4,7 +4,7 @@ import type { Operation } from "../ovs/operations";
 import { map, namedUuid, type Row, set, uuid, type Value } from "../ovs/values";
 import type { Change } from "./change";
 import { comeHome, requestNumber } from "./newRow";
-import { isOurs, MARKED, remark } from "./ours";
+import { isOurs, MARKED, namesOf, remark } from "./ours";
 
 /** A VLAN that no port uses: Neutron's own for dead ports, and the highest. */
 const FENCE_VLAN = 4095;
@@ -162,6 +162,33 @@ function oursOn(bridge: BridgeFacts, facts: Facts, names: ReadonlySet<string>): 
   return bridge.ports
     .map((id) => facts.ports[id])
     .filter((port): port is PortFacts => port !== undefined && isOurs(port, names));
+}
+
+/** What listens on a UDP port; undefined where nothing does. */
+function listenerOf({ type, options }: Pick<InterfaceFacts, "type" | "options">) {
+  return options.dst_port === undefined ? undefined : { type, udpPort: options.dst_port };
+}
+
+/**
+ * What can be there at once. ovs-vswitchd opens and closes listeners by UDP port alone: where a tunnel goes and one of
+ * another type comes to its port in one change, it goes on listening for the old type. So the new one waits until the old
+ * one is gone.
+ */
+export function withoutWaiting(desired: Desired, former: Desired, facts: Facts): Desired {
+  const names = namesOf(desired, former).ports;
+  const ours = facts.bridges.flatMap((bridge) => oursOn(bridge, facts, names));
+  const there = new Set(ours.map(({ name }) => name));
+  const wanted = new Set(desired.ports.map(({ name }) => name));
+  const going = ours
+    .filter(({ name }) => !wanted.has(name))
+    .flatMap(({ interfaces }) => interfaces.flatMap((id) => facts.interfaces[id] ?? []))
+    .flatMap((nic) => listenerOf(nic) ?? []);
+  const waits = (port: DesiredPort): boolean => {
+    const listener = there.has(port.name) ? undefined : listenerOf(port);
+    return going.some(({ type, udpPort }) => udpPort === listener?.udpPort && type !== listener.type);
+  };
+  const ports = desired.ports.filter((port) => !waits(port));
+  return ports.length === desired.ports.length ? desired : { ...desired, ports };
 }
 
 function detach(bridge: string, port: string): Operation {

@@ -88,6 +88,16 @@ describe("flows and the explicit tunnels that come and go", () => {
     expect(await tunnelPorts(lab.host(2))).to.deep.equal(between([2, 1], "vxlan 14789"));
   });
 
+  for (const mode of ["pair", "mesh"]) {
+    it(`stay with a ${mode} that changes its type on one UDP port, and back`, async () => {
+      const way = await tunnels.tunnel("way", pair({ mode, udpPort: 15003 }));
+      for (const type of ["geneve", "vxlan"]) {
+        await copied(() => tunnels.update(way, pair({ mode, type, udpPort: 15003 })));
+        expect(await wirePorts(), type).to.deep.equal([15003]);
+      }
+    });
+  }
+
   it("keep to the automatic one when an explicit one is the same on the wire", async () => {
     let way: Made | undefined;
     await copied(async () => {
