@@ -1,4 +1,4 @@
-import type { Claim, FlowClaim, TunnelClaim } from "../schema/claim";
+import type { Claim, FlowClaim, TunnelClaim, Wire } from "../schema/claim";
 import { collectorEndpoint, defaultEndpoint, type Endpoint, explicitEndpoint } from "./endpoint";
 
 /** The way a flow's copies travel. */
@@ -14,15 +14,32 @@ export interface Route {
 /** The explicit tunnels among some claims, best first; a host's claims are asked about many flows. */
 const tunnelsAmong = new WeakMap<readonly Claim[], TunnelClaim[]>();
 
-function explicitTunnels(claims: readonly Claim[], machine: string): TunnelClaim[] {
+function explicitTunnels(claims: readonly Claim[]): TunnelClaim[] {
   const rank = (tunnel: TunnelClaim): string => `${tunnel.mode === "pair" ? 0 : 1} ${tunnel.owner}`;
   const tunnels =
     tunnelsAmong.get(claims) ??
     claims
-      .filter((claim): claim is TunnelClaim => claim.kind === "tunnel" && claim.stage !== "ready")
+      .filter((claim): claim is TunnelClaim => claim.kind === "tunnel")
       .sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
   tunnelsAmong.set(claims, tunnels);
-  return tunnels.filter((tunnel) => tunnel.peers.some((peer) => peer.machine === machine));
+  return tunnels;
+}
+
+/** The explicit tunnels that lead to a machine and are ready to be sent on. */
+function tunnelsTo(claims: readonly Claim[], machine: string): TunnelClaim[] {
+  return explicitTunnels(claims).filter(
+    ({ stage, peers }) => stage !== "ready" && peers.some((peer) => peer.machine === machine),
+  );
+}
+
+/**
+ * The tunnel that a flow names, as it is now. A UDP port is of one type: flows go with a tunnel that changes its type and
+ * keeps its port, whatever their claims still say.
+ */
+function namedTunnel(claims: readonly Claim[], named: Wire): Wire {
+  const now = explicitTunnels(claims).find(({ owner }) => owner === named.owner);
+  const listens = now !== undefined && now.type !== "gre" && named.type !== "gre";
+  return listens && now.udpPort === named.udpPort ? { ...named, type: now.type } : named;
 }
 
 function only(end: Endpoint, remote: string): Route {
@@ -40,11 +57,12 @@ export function routeOf(claims: readonly Claim[], flow: FlowClaim): Route | unde
   }
   if (flow.peer === undefined || flow.shared !== undefined) return undefined;
   if (flow.tunnel !== undefined) {
-    return only(explicitEndpoint(flow.tunnel, flow.tunnel.remote), flow.tunnel.remote);
+    const named = namedTunnel(claims, flow.tunnel);
+    return only(explicitEndpoint(named, named.remote), named.remote);
   }
   const { machine, local, remote } = flow.peer;
   const ways: Route["ways"] = [];
-  for (const tunnel of explicitTunnels(claims, machine)) {
+  for (const tunnel of tunnelsTo(claims, machine)) {
     const member = tunnel.peers.find((candidate) => candidate.machine === machine)!;
     ways.push({ end: explicitEndpoint(tunnel, member.remote), remote: member.remote });
     if (tunnel.stage === undefined) return { ...ways[0]!, ways };

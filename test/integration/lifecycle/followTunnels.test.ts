@@ -98,6 +98,21 @@ describe("flows and the explicit tunnels that come and go", () => {
     });
   }
 
+  it("go with the tunnel that they name when it changes its type on one UDP port, and back", async () => {
+    const args = { hosts: ["host2", "host3"], udpPort: 15004 };
+    const way = await tunnels.tunnel("way", args);
+    const source = { host: "host3", port: "tap-app", direction: "egress" };
+    const named = () => ({ ...source, service: ids.outputs.ref, tunnel: way.outputs.ref });
+    const flow = await tunnels.flow("app", ids, named());
+    for (const type of ["geneve", "vxlan"]) {
+      await tunnels.update(way, { ...args, type });
+      await copied(() => sleep(200), "app");
+      expect(await tunnelPorts(lab.host(3))).to.deep.equal(between([3, 2], `${type} 15004`));
+      await copied(() => tunnels.update(flow, named()), "app");
+      expect(await tunnelPorts(lab.host(3))).to.deep.equal(between([3, 2], `${type} 15004`));
+    }
+  });
+
   it("keep to the automatic one when an explicit one is the same on the wire", async () => {
     let way: Made | undefined;
     await copied(async () => {

@@ -83,6 +83,17 @@ describe("the way of a flow's copies", () => {
     expect(route.ways).to.have.length(1);
   });
 
+  it("is of the type that the tunnel it names has on that UDP port by now", () => {
+    const ends = { local: HERE, remote: THERE };
+    const wire = { owner: "a", mode: "pair", type: "vxlan", udpPort: 15000, ...ends } as const;
+    const type = (now: Partial<TunnelClaim>) =>
+      routeOf([tunnel("a", now)], { ...flow, tunnel: wire })!.end.type;
+    expect(type({ type: "geneve", stage: "ready" })).to.equal("geneve");
+    expect(type({ type: "geneve", udpPort: 15001 })).to.equal("vxlan");
+    expect(type({ type: "gre" })).to.equal("vxlan");
+    expect(routeOf([tunnel("b", { type: "geneve" })], { ...flow, tunnel: wire })!.end.type).to.equal("vxlan");
+  });
+
   it("listens on the next one too while an explicit one comes or goes", () => {
     const mesh = tunnel("m", { mode: "mesh", udpPort: 15002 });
     expect(ports([tunnel("a", { stage: "ready" })]), "ready: not used").to.deep.equal([14789, [14789]]);
