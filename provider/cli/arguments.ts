@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { HostRecord } from "../host/host";
 
 export const USAGE = `Usage: pulumi-taas claims list   --host <host> ... [options]
        pulumi-taas claims remove --host <host> ... --owner <owner> | --stack <org/project/stack> [options]
@@ -13,6 +14,8 @@ whose other end is on a listed host and has no claim there as one-sided.
   --ssh-config <file>   an ssh_config file instead of your own (or environment TAAS_SSH_CONFIG)
   --tap-bridge <name>   default br-tap
   --user <name>         login user
+  --transport <way>     ssh2 (default), or openssh: the machine's own client, for ProxyCommand, certificates, hardware keys
+  --sudo <when>         auto (default): where the login user may not use Open vSwitch; always, or never
   --json                list: the claims as JSON
   --help                this text
 
@@ -31,6 +34,8 @@ export interface Arguments {
   sshConfig: string | undefined;
   tapBridge: string | undefined;
   user: string | undefined;
+  transport: HostRecord["transport"];
+  sudo: HostRecord["sudo"];
   format: "text" | "json";
 }
 
@@ -58,8 +63,18 @@ export function readArguments(argv: readonly string[]): Wanted {
     sshConfig: values["ssh-config"],
     tapBridge: values["tap-bridge"],
     user: values.user,
+    transport: oneOf(["ssh2", "openssh"], "--transport", values.transport),
+    sudo: oneOf(["auto", "always", "never"], "--sudo", values.sudo),
     format: values.json ? "json" : "text",
   };
+}
+
+function oneOf<T extends string>(choices: readonly T[], option: string, given: string | undefined) {
+  const chosen = choices.find((choice) => choice === given);
+  if (chosen === undefined && given !== undefined) {
+    throw new UsageError(`${option} is ${choices.join(" or ")}, not ${JSON.stringify(given)}`);
+  }
+  return chosen;
 }
 
 function parse(argv: readonly string[]) {
@@ -74,6 +89,8 @@ function parse(argv: readonly string[]) {
         "ssh-config": { type: "string" },
         "tap-bridge": { type: "string" },
         user: { type: "string" },
+        transport: { type: "string" },
+        sudo: { type: "string" },
         json: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },

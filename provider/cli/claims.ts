@@ -14,11 +14,14 @@ export interface Listed {
 }
 
 /** The hosts of the command line, each once, as the ssh configuration and its options say. */
-export function recordsOf(context: Context, { hosts, tapBridge, user }: Arguments): HostRecord[] {
+export function recordsOf(context: Context, wanted: Arguments): HostRecord[] {
+  const { hosts, tapBridge, user, transport, sudo } = wanted;
   return [...new Set(hosts)].map((name) => ({
     ...context.resolveHost(name),
     ...(tapBridge === undefined ? {} : { tapBridge }),
     ...(user === undefined ? {} : { user }),
+    ...(transport === undefined ? {} : { transport }),
+    ...(sudo === undefined ? {} : { sudo }),
   }));
 }
 

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
@@ -24,7 +25,7 @@ describe("pulumi-taas claims", () => {
 
   const on = (hosts: readonly string[], ...args: string[]) => {
     const named = hosts.flatMap((host) => ["--host", host]);
-    return execa("node", [MAIN, "claims", ...args, ...named, "--ssh-config", lab.sshConfig], {
+    return execa("node", [MAIN, "claims", "--ssh-config", lab.sshConfig, ...args, ...named], {
       reject: false,
     });
   };
@@ -96,6 +97,8 @@ describe("pulumi-taas claims", () => {
     ["no host", "claims", "list"],
     ["an unknown option", "claims", "list", "--host", "host1", "--force"],
     ["a choice that list does not have", "claims", "list", "--host", "host1", "--owner", "x"],
+    ["a transport that there is not", "claims", "list", "--host", "host1", "--transport", "telnet"],
+    ["sudo at a time that there is not", "claims", "list", "--host", "host1", "--sudo", "sometimes"],
     ["a word too many", "claims", "list", "all", "--host", "host1"],
     ["\u001b[31mcolours", "claims", "\u001b[31mlist", "--host", "host1"],
   ] as const) {
@@ -161,6 +164,34 @@ describe("pulumi-taas claims", () => {
     expect([rest.exitCode, rest.stderr]).to.deep.equal([0, ""]);
     await on(["host2"], "remove", "--stack", "acme/lost/prod");
     expect(await changes(before)).to.deep.equal([]);
+  });
+
+  it("reaches hosts that only OpenSSH's own client can", async () => {
+    const stack = new Driver(lab, "acme/lost/prod");
+    const service = await stack.service("ids", { host: "host2", port: "tap-ids" });
+    const proxied = join(lab.directory, "proxied");
+    const port = lab.host(2).sshPort;
+    const way = `HostName site.invalid\nHostKeyAlias [127.0.0.1]:${port}\nProxyCommand socat - TCP:127.0.0.1:${port}`;
+    await writeFile(proxied, `Host host2\n${way}\n${await readFile(lab.sshConfig, "utf8")}`);
+    const through = (...args: string[]) => on(["host2"], ...args, "--ssh-config", proxied);
+    expect((await through("list")).stderr).to.match(/^pulumi-taas: host host2: .*ProxyCommand/);
+    const listed = await through("list", "--transport", "openssh");
+    expect([listed.exitCode, listed.stdout]).to.deep.equal([0, (await on(["host2"], "list")).stdout]);
+    const owner = service.outputs.owner!;
+    const removal = await through("remove", "--owner", owner, "--transport", "openssh");
+    expect([removal.exitCode, removal.stderr]).to.deep.equal([0, ""]);
+    expect((await claims("list")).stdout).to.equal("no claims");
+  });
+
+  it("uses sudo when it is told to", async () => {
+    const asUser = (sudo: string) => on(["host1"], "list", "--user", "tapadmin", "--sudo", sudo);
+    for (const sudo of ["auto", "always"]) {
+      const { exitCode, stdout, stderr } = await asUser(sudo);
+      expect([exitCode, stdout, stderr], sudo).to.deep.equal([0, "no claims", ""]);
+    }
+    const { exitCode, stderr } = await asUser("never");
+    expect(exitCode).to.equal(1);
+    expect(stderr).to.match(/^pulumi-taas: host host1: the login user of tapadmin@\S+ may not use/);
   });
 
   it("fails when a host cannot be looked at", async () => {
