@@ -129,6 +129,7 @@ describe("a host that names things to do harm", () => {
       const other = await warned.service("other", {
         host: "host1",
         port: { ifaceId: "id-0" },
+        attachment: "integration-bridge",
         attachTimeout: 0,
       });
       await warned.delete(other);
