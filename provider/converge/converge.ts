@@ -17,6 +17,7 @@ const LOOK_INTERVAL = 300;
 /** An operation that is ready to write: what was seen and what is to be done. */
 interface Prepared {
   seen: Map<string, Look>;
+  farewell: Target[][];
   rounds: Target[][];
   /** Hosts that have claims of the resource from before, or may have. */
   old: Look[];
@@ -31,17 +32,24 @@ export async function converge(intent: Intent): Promise<void> {
   await clearOwn(intent, prepared);
   try {
     await announce(intent, prepared);
-    for (const round of prepared.rounds) {
+    const { farewell, rounds } = prepared;
+    for (const round of farewell) {
       written.push(...round);
       await inParallel(
-        round.map(async (target) => void claims.set(target.seen, await put(intent, prepared, target, stage))),
+        round.map(async (target) => void (await put(intent, [...farewell, ...rounds], target, stage))),
+      );
+    }
+    for (const round of rounds) {
+      written.push(...round);
+      await inParallel(
+        round.map(async (target) => void claims.set(target.seen, await put(intent, rounds, target, stage))),
       );
     }
     await intent.finish?.();
     const pending = [...claims].filter(([, claim]) => claim?.pending !== undefined);
     await inParallel(pending.map(([look, claim]) => look.queue.confirm(claim)));
     await dropOld(intent, prepared);
-    for (const target of arrived(prepared)) await put(intent, prepared, target, stage);
+    for (const target of arrived(prepared)) await put(intent, rounds, target, stage);
   } catch (error) {
     if (intent.mode === "create") await takeBack(intent, written, error);
     if (intent.mode === "update") throw new HalfDoneError(intent.token, [(error as Error).message], error);
@@ -62,12 +70,24 @@ async function prepare(intent: Intent): Promise<Prepared> {
       for (const target of rounds.flat()) rehearse(intent, target);
       const keepers = rounds.flat().filter(({ seen }) => seen.record.keeper === true);
       await inParallel(keepers.map(({ seen }) => seen.queue.requireKeeper()));
-      return { seen, rounds, old: uniqueMachines(old) };
+      return { seen, farewell: farewellOf(intent, seen), rounds, old: uniqueMachines(old) };
     } catch (error) {
       const waits = error instanceof TaasError && error.code === "port-missing";
       if (!waits || performance.now() >= deadline) throw error;
     }
     await sleep(Math.min(LOOK_INTERVAL, Math.max(1, deadline - performance.now())));
+  }
+}
+
+/** The rounds before the others, where each host would take them. */
+function farewellOf(intent: Intent, seen: ReadonlyMap<string, Look>): Target[][] {
+  const farewell = intent.farewell?.(seen) ?? [];
+  try {
+    for (const target of farewell.flat()) rehearse(intent, target);
+    return farewell;
+  } catch (error) {
+    if (error instanceof TaasError) return [];
+    throw error;
   }
 }
 
@@ -156,14 +176,14 @@ function rehearse(intent: Intent, target: Target): void {
   });
 }
 
-/** Puts a claim; the answer is the claim as it stands. */
+/** Puts a claim that knows the hosts of these rounds; the answer is the claim as it stands. */
 async function put(
   intent: Intent,
-  prepared: Prepared,
+  rounds: readonly Target[][],
   target: Target,
   stage: PutOptions["stage"],
 ): Promise<Claim> {
-  const all = prepared.rounds.flat().map(({ seen }) => seen);
+  const all = rounds.flat().map(({ seen }) => seen);
   const options = { ...putOptions(intent, target, stage), elsewhere: elsewhereOf(target.seen, all) };
   const { claims } = await target.seen.queue.submit(putEdit(options));
   return claims.get(target.draft.owner)!;
@@ -206,13 +226,6 @@ async function dropOld(intent: Intent, { old, rounds }: Prepared): Promise<void>
     .filter((look) => holds(intent, look) || (intent.mode !== "create" && look.read.bridge !== undefined))
     .sort((a, b) => Number(isFarEnd(intent, a)) - Number(isFarEnd(intent, b)));
   if (drops.length === 0) return;
-  for (const round of intent.farewell?.(new Map(drops.map((look) => [placeOf(look.record), look]))) ?? []) {
-    await inParallel(
-      round.map(async (target) => {
-        await target.seen.queue.submit(putEdit(putOptions(intent, target, "confirmed")));
-      }),
-    );
-  }
   const owner = intent.previousOwner ?? intent.owner;
   for (const look of drops) await look.queue.submit(dropEdit(owner, intent.token));
 }

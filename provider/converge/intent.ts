@@ -34,7 +34,7 @@ export interface Intent {
   rounds(seen: ReadonlyMap<string, Look>): Promise<Target[][]>;
   /** What else must be done on the hosts, once the claims are written; it must be repeatable. */
   finish?(): Promise<void>;
-  /** Rounds before the claims are dropped; by default they are dropped at once. */
+  /** Rounds before those, on hosts that have claims from before. Left out where a host refuses them: copies have a gap then. */
   farewell?(seen: ReadonlyMap<string, Look>): Target[][];
 }
 

@@ -12,7 +12,7 @@ import { readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
 import { driftedStatus } from "./status";
 import { tunnelChecks } from "./tunnelChecks";
-import { drafts, farewell, namesOf, rounds } from "./tunnelRounds";
+import { drafts, farewell, type Member, namesOf, rounds } from "./tunnelRounds";
 
 /** Milliseconds that the ends of a new tunnel have to see each other; BFD needs two or three seconds for it. */
 const BFD_PATIENCE = 5_000;
@@ -29,7 +29,8 @@ async function put(
   const previousOwner =
     previous === undefined || previous.owner === inputs.owner ? undefined : previous.owner;
   const inOrder = (seen: ReadonlyMap<string, Look>): Look[] => hosts.map((host) => seen.get(placeOf(host))!);
-  let portNames: Record<string, string> = {};
+  const was = { owner: previousOwner ?? inputs.owner, token: mode === "create" ? undefined : token };
+  let members: Member[] = [];
   let down: string[] = [];
   await converge({
     reach: context,
@@ -42,21 +43,17 @@ async function put(
     oldHosts: previous === undefined ? [] : remainingHosts(context, previous.hosts),
     attachTimeout: 0,
     rounds: async (looks) => {
-      const members = await drafts(inputs, inOrder(looks));
-      portNames = namesOf(members);
-      return rounds(members, inOrder(looks), {
-        owner: previousOwner ?? inputs.owner,
-        token: mode === "create" ? undefined : token,
-      });
+      members = await drafts(inputs, inOrder(looks));
+      return rounds(members, [...looks.values()], was);
     },
+    farewell: (looks) => farewell([...looks.values()], was, members),
     finish: async () => {
       if (inputs.bfd === true) down = await awaitPeers(context, hosts, inputs.owner);
     },
-    farewell: (looks) => farewell([...looks.values()], previousOwner ?? inputs.owner, token),
   });
   for (const what of down) context.warn(`${what} ${BFD_PATIENCE / 1000} s after it was made`);
   const status = down.length === 0 ? "active" : driftedStatus(down);
-  return { ...inputs, portNames, status, incarnation: token };
+  return { ...inputs, portNames: namesOf(members), status, incarnation: token };
 }
 
 /** Waits until the ends of a tunnel see each other, a few seconds at most; resolves with those that do not. */
@@ -106,7 +103,7 @@ export const mirrorTunnel: Resource = {
       owner: inputs.owner,
       token,
       hosts: remainingHosts(context, inputs.hosts),
-      farewell: (looks) => farewell([...looks.values()], inputs.owner, token),
+      farewell: (looks) => farewell([...looks.values()], { owner: inputs.owner, token }),
     });
   },
 };

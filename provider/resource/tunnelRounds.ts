@@ -1,7 +1,7 @@
 import { integrationBridgeOf } from "../converge/access";
 import { tunnelAddress } from "../converge/addresses";
 import type { Look } from "../converge/hostQueue";
-import { machineOf } from "../converge/hosts";
+import { machineOf, uniqueMachines } from "../converge/hosts";
 import type { Target } from "../converge/intent";
 import { requireAddress, requireOneFamily } from "../converge/network";
 import { TaasError } from "../errors";
@@ -93,7 +93,7 @@ function wireKey(claim: TunnelDraft): string {
 }
 
 /** The claims as they stand, where they are of this incarnation; of any, if none is given. */
-function standing(looks: readonly Look[], owner: string, token: string | undefined): Member[] {
+function standing(looks: readonly Look[], { owner, token }: Was): Member[] {
   return looks.flatMap((seen) => {
     const claim = seen.read.claims.get(owner);
     if (claim?.kind !== "tunnel" || claim.token !== (token ?? claim.token)) return [];
@@ -102,35 +102,41 @@ function standing(looks: readonly Look[], owner: string, token: string | undefin
   });
 }
 
-/**
- * A tunnel comes up in steps, each on all hosts before the next: its ports exist; flows send on it while the older ways
- * still listen; the older ways go. It goes down by the same steps backwards, so no copy is lost either way. One that
- * stands on all hosts stays up, whether it is changed or, by a create, taken over.
- */
-export function rounds(
-  members: readonly Member[],
-  looks: readonly Look[],
-  was: { owner: string; token: string | undefined },
-): Target[][] {
-  const old = standing(looks, was.owner, was.token);
-  const unchanged =
-    old.length === members.length &&
-    old.every(
-      ({ seen, draft }) => wireKey(draft) === wireKey(members.find((member) => member.seen === seen)!.draft),
-    );
-  const last = [staged(members, "preferred"), staged(members, undefined)];
-  if (unchanged) return old.some(({ draft }) => draft.stage === "ready") ? last : last.slice(1);
-  const up = [staged(members, "ready"), ...last];
-  const renamed = old.map(({ seen, draft }) => ({
-    seen,
-    draft: { ...draft, owner: members[0]!.draft.owner },
-  }));
-  const down = renamed.length === 0 ? [] : [staged(renamed, "preferred"), staged(renamed, "ready")];
-  return [...down, ...up];
+/** Whose claims are there from before. */
+interface Was {
+  owner: string;
+  token: string | undefined;
 }
 
-/** The steps by which a tunnel goes down, as far as it stands. */
-export function farewell(looks: readonly Look[], owner: string, token: string): Target[][] {
-  const members = standing(looks, owner, token);
-  return members.length === 0 ? [] : [staged(members, "preferred"), staged(members, "ready")];
+/** Whether a tunnel stands on all its hosts, and on no other, as it is to be on the wire. */
+function isUp(old: readonly Member[], members: readonly Member[]): boolean {
+  const next = new Map(members.map(({ seen, draft }) => [machineOf(seen), wireKey(draft)]));
+  return (
+    old.length === members.length &&
+    old.every(({ seen, draft }) => next.get(machineOf(seen)) === wireKey(draft))
+  );
+}
+
+/**
+ * A tunnel comes up in steps, each on all hosts before the next: its ports exist; flows send on it while the older ways
+ * still listen; the older ways go. One that is up stays so, whether it is changed or, by a create, taken over.
+ */
+export function rounds(members: readonly Member[], looks: readonly Look[], was: Was): Target[][] {
+  const old = standing(uniqueMachines(looks), was);
+  const last = [staged(members, "preferred"), staged(members, undefined)];
+  const ready = staged(members, "ready");
+  if (!isUp(old, members)) return [ready, ...last];
+  return old.some(({ draft }) => draft.stage === "ready") ? last : last.slice(1);
+}
+
+/**
+ * A tunnel goes down by the same steps backwards, on hosts that it leaves as well, so that no copy is lost either way.
+ * `members`: what it becomes, if it does not go for good.
+ */
+export function farewell(looks: readonly Look[], was: Was, members: readonly Member[] = []): Target[][] {
+  const old = standing(uniqueMachines(looks), was);
+  if (old.length === 0 || isUp(old, members)) return [];
+  const owner = members[0]?.draft.owner ?? was.owner;
+  const renamed = old.map(({ seen, draft }) => ({ seen, draft: { ...draft, owner } }));
+  return [staged(renamed, "preferred"), staged(renamed, "ready")];
 }

@@ -113,6 +113,27 @@ describe("flows and the explicit tunnels that come and go", () => {
     }
   });
 
+  it("leave a mesh that their host leaves, and lose no copy", async () => {
+    const flow = await tunnels.flow("app", ids, { host: "host3", port: "tap-app", direction: "egress" });
+    const mesh = { mode: "mesh", udpPort: 15005 };
+    const way = await tunnels.tunnel("mesh", { hosts: ["host1", "host2", "host3"], ...mesh });
+    await copied(() => tunnels.update(way, { hosts: ["host1", "host2"], ...mesh }), "app");
+    expect(await tunnelPorts(lab.host(3))).to.deep.equal(between([3, 2], "vxlan 14789"));
+    await tunnels.delete(flow);
+    expect(await lab.host(3).ovs("ovs-vsctl list-br")).not.to.contain("br-tap");
+  });
+
+  for (const bfd of [false, true]) {
+    it(`leave a pair that their monitor's host leaves${bfd ? ", with BFD" : ""}, and lose no copy`, async () => {
+      const args = { udpPort: 15006, bfd };
+      const way = await tunnels.tunnel("way", pair(args));
+      await copied(() => tunnels.update(way, { hosts: ["host1", "host3"], ...args }));
+      expect(await tunnelPorts(lab.host(2))).to.deep.equal(between([2, 1], "vxlan 14789"));
+      await copied(() => tunnels.update(way, pair(args)));
+      expect(await wirePorts()).to.deep.equal([15006]);
+    });
+  }
+
   it("keep to the automatic one when an explicit one is the same on the wire", async () => {
     let way: Made | undefined;
     await copied(async () => {
