@@ -22,7 +22,7 @@ export interface MirrorTunnelArgs {
   mode?: Input<"pair" | "mesh">;
   /** Encapsulation. Default `vxlan`. */
   type?: Input<"vxlan" | "geneve" | "gre">;
-  /** UDP port of vxlan and geneve. Default 14789, never the production port. */
+  /** UDP port of vxlan and geneve. Default 14789 for vxlan and 14790 for geneve, never the production port. */
   udpPort?: Input<number>;
   /** Underlay address of each host, in the order of `hosts`: which NIC carries the copies. Default: each host's tunnelIp. */
   localIps?: Input<Input<string>[]>;

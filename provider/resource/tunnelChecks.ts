@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import type { HostRecord } from "../host/host";
 import { tunnelRules } from "../model/rules";
-import { DEFAULT_UDP_PORT, tunnelArgs } from "../schema/tunnel";
+import { DEFAULT_UDP_PORT, GENEVE_UDP_PORT, tunnelArgs } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
 import { type Names, recordHost } from "./context";
@@ -9,22 +9,30 @@ import { inPlace } from "./inPlace";
 import type { CheckResult, Checks, Properties } from "./resource";
 import { showably } from "./showably";
 
+/** The UDP port of a tunnel that is given none. A Geneve tunnel that was recorded with VXLAN's keeps it. */
+function defaultUdpPort(type: unknown, olds: Properties): unknown {
+  if (hasUnknown(type)) return UNKNOWN;
+  if (type !== "geneve") return DEFAULT_UDP_PORT;
+  return olds.type === type && olds.udpPort === DEFAULT_UDP_PORT ? DEFAULT_UDP_PORT : GENEVE_UDP_PORT;
+}
+
 /** Validates a MirrorTunnel's arguments, fills in defaults, and puts `ref` and `rules` among the inputs. */
-function checkTunnel(names: Names, _olds: Properties, news: Properties): CheckResult {
+function checkTunnel(names: Names, olds: Properties, news: Properties): CheckResult {
   const { values, failures } = validate(tunnelArgs, news, ["ref", "rules"]);
   if (failures.length > 0) return { inputs: values, failures };
   const given = values.hosts;
   const hosts = Array.isArray(given) ? given.map((host) => recordHost(names, host)) : given;
+  const type = values.type ?? "vxlan";
   const inputs: Properties = {
     ...values,
     hosts,
     mode: values.mode ?? "pair",
-    type: values.type ?? "vxlan",
-    udpPort: values.udpPort ?? DEFAULT_UDP_PORT,
+    type,
+    udpPort: values.udpPort ?? defaultUdpPort(type, olds),
     localIps: values.localIps ?? [],
     dontFragment: values.dontFragment ?? true,
   };
-  const { mode, type, udpPort, localIps, owner } = inputs;
+  const { mode, udpPort, localIps, owner } = inputs;
   const ref = { format: 1, owner, hosts, mode, type, udpPort, localIps };
   inputs.ref = hasUnknown(ref) ? UNKNOWN : ref;
   inputs.rules = tunnelRules(inputs as Parameters<typeof tunnelRules>[0]);

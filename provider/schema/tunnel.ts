@@ -8,6 +8,9 @@ export const tunnelType = z.enum(["vxlan", "geneve", "gre"]);
 /** UDP port of mirror tunnels when none is given; not IANA's 4789 or 6081, which production owns. */
 export const DEFAULT_UDP_PORT = 14789;
 
+/** The same for Geneve: the automatic tunnels are VXLAN, and a UDP port is of one type. */
+export const GENEVE_UDP_PORT = 14790;
+
 /** The arguments of a MirrorTunnel, by property, before defaults. */
 export const tunnelArgs = {
   hosts: z.array(hostInput).min(2, "a mirror tunnel needs at least two hosts"),

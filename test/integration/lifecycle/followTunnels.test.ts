@@ -12,6 +12,8 @@ describe("flows and the explicit tunnels that come and go", () => {
   let driver: Driver;
   let tunnels: Driver;
   let ids: Made;
+  let web: Made;
+  const source = { host: "host1", port: "tap-web", direction: "egress" };
 
   before(async () => {
     const vms = [
@@ -23,7 +25,7 @@ describe("flows and the explicit tunnels that come and go", () => {
     lab = await startLab({ hosts: 3, vms });
     driver = new Driver(lab);
     ids = await driver.service("ids", { host: "host2", port: "tap-ids" });
-    await driver.flow("web", ids, { host: "host1", port: "tap-web", direction: "egress" });
+    web = await driver.flow("web", ids, source);
   });
 
   after(() => lab.stop());
@@ -101,8 +103,8 @@ describe("flows and the explicit tunnels that come and go", () => {
   it("go with the tunnel that they name when it changes its type on one UDP port, and back", async () => {
     const args = { hosts: ["host2", "host3"], udpPort: 15004 };
     const way = await tunnels.tunnel("way", args);
-    const source = { host: "host3", port: "tap-app", direction: "egress" };
-    const named = () => ({ ...source, service: ids.outputs.ref, tunnel: way.outputs.ref });
+    const ofApp = { host: "host3", port: "tap-app", direction: "egress" };
+    const named = () => ({ ...ofApp, service: ids.outputs.ref, tunnel: way.outputs.ref });
     const flow = await tunnels.flow("app", ids, named());
     for (const type of ["geneve", "vxlan"]) {
       await tunnels.update(way, { ...args, type });
@@ -133,6 +135,33 @@ describe("flows and the explicit tunnels that come and go", () => {
       expect(await wirePorts()).to.deep.equal([15006]);
     });
   }
+
+  it("move from an automatic one to a Geneve tunnel that is given no UDP port, and back", async () => {
+    const way = await tunnels.tunnel("way", pair({ type: "geneve" }));
+    expect(await wirePorts()).to.deep.equal([14790]);
+    await tunnels.delete(way);
+    expect(await wirePorts()).to.deep.equal([14789]);
+  });
+
+  it("take the automatic one when a tunnel of another type on its UDP port goes or changes", async () => {
+    await driver.delete(web);
+    const given = pair({ type: "geneve", udpPort: 14789 });
+    for (const goes of ["is changed", "is deleted"]) {
+      const way = await tunnels.tunnel("way", given);
+      web = await driver.flow("web", ids, source);
+      expect(await wirePorts()).to.deep.equal([14789]);
+      expect(await tunnels.update(way, pair({ type: "geneve" })), "without a UDP port").to.equal(false);
+      if (goes === "is changed") {
+        await tunnels.update(way, pair({ type: "geneve", udpPort: 14790 }));
+        expect(await wirePorts(), goes).to.deep.equal([14790]);
+      }
+      await tunnels.delete(way);
+      expect(await wirePorts(), goes).to.deep.equal([14789]);
+      expect(await tunnelPorts(lab.host(2))).to.deep.equal(between([2, 1], "vxlan 14789"));
+      await driver.delete(web);
+    }
+    web = await driver.flow("web", ids, source);
+  });
 
   it("keep to the automatic one when an explicit one is the same on the wire", async () => {
     let way: Made | undefined;

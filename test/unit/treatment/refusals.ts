@@ -7,12 +7,12 @@ import { createContext } from "../../../provider/runtime";
 import { readSettings } from "../../../provider/settings";
 
 /** What check makes of arguments, which come over the wire as JSON. */
-export function check(resource: Resource, args: Properties): CheckResult {
+export function check(resource: Resource, args: Properties, olds: Properties = {}): CheckResult {
   const context = createContext(
     readSettings(() => undefined),
     () => {},
   );
-  return resource.check(context, {}, JSON.parse(JSON.stringify({ ...args, owner: "o/p/s/x" })));
+  return resource.check(context, olds, JSON.parse(JSON.stringify({ ...args, owner: "o/p/s/x" })));
 }
 
 /** Declares a test: these arguments are refused for one reason, at this property, in these words. */
