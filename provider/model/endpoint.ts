@@ -72,6 +72,18 @@ export function endpointType({ type, local, remote }: Endpoint): TunnelType {
   return keyed && (isIPv6(local) || isIPv6(remote)) ? `ip6${type}` : type;
 }
 
+/** Why two ends of ours cannot be on one host; undefined when they can. */
+export function crossing(a: Endpoint, b: Endpoint): string | undefined {
+  if (a.type === "erspan" && b.type === "erspan") {
+    return a.local === b.local && a.remote === b.remote
+      ? "Open vSwitch has one ERSPAN tunnel between two addresses, of one version"
+      : undefined;
+  }
+  return a.type !== b.type && a.udpPort !== 0 && a.udpPort === b.udpPort
+    ? "a UDP port is of one kind of tunnel"
+    : undefined;
+}
+
 /** The Interface options of an end, without what an explicit tunnel adds (ovs-vswitchd.conf.db(5), Tunnel Options). */
 export function endpointOptions(end: Endpoint): Record<string, string> {
   return {

@@ -1,5 +1,5 @@
 import type { Claim, FlowClaim, TunnelClaim, Wire } from "../schema/claim";
-import { collectorEndpoint, defaultEndpoint, type Endpoint, explicitEndpoint } from "./endpoint";
+import { collectorEndpoint, crossing, defaultEndpoint, type Endpoint, explicitEndpoint } from "./endpoint";
 
 /** The way a flow's copies travel. */
 export interface Route {
@@ -32,14 +32,34 @@ function tunnelsTo(claims: readonly Claim[], machine: string): TunnelClaim[] {
   );
 }
 
+/** What a flow's claim asks for, or what has come in its place where both cannot be on one host. */
+function asOfNow(asked: Endpoint, now: Endpoint | undefined): Endpoint {
+  return now !== undefined && crossing(asked, now) !== undefined ? now : asked;
+}
+
 /**
- * The tunnel that a flow names, as it is now. A UDP port is of one type: flows go with a tunnel that changes its type and
- * keeps its port, whatever their claims still say.
+ * The end that a flow's named tunnel has. When the tunnel changes its type and keeps its UDP port, flows go with it, whatever
+ * their claims still say.
  */
-function namedTunnel(claims: readonly Claim[], named: Wire): Wire {
+function namedEnd(claims: readonly Claim[], named: Wire): Endpoint {
   const now = explicitTunnels(claims).find(({ owner }) => owner === named.owner);
-  const listens = now !== undefined && now.type !== "gre" && named.type !== "gre";
-  return listens && now.udpPort === named.udpPort ? { ...named, type: now.type } : named;
+  const end = ({ type, udpPort }: Pick<Wire, "type" | "udpPort">): Endpoint =>
+    explicitEndpoint({ ...named, type, udpPort }, named.remote);
+  return asOfNow(end(named), now === undefined ? undefined : end(now));
+}
+
+/** The end that sends to a flow's collector, which its service has as the claim says that was written last. */
+function collectorEnd(claims: readonly Claim[], flow: FlowClaim): Endpoint | undefined {
+  const end = ({ collector }: FlowClaim): Endpoint | undefined =>
+    collector === undefined ? undefined : collectorEndpoint(collector, collector.local);
+  const asked = end(flow);
+  if (asked === undefined) return undefined;
+  const last = claims.reduce<FlowClaim>(
+    (newest, other) =>
+      other.kind === "flow" && other.service === flow.service && other.time > newest.time ? other : newest,
+    flow,
+  );
+  return asOfNow(asked, end(last));
 }
 
 function only(end: Endpoint, remote: string): Route {
@@ -52,13 +72,11 @@ function only(end: Endpoint, remote: string): Route {
  * Undefined when copies need no tunnel of ours: on one machine, or over production's.
  */
 export function routeOf(claims: readonly Claim[], flow: FlowClaim): Route | undefined {
-  if (flow.collector !== undefined) {
-    return only(collectorEndpoint(flow.collector, flow.collector.local), flow.collector.address);
-  }
+  const outside = collectorEnd(claims, flow);
+  if (outside !== undefined) return only(outside, outside.remote);
   if (flow.peer === undefined || flow.shared !== undefined) return undefined;
   if (flow.tunnel !== undefined) {
-    const named = namedTunnel(claims, flow.tunnel);
-    return only(explicitEndpoint(named, named.remote), named.remote);
+    return only(namedEnd(claims, flow.tunnel), flow.tunnel.remote);
   }
   const { machine, local, remote } = flow.peer;
   const ways: Route["ways"] = [];

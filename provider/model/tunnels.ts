@@ -3,6 +3,7 @@ import type { InterfaceFacts } from "../ovs/facts";
 import type { Claim, TunnelClaim } from "../schema/claim";
 import type { DesiredPort, Problem, Rule } from "./desired";
 import {
+  crossing,
   describeEndpoint,
   type Endpoint,
   endpointKey,
@@ -108,18 +109,6 @@ function clashes(need: Need, foreign: readonly InterfaceFacts[]): Problem[] {
             : "Choose another udpPort or other localIps in a MirrorTunnel",
       })),
     );
-}
-
-/** Why two ends of ours cannot be on one host; undefined when they can. */
-function crossing(a: Endpoint, b: Endpoint): string | undefined {
-  if (a.type === "erspan" && b.type === "erspan") {
-    return a.local === b.local && a.remote === b.remote
-      ? "Open vSwitch has one ERSPAN tunnel between two addresses, of one version"
-      : undefined;
-  }
-  return a.type !== b.type && a.udpPort !== 0 && a.udpPort === b.udpPort
-    ? "a UDP port is of one kind of tunnel"
-    : undefined;
 }
 
 function crossings(needs: readonly Need[]): Problem[] {

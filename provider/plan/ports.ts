@@ -164,15 +164,17 @@ function oursOn(bridge: BridgeFacts, facts: Facts, names: ReadonlySet<string>): 
     .filter((port): port is PortFacts => port !== undefined && isOurs(port, names));
 }
 
-/** What listens on a UDP port; undefined where nothing does. */
-function listenerOf({ type, options }: Pick<InterfaceFacts, "type" | "options">) {
-  return options.dst_port === undefined ? undefined : { type, udpPort: options.dst_port };
+/** What only one kind of tunnel can have, and the kind that it is: a UDP port, or two addresses with ERSPAN between them. */
+function holdOf({ type, options }: Pick<InterfaceFacts, "type" | "options">) {
+  const { dst_port, erspan_ver, local_ip, remote_ip } = options;
+  if (dst_port !== undefined) return { held: dst_port, kind: type };
+  return erspan_ver === undefined ? undefined : { held: `${local_ip} ${remote_ip}`, kind: erspan_ver };
 }
 
 /**
  * What can be there at once. ovs-vswitchd opens and closes listeners by UDP port alone: where a tunnel goes and one of
  * another type comes to its port in one change, it goes on listening for the old type. So the new one waits until the old
- * one is gone.
+ * one is gone, as one of another version of ERSPAN does.
  */
 export function withoutWaiting(desired: Desired, former: Desired, facts: Facts): Desired {
   const names = namesOf(desired, former).ports;
@@ -182,10 +184,10 @@ export function withoutWaiting(desired: Desired, former: Desired, facts: Facts):
   const going = ours
     .filter(({ name }) => !wanted.has(name))
     .flatMap(({ interfaces }) => interfaces.flatMap((id) => facts.interfaces[id] ?? []))
-    .flatMap((nic) => listenerOf(nic) ?? []);
+    .flatMap((nic) => holdOf(nic) ?? []);
   const waits = (port: DesiredPort): boolean => {
-    const listener = there.has(port.name) ? undefined : listenerOf(port);
-    return going.some(({ type, udpPort }) => udpPort === listener?.udpPort && type !== listener.type);
+    const hold = there.has(port.name) ? undefined : holdOf(port);
+    return going.some(({ held, kind }) => held === hold?.held && kind !== hold.kind);
   };
   const ports = desired.ports.filter((port) => !waits(port));
   return ports.length === desired.ports.length ? desired : { ...desired, ports };

@@ -49,12 +49,15 @@ describe("several services to one collector", function () {
       .filter((name) => name.startsWith("mv-"));
 
   /** What the collector gets of frames that web sends, by key. */
-  async function collected(frames: readonly Buffer[]): Promise<Map<string, Buffer[]>> {
+  async function collected(
+    frames: readonly Buffer[],
+    ports: Record<number, "vxlan" | "geneve"> = {},
+  ): Promise<Map<string, Buffer[]>> {
     await learn([web, db]);
     const capture = await collector.capture();
     await received([db], () => web.send(frames), [frames.length]);
     const byKey = new Map<string, Buffer[]>();
-    for (const { kind, key, frame } of decapsulateAll(await capture.stop())) {
+    for (const { kind, key, frame } of decapsulateAll(await capture.stop(), ports)) {
       const name = `${kind} ${key}`;
       byKey.set(name, [...(byKey.get(name) ?? []), frame]);
     }
@@ -88,6 +91,38 @@ describe("several services to one collector", function () {
     expect([...all.keys()].sort()).to.deep.equal(["erspan1 1", "geneve 1", "gre 1", "vxlan 1"]);
     for (const copies of all.values()) expectFrames(copies, frames);
   });
+
+  const changes = [
+    {
+      what: "its type on one UDP port",
+      from: { type: "vxlan", udpPort: 14_789 },
+      to: { type: "geneve", udpPort: 14_789 },
+      seen: ["geneve 1", "vxlan 1"],
+    },
+    {
+      what: "its version of ERSPAN",
+      from: { type: "erspan" },
+      to: { type: "erspan", erspanVersion: 2 },
+      seen: ["erspan2 1", "erspan1 1"],
+    },
+  ];
+  for (const { what, from, to, seen } of changes) {
+    it(`follow one that changes ${what}, one after the other`, async () => {
+      const service = await serve("one", { ...from, key: 1 });
+      const flows = [await tap("first", service), await tap("second", service, { snapLength: 60 })];
+      for (const [index, args] of [to, from].entries()) {
+        const asked = { ...args, key: 1, address: collector.address };
+        await driver.update(service, { collector: asked });
+        for (const flow of flows) {
+          await driver.update(flow, { ...flow.inputs, service: service.outputs.ref });
+          expect(await tunnels()).to.have.length(1);
+          const all = await collected(unicast(web, db), { 14789: args.type as "vxlan" });
+          expect([...all.keys()]).to.deep.equal([seen[index]]);
+          expect([...all.values()].flat()).to.have.length(2 * unicast(web, db).length);
+        }
+      }
+    });
+  }
 
   const clashes = [
     {
