@@ -48,18 +48,29 @@ function namedEnd(claims: readonly Claim[], named: Wire): Endpoint {
   return asOfNow(end(named), now === undefined ? undefined : end(now));
 }
 
+/** The claims that were written last, by their flows' service. */
+const newestAmong = new WeakMap<readonly Claim[], Map<string, FlowClaim>>();
+
+function newestOf(claims: readonly Claim[], service: string): FlowClaim | undefined {
+  const known = newestAmong.get(claims);
+  if (known !== undefined) return known.get(service);
+  const newest = new Map<string, FlowClaim>();
+  for (const claim of claims) {
+    if (claim.kind !== "flow") continue;
+    const other = newest.get(claim.service);
+    if (other === undefined || claim.time > other.time) newest.set(claim.service, claim);
+  }
+  newestAmong.set(claims, newest);
+  return newest.get(service);
+}
+
 /** The end that sends to a flow's collector, which its service has as the claim says that was written last. */
 function collectorEnd(claims: readonly Claim[], flow: FlowClaim): Endpoint | undefined {
   const end = ({ collector }: FlowClaim): Endpoint | undefined =>
     collector === undefined ? undefined : collectorEndpoint(collector, collector.local);
   const asked = end(flow);
   if (asked === undefined) return undefined;
-  const last = claims.reduce<FlowClaim>(
-    (newest, other) =>
-      other.kind === "flow" && other.service === flow.service && other.time > newest.time ? other : newest,
-    flow,
-  );
-  return asOfNow(asked, end(last));
+  return asOfNow(asked, end(newestOf(claims, flow.service) ?? flow));
 }
 
 function only(end: Endpoint, remote: string): Route {
