@@ -152,6 +152,30 @@ describe("mirror tunnels that cannot be", () => {
     });
   });
 
+  it("lets a tunnel that production has come to overlap with be changed and removed", async () => {
+    const [hosts, add] = [
+      ["host1", "host2"],
+      "ovs-vsctl add-port br-tun late -- set Interface late type=vxlan",
+    ];
+    const [moved, gone] = [await pair("moved", { udpPort: 15000 }), await pair("gone", { udpPort: 15001 })];
+    const ids = await service();
+    await flow(ids);
+    try {
+      for (const [way, port] of [
+        [moved, 15000],
+        [gone, 15001],
+      ] as const) {
+        await lab.host(2).ovs(`${add} options:remote_ip=flow options:dst_port=${port}`);
+        if (way === moved) await driver.update(moved, { hosts, udpPort: 15002 });
+        else await driver.delete(gone);
+        await lab.host(2).ovs("ovs-vsctl del-port late");
+      }
+    } finally {
+      await lab.host(2).ovs("ovs-vsctl --if-exists del-port late");
+    }
+    expect(moved.outputs.status).to.equal("active");
+  });
+
   it("asks for the address where a host tells none", async () => {
     const { ovs } = { ovs: (line: string) => lab.host(3).ovs(line) };
     const tunnels = await ovs("ovs-vsctl --bare --columns=name find Interface type=vxlan");
