@@ -24,20 +24,31 @@ const shares = Array.from({ length: WRITERS }, (_, writer): Share => {
   };
 });
 
-/** Plugs the ports of all shares, with addresses that they keep when they are moved. */
+/** Plugs the ports of all shares: monitors on cables, since what Open vSwitch makes itself cannot be moved. */
 async function plug(lab: Lab): Promise<void> {
-  const ports = shares.flatMap(({ monitor, taps }) => [monitor, ...taps]);
+  const of = <T extends { host: string }>(ports: readonly T[], host: string) =>
+    ports.filter((port) => port.host === host);
+  const monitors = shares.map(({ monitor }) => monitor);
+  const sources = shares.flatMap(({ taps }) => taps);
   await Promise.all(
-    lab.hosts.map((host) =>
-      host.ovsVsctl(
-        ports
-          .filter((port) => port.host === host.name)
-          .flatMap(({ port }, index) => [
-            ["add-port", "br-int", port],
-            ["set", "Interface", port, "type=internal", `mac="02:00:00:00:01:${(16 + index).toString(16)}"`],
-          ]),
-      ),
-    ),
+    lab.hosts.map(async (host) => {
+      const here = of(monitors, host.name);
+      await host.ovs(
+        here
+          .map(
+            ({ port }) =>
+              `ip link add ${port} type veth peer name ${port}-end && ip link set ${port} up && ip link set ${port}-end up`,
+          )
+          .join("\n"),
+      );
+      await host.ovsVsctl([
+        ...here.map(({ port }) => ["add-port", "br-int", port]),
+        ...of(sources, host.name).flatMap(({ port }) => [
+          ["add-port", "br-int", port],
+          ["set", "Interface", port, "type=internal"],
+        ]),
+      ]);
+    }),
   );
 }
 
