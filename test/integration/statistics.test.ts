@@ -71,7 +71,10 @@ describe("statistics", () => {
     await capture.stop();
     expect(copies).to.be.within(5, 39);
 
-    const { hosts } = await readWhen((counted) => counted.hosts.host1!.captures[0]!.matched.packets === 120);
+    const { hosts } = await readWhen(
+      ({ hosts: { host1, host2 } }) =>
+        host1!.captures[0]!.matched.packets === 120 && host2!.services[0]!.delivered.packets === copies,
+    );
     const [group] = hosts.host1!.captures;
     expect(hosts.host1!.captures).to.have.length(1);
     expect(group!.owners).to.deep.equal([flow.outputs.owner]);
