@@ -28,23 +28,23 @@ export async function converge(intent: Intent): Promise<void> {
   const prepared = await prepare(intent);
   const stage = stageOf(intent, prepared);
   const written: Target[] = [];
-  const claims = new Map<Look, Claim>();
+  /** Puts the claims of rounds, one round after the other; the answer is the claims as they stand. */
+  const putRounds = async (some: readonly Target[][], known: readonly Target[][]) => {
+    const claims = new Map<Look, Claim>();
+    for (const round of some) {
+      written.push(...round);
+      await inParallel(
+        round.map(async (target) => void claims.set(target.seen, await put(intent, known, target, stage))),
+      );
+    }
+    return claims;
+  };
   await clearOwn(intent, prepared);
   try {
     await announce(intent, prepared);
     const { farewell, rounds } = prepared;
-    for (const round of farewell) {
-      written.push(...round);
-      await inParallel(
-        round.map(async (target) => void (await put(intent, [...farewell, ...rounds], target, stage))),
-      );
-    }
-    for (const round of rounds) {
-      written.push(...round);
-      await inParallel(
-        round.map(async (target) => void claims.set(target.seen, await put(intent, rounds, target, stage))),
-      );
-    }
+    await putRounds(farewell, [...farewell, ...rounds]);
+    const claims = await putRounds(rounds, rounds);
     await intent.finish?.();
     const pending = [...claims].filter(([, claim]) => claim?.pending !== undefined);
     await inParallel(pending.map(([look, claim]) => look.queue.confirm(claim)));

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { Driver } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
+import { broadcast } from "../copies/traffic";
 import { expectRefused, failureOf } from "./refused";
 
 describe("ports that cannot be used", () => {
@@ -69,7 +71,7 @@ describe("ports that cannot be used", () => {
   }
 
   it("takes a monitor of type internal where it is", async () => {
-    await lab.host(2).ovs(`ovs-vsctl add-port br-int mon -- set Interface mon type=internal
+    await lab.host(2).ovs(`ovs-vsctl add-port br-int mon tag=20 -- set Interface mon type=internal
 ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
     const before = await lab.host(2).ovs("ip -n inner -json link show mon");
     const ids = await driver.service("mon", {
@@ -78,6 +80,12 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
       attachment: "integration-bridge",
     });
     await driver.flow("web", ids, { host: "host1", port: "tap-web" });
+    const copies = async () =>
+      Number(await lab.host(2).ovs("ip netns exec inner cat /sys/class/net/mon/statistics/rx_packets"));
+    const already = await copies();
+    await lab.vm("web").send(Array.from({ length: 10 }, () => broadcast(lab.vm("web"))));
+    await sleep(500);
+    expect((await copies()) - already).to.equal(10);
     await driver.destroy();
     expect(await lab.host(2).ovs("ip -n inner -json link show mon")).to.equal(before);
     await lab.host(2).ovs("ovs-vsctl del-port mon; ip netns del inner");
