@@ -60,7 +60,7 @@ async function timeOfOne(handlers: Handlers, cloud: Cloud): Promise<number> {
       const host = { tapBridge: TAP_BRIDGE, integrationBridge: "br-int", extra: [], renewals: new Map() };
       const former = render(read.claims, facts, TAP_BRIDGE);
       const plan = planHost({ read, claims, desired, former, facts, ...host });
-      plans.push(plan, rulesText(desired, facts));
+      plans.push(plan, rulesText(desired, facts, TAP_BRIDGE));
     }
   });
   return took / all.length;

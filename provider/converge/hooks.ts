@@ -63,12 +63,12 @@ export async function compareHooks(
   facts: Facts,
   bridges: ReadonlySet<string>,
 ): Promise<HookDifference[]> {
-  const numbers = portNumbers(facts);
   const present = facts.bridges.filter((bridge) => bridges.has(bridge.name));
   return Promise.all(
     present.map(async (bridge) => {
       const target = foreignTarget(access, bridge);
       const dumped = await dumpFlows(target, { match: OUR_COOKIES, version: openflowVersion(target) });
+      const numbers = portNumbers(facts, bridge.name);
       const ours = dumped.filter((flow) => isOurCookie(flow.cookie));
       const wanted = desired.hooks
         .filter((hook) => hook.bridge === bridge.name)

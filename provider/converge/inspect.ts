@@ -68,7 +68,8 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
 
 /** Rules of the tap bridge and how it handles fragments: asked without a command first, which is all where nothing differs. */
 async function compareSwitch(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
-  const text = flowText(rulesText(desired, look.facts), look.read.generation);
+  const tapBridge = tapBridgeOf(access.record);
+  const text = flowText(rulesText(desired, look.facts, tapBridge), look.read.generation);
   if ((await access.tapSwitch.has(text)) === true) return [];
   const [rules, fragments] = await Promise.all([
     compareRules(access, look, desired, text),
@@ -85,7 +86,7 @@ async function compareRules(
 ): Promise<Difference[]> {
   const tapBridge = tapBridgeOf(access.record);
   const difference = await diffFlows(ofctlTarget(access, tapBridge), text);
-  const ownersOf = ownership(desired.rules, portNumbers(facts));
+  const ownersOf = ownership(desired.rules, portNumbers(facts, tapBridge));
   return [
     ...difference.missing.map(describe("missing", tapBridge, ownersOf)),
     ...difference.unexpected.map((flow) => ({
@@ -129,10 +130,9 @@ async function compareOwnHooks(access: HostAccess, look: Look, desired: Desired)
   const bridges = hookBridges(look.read);
   if (bridges.size === 0) return [];
   const differences = await compareHooks(access, desired, look.facts, bridges);
-  const numbers = portNumbers(look.facts);
   return differences.flatMap(({ target, missing, unexpected }) => {
     const hooks = desired.hooks.filter(({ bridge }) => bridge === target.bridge);
-    const ownersOf = ownership(hooks, numbers);
+    const ownersOf = ownership(hooks, portNumbers(look.facts, target.bridge));
     const found = [
       ...missing.map(describe("missing", target.bridge, ownersOf)),
       ...unexpected.map(describe("unexpected", target.bridge, ownersOf)),
@@ -156,7 +156,10 @@ async function compareOwnMeters(access: HostAccess, look: Look, desired: Desired
   if (!isMetered(look.read)) return [];
   const bridge = tapBridgeOf(access.record);
   const target = ofctlTarget(access, bridge);
-  const { missing, altered, unexpected } = await compareMeters(target, meterSpecs(desired, look.facts));
+  const { missing, altered, unexpected } = await compareMeters(
+    target,
+    meterSpecs(desired, look.facts, bridge),
+  );
   return [
     ...missing.map(({ id, owners }) => ({ what: `missing meter ${id} on ${bridge}`, owners })),
     ...altered.map(({ id, owners }) => ({ what: `altered meter ${id} on ${bridge}`, owners })),

@@ -17,8 +17,12 @@ export function isMetered({ claims, bridge }: Pick<ClaimSet, "claims" | "bridge"
 }
 
 /** The meters with their numbers, each that of the port its copies come in by, and whose they are. */
-export function meterSpecs(desired: Desired, facts: Facts): (MeterSpec & Pick<Meter, "owners">)[] {
-  const numbers = portNumbers(facts);
+export function meterSpecs(
+  desired: Desired,
+  facts: Facts,
+  tapBridge: string,
+): (MeterSpec & Pick<Meter, "owners">)[] {
+  const numbers = portNumbers(facts, tapBridge);
   return desired.meters.flatMap(({ inPort, ...meter }) => {
     const id = numbers.get(inPort);
     return id === undefined ? [] : [{ id, ...meter }];
@@ -42,13 +46,13 @@ export interface Push {
  */
 export async function pushRules(access: HostAccess, push: Push): Promise<boolean> {
   const { desired, facts, generation } = push;
-  const ofports = Object.fromEntries(reliedPorts(desired, facts).map(({ uuid, ofport }) => [uuid, ofport]));
-  const from = { generation, ofports };
-  const text = flowText(rulesText(desired, facts), generation);
+  const tapBridge = tapBridgeOf(access.record);
+  const from = { generation, ofports: reliedPorts(desired, facts, tapBridge) };
+  const text = flowText(rulesText(desired, facts, tapBridge), generation);
   const replace = () => replaceRules(access, text, from, push.present);
   if (push.metered === "no") return replace();
-  const target = ofctlTarget(access, tapBridgeOf(access.record));
-  const meters = await compareMeters(target, meterSpecs(desired, facts));
+  const target = ofctlTarget(access, tapBridge);
+  const meters = await compareMeters(target, meterSpecs(desired, facts, tapBridge));
   await putMeters(target, meters);
   if (!(await replace())) return false;
   await removeMeters(target, meters.unexpected);

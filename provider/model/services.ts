@@ -62,6 +62,25 @@ function refuseTwice(services: readonly ServiceClaim[], result: Services): void 
   }
 }
 
+/** A port is on one bridge at a time, so services that share a monitor must agree on which. */
+function refuseTwoAttachments(deliveries: readonly Delivery[], result: Services): void {
+  for (const { claim, monitors } of deliveries) {
+    for (const other of deliveries) {
+      if (other.claim.attachment === claim.attachment) continue;
+      const shared = monitors.find(({ port }) =>
+        other.monitors.some((monitor) => monitor.port.uuid === port.uuid),
+      );
+      if (shared === undefined) continue;
+      result.problems.push({
+        owner: claim.owner,
+        code: "monitor-attachment-differs",
+        message: `monitor port ${shared.port.name} cannot have attachment ${claim.attachment}: it serves ${other.claim.owner} with attachment ${other.claim.attachment}, and a port is on one bridge at a time`,
+        hint: "Give both TapServices the same attachment, or another port; to change it for both, delete one of them first",
+      });
+    }
+  }
+}
+
 /** Renders the services of a host: where each monitor is, and what reaches it. */
 export function renderServices(claims: readonly Claim[], facts: Facts, tapBridge: string): Services {
   const services = claims.filter((claim): claim is ServiceClaim => claim.kind === "service");
@@ -87,6 +106,7 @@ export function renderServices(claims: readonly Claim[], facts: Facts, tapBridge
     result.hooks.push(...delivery.hooks);
     if (here) result.placements.push(...monitors.map((monitor) => place(claim, monitor, tapBridge)));
   }
+  refuseTwoAttachments([...result.deliveries.values()], result);
   for (const claim of services) {
     if (claim.leaving !== undefined) sendHome(claim, facts, tapBridge, result);
   }

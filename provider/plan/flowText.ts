@@ -1,12 +1,25 @@
 import { type Action, type Desired, isCut, type Rule } from "../model/desired";
 import { generationCookie } from "../model/identity";
 import { portsOfRule } from "../model/unmade";
-import type { Facts } from "../ovs/facts";
+import type { Facts, InterfaceFacts } from "../ovs/facts";
 
-/** Port numbers by interface name, of the interfaces that vswitchd made. */
-export function portNumbers(facts: Facts): Map<string, number> {
-  const made = Object.values(facts.interfaces).filter((nic) => nic.ofport !== undefined && nic.ofport > 0);
-  return new Map(made.map((nic) => [nic.name, nic.ofport!]));
+/** The interfaces of a bridge that Open vSwitch gave a port number. */
+function numberedOn(bridge: string, { bridges, ports, interfaces }: Facts): NumberedInterface[] {
+  const members = bridges.find(({ name }) => name === bridge)?.ports ?? [];
+  return members
+    .flatMap((port) => ports[port]?.interfaces ?? [])
+    .flatMap((nic) => interfaces[nic] ?? [])
+    .filter((nic): nic is NumberedInterface => nic.ofport !== undefined && nic.ofport > 0);
+}
+
+type NumberedInterface = InterfaceFacts & { ofport: number };
+
+/**
+ * The OpenFlow port numbers of a bridge, by interface name. A number means a port of one bridge only: a rule of another
+ * bridge must not name it.
+ */
+export function portNumbers(facts: Facts, bridge: string): Map<string, number> {
+  return new Map(numberedOn(bridge, facts).map(({ name, ofport }) => [name, ofport]));
 }
 
 /** How the number of an interface's port is written, in base 10 or 16; undefined while it has none. */
@@ -96,8 +109,8 @@ export function distinctRules(desired: Desired, spell: Spelling): RuleParts[] {
 }
 
 /** The text of `distinctRules`, a line a rule. */
-export function rulesText(desired: Desired, facts: Facts): string {
-  const rules = distinctRules(desired, inNumbers(portNumbers(facts)));
+export function rulesText(desired: Desired, facts: Facts, tapBridge: string): string {
+  const rules = distinctRules(desired, inNumbers(portNumbers(facts, tapBridge)));
   return `${rules.map(partsText).join("\n")}\n`;
 }
 
@@ -111,13 +124,13 @@ export function flowText(rules: string, generation: number): string {
   return `${generationMatch(generation)},actions=drop\n${rules}`;
 }
 
-/** The interfaces whose port numbers the rules rely on: by UUID, with the number. */
-export function reliedPorts(
-  desired: Desired,
-  facts: Facts,
-): { uuid: string; name: string; ofport: number }[] {
-  const named = new Set(desired.rules.flatMap(portsOfRule));
-  return Object.values(facts.interfaces)
-    .filter((nic) => named.has(nic.name) && nic.ofport !== undefined && nic.ofport > 0)
-    .map((nic) => ({ uuid: nic.uuid, name: nic.name, ofport: nic.ofport! }));
+/** The port numbers that the rules rely on, those of the tap bridge and those of other bridges: by the interface's UUID. */
+export function reliedPorts(desired: Desired, facts: Facts, tapBridge: string): Record<string, number> {
+  const rules = [...desired.rules.map((rule) => ({ ...rule, bridge: tapBridge })), ...desired.hooks];
+  const bridges = [...new Set(rules.map(({ bridge }) => bridge))];
+  const relied = bridges.flatMap((bridge) => {
+    const named = new Set(rules.filter((rule) => rule.bridge === bridge).flatMap(portsOfRule));
+    return numberedOn(bridge, facts).filter(({ name }) => named.has(name));
+  });
+  return Object.fromEntries(relied.map(({ uuid, ofport }) => [uuid, ofport]));
 }

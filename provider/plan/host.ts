@@ -113,8 +113,11 @@ export function isVmPort(port: PortFacts, facts: Facts): boolean {
 
 /** Whether port numbers are not to be relied on: another writer's change is under way, or a port of ours has none yet. */
 function awaitsNumbers({ desired, facts }: PlanInput): boolean {
-  const numbers = portNumbers(facts);
-  return facts.unsettled === true || desired.ports.some((port) => !numbers.has(port.name));
+  const bridges = new Set(desired.ports.map(({ bridge }) => bridge));
+  const numbers = new Map([...bridges].map((bridge) => [bridge, portNumbers(facts, bridge)]));
+  return (
+    facts.unsettled === true || desired.ports.some(({ bridge, name }) => !numbers.get(bridge)!.has(name))
+  );
 }
 
 /** Plans one host: rows and claims in one transaction that fails when somebody else was faster. */

@@ -36,7 +36,7 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
     isMetered(read) ? readMeterDrops(target) : new Map<number, Count>(),
     readPortCounts(target),
   ]);
-  const numbers = portNumbers(facts);
+  const numbers = portNumbers(facts, bridge);
   const captures = groups.map((group) =>
     capture(group, flows, drops.get(numbers.get(groupNames(group).tap) ?? 0) ?? NOTHING),
   );

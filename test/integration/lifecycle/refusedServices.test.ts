@@ -63,6 +63,23 @@ describe("services, flows and bridges that cannot be", () => {
     });
   });
 
+  for (const [first, second] of [
+    ["tap-bridge", "integration-bridge"],
+    ["integration-bridge", "tap-bridge"],
+  ]) {
+    it(`refuses ${second} for a port that serves another service with ${first}`, async () => {
+      await ids({ attachment: first });
+      const other = () =>
+        driver.service("other", { host: "host2", port: "tap-ids", attachment: second, tunnelId: 79 });
+      await refused(other, {
+        code: "monitor-attachment-differs",
+        host: "host2",
+        says: /tap-ids cannot have attachment \S+: it serves \S+\/TapService\/ids with attachment /,
+        hint: /same attachment/,
+      });
+    });
+  }
+
   it("names the host when a flow's service is not there", async () => {
     const gone = await ids();
     const { ref } = gone.outputs;

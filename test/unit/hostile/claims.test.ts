@@ -57,7 +57,7 @@ function follow(facts: ReturnType<typeof observed>): void {
   const desired = outcome(() => render(read.claims, facts, "br-tap"));
   if (desired === undefined) return;
   expectShowable(driftedStatus(desired.problems.map(({ message }) => message)));
-  const text = flowText(rulesText(desired, facts), read.generation);
+  const text = flowText(rulesText(desired, facts, "br-tap"), read.generation);
   const flows = parseFlows(text);
   expect(flows.length, text).to.equal(text.trimEnd().split("\n").length);
   for (const flow of flows) expect(flow.cookie >> 48n, text).to.equal(0x7a70n);

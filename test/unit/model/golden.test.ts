@@ -52,7 +52,6 @@ function rendered(golden: Golden): unknown {
   const facts = made(golden, first);
   const desired = render(claims, facts, golden.tapBridge);
   const names = Object.fromEntries(Object.values(facts.ports).map(({ uuid, name }) => [uuid, name]));
-  const numbers = portNumbers(facts);
   return {
     problems: desired.problems.map(({ owner, message }) => `${owner}: ${message}`),
     ports: desired.ports.map(({ name, bridge, type, options, vlans }) =>
@@ -67,8 +66,10 @@ function rendered(golden: Golden): unknown {
       return `${bridge} ${name} src=${listed(selectSrcPort)} dst=${listed(selectDstPort)} output=${output}`;
     }),
     meters: desired.meters.map(({ inPort, unit, rate, burst }) => `${inPort} ${unit} ${rate} ${burst}`),
-    hooks: desired.hooks.map((hook) => `${hook.bridge} ${ruleText(hook, numbers)}`),
-    flows: flowText(rulesText(desired, facts), 7).trimEnd().split("\n"),
+    hooks: desired.hooks.map((hook) => `${hook.bridge} ${ruleText(hook, portNumbers(facts, hook.bridge))}`),
+    flows: flowText(rulesText(desired, facts, golden.tapBridge), 7)
+      .trimEnd()
+      .split("\n"),
   };
 }
 

@@ -1,0 +1,44 @@
+import { expect } from "chai";
+import type { Desired, Rule } from "../../../provider/model/desired";
+import { portNumbers, reliedPorts, rulesText, ruleText } from "../../../provider/plan/flowText";
+import { observed, rowId } from "../model/observed";
+
+/** A monitor with a number on the tap bridge, and a port of each bridge with the same number. */
+const facts = observed(
+  { name: "br-int", ports: [{ name: "tap-web" }, { name: "mo-1" }] },
+  { name: "br-tap", ports: [{ name: "mt-1" }, { name: "tap-mon", nic: { ofport: 30_002 } }] },
+);
+
+const rule = (inPort: string, output: string): Rule => ({
+  ...{ table: 0, priority: 1, cookie: 1n, inPort, match: [], actions: [{ output }], owners: ["o"] },
+});
+
+const desired: Desired = {
+  ports: [],
+  mirrors: [],
+  placements: [],
+  monitors: [],
+  keeper: "unwanted",
+  rules: [rule("mt-1", "tap-mon"), rule("tap-web", "tap-mon")],
+  meters: [],
+  hooks: [{ ...rule("mo-1", "tap-mon"), bridge: "br-int" }],
+  problems: [],
+};
+
+describe("the numbers that rules are written with", () => {
+  it("are those of the rule's own bridge: a port of another bridge has none there", () => {
+    const [hook] = desired.hooks;
+    expect(ruleText(hook!, portNumbers(facts, "br-int"))).to.match(/in_port=2,actions=drop$/);
+    expect(ruleText(hook!, portNumbers(facts, "br-tap"))).to.equal(undefined);
+    expect(portNumbers(facts, "br-gone").size).to.equal(0);
+    expect(rulesText(desired, facts, "br-tap")).to.match(/^[^\n]*in_port=1,actions=output:30002\n$/);
+  });
+
+  it("are guarded on every bridge that a rule is for", () => {
+    expect(reliedPorts(desired, facts, "br-tap")).to.deep.equal({
+      [rowId("Interface", "mt-1")]: 1,
+      [rowId("Interface", "tap-mon")]: 30_002,
+      [rowId("Interface", "mo-1")]: 2,
+    });
+  });
+});
