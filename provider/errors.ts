@@ -1,9 +1,10 @@
+import type { ErrorCode } from "./errorCodes";
 import { printable } from "./printable";
 
 /** Everything an operator needs to act on a failure: what was wanted, where, what happened, what to do. */
 export interface TaasErrorDetails {
-  /** Stable, machine-readable reason, in kebab-case, for example `port-not-found`. */
-  code: string;
+  /** The machine-readable reason. */
+  code: ErrorCode;
   /** The host it happened on, as the program names it. */
   host?: string;
   /** What the operator can do about it. */
@@ -17,7 +18,7 @@ export interface TaasErrorDetails {
  * may come from a host, so all of it is made `printable`.
  */
 export class TaasError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly host: string | undefined;
   readonly hint: string | undefined;
   /** The message without host and hint. */

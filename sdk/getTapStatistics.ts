@@ -15,6 +15,7 @@ export type {
 /**
  * Reads what taps count on hosts, now, also in a preview: frames matched, copied, dropped by a cap, by filter rule; packets
  * through mirror tunnels; copies delivered. Nothing of it is kept in the state.
+ * Rejects with an error that has a `code` (an `ErrorCode`), and mostly `host` and `hint`.
  *
  * @example
  * ```ts

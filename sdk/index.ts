@@ -1,4 +1,5 @@
 /** Tap-as-a-Service for Open vSwitch as Pulumi resources. */
+export type { ErrorCode } from "../provider/errorCodes";
 export type { CollectorArgs } from "./collector";
 export type { FilterRule } from "./filterRule";
 export {

@@ -38,6 +38,8 @@ export interface Intent {
   farewell?(seen: ReadonlyMap<string, Look>): Target[][];
 }
 
+const CAUSE_UNKNOWN = { code: "half-done", host: undefined, hint: undefined } as const;
+
 /** An operation that failed half-way and could not be taken back: what exists is for the next run to finish. */
 export class HalfDoneError extends TaasError {
   constructor(
@@ -46,7 +48,7 @@ export class HalfDoneError extends TaasError {
     readonly reasons: string[],
     cause: unknown,
   ) {
-    const { code, host, hint } = cause instanceof TaasError ? cause : { code: "half-done" };
+    const { code, host, hint } = cause instanceof TaasError ? cause : CAUSE_UNKNOWN;
     const message =
       reasons.length === 1 && cause instanceof TaasError ? cause.shortMessage : reasons.join("; ");
     super(message, {

@@ -32,7 +32,7 @@ function loops(claims: readonly Claim[], facts: Facts, tapBridge: string, servic
 /** The service a flow sends to must be on its host, and agree to it; that of which it is on its way from may be gone. */
 export function findUnserved(claims: readonly Claim[], services: Services): Problem[] {
   const flows = claims.filter((claim): claim is FlowClaim => claim.kind === "flow");
-  return flows.flatMap((flow) => {
+  return flows.flatMap((flow): Problem[] => {
     const elsewhere = flow.collector !== undefined || (flow.source !== undefined && flow.peer !== undefined);
     if (elsewhere) return [];
     const delivery = services.deliveries.get(flow.tunnelId);
@@ -62,7 +62,7 @@ export function findUnserved(claims: readonly Claim[], services: Services): Prob
 /** The bridges that claims rely on must be there and of one datapath; a monitor on its way home relies on its home only. */
 function bridges(claims: readonly Claim[], facts: Facts, tapBridge: string): Problem[] {
   const tap = facts.bridges.find((bridge) => bridge.name === tapBridge);
-  return claims.flatMap((claim) => {
+  return claims.flatMap((claim): Problem[] => {
     const name = claim.kind === "flow" ? claim.source?.integrationBridge : claim.integrationBridge;
     const leaves = claim.kind === "service" && claim.leaving !== undefined;
     if (name === undefined || leaves) return [];

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../errorCodes";
 import type { PortInput } from "../schema/port";
 import type { TunnelType } from "./tunnelTypes";
 
@@ -101,7 +102,7 @@ export interface Meter {
 /** Something a claim asks for that cannot be. It concerns that claim's owner, nobody else's operation fails by it. */
 export interface Problem {
   owner: string;
-  code: string;
+  code: ErrorCode;
   message: string;
   hint?: string;
 }
