@@ -127,5 +127,6 @@ function change(root: object, place: string[], replacement: unknown, how: string
   else if (how === "add" && Array.isArray(there)) there.push(replacement);
   else if (how === "add" && typeof there === "object" && there !== null)
     Object.assign(there, { [(JSON.stringify(replacement) ?? "").slice(0, 30)]: replacement });
+  else if (Array.isArray(at)) at.splice(Number(key), 1, replacement);
   else at[key] = replacement;
 }
