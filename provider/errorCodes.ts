@@ -54,6 +54,7 @@ export const ERROR_CODES = [
   "monitor-is-source",
   "source-is-monitor",
   "monitor-immovable",
+  "monitor-attachment-differs",
   "ageing-failed",
   "home-bridge-missing",
   "ofport-taken",
