@@ -1,6 +1,5 @@
 import { type HostAccess, tapBridgeOf, type WithAccess } from "./converge/access";
 import { HostQueue } from "./converge/hostQueue";
-import { TaasError } from "./errors";
 import type { HostRecord } from "./host/host";
 import { claimedHost, withPresentConnection } from "./host/inventory";
 import { ConnectionPool } from "./host/pool";
@@ -92,9 +91,10 @@ function tapSwitchOf(session: HostSession, bridge: string): TapSwitch {
 function lendAccess(pool: ConnectionPool, settings: Settings): WithAccess {
   const clients = new WeakMap<HostSession, Promise<OvsdbClient>>();
   const timeoutMs = settings.connection.operationTimeout * 1000;
-  const clientOf = (session: HostSession, record: HostRecord): Promise<OvsdbClient> => {
+  const clientOf = async (session: HostSession, record: HostRecord): Promise<OvsdbClient> => {
     const present = clients.get(session);
-    if (present !== undefined) return present;
+    if (present !== undefined && !(await present).closed) return present;
+    if (clients.get(session) !== present) return clientOf(session, record);
     const opening = session
       .openOvsdb()
       .then((channel) => new OvsdbClient(channel, { host: record.name, timeoutMs }));
@@ -112,11 +112,6 @@ function lendAccess(pool: ConnectionPool, settings: Settings): WithAccess {
         requireRights: () => rightsOf(session),
         timeoutMs,
       };
-      try {
-        return await work(access);
-      } catch (error) {
-        if (error instanceof TaasError && error.code === "ovsdb-closed") clients.delete(session);
-        throw error;
-      }
+      return work(access);
     });
 }

@@ -43,7 +43,7 @@ export async function retireHooks(access: HostAccess, read: ClaimSet, facts: Fac
   const guard = {
     bridge: tapBridgeOf(access.record),
     key: GENERATION_KEY,
-    generation: String(read.generation),
+    generation: read.bridge?.otherConfig[GENERATION_KEY] ?? "0",
   };
   for (const { target, unexpected } of await compareHooks(access, NO_HOOKS, facts, bridges)) {
     if (unexpected.length > 0 && !(await retireFlows(target, unexpected, guard))) return false;

@@ -87,6 +87,9 @@ interface Moment {
   generation: number;
 }
 
+/** The same, as the row has its count: one that was set by hand may have zeros in front. */
+type Written = Omit<Moment, "generation"> & { generation: string };
+
 function sum(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
@@ -124,7 +127,7 @@ function refused(access: HostAccess, why: string, cause?: unknown): TaasError {
 async function step(
   access: HostAccess,
   body: string,
-  { bridge, generation }: Moment,
+  { bridge, generation }: Moment | Written,
   input?: string,
   ...more: readonly string[]
 ): Promise<string> {
@@ -185,7 +188,7 @@ export async function keep(
 }
 
 /** Removes the keeper without a trace; one that is not there is no error. Resolves to false when another writer came in between. */
-export async function dismiss(access: HostAccess, moment: Moment): Promise<boolean> {
+export async function dismiss(access: HostAccess, moment: Moment | Written): Promise<boolean> {
   return (await step(access, REMOVE, moment)) !== "moved";
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../errors";
 import type { Desired } from "../model/desired";
 import { handover } from "../model/handover";
-import { type ClaimSet, KEEPER_KEY, readClaims } from "../model/readClaims";
+import { type ClaimSet, GENERATION_KEY, KEEPER_KEY, readClaims } from "../model/readClaims";
 import { render } from "../model/render";
 import { bumpNextCfg, nextCfgOf, onceApplied, waitApplied } from "../ovs/applied";
 import type { Facts } from "../ovs/facts";
@@ -198,9 +198,10 @@ async function attemptOnce(
 
 /** Takes what nothing would lead to any more off the host, before its tap bridge goes. False: another writer was faster. */
 async function retire(access: HostAccess, read: ClaimSet, facts: Facts): Promise<boolean> {
-  const { bridge, generation } = read;
+  const { bridge } = read;
   if (!(await retireHooks(access, read, facts))) return false;
-  return bridge?.otherConfig[KEEPER_KEY] === undefined || dismiss(access, { bridge, generation });
+  if (bridge?.otherConfig[KEEPER_KEY] === undefined) return true;
+  return dismiss(access, { bridge, generation: bridge.otherConfig[GENERATION_KEY] ?? "0" });
 }
 
 /** Whether another writer has changed the host since; a host that cannot be asked has not. */

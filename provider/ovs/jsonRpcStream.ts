@@ -1,33 +1,45 @@
 import type { Duplex } from "node:stream";
 import { TaasError } from "../errors";
+import { Allowance } from "./allowance";
 import { JsonSplitter } from "./jsonSplitter";
 
-/** Of a request: a number, or what the caller calls it. */
-type Id = number | string;
-
 interface Pending {
+  method: string;
   resolve(result: unknown): void;
   reject(error: TaasError): void;
   timer: NodeJS.Timeout;
 }
 
+/** Options of a `JsonRpcStream`. */
+export interface JsonRpcOptions {
+  /** The host's name, for errors. */
+  host: string | undefined;
+  /** Takes the server's notifications; a `TaasError` that it throws ends the stream. */
+  notified(method: string, params: unknown): void;
+}
+
+/** Bytes that may wait to be taken by the server; one that reads nothing gets no more. */
+const MAX_UNSENT = 1024 * 1024;
+
 /**
  * JSON-RPC 1.0 as OVSDB speaks it (RFC 7047 section 4) over a stream of its own: requests with their replies, in any
- * order, and answers to the server's `echo`. When the stream ends, fails or carries something that is no
- * JSON-RPC, every request under way and every later one is rejected.
+ * order, notifications, and answers to the server's `echo`. When the stream ends, fails or carries what is no JSON-RPC, when a reply
+ * does not come in time or nobody waits for it, and when the server sends more than it may, the stream is closed, and every
+ * request under way and every later one is rejected: afterwards nothing could tell which answer belongs to what.
  */
 export class JsonRpcStream {
   private readonly splitter = new JsonSplitter();
-  private readonly pending = new Map<Id, Pending>();
-  /** The last replies to requests that have a name, as text and read. */
-  private readonly named = new Map<string, { text: string; message: Record<string, unknown> }>();
+  private readonly pending = new Map<number, Pending>();
+  /** Bytes of what nobody asked for: a host with 5,000 ports that all change at once sends 2 MB. */
+  private readonly unasked = new Allowance(16 * 1024 * 1024, 1024 * 1024);
+  /** ovsdb-server sends an echo after 5 s without a message. */
+  private readonly echoes = new Allowance(100, 10);
   private nextId = 1;
   private failure: TaasError | undefined;
 
-  /** `host`: the name errors carry. */
   constructor(
     private readonly stream: Duplex,
-    private readonly host: string | undefined,
+    private readonly options: JsonRpcOptions,
   ) {
     stream.on("data", (chunk: Uint8Array) => this.receive(chunk));
     stream.on("error", (cause) => this.fail(this.ended("failed", cause)));
@@ -36,104 +48,105 @@ export class JsonRpcStream {
     if (stream.destroyed || stream.readableEnded) this.fail(this.ended("was closed"));
   }
 
-  /**
-   * Sends a request and resolves to its result. A request that is made again and again may have a name: where the reply is
-   * the same as the last one, the result is the very same object, which must not be changed.
-   * Rejects with `ovsdb-error`, `ovsdb-timeout`, `ovsdb-closed` or `ovsdb-reply`.
-   */
-  request(method: string, params: readonly unknown[], timeoutMs: number, name?: string): Promise<unknown> {
+  /** Why the stream is closed; undefined while it is open. */
+  get closed(): TaasError | undefined {
+    return this.failure;
+  }
+
+  /** Sends a request and resolves to its result. Rejects with `ovsdb-error`, `ovsdb-timeout`, `ovsdb-closed` or `ovsdb-reply`. */
+  request(method: string, params: readonly unknown[], timeoutMs: number): Promise<unknown> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
-    const id = name === undefined || this.pending.has(name) ? this.nextId++ : name;
+    const id = this.nextId++;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.giveUp(id, method, timeoutMs), timeoutMs);
-      this.pending.set(id, { resolve, reject, timer });
+      const timer = setTimeout(() => this.fail(this.late(method, timeoutMs)), timeoutMs);
+      this.pending.set(id, { method, resolve, reject, timer });
       this.send({ method, params, id });
     });
   }
 
   /** Ends the stream; requests under way are rejected. Idempotent. */
-  close(): void {
-    this.fail(this.ended("was closed"));
+  close(why: TaasError = this.ended("was closed")): void {
+    this.fail(why);
   }
 
   private send(message: object): void {
     this.stream.write(JSON.stringify(message));
   }
 
-  private giveUp(id: Id, method: string, timeoutMs: number): void {
-    const pending = this.settle(id);
-    // Keeps a transaction that still waits on the server from being carried out later (RFC 7047 section 4.1.4).
-    this.send({ method: "cancel", params: [id], id: null });
-    pending?.reject(
-      new TaasError(`no answer from the OVSDB server to "${method}" within ${timeoutMs} ms`, {
-        code: "ovsdb-timeout",
-        host: this.host,
-        hint: "The change may have been made all the same. Check that ovsdb-server is running and not overloaded",
-      }),
-    );
-  }
-
   private receive(chunk: Uint8Array): void {
-    if (this.failure !== undefined) return;
     try {
-      for (const document of this.splitter.push(chunk)) this.dispatch(this.parse(document));
+      for (const document of this.splitter.push(chunk)) {
+        if (this.failure !== undefined) return;
+        this.dispatch(JSON.parse(document), document.length);
+      }
     } catch (cause) {
       const text =
         cause instanceof TaasError
           ? cause.shortMessage
           : "the OVSDB server sent something that is not JSON-RPC";
-      const hint = cause instanceof TaasError ? cause.hint : undefined;
-      this.fail(new TaasError(text, { code: "ovsdb-reply", host: this.host, hint, cause }));
+      this.fail(this.refused(text, cause));
     }
   }
 
-  private parse(text: string): Record<string, unknown> {
-    for (const last of this.named.values()) if (last.text === text) return last.message;
-    const message = JSON.parse(text);
-    if (typeof message?.id === "string" && this.pending.has(message.id))
-      this.named.set(message.id, { text, message });
-    return message;
+  private dispatch(message: Record<string, unknown>, size: number): void {
+    if (typeof message !== "object" || message === null || Array.isArray(message))
+      throw new TypeError("a JSON-RPC message is an object");
+    if (typeof message.method === "string") this.asked(message.method, message, size);
+    else this.answered(message);
   }
 
-  private dispatch(message: Record<string, unknown>): void {
-    if (Array.isArray(message)) throw new TypeError("a JSON-RPC message is an object");
-    if (typeof message.method === "string") {
-      if (message.id === undefined || message.id === null) return;
-      const known = message.method === "echo";
-      this.send({
-        id: message.id,
-        result: known ? message.params : null,
-        error: known ? null : "unknown method",
-      });
+  private asked(method: string, { id, params }: Record<string, unknown>, size: number): void {
+    if (!this.unasked.take(size)) throw this.refused("the OVSDB server sends without end");
+    if (id === undefined || id === null) {
+      this.options.notified(method, params);
       return;
     }
-    // A reply nobody waits for is one that came after its time limit.
-    const { id } = message;
-    const pending = typeof id === "number" || typeof id === "string" ? this.settle(id) : undefined;
-    if (message.error === undefined || message.error === null) {
-      pending?.resolve(message.result);
-      return;
-    }
-    pending?.reject(
-      new TaasError(`the OVSDB server refused the request: ${describeError(message.error)}`, {
-        code: "ovsdb-error",
-        host: this.host,
-      }),
-    );
+    if (!this.echoes.take(1) || this.stream.writableLength > MAX_UNSENT)
+      throw this.refused("the OVSDB server asks without end, or does not take the answers");
+    const known = method === "echo";
+    this.send({ id, result: known ? params : null, error: known ? null : "unknown method" });
   }
 
-  private settle(id: Id): Pending | undefined {
-    const pending = this.pending.get(id);
-    if (pending !== undefined) clearTimeout(pending.timer);
-    this.pending.delete(id);
-    return pending;
+  private answered({ id, result, error }: Record<string, unknown>): void {
+    const pending = typeof id === "number" ? this.pending.get(id) : undefined;
+    if (pending === undefined) throw this.refused("the OVSDB server answered what nobody asked");
+    clearTimeout(pending.timer);
+    this.pending.delete(id as number);
+    if (error === undefined || error === null) pending.resolve(result);
+    else pending.reject(this.refusal(error));
   }
 
   private fail(failure: TaasError): void {
     if (this.failure !== undefined) return;
     this.failure = failure;
-    for (const id of [...this.pending.keys()]) this.settle(id)?.reject(failure);
+    for (const { timer, reject } of this.pending.values()) {
+      clearTimeout(timer);
+      reject(failure);
+    }
+    this.pending.clear();
     this.stream.destroy();
+  }
+
+  private refusal(error: unknown): TaasError {
+    const text = `the OVSDB server refused the request: ${describeError(error).slice(0, 500)}`;
+    return new TaasError(text, { code: "ovsdb-error", host: this.options.host });
+  }
+
+  private refused(text: string, cause?: unknown): TaasError {
+    return new TaasError(text, {
+      code: "ovsdb-reply",
+      host: this.options.host,
+      hint: "Check that the socket is ovsdb-server's (usually /var/run/openvswitch/db.sock)",
+      cause,
+    });
+  }
+
+  private late(method: string, timeoutMs: number): TaasError {
+    return new TaasError(`no answer from the OVSDB server to "${method}" within ${timeoutMs} ms`, {
+      code: "ovsdb-timeout",
+      host: this.options.host,
+      hint: "The change may have been made all the same. Check that ovsdb-server is running and not overloaded",
+    });
   }
 
   private ended(how: string, cause?: unknown): TaasError {
@@ -141,7 +154,7 @@ export class JsonRpcStream {
     const why = cause instanceof Error ? `: ${cause.message}` : "";
     return new TaasError(`the connection to the OVSDB server ${how}${where}${why}`, {
       code: "ovsdb-closed",
-      host: this.host,
+      host: this.options.host,
       hint: "A change under way may have been made all the same. Check that ovsdb-server is running",
       cause,
     });

@@ -23,20 +23,17 @@ export class OvsdbClient {
   /** The host's name, for errors. */
   readonly host: string | undefined;
   private readonly timeoutMs: number;
-  private readonly request: (operations: readonly Operation[], name?: string) => Promise<unknown>;
+  private readonly request: (operations: readonly Operation[]) => Promise<unknown>;
   private readonly rpc: JsonRpcStream | undefined;
-  /** What was made of the last reply to each `read`. */
-  private readonly made = new Map<string, { reply: unknown; made: object }>();
 
   constructor(channel: OvsdbChannel, options: OvsdbClientOptions = {}) {
     this.kind = channel.kind;
     this.host = options.host;
     this.timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     if (channel.kind === "stream") {
-      const rpc = new JsonRpcStream(channel.stream, options.host);
+      const rpc = new JsonRpcStream(channel.stream, { host: options.host, notified: () => {} });
       this.rpc = rpc;
-      this.request = (operations, name) =>
-        rpc.request("transact", [DATABASE, ...operations], this.timeoutMs, name);
+      this.request = (operations) => rpc.request("transact", [DATABASE, ...operations], this.timeoutMs);
     } else {
       this.request = (operations) => this.callTool(channel.transact, operations);
     }
@@ -50,24 +47,19 @@ export class OvsdbClient {
   async transact<const Operations extends readonly Operation[]>(
     operations: Operations,
   ): Promise<ResultsOf<Operations>> {
-    return parseResults(operations, await this.request(operations), this.host);
+    const reply = await this.request(operations);
+    try {
+      return parseResults(operations, reply, this.host);
+    } catch (error) {
+      // Whoever answers so is not to be believed about anything else.
+      if (error instanceof TaasError && error.code === "ovsdb-reply") this.rpc?.close(error);
+      throw error;
+    }
   }
 
-  /**
-   * Carries out operations that only read, and makes something of their results. They are known by a name: where the answer
-   * is the same as the last one, so is the object that is made of it.
-   */
-  async read<const Operations extends readonly Operation[], T extends object>(
-    name: string,
-    operations: Operations,
-    make: (results: ResultsOf<Operations>) => T,
-  ): Promise<T> {
-    const reply = await this.request(operations, name);
-    const last = this.made.get(name);
-    if (last !== undefined && last.reply === reply) return last.made as T;
-    const made = make(parseResults(operations, reply, this.host));
-    this.made.set(name, { reply, made });
-    return made;
+  /** Whether the stream underneath has ended: a client that is closed stays so. */
+  get closed(): boolean {
+    return this.rpc?.closed !== undefined;
   }
 
   /** Ends the stream underneath; transactions under way are rejected. Idempotent. */

@@ -67,13 +67,12 @@ type Column = (name: string) => Encoded;
 const READING = (["Open_vSwitch", "Bridge", "Port", "Interface", "Mirror"] as const).map(select);
 
 /**
- * Reads everything the project needs to know of a host's OVSDB; `after`: only once that holds. Facts that are the same as
- * those read before are the same object.
+ * Reads everything the project needs to know of a host's OVSDB; `after`: only once that holds.
  * Rejects with code `no-ovs` when the database has no `Open_vSwitch` row, `ovsdb-reply` when a value is not what the
  * column can hold, and with the codes of `OvsdbClient.transact`.
  */
 export async function readFacts(client: OvsdbClient, after?: Wait): Promise<Facts> {
-  if (after === undefined) return client.read("facts", READING, (results) => factsOf(results, client.host));
+  if (after === undefined) return factsOf(await client.transact(READING), client.host);
   const [, ...results] = await client.transact([after, ...READING]);
   return factsOf(results, client.host);
 }

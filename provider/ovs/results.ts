@@ -54,7 +54,10 @@ function failed(
   host: string | undefined,
 ): TaasError {
   const operation = operations[index];
-  const text = failure.details === "" ? failure.error : `${failure.error}: ${failure.details}`;
+  const text = (failure.details === "" ? failure.error : `${failure.error}: ${failure.details}`).slice(
+    0,
+    1000,
+  );
   if (operation?.op === "wait" && failure.error === "timed out") {
     return new TaasError(`the ${operation.table} table changed since it was read`, {
       code: "guard-failed",

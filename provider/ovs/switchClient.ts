@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { Allowance } from "./allowance";
 import {
   type BundleStep,
   bundleAdd,
@@ -21,6 +22,7 @@ interface Pending {
   xids: number[];
   /** What the answers brought so far. */
   flows: Buffer[];
+  bytes: number;
   resolve(flows: Buffer[]): void;
   reject(error: Error): void;
   timer: NodeJS.Timeout;
@@ -52,6 +54,9 @@ export class SwitchClient {
   private nextXid = 1;
   private nextBundle = 1;
   private failure: Error | undefined;
+  /** Bytes of what nobody asked for: a bridge tells of ports that come and go. */
+  private readonly unasked = new Allowance(1024 * 1024, 64 * 1024);
+  private readonly echoes = new Allowance(100, 10);
 
   constructor(
     private readonly stream: Duplex,
@@ -138,7 +143,7 @@ export class SwitchClient {
     const xids = [...before, ...messages].map(({ xid }) => xid);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.fail(new Error("the bridge does not answer")), this.timeoutMs);
-      const pending = { xids, flows: [], resolve, reject, timer };
+      const pending = { xids, flows: [], bytes: 0, resolve, reject, timer };
       for (const xid of xids) this.pending.set(xid, pending);
       this.stream.write(Buffer.concat(messages.map(encodeMessage)));
     });
@@ -156,18 +161,28 @@ export class SwitchClient {
   }
 
   private dispatch({ type, xid, body }: Message): void {
-    if (type === TYPE.echoRequest) this.stream.write(encodeMessage({ type: TYPE.echoReply, xid, body }));
     const pending = this.pending.get(xid);
-    if (pending === undefined) return;
+    if (pending === undefined) {
+      if (!this.unasked.take(body.length + 8)) throw new RangeError("the bridge sends without end");
+      if (type === TYPE.echoRequest) this.echo(xid, body);
+      return;
+    }
     if (type === TYPE.error) this.settle(xid)?.reject(refusal(body));
     if (type === TYPE.multipartReply) {
       const { flows, more } = readFlows(body);
       for (const flow of flows) pending.flows.push(flow);
-      if (pending.flows.length > MAX_FLOWS) throw new RangeError(`more than ${MAX_FLOWS} flows`);
+      pending.bytes += body.length;
+      if (pending.bytes > MAX_BYTES) throw new RangeError(`flows of more than ${MAX_BYTES} bytes`);
       if (more) return;
     } else if (type === TYPE.getConfigReply) pending.flows.push(body);
     else if (type !== TYPE.bundleControl && type !== TYPE.barrierReply) return;
     if (xid === pending.xids.at(-1)) this.settle(xid)?.resolve(pending.flows);
+  }
+
+  private echo(xid: number, body: Buffer): void {
+    if (!this.echoes.take(1) || this.stream.writableLength > MAX_UNSENT)
+      throw new RangeError("the bridge asks without end, or does not take the answers");
+    this.stream.write(encodeMessage({ type: TYPE.echoReply, xid, body }));
   }
 
   private settle(xid: number): Pending | undefined {
@@ -211,5 +226,7 @@ const FLOWS: Request = { type: TYPE.multipartRequest, body: requestFlows() };
 const BARRIER: Request = { type: TYPE.barrierRequest, body: EMPTY };
 const CONFIG: Request = { type: TYPE.getConfigRequest, body: EMPTY };
 
-/** Flows that are taken for an answer: many more than a tap bridge ever has, and few enough to be held. */
-const MAX_FLOWS = 200_000;
+/** Bytes of flows that are taken for an answer: 5,000 taps have 2 MB. */
+const MAX_BYTES = 32 * 1024 * 1024;
+/** Bytes that may wait to be taken by the bridge; one that reads nothing gets no more. */
+const MAX_UNSENT = 1024 * 1024;

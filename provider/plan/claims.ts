@@ -62,12 +62,15 @@ export function hookedBridges(bridge: BridgeFacts | undefined): string[] {
   return (bridge?.otherConfig[HOOKS_KEY] ?? "").split(" ").filter((name) => name !== "");
 }
 
-/** Lets the transaction fail when somebody else changed the host since it was read. */
-export function guard(bridge: BridgeFacts | undefined, tapBridge: string, generation: number): Operation {
+/**
+ * Lets the transaction fail when somebody else changed the host since it was read. The count is compared as it is written there:
+ * one that was set by hand may have zeros in front.
+ */
+export function guard(bridge: BridgeFacts | undefined, tapBridge: string): Operation {
   const row = { table: "Bridge", name: tapBridge };
   if (bridge === undefined) return guardAbsent(row);
-  if (bridge.otherConfig[GENERATION_KEY] !== undefined)
-    return guardMapKey(row, "other_config", GENERATION_KEY, String(generation));
+  const generation = bridge.otherConfig[GENERATION_KEY];
+  if (generation !== undefined) return guardMapKey(row, "other_config", GENERATION_KEY, generation);
   // The count was removed by hand: nothing of the column may have changed since, and the count begins anew.
   return {
     op: "wait",

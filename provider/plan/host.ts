@@ -129,7 +129,7 @@ export function planHost(input: PlanInput): Plan {
   const steps = changes.flatMap((change) => change.operations);
   const generation = read.generation + 1;
   const config = otherConfig(desired, read.bridge, generation);
-  const guarded = guard(read.bridge, tapBridge, read.generation);
+  const guarded = guard(read.bridge, tapBridge);
   if (claims.size === 0) {
     if (read.bridge === undefined && steps.length === 0)
       return { changes, operations: [], generation: 0, effect: "claims" };

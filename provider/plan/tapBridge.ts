@@ -30,7 +30,9 @@ function lostMarks(bridge: BridgeFacts, desired: Desired): string[] {
   const due = Object.entries(otherConfig(desired, bridge, 0)).filter(([key]) => key !== GENERATION_KEY);
   return [
     ...(bridge.externalIds[RENDERER_KEY] === undefined ? [`external_ids:${RENDERER_KEY}`] : []),
-    ...(has[GENERATION_KEY] === undefined ? [`other_config:${GENERATION_KEY}`] : []),
+    ...(has[GENERATION_KEY] === String(Number(has[GENERATION_KEY]))
+      ? []
+      : [`a count of changes in other_config:${GENERATION_KEY}`]),
     ...due.filter(([key, value]) => has[key] !== value).map(([key]) => `other_config:${key}`),
   ];
 }

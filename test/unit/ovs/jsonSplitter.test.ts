@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { TaasError } from "../../../provider/errors";
-import { JsonSplitter } from "../../../provider/ovs/jsonSplitter";
+import { type JsonLimits, JsonSplitter } from "../../../provider/ovs/jsonSplitter";
 
 const document = fc.oneof(
   fc.array(fc.jsonValue()),
@@ -19,9 +19,9 @@ function feed(splitter: JsonSplitter, bytes: Uint8Array, lengths: number[]): str
   return documents;
 }
 
-function failure(text: string | Uint8Array, limit?: number): TaasError {
+function failure(text: string | Uint8Array, limits: JsonLimits = {}): TaasError {
   try {
-    new JsonSplitter(limit === undefined ? {} : { limit }).push(Buffer.from(text));
+    new JsonSplitter(limits).push(Buffer.from(text));
   } catch (error) {
     if (error instanceof TaasError) return error;
     throw error;
@@ -70,9 +70,23 @@ describe("JsonSplitter", () => {
   });
 
   it("refuses a document beyond its limit, also before the document ends, and takes one at it", () => {
-    expect(failure('["12345"]', 8)).to.include({ code: "ovsdb-reply" });
-    expect(failure('["12345', 6).message).to.contain("longer than 6 bytes");
-    expect(new JsonSplitter({ limit: 9 }).push(Buffer.from('["12345"]["12345"]'))).to.have.length(2);
+    expect(failure('["12345"]', { bytes: 8 })).to.include({ code: "ovsdb-reply" });
+    expect(failure('["12345', { bytes: 6 }).message).to.contain("longer than 6 bytes");
+    expect(new JsonSplitter({ bytes: 9 }).push(Buffer.from('["12345"]["12345"]'))).to.have.length(2);
+  });
+
+  it("refuses a document of more values than its limit, counting each document anew and no text", () => {
+    expect(failure('[1,2,{"a":3}]', { values: 4 }).message).to.contain("more than 4 values");
+    const splitter = new JsonSplitter({ values: 4 });
+    for (const text of ["[1,2,{}]", '["{,:,:,:[",1]', '{"a":[1,2]}']) {
+      expect(splitter.push(Buffer.from(text))).to.deep.equal([text]);
+    }
+  });
+
+  it("refuses by itself what takes JSON.parse seconds and gigabytes", () => {
+    expect(failure(`[${"{},".repeat(800_000)}`).message).to.contain("values");
+    expect(failure("[".repeat(10_000)).message).to.contain("nested deeper");
+    expect(failure(`["${"x".repeat(17 * 1024 * 1024)}"]`).message).to.contain("bytes");
   });
 
   it("refuses what cannot begin a document", () => {

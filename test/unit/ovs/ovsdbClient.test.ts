@@ -3,7 +3,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import fc from "fast-check";
 import { TaasError } from "../../../provider/errors";
@@ -24,6 +23,23 @@ const WAIT: Operation = {
   timeout: 0,
 };
 
+/** A database without anything, for `readFacts`. */
+const FEW_ROWS = [
+  {
+    rows: [
+      {
+        _uuid: ["uuid", "0b9c1a34-0000-4000-8000-00000000000a"],
+        ovs_version: "3.1.0",
+        external_ids: ["map", []],
+        other_config: ["map", []],
+        next_cfg: 0,
+        cur_cfg: 0,
+      },
+    ],
+  },
+  ...Array.from({ length: 4 }, () => ({ rows: [] })),
+];
+
 /** A client and the far end of its socket, where a test plays a server that misbehaves. */
 async function wire(timeoutMs = 1000): Promise<{ client: OvsdbClient; far: Socket }> {
   const directory = await mkdtemp(join(tmpdir(), "taas-wire-"));
@@ -32,9 +48,14 @@ async function wire(timeoutMs = 1000): Promise<{ client: OvsdbClient; far: Socke
   const accepted = once(server, "connection") as Promise<[Socket]>;
   const stream = connect(join(directory, "db.sock"));
   const [far] = await accepted;
+  far.on("error", () => {});
   server.close();
   await rm(directory, { recursive: true });
   return { client: new OvsdbClient({ kind: "stream", stream }, { host: "compute-1", timeoutMs }), far };
+}
+
+function closed(far: Socket): Promise<void> {
+  return new Promise((resolve) => far.once("close", () => resolve()));
 }
 
 async function rejection(promise: Promise<unknown>): Promise<TaasError> {
@@ -66,7 +87,7 @@ describe("OvsdbClient", () => {
     });
     far.write('{"method":"echo","params":["a",1],"id":"echo"}{"method":"update","params":[],"id":null}');
     far.write('{"method":"steal","params":[],"id":7}');
-    await sleep(10);
+    while (!answers.includes("unknown method")) await once(far, "data");
     expect(answers).to.equal(
       '{"id":"echo","result":["a",1],"error":null}{"id":7,"result":null,"error":"unknown method"}',
     );
@@ -102,15 +123,63 @@ describe("OvsdbClient", () => {
     });
   }
 
-  it("goes on after a request that had no answer in time, whose late answer means nothing", async () => {
+  it("gives the stream up after a request that had no answer in time, so that no later answer is taken for another's", async () => {
     const { client, far } = await wire(20);
-    far.resume();
+    const asked: { id: number; params: unknown[] }[] = [];
+    far.on("data", (chunk) => asked.push(JSON.parse(String(chunk))));
     expect(await rejection(client.transact([COMMENT]))).to.include({ code: "ovsdb-timeout" });
-    const second = client.transact([SELECT]);
-    far.write('{"id":1,"error":null,"result":[{}]}{"id":99,"error":null,"result":[{}]}');
-    far.write('{"id":2,"error":null,"result":[{"rows":[]}]}');
-    expect(await second).to.deep.equal([{ rows: [] }]);
+    expect(client.closed).to.equal(true);
+    expect(await rejection(client.transact([SELECT]))).to.include({ code: "ovsdb-timeout" });
+    expect(asked).to.have.length(1);
+  });
+
+  it("never asks under a number twice", async () => {
+    const { client, far } = await wire();
+    const ids: unknown[] = [];
+    far.on("data", (chunk) => {
+      const { id } = JSON.parse(String(chunk));
+      ids.push(id);
+      far.write(JSON.stringify({ id, error: null, result: FEW_ROWS }));
+    });
+    for (let time = 0; time < 3; time++) await readFacts(client);
+    expect(new Set(ids).size).to.equal(3);
     client.close();
+  });
+
+  it("gives the stream up when the server answers what nobody asked, or asks without end", async () => {
+    const late = await wire();
+    late.far.write('{"id":99,"error":null,"result":[]}');
+    late.far.resume();
+    await closed(late.far);
+    expect(await rejection(late.client.transact([SELECT]))).to.include({ code: "ovsdb-reply" });
+    const flood = await wire();
+    let answers = 0;
+    flood.far.on("data", (chunk) => {
+      answers += String(chunk).split('"result"').length - 1;
+    });
+    flood.far.write('{"method":"echo","params":[],"id":"x"}'.repeat(10_000));
+    await closed(flood.far);
+    expect(answers).to.be.at.most(101);
+    expect(await rejection(flood.client.transact([SELECT]))).to.include({ code: "ovsdb-reply" });
+  });
+
+  it("holds no answers for a server that does not take them", async () => {
+    const { client, far } = await wire();
+    const echo = JSON.stringify({ method: "echo", params: ["x".repeat(1024 * 1024)], id: "x" });
+    far.pause();
+    for (let time = 0; time < 12; time++) far.write(echo);
+    const error = await rejection(client.transact([SELECT]));
+    expect(error).to.include({ code: "ovsdb-reply" });
+    expect(error.message).to.contain("does not take the answers");
+    far.destroy();
+  });
+
+  it("gives the stream up after a reply that is none to what was asked", async () => {
+    const { client, far } = await wire();
+    const asked = rejection(client.transact([SELECT]));
+    far.write('{"id":1,"error":null,"result":[{"rows":7}]}');
+    expect(await asked).to.include({ code: "ovsdb-reply" });
+    expect(client.closed).to.equal(true);
   });
 
   it("reports a request that the server refuses as a whole", async () => {

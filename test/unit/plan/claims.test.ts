@@ -1,6 +1,9 @@
 import { expect } from "chai";
 import { assert, constantFrom, dictionary, oneof, property, shuffledSubarray, string } from "fast-check";
-import { updateClaims, writeClaim } from "../../../provider/plan/claims";
+import { readClaims } from "../../../provider/model/readClaims";
+import { render } from "../../../provider/model/render";
+import { guard, updateClaims, writeClaim } from "../../../provider/plan/claims";
+import { planTapBridge } from "../../../provider/plan/tapBridge";
 import type { Claim } from "../../../provider/schema/claim";
 import { observed } from "../model/observed";
 
@@ -75,4 +78,19 @@ describe("an update of claims", () => {
     ]);
     expect(mutations[3]).to.deep.equal(["other_config", "insert", ["map", [["taas-generation", "5"]]]]);
   });
+});
+
+describe("the guard of a transaction", () => {
+  for (const text of ["5", "05", " 5", ""]) {
+    it(`holds where the count of changes is ${JSON.stringify(text)}, and the count is then written anew`, () => {
+      const row = { externalIds: { "taas-renderer": "1" }, otherConfig: { "taas-generation": text } };
+      const facts = observed({ name: "br-tap", ports: [], row });
+      const read = readClaims(facts, "br-tap", "host1");
+      const wanted = (guard(read.bridge, "br-tap") as { where: unknown[] }).where;
+      expect(wanted).to.deep.include(["other_config", "includes", ["map", [["taas-generation", text]]]]);
+      const drift = planTapBridge(read, render(new Map(), facts, "br-tap")).map(({ what }) => what);
+      const lost = "bridge br-tap lacks a count of changes in other_config:taas-generation";
+      expect(drift.includes(lost)).to.equal(text !== "5");
+    });
+  }
 });
