@@ -50,7 +50,7 @@ export interface TapFlowArgs {
   counters?: Input<"shared" | "own">;
   /** `false` stops the copies and keeps everything else. Default true. */
   enabled?: Input<boolean>;
-  /** Seconds to wait for the port to be plugged. Default 60. */
+  /** Seconds that a create waits for the port to be plugged, and an update that names another port or host. Default 60. */
   attachTimeout?: Input<number>;
   /** Who the tapped VM belongs to; must be the service's tenant unless that allows others. Default: none. */
   tenant?: Input<string | undefined>;
@@ -88,7 +88,7 @@ export class TapFlow extends TaasResource {
   declare readonly rules: Output<string[]>;
   /** Key of the claims on the hosts. */
   declare readonly owner: Output<string>;
-  /** `active`, `disabled`, or `drifted: <what>` after a refresh that found differences. */
+  /** `active`, `disabled`, or `drifted: <what>` after a refresh that found differences, or while the port is not plugged. */
   declare readonly status: Output<string>;
   declare readonly tenant: Output<string | undefined>;
   declare readonly description: Output<string | undefined>;

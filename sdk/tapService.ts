@@ -42,7 +42,7 @@ export interface TapServiceArgs {
   attachment?: Input<"tap-bridge" | "integration-bridge">;
   /** Tells this service's copies apart on mirror tunnels, 1 to 16777215. Default: a stable hash of the resource's URN. */
   tunnelId?: Input<number>;
-  /** Seconds to wait for the port to be plugged. Default 60. */
+  /** Seconds that a create waits for the port to be plugged, and an update that names another port or host. Default 60. */
   attachTimeout?: Input<number>;
   /** Who the service belongs to. Flows of another tenant, or of none, are refused. Default: none. */
   tenant?: Input<string | undefined>;
@@ -84,7 +84,7 @@ export class TapService extends TaasResource {
   declare readonly portName: Output<string>;
   /** Key of the claim on the host. */
   declare readonly owner: Output<string>;
-  /** `active`, or `drifted: <what>` after a refresh that found differences. */
+  /** `active`, or `drifted: <what>` after a refresh that found differences, or while a monitor is not plugged. */
   declare readonly status: Output<string>;
   declare readonly tenant: Output<string | undefined>;
   declare readonly description: Output<string | undefined>;

@@ -6,7 +6,7 @@ import { draftHost } from "./draft";
 import { type Draft, dropEdit, noteEdit, type PutOptions, putEdit } from "./edit";
 import type { Look } from "./hostQueue";
 import { elsewhereOf, lookAll, machineOf, placeOf, uniqueMachines } from "./hosts";
-import { HalfDoneError, type Intent, type Target } from "./intent";
+import { HalfDoneError, type Intent, type Steps, type Target } from "./intent";
 import { clearLeftovers, otherEnds, takeBackAt } from "./leftovers";
 import { isLeftover } from "./pending";
 import { stackOf } from "./run";
@@ -15,16 +15,14 @@ import { stackOf } from "./run";
 const LOOK_INTERVAL = 300;
 
 /** An operation that is ready to write: what was seen and what is to be done. */
-interface Prepared {
+interface Prepared<Result = unknown> extends Required<Steps<Result>> {
   seen: Map<string, Look>;
-  farewell: Target[][];
-  rounds: Target[][];
   /** Hosts that have claims of the resource from before, or may have. */
   old: Look[];
 }
 
-/** Looks at all hosts, checks everything, then writes; far end first, far end dropped last. */
-export async function converge(intent: Intent): Promise<void> {
+/** Looks at all hosts, checks everything, then writes; far end first, far end dropped last. Resolves with what was planned. */
+export async function converge<Result>(intent: Intent<Result>): Promise<Result> {
   const prepared = await prepare(intent);
   const stage = stageOf(intent, prepared);
   const written: Target[] = [];
@@ -45,11 +43,11 @@ export async function converge(intent: Intent): Promise<void> {
     const { farewell, rounds } = prepared;
     await putRounds(farewell, [...farewell, ...rounds]);
     const claims = await putRounds(rounds, rounds);
-    await intent.finish?.();
     const pending = [...claims].filter(([, claim]) => claim?.pending !== undefined);
     await inParallel(pending.map(([look, claim]) => look.queue.confirm(claim)));
     await dropOld(intent, prepared);
     for (const target of arrived(prepared)) await put(intent, rounds, target, stage);
+    return prepared.result;
   } catch (error) {
     if (intent.mode === "create") await takeBack(intent, written, error);
     if (intent.mode === "update") throw new HalfDoneError(intent.token, [(error as Error).message], error);
@@ -57,7 +55,7 @@ export async function converge(intent: Intent): Promise<void> {
   }
 }
 
-async function prepare(intent: Intent): Promise<Prepared> {
+async function prepare<Result>(intent: Intent<Result>): Promise<Prepared<Result>> {
   const deadline = performance.now() + intent.attachTimeout * 1000;
   for (;;) {
     const known = await lookAll(intent.reach.open, [...intent.hosts, ...intent.oldHosts]);
@@ -66,11 +64,13 @@ async function prepare(intent: Intent): Promise<Prepared> {
     const seen = new Map([...known, ...followed]);
     const old = [...intent.oldHosts.map((record) => seen.get(placeOf(record))!), ...followed.values()];
     try {
-      const rounds = await intent.rounds(seen);
+      const steps = await intent.plan(seen);
+      const { rounds, result } = steps;
       for (const target of rounds.flat()) rehearse(intent, target);
       const keepers = rounds.flat().filter(({ seen }) => seen.record.keeper === true);
       await inParallel(keepers.map(({ seen }) => seen.queue.requireKeeper()));
-      return { seen, farewell: farewellOf(intent, seen), rounds, old: uniqueMachines(old) };
+      const farewell = acceptable(intent, steps.farewell ?? []);
+      return { seen, farewell, rounds, result, old: uniqueMachines(old) };
     } catch (error) {
       const waits = error instanceof TaasError && error.code === "port-missing";
       if (!waits || performance.now() >= deadline) throw error;
@@ -80,8 +80,7 @@ async function prepare(intent: Intent): Promise<Prepared> {
 }
 
 /** The rounds before the others, where each host would take them. */
-function farewellOf(intent: Intent, seen: ReadonlyMap<string, Look>): Target[][] {
-  const farewell = intent.farewell?.(seen) ?? [];
+function acceptable(intent: Intent, farewell: Target[][]): Target[][] {
   try {
     for (const target of farewell.flat()) rehearse(intent, target);
     return farewell;

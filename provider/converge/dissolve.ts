@@ -1,15 +1,18 @@
 import type { HostRecord } from "../host/host";
 import { converge } from "./converge";
-import type { Intent } from "./intent";
+import type { Look } from "./hostQueue";
+import type { Intent, Target } from "./intent";
 
 /** A resource that is to go. */
-export interface Dissolution extends Pick<Intent, "reach" | "owner" | "token" | "farewell"> {
+export interface Dissolution extends Pick<Intent, "reach" | "owner" | "token"> {
   /** Hosts that may hold its claims, in the order of dropping. */
   hosts: readonly HostRecord[];
+  /** Rounds before its claims are dropped. */
+  farewell?(seen: ReadonlyMap<string, Look>): Target[][];
 }
 
 /** Removes a resource's claims from its hosts, with all that they alone need; what is gone already is no error. */
-export async function dissolve({ hosts, ...resource }: Dissolution): Promise<void> {
+export async function dissolve({ hosts, farewell, ...resource }: Dissolution): Promise<void> {
   await converge({
     ...resource,
     previousOwner: undefined,
@@ -18,6 +21,6 @@ export async function dissolve({ hosts, ...resource }: Dissolution): Promise<voi
     hosts: [],
     oldHosts: hosts,
     attachTimeout: 0,
-    rounds: async () => [],
+    plan: async (seen) => ({ rounds: [], farewell: farewell?.(seen) ?? [], result: undefined }),
   });
 }

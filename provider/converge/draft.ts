@@ -1,6 +1,6 @@
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
-import type { Desired, Problem } from "../model/desired";
+import { type Desired, isRefusal, type Problem } from "../model/desired";
 import type { ClaimSet } from "../model/readClaims";
 import { render } from "../model/render";
 import type { Facts } from "../ovs/facts";
@@ -60,7 +60,7 @@ export function draftHost(
     for (const edit of accepted) {
       const problem = refused.has(edit)
         ? undefined
-        : desired.problems.find((one) => concerns(one, edit, claims));
+        : desired.problems.find((one) => isRefusal(one) && concerns(one, edit, claims));
       if (problem === undefined) continue;
       refused.add(edit);
       reject(edit, problemError(problem, record.name));

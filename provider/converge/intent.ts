@@ -10,8 +10,18 @@ export interface Target {
   draft: Draft;
 }
 
+/** What an operation is about to write, now that its hosts have been looked at. */
+export interface Steps<Result> {
+  /** The claims, and the rounds they are written in: each round is done on all its hosts before the next begins. */
+  rounds: Target[][];
+  /** Rounds before those, on hosts that have claims from before. Left out where a host refuses them: copies have a gap then. */
+  farewell?: Target[][];
+  /** What `converge` resolves with once all is written. */
+  result: Result;
+}
+
 /** What an operation on a resource comes to: which claims must be on which hosts. */
-export interface Intent {
+export interface Intent<Result = unknown> {
   reach: Reach;
   owner: string;
   /** The owner key before a rename. */
@@ -25,17 +35,10 @@ export interface Intent {
   hosts: readonly HostRecord[];
   /** Hosts that may hold the resource's claims from before, in the order of dropping. */
   oldHosts: readonly HostRecord[];
-  /** Seconds to wait until `targets` finds what it needs. */
+  /** Seconds to wait until `plan` finds what it needs. */
   attachTimeout: number;
-  /**
-   * The claims, and the rounds they are written in: each round is done on all its hosts before the next begins.
-   * Throws a TaasError; one with code `port-missing` is waited for.
-   */
-  rounds(seen: ReadonlyMap<string, Look>): Promise<Target[][]>;
-  /** What else must be done on the hosts, once the claims are written; it must be repeatable. */
-  finish?(): Promise<void>;
-  /** Rounds before those, on hosts that have claims from before. Left out where a host refuses them: copies have a gap then. */
-  farewell?(seen: ReadonlyMap<string, Look>): Target[][];
+  /** What is to be written, from what was seen. Throws a TaasError; one with code `port-missing` is waited for. */
+  plan(seen: ReadonlyMap<string, Look>): Promise<Steps<Result>>;
 }
 
 const CAUSE_UNKNOWN = { code: "half-done", host: undefined, hint: undefined } as const;

@@ -107,6 +107,14 @@ export interface Problem {
   hint?: string;
 }
 
+/**
+ * Whether a problem keeps a claim from being written. A port that is not plugged does not: a create has waited for it, and
+ * from then on it is drift.
+ */
+export function isRefusal({ code }: Problem): boolean {
+  return code !== "port-missing";
+}
+
 /** All that must exist on one host because of its claims. */
 export interface Desired {
   ports: DesiredPort[];

@@ -27,7 +27,8 @@ const OVERHEAD: Record<string, number> = { vxlan: 16, geneve: 16, gre: 8, erspan
 interface Fit {
   draft: FlowDraft;
   inputs: FlowInputs;
-  port: FoundPort;
+  /** The tapped port, where it is plugged. */
+  port: FoundPort | undefined;
   source: Look;
   /** Where the monitor is; absent for a collector. */
   destination?: Look;
@@ -120,9 +121,21 @@ function warnOfShortSlices(fit: Fit, tag: number): void {
   );
 }
 
-/** Compares the largest frame of the source with what its copies must fit through, and does what `mtuPolicy` says. */
+/** The longest frame as it was found when the port was last plugged: the port may come back before the next operation. */
+function lastMaxFrame({ draft, inputs, source }: Fit): FlowDraft {
+  const claim = source.read.claims.get(draft.owner);
+  const maxFrame = claim?.kind === "flow" ? claim.source?.maxFrame : undefined;
+  if (inputs.mtuPolicy !== "truncate" || maxFrame === undefined) return draft;
+  return { ...draft, source: { ...draft.source!, maxFrame } };
+}
+
+/**
+ * Compares the largest frame of the source with what its copies must fit through, and does what `mtuPolicy` says. Nothing
+ * can be compared while the port is not plugged.
+ */
 export async function fitCopies(fit: Fit): Promise<FlowDraft> {
   const { draft, inputs, port, source } = fit;
+  if (port === undefined) return lastMaxFrame(fit);
   const { mtu } = port.interface;
   const tag = vlanClass(port.port).kind === "strip" ? 0 : TAG_BYTES;
   warnOfShortSlices(fit, tag);

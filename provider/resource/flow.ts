@@ -2,7 +2,7 @@ import { converge } from "../converge/converge";
 import { dissolve } from "../converge/dissolve";
 import type { Look } from "../converge/hostQueue";
 import { placeOf } from "../converge/hosts";
-import type { Target } from "../converge/intent";
+import type { Steps, Target } from "../converge/intent";
 import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
 import { formerOf } from "../model/former";
@@ -10,12 +10,13 @@ import type { Claim } from "../schema/claim";
 import { type FlowInputs, flowInputs } from "../schema/flow";
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
 import { flowChecks } from "./flowChecks";
-import { collectorTargets, flowSays, flowTargets } from "./flowTargets";
-import { portNameOf } from "./found";
+import { collectorTargets, flowSays, flowTargets, type Tapped } from "./flowTargets";
+import { type Presence, portNameOf, presenceAt, seekSource, WAITING_HINT } from "./found";
 import { holdsClaim, locate } from "./locate";
 import { membersFirst } from "./members";
 import { readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
+import { driftedStatus } from "./status";
 
 /** Whether a claim is that of a flow's source. */
 function isSource(claim: Claim | undefined): boolean {
@@ -36,59 +37,99 @@ function hostsOf(inputs: FlowInputs): HostRecord[] {
 }
 
 /** A flow's claim where it has one already: while it moves, copies go on coming from where they came from. */
-function moving(target: Target, owner: string, token: string): Target {
+function moving(target: Target, owner: string, token: string | undefined): Target {
   const { seen, draft } = target;
   const standing = seen.read.claims.get(owner);
   if (draft.kind !== "flow" || standing?.kind !== "flow" || standing.token !== token) return target;
   return { seen, draft: { ...draft, former: formerOf(standing, draft) } };
 }
 
-async function put(
-  context: Context,
+function statusOf(inputs: FlowInputs): string {
+  return inputs.enabled ? "active" : "disabled";
+}
+
+/** What an operation found out about a flow. */
+interface FlowResult {
+  /** Empty while the port is not plugged. */
+  portName: string;
+  /** What to say of the port while it is not plugged. */
+  missing: string | undefined;
+  warnings: string[];
+}
+
+/** The flow as it was before an update. */
+interface Previous {
+  inputs: FlowInputs;
+  portName: unknown;
+  token: string;
+}
+
+/** A flow that is off asks for no port. */
+function presenceOf(inputs: FlowInputs, previous: FlowInputs | undefined): Presence {
+  if (!inputs.enabled) return "optional";
+  const place = (flow: FlowInputs) => ({ ports: [flow.port], hosts: candidatesOf(flow) });
+  return presenceAt(place(inputs), previous === undefined ? undefined : place(previous));
+}
+
+/** Where a flow's claims go, from what was seen of its hosts. */
+async function planFlow(
   inputs: FlowInputs,
-  mode: "create" | "update",
-  token: string,
-  previous?: FlowInputs,
-): Promise<Properties> {
+  seen: ReadonlyMap<string, Look>,
+  hosts: { sources: readonly HostRecord[]; destinations: readonly HostRecord[] },
+  previous: Previous | undefined,
+): Promise<Steps<FlowResult>> {
+  const looks = (records: readonly HostRecord[]) => records.map((record) => seen.get(placeOf(record))!);
+  const owner = previous?.inputs.owner ?? inputs.owner;
+  const presence = presenceOf(inputs, previous?.inputs);
+  const holds = ({ read }: Look) => isSource(read.claims.get(owner));
+  const source = locate(looks(hosts.sources), inputs.port, holds, presence);
+  const { found: port, missing } = seekSource(source, inputs.port, presence);
+  const warnings = new Set<string>();
+  const warn = (message: string) => void warnings.add(message);
+  const tapped = { source, port };
+  const rounds = await roundsOf(inputs, tapped, looks(hosts.destinations), warn);
+  const token = previous?.token;
+  const result = { portName: portNameOf(source, inputs.port), missing, warnings: [...warnings] };
+  return { rounds: rounds.map((round) => round.map((target) => moving(target, owner, token))), result };
+}
+
+async function roundsOf(
+  inputs: FlowInputs,
+  tapped: Tapped,
+  there: readonly Look[],
+  warn: (message: string) => void,
+): Promise<Target[][]> {
+  if (inputs.service.collector !== undefined) return collectorTargets(inputs, tapped, warn);
+  const destination = there.find(holdsClaim(inputs.service.owner)) ?? there[0]!;
+  return flowTargets(inputs, tapped, destination, warn);
+}
+
+async function put(context: Context, inputs: FlowInputs, previous?: Previous): Promise<Properties> {
   const present = (end: Parameters<typeof candidatesOf>[0]) =>
     membersFirst(inputs.tunnel, presentCandidates(context, candidatesOf(end)));
   const sources = present(inputs);
-  const outside = inputs.service.collector !== undefined;
-  const destinations = outside ? [] : present(inputs.service);
-  const warnings = new Set<string>();
-  const warn = (message: string) => void warnings.add(message);
-  let portName = "";
-  await converge({
+  const destinations = inputs.service.collector === undefined ? present(inputs.service) : [];
+  const old = previous === undefined ? [] : hostsOf(previous.inputs);
+  const renamed = previous !== undefined && previous.inputs.owner !== inputs.owner;
+  const required = presenceOf(inputs, previous?.inputs) === "required";
+  const token = previous?.token ?? drawToken();
+  const { portName, missing, warnings } = await converge({
     reach: context,
     owner: inputs.owner,
-    previousOwner: previous === undefined || previous.owner === inputs.owner ? undefined : previous.owner,
+    previousOwner: renamed ? previous.inputs.owner : undefined,
     token,
-    mode,
+    mode: previous === undefined ? "create" : "update",
     adopt: inputs.adopt ?? false,
     hosts: [...sources, ...destinations],
-    oldHosts: remainingHosts(context, [
-      ...hostsOf(inputs),
-      ...(previous === undefined ? [] : hostsOf(previous)),
-    ]),
-    attachTimeout: inputs.attachTimeout,
-    rounds: async (seen) => {
-      const looks = (hosts: readonly HostRecord[]) => hosts.map((host) => seen.get(placeOf(host))!);
-      const owner = previous?.owner ?? inputs.owner;
-      const source = locate(looks(sources), inputs.port, ({ read }) => isSource(read.claims.get(owner)));
-      portName = portNameOf(source, inputs.port);
-      if (outside) return collectorTargets(inputs, source, warn);
-      const there = looks(destinations);
-      const destination = there.find(holdsClaim(inputs.service.owner)) ?? there[0]!;
-      const rounds = await flowTargets(inputs, source, destination, warn);
-      return rounds.map((round) => round.map((target) => moving(target, owner, token)));
-    },
+    oldHosts: remainingHosts(context, [...hostsOf(inputs), ...old]),
+    attachTimeout: required ? inputs.attachTimeout : 0,
+    plan: (seen) => planFlow(inputs, seen, { sources, destinations }, previous),
   });
   for (const warning of warnings) context.warn(warning);
-  return { ...inputs, portName, status: statusOf(inputs), incarnation: token };
-}
-
-function statusOf(inputs: FlowInputs): string {
-  return inputs.enabled ? "active" : "disabled";
+  const awaited = inputs.enabled ? missing : undefined;
+  if (awaited !== undefined) context.warn(`${inputs.owner} waits: ${awaited}. ${WAITING_HINT}`);
+  const status = awaited === undefined ? statusOf(inputs) : driftedStatus([awaited]);
+  return { ...inputs, portName: portName || (previous?.portName ?? ""), status, incarnation: token };
 }
 
 /** TapFlow: a VM port whose traffic is copied to a TapService. */
@@ -96,11 +137,13 @@ export const tapFlow: Resource = {
   ...flowChecks,
   async create(context, properties) {
     const inputs = flowInputs.parse(properties);
-    return { id: inputs.owner, outs: await put(context, inputs, "create", drawToken()) };
+    return { id: inputs.owner, outs: await put(context, inputs) };
   },
   async update(context, olds, news) {
     const inputs = flowInputs.parse(news);
-    return { outs: await put(context, inputs, "update", String(olds.incarnation), flowInputs.parse(olds)) };
+    const { portName, incarnation } = olds;
+    const previous = { inputs: flowInputs.parse(olds), portName, token: String(incarnation) };
+    return { outs: await put(context, inputs, previous) };
   },
   async read(context, id, state) {
     const inputs = flowInputs.parse(state);

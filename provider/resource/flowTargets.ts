@@ -7,11 +7,11 @@ import { machineOf } from "../converge/hosts";
 import type { Target } from "../converge/intent";
 import { requireAddress, requireOneFamily } from "../converge/network";
 import { TaasError } from "../errors";
+import type { FoundPort } from "../model/findPort";
 import type { Claim, FlowClaim, Wire } from "../schema/claim";
 import type { FlowInputs } from "../schema/flow";
 import type { TunnelRef } from "../schema/tunnel";
 import { fitCopies } from "./fit";
-import { requirePort } from "./found";
 import { membersMissing } from "./members";
 import { requireSharedTunnel } from "./sharedTunnel";
 
@@ -96,9 +96,18 @@ function collectorLocal(source: Look, collector: string): string {
   }
 }
 
+/** The tapped port's look, and the port where it is plugged. */
+export interface Tapped {
+  source: Look;
+  port: FoundPort | undefined;
+}
+
 /** The claim of a flow into a collector: at the source only, the far end is nobody's host. */
-export async function collectorTargets(inputs: FlowInputs, source: Look, warn: Warn): Promise<Target[][]> {
-  const port = requirePort(source, inputs.port, "source");
+export async function collectorTargets(
+  inputs: FlowInputs,
+  { source, port }: Tapped,
+  warn: Warn,
+): Promise<Target[][]> {
   const { collector } = inputs.service;
   const local = collectorLocal(source, collector!.address);
   const draft: FlowDraft = {
@@ -114,11 +123,10 @@ export async function collectorTargets(inputs: FlowInputs, source: Look, warn: W
 /** The flow's claim at each end, far end first. On one machine they are one. */
 export async function flowTargets(
   inputs: FlowInputs,
-  source: Look,
+  { source, port }: Tapped,
   destination: Look,
   warn: Warn,
 ): Promise<Target[][]> {
-  const port = requirePort(source, inputs.port, "source");
   const base = common(inputs, destination.facts.machine);
   if (machineOf(source) === machineOf(destination)) {
     const draft: FlowDraft = { ...base, source: tapped(inputs, integrationBridgeOf(source.record)) };

@@ -1,12 +1,13 @@
 import { integrationBridgeOf, tapBridgeOf } from "../converge/access";
 import type { Look } from "../converge/hostQueue";
 import { TaasError } from "../errors";
+import type { HostRecord } from "../host/host";
 import { findMonitor } from "../model/findMonitor";
-import { type FoundPort, findPort, listPorts, type PortSearch, portsOf } from "../model/findPort";
+import { type FoundPort, findPort, listPorts, PORT_STATE, type PortSearch, portsOf } from "../model/findPort";
 import type { PortFacts } from "../ovs/facts";
 import { MARK } from "../plan/ours";
 import { printableLine } from "../printable";
-import { describePort, type PortInput } from "../schema/port";
+import { describePort, type PortInput, portKey } from "../schema/port";
 
 /** The bridges of a host that a VM's port can be on. */
 function searched(seen: Look): string[] {
@@ -25,19 +26,62 @@ function searchMonitor({ record, facts, read }: Look, wanted: PortInput, owner: 
   );
 }
 
-/** The monitor that a service is about; fails like `requirePort`. `owner`: of the service as it is on the host. */
-export function requireMonitor(seen: Look, wanted: PortInput, owner: string): FoundPort {
-  return searchMonitor(seen, wanted, owner).found ?? requirePort(seen, wanted, "monitor");
+type Role = "monitor" | "source";
+
+/**
+ * Whether an operation fails without its port. A create needs it, and so does an update that names another port or host,
+ * before the old one is given up. Any other update goes on: a VM that is stopped is drift.
+ */
+export type Presence = "required" | "optional";
+
+/** The ports that a resource is about, and the hosts that may have them. */
+interface Place {
+  ports: readonly PortInput[];
+  hosts: readonly HostRecord[];
 }
 
-/** The port a resource is about; an error that lists what is there when there is none, or more than one. */
-export function requirePort(seen: Look, wanted: PortInput, role: "monitor" | "source"): FoundPort {
-  const search = findPort(seen.facts, searched(seen), wanted);
-  if (search.found !== undefined) return search.found;
-  if (search.reason === "bond") throw bondRefused(seen, wanted, role, search.port);
+/** Whether a resource needs its ports now: not where it stays what and where it was. */
+export function presenceAt(next: Place, previous: Place | undefined): Presence {
+  if (previous === undefined) return "required";
+  const known = new Set(previous.ports.map(portKey));
+  const stays = next.hosts.some(({ address }) => previous.hosts.some((host) => host.address === address));
+  return stays && next.ports.every((port) => known.has(portKey(port))) ? "optional" : "required";
+}
+
+/** What becomes of a port that is waited for. */
+export const WAITING_HINT = "Run up again when the VM is back";
+
+/** A port that was looked for: what was found, or what to say of its absence. */
+export type Sought = { found: FoundPort; missing?: never } | { found?: never; missing: string };
+
+/** Looks for the tapped port. Throws where it is required and cannot be used. */
+export function seekSource(seen: Look, wanted: PortInput, presence: Presence): Sought {
+  return sought(seen, wanted, "source", findPort(seen.facts, searched(seen), wanted), presence);
+}
+
+/** Looks for a monitor of a service likewise. `owner`: of the service as it is on the host. */
+export function seekMonitor(seen: Look, wanted: PortInput, owner: string, presence: Presence): Sought {
+  return sought(seen, wanted, "monitor", searchMonitor(seen, wanted, owner), presence);
+}
+
+function sought(seen: Look, wanted: PortInput, role: Role, search: PortSearch, presence: Presence): Sought {
+  if (search.found !== undefined) return search;
+  if (presence === "required") throw refusal(seen, wanted, role, search);
+  const state = PORT_STATE[search.reason];
+  return { missing: `host ${seen.record.name}: ${role} port ${describePort(wanted)} is ${state}` };
+}
+
+/** Why a port cannot be used, with what is there instead. */
+function refusal(
+  seen: Look,
+  wanted: PortInput,
+  role: Role,
+  search: Exclude<PortSearch, { found: FoundPort }>,
+): TaasError {
+  if (search.reason === "bond") return bondRefused(seen, wanted, role, search.port);
   const bridge = integrationBridgeOf(seen.record);
   if (search.reason === "ambiguous") {
-    throw new TaasError(
+    return new TaasError(
       `${role} port ${describePort(wanted)} is not the only one: ${listPorts(search.candidates)}`,
       {
         code: "port-ambiguous",
@@ -48,7 +92,7 @@ export function requirePort(seen: Look, wanted: PortInput, role: "monitor" | "so
   }
   if (!seen.facts.bridges.some((candidate) => candidate.name === bridge)) {
     const there = seen.facts.bridges.map((candidate) => candidate.name).join(", ");
-    throw new TaasError(`there is no bridge ${bridge} (there is ${there === "" ? "none" : there})`, {
+    return new TaasError(`there is no bridge ${bridge} (there is ${there === "" ? "none" : there})`, {
       code: "bridge-missing",
       host: seen.record.name,
       hint: "Name the bridge the VMs plug into with the host's integrationBridge",
@@ -58,7 +102,7 @@ export function requirePort(seen: Look, wanted: PortInput, role: "monitor" | "so
     ({ port, interface: nic }) =>
       nic.type !== "patch" && port.name !== bridge && port.externalIds[MARK] === undefined,
   );
-  throw new TaasError(
+  return new TaasError(
     `${role} port ${describePort(wanted)} is not plugged into ${bridge}; there is ${there.length === 0 ? "no VM port" : listPorts(there)}`,
     {
       code: "port-missing",
@@ -68,7 +112,7 @@ export function requirePort(seen: Look, wanted: PortInput, role: "monitor" | "so
   );
 }
 
-function bondRefused(seen: Look, wanted: PortInput, role: "monitor" | "source", port: PortFacts): TaasError {
+function bondRefused(seen: Look, wanted: PortInput, role: Role, port: PortFacts): TaasError {
   const names = port.interfaces.map((uuid) => seen.facts.interfaces[uuid]?.name ?? uuid).sort();
   const use = role === "monitor" ? "be a monitor" : "be tapped";
   return new TaasError(

@@ -4,6 +4,7 @@ import { uniqueMachines } from "../converge/hosts";
 import { TaasError } from "../errors";
 import { type FoundPort, findPort, type PortSearch } from "../model/findPort";
 import { describePort, type PortInput } from "../schema/port";
+import type { Presence } from "./found";
 
 function searchOn(look: Look, wanted: PortInput): PortSearch {
   return findPort(look.facts, [integrationBridgeOf(look.record), tapBridgeOf(look.record)], wanted);
@@ -26,9 +27,15 @@ function isActive(found: FoundPort): boolean {
 
 /**
  * The candidate that has a port, by the first of its names where it is given by several. While two have it, as during a live migration, the one whose row is active; else the one
- * that has the resource already. One candidate alone is taken as it is; its port may still have to be waited for.
+ * that has the resource already. One candidate alone is taken as it is; its port may still have to be waited for. Where
+ * none has the port and it is optional, the resource stays where it is.
  */
-export function locate(all: readonly Look[], wanted: PortInput, holds: (look: Look) => boolean): Look {
+export function locate(
+  all: readonly Look[],
+  wanted: PortInput,
+  holds: (look: Look) => boolean,
+  presence: Presence,
+): Look {
   const looks = uniqueMachines(all);
   if (looks.length === 1) return looks[0]!;
   const having = looks.filter((look) => foundOn(look, wanted) !== undefined);
@@ -37,6 +44,7 @@ export function locate(all: readonly Look[], wanted: PortInput, holds: (look: Lo
   const refused = looks.filter((look) => isRefused(look, wanted));
   const chosen = candidates.find(holds) ?? candidates[0] ?? refused.find(holds) ?? refused[0];
   if (chosen === undefined) {
+    if (presence === "optional") return looks.find(holds) ?? looks[0]!;
     const hosts = looks.map((look) => look.record.name).join(", ");
     throw new TaasError(`port ${describePort(wanted)} is plugged into none of the hosts ${hosts}`, {
       code: "port-missing",

@@ -4,6 +4,7 @@ import { dissolve } from "../converge/dissolve";
 import { dropEdit } from "../converge/edit";
 import type { Look } from "../converge/hostQueue";
 import { placeOf } from "../converge/hosts";
+import type { Steps } from "../converge/intent";
 import { dropElsewhere } from "../converge/leftovers";
 import { drawToken, stackOf } from "../converge/run";
 import { TaasError } from "../errors";
@@ -13,12 +14,13 @@ import type { FlowClaim } from "../schema/claim";
 import type { PortInput } from "../schema/port";
 import { attachment as attachmentSchema, type ServiceInputs, serviceInputs } from "../schema/service";
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
-import { monitorNameOf, requireMonitor } from "./found";
+import { monitorNameOf, type Presence, presenceAt, seekMonitor, WAITING_HINT } from "./found";
 import { originalAgeing } from "./hybrid";
 import { holdsClaim, locate } from "./locate";
 import { readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
 import { serviceChecks } from "./serviceChecks";
+import { driftedStatus } from "./status";
 
 /** The monitors of a service on a host. */
 function portsOf(inputs: ServiceInputs): PortInput[] {
@@ -47,50 +49,84 @@ function wishesOf(inputs: ServiceInputs) {
   };
 }
 
-/** Puts the service's claim on its host and waits for the monitors to be plugged. A collector has no claim of its own. */
+/** What an operation found out about a service. */
+interface ServiceResult {
+  /** The monitors that are plugged, by their names. */
+  portName: string;
+  /** What to say of the others. */
+  missing: string[];
+}
+
+/** The service as it was before an update. */
+interface Previous {
+  inputs: ServiceInputs;
+  portName: unknown;
+  token: string;
+}
+
+function presenceOf(inputs: ServiceInputs, previous: ServiceInputs | undefined): Presence {
+  const place = (service: ServiceInputs) => ({ ports: portsOf(service), hosts: candidatesOf(service) });
+  return presenceAt(place(inputs), previous === undefined ? undefined : place(previous));
+}
+
+/** Where the service's claim goes, from what was seen of its candidates. */
+async function planService(
+  inputs: ServiceInputs,
+  looks: readonly Look[],
+  previous: Previous | undefined,
+): Promise<Steps<ServiceResult>> {
+  const ports = portsOf(inputs);
+  const owner = previous?.inputs.owner ?? inputs.owner;
+  const presence = presenceOf(inputs, previous?.inputs);
+  const seen = locate(looks, ports[0]!, holdsClaim(owner), presence);
+  const sought = ports.map((wanted) => seekMonitor(seen, wanted, owner, presence));
+  const names = sought.flatMap(({ found }) => found?.port.name ?? []);
+  const draft = {
+    format: 1 as const,
+    kind: "service" as const,
+    owner: inputs.owner,
+    integrationBridge: integrationBridgeOf(seen.record),
+    ageing: await originalAgeing(seen, names),
+    ...wishesOf(inputs),
+  };
+  const missing = sought.flatMap((one) => one.missing ?? []);
+  return { rounds: [[{ seen, draft }]], result: { portName: printableLine(names.join(",")), missing } };
+}
+
+/** Puts the service's claim on its host. A collector has no claim of its own. */
 async function put(
   context: Context,
   inputs: ServiceInputs,
-  mode: "create" | "update",
-  token: string,
-  previous?: ServiceInputs,
+  previous?: Previous,
   replaced?: string,
 ): Promise<Properties> {
-  const outs = { ...inputs, portName: "", status: "active", incarnation: token };
+  const token = previous?.token ?? drawToken();
   const candidates = candidatesOf(inputs);
-  if (candidates.length === 0) return outs;
+  if (candidates.length === 0) return { ...inputs, portName: "", status: "active", incarnation: token };
   const hosts = presentCandidates(context, candidates);
-  let portName = "";
-  await converge({
+  const required = presenceOf(inputs, previous?.inputs) === "required";
+  const renamed = previous !== undefined && previous.inputs.owner !== inputs.owner;
+  const { portName, missing } = await converge({
     reach: context,
     owner: inputs.owner,
-    previousOwner: previous === undefined || previous.owner === inputs.owner ? undefined : previous.owner,
+    previousOwner: renamed ? previous.inputs.owner : undefined,
     token,
-    mode,
+    mode: previous === undefined ? "create" : "update",
     adopt: inputs.adopt ?? false,
     replaced,
     hosts,
-    oldHosts: remainingHosts(context, [...candidates, ...candidatesOf(previous ?? {})]),
-    attachTimeout: inputs.attachTimeout,
-    rounds: async (looked) => {
-      const ports = portsOf(inputs);
-      const looks = hosts.map((host) => looked.get(placeOf(host))!);
-      const owner = previous?.owner ?? inputs.owner;
-      const only = locate(looks, ports[0]!, holdsClaim(owner));
-      const names = ports.map((wanted) => requireMonitor(only, wanted, owner).port.name);
-      portName = printableLine(names.join(","));
-      const draft = {
-        format: 1 as const,
-        kind: "service" as const,
-        owner: inputs.owner,
-        integrationBridge: integrationBridgeOf(only.record),
-        ageing: await originalAgeing(only, names),
-        ...wishesOf(inputs),
-      };
-      return [[{ seen: only, draft }]];
-    },
+    oldHosts: remainingHosts(context, [...candidates, ...candidatesOf(previous?.inputs ?? {})]),
+    attachTimeout: required ? inputs.attachTimeout : 0,
+    plan: (seen) =>
+      planService(
+        inputs,
+        hosts.map((host) => seen.get(placeOf(host))!),
+        previous,
+      ),
   });
-  return { ...outs, portName };
+  for (const what of missing) context.warn(`${inputs.owner} waits: ${what}. ${WAITING_HINT}`);
+  const status = missing.length === 0 ? "active" : driftedStatus(missing);
+  return { ...inputs, portName: portName || (previous?.portName ?? ""), status, incarnation: token };
 }
 
 /** Flows that still send to the service: another stack's keep it, this stack's are leftovers and go, source first. */
@@ -124,14 +160,14 @@ export const tapService: Resource = {
   ...serviceChecks,
   async create(context, properties, replaced) {
     const inputs = serviceInputs.parse(properties);
-    const outs = await put(context, inputs, "create", drawToken(), undefined, replaced);
+    const outs = await put(context, inputs, undefined, replaced);
     return { id: inputs.owner, outs };
   },
   async update(context, olds, news) {
     const inputs = serviceInputs.parse(news);
-    return {
-      outs: await put(context, inputs, "update", String(olds.incarnation), serviceInputs.parse(olds)),
-    };
+    const { portName, incarnation } = olds;
+    const previous = { inputs: serviceInputs.parse(olds), portName, token: String(incarnation) };
+    return { outs: await put(context, inputs, previous) };
   },
   async read(context, id, state) {
     const inputs = serviceInputs.parse(state);

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { converge } from "../converge/converge";
 import { dissolve } from "../converge/dissolve";
-import type { Look } from "../converge/hostQueue";
 import { lookAll, placeOf } from "../converge/hosts";
 import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
@@ -12,7 +11,7 @@ import { readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
 import { driftedStatus } from "./status";
 import { tunnelChecks } from "./tunnelChecks";
-import { drafts, farewell, type Member, namesOf, rounds } from "./tunnelRounds";
+import { drafts, farewell, namesOf, rounds } from "./tunnelRounds";
 
 /** Milliseconds that the ends of a new tunnel have to see each other; BFD needs two or three seconds for it. */
 const BFD_PATIENCE = 5_000;
@@ -21,46 +20,51 @@ const LOOK_INTERVAL = 300;
 async function put(
   context: Context,
   inputs: TunnelInputs,
-  mode: "create" | "update",
-  token: string,
-  previous?: TunnelInputs,
+  previous?: { inputs: TunnelInputs; token: string },
 ): Promise<Properties> {
   const hosts = presentHosts(context, inputs.hosts);
-  const previousOwner =
-    previous === undefined || previous.owner === inputs.owner ? undefined : previous.owner;
-  const inOrder = (seen: ReadonlyMap<string, Look>): Look[] => hosts.map((host) => seen.get(placeOf(host))!);
-  const was = { owner: previousOwner ?? inputs.owner, token: mode === "create" ? undefined : token };
-  let members: Member[] = [];
-  let down: string[] = [];
-  await converge({
+  const renamed = previous !== undefined && previous.inputs.owner !== inputs.owner;
+  const previousOwner = renamed ? previous.inputs.owner : undefined;
+  const was = { owner: previousOwner ?? inputs.owner, token: previous?.token };
+  const token = previous?.token ?? drawToken();
+  const portNames = await converge({
     reach: context,
     owner: inputs.owner,
     previousOwner,
     token,
-    mode,
+    mode: previous === undefined ? "create" : "update",
     adopt: inputs.adopt ?? false,
     hosts,
-    oldHosts: previous === undefined ? [] : remainingHosts(context, previous.hosts),
+    oldHosts: previous === undefined ? [] : remainingHosts(context, previous.inputs.hosts),
     attachTimeout: 0,
-    rounds: async (looks) => {
-      members = await drafts(inputs, inOrder(looks));
-      return rounds(members, [...looks.values()], was);
-    },
-    farewell: (looks) => farewell([...looks.values()], was, members),
-    finish: async () => {
-      if (inputs.bfd === true) down = await awaitPeers(context, hosts, inputs.owner);
+    plan: async (seen) => {
+      const looks = [...seen.values()];
+      const members = await drafts(
+        inputs,
+        hosts.map((host) => seen.get(placeOf(host))!),
+      );
+      return {
+        rounds: rounds(members, looks, was),
+        farewell: farewell(looks, was, members),
+        result: namesOf(members),
+      };
     },
   });
+  const down = inputs.bfd === true ? await awaitPeers(context, hosts, inputs.owner) : [];
   for (const what of down) context.warn(`${what} ${BFD_PATIENCE / 1000} s after it was made`);
   const status = down.length === 0 ? "active" : driftedStatus(down);
-  return { ...inputs, portNames: namesOf(members), status, incarnation: token };
+  return { ...inputs, portNames, status, incarnation: token };
 }
 
-/** Waits until the ends of a tunnel see each other, a few seconds at most; resolves with those that do not. */
+/**
+ * Waits until the ends of a tunnel see each other, a few seconds at most; resolves with those that do not. The tunnel is made
+ * by then, so that a host which cannot be read any more is no failure of it.
+ */
 async function awaitPeers(context: Context, hosts: readonly HostRecord[], owner: string): Promise<string[]> {
   const deadline = performance.now() + BFD_PATIENCE;
   for (;;) {
-    const looks = await lookAll(context.open, hosts);
+    const looks = await lookAll(context.open, hosts).catch((error: Error) => error);
+    if (looks instanceof Error) return [`whether the ends see each other is not known: ${looks.message}`];
     const down = [...looks.values()].flatMap(({ record, facts, read }) =>
       watchedEnds(read.claims.values(), facts)
         .filter((end) => end.owner === owner && end.state !== "up")
@@ -76,11 +80,12 @@ export const mirrorTunnel: Resource = {
   ...tunnelChecks,
   async create(context, properties) {
     const inputs = tunnelInputs.parse(properties);
-    return { id: inputs.owner, outs: await put(context, inputs, "create", drawToken()) };
+    return { id: inputs.owner, outs: await put(context, inputs) };
   },
   async update(context, olds, news) {
     const inputs = tunnelInputs.parse(news);
-    return { outs: await put(context, inputs, "update", String(olds.incarnation), tunnelInputs.parse(olds)) };
+    const previous = { inputs: tunnelInputs.parse(olds), token: String(olds.incarnation) };
+    return { outs: await put(context, inputs, previous) };
   },
   async read(context, id, state) {
     const inputs = tunnelInputs.parse(state);

@@ -1,0 +1,176 @@
+import { expect } from "chai";
+import { Driver, type Made } from "../../driver/driver";
+import type { RunResult } from "../../engine/runResult";
+import { type Lab, startLab } from "../../lab/lab";
+import { broadcast } from "../copies/traffic";
+import { openProgram, type Program, stepOf, succeeded } from "./program";
+import { failureOf } from "./refused";
+
+/** Tapped ports besides web's. They have no device, which a Mirror does not mind. */
+const OTHERS = 199;
+
+const VMS = [
+  { name: "web", host: 1 },
+  { name: "db", host: 1 },
+  { name: "ids", host: 2 },
+  { name: "probe", host: 2 },
+];
+
+/** Sends a frame out of web and counts its copies. */
+async function copiesAt(lab: Lab, monitor: string): Promise<number> {
+  const capture = await lab.vm(monitor).capture();
+  const frame = broadcast(lab.vm("web"));
+  await lab.vm("web").send([frame]);
+  await capture.settle({ frames: 1 }).catch(() => undefined);
+  return (await capture.stop()).filter((other) => other.equals(frame)).length;
+}
+
+describe("one stopped VM of 200 that are tapped", function () {
+  this.timeout(300_000);
+  let lab: Lab;
+  let program: Program;
+
+  before(async () => {
+    lab = await startLab({ hosts: 2, vms: VMS });
+    const ports = Array.from({ length: OTHERS }, (_, index) => `tap-n${index}`);
+    await lab.host(1).ovs(`ovs-vsctl ${ports.map((port) => `-- add-port br-int ${port}`).join(" ")} || true`);
+    program = await openProgram(
+      `
+const ids = new TapService("ids", { host: "host2", port: "tap-ids" });
+const ports = ["tap-web", ...Array.from({ length: ${OTHERS} }, (_, index) => \`tap-n\${index}\`)];
+for (const port of ports)
+  new TapFlow(port, { service: ids, host: "host1", port, direction: config.get("direction") as undefined });
+`,
+      { "taas:sshConfig": lab.sshConfig },
+    );
+  });
+
+  after(async () => {
+    program?.remove();
+    await lab?.stop();
+  });
+
+  const configure = (more: Record<string, unknown>) =>
+    program.stack.configure({ "taas:sshConfig": lab.sshConfig, ...more });
+
+  const statusIn = (run: RunResult, name: string) => stepOf(run, name).new?.outputs?.status;
+
+  it("lets up change the rest, says which tap waits, and taps the VM once it is back", async () => {
+    const { stack } = program;
+    succeeded(await stack.up());
+    await lab.vm("web").unplug();
+    succeeded(await stack.refresh());
+    await configure({ "fixture:direction": "egress" });
+
+    const started = performance.now();
+    const run = succeeded(await stack.up());
+    expect(performance.now() - started).to.be.lessThan(60_000);
+    expect(run.changes).to.deep.equal({ update: OTHERS + 1, same: 2 });
+    expect(statusIn(run, "tap-web")).to.equal('drifted: host host1: source port "tap-web" is not plugged');
+    expect(statusIn(run, "tap-n7")).to.equal("active");
+    const said = run.diagnostics.filter(({ message }) => message.includes(" waits: "));
+    expect(said.map(({ message }) => message).join("")).to.match(
+      /TapFlow\/tap-web waits: host host1: source port "tap-web" is not plugged\. Run up again/,
+    );
+
+    await lab.vm("web").plug();
+    const back = succeeded(await stack.up());
+    expect(back.changes).to.deep.equal({ update: 1, same: OTHERS + 2 });
+    expect(statusIn(back, "tap-web")).to.equal("active");
+    expect(await copiesAt(lab, "ids")).to.equal(1);
+    succeeded(await stack.destroy());
+  });
+});
+
+describe("a VM that is stopped", () => {
+  let lab: Lab;
+  let driver: Driver;
+  let ids: Made;
+
+  before(async () => {
+    lab = await startLab({ hosts: 2, vms: VMS });
+  });
+
+  after(() => lab.stop());
+
+  beforeEach(async () => {
+    driver = new Driver(lab);
+    ids = await driver.service("ids", { host: "host2", port: "tap-ids" });
+  });
+
+  afterEach(() => driver.destroy());
+
+  const args = (more: object) => ({ service: ids.outputs.ref, host: "host1", port: "tap-web", ...more });
+
+  /** Does the work while a VM is stopped; nothing in it may wait for the VM. */
+  async function whileStopped(name: string, work: () => Promise<void>): Promise<void> {
+    await lab.vm(name).unplug();
+    try {
+      const started = performance.now();
+      await work();
+      expect(performance.now() - started).to.be.lessThan(10_000);
+    } finally {
+      await lab.vm(name).plug();
+    }
+  }
+
+  it("is not asked for by a tap that is off", async () => {
+    const web = await driver.flow("web", ids, { host: "host1", port: "tap-web" });
+    await whileStopped("web", async () => {
+      await driver.update(web, args({ enabled: false }));
+      expect(web.outputs).to.include({ status: "disabled", portName: "tap-web" });
+      await driver.read(web);
+      expect(web.outputs.status).to.equal("disabled");
+      const other = await driver.flow("off", ids, { host: "host1", port: "tap-none", enabled: false });
+      expect(other.outputs).to.include({ status: "disabled", portName: "" });
+      expect(driver.warnings).to.deep.equal([]);
+    });
+    await driver.update(web, args({ enabled: true }));
+    expect(web.outputs.status).to.equal("active");
+    expect(await copiesAt(lab, "ids")).to.equal(1);
+  });
+
+  it("keeps its tap where its candidates are other ones but for its host", async () => {
+    const web = await driver.flow("web", ids, { hosts: ["host1"], port: "tap-web" });
+    await whileStopped("web", async () => {
+      await driver.update(web, { service: ids.outputs.ref, hosts: ["host2", "host1"], port: "tap-web" });
+      expect(web.outputs.status).to.equal('drifted: host host1: source port "tap-web" is not plugged');
+    });
+    await driver.update(web, { service: ids.outputs.ref, hosts: ["host2", "host1"], port: "tap-web" });
+    expect(web.outputs).to.include({ status: "active", portName: "tap-web" });
+  });
+
+  it("that is a monitor is drift, too, and another description can be given meanwhile", async () => {
+    await driver.flow("web", ids, { host: "host1", port: "tap-web" });
+    const monitor = { host: "host2", port: "tap-ids", description: "intrusion detection" };
+    await whileStopped("ids", async () => {
+      await driver.update(ids, monitor);
+      expect(ids.outputs.status).to.equal('drifted: host host2: monitor port "tap-ids" is not plugged');
+      expect(driver.warnings.join("\n")).to.match(/TapService\/ids waits: host host2: monitor port/);
+    });
+    await driver.update(ids, monitor);
+    expect(ids.outputs).to.include({ status: "active", portName: "tap-ids" });
+    expect(await copiesAt(lab, "ids")).to.equal(1);
+  });
+
+  it("is waited for before the tap of another is given up for it", async () => {
+    const web = await driver.flow("web", ids, { host: "host1", port: "tap-web" });
+    await lab.vm("db").unplug();
+    const failed = await failureOf(driver.update(web, args({ port: "tap-db", attachTimeout: 0 })));
+    expect(failed).to.have.property("code", "port-missing");
+    expect(await copiesAt(lab, "ids")).to.equal(1);
+    await lab.vm("db").plug();
+  });
+
+  it("is not one of several monitors that must be there", async () => {
+    await driver.delete(ids);
+    ids = await driver.service("ids", { host: "host2", ports: ["tap-ids", "tap-probe"] });
+    await driver.flow("web", ids, { host: "host1", port: "tap-web" });
+    await whileStopped("probe", async () => {
+      await driver.update(ids, { host: "host2", ports: ["tap-ids", "tap-probe"], description: "two" });
+      expect(ids.outputs.status).to.match(/^drifted: host host2: monitor port "tap-probe" is not plugged$/);
+      expect(ids.outputs.portName).to.equal("tap-ids");
+      expect(await copiesAt(lab, "ids")).to.equal(1);
+    });
+  });
+});
