@@ -8,7 +8,7 @@ import { type Flow, flowKey, parseFlow } from "../ovs/openflow";
 import { openflowVersion } from "../ovs/openflowVersion";
 import { retireFlows } from "../ovs/retireFlows";
 import { hookedBridges } from "../plan/claims";
-import { portNumbers, ruleText } from "../plan/flowText";
+import { ruleNumbers, ruleText } from "../plan/flowText";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
 
@@ -51,7 +51,7 @@ export async function retireHooks(access: HostAccess, read: ClaimSet, facts: Fac
   return true;
 }
 
-const NO_HOOKS: Pick<Desired, "hooks"> = { hooks: [] };
+const NO_HOOKS: Pick<Desired, "hooks" | "coming"> = { hooks: [], coming: [] };
 
 /** Any cookie with our 16 bits in front. */
 const OUR_COOKIES = "cookie=0x7a70000000000000/0xffff000000000000";
@@ -59,7 +59,7 @@ const OUR_COOKIES = "cookie=0x7a70000000000000/0xffff000000000000";
 /** Compares the rules of ours on the named bridges with the desired ones. */
 export async function compareHooks(
   access: HostAccess,
-  desired: Pick<Desired, "hooks">,
+  desired: Pick<Desired, "hooks" | "coming">,
   facts: Facts,
   bridges: ReadonlySet<string>,
 ): Promise<HookDifference[]> {
@@ -68,7 +68,7 @@ export async function compareHooks(
     present.map(async (bridge) => {
       const target = foreignTarget(access, bridge);
       const dumped = await dumpFlows(target, { match: OUR_COOKIES, version: openflowVersion(target) });
-      const numbers = portNumbers(facts, bridge.name);
+      const numbers = ruleNumbers(desired, facts, bridge.name, tapBridgeOf(access.record));
       const ours = dumped.filter((flow) => isOurCookie(flow.cookie));
       const wanted = desired.hooks
         .filter((hook) => hook.bridge === bridge.name)

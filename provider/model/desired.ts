@@ -44,6 +44,8 @@ export interface Source {
 export interface Monitor {
   /** Name of its interface, by which rules know it. */
   name: string;
+  /** UUID of its interface. */
+  interface: string;
   wanted: PortInput;
   /** Where it is looked for. */
   bridges: readonly string[];
@@ -120,6 +122,8 @@ export interface Desired {
   ports: DesiredPort[];
   mirrors: DesiredMirror[];
   placements: Placement[];
+  /** Placements that wait until all is ready for them: rules may name the numbers that these ports will have. */
+  coming: Placement[];
   monitors: Monitor[];
   /** Whether the host puts this back by itself. */
   keeper: "wanted" | "unwanted";

@@ -1,4 +1,5 @@
-import type { Desired, DesiredMirror, Rule } from "./desired";
+import { isDeepStrictEqual } from "node:util";
+import type { Action, Desired, DesiredMirror, Rule } from "./desired";
 
 /** Source ports of each Mirror, per direction. */
 function membership(mirrors: readonly DesiredMirror[]): Map<string, Set<string>> {
@@ -38,6 +39,42 @@ function changesOutput(old: readonly Rule[], next: readonly Rule[]): boolean {
   });
 }
 
+/** The interfaces of monitors that stay monitors and change the bridge they are reached on, by UUID. */
+function changingBridges(old: Desired, next: Desired): Set<string> {
+  const attachments = new Map(old.monitors.map((monitor) => [monitor.interface, monitor.attachment]));
+  const changing = next.monitors.filter(
+    (monitor) => (attachments.get(monitor.interface) ?? monitor.attachment) !== monitor.attachment,
+  );
+  return new Set(changing.map((monitor) => monitor.interface));
+}
+
+function isPlainOutput(action: Action): boolean {
+  return (
+    typeof action === "object" && ("output" in action || ("bundle" in action && action.into === undefined))
+  );
+}
+
+/** Actions that put a copy out the new way and also the old one, where the two can follow each other. */
+function bothWays(old: readonly Action[], next: readonly Action[]): Action[] {
+  const isCommon = (action: Action, index: number): boolean => isDeepStrictEqual(action, next[index]);
+  const common = old.findIndex((action, index) => !isCommon(action, index));
+  const rest = common < 0 ? [] : old.slice(common);
+  if (!rest.every(isPlainOutput)) return [...next];
+  return [...next.slice(0, common), ...rest, ...next.slice(common)];
+}
+
+/**
+ * Rules that reach a monitor wherever it is while it changes its bridge. It is on one of the two at a time, so the output on
+ * the other puts out nothing.
+ */
+function reachingBoth(old: readonly Rule[], next: readonly Rule[]): Rule[] {
+  const before = new Map(old.map((rule) => [place(rule), rule.actions]));
+  return next.map((rule) => {
+    const actions = before.get(place(rule));
+    return actions === undefined ? rule : { ...rule, actions: bothWays(actions, rule.actions) };
+  });
+}
+
 /** The first of each key. */
 function union<T>(things: readonly T[], key: (thing: T) => string): T[] {
   const found = new Map<string, T>();
@@ -48,18 +85,23 @@ function union<T>(things: readonly T[], key: (thing: T) => string): T[] {
 /**
  * What must exist on a host for copies to change their way without a loss: all that is new beside all that was, so that
  * rules can be written for it, while old Mirrors still capture and old monitors have not gone home. Undefined where no
- * tapped port changes its Mirror and no monitor is relieved by another.
+ * tapped port changes its Mirror, no monitor is relieved by another, and none changes its bridge.
  */
 export function handover(old: Desired, next: Desired, tapBridge: string): Desired | undefined {
-  const stays = next.placements.filter((placement) => placement.bridge === tapBridge);
-  const relieved = stays.length < next.placements.length && changesOutput(old.rules, next.rules);
-  if (!relieved && !changesMirror(old.mirrors, next.mirrors)) return undefined;
+  const changing = changingBridges(old, next);
+  const coming = next.placements.filter((placement) => changing.has(placement.interface));
+  const others = next.placements.filter((placement) => !coming.includes(placement));
+  const stays = others.filter(({ bridge }) => bridge === tapBridge);
+  const relieved = stays.length < others.length && changesOutput(old.rules, next.rules);
+  if (!relieved && changing.size === 0 && !changesMirror(old.mirrors, next.mirrors)) return undefined;
+  const rules = changing.size === 0 ? next.rules : reachingBoth(old.rules, next.rules);
   return {
     ...next,
     ports: union([...next.ports, ...old.ports], (port) => port.name),
     mirrors: old.mirrors,
     placements: stays,
-    rules: union([...next.rules, ...old.rules], place),
+    coming,
+    rules: union([...rules, ...old.rules], place),
     meters: union([...next.meters, ...old.meters], (meter) => meter.inPort),
     hooks: union([...next.hooks, ...old.hooks], (hook) => `${hook.bridge} ${place(hook)}`),
   };

@@ -27,6 +27,7 @@ export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBrid
     ports: [...services.ports, ...tunnels.ports],
     mirrors: [],
     placements: services.placements,
+    coming: [],
     monitors: services.monitors,
     keeper: all.some((claim) => claim.keeper === true) ? "wanted" : "unwanted",
     rules: [...services.rules, ...tunnels.rules],

@@ -43,7 +43,7 @@ function findMonitors(claim: ServiceClaim, facts: Facts, tapBridge: string, resu
       });
       return [];
     }
-    result.monitors.push({ name: nic.name, wanted, bridges, attachment });
+    result.monitors.push({ name: nic.name, interface: nic.uuid, wanted, bridges, attachment });
     return [search.found];
   });
 }

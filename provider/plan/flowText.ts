@@ -2,6 +2,7 @@ import { type Action, type Desired, isCut, type Rule } from "../model/desired";
 import { generationCookie } from "../model/identity";
 import { portsOfRule } from "../model/unmade";
 import type { Facts, InterfaceFacts } from "../ovs/facts";
+import { comingNumbers } from "./ports";
 
 /** The interfaces of a bridge that Open vSwitch gave a port number. */
 function numberedOn(bridge: string, { bridges, ports, interfaces }: Facts): NumberedInterface[] {
@@ -20,6 +21,16 @@ type NumberedInterface = InterfaceFacts & { ofport: number };
  */
 export function portNumbers(facts: Facts, bridge: string): Map<string, number> {
   return new Map(numberedOn(bridge, facts).map(({ name, ofport }) => [name, ofport]));
+}
+
+/** The numbers that rules of a bridge are written with: those of its ports, and of ports that are about to come to it. */
+export function ruleNumbers(
+  { coming }: Pick<Desired, "coming">,
+  facts: Facts,
+  bridge: string,
+  tapBridge: string,
+): Map<string, number> {
+  return new Map([...portNumbers(facts, bridge), ...comingNumbers(coming, facts, bridge, tapBridge)]);
 }
 
 /** How the number of an interface's port is written, in base 10 or 16; undefined while it has none. */
@@ -110,7 +121,7 @@ export function distinctRules(desired: Desired, spell: Spelling): RuleParts[] {
 
 /** The text of `distinctRules`, a line a rule. */
 export function rulesText(desired: Desired, facts: Facts, tapBridge: string): string {
-  const rules = distinctRules(desired, inNumbers(portNumbers(facts, tapBridge)));
+  const rules = distinctRules(desired, inNumbers(ruleNumbers(desired, facts, tapBridge, tapBridge)));
   return `${rules.map(partsText).join("\n")}\n`;
 }
 

@@ -1,4 +1,4 @@
-import type { Desired, DesiredPort } from "../model/desired";
+import type { Desired, DesiredPort, Placement } from "../model/desired";
 import type { BridgeFacts, Facts, InterfaceFacts, PortFacts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
 import { map, namedUuid, type Row, set, uuid, type Value } from "../ovs/values";
@@ -202,24 +202,54 @@ function detach(bridge: string, port: string): Operation {
   };
 }
 
-function planPlacements({ desired, facts, tapBridge, renewals, attach }: PortPlan): Change[] {
+/** A port that is not on the bridge where it must be, and the number it gets there. */
+interface Move {
+  placement: Placement;
+  from: BridgeFacts;
+  number: number;
+}
+
+function movesOf(placements: readonly Placement[], facts: Facts, tapBridge: string): Move[] {
   const done = new Set<string>();
   const numbers = new FreeNumbers(facts);
-  return desired.placements.flatMap(({ port, interface: nic, name, bridge, ofportRequest, owners }) => {
-    const at = facts.bridges.find((candidate) => candidate.ports.includes(port));
-    if (at === undefined || at.name === bridge || done.has(port)) return [];
+  return placements.flatMap((placement) => {
+    const { port, interface: nic, bridge, ofportRequest } = placement;
+    const from = facts.bridges.find((candidate) => candidate.ports.includes(port));
+    if (from === undefined || from.name === bridge || done.has(port)) return [];
     done.add(port);
+    const number =
+      bridge === tapBridge
+        ? numbers.takeForMonitor(tapBridge, facts.interfaces[nic]?.ofport)
+        : (ofportRequest ?? numbers.take(bridge, FIRST_HOMECOMER));
+    return [{ placement, from, number }];
+  });
+}
+
+/** The numbers that ports which are still to come to a bridge will have there, by interface name. */
+export function comingNumbers(
+  coming: readonly Placement[],
+  facts: Facts,
+  bridge: string,
+  tapBridge: string,
+): [name: string, number: number][] {
+  return movesOf(coming, facts, tapBridge)
+    .filter(({ placement }) => placement.bridge === bridge)
+    .flatMap(({ placement, number }) => {
+      const nic = facts.interfaces[placement.interface];
+      return nic === undefined ? [] : [[nic.name, number] as [string, number]];
+    });
+}
+
+function planPlacements({ desired, facts, tapBridge, renewals, attach }: PortPlan): Change[] {
+  return movesOf(desired.placements, facts, tapBridge).map(({ placement, from, number }) => {
+    const { port, interface: nic, name, bridge, owners } = placement;
     const comes = bridge === tapBridge;
-    const numbered = comes
-      ? [requestNumber(nic, numbers.takeForMonitor(tapBridge, facts.interfaces[nic]?.ofport))]
-      : comeHome(port, nic, ofportRequest ?? numbers.take(bridge, FIRST_HOMECOMER), renewals);
-    return [
-      {
-        what: comes ? `monitor port ${name} is on ${at.name}` : `monitor port ${name} goes back to ${bridge}`,
-        owners,
-        operations: [detach(at.uuid, port), ...numbered, attach(bridge, uuid(port))],
-      },
-    ];
+    const numbered = comes ? [requestNumber(nic, number)] : comeHome(port, nic, number, renewals);
+    return {
+      what: comes ? `monitor port ${name} is on ${from.name}` : `monitor port ${name} goes back to ${bridge}`,
+      owners,
+      operations: [detach(from.uuid, port), ...numbered, attach(bridge, uuid(port))],
+    };
   });
 }
 

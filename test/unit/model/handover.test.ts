@@ -1,11 +1,12 @@
 import { expect } from "chai";
-import type { Desired, DesiredMirror, Placement, Rule } from "../../../provider/model/desired";
+import type { Desired, DesiredMirror, Monitor, Placement, Rule } from "../../../provider/model/desired";
 import { handover } from "../../../provider/model/handover";
 
 const nothing: Desired = {
   ports: [],
   mirrors: [],
   placements: [],
+  coming: [],
   monitors: [],
   keeper: "unwanted",
   rules: [],
@@ -63,6 +64,44 @@ describe("a hand-over of copies", () => {
     const result = between(old, { rules: [rule("mv-1", "new")], placements })!;
     expect(result.placements).to.deep.equal([placement("new", "br-tap")]);
     expect(result.rules).to.deep.equal([rule("mv-1", "new")]);
+  });
+
+  it("puts copies out both ways while their monitor changes its bridge, and does not move it yet", () => {
+    const monitor = (attachment: Monitor["attachment"]): Monitor => ({
+      ...{ name: "mon", interface: "i-mon", wanted: "mon", bridges: ["br-int", "br-tap"], attachment },
+    });
+    const there = { rules: [rule("mv-1", "mon")], monitors: [monitor("tap-bridge")] };
+    const back = { rules: [rule("mv-1", "md-1")], monitors: [monitor("integration-bridge")] };
+    const home = placement("mon", "br-int");
+    const leaving = between(there, { ...back, placements: [home] })!;
+    expect([leaving.placements, leaving.coming]).to.deep.equal([[], [home]]);
+    expect(leaving.rules.map(({ actions }) => actions)).to.deep.equal([
+      [{ output: "mon" }, { output: "md-1" }],
+    ]);
+    const away = placement("mon", "br-tap");
+    const coming = between(back, { ...there, placements: [away] })!;
+    expect([coming.placements, coming.coming]).to.deep.equal([[], [away]]);
+    expect(coming.rules.map(({ actions }) => actions)).to.deep.equal([
+      [{ output: "md-1" }, { output: "mon" }],
+    ]);
+  });
+
+  it("keeps what both ways have in common once, and takes the new way where the old one jumps", () => {
+    const one = { ...rule("mt-1", "x"), actions: ["pop_vlan", { output: "mon" }] };
+    const two = { ...rule("mt-1", "x"), actions: ["pop_vlan", { output: "md-1" }] };
+    const jump = { ...rule("mt-1", "x"), actions: ["pop_vlan", "goto_table:3"] };
+    const wanted = { name: "mon", interface: "i-mon", wanted: "mon", bridges: [] };
+    const from = (own: Rule) => ({
+      rules: [own],
+      monitors: [{ ...wanted, attachment: "tap-bridge" as const }],
+    });
+    const to = { rules: [two], monitors: [{ ...wanted, attachment: "integration-bridge" as const }] };
+    expect(between(from(one), to)!.rules[0]!.actions).to.deep.equal([
+      "pop_vlan",
+      { output: "mon" },
+      { output: "md-1" },
+    ]);
+    expect(between(from(jump), to)!.rules[0]!.actions).to.deep.equal(two.actions);
   });
 
   it("does not hold a monitor back that nobody relieves", () => {

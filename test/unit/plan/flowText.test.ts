@@ -17,6 +17,7 @@ const desired: Desired = {
   ports: [],
   mirrors: [],
   placements: [],
+  coming: [],
   monitors: [],
   keeper: "unwanted",
   rules: [rule("mt-1", "tap-mon"), rule("tap-web", "tap-mon")],
