@@ -16,6 +16,9 @@ packages=(
   ethtool
   python3-minimal    # sends and captures raw frames
   tshark             # decodes what is sent to collectors
+  busybox            # login shells besides bash: ash,
+  fish               # fish
+  tcsh               # and tcsh
 )
 
 # A controller for one of the switches. Debian 11 has none: the test that needs it is skipped there.

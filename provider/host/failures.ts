@@ -1,4 +1,5 @@
 import { TaasError } from "../errors";
+import type { ExecResult } from "./transport";
 
 /** Who a failure of the connection is about. */
 export interface Peer {
@@ -51,6 +52,16 @@ export function outputTooLarge(peer: Peer, what: string, bytes: number): TaasErr
   return new TaasError(`${what} on ${peer.where} wrote more than ${bytes / 1024 / 1024} MiB`, {
     code: "output-too-large",
     host: peer.name,
+  });
+}
+
+/** The login shell did not run the command it was given, so nothing was done. */
+export function commandNotRun(peer: Peer, { exitCode, stdout, stderr }: ExecResult): TaasError {
+  const text = (stderr || stdout).trim().slice(0, 300);
+  return new TaasError(`${peer.where} does not run POSIX shell commands (exit code ${exitCode}: ${text})`, {
+    code: "exec-failed",
+    host: peer.name,
+    hint: "The host needs /bin/sh, and the login user a shell whose start-up files do not read standard input, and a key without a forced command",
   });
 }
 

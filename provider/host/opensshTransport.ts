@@ -13,13 +13,13 @@ import {
   type Peer,
   socketRefused,
 } from "./failures";
+import { frameCommand, LOGIN_LINE } from "./frame";
 import type { ConnectionSettings, HostRecord } from "./host";
 import { isDropped } from "./openssh/explain";
 import { type Master, startMaster } from "./openssh/master";
 import { makeWorkDir, type WorkDir } from "./openssh/workDir";
 import { MAX_OUTPUT } from "./output";
 import { type ProcessOutcome, runProcess } from "./process";
-import { quoteArgv } from "./quote";
 import { sshOptions } from "./resolve";
 import { retryWithJitter } from "./retry";
 import { SessionRefused, Sessions } from "./sessions";
@@ -27,7 +27,7 @@ import type { Connection, ExecOptions, ExecResult } from "./transport";
 
 /**
  * The machine's own `ssh`, for what the built-in client cannot do: certificates, hardware keys, `ProxyCommand`. One
- * master process holds the connection, every command and socket goes through it. A command that a signal ends, and one that itself ends with 255, look the same here: exit code 255.
+ * master process holds the connection, every command and socket goes through it.
  */
 export class OpensshTransport implements Connection {
   private readonly ending = new AbortController();
@@ -87,13 +87,14 @@ export class OpensshTransport implements Connection {
   }
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    const line = quoteArgv(argv);
+    const framed = frameCommand(argv, this.peer);
+    const input = framed.header + (options.input ?? "");
     const timeoutMs = options.timeoutMs ?? this.settings.operationTimeout * 1000;
-    const outcome = await this.sessions.run(() => this.inSession(line, { input: options.input, timeoutMs }));
+    const outcome = await this.sessions.run(() => this.inSession({ input, timeoutMs }));
     switch (outcome.kind) {
       case "exited":
         if (outcome.result.exitCode === 255) await this.rejectIfLost();
-        return outcome.result;
+        return framed.resultOf(outcome.result);
       case "timeout":
         throw operationTimeout(this.peer, describeCommand(argv), timeoutMs);
       case "too-large":
@@ -105,8 +106,8 @@ export class OpensshTransport implements Connection {
     }
   }
 
-  private async inSession(line: string, process: { input: string | undefined; timeoutMs: number }) {
-    const outcome = await this.ssh([], [line], process);
+  private async inSession(process: { input: string; timeoutMs: number }) {
+    const outcome = await this.ssh([], [LOGIN_LINE], process);
     const refusal = outcome.kind === "exited" && outcome.result.exitCode === 255 ? outcome.result.stderr : "";
     if (/^mux_client_request_session: session request failed/m.test(refusal))
       throw new SessionRefused(refusal.trim());

@@ -4,12 +4,12 @@ import type { ConnectionSettings } from "./host";
 import { lacksRights, noRights } from "./privilege";
 import type { ExecOptions, ExecResult } from "./transport";
 
-/** Linux takes no argument of 128 KiB or more (MAX_ARG_STRLEN), and the login shell gets the whole line as one. */
-const MAX_LINE = 128 * 1024 - 1024;
+/** Bytes of one argument with its end: Linux takes no more (MAX_ARG_STRLEN). */
+const MAX_ARGUMENT = 128 * 1024;
 
 /**
  * OVSDB through `ovsdb-client transact`, for hosts where the socket cannot be forwarded. Each call is one transaction.
- * It has the transaction as an argument, so one beyond 127 KiB is an error: `transaction-too-large`.
+ * It has the transaction as an argument, so one of 128 KiB or more is an error: `transaction-too-large`.
  */
 export function ovsdbTool(
   path: string,
@@ -18,9 +18,8 @@ export function ovsdbTool(
   run: (argv: readonly string[], options?: ExecOptions) => Promise<ExecResult>,
 ): (json: string) => Promise<string> {
   return async (json) => {
-    const quotes = json.split("'").length - 1;
-    const size = Buffer.byteLength(json) + 3 * quotes;
-    if (size > MAX_LINE) {
+    const size = Buffer.byteLength(json);
+    if (size >= MAX_ARGUMENT) {
       throw new TaasError(
         `a transaction of ${Math.ceil(size / 1024)} KiB is too large for ovsdb-client on ${peer.where}`,
         {

@@ -50,8 +50,7 @@ export function runProcess(
       end(missing ? { kind: "missing" } : { kind: "failed", cause });
     });
     child.once("close", (code, signal) => {
-      const ended = signal === null ? { exitCode: code! } : { exitCode: signalExitCode(signal), signal };
-      end({ kind: "exited", result: { ...output.text(), ...ended } });
+      end({ kind: "exited", result: { ...output.text(), exitCode: code ?? signalExitCode(signal!) } });
     });
     // What could not be started says so by an error, and may have no streams.
     if (child.pid === undefined) return;

@@ -6,8 +6,6 @@ export interface ExecResult {
   stderr: string;
   /** 128 and the signal's number when a signal ended it, as a shell reports it. */
   exitCode: number;
-  /** The signal that ended it, where the transport learns of it: `SIGTERM`. */
-  signal?: string;
 }
 
 /** How one command is run. */
@@ -20,7 +18,8 @@ export interface ExecOptions {
 
 /**
  * A way to reach one host. Every method rejects with a `TaasError` that carries the host's name.
- * Arguments are an argv, never shell text: quoting is the transport's own affair.
+ * Arguments are an argv, never shell text: quoting is the transport's own affair. A result is what the command itself wrote: nothing
+ * that a login shell says before or after it is part of it.
  */
 export interface Transport {
   /** Runs a command as the login user. */

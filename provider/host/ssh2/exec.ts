@@ -1,8 +1,8 @@
 import type { Client, ClientChannel } from "ssh2";
 import { connectionLost, describeCommand, operationTimeout, outputTooLarge, type Peer } from "../failures";
+import { frameCommand, LOGIN_LINE } from "../frame";
 import { MAX_OUTPUT, Output } from "../output";
 import { signalExitCode } from "../process";
-import { quoteArgv } from "../quote";
 import { SessionRefused } from "../sessions";
 import type { ExecResult } from "../transport";
 
@@ -16,11 +16,11 @@ export interface RemoteCommand {
   lost: AbortSignal;
 }
 
-/** Runs a command in a session channel of its own. Rejects with `SessionRefused`, `operation-timeout`, `output-too-large` or the loss. */
-export function execInSession(client: Client, command: RemoteCommand): Promise<ExecResult> {
+/** Runs a command in a session channel of its own. Rejects with `SessionRefused`, `exec-failed`, `operation-timeout`, `output-too-large` or the loss. */
+export async function execInSession(client: Client, command: RemoteCommand): Promise<ExecResult> {
   const { argv, input, timeoutMs, peer, lost } = command;
-  const line = quoteArgv(argv);
-  return new Promise((resolve, reject) => {
+  const framed = frameCommand(argv, peer);
+  const received = new Promise<ExecResult>((resolve, reject) => {
     let channel: ClientChannel | undefined;
     const finish = (settle: () => void) => {
       clearTimeout(timer);
@@ -44,17 +44,18 @@ export function execInSession(client: Client, command: RemoteCommand): Promise<E
       if (error) return finish(() => reject(lost.aborted ? lost.reason : new SessionRefused(error.message)));
       channel = opened;
       collect(opened, {
-        done: (result) => finish(() => resolve(result)),
+        done: (received) => finish(() => resolve(received)),
         tooLarge: () => giveUp(outputTooLarge(peer, describeCommand(argv), MAX_OUTPUT)),
       });
-      opened.end(input ?? "");
+      opened.end(framed.header + (input ?? ""));
     };
     try {
-      client.exec(line, opening);
+      client.exec(LOGIN_LINE, opening);
     } catch (error) {
       giveUp(connectionLost(peer, (error as Error).message, error));
     }
   });
+  return framed.resultOf(await received);
 }
 
 interface Outcome {
@@ -66,18 +67,15 @@ interface Outcome {
 function collect(channel: ClientChannel, outcome: Outcome): void {
   const output = new Output(() => outcome.tooLarge());
   let ended = 0;
-  let exit: { exitCode: number; signal?: string } | undefined;
+  let exitCode: number | undefined;
   const end = () => {
     ended += 1;
-    if (ended === 2 && exit !== undefined) outcome.done({ ...output.text(), ...exit });
+    if (ended === 2 && exitCode !== undefined) outcome.done({ ...output.text(), exitCode });
   };
   output.gather("stdout", channel);
   output.gather("stderr", channel.stderr);
   channel.on("exit", (code: number | null, signal?: string) => {
-    exit =
-      code === null
-        ? { exitCode: signalExitCode(signal ?? ""), signal: signal ?? "unknown" }
-        : { exitCode: code };
+    exitCode = code ?? signalExitCode(signal ?? "");
   });
   channel.on("error", () => {});
   channel.on("close", end);

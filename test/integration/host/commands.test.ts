@@ -93,12 +93,13 @@ for (const transport of ["ssh2", "openssh", "local"] as const) {
       expect(error.code).to.equal("output-too-large");
     });
 
-    if (transport !== "openssh") {
-      it("names the signal that ended a command", async () => {
-        const { exitCode, signal } = await exec(["sh", "-c", "kill -TERM $$"]);
-        expect({ exitCode, signal }).to.deep.equal({ exitCode: 143, signal: "SIGTERM" });
-      });
-    }
+    it("reports a command that a signal ended as 128 and the signal's number", async () => {
+      expect((await exec(["sh", "-c", "kill -TERM $$"])).exitCode).to.equal(143);
+    });
+
+    it("reports an exit code of 255 as any other", async () => {
+      expect(await exec(["sh", "-c", "exit 255"])).to.deep.equal({ stdout: "", stderr: "", exitCode: 255 });
+    });
   });
 }
 

@@ -100,7 +100,7 @@ describe("a session with the rights of its login user", () => {
       expect((await failureOf(channel.transact(comment("x".repeat(140_000))))).code).to.equal(
         "transaction-too-large",
       );
-      expect((await failureOf(channel.transact(comment("'".repeat(40_000))))).code).to.equal(
+      expect((await failureOf(channel.transact(comment('"'.repeat(66_000))))).code).to.equal(
         "transaction-too-large",
       );
     });
