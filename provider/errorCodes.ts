@@ -11,6 +11,7 @@ export const ERROR_CODES = [
   "host-key-unknown",
   "host-key-changed",
   "host-key-revoked",
+  "host-key-too-small",
   "known-hosts-unreadable",
   "needs-openssh",
   "ssh-client-missing",

@@ -1,3 +1,5 @@
+import type { AlgorithmOption } from "./ssh2/algorithms";
+
 /** One SSH server as OpenSSH's own configuration resolves it, with the way to it. */
 export interface Endpoint {
   /** What the program calls the host (also in the endpoints of its jump hosts). For messages. */
@@ -16,12 +18,12 @@ export interface Endpoint {
   hostKey: string | undefined;
   /** Existing or not, in the order OpenSSH reads them: the user's, then the machine's. */
   knownHostsFiles: string[];
-  /** `HostKeyAlgorithms` in order of preference. */
-  hostKeyAlgorithms: string[];
+  /** The algorithms that the configuration allows, in order of preference. */
+  algorithms: Record<AlgorithmOption, string[]>;
+  /** `RequiredRSASize`: bits below which no RSA key is used, neither the server's nor the user's. */
+  requiredRsaSize: number;
   identities: IdentitySources;
-  /** `ProxyCommand` with its tokens expanded, which only OpenSSH itself can run. */
-  proxyCommand: string | undefined;
-  /** All that OpenSSH's configuration says of it, but for what it is called. */
+  /** All that OpenSSH's configuration says of it, but for what it is called; commands with their tokens expanded. */
   config: [keyword: string, values: readonly string[]][];
   /** The hop before this server. */
   jump: Endpoint | undefined;
@@ -31,11 +33,13 @@ export interface Endpoint {
 
 /** Where keys for a login come from. */
 export interface IdentitySources {
-  /** The file the program names; it must exist. */
+  /** The file the program names, as an absolute path; it must exist. */
   explicitFile: string | undefined;
   /** All candidate files, the explicit one included, in order. */
   files: string[];
   certificateFiles: string[];
+  /** `PubkeyAcceptedAlgorithms`; `undefined` where OpenSSH's client does not say. */
+  acceptedAlgorithms: string[] | undefined;
   /** Offer only keys of `files`, even when the agent has more. */
   identitiesOnly: boolean;
   /** Path of the agent's socket. */

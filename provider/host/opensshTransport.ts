@@ -17,8 +17,9 @@ import { frameCommand, LOGIN_LINE } from "./frame";
 import type { ConnectionSettings, HostRecord } from "./host";
 import { isDropped } from "./openssh/explain";
 import { type Master, startMaster } from "./openssh/master";
-import { makeWorkDir, type WorkDir } from "./openssh/workDir";
+import { createWorkDir, type WorkDir } from "./openssh/workDir";
 import { MAX_OUTPUT } from "./output";
+import { isPlainPath } from "./plainPath";
 import { type ProcessOutcome, runProcess } from "./process";
 import { sshOptions } from "./resolve";
 import { retryWithJitter } from "./retry";
@@ -33,6 +34,8 @@ export class OpensshTransport implements Connection {
   private readonly ending = new AbortController();
   private readonly sessions: Sessions;
   private readonly forwards = new Map<string, Promise<string>>();
+  /** Local sockets so far, so that each has a name of its own. */
+  private created = 0;
 
   private constructor(
     private readonly master: Master,
@@ -56,7 +59,7 @@ export class OpensshTransport implements Connection {
     settings: ConnectionSettings,
   ): Promise<OpensshTransport> {
     const peer = { name: endpoint.name, where: describeEndpoint(endpoint) };
-    const workDir = await makeWorkDir(endpoint, settings);
+    const workDir = await createWorkDir(endpoint, settings);
     const deadline = deadlineIn(settings.connectTimeout * 1000, () =>
       connectTimeout(peer, settings.connectTimeout),
     );
@@ -135,32 +138,38 @@ export class OpensshTransport implements Connection {
     await this.workDir.remove();
   }
 
-  /** A local socket that leads to the remote one; made once for each. */
+  /** A local socket that leads to the remote one; created once for each, and again after a failure. */
   private forward(path: string): Promise<string> {
-    let made = this.forwards.get(path);
-    if (made === undefined) {
-      const local = join(this.workDir.path, `s${this.forwards.size}`);
-      made = this.ssh(["-O", "forward", "-L", `${local}:${path}`], [], {
-        timeoutMs: this.settings.connectTimeout * 1000,
-      }).then((outcome) => {
-        if (outcome.kind === "exited" && outcome.result.exitCode === 0) return local;
-        const why = outcome.kind === "exited" ? outcome.result.stderr.trim() : outcome.kind;
-        throw socketRefused(this.peer, path, why);
-      });
-      this.forwards.set(path, made);
-    }
-    return made;
+    const present = this.forwards.get(path);
+    if (present !== undefined) return present;
+    const creating = this.createForward(path);
+    this.forwards.set(path, creating);
+    creating.catch(() => this.forwards.delete(path));
+    return creating;
+  }
+
+  private async createForward(path: string): Promise<string> {
+    if (!isPlainPath(path)) throw socketRefused(this.peer, path, "ssh would not take its path as it is");
+    this.created += 1;
+    const local = join(this.workDir.path, `s${this.created}`);
+    const timeoutMs = this.settings.connectTimeout * 1000;
+    const outcome = await this.ssh(["-O", "forward", "-L", `${local}:${path}`], [], { timeoutMs });
+    if (outcome.kind === "exited" && outcome.result.exitCode === 0) return local;
+    const why = outcome.kind === "exited" ? outcome.result.stderr.trim() : outcome.kind;
+    throw socketRefused(this.peer, path, why);
   }
 
   /**
    * Runs `ssh` on the master's connection, and on no other: without the proxy command it would make one of its own when
-   * the master has just gone. The user's configuration is the master's affair.
+   * the master has just gone. The user's configuration is the master's affair, and so are all variables but `PATH`: nothing
+   * that a host chose can name one.
    */
   private async ssh(
-    options: readonly string[],
+    words: readonly string[],
     command: readonly string[],
-    process: { input?: string | undefined; timeoutMs: number },
+    options: { input?: string | undefined; timeoutMs: number },
   ): Promise<ProcessOutcome> {
+    const environment = { PATH: process.env.PATH, LC_ALL: "C" };
     const through = [
       "-F",
       "/dev/null",
@@ -171,8 +180,8 @@ export class OpensshTransport implements Connection {
       "-o",
       "ProxyCommand=false",
     ];
-    const argv = [...through, "-o", "LogLevel=ERROR", "-T", ...options, this.address, ...command];
-    return runProcess("ssh", argv, { ...process, signal: this.lost, environment: { LC_ALL: "C" } });
+    const argv = [...through, "-o", "LogLevel=ERROR", "-T", ...words, this.address, ...command];
+    return runProcess("ssh", argv, { ...options, signal: this.lost, environment });
   }
 
   /** 255 is what `ssh` ends with when the connection breaks; the master then ends at the same time. */

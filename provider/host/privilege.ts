@@ -1,5 +1,6 @@
 import { TaasError } from "../errors";
 import { describeCommand, type Peer } from "./failures";
+import { isPlainPath } from "./plainPath";
 import { type Command, plainArgv } from "./script";
 import type { ExecResult } from "./transport";
 
@@ -34,7 +35,10 @@ if command -v ovs-vsctl >/dev/null 2>&1; then i=yes; fi
 printf '\\ntaas-probe %s %s %s %s\\n' "$(id -u)" "$s" "$i" "$d"`,
 ] as const;
 
-/** Reads what `PROBE_ARGV` printed. Throws `exec-failed` when it is not there: no POSIX shell, or a forced command. */
+/**
+ * Reads what `PROBE_ARGV` printed. Errors: `exec-failed` when it is not there (no POSIX shell, or a forced command), `no-ovs` when
+ * the run directory is not a plain path: the host names it, and it becomes a word of commands there and of `ssh` here.
+ */
 export function parseProbe(result: ExecResult, peer: Peer): HostProbe {
   const match = /^taas-probe (\d+) (writable|refused|missing) (yes|no) (.+)$/m.exec(result.stdout);
   if (match === null) {
@@ -48,12 +52,22 @@ export function parseProbe(result: ExecResult, peer: Peer): HostProbe {
       },
     );
   }
-  const [, uid, socket, installed, rundir] = match;
+  const [, uid, socket, installed, rundir = ""] = match;
+  if (!isPlainPath(rundir)) {
+    throw new TaasError(
+      `Open vSwitch's run directory on ${peer.where} is ${JSON.stringify(rundir.slice(0, 300))}`,
+      {
+        code: "no-ovs",
+        host: peer.name,
+        hint: "OVS_RUNDIR of the login user there must be an absolute path of letters, digits and . _ + / @ , = -",
+      },
+    );
+  }
   return {
     uid: Number(uid),
     socket: socket as HostProbe["socket"],
     installed: installed === "yes",
-    rundir: rundir!,
+    rundir,
   };
 }
 

@@ -9,7 +9,8 @@ export interface ProcessOptions {
   timeoutMs: number;
   /** Ends the process. */
   signal?: AbortSignal;
-  environment?: Record<string, string>;
+  /** All of the process's environment. Default: this process's. */
+  environment?: NodeJS.ProcessEnv;
 }
 
 /** The end of a local process: its result, or why there is none. */
@@ -68,10 +69,10 @@ export function runProcess(
 function start(
   file: string,
   argv: readonly string[],
-  environment: Record<string, string> | undefined,
+  environment: NodeJS.ProcessEnv = process.env,
 ): ChildProcessWithoutNullStreams | Error {
   try {
-    return spawn(file, argv, { env: { ...process.env, ...environment } });
+    return spawn(file, argv, { env: environment });
   } catch (error) {
     return error as Error;
   }

@@ -1,4 +1,5 @@
 import { access, constants } from "node:fs/promises";
+import { resolve } from "node:path";
 import { TaasError } from "../errors";
 import { checkAddress, checkWord } from "./address";
 import {
@@ -13,6 +14,7 @@ import {
 import type { Endpoint } from "./endpoint";
 import type { ConnectionSettings, HostRecord } from "./host";
 import { parseJumpChain } from "./jump";
+import { ALGORITHM_OPTIONS } from "./ssh2/algorithms";
 import { askSsh } from "./sshQuestions";
 
 /** The part of a record that says where its SSH server is. */
@@ -22,6 +24,9 @@ type Target = Pick<
 >;
 
 const MAX_HOPS = 8;
+
+/** Commands that decide where a connection goes or whose key is right. They may ask for the alias, and so differ by it (`%n`). */
+const COMMANDS = ["proxycommand", "knownhostscommand"];
 
 /**
  * Asks OpenSSH (`ssh -G`) how it would connect: host name, port, user, keys, agent, jump hosts, known_hosts files.
@@ -37,9 +42,15 @@ export function sshOptions(target: Target): string[] {
   const options: string[] = [];
   if (target.port !== undefined) options.push("-p", String(target.port));
   if (target.user !== undefined) options.push("-l", target.user);
-  if (target.identityFile !== undefined) options.push("-i", expandHome(target.identityFile));
+  const identityFile = explicitFileOf(target);
+  if (identityFile !== undefined) options.push("-i", identityFile.replaceAll("%", "%%"));
   if (target.proxyJump !== undefined) options.push("-J", target.proxyJump);
   return options;
+}
+
+/** The identity file that the program names: a path as it is, but for `~` and a working directory before it. */
+function explicitFileOf({ identityFile }: Target): string | undefined {
+  return identityFile === undefined ? undefined : resolve(expandHome(identityFile));
 }
 
 async function resolveHop(
@@ -61,7 +72,7 @@ async function resolveHop(
       },
     );
   }
-  const explicitFile = target.identityFile === undefined ? undefined : expandHome(target.identityFile);
+  const explicitFile = explicitFileOf(target);
   if (explicitFile !== undefined) await checkIdentityFile(explicitFile, target.name);
   const config = await effectiveConfig(target, settings);
   const endpoint = describeConfig(config, target, role, explicitFile);
@@ -86,7 +97,6 @@ function describeConfig(
   const user = single(config, "user") ?? "";
   const tokens = { alias: target.address, hostname, port, user };
   const family = single(config, "addressfamily");
-  const proxyCommand = single(config, "proxycommand");
   const paths = (keyword: string) =>
     splitPaths(config.get(keyword)?.[0] ?? "").map((path) => expandPath(path, tokens));
   const files = (keyword: string) =>
@@ -102,19 +112,38 @@ function describeConfig(
     hostKeyAlias: single(config, "hostkeyalias"),
     hostKey: target.hostKey,
     knownHostsFiles: [...paths("userknownhostsfile"), ...paths("globalknownhostsfile")],
-    hostKeyAlgorithms: (single(config, "hostkeyalgorithms") ?? "").split(",").filter((name) => name !== ""),
+    algorithms: allowedAlgorithms(config),
+    requiredRsaSize: Number(single(config, "requiredrsasize") ?? DEFAULT_RSA_SIZE),
     identities: {
       explicitFile,
       files: files("identityfile"),
       certificateFiles: files("certificatefile"),
+      acceptedAlgorithms: listOf(config, "pubkeyacceptedalgorithms"),
       identitiesOnly: single(config, "identitiesonly") === "yes",
       agent: agentSocket(config, (path) => expandPath(path, tokens)),
     },
-    proxyCommand: proxyCommand === undefined ? undefined : expandTokens(proxyCommand, tokens),
-    config: [...config].filter(([keyword]) => keyword !== "host"),
+    config: [...config]
+      .filter(([keyword]) => keyword !== "host")
+      .map(([keyword, values]) => [
+        keyword,
+        COMMANDS.includes(keyword) ? values.map((value) => expandTokens(value, tokens)) : values,
+      ]),
     jump: undefined,
     role,
   };
+}
+
+/** Bits of `RequiredRSASize` where it is not set (ssh_config(5)). */
+const DEFAULT_RSA_SIZE = 1024;
+
+function allowedAlgorithms(config: EffectiveConfig): Endpoint["algorithms"] {
+  const lists = ALGORITHM_OPTIONS.map((option) => [option, listOf(config, option.toLowerCase()) ?? []]);
+  return Object.fromEntries(lists) as Endpoint["algorithms"];
+}
+
+/** The value of a keyword as a list; `undefined` where it is absent. */
+function listOf(config: EffectiveConfig, keyword: string): string[] | undefined {
+  return single(config, keyword)?.split(",");
 }
 
 /** `IdentityAgent` may be a path, `SSH_AUTH_SOCK`, `$VARIABLE` or `none`; without it, the environment's agent. */

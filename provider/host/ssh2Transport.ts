@@ -20,7 +20,7 @@ import { retryWithJitter } from "./retry";
 import { Sessions } from "./sessions";
 import { connectClient, DroppedBeforeHandshake } from "./ssh2/connect";
 import { execInSession } from "./ssh2/exec";
-import { refuseProxyCommand } from "./ssh2/proxyCommand";
+import { refuseUnsupported } from "./ssh2/unsupported";
 import type { Connection, ExecOptions, ExecResult } from "./transport";
 
 /** Milliseconds a server gets to answer a goodbye. */
@@ -58,7 +58,7 @@ export class Ssh2Transport implements Connection {
     settings: ConnectionSettings,
     through?: Ssh2Transport,
   ): Promise<Ssh2Transport> {
-    refuseProxyCommand(endpoint);
+    refuseUnsupported(endpoint);
     const peer = { name: endpoint.name, where: describeEndpoint(endpoint) };
     const policy = await hostKeyPolicy(endpoint);
     const deadline = deadlineIn(settings.connectTimeout * 1000, () =>

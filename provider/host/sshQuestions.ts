@@ -9,7 +9,8 @@ interface Question {
   resolve(outcome: ProcessOutcome): void;
 }
 
-const ENVIRONMENT = { LC_ALL: "C" };
+/** All of this process's, because `Match exec` of the user's configuration may ask for any variable. */
+const environment = () => ({ ...process.env, LC_ALL: "C" });
 
 /** The questions of this breath of the event loop. */
 let waiting: Question[] = [];
@@ -32,7 +33,7 @@ async function askAll(): Promise<void> {
   for (const [index, { argv, timeoutMs, resolve }] of questions.entries()) {
     const stdout = answers[index];
     if (stdout !== undefined) resolve({ kind: "exited", result: { stdout, stderr: "", exitCode: 0 } });
-    else void runProcess("ssh", argv, { timeoutMs, environment: ENVIRONMENT }).then(resolve);
+    else void runProcess("ssh", argv, { timeoutMs, environment: environment() }).then(resolve);
   }
 }
 
@@ -43,7 +44,7 @@ const END = "= end of answer:";
 async function askTogether(questions: readonly Question[]): Promise<(string | undefined)[]> {
   const timeoutMs = Math.min(...questions.map((question) => question.timeoutMs));
   const script = questions.map(({ argv }) => scriptLine(argv)).join("\n");
-  const outcome = await runProcess("sh", ["-c", script], { timeoutMs, environment: ENVIRONMENT });
+  const outcome = await runProcess("sh", ["-c", script], { timeoutMs, environment: environment() });
   if (outcome.kind !== "exited") return [];
   const answers = outcome.result.stdout.split(new RegExp(`^${END}(.*)\n`, "m"));
   return questions.map((_, index) => (answers[2 * index + 1] === " 0" ? answers[2 * index] : undefined));

@@ -16,9 +16,7 @@ export type Verdict =
  * `names` are tried in order; only trust is taken from the later ones (OpenSSH's look-up without the port).
  */
 export function judgeKey(lines: readonly KnownHostsLine[], names: readonly string[], blob: Buffer): Verdict {
-  const revoked = linesFor(lines, names).find(
-    (line) => line.marker === "@revoked" && line.key.blob.equals(blob),
-  );
+  const revoked = revocationOf(lines, names, blob);
   if (revoked !== undefined) return { kind: "revoked", line: revoked };
   for (const name of names) {
     if (keyLines(lines, [name]).some((line) => line.key.blob.equals(blob))) return { kind: "trusted" };
@@ -29,6 +27,15 @@ export function judgeKey(lines: readonly KnownHostsLine[], names: readonly strin
   const authority = linesFor(lines, names).find((line) => line.marker === "@cert-authority");
   if (authority !== undefined) return { kind: "needs-openssh", line: authority };
   return { kind: "unknown", otherTypes: [...new Set(keyLines(lines, own).map((line) => line.key.type))] };
+}
+
+/** The line that revokes a key of a server. */
+export function revocationOf(
+  lines: readonly KnownHostsLine[],
+  names: readonly string[],
+  blob: Buffer,
+): KnownHostsLine | undefined {
+  return linesFor(lines, names).find((line) => line.marker === "@revoked" && line.key.blob.equals(blob));
 }
 
 /** The keys known for a server, so that it can be asked for one of their types. */

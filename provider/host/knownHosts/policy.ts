@@ -1,10 +1,12 @@
 import { TaasError } from "../../errors";
 import { type Endpoint, knownHostsName } from "../endpoint";
-import { keyTypeOf, preferKnown, usableAlgorithms } from "./algorithms";
-import { judgeKey, knownKeys } from "./match";
+import { usableAlgorithms } from "../ssh2/algorithms";
+import { keyTypeOf, preferKnown } from "./algorithms";
+import { judgeKey, knownKeys, revocationOf } from "./match";
 import { matchesPin, type Pin, parsePin } from "./pin";
 import { readKnownHosts } from "./read";
-import { pinMismatch, refusal } from "./refusal";
+import { pinMismatch, refusal, tooSmall } from "./refusal";
+import { rsaBits } from "./rsa";
 
 /** How one server's host key is asked for and judged. */
 export interface HostKeyPolicy {
@@ -16,14 +18,20 @@ export interface HostKeyPolicy {
   judge(blob: Buffer): TaasError | undefined;
 }
 
+/** What refuses a key, or `undefined`. */
+type Judgement = HostKeyPolicy["judge"];
+
 /**
- * The policy for a server: its pinned key, else known_hosts, always strictly. `StrictHostKeyChecking no` and
- * `accept-new` of the ssh configuration are not followed. Errors: `invalid-host`, `known-hosts-unreadable`, `needs-openssh`.
+ * The policy for a server: its pinned key, else known_hosts, always strictly; what known_hosts marks `@revoked` is refused in any
+ * case, and so is an RSA key below `RequiredRSASize`. `StrictHostKeyChecking no` and `accept-new` of the ssh configuration are not
+ * followed. Errors: `invalid-host`, `known-hosts-unreadable`, `needs-openssh`.
  */
 export async function hostKeyPolicy(endpoint: Endpoint): Promise<HostKeyPolicy> {
-  const usable = usableAlgorithms(endpoint.hostKeyAlgorithms);
-  if (endpoint.hostKey !== undefined)
-    return pinPolicy(endpoint, parsePin(endpoint.hostKey, endpoint.name), usable);
+  const usable = usableAlgorithms(endpoint, "HostKeyAlgorithms");
+  if (endpoint.hostKey !== undefined) {
+    const pin = parsePin(endpoint.hostKey, endpoint.name);
+    return pinPolicy(endpoint, pin, usable, await readRevocations(endpoint));
+  }
   const lines = await readKnownHosts(endpoint.knownHostsFiles, endpoint.name);
   const names = lookupNames(endpoint);
   const types = knownKeys(lines, names).map((key) => key.type);
@@ -32,16 +40,26 @@ export async function hostKeyPolicy(endpoint: Endpoint): Promise<HostKeyPolicy> 
     typeUnknown: false,
     judge(blob) {
       const verdict = judgeKey(lines, names, blob);
-      return verdict.kind === "trusted" ? undefined : refusal(endpoint, verdict, blob);
+      return verdict.kind === "trusted" ? sizeRefusal(endpoint, blob) : refusal(endpoint, verdict, blob);
     },
   };
 }
 
-function pinPolicy(endpoint: Endpoint, pin: Pin, usable: string[]): HostKeyPolicy {
+/** What known_hosts revokes of a server's keys: the error for a key, or `undefined`. Throws `known-hosts-unreadable`. */
+export async function readRevocations(endpoint: Endpoint): Promise<Judgement> {
+  const lines = await readKnownHosts(endpoint.knownHostsFiles, endpoint.name);
+  const names = lookupNames(endpoint);
+  return (blob) => {
+    const line = revocationOf(lines, names, blob);
+    return line === undefined ? undefined : refusal(endpoint, { kind: "revoked", line }, blob);
+  };
+}
+
+function pinPolicy(endpoint: Endpoint, pin: Pin, usable: string[], revoked: Judgement): HostKeyPolicy {
   const algorithms = pin.kind === "key" ? usable.filter((name) => keyTypeOf(name) === pin.key.type) : usable;
   if (pin.kind === "key" && algorithms.length === 0) {
     throw new TaasError(
-      `hostKey pins a key of type ${pin.key.type}, which the built-in SSH client cannot verify`,
+      `hostKey pins a key of type ${pin.key.type}, which the built-in SSH client cannot verify or HostKeyAlgorithms leaves out`,
       {
         code: "needs-openssh",
         host: endpoint.name,
@@ -52,8 +70,16 @@ function pinPolicy(endpoint: Endpoint, pin: Pin, usable: string[]): HostKeyPolic
   return {
     algorithms,
     typeUnknown: pin.kind === "fingerprint",
-    judge: (blob) => (matchesPin(pin, blob) ? undefined : pinMismatch(endpoint, pin, blob)),
+    judge: (blob) =>
+      matchesPin(pin, blob)
+        ? (revoked(blob) ?? sizeRefusal(endpoint, blob))
+        : pinMismatch(endpoint, pin, blob),
   };
+}
+
+function sizeRefusal(endpoint: Endpoint, blob: Buffer): TaasError | undefined {
+  const bits = rsaBits(blob);
+  return bits === undefined || bits >= endpoint.requiredRsaSize ? undefined : tooSmall(endpoint, bits);
 }
 
 /** As OpenSSH: a server on another port than 22 may also be known by its plain name. */

@@ -73,6 +73,18 @@ export function pinMismatch(endpoint: Endpoint, pin: Pin, blob: Buffer): TaasErr
   );
 }
 
+/** The error for an RSA key below the configuration's `RequiredRSASize`. */
+export function tooSmall(endpoint: Endpoint, bits: number): TaasError {
+  return new TaasError(
+    `${describeEndpoint(endpoint)} shows an RSA key of ${bits} bits, below the RequiredRSASize ${endpoint.requiredRsaSize} of the ssh configuration`,
+    {
+      code: "host-key-too-small",
+      host: endpoint.name,
+      hint: "Give the host a larger RSA key or one of another type, or lower RequiredRSASize for it",
+    },
+  );
+}
+
 /** A command that appends the server's keys to a known_hosts file under the name they are looked up by. */
 function scanCommand(endpoint: Endpoint, file: string): string {
   const { hostname, port, hostKeyAlias, jump } = endpoint;

@@ -1,11 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { readlinkSync, rmSync } from "node:fs";
+import { lstat, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { TaasError } from "../../errors";
-import { expandHome } from "../effectiveConfig";
-import { type Endpoint, knownHostsName } from "../endpoint";
+import { join } from "node:path";
+import type { Endpoint } from "../endpoint";
 import type { ConnectionSettings } from "../host";
-import { parsePin } from "../knownHosts/pin";
+import { isPlainPath } from "../plainPath";
+import { configText } from "./config";
+import { pinnedLine, pinOptions } from "./pinned";
 
 /** A private directory for one connection of the OpenSSH client: its configuration, its control socket, forwarded sockets. */
 export interface WorkDir {
@@ -19,16 +20,26 @@ export interface WorkDir {
   remove(): Promise<void>;
 }
 
-/** Longest path of a unix socket (sun_path), less the suffix that `ssh` adds to a control socket while it makes it. */
+/** Longest path of a unix socket (sun_path), less the suffix that `ssh` adds to a control socket while it creates it. */
 const MAX_CONTROL_PATH = 104 - 18;
 
-/** Makes the directory. Throws `invalid-host` for a pin that the OpenSSH client cannot compare. */
-export async function makeWorkDir(endpoint: Endpoint, settings: ConnectionSettings): Promise<WorkDir> {
-  const pinned = pinnedLine(endpoint);
-  const base = join(tmpdir(), "taas-ssh-XXXXXX", "control").length > MAX_CONTROL_PATH ? "/tmp" : tmpdir();
-  const path = await mkdtemp(join(base, "taas-ssh-"));
+/** Directories of this process that are still there. */
+const present = new Set<string>();
+
+/** The first of this process's directories deletes what killed processes have left. */
+let swept: Promise<void> | undefined;
+
+/** Creates the directory. Errors: `invalid-host` for a pin that the OpenSSH client cannot compare, `host-key-revoked` for a revoked one, `known-hosts-unreadable`. */
+export async function createWorkDir(endpoint: Endpoint, settings: ConnectionSettings): Promise<WorkDir> {
+  const pinned = await pinnedLine(endpoint);
+  const base = baseDirectory();
+  swept ??= sweep(base);
+  await swept;
+  const path = await mkdtemp(join(base, `${prefixOf(process.pid)}-`));
+  if (present.size === 0) process.once("exit", removeAll);
+  present.add(path);
   const config = join(path, "config");
-  await writeFile(config, configText(settings), { mode: 0o600 });
+  await writeFile(config, configText(endpoint, settings), { mode: 0o600 });
   const knownHosts = join(path, "known_hosts");
   if (pinned !== undefined) await writeFile(knownHosts, pinned, { mode: 0o600 });
   return {
@@ -36,56 +47,58 @@ export async function makeWorkDir(endpoint: Endpoint, settings: ConnectionSettin
     config,
     control: join(path, "control"),
     options: pinned === undefined ? [] : pinOptions(knownHosts),
-    remove: () => rm(path, { recursive: true, force: true }),
+    async remove() {
+      await rm(path, { recursive: true, force: true });
+      if (present.delete(path) && present.size === 0) process.off("exit", removeAll);
+    },
   };
 }
 
-/**
- * The user's configuration under options that must hold on jump hosts as well: `ssh` starts itself for those and hands
- * on the configuration file, not the options of its command line.
- */
-function configText(settings: ConnectionSettings): string {
-  const includes =
-    settings.sshConfig === undefined
-      ? ["~/.ssh/config", "/etc/ssh/ssh_config"]
-      : [resolve(expandHome(settings.sshConfig))];
-  return `${[
-    "Host *",
-    "  BatchMode yes",
-    "  StrictHostKeyChecking yes",
-    "  UpdateHostKeys no",
-    "  VerifyHostKeyDNS no",
-    "  NoHostAuthenticationForLocalhost no",
-    "  LogLevel ERROR",
-    `  ServerAliveInterval ${Math.max(1, Math.round(settings.connectTimeout / 3))}`,
-    "  ServerAliveCountMax 3",
-    "  ForwardAgent no",
-    "  ForwardX11 no",
-    "  PermitLocalCommand no",
-    "  RemoteCommand none",
-    "  RequestTTY no",
-    "  ClearAllForwardings yes",
-    `  ConnectTimeout ${Math.max(1, Math.ceil(settings.connectTimeout))}`,
-    ...includes.map((path) => `  Include "${path}"`),
-  ].join("\n")}\n`;
+/** Where it goes: `ssh` would expand or split a path that is not plain, and cannot use a long one. */
+function baseDirectory(): string {
+  const wanted = tmpdir();
+  const longest = join(wanted, `${prefixOf(MAX_PID)}-XXXXXX`, "control");
+  return isPlainPath(wanted) && longest.length <= MAX_CONTROL_PATH ? wanted : "/tmp";
 }
 
-function pinnedLine(endpoint: Endpoint): string | undefined {
-  if (endpoint.hostKey === undefined) return undefined;
-  const pin = parsePin(endpoint.hostKey, endpoint.name);
-  if (pin.kind === "key")
-    return `${knownHostsName(endpoint)} ${pin.key.type} ${pin.key.blob.toString("base64")}\n`;
-  throw new TaasError(
-    'with transport "openssh", hostKey must be the public key itself, not its fingerprint',
-    {
-      code: "invalid-host",
-      host: endpoint.name,
-      hint: 'Write it as "ssh-ed25519 AAAA..." (ssh-keyscan prints it)',
-    },
-  );
+/** The largest process id of a 64-bit Linux (proc(5), pid_max). */
+const MAX_PID = 4_194_304;
+
+/** Names the process: by its id, and by the namespace in which that id is its own, since containers may share the directory. */
+function prefixOf(pid: number): string {
+  return `taas-ssh-${pidNamespace()}-${pid}`;
 }
 
-function pinOptions(knownHosts: string): string[] {
-  const none = ["-o", "GlobalKnownHostsFile=/dev/null", "-o", "KnownHostsCommand=none"];
-  return ["-o", `UserKnownHostsFile="${knownHosts}"`, ...none];
+/** The number of this process's PID namespace; 0 where there are none. */
+function pidNamespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0";
+  } catch {
+    return "0";
+  }
+}
+
+/** Deletes this user's directories of processes that have ended: one that is killed cannot do so itself. */
+async function sweep(base: string): Promise<void> {
+  const pattern = new RegExp(`^taas-ssh-${pidNamespace()}-(\\d+)-`);
+  for (const name of await readdir(base).catch(() => [])) {
+    const pid = pattern.exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    const path = join(base, name);
+    const status = await lstat(path).catch(() => undefined);
+    if (status?.isDirectory() && status.uid === process.getuid?.())
+      await rm(path, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+function removeAll(): void {
+  for (const path of present) rmSync(path, { recursive: true, force: true });
 }

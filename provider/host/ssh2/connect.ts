@@ -7,6 +7,7 @@ import { unreachable } from "../failures";
 import { keyTypeOf } from "../knownHosts/algorithms";
 import { keyType } from "../knownHosts/parse";
 import type { HostKeyPolicy } from "../knownHosts/policy";
+import { usableAlgorithms } from "./algorithms";
 import { coalesceWrites } from "./coalesce";
 import { type Login, prepareLogin } from "./login";
 
@@ -107,7 +108,7 @@ function handshake(attempt: Attempt, stream: Duplex): Promise<Client> {
       username: endpoint.user,
       readyTimeout: 0,
       keepaliveInterval: attempt.keepaliveMs,
-      algorithms: { serverHostKey: attempt.algorithms as Algorithms["serverHostKey"] & string[] },
+      algorithms: offerOf(attempt),
       hostVerifier: (blob: Buffer) => {
         const refusal = policy.judge(blob);
         if (refusal !== undefined) refused = new RefusedKey(refusal, keyType(blob));
@@ -118,6 +119,16 @@ function handshake(attempt: Attempt, stream: Duplex): Promise<Client> {
     });
     if (signal.aborted) onAbort();
   });
+}
+
+/** What the client offers. Throws `needs-openssh` where the configuration leaves nothing. */
+function offerOf({ endpoint, algorithms }: Attempt): Algorithms {
+  return {
+    serverHostKey: algorithms,
+    kex: usableAlgorithms(endpoint, "KexAlgorithms"),
+    cipher: usableAlgorithms(endpoint, "Ciphers"),
+    hmac: usableAlgorithms(endpoint, "MACs"),
+  } as Algorithms;
 }
 
 /** ssh2 says in `level` where an error comes from, and in `code` the number of a disconnect message (RFC 4253, 11.1). */

@@ -55,10 +55,29 @@ describe("the look at a host", () => {
   const peer = { name: "c1", where: "ops@c1:22" };
 
   it("is found among what a login shell prints", () => {
-    const stdout = "Welcome!\nno newline\ntaas-probe 1000 refused yes /run/open vswitch\nbye\n";
-    const expected = { uid: 1000, socket: "refused", installed: true, rundir: "/run/open vswitch" };
+    const stdout = "Welcome!\nno newline\ntaas-probe 1000 refused yes /run/openvswitch-lab\nbye\n";
+    const expected = { uid: 1000, socket: "refused", installed: true, rundir: "/run/openvswitch-lab" };
     expect(parseProbe({ stdout, stderr: "", exitCode: 0 }, peer)).to.deep.equal(expected);
   });
+
+  for (const rundir of [
+    `/x/\${PULUMI_ACCESS_TOKEN}`,
+    "/x/%d",
+    "/x:/y",
+    "/run/open vswitch",
+    "~/x",
+    "run/openvswitch",
+    "$(id)",
+    "-x",
+    "/",
+  ]) {
+    it(`is refused with a run directory that ssh or a shell would not take as it is: ${rundir}`, () => {
+      const stdout = `\ntaas-probe 0 writable yes ${rundir}\n`;
+      expect(() => parseProbe({ stdout, stderr: "", exitCode: 0 }, peer))
+        .to.throw("run directory")
+        .with.property("code", "no-ovs");
+    });
+  }
 
   it("is an error where there is none", () => {
     const result = { stdout: "This account is not available.\n", stderr: "", exitCode: 1 };

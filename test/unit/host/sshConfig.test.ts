@@ -8,7 +8,6 @@ import {
   splitPaths,
 } from "../../../provider/host/effectiveConfig";
 import { parseJumpChain } from "../../../provider/host/jump";
-import { preferKnown, usableAlgorithms } from "../../../provider/host/knownHosts/algorithms";
 import { parsePin } from "../../../provider/host/knownHosts/pin";
 
 describe("the output of ssh -G", () => {
@@ -62,29 +61,6 @@ describe("a ProxyJump list", () => {
   it("refuses what is no host", () => {
     for (const chain of ["", "a,", "ops@", ":22"])
       expect(() => parseJumpChain(chain, "c1"), chain).to.throw("jump host");
-  });
-});
-
-describe("host key algorithms", () => {
-  it("come in the order of the configuration, those of known keys first", () => {
-    const usable = usableAlgorithms([
-      "ssh-ed25519-cert-v01@openssh.com",
-      "ssh-ed25519",
-      "ecdsa-sha2-nistp256",
-      "rsa-sha2-256",
-    ]);
-    expect(usable).to.deep.equal(["ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-256"]);
-    expect(preferKnown(usable, ["ssh-rsa"])).to.deep.equal([
-      "rsa-sha2-256",
-      "ssh-ed25519",
-      "ecdsa-sha2-nistp256",
-    ]);
-    expect(preferKnown(usable, [])).to.deep.equal(usable);
-  });
-
-  it("leave out SHA-1 unless it is configured", () => {
-    expect(usableAlgorithms([])).not.to.include("ssh-rsa");
-    expect(usableAlgorithms(["ssh-rsa"])).to.deep.equal(["ssh-rsa"]);
   });
 });
 

@@ -1,0 +1,80 @@
+import { TaasError } from "../../errors";
+import { describeEndpoint, type Endpoint } from "../endpoint";
+
+/** What the built-in client can do of what OpenSSH has names for, by the option of ssh_config(5) that allows it. */
+const SUPPORTED = {
+  HostKeyAlgorithms: [
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+    "ssh-rsa",
+  ],
+  KexAlgorithms: [
+    "curve25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "ecdh-sha2-nistp256",
+    "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521",
+    "diffie-hellman-group-exchange-sha256",
+    "diffie-hellman-group14-sha256",
+    "diffie-hellman-group16-sha512",
+    "diffie-hellman-group18-sha512",
+    "diffie-hellman-group-exchange-sha1",
+    "diffie-hellman-group14-sha1",
+    "diffie-hellman-group1-sha1",
+  ],
+  Ciphers: [
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+    "aes128-ctr",
+    "aes192-ctr",
+    "aes256-ctr",
+    "chacha20-poly1305@openssh.com",
+    "aes128-cbc",
+    "aes192-cbc",
+    "aes256-cbc",
+    "3des-cbc",
+  ],
+  MACs: [
+    "hmac-sha2-256-etm@openssh.com",
+    "hmac-sha2-512-etm@openssh.com",
+    "hmac-sha1-etm@openssh.com",
+    "hmac-sha2-256",
+    "hmac-sha2-512",
+    "hmac-sha1",
+    "hmac-sha1-96",
+    "hmac-md5",
+    "hmac-md5-96",
+  ],
+} as const;
+
+/** An option of ssh_config(5) that lists algorithms. */
+export type AlgorithmOption = keyof typeof SUPPORTED;
+
+/** All of them. */
+export const ALGORITHM_OPTIONS = Object.keys(SUPPORTED) as AlgorithmOption[];
+
+/**
+ * The algorithms of the ssh configuration that the built-in client can do. Host key algorithms keep the configuration's order of
+ * preference; the others come in the client's own, fastest first. Throws `needs-openssh` where nothing is left.
+ */
+export function usableAlgorithms(endpoint: Endpoint, option: AlgorithmOption): string[] {
+  const allowed = endpoint.algorithms[option];
+  const supported: readonly string[] = SUPPORTED[option];
+  const usable =
+    option === "HostKeyAlgorithms"
+      ? allowed.filter((name) => supported.includes(name))
+      : supported.filter((name) => allowed.includes(name));
+  if (usable.length > 0) return usable;
+  throw new TaasError(
+    `the ssh configuration allows for ${describeEndpoint(endpoint)} only ${option} that the built-in SSH client does not have (${allowed.join(",")})`,
+    {
+      code: "needs-openssh",
+      host: endpoint.name,
+      hint: 'Set transport: "openssh" on the host',
+    },
+  );
+}

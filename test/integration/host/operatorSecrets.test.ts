@@ -1,0 +1,74 @@
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
+import { failureOf, makeClient } from "./client";
+import { makeWorkshop, type SshServer, startSshServer, type Workshop } from "./sshServer";
+
+/** A variable of this process's environment, as a token of the operator's would be. */
+const VARIABLE = "TAAS_TEST_TOKEN";
+const SECRET = "s3cr3t-0f9c";
+
+describe("a server that wants to know something of the operator's machine", () => {
+  let workshop: Workshop;
+  let server: SshServer;
+
+  before(async () => {
+    process.env[VARIABLE] = SECRET;
+    workshop = makeWorkshop();
+  });
+  /** The server's log shows what each request asks for, and the environment of each session. */
+  beforeEach(async () => {
+    server = await startSshServer(workshop, { config: ["LogLevel DEBUG3", "AcceptEnv *"] });
+  });
+  afterEach(() => server.stop());
+  after(async () => {
+    delete process.env[VARIABLE];
+    await workshop.remove();
+  });
+
+  for (const transport of ["openssh", "ssh2"] as const) {
+    it(`${transport}: is asked for a socket by the very name it gave, or not at all`, async () => {
+      const client = makeClient(workshop, server.knownHostsLine);
+      const host = client.record(server, { transport });
+      for (const path of [`/x/\${${VARIABLE}}/db.sock`, "/x/%d/db.sock", "/x/%u:1", "/x/%l"]) {
+        const error = await failureOf(client.pool.use(host, (session) => session.openSocket(path)));
+        expect(error.code).to.equal("socket-refused");
+      }
+      await client.pool.closeAll();
+      expect(server.log()).to.include("Accepted publickey").and.not.to.include(SECRET);
+      if (transport === "openssh") expect(server.log()).not.to.include("direct-streamlocal");
+    });
+
+    it(`${transport}: gets no variable of the environment, whatever SendEnv says`, async () => {
+      const config = ["Host *", "SendEnv *", `SendEnv ${VARIABLE} LC_* LANG`];
+      const client = makeClient(workshop, server.knownHostsLine, config);
+      const host = client.record(server, { transport });
+      const { stdout } = await client.pool.use(host, (session) => session.exec(["env"]));
+      await client.pool.closeAll();
+      expect(stdout).to.include("SSH_CONNECTION").and.not.to.include(SECRET);
+      expect(server.log()).to.include("Accepted publickey").and.not.to.include(VARIABLE);
+    });
+  }
+
+  it("openssh: opens a socket when it is asked for again after a failure", async () => {
+    const client = makeClient(workshop, server.knownHostsLine);
+    const host = client.record(server, { transport: "openssh" });
+    const path = join(workshop.path, "late.sock");
+    const listener = createServer((socket) => socket.end("here"));
+    const text = await client.pool.use(host, async (session) => {
+      const { PATH } = process.env;
+      await session.exec(["true"]);
+      // Without a PATH the process that asks the master for the forward cannot be started.
+      process.env.PATH = workshop.path;
+      const error = await failureOf(session.openSocket(path));
+      process.env.PATH = PATH;
+      expect(error.code).to.equal("socket-refused");
+      await new Promise<void>((resolve) => listener.listen(path, resolve));
+      const stream = await session.openSocket(path);
+      return new Promise((resolve) => stream.once("data", (chunk: Buffer) => resolve(chunk.toString())));
+    });
+    expect(text).to.equal("here");
+    await client.pool.closeAll();
+    listener.close();
+  });
+});
