@@ -7,7 +7,8 @@ import { type LabFrame, LabHost, underlayNamespace, underlayPort } from "./host.
 import { type Cable, createNetwork, joinUnderlay } from "./network.js";
 import type { LabOptions, VmOptions } from "./options.js";
 import { PACKET_AGENT } from "./packet-agent.js";
-import { freeBasePort, SshFiles } from "./ssh.js";
+import { PortRange } from "./ports.js";
+import { SshFiles } from "./ssh.js";
 import { Stream, type StreamOptions } from "./stream.js";
 import { Vm } from "./vm.js";
 import { Watchdog } from "./watchdog.js";
@@ -15,6 +16,8 @@ import { Watchdog } from "./watchdog.js";
 /** A running lab. It ends with `stop`, or when the process that started it does, however that ends. */
 export class Lab {
   private readonly vmsByName = new Map<string, Vm>();
+
+  private ports: PortRange | undefined;
 
   private constructor(
     private readonly frame: LabFrame,
@@ -127,6 +130,7 @@ export class Lab {
   /** Ends all its processes, removes its namespaces and its directory. Idempotent. */
   async stop(): Promise<void> {
     await this.watchdog.stop();
+    this.ports?.release();
   }
 
   private makeVm(options: VmOptions): Vm {
@@ -165,29 +169,13 @@ export class Lab {
         await host.carryVlans(vlans);
       }),
     ]);
-    await this.listen(basePort);
+    this.ports = await PortRange.reserve(hosts.length, basePort);
+    const { base } = this.ports;
+    await allSettled(hosts.map((host) => host.startSsh(base + host.number)));
     await ssh.write(
       hosts.map(({ name, sshPort }) => ({ name, port: sshPort })),
       hostKeyTypes,
     );
-  }
-
-  private async listen(given: number | undefined): Promise<void> {
-    if (given !== undefined) {
-      await allSettled(this.hosts.map((host) => host.startSsh(given + host.number)));
-      return;
-    }
-    for (let from = 2200; ; from += 100) {
-      from = await freeBasePort(this.hosts.length, from);
-      try {
-        await allSettled(this.hosts.map((host) => host.startSsh(from + host.number)));
-        return;
-      } catch (error) {
-        // Another lab took a port between our look and our listening.
-        if (!String(error).includes("Address already in use")) throw error;
-        await Promise.all(this.hosts.map((host) => host.stopSsh()));
-      }
-    }
   }
 }
 

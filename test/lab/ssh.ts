@@ -1,5 +1,4 @@
 import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { must, startUntil } from "./command.js";
 import type { HostKeyType } from "./options.js";
@@ -146,21 +145,4 @@ export class SshListener {
     const script = `kill -KILL -- -${this.pid}; while [ -e /proc/${this.pid}/stat ]; do sleep 0.005; done`;
     await must([...this.enterHost, "bash", "-c", script]);
   }
-}
-
-/** The given base port, or the first of 2200, 2300, ... such that base+1 to base+`count` are free on 127.0.0.1. */
-export async function freeBasePort(count: number, from: number): Promise<number> {
-  for (let base = from; base + count < 32_000; base += 100) {
-    const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(base + 1 + i)));
-    if (free.every(Boolean)) return base;
-  }
-  throw new Error(`no ${count} consecutive free ports from ${from}`);
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(true)));
-  });
 }

@@ -3,16 +3,16 @@ import { expect } from "chai";
 import type { Kept } from "../../driver/kept";
 import { udp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
+import { limitOf, sampleOf } from "../../sample";
 import { account, Baseline } from "../faults/hosts";
-import { limitOf, sampleOf } from "../faults/sample";
 import { createEstate, ESTATE, type Name } from "./estate";
 import { type Fault, faultsOf } from "./faults";
 import { ruleFaults } from "./ruleFaults";
 import { needlessly, tracesOf } from "./traces";
 import { list, Users } from "./users";
 
-/** Faults of the short series. */
-const SAMPLE = 30;
+/** Faults of the usual sample. */
+const SAMPLE = 20;
 /** Milliseconds for the ends of a watched tunnel to see each other again. */
 const PATIENCE = 20_000;
 

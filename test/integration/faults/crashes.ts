@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
+import { sampleOf } from "../../sample";
 import type { Moment, Order, Report } from "./killer";
-import { sampleOf } from "./sample";
 
 const MOMENTS: readonly Moment[] = ["before", "during", "after"];
 

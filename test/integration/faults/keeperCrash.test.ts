@@ -2,16 +2,16 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type Lab, startLab } from "../../lab/lab";
+import { limitOf } from "../../sample";
 import { Killers, momentsOf } from "./crashes";
 import { account, Baseline, contextFor, viewsOf } from "./hosts";
 import { FOLDER, UNIT } from "./keeperProcess";
-import { limitOf } from "./sample";
 import { StackFile, type Wanted } from "./stack";
 import { diffViews } from "./view";
 
 const STACK = "organization/kept/test";
-/** Kills in each series. */
-const KILLS = 5;
+/** Kills in each series of the usual sample. */
+const KILLS = 2;
 
 /** A monitor and a tap on one host, which has a keeper or none. */
 function program(keeper: boolean): Wanted[] {

@@ -4,6 +4,7 @@ import { Driver, type Made } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
 import { Systemd } from "../../lab/systemd";
 import type { Vm } from "../../lab/vm";
+import { skipForLackOf } from "../../lacking";
 import { account } from "./hosts";
 import { FOLDER, UNIT, until, untilAllCopied } from "./keeperProcess";
 
@@ -21,7 +22,7 @@ describe("a host's keeper, run by systemd", function () {
   before(async function () {
     lab = await startLab({ hosts: 1, vms: ["web", "db", "mon"].map((name) => ({ name, host: 1 })) });
     systemd = await Systemd.start(lab.host(1));
-    if (systemd === undefined) return this.skip();
+    if (systemd === undefined) return skipForLackOf(this, "a systemd that can be booted in a namespace");
     vm = Object.fromEntries(lab.vms.map((each) => [each.name, each])) as typeof vm;
     driver = new Driver(lab, undefined, { hosts: KEPT });
     const ids = await driver.service("ids", { host: "host1", port: "tap-mon" });

@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { type Lab, startLab } from "../../lab/lab";
+import { limitOf } from "../../sample";
 import { Killers, momentsOf } from "./crashes";
 import { account, Baseline, contextFor, unnumberedViewsOf } from "./hosts";
 import type { Order } from "./killer";
 import { changed, first, VMS } from "./programs";
-import { limitOf } from "./sample";
 import { StackFile, type Wanted } from "./stack";
 import { diffViews } from "./view";
 
 const STACK = "organization/stopped/test";
-/** Moments at which a writer is stopped. */
-const STOPS = 12;
+/** Moments at which a writer is stopped, in the usual sample. */
+const STOPS = 4;
 
 /** Another stack's taps, on the same hosts. */
 const others: Wanted[] = [

@@ -4,17 +4,19 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { Driver } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
+import { extentOf } from "../../sample";
 import { account, Baseline, unnumberedViewsOf } from "./hosts";
 import { makeService, makeTaps, type Share } from "./shares";
 import { diffViews } from "./view";
 import type { Done, Task } from "./writer";
 
-const WRITERS = 20;
+/** Processes that write at the same time. */
+const WRITERS = extentOf(8, 20);
 const HOSTS = 3;
 /** Taps of each writer. */
 const TAPS = 10;
 
-/** Each writer's taps are spread over the hosts, so that all write to all: 20 capture groups a host. */
+/** Each writer's taps are spread over the hosts, so that all write to all: a capture group of each writer on each host. */
 const shares = Array.from({ length: WRITERS }, (_, writer): Share => {
   const host = (turn: number) => `host${1 + ((writer + turn) % HOSTS)}`;
   return {

@@ -4,13 +4,14 @@ import { compileFilter } from "../../../provider/model/filter/compile";
 import { ruleText } from "../../../provider/model/filter/text";
 import type { VlanClass } from "../../../provider/model/vlanClass";
 import type { FilterAction, FilterRule } from "../../../provider/schema/filter";
+import { extentOf } from "../../sample";
+import { SEED } from "../../seed";
 import { arbitraryFrame } from "../../unit/filter/arbitraryFrames";
 import { arbitraryRules } from "../../unit/filter/arbitraryRules";
 import { evaluate } from "../../unit/filter/reference";
 import { FilterBench } from "./filterBench";
 
-const SEED = Number(process.env.TAAS_FILTER_SEED ?? 20_261_123);
-const ROUNDS = Number(process.env.TAAS_FILTER_ROUNDS ?? 21);
+const ROUNDS = extentOf(7, 21);
 const LANES = 24;
 const FRAMES = 40;
 const NATIVE = 100;

@@ -6,13 +6,14 @@ import { DATAPATH } from "../../lab/datapath";
 import { udp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
 import type { Vm } from "../../lab/vm";
+import { extentOf } from "../../sample";
+import { SEED } from "../../seed";
 import { arbitraryFrame } from "../../unit/filter/arbitraryFrames";
 import { arbitraryRules } from "../../unit/filter/arbitraryRules";
 import { evaluate } from "../../unit/filter/reference";
 import { between, datagram, expectFrames, flooded, received, tagged, unicast } from "../copies/traffic";
 
-const SEED = Number(process.env.TAAS_FILTER_SEED ?? 20_261_123);
-const FILTERS = Number(process.env.TAAS_FILTER_TAPS ?? 8);
+const FILTERS = extentOf(4, 8);
 const FRAMES = 60;
 /** Where copies go: to another host, but for the kernel's datapath, whose tunnels lose frames without a whole IP header. */
 const PLACE = DATAPATH === "netdev" ? 2 : 1;

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { type Lab, startLab } from "../../lab/lab";
-import { ownPorts } from "./ownPorts";
 import { openProgram, type Program, stepOf, succeeded } from "./program";
 import { tunnelPorts } from "./tunnelPorts";
 
@@ -24,7 +23,7 @@ describe("a program whose service moves to another host", function () {
       { name: "new", host: 3, vlan: 14, ifaceId: "monitor" },
       { name: "peer", host: 1, vlan: 11 },
     ];
-    lab = await startLab({ hosts: 3, vms, basePort: await ownPorts(3) });
+    lab = await startLab({ hosts: 3, vms });
     program = await openProgram(PROGRAM, {});
   });
 

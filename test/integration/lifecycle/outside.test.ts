@@ -4,7 +4,6 @@ import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import { broadcast } from "../copies/traffic";
 import { decapsulateAll } from "../treatment/encapsulation";
-import { ownPorts } from "./ownPorts";
 import { openProgram, type Program, succeeded } from "./program";
 
 const PROGRAM = `
@@ -26,7 +25,7 @@ describe("a program whose service becomes a collector, and a monitor again", fun
       { name: "web", host: 1 },
       { name: "ids", host: 2, vlan: 20 },
     ];
-    lab = await startLab({ hosts: 2, vms, basePort: await ownPorts(2) });
+    lab = await startLab({ hosts: 2, vms });
     collector = await lab.addCollector();
     origin = await snapshots();
     program = await openProgram(PROGRAM, {});

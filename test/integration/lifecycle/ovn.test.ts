@@ -3,6 +3,7 @@ import { Driver, type Made } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
 import { Ovn } from "../../lab/ovn";
 import type { Vm } from "../../lab/vm";
+import { skipForLackOf } from "../../lacking";
 import { datagram } from "../copies/traffic";
 
 const FRAMES = 10;
@@ -20,7 +21,7 @@ describe("a host with a running OVN", function () {
     lab = await startLab({ hosts: 1, vms: names.map((name) => ({ name, host: 1 })) });
     vm = Object.fromEntries(lab.vms.map((each) => [each.name, each])) as typeof vm;
     const started = await Ovn.start(lab.host(1), lab.vms);
-    if (started === undefined) return this.skip();
+    if (started === undefined) return skipForLackOf(this, "OVN");
     ovn = started;
     driver = new Driver(lab);
   });

@@ -4,7 +4,6 @@ import { expect } from "chai";
 import type { TaasError } from "../../../provider/errors";
 import { Driver } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
-import { ownPorts } from "./ownPorts";
 import { expectRefused, failureOf, unchanged } from "./refused";
 
 describe("hosts that cannot be used", () => {
@@ -14,7 +13,6 @@ describe("hosts that cannot be used", () => {
   before(async () => {
     lab = await startLab({
       hosts: 2,
-      basePort: await ownPorts(2),
       vms: [
         { name: "web", host: 1 },
         { name: "ids", host: 2 },

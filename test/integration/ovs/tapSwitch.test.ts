@@ -11,6 +11,7 @@ import { dumpFlows } from "../../../provider/ovs/dumpFlows";
 import { readFragments } from "../../../provider/ovs/fragments";
 import { TapSwitch } from "../../../provider/ovs/tapSwitch";
 import { repositoryRoot } from "../../engine/fixtureProject";
+import { SEED } from "../../seed";
 import { arbitraryRules } from "../../unit/filter/arbitraryRules";
 import { PrivateOvs } from "./privateOvs";
 
@@ -25,7 +26,6 @@ function marked(rules: string, generation: number): string {
 }
 
 const yes = async () => true;
-const SEED = Number(process.env.TAAS_FILTER_SEED ?? 20_261_125);
 
 describe("a tap bridge that is spoken to by OpenFlow", function () {
   this.timeout(60_000);

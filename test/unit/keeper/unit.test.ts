@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { KEEPER_SCRIPT } from "../../../provider/keeper/script";
 import { KEEPER_PLACES, KEEPER_UNIT } from "../../../provider/keeper/unit";
+import { skipForLackOf } from "../../lacking";
 
 describe("the keeper's files", () => {
   let folder: string;
@@ -14,10 +15,7 @@ describe("the keeper's files", () => {
   after(() => rmSync(folder, { recursive: true }));
 
   it("include a unit that systemd takes", function () {
-    if (spawnSync("systemd-analyze", ["--version"]).status !== 0) {
-      console.log("      systemd-analyze is not installed: skipped");
-      this.skip();
-    }
+    if (spawnSync("systemd-analyze", ["--version"]).status !== 0) skipForLackOf(this, "systemd-analyze");
     const path = join(folder, KEEPER_PLACES.service);
     writeFileSync(path, KEEPER_UNIT);
     const { status, stderr } = spawnSync("systemd-analyze", ["verify", path], { encoding: "utf8" });

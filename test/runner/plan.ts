@@ -1,0 +1,63 @@
+import type { TestFile } from "./select";
+
+/** What one mocha process runs. */
+export interface Job {
+  name: string;
+  files: readonly TestFile[];
+}
+
+/** Files whose tests compare how many frames are lost, a rate, or how long something takes: nothing else runs beside them. */
+export const ALONE: ReadonlySet<TestFile> = new Set([
+  "integration/bench",
+  "integration/copies/moment",
+  "integration/copies/production",
+  "integration/faults/migration",
+  "integration/lifecycle/edits",
+  "integration/treatment/meters",
+  "integration/treatment/rateLimit",
+]);
+
+/** The files that take longest, the longest first. They are started in this order, so that none of them is left alone at the end. */
+export const LONGEST: readonly TestFile[] = [
+  "integration/faults/crash",
+  "integration/drift/pieces",
+  "integration/faults/writers",
+  "integration/faults/stopped",
+  "integration/faults/daemons",
+  "integration/documentation",
+  "integration/examples",
+  "integration/claims",
+  "integration/faults/survival",
+  "integration/faults/keeper",
+  "integration/engineOptions",
+  "integration/lifecycle/outputs",
+  "integration/faults/hangs",
+  "integration/faults/neighbours",
+  "integration/treatment/ipv6Underlay",
+  "integration/copies/integrationBridge",
+  "integration/treatment/captureGroups",
+  "integration/compatibility",
+  "integration/faults/keeperCrash",
+  "integration/filter/compiled",
+];
+
+/** Jobs that run side by side, and those that run one after another when these are done; the longest first. */
+export function planOf(files: readonly TestFile[]): { together: Job[]; alone: Job[] } {
+  const unit = files.filter((file) => file.startsWith("unit/"));
+  const others = files
+    .filter((file) => !file.startsWith("unit/"))
+    .sort((a, b) => place(a) - place(b))
+    .map((file) => ({ name: file, files: [file] }));
+  return {
+    together: [
+      ...(unit.length > 0 ? [{ name: "unit", files: unit }] : []),
+      ...others.filter(({ name }) => !ALONE.has(name)),
+    ],
+    alone: others.filter(({ name }) => ALONE.has(name)),
+  };
+}
+
+function place(file: TestFile): number {
+  const at = LONGEST.indexOf(file);
+  return at < 0 ? LONGEST.length : at;
+}
