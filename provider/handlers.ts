@@ -1,3 +1,4 @@
+import { allOf } from "./allOf";
 import { TaasError } from "./errors";
 import { type Context, namesOf } from "./resource/context";
 import { flowChecks } from "./resource/flowChecks";
@@ -120,7 +121,7 @@ export async function statistics(read: ConfigReader, hosts: readonly unknown[]):
   const { withContext } = await load();
   return withContext(settings, async (context) => {
     const records = hosts.map((host) => context.resolveHost(host));
-    const counted = await Promise.all(records.map((record) => context.open(record).statistics()));
+    const counted = await allOf(records.map((record) => context.open(record).statistics()));
     return clean({
       hosts: Object.fromEntries(records.map((record, index) => [record.name, counted[index]!])),
     });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { allOf } from "../allOf";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Claim } from "../schema/claim";
@@ -31,7 +32,7 @@ export async function converge<Result>(intent: Intent<Result>): Promise<Result> 
     const claims = new Map<Look, Claim>();
     for (const round of some) {
       written.push(...round);
-      await inParallel(
+      await allOf(
         round.map(async (target) => void claims.set(target.seen, await put(intent, known, target, stage))),
       );
     }
@@ -44,7 +45,7 @@ export async function converge<Result>(intent: Intent<Result>): Promise<Result> 
     await putRounds(farewell, [...farewell, ...rounds]);
     const claims = await putRounds(rounds, rounds);
     const pending = [...claims].filter(([, claim]) => claim?.pending !== undefined);
-    await inParallel(pending.map(([look, claim]) => look.queue.confirm(claim)));
+    await allOf(pending.map(([look, claim]) => look.queue.confirm(claim)));
     await dropOld(intent, prepared);
     for (const target of arrived(prepared)) await put(intent, rounds, target, stage);
     return prepared.result;
@@ -68,7 +69,7 @@ async function prepare<Result>(intent: Intent<Result>): Promise<Prepared<Result>
       const { rounds, result } = steps;
       for (const target of rounds.flat()) rehearse(intent, target);
       const keepers = rounds.flat().filter(({ seen }) => seen.record.keeper === true);
-      await inParallel(keepers.map(({ seen }) => seen.queue.requireKeeper()));
+      await allOf(keepers.map(({ seen }) => seen.queue.requireKeeper()));
       const farewell = acceptable(intent, steps.farewell ?? []);
       return { seen, farewell, rounds, result, old: uniqueMachines(old) };
     } catch (error) {
@@ -138,7 +139,7 @@ async function announce(intent: Intent, { old, rounds }: Prepared): Promise<void
   const machines = new Set(holders.map(machineOf));
   const added = rounds.flat().filter(({ seen }) => !machines.has(machineOf(seen)));
   if (added.length === 0) return;
-  await inParallel(
+  await allOf(
     holders.map(async (look) => {
       const elsewhere = elsewhereOf(
         look,
@@ -186,12 +187,6 @@ async function put(
   const options = { ...putOptions(intent, target, stage), elsewhere: elsewhereOf(target.seen, all) };
   const { claims } = await target.seen.queue.submit(putEdit(options));
   return claims.get(target.draft.owner)!;
-}
-
-/** All at once; the first failure is thrown when all have ended, so that nothing goes on behind the caller's back. */
-async function inParallel(work: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
 }
 
 /** Takes back what a create wrote. What it found there and took over is not its to remove: the next create finds it again. */

@@ -1,3 +1,4 @@
+import { allOf } from "../allOf";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Elsewhere } from "../schema/claim";
@@ -23,17 +24,11 @@ export function placeOf(record: HostRecord): string {
   return `${record.address} ${tapBridgeOf(record)}`;
 }
 
-/**
- * Looks at hosts, all at once, each place once, by the first of its records. Every failure waits for the others, so that
- * nothing runs on unseen.
- */
+/** Looks at hosts, all at once, each place once, by the first of its records. The error has the reason of every host that failed. */
 export async function lookAll(open: OpenHost, records: readonly HostRecord[]): Promise<Map<string, Look>> {
   const unique = new Map<string, HostRecord>();
   for (const record of records) if (!unique.has(placeOf(record))) unique.set(placeOf(record), record);
-  const results = await Promise.allSettled([...unique.values()].map((record) => open(record).look()));
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-  const seen = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const seen = await allOf([...unique.values()].map((record) => open(record).look()));
   refuseCopies(seen);
   return new Map(seen.map((host) => [placeOf(host.record), host]));
 }

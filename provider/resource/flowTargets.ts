@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { allOf } from "../allOf";
 import { integrationBridgeOf } from "../converge/access";
 import { tunnelAddress } from "../converge/addresses";
 import type { Draft } from "../converge/edit";
@@ -156,7 +157,7 @@ export async function flowTargets(
     near.shared = await requireSharedTunnel(source, here, inputs.tunnelId);
     far.shared = await requireSharedTunnel(destination, there, inputs.tunnelId);
   } else {
-    const [fromSource, fromDestination] = await Promise.all([
+    const [fromSource, fromDestination] = await allOf([
       source.queue.underlay(near.tunnel?.remote ?? here.remote),
       destination.queue.underlay(""),
     ]);

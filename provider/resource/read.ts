@@ -1,3 +1,4 @@
+import { allOf } from "../allOf";
 import type { Inspection } from "../converge/hostQueue";
 import { placeOf } from "../converge/hosts";
 import type { HostRecord } from "../host/host";
@@ -39,7 +40,7 @@ export async function readEnds(request: ReadRequest): Promise<ReadResult> {
   const { context, id, state, inputs } = request;
   const ends = request.ends.filter((end) => end.candidates.length > 0);
   const records = ends.flatMap((end) => end.candidates);
-  const inspected = await Promise.all(
+  const inspected = await allOf(
     records.map(async (record) => [placeOf(record), await context.open(record).inspect()] as const),
   );
   const byPlace = new Map(inspected);

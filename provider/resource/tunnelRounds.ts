@@ -1,3 +1,4 @@
+import { allOf } from "../allOf";
 import { integrationBridgeOf } from "../converge/access";
 import { tunnelAddress } from "../converge/addresses";
 import type { Look } from "../converge/hostQueue";
@@ -51,7 +52,7 @@ export async function drafts(inputs: TunnelInputs, looks: readonly Look[]): Prom
     const peer = { address: first!.local, host: first!.seen.record.name };
     requireOneFamily(local, peer, seen.record.name);
   }
-  await Promise.all(
+  await allOf(
     members.map(async ({ seen, local }) =>
       requireAddress(await seen.queue.underlay(""), local, seen.record.name),
     ),
