@@ -18,9 +18,10 @@ export function createContext(settings: Settings, warn: (message: string) => voi
   return contextOf(pool, settings, warn);
 }
 
-/** Does a piece of work with connections that are closed at its end. */
+/** Does a piece of work with connections that are closed at its end, or by an interrupt. */
 export async function withContext<T>(settings: Settings, work: (context: Context) => Promise<T>): Promise<T> {
   const pool = new ConnectionPool(settings.connection);
+  closeOnInterrupt(pool);
   try {
     return await work(contextOf(pool, settings, (message) => console.error(`warning: ${message}`)));
   } finally {

@@ -1,9 +1,8 @@
-import * as z from "zod";
 import { TaasError } from "./errors";
 import type { ConnectionSettings } from "./host/host";
-import { type Inventory, sharedAddress } from "./host/inventory";
-import { inventoryHost } from "./schema/host";
-import { reasonsOf, show, wording } from "./schema/reasons";
+import type { Inventory } from "./host/inventory";
+import { readInventory } from "./readInventory";
+import { show } from "./schema/reasons";
 
 /** How the stack's configuration is read: the value of a key, or nothing. */
 export type ConfigReader = (key: string) => string | undefined;
@@ -16,10 +15,14 @@ export interface Settings {
 
 const NAMESPACE = "taas:";
 
+function correct(key: string): string {
+  return `Correct it: pulumi config set ${NAMESPACE}${key} ...`;
+}
+
 function refuse(key: string, value: unknown, wanted: string): TaasError {
   return new TaasError(`stack configuration ${NAMESPACE}${key} is ${show(value)}, which is not ${wanted}`, {
     code: "invalid-config",
-    hint: `Correct it: pulumi config set ${NAMESPACE}${key} ...`,
+    hint: correct(key),
   });
 }
 
@@ -34,36 +37,11 @@ function positive(read: ConfigReader, key: string, fallback: number): number {
 function inventory(read: ConfigReader): Inventory {
   const text = read(`${NAMESPACE}hosts`);
   if (text === undefined || text === "") return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw refuse("hosts", text, "an object of hosts by name");
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw refuse("hosts", value, "an object of hosts by name");
-  }
-  const parsed = z.record(z.string(), inventoryHost).safeParse(value, { error: wording });
-  if (parsed.success) return toldApart(parsed.data);
-  throw new TaasError(
-    `stack configuration ${reasonsOf(parsed.error, value, `${NAMESPACE}hosts`).join("; ")}`,
-    {
-      code: "invalid-config",
-      hint: "Each entry is an address or an object with address, port, user, identityFile, tunnelIp and so on",
-    },
-  );
-}
-
-function toldApart(hosts: Inventory): Inventory {
-  const shared = sharedAddress(hosts);
-  if (shared === undefined) return hosts;
-  throw new TaasError(
-    `stack configuration ${NAMESPACE}hosts: ${shared.names.join(" and ")} have the same address ${shared.address}, by which hosts are told apart, and another port or jump host`,
-    {
-      code: "invalid-config",
-      hint: "Give each an address of its own: an alias of ssh_config, with HostName, Port and ProxyJump there",
-    },
-  );
+  return readInventory(text, {
+    source: "stack configuration",
+    root: `${NAMESPACE}hosts`,
+    hint: correct("hosts"),
+  });
 }
 
 /** Reads and checks the stack's configuration. */

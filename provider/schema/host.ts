@@ -47,6 +47,20 @@ const hostEntry = z.strictObject({
   keeper: z.boolean().optional(),
 });
 
+/** What a command line may say of how its hosts are reached, and where their taps are. */
+export const connectionOptions = hostEntry.pick({
+  port: true,
+  user: true,
+  identityFile: true,
+  hostKey: true,
+  proxyJump: true,
+  transport: true,
+  sudo: true,
+  tapBridge: true,
+});
+
+export type ConnectionOptions = z.output<typeof connectionOptions>;
+
 const meant = "must be a host's name, or a record with its address";
 
 /** A host as the inventory has it: an address, the name of another entry, or the whole record. */

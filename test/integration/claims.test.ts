@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
@@ -6,7 +8,7 @@ import { Driver } from "../driver/driver";
 import { type Lab, startLab } from "../lab/lab";
 import { diffSnapshots } from "../lab/snapshot";
 
-const MAIN = join(__dirname, "../../provider/cli/main.js");
+const MAIN = join(__dirname, "../../cli/main.js");
 
 describe("pulumi-taas claims", () => {
   let lab: Lab;
@@ -25,7 +27,8 @@ describe("pulumi-taas claims", () => {
 
   const on = (hosts: readonly string[], ...args: string[]) => {
     const named = hosts.flatMap((host) => ["--host", host]);
-    return execa("node", [MAIN, "claims", "--ssh-config", lab.sshConfig, ...args, ...named], {
+    const yes = args[0] === "remove" ? ["--yes"] : [];
+    return execa("node", [MAIN, "claims", "--ssh-config", lab.sshConfig, ...args, ...yes, ...named], {
       reject: false,
     });
   };
@@ -111,20 +114,119 @@ describe("pulumi-taas claims", () => {
     });
   }
 
-  it("lists what it can reach, says what it cannot, and then removes nothing", async () => {
+  it("does on the hosts that it can reach what it is told to, and says which it cannot", async () => {
+    const before = await snapshots();
     const driver = new Driver(lab, "acme/lost/prod");
     await driver.service("ids", { host: "host2", port: "tap-ids" });
-    const before = await snapshots();
-    const gone = "no-such-host.invalid";
-    const listed = await on([gone, "host2"], "list");
+    const others = ["no-such-host.invalid", "nor-this.invalid"];
+    const complaints =
+      /^pulumi-taas: host no-such-host\.invalid: cannot reach.*\npulumi-taas: host nor-this\.invalid: cannot reach/;
+    const listed = await on([...others, "host2"], "list");
     expect(listed.exitCode).to.equal(1);
     expect(listed.stdout).to.match(/^host2 {2}service {2}acme\/lost\/prod\/TapService\/ids {2}\S.*\n?$/);
-    expect(listed.stderr).to.match(/^pulumi-taas: host no-such-host\.invalid: cannot reach/);
-    const removal = await on([gone, "host2"], "remove", "--stack", "acme/lost/prod");
-    expect([removal.exitCode, removal.stdout]).to.deep.equal([1, ""]);
+    expect(listed.stderr).to.match(complaints);
+    const removal = await on([...others, "host2"], "remove", "--stack", "acme/lost/prod");
+    expect(removal.exitCode).to.equal(1);
+    expect(removal.stdout).to.match(/^removed host2 {2}service {2}acme\/lost\/prod\/TapService\/ids /);
+    expect(removal.stderr).to.match(complaints);
+    expect(await changes(before)).to.deep.equal([]);
+  });
+
+  it("ends with 2 where no host can be reached", async () => {
+    const listed = await on(["no-such-host.invalid"], "list");
+    expect([listed.exitCode, listed.stdout]).to.deep.equal([2, ""]);
+  });
+
+  it("removes nothing in a dry run, and says what it would remove and where", async () => {
+    const driver = new Driver(lab, "acme/lost/prod");
+    const ids = await driver.service("ids", { host: "host2", port: "tap-ids" });
+    await driver.flow("web", ids, { host: "host1", port: "tap-web" });
+    const before = await snapshots();
+    const { exitCode, stdout } = await on(["host1"], "remove", "--dry-run", "--stack", "acme/lost/prod");
+    expect(exitCode).to.equal(0);
+    expect(stdout).to.match(/^would remove host1 {2}flow {2}acme\/lost\/prod\/TapFlow\/web .* and on host2$/);
     expect(await changes(before)).to.deep.equal([]);
     await driver.destroy();
   });
+
+  it("asks on a terminal before it removes, and without one requires --yes", async () => {
+    const driver = new Driver(lab, "acme/lost/prod");
+    const service = await driver.service("ids", { host: "host2", port: "tap-ids" });
+    const words = ["remove", "--stack", "acme/lost/prod", "--host", "host2", "--ssh-config", lab.sshConfig];
+    const command = ["node", MAIN, "claims", ...words];
+    const none = await execa(command[0]!, command.slice(1), { reject: false, stdin: "ignore" });
+    expect([none.exitCode, none.stdout]).to.deep.equal([2, ""]);
+    expect(none.stderr).to.match(/there is no terminal: give --yes, or --dry-run/);
+    const onTerminal = (answer: string) => {
+      const asked = execa("script", ["-qec", command.join(" "), "/dev/null"], { reject: false });
+      asked.stdout.on("data", (chunk) => {
+        if (String(chunk).includes("[y/N]")) asked.stdin.write(answer);
+      });
+      return asked;
+    };
+    for (const answer of ["n\n", "\n", "yesterday\n", "\u0004"]) {
+      const asked = await onTerminal(answer);
+      expect(asked.exitCode, asked.stdout).to.equal(2);
+      expect(asked.stdout).to.match(
+        /host2 {2}service {2}\S+TapService\/ids [\s\S]*Remove this claim\? \[y\/N\] /,
+      );
+      expect(asked.stdout).to.include("nothing was removed");
+    }
+    expect((await claims("list")).stdout).to.include(service.outputs.owner);
+    const agreed = await onTerminal("y\n");
+    expect(agreed.exitCode, agreed.stdout).to.equal(0);
+    expect(agreed.stdout).to.match(/removed host2 {2}service /);
+    expect((await claims("list")).stdout).to.equal("no claims");
+  });
+
+  it("finds its hosts in an inventory, and reaches them as its options say", async () => {
+    const [inventory, bare] = ["hosts.json", "bare"].map((name) => join(lab.directory, name));
+    const keys = await Promise.all(["host1", "host2"].map((name) => lab.ssh.publicHostKey(name, "ed25519")));
+    const login = { address: "127.0.0.1", user: "root", identityFile: lab.ssh.identity };
+    const monitors = { ...login, port: lab.host(2).sshPort, hostKey: keys[1]! };
+    await writeFile(inventory!, JSON.stringify({ monitors }));
+    await writeFile(bare!, "Host *\n  IdentityAgent none\n  UserKnownHostsFile /dev/null\n");
+    const listed = async (...options: string[]) => {
+      const words = ["claims", "list", "--hosts", inventory!, "--ssh-config", bare!, ...options];
+      const { exitCode, stdout, stderr } = await execa("node", [MAIN, ...words], { reject: false });
+      return { exitCode, stdout, stderr };
+    };
+    const none = { exitCode: 0, stdout: "no claims", stderr: "" };
+    expect(await listed()).to.deep.equal(none);
+    const port = ["--port", String(lab.host(1).sshPort)];
+    const other = await listed(...port);
+    expect(other.exitCode).to.equal(2);
+    expect(other.stderr).to.match(/^pulumi-taas: host monitors: .* is not the pinned one/);
+    expect(await listed(...port, "--host-key", keys[0]!)).to.deep.equal(none);
+  });
+
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    it(`ends soon after ${signal}, whatever a host does`, async () => {
+      const silent = createServer().listen(0, "127.0.0.1");
+      await once(silent, "listening");
+      const { port } = silent.address() as AddressInfo;
+      const words = [
+        "claims",
+        "list",
+        "--ssh-config",
+        lab.sshConfig,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        `${port}`,
+      ];
+      const running = execa("node", [MAIN, ...words], { reject: false });
+      await once(silent, "connection");
+      const began = performance.now();
+      running.kill(signal);
+      expect((await running).exitCode).to.equal(code);
+      expect(performance.now() - began).to.be.lessThan(8000);
+      silent.close();
+    });
+  }
 
   it("marks claims whose other end is missing or that a killed run left", async () => {
     const driver = new Driver(lab, "acme/lost/prod");
@@ -190,7 +292,7 @@ describe("pulumi-taas claims", () => {
       expect([exitCode, stdout, stderr], sudo).to.deep.equal([0, "no claims", ""]);
     }
     const { exitCode, stderr } = await asUser("never");
-    expect(exitCode).to.equal(1);
+    expect(exitCode).to.equal(2);
     expect(stderr).to.match(/^pulumi-taas: host host1: the login user of tapadmin@\S+ may not use/);
   });
 

@@ -6,7 +6,7 @@ import type { LabHost } from "../lab/host";
 import { type Lab, startLab } from "../lab/lab";
 import { failureOf } from "./host/client";
 
-const MAIN = join(__dirname, "../../provider/cli/main.js");
+const MAIN = join(__dirname, "../../cli/main.js");
 /** Where anything of a hostile name that came to be run would leave a trace, on the host and here. */
 const TRACE = "/tmp/taas-hostile";
 /** Names and ids that a host's own OVSDB can have, one hostile in each way. */

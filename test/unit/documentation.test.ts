@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
+import { USAGE } from "../../cli/arguments";
 import { ERROR_CODES } from "../../provider/errorCodes";
 import { filterRule } from "../../provider/schema/filter";
 import { flowArgs } from "../../provider/schema/flow";
@@ -71,6 +72,14 @@ describe("the documentation", () => {
   it("has every field of a host", () => {
     const fields = Object.keys(hostRecord.shape);
     expect(firstColumn(section("docs/installation.md", "Hosts"))).to.include.members(fields);
+  });
+
+  it("has every option of the commands", () => {
+    const options = new Set([...USAGE.matchAll(/--[a-z][a-z-]+/g)].map(([option]) => option));
+    expect(options.size).to.be.greaterThan(10);
+    for (const option of options) {
+      if (option !== "--help") expect(read("docs/claims.md"), option).to.include(option);
+    }
   });
 
   it("links to pages and headings that exist", () => {

@@ -95,10 +95,17 @@ describe("imports", () => {
     expect(new Set(called)).to.deep.equal(new Set(["pulumi-taas/handlers"]));
   });
 
-  it("of provider/ never reach Pulumi or the program side", () => {
+  it("of provider/ never reach Pulumi, the program side or the commands", () => {
     const imports = importsIn("provider");
-    const reached = imports.filter(({ from }) => /^(@pulumi|pulumi-taas|sdk|test)(\/|$)/.test(from));
+    const reached = imports.filter(({ from }) => /^(@pulumi|pulumi-taas|cli|sdk|test)(\/|$)/.test(from));
     expect(shown(reached)).to.deep.equal([]);
+  });
+
+  it("of cli/ stand on provider/ alone", () => {
+    const imports = importsIn("cli");
+    const others = imports.filter(({ from }) => !/^(cli|provider|node:)/.test(from));
+    expect(imports.length).to.be.greaterThan(20);
+    expect(shown(others)).to.deep.equal([]);
   });
 
   it("of provider/model, provider/plan and provider/schema do no input or output", () => {
@@ -138,7 +145,7 @@ describe("imports", () => {
   }).timeout(10_000);
 
   it("of tests and equipment are not reached from the package", () => {
-    const imports = importsIn("sdk", "provider");
+    const imports = importsIn("cli", "sdk", "provider");
     expect(shown(imports.filter(({ from }) => from.startsWith("test/")))).to.deep.equal([]);
   });
 });

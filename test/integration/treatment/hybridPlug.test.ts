@@ -8,7 +8,7 @@ import { diffSnapshots } from "../../lab/snapshot";
 import { between } from "../../lab/vm";
 import { orphan } from "../lifecycle/storedClaims";
 
-const MAIN = join(__dirname, "../../../provider/cli/main.js");
+const MAIN = join(__dirname, "../../../cli/main.js");
 const STACK = "organization/driver/test";
 
 describe("a monitor behind a Linux bridge", () => {
@@ -109,7 +109,7 @@ describe("a monitor behind a Linux bridge", () => {
   it("has its bridge learn again when the command line removes the claim", async () => {
     await new Driver(lab, STACK).service("ids", { host: "host1", port: "qvo-ids" });
     const where = ["--host", "host1", "--ssh-config", lab.sshConfig];
-    await execa("node", [MAIN, "claims", "remove", "--stack", STACK, ...where]);
+    await execa("node", [MAIN, "claims", "remove", "--yes", "--stack", STACK, ...where]);
     expect(await lab.host(1).ovs("ovs-vsctl port-to-br qvo-ids")).to.equal("br-int\n");
     expect(await ageing()).to.equal(learning);
   });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { describeClaim } from "../../../provider/cli/claims";
+import { describeClaim } from "../../../cli/claims/claim";
 import { replacedBy } from "../../../provider/converge/pending";
 import type { HostRecord } from "../../../provider/host/host";
 import { claimedHost } from "../../../provider/host/inventory";

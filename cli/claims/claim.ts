@@ -1,9 +1,7 @@
-import type { HostRecord } from "../host/host";
-import { printableLine } from "../printable";
-import type { Context } from "../resource/context";
-import type { Claim } from "../schema/claim";
-import { describePort } from "../schema/port";
-import type { Arguments } from "./arguments";
+import { otherEnds } from "../../provider/converge/leftovers";
+import { printableLine } from "../../provider/printable";
+import type { Claim } from "../../provider/schema/claim";
+import { describePort } from "../../provider/schema/port";
 
 /** One claim on one host. */
 export interface Listed {
@@ -11,18 +9,6 @@ export interface Listed {
   claim: Claim;
   /** Names of hosts that were looked at and should have a claim of the same life, and have none. */
   missingOn?: string[];
-}
-
-/** The hosts of the command line, each once, as the ssh configuration and its options say. */
-export function recordsOf(context: Context, wanted: Arguments): HostRecord[] {
-  const { hosts, tapBridge, user, transport, sudo } = wanted;
-  return [...new Set(hosts)].map((name) => ({
-    ...context.resolveHost(name),
-    ...(tapBridge === undefined ? {} : { tapBridge }),
-    ...(user === undefined ? {} : { user }),
-    ...(transport === undefined ? {} : { transport }),
-    ...(sudo === undefined ? {} : { sudo }),
-  }));
 }
 
 /** A claim on one line, harmless for a terminal whatever the host says. */
@@ -35,6 +21,12 @@ export function describeClaim({ host, claim, missingOn = [] }: Listed): string {
   return printableLine(
     `${host}  ${claim.kind}  ${claim.owner}${state}  ${summary(claim)}  by ${claim.writer} at ${claim.time}`,
   );
+}
+
+/** The same, with the other hosts that it is removed from together with this one. */
+export function describeRemoval(listed: Listed): string {
+  const others = otherEnds(listed.claim).map(({ host }) => host.name);
+  return `${describeClaim(listed)}${others.length === 0 ? "" : printableLine(`  and on ${others.join(", ")}`)}`;
 }
 
 function summary(claim: Claim): string {

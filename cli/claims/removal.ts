@@ -1,0 +1,104 @@
+import { dropEdit } from "../../provider/converge/edit";
+import type { Look } from "../../provider/converge/hostQueue";
+import { dropElsewhere, otherEnds } from "../../provider/converge/leftovers";
+import { stackOf } from "../../provider/converge/run";
+import { TaasError } from "../../provider/errors";
+import type { HostRecord } from "../../provider/host/host";
+import type { Context } from "../../provider/resource/context";
+import type { Claim } from "../../provider/schema/claim";
+import type { Arguments } from "../arguments";
+import type { Looks } from "../looks";
+import type { Listed } from "./claim";
+
+/** The chosen claims of one host, in the order of their removal. */
+export interface Chosen {
+  look: Look;
+  claims: Claim[];
+}
+
+/** What a removal tells, as it happens. */
+export interface Progress {
+  removed(listed: Listed): void;
+  failed(message: string): void;
+}
+
+/** The claims that the command line chooses, by host. A flow's comes before its service's, which it still uses. */
+export function chooseClaims({ looks }: Looks, wanted: Arguments): Chosen[] {
+  return looks.map((look) => {
+    const claims = [...look.read.claims.values()].filter((claim) => isChosen(claim, wanted));
+    return { look, claims: [...claims.filter(isFlow), ...claims.filter((claim) => !isFlow(claim))] };
+  });
+}
+
+/**
+ * Removes the chosen claims, and what they alone need, from the hosts, and from the other ends that they name. A host that
+ * fails does not stop the others: each failure is told, and what is left stays as it is.
+ */
+export async function removeChosen(
+  context: Context,
+  chosen: readonly Chosen[],
+  progress: Progress,
+): Promise<void> {
+  const records = chosen.map(({ look }) => look.record);
+  for (const { look, claims } of chosen) {
+    for (const [index, claim] of claims.entries()) {
+      await removeFromOtherEnds(context, claim, records, progress);
+      try {
+        await look.queue.submit(dropEdit(claim.owner, claim.token));
+        progress.removed({ host: look.record.name, claim });
+      } catch (error) {
+        const { message } = taasError(error);
+        progress.failed(`${claim.owner} stays: ${message}`);
+        if (!isOutOfReach(error)) continue;
+        const left = claims.length - index - 1;
+        if (left > 0) progress.failed(`${left} more claims stay on ${look.record.name}`);
+        break;
+      }
+    }
+  }
+}
+
+/** Where an end is one of the hosts of the command line, it is reached as that says. An end that cannot be reached keeps its claim. */
+async function removeFromOtherEnds(
+  context: Context,
+  claim: Claim,
+  records: readonly HostRecord[],
+  progress: Progress,
+): Promise<void> {
+  const { owner, token } = claim;
+  for (const { host } of otherEnds(claim)) {
+    const record = records.find(({ address }) => address === host.address);
+    try {
+      const end = record ?? context.claimedHost(host as HostRecord);
+      await dropElsewhere(context.open, end, owner, token);
+    } catch (error) {
+      progress.failed(`the other end of ${owner} stays: ${taasError(error).message}`);
+    }
+  }
+}
+
+/** Anything else is a fault of the program, and not of a host. */
+function taasError(error: unknown): TaasError {
+  if (error instanceof TaasError) return error;
+  throw error;
+}
+
+/** Whether the next claim of the same host would fail alike, after as long a wait. */
+function isOutOfReach(error: unknown): boolean {
+  const { code } = taasError(error);
+  return (
+    code === "unreachable" ||
+    code === "connection-lost" ||
+    code === "operation-timeout" ||
+    code === "ovsdb-timeout" ||
+    code === "cancelled"
+  );
+}
+
+function isChosen({ owner }: Claim, wanted: Arguments): boolean {
+  return wanted.owners.includes(owner) || wanted.stacks.includes(stackOf(owner));
+}
+
+function isFlow(claim: Claim): boolean {
+  return claim.kind === "flow";
+}

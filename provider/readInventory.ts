@@ -1,0 +1,51 @@
+import * as z from "zod";
+import { TaasError } from "./errors";
+import { type Inventory, sharedAddress } from "./host/inventory";
+import { inventoryHost } from "./schema/host";
+import { reasonsOf, show, wording } from "./schema/reasons";
+
+/** Where the text of an inventory comes from, for errors. */
+export interface InventoryOrigin {
+  /** `stack configuration`, or a file. */
+  source: string;
+  /** What the hosts are called there: `taas:hosts`. */
+  root: string;
+  /** How a text that is no inventory is corrected. */
+  hint: string;
+}
+
+/** Reads and checks an inventory: a JSON object of hosts by name. Errors: `invalid-config`. */
+export function readInventory(text: string, origin: InventoryOrigin): Inventory {
+  const { source, root } = origin;
+  const value = parse(text, origin);
+  const parsed = z.record(z.string(), inventoryHost).safeParse(value, { error: wording });
+  if (!parsed.success) {
+    throw new TaasError(`${source} ${reasonsOf(parsed.error, value, root).join("; ")}`, {
+      code: "invalid-config",
+      hint: "Each entry is an address or an object with address, port, user, identityFile, tunnelIp and so on",
+    });
+  }
+  const shared = sharedAddress(parsed.data);
+  if (shared === undefined) return parsed.data;
+  throw new TaasError(
+    `${source} ${root}: ${shared.names.join(" and ")} have the same address ${shared.address}, by which hosts are told apart, and another port or jump host`,
+    {
+      code: "invalid-config",
+      hint: "Give each an address of its own: an alias of ssh_config, with HostName, Port and ProxyJump there",
+    },
+  );
+}
+
+function parse(text: string, { source, root, hint }: InventoryOrigin): object {
+  let value: unknown = text;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Refused below, as any other text.
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new TaasError(`${source} ${root} is ${show(value)}, which is not an object of hosts by name`, {
+    code: "invalid-config",
+    hint,
+  });
+}

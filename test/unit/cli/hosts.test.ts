@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type Arguments, readArguments } from "../../../cli/arguments";
+import { recordsOf, settingsOf } from "../../../cli/hosts";
+import type { HostRecord } from "../../../provider/host/host";
+import { type Context, namesOf } from "../../../provider/resource/context";
+
+describe("the hosts of the command line", () => {
+  let directory: string;
+  let file: string;
+
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), "taas-hosts-"));
+    file = join(directory, "hosts.json");
+  });
+  after(() => rmSync(directory, { recursive: true }));
+
+  const warnings: string[] = [];
+  const records = (content: unknown, ...options: string[]): HostRecord[] => {
+    writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
+    const wanted = readArguments(["claims", "list", "--hosts", file, ...options]) as Arguments;
+    const settings = settingsOf(wanted);
+    const context = {
+      ...namesOf(settings.inventory),
+      warn: (message: string) => warnings.push(message),
+    } as unknown as Context;
+    return recordsOf(context, settings, wanted);
+  };
+  const inventory = {
+    compute1: { address: "192.0.2.1", user: "tap", hostKey: "SHA256:x" },
+    compute2: "192.0.2.2",
+    compute3: { address: "192.0.2.3", gone: true },
+  };
+
+  it("are all of the inventory, but for those that are gone", () => {
+    expect(records(inventory)).to.deep.equal([
+      { name: "compute1", address: "192.0.2.1", user: "tap", hostKey: "SHA256:x" },
+      { name: "compute2", address: "192.0.2.2" },
+    ]);
+    expect(warnings).to.deep.equal(["host compute3 is declared gone"]);
+  });
+
+  it("are those that it names, each once, found in the inventory or else by address", () => {
+    const names = ["--host", "compute2", "--host", "elsewhere", "--host", "compute2"];
+    expect(records(inventory, ...names)).to.deep.equal([
+      { name: "compute2", address: "192.0.2.2" },
+      { name: "elsewhere", address: "elsewhere" },
+    ]);
+  });
+
+  it("are reached as its options say, whatever the inventory says", () => {
+    expect(records(inventory, "--host", "compute1", "--user", "root", "--port", "2222")).to.deep.equal([
+      { name: "compute1", address: "192.0.2.1", user: "root", hostKey: "SHA256:x", port: 2222 },
+    ]);
+  });
+
+  for (const [content, refusal] of [
+    ["compute1: 192.0.2.1", /^the file .*hosts\.json: hosts is .*, which is not an object.*\. It is JSON/],
+    [["compute1"], /hosts is \["compute1"\], which is not an object/],
+    [
+      { compute1: { address: "192.0.2.1", port: 0 } },
+      /^the file \S+ hosts\.compute1\.port: must be at least 1/,
+    ],
+    [{ a: "192.0.2.1", b: { address: "192.0.2.1", port: 23 } }, /hosts: a and b have the same address/],
+  ] as const) {
+    it(`cannot be ${JSON.stringify(content)}`, () => {
+      expect(() => records(content))
+        .to.throw()
+        .that.includes({ code: "invalid-config" })
+        .and.has.property("message")
+        .that.matches(refusal);
+    });
+  }
+
+  it("cannot be in a file that is not there", () => {
+    const wanted = readArguments(["claims", "list", "--hosts", join(directory, "none.json")]) as Arguments;
+    expect(() => settingsOf(wanted))
+      .to.throw(/none\.json with the hosts cannot be read: ENOENT/)
+      .with.property("code", "invalid-config");
+  });
+});
