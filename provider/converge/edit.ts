@@ -2,8 +2,9 @@ import { TaasError } from "../errors";
 import { digest } from "../model/identity";
 import type { Facts } from "../ovs/facts";
 import { writeClaim } from "../plan/claims";
-import type { Claim, Elsewhere, ServiceClaim } from "../schema/claim";
+import { type Claim, claimOf, type Elsewhere, type ServiceClaim } from "../schema/claim";
 import { portKey } from "../schema/port";
+import { withUnknownPart } from "../schema/stored";
 import { isLeftover, replacedBy } from "./pending";
 import { RUN, stackOf, writer } from "./run";
 
@@ -92,7 +93,7 @@ export function putEdit(options: PutOptions): Edit {
       const existing = claims.get(draft.owner) ?? mine;
       const homes = existing?.kind === "service" ? existing.homes : undefined;
       const pending = stage === "pending" && !(existing?.token === token && existing.pending === undefined);
-      const fresh = {
+      const written = {
         ...draft,
         token,
         pending: pending ? RUN : undefined,
@@ -101,6 +102,10 @@ export function putEdit(options: PutOptions): Edit {
         writer: writer(),
         time: new Date().toISOString(),
       } as Claim;
+      const fresh =
+        existing?.token === token
+          ? (withUnknownPart(claimOf[draft.kind], written, existing) as Claim)
+          : written;
       const next = fresh.kind === "service" && homes !== undefined ? { ...fresh, homes } : fresh;
       if (existing !== undefined && existing.token !== token && !isLeftover(existing, stackOf(draft.owner))) {
         const isKnown = () => existing.token === options.replaced || equal(existing, next, PASSING);

@@ -1,6 +1,6 @@
 import { TaasError } from "../errors";
 import type { BridgeFacts, Facts } from "../ovs/facts";
-import { CLAIM_FORMAT, type Claim, claim } from "../schema/claim";
+import { CLAIM_FORMAT, type Claim, claim, claimOf } from "../schema/claim";
 import { show } from "../schema/reasons";
 
 /** Key of a tap bridge's `external_ids` that marks it ours and says which renderer made its rules. */
@@ -115,16 +115,13 @@ function parseClaim(owner: string, text: string, tapBridge: string, host: string
     parsedClaims.set(text, Object.freeze(parsed.data));
     return parsed.data;
   }
-  const format = (parseJson(text) as { format?: unknown } | undefined)?.format;
-  if (typeof format === "number" && format > CLAIM_FORMAT) {
-    throw new TaasError(
-      `the claim of ${show(owner)} on bridge ${tapBridge} has format ${format}, this release reads up to ${CLAIM_FORMAT}`,
-      {
-        code: "claim-newer",
-        host,
-        hint: "Update pulumi-taas in this program; nothing was written",
-      },
-    );
+  const newer = newness(parseJson(text));
+  if (newer !== undefined) {
+    throw new TaasError(`the claim of ${show(owner)} on bridge ${tapBridge} ${newer}`, {
+      code: "claim-newer",
+      host,
+      hint: "Update pulumi-taas in this program; nothing was written",
+    });
   }
   const why = parsed.success
     ? "it names another owner"
@@ -134,6 +131,16 @@ function parseClaim(owner: string, text: string, tapBridge: string, host: string
     host,
     hint: `If nobody needs it: ovs-vsctl remove Bridge ${tapBridge} external_ids '"${CLAIM_PREFIX}${owner.replace(/[^\w/$%.-]/g, "?")}"'`,
   });
+}
+
+/** What a claim has that only a later release knows, where that keeps this one from the host. */
+function newness(value: unknown): string | undefined {
+  const { format, kind } = (value ?? {}) as { format?: unknown; kind?: unknown };
+  if (typeof format === "number" && format > CLAIM_FORMAT)
+    return `has format ${format}, this release reads up to ${CLAIM_FORMAT}`;
+  if (format === CLAIM_FORMAT && typeof kind === "string" && !Object.hasOwn(claimOf, kind))
+    return `is of kind ${show(kind)}, which this release does not know`;
+  return undefined;
 }
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,7 @@
 import type { Desired } from "../model/desired";
 import {
   CLAIM_PREFIX,
+  type ClaimSet,
   GENERATION_KEY,
   HOME_PREFIX,
   HOOKS_KEY,
@@ -15,14 +16,9 @@ import { guardAbsent, guardMapKey } from "../ovs/operations";
 import { map, namedUuid, set, uuid } from "../ovs/values";
 import type { Claim } from "../schema/claim";
 
-/** Claims that were written once, and never change. */
-const written = new WeakMap<Claim, string>();
-
 /** A claim as it is stored: fields in a fixed order, absent ones left out. */
 export function writeClaim(claim: Claim): string {
-  const text = written.get(claim) ?? JSON.stringify(sorted(claim));
-  written.set(claim, text);
-  return text;
+  return JSON.stringify(sorted(claim));
 }
 
 function sorted(value: unknown): unknown {
@@ -34,8 +30,18 @@ function sorted(value: unknown): unknown {
   );
 }
 
-function externalIds(claims: ReadonlyMap<string, Claim>): Record<string, string> {
-  const entries = [...claims].map(([owner, claim]) => [CLAIM_PREFIX + owner, writeClaim(claim)] as const);
+/** Whether two claims say the same. */
+export function sayTheSame(a: Claim | undefined, b: Claim): boolean {
+  return a === b || (a !== undefined && writeClaim(a) === writeClaim(b));
+}
+
+/** What the tap bridge's row is to hold of claims. One that says what was read keeps its text, whoever wrote it and how. */
+function externalIds(claims: ReadonlyMap<string, Claim>, read: ClaimSet): Record<string, string> {
+  const entries = [...claims].map(([owner, claim]) => {
+    const key = CLAIM_PREFIX + owner;
+    const kept = sayTheSame(read.claims.get(owner), claim) ? read.bridge?.externalIds[key] : undefined;
+    return [key, kept ?? writeClaim(claim)] as const;
+  });
   return { [RENDERER_KEY]: String(RENDERER), ...Object.fromEntries(entries) };
 }
 
@@ -83,11 +89,17 @@ export function guard(bridge: BridgeFacts | undefined, tapBridge: string): Opera
   };
 }
 
+/** A host's claims as they are to be, and as they were read. */
+export interface ClaimChange {
+  claims: ReadonlyMap<string, Claim>;
+  read: ClaimSet;
+}
+
 /** Makes the tap bridge, with its claims, as `ovs-vsctl add-br` would: with an internal port of its own name. */
 export function insertTapBridge(
   tapBridge: string,
   datapathType: string,
-  claims: ReadonlyMap<string, Claim>,
+  { claims, read }: ClaimChange,
   config: Record<string, string>,
 ): Operation[] {
   return [
@@ -111,7 +123,7 @@ export function insertTapBridge(
         name: tapBridge,
         datapath_type: datapathType,
         fail_mode: "secure",
-        external_ids: map(externalIds(claims)),
+        external_ids: map(externalIds(claims, read)),
         other_config: map(config),
         ports: namedUuid("port_tap_bridge"),
       },
@@ -131,10 +143,10 @@ export function insertTapBridge(
  */
 export function updateClaims(
   bridge: BridgeFacts,
-  claims: ReadonlyMap<string, Claim>,
+  { claims, read }: ClaimChange,
   config: Record<string, string>,
 ): Operation[] {
-  const wanted = externalIds(claims);
+  const wanted = externalIds(claims, read);
   const stale = Object.keys(bridge.externalIds).filter(
     (key) =>
       (key.startsWith(CLAIM_PREFIX) || key === RENDERER_KEY) && bridge.externalIds[key] !== wanted[key],
@@ -147,14 +159,14 @@ export function updateClaims(
     ["other_config", "delete", set([...Object.keys(config), ...noted])],
     ["other_config", "insert", map(config)],
   ];
-  const read = Object.fromEntries(stale.map((key) => [key, bridge.externalIds[key]!]));
+  const overwritten = Object.fromEntries(stale.map((key) => [key, bridge.externalIds[key]!]));
   return [
     {
       op: "wait",
       table: "Bridge",
       where: [
         ["_uuid", "==", uuid(bridge.uuid)],
-        ["external_ids", "includes", map(read)],
+        ["external_ids", "includes", map(overwritten)],
       ],
       columns: ["name"],
       until: "==",

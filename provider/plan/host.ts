@@ -6,7 +6,7 @@ import type { Operation } from "../ovs/operations";
 import { type Row, set, uuid, type Value } from "../ovs/values";
 import type { Claim } from "../schema/claim";
 import type { Change } from "./change";
-import { deleteTapBridge, guard, insertTapBridge, otherConfig, updateClaims, writeClaim } from "./claims";
+import { deleteTapBridge, guard, insertTapBridge, otherConfig, sayTheSame, updateClaims } from "./claims";
 import { portNumbers } from "./flowText";
 import { planMirrors } from "./mirrors";
 import { comeHome } from "./newRow";
@@ -79,11 +79,7 @@ function rescueStrays(
 
 function claimsDiffer({ read, claims }: PlanInput): boolean {
   if (read.claims.size !== claims.size) return true;
-  return [...claims].some(([owner, claim]) => {
-    const before = read.claims.get(owner);
-    if (before === claim) return false;
-    return before === undefined || writeClaim(before) !== writeClaim(claim);
-  });
+  return [...claims].some(([owner, claim]) => !sayTheSame(read.claims.get(owner), claim));
 }
 
 /** The differences between what is and what should be in a host's rows. */
@@ -140,7 +136,7 @@ export function planHost(input: PlanInput): Plan {
   }
   if (read.bridge === undefined) {
     const type = facts.bridges.find((bridge) => bridge.name === integrationBridge)?.datapathType ?? "";
-    const bridge = insertTapBridge(tapBridge, type, claims, config);
+    const bridge = insertTapBridge(tapBridge, type, input, config);
     const operations = [guarded, ...bridge, ...extra, ...steps];
     return { changes, operations, generation, effect: "ports" };
   }
@@ -148,7 +144,7 @@ export function planHost(input: PlanInput): Plan {
   if (changes.length === 0 && !renumbers && !claimsDiffer(input)) {
     return { changes, operations: [], generation: read.generation, effect: "claims" };
   }
-  const operations = [guarded, ...extra, ...steps, ...updateClaims(read.bridge, claims, config)];
+  const operations = [guarded, ...extra, ...steps, ...updateClaims(read.bridge, input, config)];
   const effect = renumbers ? "ports" : settings.length > 0 ? "settings" : "claims";
   return { changes, operations, generation, effect };
 }

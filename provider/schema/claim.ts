@@ -6,9 +6,13 @@ import { direction } from "./flow";
 import { hostRecord, ipAddress } from "./host";
 import { portInput } from "./port";
 import { attachment, distribution } from "./service";
+import { stored } from "./stored";
 import { tunnelMode, tunnelType } from "./tunnel";
 
-/** The claim format this release writes and the highest it reads. */
+/**
+ * The claim format this release writes and the highest it reads. A release adds optional fields without raising it: others
+ * keep what they do not know. It is raised where a release that does not know a field would do harm.
+ */
 export const CLAIM_FORMAT = 1;
 
 const base = {
@@ -42,7 +46,7 @@ const home = z.object({
 });
 export type Home = z.output<typeof home>;
 
-export const serviceClaim = z.object({
+const serviceClaim = z.object({
   ...base,
   kind: z.literal("service"),
   tunnelId,
@@ -91,7 +95,7 @@ const source = z.object({
 /** A bridge whose production tunnel to the other end carries copies. */
 const shared = z.object({ bridge: z.string() });
 
-export const flowClaim = z.object({
+const flowClaim = z.object({
   ...base,
   kind: z.literal("flow"),
   /** Owner of the service, for people; the link is the tunnel id, which a rename keeps. */
@@ -124,7 +128,7 @@ export const flowClaim = z.object({
     .optional(),
 });
 
-export const tunnelClaim = z.object({
+const tunnelClaim = z.object({
   ...base,
   kind: z.literal("tunnel"),
   /** Gives the tap bridge its datapath type. */
@@ -142,7 +146,15 @@ export const tunnelClaim = z.object({
   stage: z.enum(["ready", "preferred"]).optional(),
 });
 
-export const claim = z.discriminatedUnion("kind", [serviceClaim, flowClaim, tunnelClaim]);
+/** Claims by their kind. */
+export const claimOf = {
+  service: stored(serviceClaim),
+  flow: stored(flowClaim),
+  tunnel: stored(tunnelClaim),
+};
+
+/** A claim as a host has it, with whatever fields a later release has added. */
+export const claim = z.discriminatedUnion("kind", [claimOf.service, claimOf.flow, claimOf.tunnel]);
 
 export type ServiceClaim = z.output<typeof serviceClaim>;
 export type FlowClaim = z.output<typeof flowClaim>;

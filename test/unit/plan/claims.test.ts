@@ -56,7 +56,8 @@ describe("an update of claims", () => {
   const update = (externalIds: Record<string, string>, claims: Claim[]) => {
     const [bridge] = observed({ name: "br-tap", ports: [], row: { externalIds } }).bridges;
     const byOwner = new Map(claims.map((one) => [one.owner, one]));
-    const operation = updateClaims(bridge!, byOwner, { "taas-generation": "5" }).at(-1);
+    const read = { claims: new Map(), generation: 4, bridge };
+    const operation = updateClaims(bridge!, { claims: byOwner, read }, { "taas-generation": "5" }).at(-1);
     return (operation as { mutations: [string, string, unknown][] }).mutations;
   };
 
@@ -67,6 +68,21 @@ describe("an update of claims", () => {
       ["external_ids", "insert", ["map", [[key, writeClaim(claim)]]]],
       ["other_config", "delete", ["set", ["taas-generation"]]],
       ["other_config", "insert", ["map", [["taas-generation", "5"]]]],
+    ]);
+  });
+
+  it("leaves the text of a claim that is as it was read, whoever wrote it and how", () => {
+    const text = ` ${JSON.stringify({ ...claim, notYetKnown: { since: [1] } })}`;
+    const externalIds = { "taas-renderer": "1", [key]: text };
+    const facts = observed({ name: "br-tap", ports: [], row: { externalIds } });
+    const read = readClaims(facts, "br-tap", "host1");
+    const other = { ...claim, owner: "o/p/s/TapService/other", tunnelId: 8 } as Claim;
+    const claims = new Map([...read.claims, [other.owner, other]]);
+    const operation = updateClaims(read.bridge!, { claims, read }, { "taas-generation": "5" }).at(-1);
+    const { mutations } = operation as { mutations: [string, string, unknown][] };
+    expect(mutations.slice(0, 2)).to.deep.equal([
+      ["external_ids", "delete", ["set", []]],
+      ["external_ids", "insert", ["map", [[`taas:${other.owner}`, writeClaim(other)]]]],
     ]);
   });
 

@@ -1,0 +1,69 @@
+import * as z from "zod";
+
+/** Claims are read, carried over and compared by these: a later release adds optional fields without a new format. */
+
+/** The schema that a wrapper such as `optional` is about. */
+function inner(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodOptional || schema instanceof z.ZodNullable
+    ? inner(schema.unwrap() as z.ZodType)
+    : schema;
+}
+
+/** The fields of an object's schema; of a choice, those of the object that fits a value. Undefined for anything else. */
+function shapeOf(schema: z.ZodType, value: object): Record<string, z.ZodType> | undefined {
+  const meant = inner(schema);
+  if (meant instanceof z.ZodObject) return meant.shape as Record<string, z.ZodType>;
+  if (!(meant instanceof z.ZodUnion)) return undefined;
+  const fitting = (meant.options as z.ZodType[]).find((option) => option.safeParse(value).success);
+  return fitting === undefined ? undefined : shapeOf(fitting, value);
+}
+
+/** A schema like another, that keeps the fields it does not know, in objects at every level. */
+export function stored<Schema extends z.ZodType>(schema: Schema): Schema {
+  return z.core.clone(schema, { ...schema._zod.def, ...loosened(schema) }) as Schema;
+}
+
+/** What is different in the definition of a schema that keeps what it does not know. */
+function loosened(schema: z.ZodType): object {
+  if (schema instanceof z.ZodObject) {
+    const fields = Object.entries(schema.shape as Record<string, z.ZodType>);
+    const shape = Object.fromEntries(fields.map(([name, field]) => [name, stored(field)]));
+    return { shape, catchall: z.unknown() };
+  }
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable)
+    return { innerType: stored(schema.unwrap() as z.ZodType) };
+  if (schema instanceof z.ZodArray) return { element: stored(schema.element as z.ZodType) };
+  if (schema instanceof z.ZodRecord) return { valueType: stored(schema.valueType as z.ZodType) };
+  if (schema instanceof z.ZodUnion) return { options: (schema.options as z.ZodType[]).map(stored) };
+  return {};
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A value without the fields that its schema does not know. */
+export function knownPart(schema: z.ZodType, value: unknown): unknown {
+  const meant = inner(schema);
+  if (Array.isArray(value) && meant instanceof z.ZodArray)
+    return value.map((item) => knownPart(meant.element as z.ZodType, item));
+  const shape = isObject(value) ? shapeOf(meant, value) : undefined;
+  if (!isObject(value) || shape === undefined) return value;
+  const known = Object.entries(value).filter(([name]) => Object.hasOwn(shape, name));
+  return Object.fromEntries(known.map(([name, field]) => [name, knownPart(shape[name]!, field)]));
+}
+
+/** What takes a value's place, with the fields that only a later release knows; those of a list's items have no place in another list. */
+export function withUnknownPart(schema: z.ZodType, value: unknown, before: unknown): unknown {
+  const shape = isObject(before) ? shapeOf(schema, before) : undefined;
+  if (!isObject(value) || !isObject(before) || shape === undefined) return value;
+  const unknown = Object.entries(before).filter(([name]) => !Object.hasOwn(shape, name));
+  const known = Object.entries(value).map(
+    ([name, field]) =>
+      [
+        name,
+        Object.hasOwn(shape, name) ? withUnknownPart(shape[name]!, field, before[name]) : field,
+      ] as const,
+  );
+  return { ...Object.fromEntries(unknown), ...Object.fromEntries(known) };
+}
