@@ -1,5 +1,6 @@
 import { TaasError } from "../errors";
 import { GENERATION_KEY } from "../model/readClaims";
+import type { HostGuard } from "../ovs/guarded";
 import { guardMapKey, type Operation } from "../ovs/operations";
 import { uuid } from "../ovs/values";
 import { type HostAccess, tapBridgeOf } from "./access";
@@ -8,6 +9,14 @@ import { type HostAccess, tapBridgeOf } from "./access";
 export interface Rendered {
   generation: number;
   ofports: Readonly<Record<string, number>>;
+}
+
+/** The guard of a command on the host. A generation that somebody wrote by hand is compared as it stands. */
+export function hostGuard(
+  { record }: HostAccess,
+  { generation, ofports }: { generation: number | string; ofports: Rendered["ofports"] },
+): HostGuard {
+  return { bridge: tapBridgeOf(record), key: GENERATION_KEY, generation: String(generation), ofports };
 }
 
 /** Whether a host still is what rules were rendered from. */

@@ -1,16 +1,17 @@
 import type { Desired } from "../model/desired";
 import { isOurCookie } from "../model/identity";
-import { type ClaimSet, GENERATION_KEY } from "../model/readClaims";
+import type { ClaimSet } from "../model/readClaims";
 import { dumpFlows } from "../ovs/dumpFlows";
 import type { BridgeFacts, Facts } from "../ovs/facts";
-import { addForeignFlow, deleteForeignFlow, type ForeignTarget } from "../ovs/foreignFlow";
+import { changeForeignFlows, type ForeignTarget } from "../ovs/foreignFlow";
+import type { HostGuard } from "../ovs/guarded";
 import { type Flow, flowKey, parseFlow } from "../ovs/openflow";
 import { openflowVersion } from "../ovs/openflowVersion";
-import { retireFlows } from "../ovs/retireFlows";
 import { hookedBridges } from "../plan/claims";
 import { ruleNumbers, ruleText } from "../plan/flowText";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
+import { hostGuard } from "./guard";
 
 /** How the rules of ours on one bridge that is not ours differ from what they should be. */
 export interface HookDifference {
@@ -35,20 +36,17 @@ function foreignTarget(access: HostAccess, bridge: BridgeFacts): ForeignTarget {
 }
 
 /**
- * Removes the last rules of ours from other bridges, before the tap bridge goes: afterwards nothing would lead there.
+ * Deletes the last rules of ours on other bridges, before the tap bridge goes: afterwards nothing would lead there.
  * Resolves to false when another writer has changed the host since it was read.
  */
-export async function retireHooks(access: HostAccess, read: ClaimSet, facts: Facts): Promise<boolean> {
-  const bridges = hookBridges(read);
-  const guard = {
-    bridge: tapBridgeOf(access.record),
-    key: GENERATION_KEY,
-    generation: read.bridge?.otherConfig[GENERATION_KEY] ?? "0",
-  };
-  for (const { target, unexpected } of await compareHooks(access, NO_HOOKS, facts, bridges)) {
-    if (unexpected.length > 0 && !(await retireFlows(target, unexpected, guard))) return false;
-  }
-  return true;
+export async function retireHooks(
+  access: HostAccess,
+  generation: string,
+  facts: Facts,
+  bridges: ReadonlySet<string>,
+): Promise<boolean> {
+  const differences = await compareHooks(access, NO_HOOKS, facts, bridges);
+  return applyHooks(differences, hostGuard(access, { generation, ofports: {} }));
 }
 
 const NO_HOOKS: Pick<Desired, "hooks" | "coming"> = { hooks: [], coming: [] };
@@ -86,10 +84,13 @@ export async function compareHooks(
   );
 }
 
-/** Makes the rules of ours on other bridges what they should be, each by exact cookie and strict match. */
-export async function applyHooks(differences: readonly HookDifference[]): Promise<void> {
-  for (const { target, missing, unexpected } of differences) {
-    for (const flow of unexpected) await deleteForeignFlow(target, flow);
-    for (const flow of missing) await addForeignFlow(target, flow);
+/**
+ * Makes the rules of ours on other bridges what they should be, while the host is what these were rendered from. Resolves to
+ * false when another writer has changed it before or meanwhile.
+ */
+export async function applyHooks(differences: readonly HookDifference[], guard: HostGuard): Promise<boolean> {
+  for (const { target, ...change } of differences) {
+    if (!(await changeForeignFlows(target, change, guard))) return false;
   }
+  return true;
 }

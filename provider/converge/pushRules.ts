@@ -1,12 +1,12 @@
 import type { Desired, Meter } from "../model/desired";
-import { type ClaimSet, GENERATION_KEY, METERS_KEY } from "../model/readClaims";
+import { type ClaimSet, METERS_KEY } from "../model/readClaims";
 import type { Facts } from "../ovs/facts";
-import { compareMeters, type MeterSpec, putMeters, removeMeters } from "../ovs/meters";
+import { compareMeters, deleteMeters, type MeterSpec, putMeters } from "../ovs/meters";
 import { pushFlows } from "../ovs/pushFlows";
 import type { SwitchReading } from "../ovs/switchClient";
 import { flowText, portNumbers, reliedPorts, rulesText } from "../plan/flowText";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
-import { type Rendered, stillHolds } from "./guard";
+import { hostGuard, type Rendered, stillHolds } from "./guard";
 
 /** Whether a host's claims cap anything, or did since its tap bridge was made: then it has meters, or may have. */
 export function isMetered({ claims, bridge }: Pick<ClaimSet, "claims" | "bridge">): boolean {
@@ -53,10 +53,12 @@ export async function pushRules(access: HostAccess, push: Push): Promise<boolean
   if (push.metered === "no") return replace();
   const target = ofctlTarget(access, tapBridge);
   const meters = await compareMeters(target, meterSpecs(desired, facts, tapBridge));
-  await putMeters(target, meters);
-  if (!(await replace())) return false;
-  await removeMeters(target, meters.unexpected);
-  return true;
+  const guard = hostGuard(access, from);
+  return (
+    (await putMeters(target, meters, guard)) &&
+    (await replace()) &&
+    (await deleteMeters(target, meters.unexpected, guard))
+  );
 }
 
 /** Writes all rules in one bundle, by OpenFlow or else by ovs-ofctl; false when another writer came in between. */
@@ -68,7 +70,7 @@ async function replaceRules(
 ): Promise<boolean> {
   const written = await access.tapSwitch.replace(text, () => stillHolds(access, from), present);
   if (written !== undefined) return written === "written";
-  const guard = { key: GENERATION_KEY, generation: String(from.generation), ofports: from.ofports };
-  const { outcome } = await pushFlows(ofctlTarget(access, tapBridgeOf(access.record)), text, guard);
+  const target = ofctlTarget(access, tapBridgeOf(access.record));
+  const { outcome } = await pushFlows(target, text, hostGuard(access, from));
   return outcome === "pushed";
 }

@@ -8,6 +8,7 @@ import { bumpNextCfg, nextCfgOf, onceApplied, waitApplied } from "../ovs/applied
 import type { Facts } from "../ovs/facts";
 import { readFacts } from "../ovs/readFacts";
 import type { SwitchReading } from "../ovs/switchClient";
+import { reliedPorts } from "../plan/flowText";
 import { type Plan, planHost } from "../plan/host";
 import { withoutWaiting } from "../plan/ports";
 import type { Claim } from "../schema/claim";
@@ -15,6 +16,7 @@ import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
 import { learnAgain, stopLearning } from "./ageing";
 import { draftHost } from "./draft";
 import type { Edit } from "./edit";
+import { hostGuard } from "./guard";
 import { applyHooks, compareHooks, hookBridges, retireHooks } from "./hooks";
 import { dismiss, isKept, keep, requireKeeper } from "./keeper";
 import { isMetered, pushRules } from "./pushRules";
@@ -57,9 +59,10 @@ export async function reconcile(
   let leaving = "";
   let handing: Attempt["handing"] = "nothing";
   let facts = known;
+  const touched = new Set<string>();
   for (let lost = 0; lost < MAX_ATTEMPTS; ) {
     const start = performance.now();
-    const done = await attemptOnce(access, { edits: open, reject: drop, handing, facts });
+    const done = await attemptOnce(access, { edits: open, reject: drop, handing, facts, touched });
     facts = undefined;
     if (done === "prepared") {
       handing = "over";
@@ -112,6 +115,8 @@ interface Attempt {
   handing: "over" | "nothing";
   /** What was read a moment ago. */
   facts: Facts | undefined;
+  /** Bridges that are not ours and on which an attempt may have left rules, whatever the host's claims say by now. */
+  touched: Set<string>;
 }
 
 /**
@@ -120,7 +125,7 @@ interface Attempt {
  */
 async function attemptOnce(
   access: HostAccess,
-  { edits, reject, handing, facts: known }: Attempt,
+  { edits, reject, handing, facts: known, touched }: Attempt,
 ): Promise<Reconciled | "lost" | "prepared"> {
   const { record, ovsdb } = access;
   const tapBridge = tapBridgeOf(record);
@@ -154,11 +159,14 @@ async function attemptOnce(
   let facts = before;
   let present: SwitchReading | undefined;
   await learnAgain(access, read.claims, claims);
+  if (claims.size === 0 && (plan.operations.length > 0 || touched.size > 0)) {
+    if (!(await retire(access, read, before, touched))) return "lost";
+  }
   if (plan.operations.length > 0) {
-    if (claims.size === 0 && !(await retire(access, read, before))) return "lost";
     const nextCfg = await commit(access, plan, before);
     if (nextCfg === "lost") return "lost";
-    const isPushed = claims.size > 0 && metered === "no" && read.bridge !== undefined;
+    const isPushed =
+      claims.size > 0 && metered === "no" && read.bridge !== undefined && plan.rules === "kept";
     [facts, present] = await Promise.all([
       nextCfg === undefined ? before : whenApplied(access, plan, before, nextCfg),
       isPushed ? access.tapSwitch.read() : undefined,
@@ -180,8 +188,18 @@ async function attemptOnce(
   const push = { desired: after, facts, generation: plan.generation, metered, present } as const;
   try {
     if (!(await pushRules(access, push))) return "lost";
-    const hooked = new Set([...hookBridges(read), ...hookBridges({ claims, bridge: read.bridge })]);
-    if (hooked.size > 0) await applyHooks(await compareHooks(access, after, facts, hooked));
+    const hooked = new Set([
+      ...touched,
+      ...hookBridges(read),
+      ...hookBridges({ claims, bridge: read.bridge }),
+    ]);
+    for (const bridge of hooked) touched.add(bridge);
+    const guard = hostGuard(access, {
+      generation: plan.generation,
+      ofports: reliedPorts(after, facts, tapBridge),
+    });
+    if (hooked.size > 0 && !(await applyHooks(await compareHooks(access, after, facts, hooked), guard)))
+      return "lost";
     await stopLearning(access, edits, claims);
     const keeps = end.keeper === "wanted" && between === undefined;
     if (keeps && !(await keep(access, after, facts, moment))) return "lost";
@@ -197,11 +215,17 @@ async function attemptOnce(
 }
 
 /** Takes what nothing would lead to any more off the host, before its tap bridge goes. False: another writer was faster. */
-async function retire(access: HostAccess, read: ClaimSet, facts: Facts): Promise<boolean> {
+async function retire(
+  access: HostAccess,
+  read: ClaimSet,
+  facts: Facts,
+  touched: ReadonlySet<string>,
+): Promise<boolean> {
   const { bridge } = read;
-  if (!(await retireHooks(access, read, facts))) return false;
-  if (bridge?.otherConfig[KEEPER_KEY] === undefined) return true;
-  return dismiss(access, { bridge, generation: bridge.otherConfig[GENERATION_KEY] ?? "0" });
+  const generation = bridge?.otherConfig[GENERATION_KEY] ?? "0";
+  const hooked = new Set([...touched, ...hookBridges(read)]);
+  if (!(await retireHooks(access, generation, facts, hooked))) return false;
+  return bridge?.otherConfig[KEEPER_KEY] === undefined || dismiss(access, { bridge, generation });
 }
 
 /** Whether another writer has changed the host since; a host that cannot be asked has not. */

@@ -1,6 +1,7 @@
 import { TaasError } from "../errors";
 import { dumpFlows } from "./dumpFlows";
-import { bridgeName, commandFailed, type OfctlTarget, ofctlArgv, runBounded } from "./ofctl";
+import { type HostGuard, type OfctlCommand, runGuarded } from "./guarded";
+import type { OfctlTarget } from "./ofctl";
 import { type Flow, flowKey, formatFlow } from "./openflow";
 import { openflowVersion } from "./openflowVersion";
 
@@ -10,47 +11,56 @@ export interface ForeignTarget extends OfctlTarget {
   protocols: readonly string[];
 }
 
-/** Our rules on the bridge: those with exactly this cookie. */
-export async function listForeignFlows(target: ForeignTarget, cookie: bigint): Promise<Flow[]> {
-  return dumpFlows(target, { match: exactly(cookie), version: openflowVersion(target) });
+/** What is to be changed among the rules of ours on a bridge that is not ours. */
+export interface ForeignChange {
+  missing: readonly Flow[];
+  unexpected: readonly Flow[];
 }
 
 /**
- * Adds one rule. OpenFlow would silently put it in the place of one with the same table, priority and match; such a
- * rule with another cookie is somebody else's, and an error with code `flow-taken`.
+ * Adds and removes rules of ours, each only with its very cookie, table, priority and match, while the guard holds. A rule
+ * that takes the place of an unexpected one replaces it in one step. Resolves to false where the guard has moved.
+ * OpenFlow would silently put a rule in the place of one with the same table, priority and match; such a rule with another
+ * mark than ours is somebody else's, and an error with code `flow-taken`.
  */
-export async function addForeignFlow(target: ForeignTarget, flow: Flow): Promise<void> {
+export async function changeForeignFlows(
+  target: ForeignTarget,
+  { missing, unexpected }: ForeignChange,
+  guard: HostGuard,
+): Promise<boolean> {
   const version = openflowVersion(target);
-  const present = await dumpFlows(target, { match: matchOf(flow, []), version });
-  const taken = present.find((other) => flowKey(other) === flowKey(flow) && other.cookie !== flow.cookie);
-  if (taken !== undefined) {
-    throw new TaasError(
-      `bridge ${target.bridge} has a rule of another owner in that place: ${formatFlow(taken)}`,
-      {
-        code: "flow-taken",
-        host: target.host,
-      },
-    );
-  }
-  const argv = ofctlArgv(target, version, ["--", "add-flow", bridgeName(target), formatFlow(flow)]);
-  const result = await runBounded(target, argv);
-  if (result.exitCode !== 0) throw commandFailed(target, "adding a rule", result);
+  for (const flow of missing) await refuseTaken(target, version, flow, unexpected);
+  const replaced = new Set(missing.map(flowKey));
+  const commands: OfctlCommand[] = [
+    ...missing.map((flow) => ["add-flow", formatFlow(flow)] as const),
+    ...unexpected
+      .filter((flow) => !replaced.has(flowKey(flow)))
+      .map((flow) => ["del-flows", foreignMatch(flow)] as const),
+  ];
+  return (
+    commands.length === 0 || runGuarded({ ...target, version }, guard, commands, "writing rules of ours")
+  );
 }
 
-/** Removes one rule: only with this very cookie, table, priority and match. One that is not there is no error. */
-export async function deleteForeignFlow(target: ForeignTarget, flow: Flow): Promise<void> {
-  const args = ["--strict", "--", "del-flows", bridgeName(target), foreignMatch(flow)];
-  const result = await runBounded(target, ofctlArgv(target, openflowVersion(target), args));
-  if (result.exitCode !== 0) throw commandFailed(target, "removing a rule", result);
+async function refuseTaken(
+  target: ForeignTarget,
+  version: string,
+  flow: Flow,
+  ours: readonly Flow[],
+): Promise<void> {
+  const present = await dumpFlows(target, { match: matchOf(flow, []), version });
+  const known = new Set([flow, ...ours].map(({ cookie }) => cookie));
+  const taken = present.find((other) => flowKey(other) === flowKey(flow) && !known.has(other.cookie));
+  if (taken === undefined) return;
+  throw new TaasError(
+    `bridge ${target.bridge} has a rule of another owner in that place: ${formatFlow(taken)}`,
+    { code: "flow-taken", host: target.host },
+  );
 }
 
 /** What a strict removal of one rule of ours matches. */
-export function foreignMatch(flow: Flow): string {
-  return matchOf(flow, [exactly(flow.cookie), `priority=${flow.priority}`]);
-}
-
-function exactly(cookie: bigint): string {
-  return `cookie=0x${cookie.toString(16)}/-1`;
+function foreignMatch(flow: Flow): string {
+  return matchOf(flow, [`cookie=0x${flow.cookie.toString(16)}/-1`, `priority=${flow.priority}`]);
 }
 
 function matchOf(flow: Flow, more: readonly string[]): string {

@@ -9,12 +9,13 @@ export async function readMeterDrops(
     ofctlArgv(target, "OpenFlow14", ["--", "meter-stats", bridgeName(target)]),
   );
   if (result.exitCode !== 0) throw commandFailed(target, "reading the meters' counters", result);
-  const blocks = result.stdout.split(/^(?=meter:)/m).filter((block) => block.startsWith("meter:"));
+  const blocks = result.stdout.split(/^(?=meter:)/m);
   return new Map(
-    blocks.map((block) => {
+    blocks.flatMap((block) => {
+      const id = /^meter:(\d+)/.exec(block)?.[1];
+      if (id === undefined) return [];
       const band = /^\s*0: packet_count:(\d+) byte_count:(\d+)/m.exec(block);
-      const id = Number(/^meter:(\d+)/.exec(block)![1]);
-      return [id, { packets: Number(band?.[1] ?? 0), bytes: Number(band?.[2] ?? 0) }];
+      return [[Number(id), { packets: Number(band?.[1] ?? 0), bytes: Number(band?.[2] ?? 0) }] as const];
     }),
   );
 }

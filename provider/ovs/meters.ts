@@ -1,3 +1,4 @@
+import { type HostGuard, type OfctlCommand, runGuarded } from "./guarded";
 import { bridgeName, commandFailed, type OfctlTarget, ofctlArgv, runBounded } from "./ofctl";
 
 /** A meter with one band that drops what is above its rate. */
@@ -24,8 +25,14 @@ async function dumpMeters(target: OfctlTarget): Promise<Map<number, string>> {
     ofctlArgv(target, VERSION, ["--", "dump-meters", bridgeName(target)]),
   );
   if (result.exitCode !== 0) throw commandFailed(target, "reading the meters", result);
-  const blocks = result.stdout.split(/^(?=meter=)/m).filter((block) => block.startsWith("meter="));
-  return new Map(blocks.map((block) => [Number(/^meter=(\d+)/.exec(block)![1]), canonicalMeter(block)]));
+  const blocks = result.stdout.split(/^(?=meter=)/m);
+  return new Map(
+    blocks.flatMap((block) => {
+      // A meter of Open vSwitch's own, such as `meter=controller`, has no number and is not looked at.
+      const id = /^meter=(\d+)/.exec(block)?.[1];
+      return id === undefined ? [] : [[Number(id), canonicalMeter(block)] as const];
+    }),
+  );
 }
 
 /** The words of a meter's text, sorted: ovs-ofctl prints them in another order than it takes them. */
@@ -60,21 +67,40 @@ export async function compareMeters<Wanted extends MeterSpec>(
   };
 }
 
-/** Makes the meters that are missing and sets those that differ; rules that name them can be pushed afterwards. */
-export async function putMeters(target: OfctlTarget, difference: MeterDifference): Promise<void> {
-  for (const meter of difference.missing) await meterCommand(target, "add-meter", meterText(meter));
-  for (const meter of difference.altered) await meterCommand(target, "mod-meter", meterText(meter));
+/**
+ * Creates the meters that are missing and sets those that differ, while the guard holds; rules that name them can be pushed
+ * afterwards. Resolves to false where the guard has moved.
+ */
+export async function putMeters(
+  target: OfctlTarget,
+  { missing, altered }: MeterDifference,
+  guard: HostGuard,
+): Promise<boolean> {
+  const commands: OfctlCommand[] = [
+    ...missing.map((meter) => ["add-meter", meterText(meter)] as const),
+    ...altered.map((meter) => ["mod-meter", meterText(meter)] as const),
+  ];
+  return change(target, guard, commands, "setting meters");
 }
 
-/** Removes meters that no rule names any more. */
-export async function removeMeters(target: OfctlTarget, ids: readonly number[]): Promise<void> {
-  for (const id of ids) await meterCommand(target, "del-meter", `meter=${id}`);
+/**
+ * Deletes meters that no rule names any more, while the guard holds: Open vSwitch deletes the rules that name a meter with
+ * it. Resolves to false where the guard has moved.
+ */
+export async function deleteMeters(
+  target: OfctlTarget,
+  ids: readonly number[],
+  guard: HostGuard,
+): Promise<boolean> {
+  const commands = ids.map((id) => ["del-meter", `meter=${id}`] as const);
+  return change(target, guard, commands, "deleting meters");
 }
 
-async function meterCommand(target: OfctlTarget, command: string, meter: string): Promise<void> {
-  const result = await runBounded(
-    target,
-    ofctlArgv(target, VERSION, ["--", command, bridgeName(target), meter]),
-  );
-  if (result.exitCode !== 0) throw commandFailed(target, `${command} ${meter}`, result);
+async function change(
+  target: OfctlTarget,
+  guard: HostGuard,
+  commands: readonly OfctlCommand[],
+  wanted: string,
+): Promise<boolean> {
+  return commands.length === 0 || runGuarded({ ...target, version: VERSION }, guard, commands, wanted);
 }

@@ -12,7 +12,7 @@ import { planMirrors } from "./mirrors";
 import { comeHome } from "./newRow";
 import { isOurs, namesOf } from "./ours";
 import { FIRST_HOMECOMER, FreeNumbers, planPorts } from "./ports";
-import { planTapBridge } from "./tapBridge";
+import { changesFailMode, planTapBridge } from "./tapBridge";
 
 /** What is to be done on one host. */
 export interface Plan {
@@ -27,6 +27,8 @@ export interface Plan {
    * what there is change; or nothing, where only claims are written.
    */
   effect: "ports" | "settings" | "claims";
+  /** Whether ovs-vswitchd may delete the tap bridge's rules with it, as it does for another `fail_mode` or controller. */
+  rules: "kept" | "flushed";
 }
 
 /** Everything a plan is made from. */
@@ -77,6 +79,11 @@ function rescueStrays(
     ]);
 }
 
+/** Open vSwitch deletes a bridge's rules when it loses its controllers or changes its way to fail, after it has committed that. */
+function rulesAfter({ read }: PlanInput): Plan["rules"] {
+  return read.bridge !== undefined && changesFailMode(read.bridge) ? "flushed" : "kept";
+}
+
 function claimsDiffer({ read, claims }: PlanInput): boolean {
   if (read.claims.size !== claims.size) return true;
   return [...claims].some(([owner, claim]) => !sayTheSame(read.claims.get(owner), claim));
@@ -119,6 +126,7 @@ function awaitsNumbers({ desired, facts }: PlanInput): boolean {
 /** Plans one host: rows and claims in one transaction that fails when somebody else was faster. */
 export function planHost(input: PlanInput): Plan {
   const { read, claims, desired, facts, tapBridge, integrationBridge, extra } = input;
+  const rules = rulesAfter(input);
   const ports = portChanges(input);
   const settings = settingChanges(input);
   const changes = [...ports, ...settings];
@@ -128,23 +136,23 @@ export function planHost(input: PlanInput): Plan {
   const guarded = guard(read.bridge, tapBridge);
   if (claims.size === 0) {
     if (read.bridge === undefined && steps.length === 0)
-      return { changes, operations: [], generation: 0, effect: "claims" };
+      return { changes, operations: [], generation: 0, effect: "claims", rules };
     const end =
       read.bridge === undefined ? [] : [...rescueStrays(input, read.bridge), deleteTapBridge(read.bridge)];
     const operations = [guarded, ...extra, ...steps, ...end];
-    return { changes, operations, generation: 0, effect: "ports" };
+    return { changes, operations, generation: 0, effect: "ports", rules };
   }
   if (read.bridge === undefined) {
     const type = facts.bridges.find((bridge) => bridge.name === integrationBridge)?.datapathType ?? "";
     const bridge = insertTapBridge(tapBridge, type, input, config);
     const operations = [guarded, ...bridge, ...extra, ...steps];
-    return { changes, operations, generation, effect: "ports" };
+    return { changes, operations, generation, effect: "ports", rules };
   }
   const renumbers = ports.length > 0 || extra.length > 0 || awaitsNumbers(input);
   if (changes.length === 0 && !renumbers && !claimsDiffer(input)) {
-    return { changes, operations: [], generation: read.generation, effect: "claims" };
+    return { changes, operations: [], generation: read.generation, effect: "claims", rules };
   }
   const operations = [guarded, ...extra, ...steps, ...updateClaims(read.bridge, input, config)];
   const effect = renumbers ? "ports" : settings.length > 0 ? "settings" : "claims";
-  return { changes, operations, generation, effect };
+  return { changes, operations, generation, effect, rules };
 }

@@ -24,6 +24,12 @@ function wrongSettings(bridge: BridgeFacts): { what: string; row: Row }[] {
   ];
 }
 
+/** Whether `planTapBridge` sets what decides who rules over the bridge's rules. */
+export function changesFailMode({ failMode, protocols = [], controllers = [] }: BridgeFacts): boolean {
+  const spoken = protocols.length === 0 || protocols.includes(OPENFLOW);
+  return failMode !== "secure" || controllers.length > 0 || !spoken;
+}
+
 /** Marks that a tap bridge has lost, and that come back with the next writing of its claims. */
 function lostMarks(bridge: BridgeFacts, desired: Desired): string[] {
   const has = bridge.otherConfig;

@@ -4,16 +4,15 @@ import type { Script } from "../../provider/host/script";
 import { diffFlows } from "../../provider/ovs/diffFlows";
 import { dumpFlows } from "../../provider/ovs/dumpFlows";
 import type { InterfaceFacts } from "../../provider/ovs/facts";
-import {
-  addForeignFlow,
-  deleteForeignFlow,
-  type ForeignTarget,
-  listForeignFlows,
-} from "../../provider/ovs/foreignFlow";
+import { changeForeignFlows, type ForeignTarget } from "../../provider/ovs/foreignFlow";
+import type { HostGuard } from "../../provider/ovs/guarded";
+import { readMeterDrops } from "../../provider/ovs/meterStatistics";
+import { compareMeters, deleteMeters, putMeters } from "../../provider/ovs/meters";
 import type { OfctlTarget } from "../../provider/ovs/ofctl";
 import { type Flow, formatFlow, parseFlow, parseFlows } from "../../provider/ovs/openflow";
+import { openflowVersion } from "../../provider/ovs/openflowVersion";
 import { OvsdbClient } from "../../provider/ovs/ovsdbClient";
-import { type PushGuard, pushFlows } from "../../provider/ovs/pushFlows";
+import { pushFlows } from "../../provider/ovs/pushFlows";
 import { readFacts } from "../../provider/ovs/readFacts";
 import { PrivateOvs } from "./ovs/privateOvs";
 import { rejection } from "./ovs/rejection";
@@ -54,7 +53,8 @@ describe("OpenFlow rules of a real bridge", function () {
 
   after(() => ovs?.stop());
 
-  const guard = (change: Partial<PushGuard> = {}): PushGuard => ({
+  const guard = (change: Partial<HostGuard> = {}): HostGuard => ({
+    bridge: "br-tap",
     key: "taas-generation",
     generation: "7",
     ofports: { [port.uuid]: 5 },
@@ -204,6 +204,10 @@ describe("OpenFlow rules of a real bridge", function () {
       );
     });
 
+    const ours = async (at: ForeignTarget = foreign) => {
+      const match = "cookie=0x7a70000000000000/0xffff000000000000";
+      return (await dumpFlows(at, { match, version: openflowVersion(at) })).map(formatFlow);
+    };
     const others = async () =>
       (await dumpFlows({ ...target, bridge: "br-int" }, { match: "cookie=0xabc/-1" })).length;
 
@@ -211,31 +215,110 @@ describe("OpenFlow rules of a real bridge", function () {
       it(`adds, lists and removes one rule where the protocols are ${protocols.join(", ") || "the default"}`, async () => {
         await ovs.vsctl("set", "Bridge", "br-int", `protocols=[${protocols.join(",")}]`);
         const restricted = { ...foreign, protocols };
-        await addForeignFlow(restricted, rule);
-        await addForeignFlow(restricted, rule);
-        const listed = await listForeignFlows(restricted, rule.cookie);
-        expect(listed.map(formatFlow)).to.deep.equal([formatFlow(rule)]);
-        await deleteForeignFlow(restricted, { ...rule, priority: 49 });
-        await deleteForeignFlow(restricted, { ...rule, cookie: 0xabcn });
-        expect(await listForeignFlows(restricted, rule.cookie)).to.have.length(1);
-        await deleteForeignFlow(restricted, rule);
-        await deleteForeignFlow(restricted, rule);
-        expect(await listForeignFlows(restricted, rule.cookie)).to.have.length(0);
+        const change = (missing: Flow[], unexpected: Flow[]) =>
+          changeForeignFlows(restricted, { missing, unexpected }, guard());
+        expect(await change([rule], [])).to.equal(true);
+        expect(await change([rule], [])).to.equal(true);
+        expect(await ours(restricted)).to.deep.equal([formatFlow(rule)]);
+        expect(
+          await change(
+            [],
+            [
+              { ...rule, priority: 49 },
+              { ...rule, cookie: 0xabcn },
+            ],
+          ),
+        ).to.equal(true);
+        expect(await ours(restricted)).to.have.length(1);
+        const other = { ...rule, cookie: rule.cookie + 1n, actions: "drop" };
+        expect(await change([other], [rule])).to.equal(true);
+        expect(await ours(restricted)).to.deep.equal([formatFlow(other)]);
+        expect(await change([], [other])).to.equal(true);
+        expect(await change([], [other])).to.equal(true);
+        expect(await ours(restricted)).to.have.length(0);
         await ovs.vsctl("clear", "Bridge", "br-int", "protocols");
         expect(await others()).to.equal(2);
       });
     }
 
+    it("are written only while the guard holds, and a change right afterwards is told", async () => {
+      const change = (more: Partial<HostGuard>, at: ForeignTarget = foreign) =>
+        changeForeignFlows(at, { missing: [rule], unexpected: [] }, guard(more));
+      expect(await change({ generation: "8" })).to.equal(false);
+      expect(await change({ ofports: { [port.uuid]: 6 } })).to.equal(false);
+      expect(await change({ bridge: "br-none" })).to.equal(false);
+      expect(await ours()).to.have.length(0);
+      const during: ForeignTarget = {
+        ...foreign,
+        run: async (command, options) => {
+          if (!("text" in command)) return ovs.run(command, options);
+          const text = command.text.replace(
+            "\nholds || { echo moved; exit 0; }\necho done",
+            (end) => `
+ovs-vsctl --no-wait set Bridge br-tap other_config:taas-generation=8${end}`,
+          );
+          return ovs.run({ ...command, text }, options);
+        },
+      };
+      expect(await change({}, during)).to.equal(false);
+      expect(await ours()).to.have.length(1);
+      await ovs.vsctl("set", "Bridge", "br-tap", "other_config:taas-generation=7");
+      expect(await changeForeignFlows(foreign, { missing: [], unexpected: [rule] }, guard())).to.equal(true);
+    });
+
+    it("may be deleted when there is no tap bridge any more", async () => {
+      expect(await changeForeignFlows(foreign, { missing: [rule], unexpected: [] }, guard())).to.equal(true);
+      const gone = { bridge: "br-none", key: "taas-generation", generation: "0", ofports: {} };
+      expect(await changeForeignFlows(foreign, { missing: [], unexpected: [rule] }, gone)).to.equal(true);
+      expect(await ours()).to.have.length(0);
+    });
+
     it("refuses to take the place of somebody else's rule", async () => {
-      const error = await rejection(addForeignFlow(foreign, { ...rule, priority: 49 }));
+      const error = await rejection(
+        changeForeignFlows(foreign, { missing: [{ ...rule, priority: 49 }], unexpected: [] }, guard()),
+      );
       expect(error.code).to.equal("flow-taken");
       expect(error.message).to.match(/cookie=0xabc,table=0,priority=49/);
       expect(await others()).to.equal(2);
     });
 
     it("says so when the bridge speaks no version that is known", async () => {
-      const error = await rejection(listForeignFlows({ ...foreign, protocols: ["OpenFlow16"] }, 1n));
+      const error = await rejection(
+        changeForeignFlows(
+          { ...foreign, protocols: ["OpenFlow16"] },
+          { missing: [rule], unexpected: [] },
+          guard(),
+        ),
+      );
       expect(error).to.include({ code: "openflow-version", host: "compute-1" });
+    });
+  });
+
+  describe("beside meters", () => {
+    const meter = { id: 5, unit: "pktps", rate: 100, burst: 10 } as const;
+
+    it("sets and deletes meters only while the guard holds, and leaves one without a number alone", async () => {
+      await ovs.ofctl(
+        "add-meter",
+        "br-tap",
+        "meter=controller,pktps,burst,stats,band=type=drop,rate=9,burst_size=9",
+      );
+      const put = async (generation: string) =>
+        putMeters(target, await compareMeters(target, [meter]), guard({ generation }));
+      expect(await put("8")).to.equal(false);
+      expect((await compareMeters(target, [meter])).missing).to.deep.equal([meter]);
+      expect(await put("7")).to.equal(true);
+      expect(await compareMeters(target, [meter])).to.deep.equal({
+        missing: [],
+        altered: [],
+        unexpected: [],
+      });
+      expect([...(await readMeterDrops(target)).keys()]).to.deep.equal([5]);
+      expect(await deleteMeters(target, [5], guard({ generation: "8" }))).to.equal(false);
+      expect((await compareMeters(target, [])).unexpected).to.deep.equal([5]);
+      expect(await deleteMeters(target, [5], guard())).to.equal(true);
+      expect((await compareMeters(target, [])).unexpected).to.deep.equal([]);
+      await ovs.ofctl("del-meter", "br-tap", "meter=controller");
     });
   });
 

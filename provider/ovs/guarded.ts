@@ -1,0 +1,81 @@
+import { bridgeName, commandFailed, type OfctlTarget, runBounded, timeoutSeconds } from "./ofctl";
+import { isUuid } from "./values";
+
+/** What must still be so for what is written to a host to be right: the claims' generation, and port numbers. */
+export interface HostGuard {
+  /** Name of the bridge whose `other_config` has the generation. */
+  bridge: string;
+  /** Its key there. */
+  key: string;
+  /** Its expected value. A key that is not there, or a bridge that is not, counts as 0. */
+  generation: string;
+  /** Expected `ofport` by Interface UUID. */
+  ofports: Readonly<Record<string, number>>;
+}
+
+/**
+ * The function `holds` of a script: whether the guard holds. It reads the script's variables guard, key, expected, nics and
+ * seconds. ovs-vsctl puts quotes around a number in a string.
+ */
+export const HOLDS = `
+holds() {
+  set -- --if-exists get Bridge "$guard" "other_config:$key"
+  for nic in $nics; do set -- "$@" -- --if-exists get Interface "$nic" ofport; done
+  seen=$($TAAS_SUDO ovs-vsctl --no-wait --timeout="$seconds" -- "$@" </dev/null) || exit 3
+  seen=$(printf %s "$seen" | tr -d '"')
+  [ "\${seen:-0}" = "$expected" ]
+}
+`;
+
+/** The values of a script's variables guard, key, expected and nics. Throws a RangeError for what is not fit for a script. */
+export function guardWords({ bridge, key, generation, ofports }: HostGuard): string[] {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(key)) throw new RangeError(`not fit for a guard: ${key}`);
+  const entries = Object.entries(ofports);
+  for (const [uuid, ofport] of entries) {
+    if (!isUuid(uuid) || !Number.isSafeInteger(ofport)) {
+      throw new RangeError(`not an interface and its port number: ${uuid}, ${ofport}`);
+    }
+  }
+  const expected = [generation || "0", ...entries.map(([, ofport]) => ofport)].join("\n");
+  return [bridge, key, expected, entries.map(([uuid]) => uuid).join(" ")];
+}
+
+/** A command of ovs-ofctl(8) and what it takes after the bridge's name. `del-flows` is strict. */
+export type OfctlCommand = readonly [
+  command: "add-flow" | "del-flows" | "add-meter" | "mod-meter" | "del-meter",
+  argument: string,
+];
+
+const SCRIPT = `
+guard=$1 key=$2 expected=$3 nics=$4 seconds=$5 version=$6 bridge=$7
+shift 7
+${HOLDS}
+holds || { echo moved; exit 0; }
+while [ $# -gt 0 ]; do
+  strict=
+  [ "$1" != del-flows ] || strict=--strict
+  $TAAS_SUDO ovs-ofctl -O "$version" --timeout="$seconds" $strict -- "$1" "$bridge" "$2" </dev/null || exit 4
+  shift 2
+done
+holds || { echo moved; exit 0; }
+echo done
+`;
+
+/**
+ * Runs commands of ovs-ofctl on a bridge, by one script on the host that does nothing once the guard has moved, and looks at
+ * it again afterwards. Resolves to false where it had moved or has moved by then: what was written must be compared anew.
+ * Rejects with `openflow-error` or `openflow-timeout`; `wanted` says in its message what was being done.
+ */
+export async function runGuarded(
+  target: OfctlTarget & { version: string },
+  guard: HostGuard,
+  commands: readonly OfctlCommand[],
+  wanted: string,
+): Promise<boolean> {
+  const seconds = String(timeoutSeconds(target));
+  const words = [...guardWords(guard), seconds, target.version, bridgeName(target), ...commands.flat()];
+  const result = await runBounded(target, { text: SCRIPT, name: "taas-guarded", words });
+  const said = result.stdout.trim();
+  if (result.exitCode !== 0 || !["moved", "done"].includes(said)) throw commandFailed(target, wanted, result);
+  return said === "done";
+}
