@@ -1,0 +1,185 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import type { Duplex } from "node:stream";
+import timers from "node:timers/promises";
+import { expect } from "chai";
+import type { HostAccess } from "../../../provider/converge/access";
+import type { Edit } from "../../../provider/converge/edit";
+import { compareHooks } from "../../../provider/converge/hooks";
+import { reconcile } from "../../../provider/converge/reconcile";
+import { readClaims } from "../../../provider/model/readClaims";
+import { render } from "../../../provider/model/render";
+import { OvsdbClient } from "../../../provider/ovs/ovsdbClient";
+import { readFacts } from "../../../provider/ovs/readFacts";
+import { TapSwitch } from "../../../provider/ovs/tapSwitch";
+import { type Claim, claim } from "../../../provider/schema/claim";
+import { limitOf, sampleOf } from "../../sample";
+import { frozenAndSlow, interleave } from "./interleaving";
+import { PrivateOvs } from "./privateOvs";
+
+/** What a writer needs at most to end when it is alone; later calls would be none. */
+const CALLS = 14;
+const ORDERS = [
+  [0, 1, 2],
+  [0, 2, 1],
+  [1, 0, 2],
+  [1, 2, 0],
+  [2, 0, 1],
+  [2, 1, 0],
+] as const;
+
+const cases = ORDERS.flatMap((order) =>
+  Array.from({ length: CALLS * CALLS }, (_, index) => ({
+    order,
+    frozenAt: 1 + Math.floor(index / CALLS),
+    slowAt: 1 + (index % CALLS),
+  })),
+);
+
+const base = { format: 1, token: "t", writer: "w", time: "2026-01-01T00:00:00.000Z" };
+
+function serviceClaim(name: string, tunnelId: number, port: string): Claim {
+  return claim.parse({
+    ...{ ...base, kind: "service", owner: `o/p/${name}/TapService/${name}`, integrationBridge: "br-int" },
+    ...{ attachment: "integration-bridge", tunnelId, ports: [port], distribution: "copy" },
+  });
+}
+
+/** A flow from another host over production's tunnel, into a service here. */
+function sharedFlow(name: string, tunnelId: number): Claim {
+  return claim.parse({
+    ...{ ...base, kind: "flow", owner: `o/p/${name}/TapFlow/${name}`, tunnelId },
+    ...{ service: "o/p/kept/TapService/kept", destination: "here", shared: { bridge: "br-tun" } },
+    peer: { machine: "there", name: "host2", remote: "192.0.2.12", local: "192.0.2.11" },
+  });
+}
+
+const kept = serviceClaim("kept", 7, "mon1");
+
+function put(own: Claim): Edit {
+  return { owner: own.owner, kind: "put", apply: (claims) => void claims.set(own.owner, own) };
+}
+
+function drop(own: Claim): Edit {
+  return { owner: own.owner, kind: "drop", apply: (claims) => void claims.delete(own.owner) };
+}
+
+const refuse = (_: Edit, error: unknown): never => {
+  throw error;
+};
+
+describe("a frozen writer, a slow one and a fast one", function () {
+  this.timeout(limitOf(300_000));
+  let ovs: PrivateOvs;
+  const streams: Duplex[] = [];
+  const { setTimeout: sleep } = timers;
+
+  before(async () => {
+    ovs = await PrivateOvs.start();
+    for (const bridge of ["br-int", "br-tun"])
+      await ovs.vsctl("add-br", bridge, "--", "set", "Bridge", bridge, "datapath_type=netdev");
+    const tunnel = ["type=vxlan", "options:remote_ip=192.0.2.12", "options:key=flow"];
+    await ovs.vsctl("add-port", "br-tun", "vx-1", "--", "set", "Interface", "vx-1", ...tunnel);
+    for (const port of ["mon1", "mon2", "mon3"])
+      await ovs.vsctl("add-port", "br-int", port, "--", "set", "Interface", port, "type=dummy");
+    await ovs.ofctl("add-flow", "br-int", "cookie=0x1,priority=1,actions=NORMAL");
+    // The pauses of writers that were overtaken have no part in the order of their calls.
+    timers.setTimeout = ((_: number, value: unknown) => sleep(1, value)) as typeof sleep;
+  });
+
+  after(async () => {
+    timers.setTimeout = sleep;
+    for (const stream of streams) stream.destroy();
+    await ovs?.stop();
+  });
+
+  async function openSwitch(): Promise<Duplex> {
+    const socket = connect(join(dirname(ovs.socket), "br-tap.mgmt"));
+    streams.push(socket);
+    await once(socket, "connect");
+    return socket;
+  }
+
+  /** A way to the host that stops before each call. */
+  async function accessOf(stop: () => Promise<void>): Promise<HostAccess> {
+    const stream = await ovs.connect();
+    streams.push(stream);
+    const ovsdb = new OvsdbClient({ kind: "stream", stream }, { host: "here" });
+    const transact = ovsdb.transact.bind(ovsdb);
+    ovsdb.transact = (async (operations: Parameters<typeof transact>[0]) => {
+      await stop();
+      return transact(operations);
+    }) as typeof ovsdb.transact;
+    return {
+      record: { name: "here", address: "here" },
+      ovsdb,
+      tapSwitch: new TapSwitch(openSwitch),
+      run: async (command, options) => {
+        await stop();
+        return ovs.run(command, options);
+      },
+      requireRights: async () => {},
+      timeoutMs: 20_000,
+    };
+  }
+
+  const reconciled = async (edits: Edit[], stop: () => Promise<void>) =>
+    reconcile(await accessOf(stop), edits, refuse);
+  const free = async () => {};
+
+  /** How the rules of ours on the bridges of others differ from what the host's claims say. */
+  async function wrongRules(): Promise<unknown[]> {
+    const access = await accessOf(free);
+    const facts = await readFacts(access.ovsdb);
+    const desired = render(readClaims(facts, "br-tap", "here").claims, facts, "br-tap");
+    const differences = await compareHooks(access, desired, facts, new Set(["br-int", "br-tun"]));
+    return differences.flatMap(({ missing, unexpected }) => [...missing, ...unexpected]);
+  }
+
+  for (const [what, start, writers, end] of [
+    [
+      "rules on br-int and br-tun end as the claims say",
+      [kept, serviceClaim("old", 8, "mon2")],
+      [
+        [put(serviceClaim("new", 9, "mon3"))],
+        [drop(serviceClaim("old", 8, "mon2"))],
+        [put(sharedFlow("shared", 7))],
+      ],
+      ["new", "kept", "shared"],
+    ],
+    [
+      "no rule stays when the last tap is deleted meanwhile",
+      [serviceClaim("old", 8, "mon2")],
+      [
+        [put(serviceClaim("old", 8, "mon3"))],
+        [drop(serviceClaim("old", 8, "mon2"))],
+        [put(serviceClaim("new", 9, "mon1"))],
+      ],
+      undefined,
+    ],
+  ] as const) {
+    it(`${what}, at every interleaving of their calls to the host`, async () => {
+      const sampled = sampleOf(cases, 12);
+      for (const { order, frozenAt, slowAt } of sampled) {
+        const text = `${order.join(" ")}, frozen before ${frozenAt}, slow before ${slowAt}`;
+        await reconciled(start.map(put), free);
+        await interleave(
+          writers.map((edits) => (stop: () => Promise<void>) => reconciled([...edits], stop)),
+          frozenAndSlow(order, frozenAt, slowAt),
+        );
+        expect(await wrongRules(), text).to.deep.equal([]);
+        const facts = await readFacts((await accessOf(free)).ovsdb);
+        const claims = [...readClaims(facts, "br-tap", "here").claims.values()];
+        if (end !== undefined)
+          expect(claims.map(({ owner }) => owner.replace(/.*\//, "")).sort(), text).to.deep.equal(
+            [...end].sort(),
+          );
+        await reconciled(claims.map(drop), free);
+        expect(await wrongRules(), `${text}, at the end`).to.deep.equal([]);
+        expect(await ovs.vsctl("list-br"), text).to.equal("br-int\nbr-tun\n");
+        for (const stream of streams.splice(0)) stream.destroy();
+      }
+    });
+  }
+});
