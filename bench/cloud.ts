@@ -5,6 +5,8 @@ export interface Cloud {
   /** An even number. */
   hosts: number;
   tapsPerHost: number;
+  /** `mesh`: copies between hosts travel over one mesh of all. Default: over the automatic tunnels. */
+  tunnels?: "mesh";
 }
 
 /** A VM to tap: its own name and that of the monitor that gets its copies. */

@@ -24,7 +24,7 @@ export async function crowd(
   const name = `host${host}`;
   const port = (index: number) => `p${index}`;
   const all = Array.from({ length: count + 1 }, (_, index) => port(index + 1));
-  await withOvsdb(lab, host, (ovsdb) => plugAll(ovsdb, all));
+  await plugPorts(lab, host, all);
   const service = handlers.check("TapService", `ids${host}`, { host: name, port: `tap-ids${host}` });
   await handlers.create("TapService", service);
   const flow = (index: number) =>
@@ -44,6 +44,11 @@ async function withOvsdb(lab: Lab, host: number, work: (ovsdb: OvsdbClient) => P
   } finally {
     client.close();
   }
+}
+
+/** Adds patch ports that lead nowhere to a host's `br-int`. */
+export function plugPorts(lab: Lab, host: number, names: readonly string[]): Promise<void> {
+  return withOvsdb(lab, host, (ovsdb) => plugAll(ovsdb, names));
 }
 
 /** Adds the ports in one transaction, which is much faster than many. */

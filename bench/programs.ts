@@ -3,14 +3,23 @@ import { type Cloud, monitors, type TappedVm, tappedVms } from "./cloud";
 
 /** A program that taps the cloud with this package. */
 export function tapProgram(cloud: Cloud): string {
+  const hosts = hostNumbers(cloud).map((host) => `host${host}`);
+  const mesh = `new MirrorTunnel("mesh", { hosts: ${JSON.stringify(hosts)}, mode: "mesh" })`;
   return `
-import { TapFlow, TapService } from "pulumi-taas";
+import { MirrorTunnel, TapFlow, TapService } from "pulumi-taas";
+const mesh = ${cloud.tunnels === "mesh" ? mesh : "undefined"};
 const services: Record<string, TapService> = {};
 for (const [name, host] of ${JSON.stringify([...monitors(cloud)])} as [string, number][])
   services[name] = new TapService(name, { host: "host" + host, port: "tap-" + name });
-for (const { vm, host, monitor } of ${JSON.stringify(tappedVms(cloud))})
-  new TapFlow(vm, { service: services[monitor], host: "host" + host, port: "tap-" + vm });
+for (const { vm, host, monitor, monitorHost } of ${JSON.stringify(tappedVms(cloud))}) {
+  const tunnel = host === monitorHost ? undefined : mesh;
+  new TapFlow(vm, { service: services[monitor], host: "host" + host, port: "tap-" + vm, tunnel });
+}
 `;
+}
+
+function hostNumbers({ hosts }: Cloud): number[] {
+  return Array.from({ length: hosts }, (_, index) => index + 1);
 }
 
 /** The same number of dynamic resources, with the same dependencies, that do nothing: what Pulumi itself costs. */
@@ -35,7 +44,9 @@ export function leastProgram(cloud: Cloud, logins: readonly Login[]): string {
 const logins = ${JSON.stringify(logins)};
 const provider: pulumi.dynamic.ResourceProvider = {
   async create(inputs) {
-    for (const host of inputs.hosts) await ${least}.write(logins[host - 1], inputs.port);
+    const write = (host: number) => ${least}.write(logins[host - 1], inputs.port);
+    if (inputs.port === "mesh") await Promise.all(inputs.hosts.map(write));
+    else for (const host of inputs.hosts) await write(host);
     return { id: inputs.port, outs: inputs };
   },
   async read(id, props) {
@@ -43,7 +54,9 @@ const provider: pulumi.dynamic.ResourceProvider = {
     return { id, props };
   },
   async delete(id, props) {
-    for (const host of props.hosts) await ${least}.remove(logins[host - 1], props.port);
+    const remove = (host: number) => ${least}.remove(logins[host - 1], props.port);
+    if (props.port === "mesh") await Promise.all(props.hosts.map(remove));
+    else for (const host of props.hosts) await remove(host);
   },
 };`;
   return dynamicProgram(cloud, provider, "hosts: [...new Set([monitorHost, host])]");
@@ -61,13 +74,14 @@ class Tap extends pulumi.dynamic.Resource {
     super(provider, name, args);
   }
 }
+const mesh = ${cloud.tunnels === "mesh" ? `new Tap("mesh", { hosts: ${JSON.stringify(hostNumbers(cloud))}, port: "mesh" })` : "undefined"};
 const services: Record<string, Tap> = {};
 for (const [name, monitorHost] of ${JSON.stringify([...monitors(cloud)])} as [string, number][]) {
   const host = monitorHost;
   services[name] = new Tap(name, { ${place}, port: "tap-" + name });
 }
 for (const { vm, host, monitor, monitorHost } of ${JSON.stringify(tappedVms(cloud))})
-  new Tap(vm, { service: services[monitor].id, ${place}, port: "tap-" + vm });
+  new Tap(vm, { service: services[monitor].id, ${place}, port: "tap-" + vm, tunnel: host === monitorHost ? undefined : mesh?.id });
 `;
 }
 

@@ -14,7 +14,7 @@ export async function engines(): Promise<("engine" | "cli")[]> {
 /** Does a piece of work with a stack of a program, given as the text of its index.ts; project and state go with it. */
 export async function withStack<T>(
   program: string,
-  options: { config: Record<string, unknown>; use: "engine" | "cli" },
+  options: { config: Record<string, unknown>; use: "engine" | "cli"; env?: Record<string, string> },
   work: (stack: Stack) => Promise<T>,
 ): Promise<T> {
   const projectDir = fixtureProject({ "index.ts": program });

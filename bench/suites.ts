@@ -1,4 +1,5 @@
 import type { Extent, Section } from "./figure";
+import { measureCloud } from "./suites/cloud";
 import { measureEngine } from "./suites/engine";
 import { measureLimit } from "./suites/limit";
 import { measureModel } from "./suites/model";
@@ -11,6 +12,7 @@ import { measureWays } from "./suites/ways";
 /** Every suite by its name. */
 export const SUITES: Record<string, (extent: Extent) => Promise<Section[]>> = {
   engine: measureEngine,
+  cloud: measureCloud,
   scripts: measureScripts,
   preview: measurePreview,
   predecessor: measurePredecessor,
