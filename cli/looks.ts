@@ -1,4 +1,4 @@
-import type { Look } from "../provider/converge/hostQueue";
+import type { Look } from "../provider/converge/look";
 import type { HostRecord } from "../provider/host/host";
 import type { Context } from "../provider/resource/context";
 

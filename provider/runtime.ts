@@ -1,12 +1,13 @@
-import { type HostAccess, tapBridgeOf, type WithAccess } from "./converge/access";
+import type { WithAccess } from "./converge/access";
+import { Host } from "./converge/host";
 import { HostQueue } from "./converge/hostQueue";
+import { placeOf } from "./converge/hosts";
+import { Session } from "./converge/session";
 import type { HostRecord } from "./host/host";
-import { claimedHost, withPresentConnection } from "./host/inventory";
+import { claimedHost, entryOf, withPresentConnection } from "./host/inventory";
 import { ConnectionPool } from "./host/pool";
 import type { HostSession } from "./host/session";
 import { closeOnInterrupt } from "./host/shutdown";
-import { OvsdbClient } from "./ovs/ovsdbClient";
-import { TapSwitch } from "./ovs/tapSwitch";
 import { printable } from "./printable";
 import { type Context, namesOf } from "./resource/context";
 import type { Settings } from "./settings";
@@ -30,89 +31,50 @@ export async function withContext<T>(settings: Settings, work: (context: Context
 }
 
 function contextOf(pool: ConnectionPool, settings: Settings, warn: (message: string) => void): Context {
-  const withAccess = lendAccess(pool, settings);
-  const queues = new Map<string, HostQueue>();
+  const { inventory } = settings;
+  /** How program and state say that an address is reached. */
   const named = new Map<string, HostRecord>();
+  const withAccess = lendAccess(pool, settings, (record) => named.get(record.address) ?? record);
+  const queues = new Map<string, HostQueue>();
   return {
-    ...namesOf(settings.inventory),
+    ...namesOf(inventory),
     presentHost(recorded) {
-      const present = withPresentConnection(recorded, settings.inventory);
-      named.set(present.address, present);
+      const present = withPresentConnection(recorded, inventory);
+      if (!named.has(present.address)) named.set(present.address, present);
       return present;
     },
-    claimedHost: (claimed) => claimedHost(claimed, settings.inventory, named),
+    claimedHost: (claimed) => claimedHost(claimed, inventory, named),
     open(record) {
-      const key = JSON.stringify(record);
-      const queue = queues.get(key) ?? new HostQueue(record, withAccess);
-      queues.set(key, queue);
-      return queue;
+      const place = placeOf(record);
+      const queue = queues.get(place) ?? new HostQueue(withAccess);
+      queues.set(place, queue);
+      return new Host(record, queue, withAccess);
     },
     warn: (message) => warn(printable(message)),
   };
 }
 
-/** The tools that scripts need rights for; an error names the one that may not be used. */
-const TOOLS = ["ovs-vsctl", "ovs-ofctl"];
-
-/** Asks as a push will: for the bridges' sockets where it goes to them by itself, else for the tool by sudo. */
-const ASK = `
-[ -n "$TAAS_SUDO" ] || for socket in "\${OVS_RUNDIR:-/var/run/openvswitch}"/*.mgmt; do
-  [ -w "$socket" ] || [ ! -e "$socket" ] || { echo "$socket: Permission denied" >&2; exit 1; }
-done
-exec $TAAS_SUDO "$1" --version
-`;
-
-/** Root needs no asking. Each session is asked once. */
-const rights = new WeakMap<HostSession, Promise<void>>();
-
-function rightsOf(session: HostSession): Promise<void> {
-  const known = rights.get(session);
-  if (known !== undefined) return known;
-  const asking = session.probe().then(async ({ uid }) => {
-    if (uid === 0) return;
-    for (const tool of TOOLS) await session.run({ text: ASK, name: tool, words: [tool] });
-  });
-  rights.set(session, asking);
-  asking.catch(() => rights.delete(session));
-  return asking;
-}
-
-/** The tap bridges of a session, by name: what is known of them lasts as long as its connection. */
-const switches = new WeakMap<HostSession, Map<string, TapSwitch>>();
-
-function tapSwitchOf(session: HostSession, bridge: string): TapSwitch {
-  const ofSession = switches.get(session) ?? new Map<string, TapSwitch>();
-  switches.set(session, ofSession);
-  const tapSwitch = ofSession.get(bridge) ?? new TapSwitch(() => session.openSwitch(bridge));
-  ofSession.set(bridge, tapSwitch);
-  return tapSwitch;
-}
-
-/** OVSDB clients are kept with their session, that is as long as its connection stands. */
-function lendAccess(pool: ConnectionPool, settings: Settings): WithAccess {
-  const clients = new WeakMap<HostSession, Promise<OvsdbClient>>();
-  const timeoutMs = settings.connection.operationTimeout * 1000;
-  const clientOf = async (session: HostSession, record: HostRecord): Promise<OvsdbClient> => {
-    const present = clients.get(session);
-    if (present !== undefined && !(await present).closed) return present;
-    if (clients.get(session) !== present) return clientOf(session, record);
-    const opening = session
-      .openOvsdb()
-      .then((channel) => new OvsdbClient(channel, { host: record.name, timeoutMs }));
-    clients.set(session, opening);
-    opening.catch(() => clients.delete(session));
-    return opening;
+/**
+ * Lends access to machines. All records of one address are reached in one way, that of the inventory's entry for the address where there is
+ * one, so that they share a connection and what is known of it.
+ */
+function lendAccess(
+  pool: ConnectionPool,
+  { inventory, connection }: Settings,
+  wayTo: (record: HostRecord) => HostRecord,
+): WithAccess {
+  const sessions = new WeakMap<HostSession, Session>();
+  const ways = new Map<string, HostRecord | undefined>();
+  const present = (record: HostRecord): HostRecord | undefined => {
+    const key = JSON.stringify([record.name, record.address]);
+    if (!ways.has(key)) ways.set(key, entryOf(record, inventory));
+    return ways.get(key);
   };
   return (record, work) =>
-    pool.use(record, async (session) => {
-      const access: HostAccess = {
-        record,
-        ovsdb: await clientOf(session, record),
-        tapSwitch: tapSwitchOf(session, tapBridgeOf(record)),
-        run: (argv, options) => session.run(argv, options),
-        requireRights: () => rightsOf(session),
-        timeoutMs,
-      };
-      return work(access);
+    pool.use(present(record) ?? wayTo(record), async (hostSession) => {
+      const session =
+        sessions.get(hostSession) ?? new Session(hostSession, connection.operationTimeout * 1000);
+      sessions.set(hostSession, session);
+      return work(await session.access(record));
     });
 }

@@ -1,5 +1,5 @@
-import type { Look } from "../../provider/converge/hostQueue";
 import { otherEnds } from "../../provider/converge/leftovers";
+import type { Look } from "../../provider/converge/look";
 import type { Arguments } from "../arguments";
 import type { Looks } from "../looks";
 import { type ExitCode, printClaims } from "../output";

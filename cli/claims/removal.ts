@@ -1,6 +1,6 @@
 import { dropEdit } from "../../provider/converge/edit";
-import type { Look } from "../../provider/converge/hostQueue";
 import { dropElsewhere, otherEnds } from "../../provider/converge/leftovers";
+import type { Look } from "../../provider/converge/look";
 import { stackOf } from "../../provider/converge/run";
 import { TaasError } from "../../provider/errors";
 import type { HostRecord } from "../../provider/host/host";
@@ -44,7 +44,7 @@ export async function removeChosen(
     for (const [index, claim] of claims.entries()) {
       await removeFromOtherEnds(context, claim, records, progress);
       try {
-        await look.queue.submit(dropEdit(claim.owner, claim.token));
+        await context.open(look.record).submit(dropEdit(claim.owner, claim.token));
         progress.removed({ host: look.record.name, claim });
       } catch (error) {
         const { message } = taasError(error);

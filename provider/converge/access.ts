@@ -14,6 +14,8 @@ export interface HostAccess {
   run: Run;
   /** Rejects with `no-rights` where rules could not be pushed: asked before the first write, so that none is half done. */
   requireRights(): Promise<void>;
+  /** Rejects with `keeper-refused` where a keeper could not be installed or removed: asked before the first write, too. */
+  requireKeeper(): Promise<void>;
   /** Milliseconds one step on the host may take. */
   timeoutMs: number;
 }

@@ -2,8 +2,7 @@ import { TaasError } from "../errors";
 import type { Claim } from "../schema/claim";
 import type { HostAccess } from "./access";
 import type { Edit } from "./edit";
-import type { Look } from "./hostQueue";
-import type { Difference } from "./inspect";
+import type { Difference, Look } from "./look";
 
 /**
  * A hybrid plug (os-vif): `qvo` is on the integration bridge, `qbr` the Linux bridge between it and the VM. Open vSwitch

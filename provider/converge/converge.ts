@@ -5,10 +5,10 @@ import type { HostRecord } from "../host/host";
 import type { Claim } from "../schema/claim";
 import { draftHost } from "./draft";
 import { type Draft, dropEdit, noteEdit, type PutOptions, putEdit } from "./edit";
-import type { Look } from "./hostQueue";
 import { elsewhereOf, lookAll, machineOf, placeOf, uniqueMachines } from "./hosts";
 import { HalfDoneError, type Intent, type Steps, type Target } from "./intent";
 import { clearLeftovers, otherEnds, takeBackAt } from "./leftovers";
+import type { Look } from "./look";
 import { isLeftover } from "./pending";
 import { stackOf } from "./run";
 
@@ -45,7 +45,7 @@ export async function converge<Result>(intent: Intent<Result>): Promise<Result> 
     await putRounds(farewell, [...farewell, ...rounds]);
     const claims = await putRounds(rounds, rounds);
     const pending = [...claims].filter(([, claim]) => claim?.pending !== undefined);
-    await allOf(pending.map(([look, claim]) => look.queue.confirm(claim)));
+    await allOf(pending.map(([look, claim]) => intent.reach.open(look.record).confirm(claim)));
     await dropOld(intent, prepared);
     for (const target of arrived(prepared)) await put(intent, rounds, target, stage);
     return prepared.result;
@@ -69,7 +69,9 @@ async function prepare<Result>(intent: Intent<Result>): Promise<Prepared<Result>
       const { rounds, result } = steps;
       for (const target of rounds.flat()) rehearse(intent, target);
       const keepers = rounds.flat().filter(({ seen }) => seen.record.keeper === true);
-      await allOf(keepers.map(({ seen }) => seen.queue.requireKeeper()));
+      await allOf(
+        keepers.map(({ seen }) => intent.reach.open(seen.record).use((access) => access.requireKeeper())),
+      );
       const farewell = acceptable(intent, steps.farewell ?? []);
       return { seen, farewell, rounds, result, old: uniqueMachines(old) };
     } catch (error) {
@@ -128,7 +130,8 @@ async function clearOwn(intent: Intent, { seen, rounds }: Prepared): Promise<voi
     if (claim === undefined || !isLeftover(claim, stackOf(intent.owner))) continue;
     const others = otherEnds(claim).filter(({ machine }) => !machines.has(machine));
     await takeBackAt(intent.reach, claim, others);
-    if (!places.has(machineOf(look))) await look.queue.submit(dropEdit(claim.owner, claim.token));
+    if (!places.has(machineOf(look)))
+      await intent.reach.open(look.record).submit(dropEdit(claim.owner, claim.token));
   }
 }
 
@@ -145,7 +148,9 @@ async function announce(intent: Intent, { old, rounds }: Prepared): Promise<void
         look,
         added.map(({ seen }) => seen),
       );
-      await look.queue.submit(noteEdit(intent.previousOwner ?? intent.owner, intent.token, elsewhere));
+      await intent.reach
+        .open(look.record)
+        .submit(noteEdit(intent.previousOwner ?? intent.owner, intent.token, elsewhere));
     }),
   );
 }
@@ -185,16 +190,16 @@ async function put(
 ): Promise<Claim> {
   const all = rounds.flat().map(({ seen }) => seen);
   const options = { ...putOptions(intent, target, stage), elsewhere: elsewhereOf(target.seen, all) };
-  const { claims } = await target.seen.queue.submit(putEdit(options));
+  const { claims } = await intent.reach.open(target.seen.record).submit(putEdit(options));
   return claims.get(target.draft.owner)!;
 }
 
 /** Takes back what a create wrote. What it found there and took over is not its to remove: the next create finds it again. */
 async function takeBack(intent: Intent, written: readonly Target[], cause: unknown): Promise<void> {
   const reasons: string[] = [];
-  for (const { queue } of uniqueMachines(written.map(({ seen }) => seen)).reverse()) {
+  for (const { record } of uniqueMachines(written.map(({ seen }) => seen)).reverse()) {
     try {
-      await queue.submit(dropEdit(intent.owner, intent.token));
+      await intent.reach.open(record).submit(dropEdit(intent.owner, intent.token));
     } catch (error) {
       reasons.push(`could not be taken back: ${(error as Error).message}`);
     }
@@ -221,5 +226,5 @@ async function dropOld(intent: Intent, { old, rounds }: Prepared): Promise<void>
     .sort((a, b) => Number(isFarEnd(intent, a)) - Number(isFarEnd(intent, b)));
   if (drops.length === 0) return;
   const owner = intent.previousOwner ?? intent.owner;
-  for (const look of drops) await look.queue.submit(dropEdit(owner, intent.token));
+  for (const look of drops) await intent.reach.open(look.record).submit(dropEdit(owner, intent.token));
 }

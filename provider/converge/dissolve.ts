@@ -1,7 +1,7 @@
 import type { HostRecord } from "../host/host";
 import { converge } from "./converge";
-import type { Look } from "./hostQueue";
 import type { Intent, Target } from "./intent";
+import type { Look } from "./look";
 
 /** A resource that is to go. */
 export interface Dissolution extends Pick<Intent, "reach" | "owner" | "token"> {

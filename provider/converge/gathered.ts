@@ -4,22 +4,23 @@ import { setImmediate as breath } from "node:timers/promises";
  * Work that is done once for all who ask for it before it begins: those of one breath of the event loop, and those who ask
  * while it is being done for others. Whoever asks gets what began after the asking.
  */
-export class Gathered<T> {
+export class Gathered<Asker, T> {
   private running: Promise<unknown> = Promise.resolve();
   private next: Promise<T> | undefined;
 
-  constructor(private readonly work: () => Promise<T>) {}
+  /** `work` is given the first who asks. */
+  constructor(private readonly work: (asker: Asker) => Promise<T>) {}
 
-  ask(): Promise<T> {
-    this.next ??= this.begin();
+  ask(asker: Asker): Promise<T> {
+    this.next ??= this.begin(asker);
     return this.next;
   }
 
-  private async begin(): Promise<T> {
+  private async begin(asker: Asker): Promise<T> {
     await this.running;
     await breath();
     this.next = undefined;
-    const result = this.work();
+    const result = this.work(asker);
     this.running = result.catch(() => {});
     return result;
   }

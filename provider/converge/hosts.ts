@@ -3,10 +3,11 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Elsewhere } from "../schema/claim";
 import { tapBridgeOf } from "./access";
-import type { HostQueue, Look } from "./hostQueue";
+import type { Host } from "./host";
+import type { Look } from "./look";
 
-/** Gives the queue of a host. */
-export type OpenHost = (record: HostRecord) => HostQueue;
+/** Gives a host by a record of it. */
+export type OpenHost = (record: HostRecord) => Host;
 
 /** How an operation gets at hosts, and at the operator. */
 export interface Reach {

@@ -7,23 +7,16 @@ import { diffFlows } from "../ovs/diffFlows";
 import { FRAGMENTS, readFragments } from "../ovs/fragments";
 import { compareMeters } from "../ovs/meters";
 import { type Flow, flowKey, formatFlow, parseFlow } from "../ovs/openflow";
-import type { Change } from "../plan/change";
 import { flowText, portNumbers, rulesText, ruleText } from "../plan/flowText";
 import { compareRows } from "../plan/host";
 import { speaksOpenFlow } from "../plan/tapBridge";
 import { type HostAccess, integrationBridgeOf, ofctlTarget, tapBridgeOf } from "./access";
 import { compareAgeing } from "./ageing";
 import { compareHooks, hookBridges } from "./hooks";
-import type { Look } from "./hostQueue";
 import { inspectKeeper, isKept } from "./keeper";
+import type { Difference, Look } from "./look";
 import { isMetered, meterSpecs } from "./pushRules";
 import { includesTunnelId, readTunnelIds, tunnelIdTaken } from "./tunnelIds";
-
-/** How one host differs from what its claims say, in words, and whose claims each difference concerns. */
-export interface Difference extends Pick<Change, "what" | "owners"> {
-  /** It is what a writer leaves between its transaction and its rules. */
-  passing?: true;
-}
 
 /** Compares a host with its claims: rows, rules and meters of the tap bridge, rules of ours on other bridges. */
 export async function inspect(access: HostAccess, look: Look): Promise<Difference[]> {

@@ -1,8 +1,8 @@
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Draft } from "./edit";
-import type { Look } from "./hostQueue";
 import type { Reach } from "./hosts";
+import type { Look } from "./look";
 
 /** A claim to be put on a host that was looked at. */
 export interface Target {

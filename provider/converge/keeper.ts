@@ -6,7 +6,6 @@ import { KEEPER_PLACES, KEEPER_UNIT } from "../keeper/unit";
 import type { Desired } from "../model/desired";
 import { GENERATION_KEY, KEEPER_KEY } from "../model/readClaims";
 import type { BridgeFacts, Facts } from "../ovs/facts";
-import type { OvsdbClient } from "../ovs/ovsdbClient";
 import { keeperText } from "../plan/keeperText";
 import type { HostAccess } from "./access";
 
@@ -99,8 +98,11 @@ export function isKept(desired: Desired, bridge: BridgeFacts | undefined): boole
   return desired.keeper === "wanted" || bridge?.otherConfig[KEEPER_KEY] !== undefined;
 }
 
+/** What running commands takes, and telling what came of them. */
+type Commands = Pick<HostAccess, "run" | "record">;
+
 async function runAsRoot(
-  access: HostAccess,
+  access: Commands,
   body: string,
   args: readonly string[],
   input?: string,
@@ -115,7 +117,7 @@ async function runAsRoot(
   }
 }
 
-function refused(access: HostAccess, why: string, cause?: unknown): TaasError {
+function refused(access: Commands, why: string, cause?: unknown): TaasError {
   return new TaasError(`the keeper cannot be installed or removed there: ${why}`, {
     code: "keeper-refused",
     host: access.record.name,
@@ -141,19 +143,11 @@ async function step(
   });
 }
 
-const asked = new WeakMap<OvsdbClient, Promise<void>>();
-
-/** Rejects with `keeper-refused` where a keeper could not be installed or removed: asked before the first write, once a connection. */
-export function requireKeeper(access: HostAccess): Promise<void> {
-  const known = asked.get(access.ovsdb);
-  if (known !== undefined) return known;
-  const asking = runAsRoot(access, ASK, ["", ""]).then(({ exitCode, stdout, stderr }) => {
-    const said = stdout.trim();
-    if (exitCode !== 0 || said !== "ready") throw refused(access, said || stderr.trim());
-  });
-  asked.set(access.ovsdb, asking);
-  asking.catch(() => asked.delete(access.ovsdb));
-  return asking;
+/** Rejects with `keeper-refused` where a keeper could not be installed or removed. */
+export async function askForKeeper(access: Commands): Promise<void> {
+  const { exitCode, stdout, stderr } = await runAsRoot(access, ASK, ["", ""]);
+  const said = stdout.trim();
+  if (exitCode !== 0 || said !== "ready") throw refused(access, said || stderr.trim());
 }
 
 /** What a host has of its keeper. */

@@ -2,8 +2,8 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Claim, Elsewhere } from "../schema/claim";
 import { dropEdit } from "./edit";
-import type { Look } from "./hostQueue";
 import type { OpenHost, Reach } from "./hosts";
+import type { Look } from "./look";
 import { isLeftover } from "./pending";
 import { stackOf } from "./run";
 
@@ -29,7 +29,7 @@ export async function clearLeftovers(
       if (claim.owner === owner || !isLeftover(claim, stackOf(owner))) continue;
       const others = otherEnds(claim).filter(({ machine }) => machine !== look.facts.machine);
       if (await takeBackAt(reach, claim, others)) {
-        await look.queue.submit(dropEdit(claim.owner, claim.token));
+        await reach.open(look.record).submit(dropEdit(claim.owner, claim.token));
         cleared = true;
       }
     }

@@ -2,7 +2,7 @@ import type { Facts } from "../ovs/facts";
 import type { HostAccess } from "./access";
 import { compareAgeing } from "./ageing";
 import { hookBridges } from "./hooks";
-import type { Inspection, Look } from "./hostQueue";
+import type { Inspection, Look } from "./look";
 import { isMetered } from "./pushRules";
 
 /** A host that was as its claims say, and what it was then. */

@@ -18,7 +18,7 @@ import { draftHost } from "./draft";
 import type { Edit } from "./edit";
 import { hostGuard } from "./guard";
 import { applyHooks, compareHooks, hookBridges, retireHooks } from "./hooks";
-import { dismiss, isKept, keep, requireKeeper } from "./keeper";
+import { dismiss, isKept, keep } from "./keeper";
 import { isMetered, pushRules } from "./pushRules";
 import { readRenewals } from "./renewals";
 
@@ -153,7 +153,7 @@ async function attemptOnce(
   };
   const plan = planHost(input);
   const kept = isKept(end, read.bridge);
-  if (kept) await requireKeeper(access);
+  if (kept) await access.requireKeeper();
   const metered =
     isMetered(read) || isMetered({ claims, bridge: read.bridge }) || handing === "over" ? "yes" : "no";
   let facts = before;

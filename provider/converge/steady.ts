@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HostAccess } from "./access";
-import type { Inspection, Look } from "./hostQueue";
-import { type Difference, inspect } from "./inspect";
+import { inspect } from "./inspect";
+import type { Difference, Inspection, Look } from "./look";
 
 /** Milliseconds that another writer gets to write the rules for what it has put into OVSDB. */
 const PATIENCE = 3000;

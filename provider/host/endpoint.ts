@@ -1,4 +1,8 @@
-import type { AlgorithmOption } from "./ssh2/algorithms";
+/** The options of ssh_config(5) that list algorithms. */
+export const ALGORITHM_OPTIONS = ["HostKeyAlgorithms", "KexAlgorithms", "Ciphers", "MACs"] as const;
+
+/** An option of ssh_config(5) that lists algorithms. */
+export type AlgorithmOption = (typeof ALGORITHM_OPTIONS)[number];
 
 /** One SSH server as OpenSSH's own configuration resolves it, with the way to it. */
 export interface Endpoint {

@@ -66,6 +66,14 @@ export function withPresentConnection(recorded: HostRecord, inventory: Inventory
   return withConnectionOf(recorded, present);
 }
 
+/** The inventory's entry for the address of a record: the one of its own name, else the first; undefined without one. */
+export function entryOf({ name, address }: HostRecord, inventory: Inventory): HostRecord | undefined {
+  const entries = Object.keys(inventory)
+    .map((entry) => resolveHost(entry, inventory))
+    .filter((entry) => entry.address === address);
+  return entries.find((entry) => entry.name === name) ?? entries[0];
+}
+
 /** What is where as one record has it, how it is reached as another has it. */
 function withConnectionOf(recorded: HostRecord, present: HostRecord): HostRecord {
   const record = { ...recorded };

@@ -11,10 +11,9 @@ import {
   single,
   splitPaths,
 } from "./effectiveConfig";
-import type { Endpoint } from "./endpoint";
+import { ALGORITHM_OPTIONS, type Endpoint } from "./endpoint";
 import type { ConnectionSettings, HostRecord } from "./host";
 import { parseJumpChain } from "./jump";
-import { ALGORITHM_OPTIONS } from "./ssh2/algorithms";
 import { askSsh } from "./sshQuestions";
 
 /** The part of a record that says where its SSH server is. */

@@ -1,7 +1,8 @@
 import { isIPv6 } from "node:net";
 import { tapBridgeOf } from "../converge/access";
 import type { Draft } from "../converge/edit";
-import type { Look } from "../converge/hostQueue";
+import type { Reach } from "../converge/hosts";
+import type { Look } from "../converge/look";
 import { TaasError } from "../errors";
 import { isUserspace } from "../model/datapath";
 import { type Endpoint, endpointKey, explicitEndpoint } from "../model/endpoint";
@@ -32,7 +33,7 @@ interface Fit {
   source: Look;
   /** Where the monitor is; absent for a collector. */
   destination?: Look;
-  warn(message: string): void;
+  reach: Pick<Reach, "open" | "warn">;
 }
 
 interface Limit {
@@ -75,7 +76,7 @@ async function wayLimit(fit: Fit): Promise<Limit | undefined> {
   const type = route?.end.type ?? encapsulationOf(shared?.interface.type ?? "");
   const remote = route?.remote ?? draft.peer?.remote;
   if (type === undefined || remote === undefined) return undefined;
-  const mtu = (await source.queue.underlay(remote))?.mtu;
+  const mtu = (await fit.reach.open(source.record).underlay(remote))?.mtu;
   if (mtu === undefined) return undefined;
   const header =
     OVERHEAD[route?.end.erspanVersion === 2 ? "erspan2" : type]! +
@@ -111,12 +112,12 @@ function slicesOf({ snapLength, filter = [], defaultAction }: FlowInputs): numbe
 
 /** Warns of slices without a whole IP header that are to go through a tunnel of the kernel's, which drops them (seen with Linux 7.2). */
 function warnOfShortSlices(fit: Fit, tag: number): void {
-  const { draft, inputs, source, warn } = fit;
+  const { draft, inputs, source, reach } = fit;
   const stays = draft.peer === undefined && draft.collector === undefined;
   if (stays || isOnUserspace(fit)) return;
   const [least, shortest] = [ETHERNET + tag + IPV6_HEADER, Math.min(...slicesOf(inputs))];
   if (shortest >= least) return;
-  warn(
+  reach.warn(
     `host ${source.record.name}: copies of IP packets that are cut to ${shortest} bytes may not arrive: the kernel drops what comes through a tunnel without a whole IP header. Set snapLength to ${least} or more`,
   );
 }
@@ -150,6 +151,6 @@ export async function fitCopies(fit: Fit): Promise<FlowDraft> {
   const hint = `Raise that MTU, set snapLength to ${limit.bytes} or less, or mtuPolicy "truncate"`;
   if (inputs.mtuPolicy === "fail")
     throw new TaasError(message, { code: "copies-too-large", host: source.record.name, hint });
-  fit.warn(`host ${source.record.name}: ${message}. ${hint}`);
+  fit.reach.warn(`host ${source.record.name}: ${message}. ${hint}`);
   return draft;
 }

@@ -1,8 +1,8 @@
 import { converge } from "../converge/converge";
 import { dissolve } from "../converge/dissolve";
-import type { Look } from "../converge/hostQueue";
-import { placeOf } from "../converge/hosts";
+import { type OpenHost, placeOf, type Reach } from "../converge/hosts";
 import type { Steps, Target } from "../converge/intent";
+import type { Look } from "../converge/look";
 import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
 import { formerOf } from "../model/former";
@@ -73,6 +73,7 @@ function presenceOf(inputs: FlowInputs, previous: FlowInputs | undefined): Prese
 
 /** Where a flow's claims go, from what was seen of its hosts. */
 async function planFlow(
+  open: OpenHost,
   inputs: FlowInputs,
   seen: ReadonlyMap<string, Look>,
   hosts: { sources: readonly HostRecord[]; destinations: readonly HostRecord[] },
@@ -85,9 +86,9 @@ async function planFlow(
   const source = locate(looks(hosts.sources), inputs.port, holds, presence);
   const { found: port, missing } = seekSource(source, inputs.port, presence);
   const warnings = new Set<string>();
-  const warn = (message: string) => void warnings.add(message);
+  const asking = { open, warn: (message: string) => void warnings.add(message) };
   const tapped = { source, port };
-  const rounds = await roundsOf(inputs, tapped, looks(hosts.destinations), warn);
+  const rounds = await roundsOf(inputs, tapped, looks(hosts.destinations), asking);
   const token = previous?.token;
   const result = { portName: portNameOf(source, inputs.port), missing, warnings: [...warnings] };
   return { rounds: rounds.map((round) => round.map((target) => moving(target, owner, token))), result };
@@ -97,11 +98,11 @@ async function roundsOf(
   inputs: FlowInputs,
   tapped: Tapped,
   there: readonly Look[],
-  warn: (message: string) => void,
+  asking: Pick<Reach, "open" | "warn">,
 ): Promise<Target[][]> {
-  if (inputs.service.collector !== undefined) return collectorTargets(inputs, tapped, warn);
+  if (inputs.service.collector !== undefined) return collectorTargets(inputs, tapped, asking);
   const destination = there.find(holdsClaim(inputs.service.owner)) ?? there[0]!;
-  return flowTargets(inputs, tapped, destination, warn);
+  return flowTargets(inputs, tapped, destination, asking);
 }
 
 async function put(context: Context, inputs: FlowInputs, previous?: Previous): Promise<Properties> {
@@ -123,7 +124,7 @@ async function put(context: Context, inputs: FlowInputs, previous?: Previous): P
     hosts: [...sources, ...destinations],
     oldHosts: remainingHosts(context, [...hostsOf(inputs), ...old]),
     attachTimeout: required ? inputs.attachTimeout : 0,
-    plan: (seen) => planFlow(inputs, seen, { sources, destinations }, previous),
+    plan: (seen) => planFlow(context.open, inputs, seen, { sources, destinations }, previous),
   });
   for (const warning of warnings) context.warn(warning);
   const awaited = inputs.enabled ? missing : undefined;

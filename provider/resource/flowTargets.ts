@@ -3,9 +3,9 @@ import { allOf } from "../allOf";
 import { integrationBridgeOf } from "../converge/access";
 import { tunnelAddress } from "../converge/addresses";
 import type { Draft } from "../converge/edit";
-import type { Look } from "../converge/hostQueue";
-import { machineOf } from "../converge/hosts";
+import { machineOf, type Reach } from "../converge/hosts";
 import type { Target } from "../converge/intent";
+import type { Look } from "../converge/look";
 import { requireAddress, requireOneFamily } from "../converge/network";
 import { TaasError } from "../errors";
 import type { FoundPort } from "../model/findPort";
@@ -18,7 +18,8 @@ import { requireSharedTunnel } from "./sharedTunnel";
 
 type FlowDraft = Extract<Draft, { kind: "flow" }>;
 type Peer = NonNullable<FlowClaim["peer"]>;
-type Warn = (message: string) => void;
+/** What finding a flow's claims takes: hosts, and a way to tell the operator. */
+type Asking = Pick<Reach, "open" | "warn">;
 
 /** The underlay address of a flow's end on an explicit tunnel: the one given for that member, else the host's own. */
 function memberAddress(tunnel: TunnelRef, { record, facts }: Look): string {
@@ -107,7 +108,7 @@ export interface Tapped {
 export async function collectorTargets(
   inputs: FlowInputs,
   { source, port }: Tapped,
-  warn: Warn,
+  reach: Asking,
 ): Promise<Target[][]> {
   const { collector } = inputs.service;
   const local = collectorLocal(source, collector!.address);
@@ -117,8 +118,8 @@ export async function collectorTargets(
     collector: { ...collector!, local },
   };
   if (local !== "")
-    requireAddress(await source.queue.underlay(collector!.address), local, source.record.name);
-  return [[{ seen: source, draft: await fitCopies({ draft, inputs, port, source, warn }) }]];
+    requireAddress(await reach.open(source.record).underlay(collector!.address), local, source.record.name);
+  return [[{ seen: source, draft: await fitCopies({ draft, inputs, port, source, reach }) }]];
 }
 
 /** The flow's claim at each end, far end first. On one machine they are one. */
@@ -126,12 +127,12 @@ export async function flowTargets(
   inputs: FlowInputs,
   { source, port }: Tapped,
   destination: Look,
-  warn: Warn,
+  reach: Asking,
 ): Promise<Target[][]> {
   const base = common(inputs, destination.facts.machine);
   if (machineOf(source) === machineOf(destination)) {
     const draft: FlowDraft = { ...base, source: tapped(inputs, integrationBridgeOf(source.record)) };
-    return [[{ seen: source, draft: await fitCopies({ draft, inputs, port, source, destination, warn }) }]];
+    return [[{ seen: source, draft: await fitCopies({ draft, inputs, port, source, destination, reach }) }]];
   }
   if (source.facts.machine === destination.facts.machine) {
     throw new TaasError("source and monitor are on one machine but on different tap bridges", {
@@ -154,18 +155,18 @@ export async function flowTargets(
     from: source.record,
   };
   if (inputs.transport === "shared") {
-    near.shared = await requireSharedTunnel(source, here, inputs.tunnelId);
-    far.shared = await requireSharedTunnel(destination, there, inputs.tunnelId);
+    near.shared = await requireSharedTunnel(reach.open, source, here, inputs.tunnelId);
+    far.shared = await requireSharedTunnel(reach.open, destination, there, inputs.tunnelId);
   } else {
     const [fromSource, fromDestination] = await allOf([
-      source.queue.underlay(near.tunnel?.remote ?? here.remote),
-      destination.queue.underlay(""),
+      reach.open(source.record).underlay(near.tunnel?.remote ?? here.remote),
+      reach.open(destination.record).underlay(""),
     ]);
     const wire = near.tunnel ?? here;
     requireOneFamily(wire.local, { address: wire.remote, host: here.name }, source.record.name);
     requireAddress(fromSource, near.tunnel?.local ?? here.local, source.record.name);
     requireAddress(fromDestination, far.tunnel?.local ?? there.local, destination.record.name);
   }
-  const draft = await fitCopies({ draft: near, inputs, port, source, destination, warn });
+  const draft = await fitCopies({ draft: near, inputs, port, source, destination, reach });
   return [[{ seen: destination, draft: far }], [{ seen: source, draft }]];
 }

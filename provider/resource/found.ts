@@ -1,5 +1,5 @@
 import { integrationBridgeOf, tapBridgeOf } from "../converge/access";
-import type { Look } from "../converge/hostQueue";
+import type { Look } from "../converge/look";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import { findMonitor } from "../model/findMonitor";

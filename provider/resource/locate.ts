@@ -1,6 +1,6 @@
 import { integrationBridgeOf, tapBridgeOf } from "../converge/access";
-import type { Look } from "../converge/hostQueue";
 import { uniqueMachines } from "../converge/hosts";
+import type { Look } from "../converge/look";
 import { TaasError } from "../errors";
 import { type FoundPort, findPort, type PortSearch } from "../model/findPort";
 import { describePort, type PortInput } from "../schema/port";

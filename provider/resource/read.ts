@@ -1,6 +1,6 @@
 import { allOf } from "../allOf";
-import type { Inspection } from "../converge/hostQueue";
 import { placeOf } from "../converge/hosts";
+import type { Inspection } from "../converge/look";
 import type { HostRecord } from "../host/host";
 import type { Claim } from "../schema/claim";
 import { canonical } from "./compare";

@@ -2,10 +2,10 @@ import { integrationBridgeOf } from "../converge/access";
 import { converge } from "../converge/converge";
 import { dissolve } from "../converge/dissolve";
 import { dropEdit } from "../converge/edit";
-import type { Look } from "../converge/hostQueue";
-import { placeOf } from "../converge/hosts";
+import { type OpenHost, placeOf } from "../converge/hosts";
 import type { Steps } from "../converge/intent";
 import { dropElsewhere } from "../converge/leftovers";
+import type { Look } from "../converge/look";
 import { drawToken, stackOf } from "../converge/run";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
@@ -71,6 +71,7 @@ function presenceOf(inputs: ServiceInputs, previous: ServiceInputs | undefined):
 
 /** Where the service's claim goes, from what was seen of its candidates. */
 async function planService(
+  open: OpenHost,
   inputs: ServiceInputs,
   looks: readonly Look[],
   previous: Previous | undefined,
@@ -86,7 +87,7 @@ async function planService(
     kind: "service" as const,
     owner: inputs.owner,
     integrationBridge: integrationBridgeOf(seen.record),
-    ageing: await originalAgeing(seen, names),
+    ageing: await originalAgeing(open, seen, names),
     ...wishesOf(inputs),
   };
   const missing = sought.flatMap((one) => one.missing ?? []);
@@ -119,6 +120,7 @@ async function put(
     attachTimeout: required ? inputs.attachTimeout : 0,
     plan: (seen) =>
       planService(
+        context.open,
         inputs,
         hosts.map((host) => seen.get(placeOf(host))!),
         previous,
@@ -151,7 +153,7 @@ async function clearFlows(context: Context, look: Look, state: ServiceInputs, to
     if (flow.from !== undefined) {
       await dropElsewhere(context.open, context.claimedHost(flow.from as HostRecord), flow.owner, flow.token);
     }
-    await look.queue.submit(dropEdit(flow.owner, flow.token));
+    await context.open(look.record).submit(dropEdit(flow.owner, flow.token));
   }
 }
 

@@ -1,5 +1,6 @@
-import type { Look } from "../converge/hostQueue";
-import { includesTunnelId, tunnelIdTaken } from "../converge/tunnelIds";
+import type { OpenHost } from "../converge/hosts";
+import type { Look } from "../converge/look";
+import { includesTunnelId, readTunnelIds, tunnelIdTaken } from "../converge/tunnelIds";
 import { TaasError } from "../errors";
 import { portsOf } from "../model/findPort";
 import { DEFAULT_TUNNEL_BRIDGE, productionTunnel } from "../model/shared";
@@ -10,6 +11,7 @@ import type { FlowClaim } from "../schema/claim";
  * OVN's, and an id that production uses there, all before anything is written.
  */
 export async function requireSharedTunnel(
+  open: OpenHost,
   look: Look,
   peer: NonNullable<FlowClaim["peer"]>,
   tunnelId: number,
@@ -48,7 +50,7 @@ export async function requireSharedTunnel(
       { code: "production-tunnel-key", host, hint: 'Use transport "dedicated"' },
     );
   }
-  if (includesTunnelId(await look.queue.tunnelIds(bridge), tunnelId)) {
+  if (includesTunnelId(await open(look.record).use((access) => readTunnelIds(access, bridge)), tunnelId)) {
     throw new TaasError(tunnelIdTaken(tunnelId, name), {
       code: "tunnel-id-taken",
       host,

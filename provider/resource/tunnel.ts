@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { converge } from "../converge/converge";
 import { dissolve } from "../converge/dissolve";
 import { lookAll, placeOf } from "../converge/hosts";
+import type { Look } from "../converge/look";
 import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
 import { downText, watchedEnds } from "../model/liveness";
@@ -40,6 +41,7 @@ async function put(
     plan: async (seen) => {
       const looks = [...seen.values()];
       const members = await drafts(
+        context.open,
         inputs,
         hosts.map((host) => seen.get(placeOf(host))!),
       );

@@ -1,9 +1,9 @@
 import { allOf } from "../allOf";
 import { integrationBridgeOf } from "../converge/access";
 import { tunnelAddress } from "../converge/addresses";
-import type { Look } from "../converge/hostQueue";
-import { machineOf, uniqueMachines } from "../converge/hosts";
+import { machineOf, type OpenHost, uniqueMachines } from "../converge/hosts";
 import type { Target } from "../converge/intent";
+import type { Look } from "../converge/look";
 import { requireAddress, requireOneFamily } from "../converge/network";
 import { TaasError } from "../errors";
 import { endpointPort, explicitEndpoint } from "../model/endpoint";
@@ -30,7 +30,11 @@ export function namesOf(members: readonly Member[]): Record<string, string> {
 }
 
 /** Each member's claim, without its stage. */
-export async function drafts(inputs: TunnelInputs, looks: readonly Look[]): Promise<Member[]> {
+export async function drafts(
+  open: OpenHost,
+  inputs: TunnelInputs,
+  looks: readonly Look[],
+): Promise<Member[]> {
   const members = looks.map((seen, index) => ({
     seen,
     local: inputs.localIps[index] ?? tunnelAddress(seen.record, seen.facts),
@@ -54,7 +58,7 @@ export async function drafts(inputs: TunnelInputs, looks: readonly Look[]): Prom
   }
   await allOf(
     members.map(async ({ seen, local }) =>
-      requireAddress(await seen.queue.underlay(""), local, seen.record.name),
+      requireAddress(await open(seen.record).underlay(""), local, seen.record.name),
     ),
   );
   const { owner, mode, type, udpPort, dontFragment, tos, bfd } = inputs;

@@ -1,5 +1,5 @@
 import { type HostAccess, tapBridgeOf } from "../converge/access";
-import type { Look } from "../converge/hostQueue";
+import type { Look } from "../converge/look";
 import { isMetered } from "../converge/pushRules";
 import { type Group, groupFlows, groupNames, groupOwners } from "../model/groups";
 import { pieceCookie } from "../model/identity";

@@ -74,6 +74,20 @@ function shown(imports: readonly Import[]): string[] {
 const INPUT_AND_OUTPUT =
   /^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|readline|repl|timers)(\/|$)|^(ssh2|execa)(\/|$)|^provider\/(converge|host|resource)(\/|$)|^provider\/(handlers|runtime|settings)$|^provider\/ovs\/(ovsdbClient|ofctl|pushFlows|diffFlows|dumpFlows|foreignFlow|readFacts|applied)$/;
 
+/** Chains of files that end where they began; one for each file that closes one. */
+function circles(reached: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) found.push([...way.slice(way.indexOf(file)), file].join(" -> "));
+    if (done.has(file) || way.includes(file)) return;
+    for (const next of reached.get(file) ?? []) visit(next, [...way, file]);
+    done.add(file);
+  };
+  for (const file of reached.keys()) visit(file, []);
+  return found;
+}
+
 /** The files that are loaded once a check has been made, by a process that does nothing else. */
 function loadedByCheck(handlers: string): string[] {
   const script = `
@@ -143,6 +157,16 @@ describe("imports", () => {
     );
     expect(new Set(bundled)).to.deep.equal(new Set(["zod"]));
   }).timeout(10_000);
+
+  it("of provider/ never lead back to where they began, types included", () => {
+    const reached = new Map<string, string[]>();
+    for (const { file, from } of importsIn("provider")) {
+      const to = `${from.replace(/\.js$/, "")}.ts`;
+      if (from.startsWith("provider")) reached.set(file, [...(reached.get(file) ?? []), to]);
+    }
+    expect(reached.size).to.be.greaterThan(150);
+    expect(circles(reached)).to.deep.equal([]);
+  });
 
   it("of tests and equipment are not reached from the package", () => {
     const imports = importsIn("cli", "sdk", "provider");

@@ -1,5 +1,5 @@
 import { TaasError } from "../../errors";
-import { describeEndpoint, type Endpoint } from "../endpoint";
+import { type AlgorithmOption, describeEndpoint, type Endpoint } from "../endpoint";
 
 /** What the built-in client can do of what OpenSSH has names for, by the option of ssh_config(5) that allows it. */
 const SUPPORTED = {
@@ -49,13 +49,7 @@ const SUPPORTED = {
     "hmac-md5",
     "hmac-md5-96",
   ],
-} as const;
-
-/** An option of ssh_config(5) that lists algorithms. */
-export type AlgorithmOption = keyof typeof SUPPORTED;
-
-/** All of them. */
-export const ALGORITHM_OPTIONS = Object.keys(SUPPORTED) as AlgorithmOption[];
+} as const satisfies Record<AlgorithmOption, readonly string[]>;
 
 /**
  * The algorithms of the ssh configuration that the built-in client can do. Host key algorithms keep the configuration's order of

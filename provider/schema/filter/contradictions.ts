@@ -1,5 +1,5 @@
-import type { FilterRule } from "../filter";
 import { familyHints, IP_FIELDS } from "./families";
+import type { FilterRule } from "./fields";
 
 /** A field that cannot go with the rest of its rule, and why. */
 export interface Contradiction {

@@ -1,5 +1,5 @@
-import type { FilterRule } from "../filter";
 import { type Family, familyOf } from "./address";
+import type { FilterRule } from "./fields";
 
 /** A field of a rule that says which IP version a frame must be of. */
 export interface FamilyHint {

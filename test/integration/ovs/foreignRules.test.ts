@@ -120,6 +120,7 @@ describe("a frozen writer, a slow one and a fast one", function () {
         return ovs.run(command, options);
       },
       requireRights: async () => {},
+      requireKeeper: async () => {},
       timeoutMs: 20_000,
     };
   }

@@ -38,7 +38,7 @@ class Steps {
 describe("gathered work", () => {
   it("is done once for those who ask at once, and once more for all who ask meanwhile", async () => {
     const steps = new Steps();
-    const gathered = new Gathered(steps.work);
+    const gathered = new Gathered<void, number>(steps.work);
     const first = [gathered.ask(), gathered.ask()];
     await steps.begin(1);
     const second = [gathered.ask(), gathered.ask(), gathered.ask()];
@@ -56,7 +56,7 @@ describe("gathered work", () => {
 
   it("fails for those who asked for it, and is begun anew for the next", async () => {
     const steps = new Steps();
-    const gathered = new Gathered(steps.work);
+    const gathered = new Gathered<void, number>(steps.work);
     const failing = gathered.ask().catch((error: Error) => error.message);
     await steps.begin(1);
     const next = gathered.ask();

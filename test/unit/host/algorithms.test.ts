@@ -2,14 +2,10 @@ import { generateKeyPairSync } from "node:crypto";
 import { createRequire } from "node:module";
 import { expect } from "chai";
 import { type ParsedKey, utils } from "ssh2";
-import type { Endpoint } from "../../../provider/host/endpoint";
+import { ALGORITHM_OPTIONS, type AlgorithmOption, type Endpoint } from "../../../provider/host/endpoint";
 import { preferKnown } from "../../../provider/host/knownHosts/algorithms";
 import { rsaBits } from "../../../provider/host/knownHosts/rsa";
-import {
-  ALGORITHM_OPTIONS,
-  type AlgorithmOption,
-  usableAlgorithms,
-} from "../../../provider/host/ssh2/algorithms";
+import { usableAlgorithms } from "../../../provider/host/ssh2/algorithms";
 
 /** A server for which the ssh configuration allows these algorithms. */
 function allowing(option: AlgorithmOption, names: string[]): Endpoint {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import type { Look } from "../../../provider/converge/hostQueue";
+import type { Host } from "../../../provider/converge/host";
+import type { Look } from "../../../provider/converge/look";
 import { findPort } from "../../../provider/model/findPort";
 import { fitCopies } from "../../../provider/resource/fit";
 import type { FlowInputs } from "../../../provider/schema/flow";
@@ -23,15 +24,15 @@ async function warnings(
     facts,
     record: { name: "host1" },
     read: { claims: new Map() },
-    queue: { underlay: async () => ({ addresses: [], mtu: 9_000 }) },
   } as unknown as Look;
+  const host = { underlay: async () => ({ addresses: [], mtu: 9_000 }) } as unknown as Host;
   const said: string[] = [];
   await fitCopies({
     draft: { source: { integrationBridge: "br-int" }, ...way } as Parameters<typeof fitCopies>[0]["draft"],
     inputs: { mtuPolicy: "warn", ...inputs } as FlowInputs,
     port: findPort(facts, ["br-int"], "web").found!,
     source,
-    warn: (message) => said.push(message),
+    reach: { open: () => host, warn: (message) => said.push(message) },
   });
   return said;
 }

@@ -1,0 +1,66 @@
+import { underName } from "../host/failures";
+import type { HostRecord } from "../host/host";
+import type { Claim } from "../schema/claim";
+import { readStatistics } from "../statistics/readStatistics";
+import type { HostStatistics } from "../statistics/statistics";
+import type { HostAccess, WithAccess } from "./access";
+import type { Edit } from "./edit";
+import type { HostQueue } from "./hostQueue";
+import type { Inspection, Look } from "./look";
+import type { Underlay } from "./network";
+import type { Reconciled } from "./reconcile";
+
+/** A host under one of its names. All names of a machine share its queue; looks and errors are told under this one. */
+export class Host {
+  constructor(
+    readonly record: HostRecord,
+    private readonly queue: HostQueue,
+    private readonly withAccess: WithAccess,
+  ) {}
+
+  /** Reads the host: all that was committed there before the asking. */
+  async look(): Promise<Look> {
+    const { record } = this;
+    return { ...(await this.named(this.queue.look(record))), record };
+  }
+
+  /** Reads the host and compares it with its claims. */
+  async inspect(): Promise<Inspection> {
+    const { record } = this;
+    return { ...(await this.named(this.queue.inspect(record))), record };
+  }
+
+  /** Makes a change to the host's claims, and the host what its claims say. */
+  submit(edit: Edit): Promise<Reconciled> {
+    return this.named(this.queue.submit(this.record, edit));
+  }
+
+  /** Takes the pending mark off a claim as it was written. */
+  confirm(claim: Claim): Promise<void> {
+    return this.named(this.queue.confirm(this.record, claim));
+  }
+
+  /** The addresses of the host and the way to a destination (empty: none); read once a run. */
+  underlay(destination: string): Promise<Underlay | undefined> {
+    return this.named(this.queue.underlay(this.record, destination));
+  }
+
+  /** Reads what the host counts. */
+  async statistics(): Promise<HostStatistics> {
+    const look = await this.look();
+    return this.use((access) => readStatistics(access, look));
+  }
+
+  /** Does a piece of work on the host, connecting at first need. */
+  use<T>(work: (access: HostAccess) => Promise<T>): Promise<T> {
+    return this.named(this.withAccess(this.record, work));
+  }
+
+  private async named<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw underName(error, this.record.name);
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { HostSession } from "../host/session";
+
+/** The tools that scripts need rights for; an error names the one that may not be used. */
+const TOOLS = ["ovs-vsctl", "ovs-ofctl"];
+
+/** Asks as a push will: for the bridges' sockets where it goes to them by itself, else for the tool by sudo. */
+const ASK = `
+[ -n "$TAAS_SUDO" ] || for socket in "\${OVS_RUNDIR:-/var/run/openvswitch}"/*.mgmt; do
+  [ -w "$socket" ] || [ ! -e "$socket" ] || { echo "$socket: Permission denied" >&2; exit 1; }
+done
+exec $TAAS_SUDO "$1" --version
+`;
+
+/** Rejects with `no-rights` where the login user may not change Open vSwitch. Root is not asked. */
+export async function requireRights(session: HostSession): Promise<void> {
+  const { uid } = await session.probe();
+  if (uid === 0) return;
+  for (const tool of TOOLS) await session.run({ text: ASK, name: tool, words: [tool] });
+}

@@ -1,0 +1,70 @@
+import type { HostRecord } from "../host/host";
+import type { HostSession } from "../host/session";
+import { OvsdbClient } from "../ovs/ovsdbClient";
+import { TapSwitch } from "../ovs/tapSwitch";
+import { type HostAccess, tapBridgeOf } from "./access";
+import { askForKeeper } from "./keeper";
+import { requireRights } from "./rights";
+
+/** What is asked of a host once; a failure is forgotten, so that the next asks again. */
+class Once<T> {
+  private answer: Promise<T> | undefined;
+
+  get(ask: () => Promise<T>): Promise<T> {
+    if (this.answer === undefined) {
+      const answer = ask();
+      this.answer = answer;
+      answer.catch(() => this.reset(answer));
+    }
+    return this.answer;
+  }
+
+  /** Forgets an answer. */
+  reset(answer: Promise<T>): void {
+    if (this.answer === answer) this.answer = undefined;
+  }
+}
+
+/** All that is known of a machine for as long as its connection stands: OVSDB, tap bridges, rights, and whether it takes a keeper. */
+export class Session {
+  private readonly client = new Once<OvsdbClient>();
+  private readonly rights = new Once<void>();
+  private readonly keeper = new Once<void>();
+  private readonly switches = new Map<string, TapSwitch>();
+
+  constructor(
+    private readonly host: HostSession,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /** Access to the machine, as one record names it. */
+  async access(record: HostRecord): Promise<HostAccess> {
+    const { host, timeoutMs } = this;
+    const run: HostAccess["run"] = (argv, options) => host.run(argv, options);
+    return {
+      record,
+      ovsdb: await this.ovsdb(),
+      tapSwitch: this.tapSwitch(tapBridgeOf(record)),
+      run,
+      requireRights: () => this.rights.get(() => requireRights(host)),
+      requireKeeper: () => this.keeper.get(() => askForKeeper({ run, record })),
+      timeoutMs,
+    };
+  }
+
+  private async ovsdb(): Promise<OvsdbClient> {
+    const { host, timeoutMs } = this;
+    const open = async () => new OvsdbClient(await host.openOvsdb(), { host: host.record.name, timeoutMs });
+    const opening = this.client.get(open);
+    const client = await opening;
+    if (!client.closed) return client;
+    this.client.reset(opening);
+    return this.client.get(open);
+  }
+
+  private tapSwitch(bridge: string): TapSwitch {
+    const known = this.switches.get(bridge) ?? new TapSwitch(() => this.host.openSwitch(bridge));
+    this.switches.set(bridge, known);
+    return known;
+  }
+}
