@@ -2,17 +2,16 @@
 import { TaasError } from "../provider/errors";
 import type { Context } from "../provider/resource/context";
 import { withContext } from "../provider/runtime";
-import type { Settings } from "../provider/settings";
 import { type Arguments, readArguments, USAGE, UsageError } from "./arguments";
 import { listClaims } from "./claims/list";
 import { removeClaims } from "./claims/remove";
-import { recordsOf, settingsOf } from "./hosts";
+import { readHosts, recordsOf } from "./hosts";
 import { noteInterrupts } from "./interrupt";
 import { lookAtAll } from "./looks";
 import { complain, type ExitCode } from "./output";
 
-async function run(context: Context, settings: Settings, wanted: Arguments): Promise<ExitCode> {
-  const found = await lookAtAll(context, recordsOf(context, settings, wanted));
+async function run(context: Context, hosts: readonly string[], wanted: Arguments): Promise<ExitCode> {
+  const found = await lookAtAll(context, recordsOf(context, hosts));
   for (const failure of found.failures) complain(failure);
   if (found.looks.length === 0 && found.failures.length > 0) return 2;
   const code =
@@ -30,8 +29,8 @@ async function main(): Promise<ExitCode> {
     if (wanted.command === "remove" && wanted.consent === "ask" && process.stdin.isTTY !== true) {
       throw new UsageError("remove asks first, and there is no terminal: give --yes, or --dry-run");
     }
-    const settings = settingsOf(wanted);
-    return await withContext(settings, (context) => run(context, settings, wanted));
+    const { settings, hosts } = readHosts(wanted);
+    return await withContext(settings, (context) => run(context, hosts, wanted));
   } catch (error) {
     const isExpected = error instanceof UsageError || error instanceof TaasError;
     complain(isExpected ? error.message : String((error as Error).stack));

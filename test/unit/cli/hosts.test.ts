@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type Arguments, readArguments } from "../../../cli/arguments";
-import { recordsOf, settingsOf } from "../../../cli/hosts";
+import { readHosts, recordsOf } from "../../../cli/hosts";
 import type { HostRecord } from "../../../provider/host/host";
 import { type Context, namesOf } from "../../../provider/resource/context";
 
@@ -21,12 +21,12 @@ describe("the hosts of the command line", () => {
   const records = (content: unknown, ...options: string[]): HostRecord[] => {
     writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
     const wanted = readArguments(["claims", "list", "--hosts", file, ...options]) as Arguments;
-    const settings = settingsOf(wanted);
+    const { settings, hosts } = readHosts(wanted);
     const context = {
       ...namesOf(settings.inventory),
       warn: (message: string) => warnings.push(message),
     } as unknown as Context;
-    return recordsOf(context, settings, wanted);
+    return recordsOf(context, hosts);
   };
   const inventory = {
     compute1: { address: "192.0.2.1", user: "tap", hostKey: "SHA256:x" },
@@ -76,7 +76,7 @@ describe("the hosts of the command line", () => {
 
   it("cannot be in a file that is not there", () => {
     const wanted = readArguments(["claims", "list", "--hosts", join(directory, "none.json")]) as Arguments;
-    expect(() => settingsOf(wanted))
+    expect(() => readHosts(wanted))
       .to.throw(/none\.json with the hosts cannot be read: ENOENT/)
       .with.property("code", "invalid-config");
   });
