@@ -5,6 +5,7 @@ import { compareMeters, deleteMeters, type MeterSpec, putMeters } from "../ovs/m
 import { pushFlows } from "../ovs/pushFlows";
 import type { SwitchReading } from "../ovs/switchClient";
 import { flowText, portNumbers, reliedPorts, rulesText } from "../plan/flowText";
+import { traced } from "../trace";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
 import { hostGuard, type Rendered, stillHolds } from "./guard";
 
@@ -68,7 +69,11 @@ async function replaceRules(
   from: Rendered,
   present: SwitchReading | undefined,
 ): Promise<boolean> {
-  const written = await access.tapSwitch.replace(text, () => stillHolds(access, from), present);
+  const written = await traced(
+    access.record.name,
+    () => "replace rules by OpenFlow",
+    () => access.tapSwitch.replace(text, () => stillHolds(access, from), present),
+  );
   if (written !== undefined) return written === "written";
   const target = ofctlTarget(access, tapBridgeOf(access.record));
   const { outcome } = await pushFlows(target, text, hostGuard(access, from));

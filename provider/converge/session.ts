@@ -1,7 +1,9 @@
 import type { HostRecord } from "../host/host";
+import { nameOf } from "../host/script";
 import type { HostSession } from "../host/session";
 import { OvsdbClient } from "../ovs/ovsdbClient";
 import { TapSwitch } from "../ovs/tapSwitch";
+import { traced } from "../trace";
 import { type HostAccess, tapBridgeOf } from "./access";
 import { askForKeeper } from "./keeper";
 import { requireRights } from "./rights";
@@ -40,7 +42,12 @@ export class Session {
   /** Access to the machine, as one record names it. */
   async access(record: HostRecord): Promise<HostAccess> {
     const { host, timeoutMs } = this;
-    const run: HostAccess["run"] = (argv, options) => host.run(argv, options);
+    const run: HostAccess["run"] = (command, options) =>
+      traced(
+        record.name,
+        () => `run ${nameOf(command)}`,
+        () => host.run(command, options),
+      );
     return {
       record,
       ovsdb: await this.ovsdb(),

@@ -17,3 +17,8 @@ export type Command = readonly string[] | Script;
 export function plainArgv(command: Command): readonly string[] {
   return "text" in command ? ["sh", "-c", command.text, command.name, ...command.words] : command;
 }
+
+/** What a command is called: a script's name, or the tool's. */
+export function nameOf(command: Command): string {
+  return "text" in command ? command.name : (command[0] ?? "");
+}

@@ -1,5 +1,6 @@
 import { TaasError } from "../errors";
 import type { OvsdbChannel } from "../host/session";
+import { traced } from "../trace";
 import { JsonRpcStream } from "./jsonRpcStream";
 import { JsonSplitter } from "./jsonSplitter";
 import type { Operation, ResultsOf } from "./operations";
@@ -14,6 +15,11 @@ export interface OvsdbClientOptions {
   host?: string;
   /** Milliseconds a transaction may take; default 30000. */
   timeoutMs?: number;
+}
+
+/** What an operation does and to which table, without its values. */
+function describeOperation(operation: Operation): string {
+  return "table" in operation ? `${operation.op} ${operation.table}` : operation.op;
 }
 
 /** Transactions against one host's `Open_vSwitch` database (RFC 7047). */
@@ -47,7 +53,11 @@ export class OvsdbClient {
   async transact<const Operations extends readonly Operation[]>(
     operations: Operations,
   ): Promise<ResultsOf<Operations>> {
-    const reply = await this.request(operations);
+    const reply = await traced(
+      this.host,
+      () => `transact ${operations.map(describeOperation).join(", ")}`,
+      () => this.request(operations),
+    );
     try {
       return parseResults(operations, reply, this.host);
     } catch (error) {

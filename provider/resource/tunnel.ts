@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { converge } from "../converge/converge";
 import { dissolve } from "../converge/dissolve";
 import { lookAll, placeOf } from "../converge/hosts";
-import type { Look } from "../converge/look";
 import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
 import { downText, watchedEnds } from "../model/liveness";
