@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { Driver, type Made } from "../../driver/driver";
+import type { Capture } from "../../lab/capture";
 import { udp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
 import type { Stream } from "../../lab/stream";
@@ -14,6 +15,11 @@ function likeTheStream(from: Vm, to: Vm, mark: string): Buffer[] {
     frame.writeUInt16BE(0, frame.length - payload.length - 2);
     return frame;
   });
+}
+
+/** Waits until a capture has so many frames with a mark in them. */
+async function seen(capture: Capture, mark: string, frames: number): Promise<void> {
+  while (capture.frames.filter((frame) => frame.includes(mark)).length < frames) await setTimeout(5);
 }
 
 describe("a connection that runs already, and is cached in the datapath", function () {
@@ -33,6 +39,8 @@ describe("a connection that runs already, and is cached in the datapath", functi
         { name: "db", host: 1 },
         { name: "mon1", host: 1 },
         { name: "mon2", host: 2 },
+        { name: "last1", host: 1 },
+        { name: "last2", host: 2 },
       ],
     });
     driver = new Driver(lab);
@@ -52,36 +60,49 @@ describe("a connection that runs already, and is cached in the datapath", functi
     await driver.destroy();
   });
 
-  /** Runs an operation and says which directions of the cached streams are copied in the moment that it is done. */
+  /**
+   * Runs an operation and says which directions of the cached streams are copied in the moment that it is done. The streams never
+   * fall silent. So one frame more is sent, when all others have arrived, to another VM of the monitor's host: what was to be
+   * copied is there before it.
+   */
   async function copiesAfter<T>(
     operation: () => Promise<T>,
-    monitor: Vm,
+    { monitor, last }: { monitor: Vm; last: Vm },
     copied: "none" | "ingress" | "egress" | "both",
   ): Promise<T> {
     const mark = `${++marks}:`;
     const [egress, ingress] = [likeTheStream(web, db, `e${mark}`), likeTheStream(db, web, `i${mark}`)];
-    const capture = await monitor.capture();
+    const [capture, ...others] = await Promise.all([monitor, web, db, last].map((vm) => vm.capture()));
+    const [atWeb, atDb, atLast] = others as [Capture, Capture, Capture];
     const result = await operation();
     await Promise.all([web.send(egress), db.send(ingress)]);
-    await setTimeout(200); // the streams never fall silent, so time must tell
-    const marked = (await capture.stop()).filter((frame) => frame.includes(mark));
+    await Promise.all([seen(atDb, `e${mark}`, egress.length), seen(atWeb, `i${mark}`, ingress.length)]);
+    const end = `end ${mark}`;
+    await web.send([
+      udp({ ...between(web, last), sourcePort: 1, destinationPort: 2, payload: Buffer.from(end) }),
+    ]);
+    await seen(atLast, end, 1);
+    await Promise.all(others.map((each) => each.stop()));
+    const marked = (await capture!.stop()).filter((frame) =>
+      [`e${mark}`, `i${mark}`].some((each) => frame.includes(each)),
+    );
     const wanted = { none: [], ingress, egress, both: [...egress, ...ingress] }[copied];
     expectFrames(marked, wanted, `after ${operation}`);
     return result;
   }
 
-  for (const { monitor, host, where } of [
-    { monitor: "mon1", host: "host1", where: "on the same host" },
-    { monitor: "mon2", host: "host2", where: "on another host" },
+  for (const { monitor, last, host, where } of [
+    { monitor: "mon1", last: "last1", host: "host1", where: "on the same host" },
+    { monitor: "mon2", last: "last2", host: "host2", where: "on another host" },
   ]) {
     describe(`into a monitor ${where}`, () => {
       const source = { host: "host1", port: "tap-web" };
       let service: Made;
-      let at: Vm;
+      let at: { monitor: Vm; last: Vm };
 
       beforeEach(async () => {
-        at = lab.vm(monitor);
-        service = await driver.service("ids", { host, port: at.port });
+        at = { monitor: lab.vm(monitor), last: lab.vm(last) };
+        service = await driver.service("ids", { host, port: at.monitor.port });
       });
 
       it("is copied from the moment the tap exists, and no longer once it is gone", async () => {

@@ -15,6 +15,8 @@ import { list, Users } from "./users";
 const SAMPLE = 20;
 /** Milliseconds for the ends of a watched tunnel to see each other again. */
 const PATIENCE = 20_000;
+/** What a refresh says meanwhile, and nothing else. */
+const DOWN = /^drifted: (?:(?:; )?host \S+: tunnel to \S+ is down \(BFD \w+\))+$/;
 
 describe("a piece of a tap that somebody removes or alters", () => {
   let lab: Lab;
@@ -46,14 +48,20 @@ describe("a piece of a tap that somebody removes or alters", () => {
     ];
   }
 
-  /** Reads until nothing has drifted, or for too long. */
-  async function settled(): Promise<object> {
+  /** What one `up` left drifted. Only for the ends of a watched tunnel to see each other again is time given. */
+  async function left(): Promise<Record<string, string>> {
     const deadline = performance.now() + PATIENCE;
     for (;;) {
-      const left = await estate.refresh();
-      if (Object.keys(left).length === 0 || performance.now() > deadline) return left;
-      await estate.up();
+      const drifted = await estate.refresh();
+      const texts = Object.values(drifted);
+      if (!texts.length || !texts.every((text) => DOWN.test(text)) || performance.now() > deadline)
+        return drifted;
     }
+  }
+
+  /** Repairs what a fault left that one `up` did not, so that the next fault meets a whole estate. */
+  async function mend(): Promise<void> {
+    for (let round = 0; round < 5 && Object.keys(await left()).length > 0; round++) await estate.up();
   }
 
   /** What is wrong with how a fault was found and repaired, a line each. */
@@ -72,12 +80,12 @@ describe("a piece of a tap that somebody removes or alters", () => {
       await estate.up();
       const repaired = await tracesOf(lab);
       wrong.push(...needlessly(before, broken, repaired).map((line) => `written again: ${line}`));
-      const left = await settled();
-      if (Object.keys(left).length > 0) wrong.push(`not repaired: ${JSON.stringify(left)}`);
+      const drifted = await left();
+      if (Object.keys(drifted).length > 0) wrong.push(`not repaired by one up: ${JSON.stringify(drifted)}`);
     } catch (error) {
       wrong.push(`not repaired: ${(error as Error).message}`);
-      await settled().catch(() => {});
     }
+    if (wrong.length > 0) await mend().catch(() => {});
     return wrong.map((line) => `host${host}: ${title}: ${line}`);
   }
 
@@ -141,8 +149,8 @@ describe("a piece of a tap that somebody removes or alters", () => {
     }
     expect(wrong).to.deep.equal([]);
     await estate.driver.destroy();
-    const left = await empty.differences();
-    account(faults.length, 0, left.length);
-    expect(left).to.deep.equal([]);
+    const leaked = await empty.differences();
+    account(faults.length, 0, leaked.length);
+    expect(leaked).to.deep.equal([]);
   }).timeout(limitOf(600_000));
 });

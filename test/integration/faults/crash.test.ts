@@ -5,8 +5,9 @@ import type { Context } from "../../../provider/resource/context";
 import { type Lab, startLab } from "../../lab/lab";
 import { limitOf } from "../../sample";
 import type { Stored } from "../lifecycle/storedClaims";
+import { expectNoMoreLost, plugPorts } from "./control";
 import { Killers, momentsOf } from "./crashes";
-import { account, Baseline, contextFor, lostDuring, median, plugPorts, viewsOf } from "./hosts";
+import { account, Baseline, contextFor, lostDuring, viewsOf } from "./hosts";
 import type { Order, Report } from "./killer";
 import { changed, first, replaced, VMS } from "./programs";
 import { type Recorded, StackFile, type Wanted } from "./stack";
@@ -146,9 +147,7 @@ describe("a run that is killed", () => {
   }
 
   it("costs production no more than ports that are plugged", () => {
-    expect(median(lost), `lost by production: ${lost}, in the control: ${control}`).to.be.at.most(
-      median(control),
-    );
+    expectNoMoreLost(lost, control, "a run that is killed");
   });
 });
 

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../../../provider/resource/context";
 import { createContext } from "../../../provider/runtime";
 import { readSettings } from "../../../provider/settings";
-import type { LabHost } from "../../lab/host";
 import type { Lab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import { viewOf } from "./view";
@@ -69,24 +68,6 @@ export async function lostDuring(
   const { lost } = await stream.stop();
   if (failure !== undefined) throw failure.error;
   return lost.length;
-}
-
-/** Ports that come to a host, and go, while a few taps are made there. */
-const PORTS = 4;
-
-/** Plugs ports that are nobody's into the integration bridges of hosts, and pulls them out again: what production bears with every day. */
-export async function plugPorts(hosts: readonly LabHost[]): Promise<void> {
-  for (let port = 0; port < PORTS; port++) {
-    for (const host of hosts) {
-      await host.ovs("ovs-vsctl add-port br-int dummy -- set Interface dummy type=internal");
-      await host.ovs("ovs-vsctl del-port br-int dummy");
-    }
-  }
-}
-
-/** The middle one of some numbers. */
-export function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 }
 
 /** The line that every fault test prints. */

@@ -112,6 +112,18 @@ describe("a tap with a filter", function () {
     expectFrames(came!, copies, what);
   }
 
+  /** Tells how many frames are copied, or not, as they were before the filter was changed. */
+  async function countMisjudged(traffic: () => Promise<unknown>, copies: readonly Buffer[]): Promise<void> {
+    const [came] = await received([monitor], traffic, [copies.length]);
+    const left = copies.map((frame) => frame.toString("hex"));
+    const surplus = came!.filter((frame) => {
+      const at = left.indexOf(frame.toString("hex"));
+      if (at >= 0) left.splice(at, 1);
+      return at < 0;
+    });
+    console.log(`      without a purge, ${left.length} copies were missing and ${surplus.length} too many`);
+  }
+
   for (const { name, maxTags } of [
     { name: "an access port", maxTags: 0 as const },
     { name: "a trunk port", maxTags: 2 as const },
@@ -119,16 +131,17 @@ describe("a tap with a filter", function () {
     it(`copies from ${name} what ${FILTERS} random filters accept of random frames, cut as they say`, async () => {
       const vm = maxTags === 0 ? web : trunk;
       await tapped(vm, { direction: "egress" }, async (flow) => {
-        for (const { filter, defaultAction, frames } of cases(maxTags)) {
+        for (const [index, { filter, defaultAction, frames }] of cases(maxTags).entries()) {
           const args = { direction: "egress", filter, defaultAction };
           await driver.update(flow, { service: service.outputs.ref, host: "host1", port: vm.port, ...args });
-          // The userspace datapath of 3.1 takes the new decision to another of several cached flows that overlap.
-          await lab.host(1).ovs("ovs-appctl revalidator/purge");
           const copies = frames.flatMap((frame) => {
             const { action, ruleIndex } = evaluate(filter, defaultAction, frame, "egress");
             const length = ruleIndex === "default" ? undefined : filter[ruleIndex]!.snapLength;
             return action === "accept" ? [frame.subarray(0, length)] : [];
           });
+          // The userspace datapath of 3.1 takes the new decision to another of several cached flows that overlap: once, it is counted.
+          if (index === FILTERS - 1) await countMisjudged(() => vm.send(frames), copies);
+          await lab.host(1).ovs("ovs-appctl revalidator/purge");
           const rules = flow.outputs.rules!.join("\n");
           await expectCopies(() => vm.send(frames), copies, `seed ${SEED}: ${rules}`);
         }
