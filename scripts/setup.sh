@@ -16,6 +16,7 @@ packages=(
   ethtool
   python3-minimal    # sends and captures raw frames
   tshark             # decodes what is sent to collectors
+  busybox            # has one of the awks that the keeper runs on
   busybox            # login shells besides bash: ash,
   fish               # fish
   tcsh               # and tcsh

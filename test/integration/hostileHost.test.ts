@@ -120,7 +120,10 @@ describe("a host that names things to do harm", () => {
     const [stored] = JSON.parse((await claims("list", "--json")).stdout) as { claim: object }[];
     for (const [host, why] of [
       [{ name: "local", address: "local", transport: "local" }, /leads to this machine/],
-      [{ name: "x", address: "x", proxyJump: `$(touch\${IFS}${TRACE})@x`, transport: "openssh" }, /the jump host .* has a character in it/],
+      [
+        { name: "x", address: "x", proxyJump: `$(touch\${IFS}${TRACE})@x`, transport: "openssh" },
+        /the jump host .* has a character in it/,
+      ],
       [{ name: "x", address: "x", user: `$(touch\${IFS}${TRACE})` }, /the user .* has a character in it/],
     ] as const) {
       const forged = { ...stored!.claim, pending: "0123456789abcdef", elsewhere: [{ machine: "m", host }] };

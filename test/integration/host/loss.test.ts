@@ -1,10 +1,10 @@
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { failureOf, makeClient } from "./client";
 import {
   cutSessions,
+  isRunning,
   makeWorkshop,
   type SshServer,
   sessionsOf,
@@ -71,8 +71,7 @@ for (const transport of ["ssh2", "openssh"] as const) {
       const client = makeClient(workshop, frozen.knownHostsLine, [], settings);
       const host = client.record(frozen, { transport });
       const command = failureOf(client.pool.use(host, (session) => session.exec(["sleep", "60"])));
-      await waitUntil(() => /Starting session: command for \w+ from .* id [01]/.test(frozen.log()));
-      await sleep(300);
+      await waitUntil(() => isRunning(frozen.pid, "sleep 60"));
       for (const pid of sessionsOf(frozen.pid)) process.kill(pid, "SIGSTOP");
       expect((await command).code).to.equal("connection-lost");
     });

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { failureOf, makeClient, type TestClient } from "./client";
 import {
+  isRunning,
   makeWorkshop,
   type SshServer,
   sessionsOf,
@@ -203,8 +204,8 @@ describe("the connection pool", () => {
   });
 
   for (const [transport, work] of [
-    ["ssh2", "0.5"],
-    ["openssh", "0.5"],
+    ["ssh2", "1"],
+    ["openssh", "1"],
     ["ssh2", "30"],
   ] as const) {
     it(`${transport}: ends soon after an interrupt, with a command of ${work} s under way`, async () => {
@@ -230,8 +231,7 @@ pool.use(${JSON.stringify(client.record(server, { transport }))}, async (session
       child.stdout.on("data", (chunk: Buffer) => {
         output += chunk.toString();
       });
-      await waitUntil(() => output.includes("working"));
-      await sleep(200);
+      await waitUntil(() => output.includes("working") && isRunning(server.pid, `sleep ${work}`));
       const before = Date.now();
       child.kill("SIGINT");
       const code = await new Promise((resolve) => child.once("close", resolve));

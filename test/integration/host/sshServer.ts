@@ -168,6 +168,17 @@ export function sessionsOf(pid: number): number[] {
   return children.flatMap((child) => [child, ...safeSessionsOf(child)]);
 }
 
+/** Whether a command with these words runs below a server. */
+export function isRunning(listener: number, words: string): boolean {
+  return safeSessionsOf(listener).some((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim() === words;
+    } catch {
+      return false;
+    }
+  });
+}
+
 function safeSessionsOf(pid: number): number[] {
   try {
     return sessionsOf(pid);

@@ -84,7 +84,7 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
       Number(await lab.host(2).ovs("ip netns exec inner cat /sys/class/net/mon/statistics/rx_packets"));
     const already = await copies();
     await lab.vm("web").send(Array.from({ length: 10 }, () => broadcast(lab.vm("web"))));
-    await sleep(500);
+    while ((await copies()) - already < 10) await sleep(20);
     expect((await copies()) - already).to.equal(10);
     await driver.destroy();
     expect(await lab.host(2).ovs("ip -n inner -json link show mon")).to.equal(before);

@@ -1,0 +1,55 @@
+import { expect } from "chai";
+import { Driver, type Made } from "../../driver/driver";
+import { type Lab, startLab } from "../../lab/lab";
+import type { Vm } from "../../lab/vm";
+import { skipForLackOf } from "../../lacking";
+import { account } from "./hosts";
+import { KeeperProcess, until, untilAllCopied } from "./keeperProcess";
+
+const KEPT = { host1: { address: "host1", keeper: true } };
+/** Each under the name `awk`, as the host's own awk. */
+const AWKS = ["/usr/bin/mawk", "/usr/bin/gawk", "/usr/bin/busybox"];
+
+describe("a host's keeper", function () {
+  this.timeout(60_000);
+  let lab: Lab;
+  let driver: Driver;
+  let vm: Record<"web" | "db" | "mon", Vm>;
+  let made: Made[];
+
+  before(async () => {
+    lab = await startLab({ hosts: 1, vms: ["web", "db", "mon"].map((name) => ({ name, host: 1 })) });
+    vm = Object.fromEntries(lab.vms.map((each) => [each.name, each])) as typeof vm;
+    driver = new Driver(lab, undefined, { hosts: KEPT });
+    const ids = await driver.service("ids", { host: "host1", port: { ifaceId: vm.mon.ifaceId } });
+    const args = { host: "host1", port: { ifaceId: vm.web.ifaceId }, rateLimit: { packetsPerSecond: 5_000 } };
+    made = [ids, await driver.flow("web", ids, args)];
+  });
+  after(() => lab?.stop());
+
+  for (const path of AWKS) {
+    it(`puts rules, a meter, a monitor and a member back with ${path}`, async function () {
+      const host = lab.host(1);
+      if ((await host.run(["test", "-x", path])).exitCode !== 0) return skipForLackOf(this, path);
+      await host.ovs(`mount --bind ${path} "$(readlink -f /usr/bin/awk)"`);
+      const keeper = await KeeperProcess.start(host);
+      try {
+        const since = performance.now();
+        await host.restartVswitchd();
+        for (const each of [vm.mon, vm.web]) {
+          await each.unplug();
+          await each.plug();
+        }
+        await until(async () => (await host.ovs("ovs-vsctl port-to-br tap-mon")) === "br-tap\n");
+        account(1, await untilAllCopied([[vm.web, vm.db, vm.mon]], since, "all of it went"), 0);
+        for (const each of made) {
+          await driver.read(each);
+          expect(each.outputs.status, each.name).to.equal("active");
+        }
+      } finally {
+        await keeper.stop();
+        await host.ovs('umount "$(readlink -f /usr/bin/awk)"');
+      }
+    });
+  }
+});
