@@ -16,14 +16,17 @@ export async function plugPorts(hosts: readonly LabHost[]): Promise<void> {
 
 /**
  * Compares how many frames several runs of something lost with a control, which ran as often. The userspace datapath can lose
- * a few frames in a tunnel when any port comes or goes, so a single loss says nothing. What is tried may lose no more in the
- * middle of its runs, and in no run more than the worst of the control.
+ * a few frames in a tunnel when any port comes or goes, and so can a machine that is busy for a moment: a single loss says
+ * nothing, and one run may well be the worst of all. What is tried may lose no more than the control in the middle of its
+ * runs, and not twice more than the worst of the control.
  */
 export function expectNoMoreLost(lost: readonly number[], control: readonly number[], what: string): void {
   const text = `${what}: lost ${lost.join(", ")}; control ${control.join(", ")}`;
   console.log(`      ${text}`);
   expect(median(lost), `${text}: the median`).to.be.at.most(median(control));
-  expect(Math.max(...lost), `${text}: the worst`).to.be.at.most(Math.max(...control));
+  const worst = Math.max(...control);
+  const beyond = lost.filter((one) => one > worst);
+  expect(beyond.length, `${text}: runs beyond the worst of the control`).to.be.at.most(1);
 }
 
 function median(numbers: readonly number[]): number {

@@ -8,9 +8,10 @@ import { expectNoMoreLost, plugPorts } from "../faults/control";
 const MARGIN = 200;
 
 /** How often edits are done, and their control. */
-const RUNS = 3;
+const RUNS = 4;
 
-describe("an edit under traffic", () => {
+describe("an edit under traffic", function () {
+  this.timeout(180_000);
   let lab: Lab;
   let driver: Driver;
   let far: Made;
