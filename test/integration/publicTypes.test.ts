@@ -33,8 +33,6 @@ export const all = [id, ref, way, status, counted, code];
 const none: TapFlowArgs = {};
 // @ts-expect-error no such direction
 new TapFlow("x", { service, host: "a", port: "p", direction: "sideways" });
-// @ts-expect-error exactly one unit
-new TapFlow("x", { service, host: "a", port: "p", rateLimit: { kbps: 1, packetsPerSecond: 1 } });
 // @ts-expect-error no such argument
 new TapService("x", { host: "a", port: "p", prot: "q" });
 // @ts-expect-error a tunnel has hosts
