@@ -57,7 +57,12 @@ async function timeOfOne(handlers: Handlers, cloud: Cloud): Promise<number> {
       const claims = new Map(taps.map((tap) => [tap.vm, claimOf(tap)] as const));
       const desired = render(claims, facts, TAP_BRIDGE);
       const read = { claims: new Map<string, Claim>(), generation: 0, bridge: undefined };
-      const host = { tapBridge: TAP_BRIDGE, integrationBridge: "br-int", extra: [], renewals: new Map() };
+      const host = {
+        tapBridge: TAP_BRIDGE,
+        integrationBridge: "br-int",
+        bridges: new Map(),
+        renewals: new Map(),
+      };
       const former = render(read.claims, facts, TAP_BRIDGE);
       const plan = planHost({ read, claims, desired, former, facts, ...host });
       plans.push(plan, rulesText(desired, facts, TAP_BRIDGE));

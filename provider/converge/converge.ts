@@ -2,12 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { allOf } from "../allOf";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
+import { RESTORE_WAIT, waitsForRestore } from "../model/restoreWait";
 import type { Claim } from "../schema/claim";
-import { draftHost } from "./draft";
+import { draftHost, type HostDraft } from "./draft";
 import { type Draft, dropEdit, noteEdit, type PutOptions, putEdit } from "./edit";
 import { elsewhereOf, lookAll, machineOf, placeOf, uniqueMachines } from "./hosts";
 import { HalfDoneError, type Intent, type Steps, type Target } from "./intent";
 import { clearLeftovers, otherEnds, takeBackAt } from "./leftovers";
+import { requireLinuxBridges } from "./linuxBridges";
 import type { Look } from "./look";
 import { isLeftover } from "./pending";
 import { stackOf } from "./run";
@@ -38,6 +40,8 @@ export async function converge<Result>(intent: Intent<Result>): Promise<Result> 
     }
     return claims;
   };
+  for (const { record, facts } of uniqueMachines(prepared.rounds.flat().map(({ seen }) => seen)))
+    if (waitsForRestore(facts)) intent.reach.warn(`host ${record.name}: ${RESTORE_WAIT}`);
   await clearOwn(intent, prepared);
   try {
     await announce(intent, prepared);
@@ -67,11 +71,7 @@ async function prepare<Result>(intent: Intent<Result>): Promise<Prepared<Result>
     try {
       const steps = await intent.plan(seen);
       const { rounds, result } = steps;
-      for (const target of rounds.flat()) rehearse(intent, target);
-      const keepers = rounds.flat().filter(({ seen }) => seen.record.keeper === true);
-      await allOf(
-        keepers.map(({ seen }) => intent.reach.open(seen.record).use((access) => access.requireKeeper())),
-      );
+      await allOf(rounds.flat().map((target) => requireHost(intent, target)));
       const farewell = acceptable(intent, steps.farewell ?? []);
       return { seen, farewell, rounds, result, old: uniqueMachines(old) };
     } catch (error) {
@@ -172,13 +172,26 @@ function putOptions(intent: Intent, target: Target, stage: PutOptions["stage"]):
   return { draft, token, mode, adopt, replaced, stage, previousOwner, elsewhere: [], host };
 }
 
+/** Rejects where a claim cannot be put: because of what was read, or of rights on the host. */
+async function requireHost(intent: Intent, target: Target): Promise<void> {
+  const { desired } = rehearse(intent, target);
+  const { record } = target.seen;
+  const own = desired.monitors.filter(({ owner }) => owner === target.draft.owner).map(({ name }) => name);
+  if (own.length === 0 && record.keeper !== true) return;
+  await intent.reach.open(record).use(async (access) => {
+    await requireLinuxBridges(access, own);
+    if (record.keeper === true) await access.requireKeeper();
+  });
+}
+
 /** Applies the edit to what was read and throws what it would fail with: every host is checked before one is written. */
-function rehearse(intent: Intent, target: Target): void {
+function rehearse(intent: Intent, target: Target): HostDraft {
   const { record, facts, read } = target.seen;
   const edit = putEdit(putOptions(intent, target, "pending"));
-  draftHost(record, read, facts, [edit], (_, error) => {
+  const reject = (_: unknown, error: unknown) => {
     throw error;
-  });
+  };
+  return draftHost({ record, read, facts, edits: [edit], reject });
 }
 
 /** Puts a claim that knows the hosts of these rounds; the answer is the claim as it stands. */

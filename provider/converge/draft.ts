@@ -4,77 +4,89 @@ import { type Desired, isRefusal, type Problem } from "../model/desired";
 import type { ClaimSet } from "../model/readClaims";
 import { render } from "../model/render";
 import type { Facts } from "../ovs/facts";
-import type { Operation } from "../ovs/operations";
 import type { Claim } from "../schema/claim";
 import { tapBridgeOf } from "./access";
+import { cleanUps } from "./cleanUps";
 import type { Edit } from "./edit";
-import { takeNotedHomes } from "./notedHomes";
-import { finishLeaving, giveBack, recordHomes, removeLeftovers } from "./settle";
 
 /** What a host's claims come to after some edits. */
 export interface HostDraft {
-  claims: Map<string, Claim>;
+  claims: ReadonlyMap<string, Claim>;
   desired: Desired;
-  /** Operations that belong into the same transaction. */
-  extra: Operation[];
+  /** What the claims came to before. */
+  former: Desired;
 }
 
-/** A problem as the error its owner's operation ends with. */
-function problemError(problem: Problem, host: string): TaasError {
-  return new TaasError(problem.message, {
-    code: problem.code,
-    host,
-    ...(problem.hint === undefined ? {} : { hint: problem.hint }),
-  });
+/** What is to be drafted. */
+export interface DraftRequest {
+  record: HostRecord;
+  read: ClaimSet;
+  facts: Facts;
+  edits: readonly Edit[];
+  /** Is told of the edits that cannot be. */
+  reject(edit: Edit, error: unknown): void;
 }
 
-/** What the claims and the host's desired state are after the edits; edits that cannot be are left out and reported. */
-export function draftHost(
-  record: HostRecord,
-  read: ClaimSet,
-  facts: Facts,
-  edits: readonly Edit[],
-  reject: (edit: Edit, error: unknown) => void,
-): HostDraft {
+/**
+ * What the claims and the host's desired state are after the edits and after the clean-up of leftovers. What cannot be of these is
+ * left out: an edit is rejected, a leftover stays.
+ */
+export function draftHost({ record, read, facts, edits, reject }: DraftRequest): HostDraft {
   const tapBridge = tapBridgeOf(record);
-  let accepted = [...edits];
+  const former = render(read.claims, facts, tapBridge);
+  let open = [...cleanUps(read.claims, edits), ...edits];
   for (;;) {
-    const claims = new Map(read.claims);
-    takeNotedHomes(claims, facts, tapBridge);
-    const given = finishLeaving(claims, facts, tapBridge);
-    removeLeftovers(claims, accepted);
-    const refused = new Set<Edit>();
-    for (const edit of accepted) {
-      const attempt = new Map(claims);
-      try {
-        edit.apply(attempt, facts);
-        claims.clear();
-        for (const [owner, claim] of attempt) claims.set(owner, claim);
-      } catch (error) {
-        refused.add(edit);
-        reject(edit, error);
-      }
-    }
-    recordHomes(claims, facts, tapBridge, given);
+    const { claims, touched, refused } = applyEdits(read.claims, open);
     const desired = render(claims, facts, tapBridge);
-    for (const edit of accepted) {
-      const problem = refused.has(edit)
-        ? undefined
-        : desired.problems.find((one) => isRefusal(one) && concerns(one, edit, claims));
-      if (problem === undefined) continue;
-      refused.add(edit);
-      reject(edit, problemError(problem, record.name));
+    for (const edit of open.filter((one) => !refused.has(one))) {
+      const owners = touched.get(edit)!;
+      const problem = desired.problems.find((one) => isRefusal(one) && concerns(one, edit, owners, former));
+      if (problem !== undefined) refused.set(edit, problemError(problem, record.name));
     }
-    if (refused.size === 0) return { claims, desired, extra: giveBack(given) };
-    accepted = accepted.filter((edit) => !refused.has(edit));
+    if (refused.size === 0) return { claims, desired, former };
+    for (const [edit, error] of refused) if (edit.kind !== "clean-up") reject(edit, error);
+    open = open.filter((edit) => !refused.has(edit));
   }
 }
 
-function concerns(problem: Problem, edit: Edit, claims: ReadonlyMap<string, Claim>): boolean {
+/** Claims after edits, one after the other. */
+interface Applied {
+  claims: Map<string, Claim>;
+  /** The owners of the claims that an edit changed. */
+  touched: Map<Edit, ReadonlySet<string>>;
+  /** Edits that refuse what they find, with their errors. */
+  refused: Map<Edit, unknown>;
+}
+
+function applyEdits(before: ReadonlyMap<string, Claim>, edits: readonly Edit[]): Applied {
+  const applied: Applied = { claims: new Map(before), touched: new Map(), refused: new Map() };
+  for (const edit of edits) {
+    const attempt = new Map(applied.claims);
+    try {
+      edit.apply(attempt);
+      applied.touched.set(edit, changedOwners(applied.claims, attempt));
+      applied.claims = attempt;
+    } catch (error) {
+      applied.refused.set(edit, error);
+    }
+  }
+  return applied;
+}
+
+function changedOwners(a: ReadonlyMap<string, Claim>, b: ReadonlyMap<string, Claim>): Set<string> {
+  return new Set([...a.keys(), ...b.keys()].filter((owner) => a.get(owner) !== b.get(owner)));
+}
+
+/** Whether an edit cannot be because of a problem: one of its own claim, or of a monitor that a claim it changed gives up. */
+function concerns(problem: Problem, edit: Edit, touched: ReadonlySet<string>, former: Desired): boolean {
   if (edit.kind === "note") return false;
-  const token = claims.get(edit.owner)?.token;
-  return (
-    problem.owner === edit.owner ||
-    (token === undefined && problem.owner.startsWith(`${edit.owner}#leaving-`))
-  );
+  if (problem.owner !== undefined) return problem.owner === edit.owner;
+  return former.placements
+    .filter(({ port }) => port === problem.homecomer)
+    .some(({ owners }) => owners.some((owner) => touched.has(owner)));
+}
+
+/** A problem as the error its owner's operation ends with. */
+function problemError({ message, code, hint }: Problem, host: string): TaasError {
+  return new TaasError(message, { code, host, ...(hint === undefined ? {} : { hint }) });
 }

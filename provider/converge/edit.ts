@@ -1,9 +1,6 @@
 import { TaasError } from "../errors";
-import { digest } from "../model/identity";
-import type { Facts } from "../ovs/facts";
 import { writeClaim } from "../plan/claims";
-import { type Claim, claimOf, type Elsewhere, type ServiceClaim } from "../schema/claim";
-import { portKey } from "../schema/port";
+import { type Claim, claimOf, type Elsewhere } from "../schema/claim";
 import { withUnknownPart } from "../schema/stored";
 import { isLeftover, replacedBy } from "./pending";
 import { RUN, stackOf, writer } from "./run";
@@ -11,7 +8,7 @@ import { RUN, stackOf, writer } from "./run";
 /** A claim without what its writing adds. */
 export type Draft = Claim extends infer Kind
   ? Kind extends Claim
-    ? Omit<Kind, "token" | "pending" | "replaces" | "elsewhere" | "writer" | "time" | "homes" | "leaving">
+    ? Omit<Kind, "token" | "pending" | "replaces" | "elsewhere" | "writer" | "time">
     : never
   : never;
 
@@ -19,9 +16,12 @@ export type Draft = Claim extends infer Kind
 export interface Edit {
   /** Whose problems are this edit's problems. */
   owner: string;
-  /** What becomes of the owner's claim. One that is put or noted on is no leftover; a note has no problems. */
-  kind: "put" | "drop" | "note";
-  apply(claims: Map<string, Claim>, facts: Facts): void;
+  /**
+   * What becomes of the owner's claim. One that is put or noted on is no leftover; a note has no problems; a clean-up removes a
+   * leftover, and nobody waits for it.
+   */
+  kind: "put" | "drop" | "note" | "clean-up";
+  apply(claims: Map<string, Claim>): void;
 }
 
 /** How a claim is put. */
@@ -49,14 +49,12 @@ const VOLATILE = {
   replaces: undefined,
   writer: "",
   time: "",
-  homes: undefined,
 };
 
 /** How the other ends are reached, how a host was before, and how far a tunnel or a move has come, make no difference to what they are. */
 const PASSING = {
   from: undefined,
   elsewhere: undefined,
-  ageing: undefined,
   stage: undefined,
   former: undefined,
 };
@@ -91,7 +89,6 @@ export function putEdit(options: PutOptions): Edit {
       const mine = renamed?.token === token ? renamed : undefined;
       if (mine !== undefined) claims.delete(mine.owner);
       const existing = claims.get(draft.owner) ?? mine;
-      const homes = existing?.kind === "service" ? existing.homes : undefined;
       const pending = stage === "pending" && !(existing?.token === token && existing.pending === undefined);
       const written = {
         ...draft,
@@ -102,11 +99,10 @@ export function putEdit(options: PutOptions): Edit {
         writer: writer(),
         time: new Date().toISOString(),
       } as Claim;
-      const fresh =
+      const next =
         existing?.token === token
           ? (withUnknownPart(claimOf[draft.kind], written, existing) as Claim)
           : written;
-      const next = fresh.kind === "service" && homes !== undefined ? { ...fresh, homes } : fresh;
       if (existing !== undefined && existing.token !== token && !isLeftover(existing, stackOf(draft.owner))) {
         const isKnown = () => existing.token === options.replaced || equal(existing, next, PASSING);
         const takes = options.adopt || (options.mode === "create" && isKnown());
@@ -114,7 +110,6 @@ export function putEdit(options: PutOptions): Edit {
       }
       const stands = existing?.token === token && existing.pending === next.pending;
       if (stands && existing.owner === next.owner && equal(existing, next, {})) return;
-      if (existing?.kind === "service" && next.kind === "service") releaseMonitors(existing, next, claims);
       claims.set(next.owner, next);
     },
   };
@@ -127,49 +122,11 @@ function replacedText(existing: Claim | undefined, token: string): string | unde
   return writeClaim(existing);
 }
 
-/** The claim that brings one monitor home, and ends there. The port that was moved is meant, whatever matches by now. */
-export function leavingClaim(claim: ServiceClaim, key: string): ServiceClaim {
-  const home = claim.homes![key]!;
-  const port = home.port ?? claim.ports.find((wanted) => portKey(wanted) === key)!;
-  const owner = `${claim.owner}#leaving-${digest(8, claim.token, portKey(port))}`;
-  const alone = { pending: undefined, replaces: undefined, elsewhere: undefined };
-  return { ...claim, ...alone, owner, ports: [port], homes: { [portKey(port)]: home }, leaving: true };
-}
-
-/** Monitors that a service gives up, or leaves on the integration bridge from now on, go home. */
-function releaseMonitors(existing: ServiceClaim, next: ServiceClaim, claims: Map<string, Claim>): void {
-  const kept = new Set(next.attachment === "tap-bridge" ? next.ports.map(portKey) : []);
-  const homes = Object.entries(existing.homes ?? {});
-  for (const [key] of homes.filter(([key]) => !kept.has(key))) {
-    const leaving = leavingClaim(existing, key);
-    claims.set(leaving.owner, leaving);
-  }
-  const staying = Object.fromEntries(homes.filter(([key]) => kept.has(key)));
-  next.homes = Object.keys(staying).length === 0 ? undefined : staying;
-}
-
-/** Takes a claim away; a service's monitors go home first. */
-function takeOut(claims: Map<string, Claim>, claim: Claim): void {
-  if (claim.kind === "service" && claim.leaving !== undefined) return;
-  claims.delete(claim.owner);
-  if (claim.kind !== "service") return;
-  for (const key of Object.keys(claim.homes ?? {})) {
-    const leaving = leavingClaim(claim, key);
-    claims.set(leaving.owner, leaving);
-  }
-}
-
 /** Takes back what a claim did: a pending one gives way to the claim it took the place of, another goes. */
-export function withdraw(claims: Map<string, Claim>, claim: Claim): void {
+function withdraw(claims: Map<string, Claim>, claim: Claim): void {
   const replaced = replacedBy(claim);
-  if (replaced === undefined) {
-    takeOut(claims, claim);
-    return;
-  }
-  const homes = claim.kind === "service" ? claim.homes : undefined;
-  const back = replaced.kind === "service" && homes !== undefined ? { ...replaced, homes } : replaced;
-  if (claim.kind === "service" && back.kind === "service") releaseMonitors(claim, back, claims);
-  claims.set(back.owner, back);
+  if (replaced === undefined) claims.delete(claim.owner);
+  else claims.set(replaced.owner, replaced);
 }
 
 /**

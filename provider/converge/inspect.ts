@@ -2,6 +2,7 @@ import type { Desired, Rule } from "../model/desired";
 import { isOurCookie } from "../model/identity";
 import { downText, watchedEnds } from "../model/liveness";
 import { render } from "../model/render";
+import { RESTORE_WAIT, waitsForRestore } from "../model/restoreWait";
 import { unmadePorts, unmadeText } from "../model/unmade";
 import { diffFlows } from "../ovs/diffFlows";
 import { FRAGMENTS, readFragments } from "../ovs/fragments";
@@ -11,9 +12,9 @@ import { flowText, portNumbers, rulesText, ruleText } from "../plan/flowText";
 import { compareRows } from "../plan/host";
 import { speaksOpenFlow } from "../plan/tapBridge";
 import { type HostAccess, integrationBridgeOf, ofctlTarget, tapBridgeOf } from "./access";
-import { compareAgeing } from "./ageing";
 import { compareHooks, hookBridges } from "./hooks";
 import { inspectKeeper, isKept } from "./keeper";
+import { compareLinuxBridges } from "./linuxBridges";
 import type { Difference, Look } from "./look";
 import { isMetered, meterSpecs } from "./pushRules";
 import { includesTunnelId, readTunnelIds, tunnelIdTaken } from "./tunnelIds";
@@ -32,17 +33,21 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
     facts,
     tapBridge,
     integrationBridge: integrationBridgeOf(access.record),
-    extra: [],
     renewals: new Map(),
+    bridges: new Map(),
   };
-  const rows = compareRows(input).map(({ what, owners }) => ({ what, owners }));
-  const problems = desired.problems.map((problem) => ({ what: problem.message, owners: [problem.owner] }));
+  const rows = compareRows(input).map(({ operations, ...difference }) => difference);
+  const problems = desired.problems.map((problem) => ({
+    what: problem.message,
+    owners: problem.owner === undefined ? [] : [problem.owner],
+  }));
   const down = watchedEnds(read.claims.values(), facts)
     .filter(({ state }) => state !== undefined && state !== "up")
     .map((end) => ({ what: downText(end), owners: [end.owner] }));
+  const waiting = waitsForRestore(facts) ? [{ what: RESTORE_WAIT, owners: [...read.claims.keys()] }] : [];
   const unmade = unmadePorts(desired, facts).map((port) => ({ what: unmadeText(port), owners: port.owners }));
   const ofTapBridge = [compareSwitch, compareOwnMeters];
-  const ofHost = [compareOwnHooks, compareTunnelIds, compareKeeper, compareAgeing];
+  const ofHost = [compareOwnHooks, compareTunnelIds, compareKeeper, compareLinuxBridges];
   const others = await Promise.all(
     [...(speaksOpenFlow(read.bridge) ? ofTapBridge : []), ...ofHost].map((compare) =>
       compare(access, look, desired),
@@ -52,7 +57,7 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
   const troubled = [...problems, ...unmade, ...rows].flatMap(({ owners }) => owners);
   return [
     ...problems,
-    ...[...rows, ...down, ...unmade, ...others.flat()].map((one: Difference) => ({
+    ...[...rows, ...down, ...waiting, ...unmade, ...others.flat()].map((one: Difference) => ({
       ...one,
       owners: one.owners.length === 0 ? troubled : one.owners,
     })),

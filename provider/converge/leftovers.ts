@@ -28,13 +28,27 @@ export async function clearLeftovers(
     for (const claim of look.read.claims.values()) {
       if (claim.owner === owner || !isLeftover(claim, stackOf(owner))) continue;
       const others = otherEnds(claim).filter(({ machine }) => machine !== look.facts.machine);
-      if (await takeBackAt(reach, claim, others)) {
-        await reach.open(look.record).submit(dropEdit(claim.owner, claim.token));
+      if ((await takeBackAt(reach, claim, others)) && (await takeBackHere(reach, claim, look)))
         cleared = true;
-      }
     }
   }
   return cleared;
+}
+
+/** Takes a claim of a killed run back where it was seen. False, and a warning, where that cannot be. */
+async function takeBackHere(reach: Reach, claim: Claim, look: Look): Promise<boolean> {
+  try {
+    await reach.open(look.record).submit(dropEdit(claim.owner, claim.token));
+    return true;
+  } catch (error) {
+    warnOfLeftover(reach, claim, error);
+    return false;
+  }
+}
+
+function warnOfLeftover(reach: Reach, { owner }: Claim, error: unknown): void {
+  if (!(error instanceof TaasError)) throw error;
+  reach.warn(`what a killed run left of ${owner} stays for now: ${error.message}`);
 }
 
 /** Takes a claim of a killed run back at other ends. False, and a warning, where one cannot be reached. */
@@ -45,8 +59,7 @@ export async function takeBackAt(reach: Reach, claim: Claim, others: Elsewhere):
       const record = reach.claimedHost(host as HostRecord);
       await dropElsewhere(reach.open, record, claim.owner, claim.token);
     } catch (error) {
-      if (!(error instanceof TaasError)) throw error;
-      reach.warn(`what a killed run left of ${claim.owner} stays for now: ${error.message}`);
+      warnOfLeftover(reach, claim, error);
       all = false;
     }
   }

@@ -1,7 +1,7 @@
 import type { Facts } from "../ovs/facts";
 import type { HostAccess } from "./access";
-import { compareAgeing } from "./ageing";
 import { hookBridges } from "./hooks";
+import { compareLinuxBridges } from "./linuxBridges";
 import type { Inspection, Look } from "./look";
 import { isMetered } from "./pushRules";
 
@@ -41,7 +41,7 @@ export class Recheck {
     const [look, early] = await Promise.all([looking, sound && access.tapSwitch.state()]);
     const state = isPlain(look) ? (early ?? (await access.tapSwitch.state())) : undefined;
     const same = state !== undefined && sound?.state === state && sameFacts(sound.facts, look.facts);
-    if (same && (await compareAgeing(access, look)).length === 0) return { ...look, differences: [] };
+    if (same && (await compareLinuxBridges(access, look)).length === 0) return { ...look, differences: [] };
     this.sound = undefined;
     const inspection = await this.compare(access, look);
     if (state !== undefined && inspection.differences.length === 0)

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../errors";
 import type { Desired } from "../model/desired";
 import { handover } from "../model/handover";
+import { homecomers } from "../model/home";
+import { bridgesToRestore } from "../model/linuxBridge";
 import { type ClaimSet, GENERATION_KEY, KEEPER_KEY, readClaims } from "../model/readClaims";
 import { render } from "../model/render";
 import { bumpNextCfg, nextCfgOf, onceApplied, waitApplied } from "../ovs/applied";
@@ -9,16 +11,16 @@ import type { Facts } from "../ovs/facts";
 import { readFacts } from "../ovs/readFacts";
 import type { SwitchReading } from "../ovs/switchClient";
 import { reliedPorts } from "../plan/flowText";
-import { type Plan, planHost } from "../plan/host";
+import { isOver, type Plan, planHost } from "../plan/host";
 import { withoutWaiting } from "../plan/ports";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
-import { learnAgain, stopLearning } from "./ageing";
 import { draftHost } from "./draft";
 import type { Edit } from "./edit";
 import { hostGuard } from "./guard";
 import { applyHooks, compareHooks, hookBridges, retireHooks } from "./hooks";
 import { dismiss, isKept, keep } from "./keeper";
+import { openLinuxBridges, readLinuxBridges, setLinuxBridge } from "./linuxBridges";
 import { isMetered, pushRules } from "./pushRules";
 import { readRenewals } from "./renewals";
 
@@ -69,12 +71,18 @@ export async function reconcile(
       lost++;
       continue;
     }
+    if (done === "unsettled") {
+      facts = await settledFacts(access);
+      lost++;
+      continue;
+    }
     if (done === "lost") {
       lost++;
       await sleep(pauseAfter(lost, performance.now() - start));
       continue;
     }
-    const stillLeaving = leavingOwners(done.claims);
+    // Once it is there, a monitor that went home gets its number request back.
+    const stillLeaving = homecomers(done.desired, done.facts, tapBridgeOf(access.record)).join(" ");
     if (stillLeaving === leaving || stillLeaving === "") return done;
     await done.inEffect;
     leaving = stillLeaving;
@@ -100,14 +108,6 @@ function pauseAfter(lost: number, attemptMs: number): number {
   return Math.random() * Math.min(attemptMs * 2 ** lost, LONGEST_PAUSE);
 }
 
-/** Monitors on their way home need another pass, once they are there. */
-function leavingOwners(claims: ReadonlyMap<string, Claim>): string {
-  const leaving = [...claims.values()].filter(
-    (claim) => claim.kind === "service" && claim.leaving !== undefined,
-  );
-  return leaving.map((claim) => claim.owner).join(" ");
-}
-
 interface Attempt {
   edits: readonly Edit[];
   reject(edit: Edit, error: unknown): void;
@@ -121,24 +121,25 @@ interface Attempt {
 
 /**
  * `prepared`: the claims are written for another attempt to finish: what is new is ready to hand the copies over to, or what
- * it waits for is gone.
+ * it waits for is gone. `unsettled`: nothing is written, because numbers are to be noted that may still be those of before.
  */
 async function attemptOnce(
   access: HostAccess,
   { edits, reject, handing, facts: known, touched }: Attempt,
-): Promise<Reconciled | "lost" | "prepared"> {
+): Promise<Reconciled | "lost" | "prepared" | "unsettled"> {
   const { record, ovsdb } = access;
   const tapBridge = tapBridgeOf(record);
   const integrationBridge = integrationBridgeOf(record);
   const before = known ?? (await readFacts(ovsdb));
   const read = readClaims(before, tapBridge, record.name);
-  const { claims, desired: end, extra } = draftHost(record, read, before, edits, reject);
-  const former = render(read.claims, before, tapBridge);
+  const { claims, desired: end, former } = draftHost({ record, read, facts: before, edits, reject });
   const first = withoutWaiting(end, former, before);
   const between = first === end ? handover(former, end, tapBridge) : first;
   const desired = between ?? end;
+  if (before.unsettled === true && takesPorts(end, before, tapBridge)) return "unsettled";
+  const over = isOver({ claims, desired, facts: before, tapBridge });
   const leaving = desired.placements.map(({ bridge }) => bridge).filter((bridge) => bridge !== tapBridge);
-  const homes = claims.size === 0 ? [integrationBridge] : leaving;
+  const homes = over ? [integrationBridge] : leaving;
   const renewals = await readRenewals(ovsdb, before, tapBridge, homes);
   const input = {
     read,
@@ -148,8 +149,11 @@ async function attemptOnce(
     facts: before,
     tapBridge,
     integrationBridge,
-    extra,
     renewals,
+    bridges: await readLinuxBridges(
+      access,
+      desired.monitors.map(({ name }) => name),
+    ),
   };
   const plan = planHost(input);
   const kept = isKept(end, read.bridge);
@@ -158,21 +162,21 @@ async function attemptOnce(
     isMetered(read) || isMetered({ claims, bridge: read.bridge }) || handing === "over" ? "yes" : "no";
   let facts = before;
   let present: SwitchReading | undefined;
-  await learnAgain(access, read.claims, claims);
-  if (claims.size === 0 && (plan.operations.length > 0 || touched.size > 0)) {
+  // Before their notes go, which alone say how they were.
+  for (const bridge of bridgesToRestore(desired, before)) await setLinuxBridge(access, bridge);
+  if (over && (plan.operations.length > 0 || touched.size > 0)) {
     if (!(await retire(access, read, before, touched))) return "lost";
   }
   if (plan.operations.length > 0) {
     const nextCfg = await commit(access, plan, before);
     if (nextCfg === "lost") return "lost";
-    const isPushed =
-      claims.size > 0 && metered === "no" && read.bridge !== undefined && plan.rules === "kept";
+    const isPushed = !over && metered === "no" && read.bridge !== undefined && plan.rules === "kept";
     [facts, present] = await Promise.all([
       nextCfg === undefined ? before : whenApplied(access, plan, before, nextCfg),
       isPushed ? access.tapSwitch.read() : undefined,
     ]);
   }
-  if (claims.size === 0) return { facts, claims, desired: end, inEffect: Promise.resolve() };
+  if (over) return { facts, claims, desired: end, inEffect: Promise.resolve() };
   const bridge = facts.bridges.find(({ name }) => name === tapBridge);
   if (bridge === undefined) return "lost";
   const moment = { bridge, generation: plan.generation };
@@ -200,7 +204,9 @@ async function attemptOnce(
     });
     if (hooked.size > 0 && !(await applyHooks(await compareHooks(access, after, facts, hooked), guard)))
       return "lost";
-    await stopLearning(access, edits, claims);
+    for (const { owner, error } of await openLinuxBridges(access, desired.monitors, input.bridges)) {
+      for (const edit of edits.filter((one) => one.owner === owner)) reject(edit, error);
+    }
     const keeps = end.keeper === "wanted" && between === undefined;
     if (keeps && !(await keep(access, after, facts, moment))) return "lost";
   } catch (error) {
@@ -212,6 +218,21 @@ async function attemptOnce(
   if (between === undefined) return { facts, claims, desired: after, inEffect };
   await inEffect;
   return "prepared";
+}
+
+/** Whether ports are to be moved to the tap bridge, whose numbers at home are noted with that. */
+function takesPorts({ placements }: Desired, { bridges }: Facts, tapBridge: string): boolean {
+  const there = new Set(bridges.find(({ name }) => name === tapBridge)?.ports);
+  return placements.some(({ port, bridge }) => bridge === tapBridge && !there.has(port));
+}
+
+/** The facts once ovs-vswitchd has put what they say into effect; what others change meanwhile are not the ports that were there. */
+async function settledFacts({ ovsdb, record, timeoutMs }: HostAccess): Promise<Facts> {
+  const nextCfg = nextCfgOf(await ovsdb.transact(bumpNextCfg()), record.name);
+  const { unsettled, ...facts } = await onceApplied(ovsdb, nextCfg, timeoutMs, (until) =>
+    readFacts(ovsdb, until),
+  );
+  return facts;
 }
 
 /** Takes what nothing would lead to any more off the host, before its tap bridge goes. False: another writer was faster. */

@@ -1,4 +1,4 @@
-import { FIRST_MONITOR } from "../plan/ports";
+import { FIRST_MONITOR } from "../plan/freeNumbers";
 
 /**
  * Compares a snapshot of OVSDB (ovs-vsctl's rows as CSV of JSON, an empty line between the tables Bridge, Port, Interface
@@ -62,6 +62,7 @@ table == 2 {
   ports[row] = cell[2]; nicsof[row] = refs(cell[3])
   tag = cell[4] ~ /^[0-9]+$/ ? cell[4] : ""
   mode = cell[5] ~ /^"/ ? cell[5] : (tag == "" ? "\"trunk\"" : "\"access\"")
+  home[row] = lookup(cell[6], "\"taas-home\"")
   class[row] = mode == "\"trunk\"" ? "keep" : (mode ~ /^"native-/ ? "native:" (tag == "" ? 0 : tag) : "strip")
 }
 table == 3 {
@@ -139,9 +140,13 @@ function ruletext(from,   i, text, all, lost, kept, part, n, k) {
   return text ",actions=" (all == "" || (lost > 0 && kept == 0) ? "drop" : all)
 }
 
-function rememberhome(port, nic, from,   asked) {
-  asked = request[nic] ~ /^[0-9]+$/ ? request[nic] : "-"
-  return "[\"map\",[[" q("taas-home-" port) "," q(ofport[nic] " " asked " " from) "]]]"
+# Notes on a port where it is, before it is moved, unless it still has the note of that very home.
+function notehome(port, nic, from,   number, asked) {
+  if (substr(home[port], length(home[port]) - length(from) - 1) == " " from "\"") return ""
+  number = isport(ofport[nic]) ? ofport[nic] : "-"
+  asked = isport(request[nic]) ? request[nic] : "-"
+  return mutate("Port", port, "[\"external_ids\",\"delete\",[\"set\",[" q("taas-home") "]]],[\"external_ids\",\"insert\",[\"map\",[[" \
+    q("taas-home") "," q(number " " asked " " from) "]]]]") ","
 }
 function guard(row, column, value) {
   return "{\"op\":\"wait\",\"table\":\"Bridge\",\"where\":[[\"_uuid\",\"==\"," id(row) "],[" q(column) ",\"includes\"," value "]]," \
@@ -173,8 +178,7 @@ function placemonitor(s,   p, from, plain) {
   if (!isname(plain)) return
   moved[p] = 1
   act(guard(from, "ports", id(p)) "," mutate("Bridge", from, "[\"ports\",\"delete\"," id(p) "]") "," \
-    mutate("Bridge", tap, "[\"ports\",\"insert\"," id(p) "],[\"other_config\",\"delete\",[\"set\",[" q("taas-home-" p) "]]],[\"other_config\",\"insert\"," \
-    (isport(ofport[nicof[s]]) ? rememberhome(p, nicof[s], plain) : "[\"map\",[]]") "]") "," \
+    mutate("Bridge", tap, "[\"ports\",\"insert\"," id(p) "]") "," notehome(p, nicof[s], plain) \
     "{\"op\":\"update\",\"table\":\"Interface\",\"where\":[[\"_uuid\",\"==\"," id(nicof[s]) "]],\"row\":{\"ofport_request\":" freenumber(nicof[s]) "}}", \
     "monitor " ports[p] " was on " plain ": moved back to " tapname)
 }

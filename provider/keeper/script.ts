@@ -23,7 +23,7 @@ const LOOK = String.raw`
 snapshot() {
   ovs-vsctl --no-wait --timeout=10 --format=csv --data=json --no-headings -- \
     --columns=_uuid,name,ports,mirrors,other_config list Bridge -- \
-    --columns=_uuid,name,interfaces,tag,vlan_mode list Port -- \
+    --columns=_uuid,name,interfaces,tag,vlan_mode,external_ids list Port -- \
     --columns=_uuid,name,ofport,ofport_request,external_ids list Interface -- \
     --columns=_uuid,name,select_src_port,select_dst_port,external_ids list Mirror </dev/null 2>/dev/null
 }

@@ -59,13 +59,12 @@ export function findUnserved(claims: readonly Claim[], services: Services): Prob
   });
 }
 
-/** The bridges that claims rely on must be there and of one datapath; a monitor on its way home relies on its home only. */
+/** The bridges that claims rely on must be there and of one datapath. */
 function bridges(claims: readonly Claim[], facts: Facts, tapBridge: string): Problem[] {
   const tap = facts.bridges.find((bridge) => bridge.name === tapBridge);
   return claims.flatMap((claim): Problem[] => {
     const name = claim.kind === "flow" ? claim.source?.integrationBridge : claim.integrationBridge;
-    const leaves = claim.kind === "service" && claim.leaving !== undefined;
-    if (name === undefined || leaves) return [];
+    if (name === undefined) return [];
     const integration = facts.bridges.find((bridge) => bridge.name === name);
     if (integration === undefined) {
       const there = facts.bridges.map((bridge) => bridge.name).join(", ");

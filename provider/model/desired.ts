@@ -42,6 +42,10 @@ export interface Source {
 
 /** A monitor that is plugged, and how it is found again when its row, name or number is another. */
 export interface Monitor {
+  /** Whose service it is of. */
+  owner: string;
+  /** UUID of its port. */
+  port: string;
   /** Name of its interface, by which rules know it. */
   name: string;
   /** UUID of its interface. */
@@ -60,6 +64,8 @@ export interface Placement {
   bridge: string;
   /** The OpenFlow port number it must get there. */
   ofportRequest?: number;
+  /** As which of its VM's vNICs it was found. */
+  vnic?: number;
   owners: string[];
 }
 
@@ -101,9 +107,12 @@ export interface Meter {
   owners: string[];
 }
 
-/** Something a claim asks for that cannot be. It concerns that claim's owner, nobody else's operation fails by it. */
+/** Something that cannot be. It concerns one claim's owner, or whoever gives a monitor up; nobody else's operation fails by it. */
 export interface Problem {
-  owner: string;
+  /** Of the claim that asks for it. */
+  owner?: string;
+  /** UUID of a port on the tap bridge that cannot go home. */
+  homecomer?: string;
   code: ErrorCode;
   message: string;
   hint?: string;

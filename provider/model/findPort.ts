@@ -101,13 +101,13 @@ function attachedMac(candidate: FoundPort): string {
 
 /**
  * Finds a port with one interface by what the program says of it. An inactive row (a migration's other half) is passed over
- * when another matches. `settled`: the port that it is where that is among those that match, on this bridge.
+ * when another matches. `isSettled`: says which of those that match it is, if that is one.
  */
 export function findPort(
   facts: Facts,
   bridges: readonly string[],
   wanted: PortInput,
-  settled?: { port: string | undefined; bridge: string },
+  isSettled: (found: FoundPort) => boolean = () => false,
 ): PortSearch {
   const bearers = bearing(facts, wanted).filter(({ bridge }) => bridges.includes(bridge.name));
   const all = bearers.filter(({ port }) => !isBond(port));
@@ -115,10 +115,8 @@ export function findPort(
     return { found: undefined, reason: "bond", port: bearers[0]!.port };
   const active = all.filter((candidate) => candidate.interface.externalIds["iface-status"] !== "inactive");
   const rows = active.length > 0 ? active : all;
-  const known = rows.find(
-    ({ port, bridge }) => port.name === settled?.port && bridge.name === settled.bridge,
-  );
-  if (known !== undefined) return { found: known };
+  const [settled, ...others] = rows.filter(isSettled);
+  if (settled !== undefined && others.length === 0) return { found: settled };
   if (typeof wanted === "object" && "vmUuid" in wanted && wanted.vnic !== undefined) {
     const nic = rows.sort((a, b) => (attachedMac(a) < attachedMac(b) ? -1 : 1))[wanted.vnic];
     return nic === undefined ? { found: undefined, reason: "missing" } : { found: nic };

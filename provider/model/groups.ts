@@ -6,6 +6,7 @@ import { needsDirection } from "./filter/defaultAction";
 import { filterKey } from "./filter/key";
 import { type FoundPort, findPort, PORT_STATE } from "./findPort";
 import { digest } from "./identity";
+import { patchSource } from "./patchSource";
 import { type VlanClass, vlanClass, vlanClassKey } from "./vlanClass";
 
 /** A flow's claim on the host of its source. */
@@ -102,6 +103,10 @@ export function groupFlows(
     if (search.found === undefined) {
       const message = `source port ${describePort(flow.source.port)} is ${PORT_STATE[search.reason]}`;
       desired.problems.push({ owner: flow.owner, code: "port-missing", message });
+      continue;
+    }
+    if (search.found.interface.type === "patch") {
+      desired.problems.push(patchSource(flow.owner, search.found, facts));
       continue;
     }
     if (search.found.bridge.name === tapBridge) continue;

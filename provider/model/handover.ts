@@ -101,6 +101,7 @@ export function handover(old: Desired, next: Desired, tapBridge: string): Desire
     mirrors: old.mirrors,
     placements: stays,
     coming,
+    monitors: union([...next.monitors, ...old.monitors], ({ owner, port }) => `${owner} ${port}`),
     rules: union([...rules, ...old.rules], place),
     meters: union([...next.meters, ...old.meters], (meter) => meter.inPort),
     hooks: union([...next.hooks, ...old.hooks], (hook) => `${hook.bridge} ${place(hook)}`),

@@ -15,11 +15,6 @@ export const METERS_KEY = "taas-meters";
 export const HOOKS_KEY = "taas-hooks";
 /** Key of a tap bridge's `other_config` that says its host has had a keeper: a killed run may have left it behind. */
 export const KEEPER_KEY = "taas-keeper";
-/**
- * Keys of a tap bridge's `other_config`, each with a port's UUID behind: where the keeper found that monitor when it put it
- * back, as number on its bridge, requested number or `-`, and bridge. It is taken into the claim with the next change.
- */
-export const HOME_PREFIX = "taas-home-";
 /** What this release renders; raised when the same claims come to mean other rules. */
 export const RENDERER = 1;
 

@@ -1,11 +1,11 @@
 import type { Facts } from "../ovs/facts";
 import type { Claim, ServiceClaim } from "../schema/claim";
-import { describePort } from "../schema/port";
+import { describePort, type PortInput } from "../schema/port";
 import { type Delivery, deliverBack, deliverHere } from "./delivery";
-import type { Desired, Placement } from "./desired";
-import { findMonitor } from "./findMonitor";
+import type { Desired, Placement, Problem } from "./desired";
 import { type FoundPort, PORT_STATE } from "./findPort";
-import { sendHome } from "./leaving";
+import { findMonitor, sendHome } from "./home";
+import { encapsulationOf } from "./tunnelTypes";
 
 /** The services of a host, and what they need to exist. */
 export interface Services
@@ -14,15 +14,60 @@ export interface Services
   deliveries: Map<number, Delivery>;
 }
 
-function place(claim: ServiceClaim, monitor: FoundPort, bridge: string): Placement {
-  const { port, interface: nic } = monitor;
-  return { port: port.uuid, interface: nic.uuid, name: port.name, bridge, owners: [claim.owner] };
+/** A monitor of a service, and what the service says of it. */
+interface Monitor extends FoundPort {
+  wanted: PortInput;
+}
+
+function place(
+  { owner }: ServiceClaim,
+  { port, interface: nic, wanted }: Monitor,
+  bridge: string,
+): Placement {
+  const vnic = typeof wanted === "object" && "vmUuid" in wanted ? wanted.vnic : undefined;
+  return {
+    port: port.uuid,
+    interface: nic.uuid,
+    name: port.name,
+    bridge,
+    ...(vnic === undefined ? {} : { vnic }),
+    owners: [owner],
+  };
 }
 
 /** Types of interfaces whose device or socket Open vSwitch makes itself: when the port changes bridges, it makes another. */
 const MADE_ANEW: ReadonlySet<string> = new Set(["internal", "tap", "dpdkvhostuser"]);
 
-function findMonitors(claim: ServiceClaim, facts: Facts, tapBridge: string, result: Services): FoundPort[] {
+/** Why a port that is to become a monitor cannot be moved to the tap bridge. */
+function immovable(
+  { port, interface: nic }: FoundPort,
+  facts: Facts,
+  tapBridge: string,
+): Omit<Problem, "owner"> | undefined {
+  const stays = 'Set attachment: "integration-bridge"';
+  if (MADE_ANEW.has(nic.type))
+    return {
+      code: "monitor-immovable",
+      message: `monitor port ${port.name} is of type ${nic.type}: what Open vSwitch made for it would be gone after a move to ${tapBridge}, and the VM, container or program that has it would be cut off`,
+      hint: `${stays}, or plug it another way: a veth pair, a tap device of the VM's, dpdkvhostuserclient`,
+    };
+  if (nic.type === "patch" || encapsulationOf(nic.type) !== undefined)
+    return {
+      code: "monitor-immovable",
+      message: `monitor port ${port.name} is of type ${nic.type}: what goes through it would be cut off by a move to ${tapBridge}`,
+      hint: `${stays}, or name a port that a VM has`,
+    };
+  const mirrors = Object.values(facts.mirrors).filter(({ outputPort }) => outputPort === port.uuid);
+  if (mirrors.length === 0) return undefined;
+  const names = mirrors.map(({ name }) => name).sort();
+  return {
+    code: "monitor-is-output",
+    message: `monitor port ${port.name} is where Mirror ${names.join(" and ")} puts its copies out, which would get none there after a move to ${tapBridge}`,
+    hint: `${stays}, so that it gets both, or choose another port`,
+  };
+}
+
+function findMonitors(claim: ServiceClaim, facts: Facts, tapBridge: string, result: Services): Monitor[] {
   const { owner, attachment, integrationBridge } = claim;
   const bridges = [integrationBridge, tapBridge];
   return claim.ports.flatMap((wanted) => {
@@ -34,17 +79,14 @@ function findMonitors(claim: ServiceClaim, facts: Facts, tapBridge: string, resu
     }
     const { port, interface: nic, bridge } = search.found;
     const moves = attachment === "tap-bridge" && bridge.name !== tapBridge;
-    if (moves && MADE_ANEW.has(nic.type)) {
-      result.problems.push({
-        owner,
-        code: "monitor-immovable",
-        message: `monitor port ${port.name} is of type ${nic.type}: what Open vSwitch made for it would be gone after a move to ${tapBridge}, and the VM, container or program that has it would be cut off`,
-        hint: `Set attachment: "integration-bridge", or plug it another way: a veth pair, a tap device of the VM's, dpdkvhostuserclient`,
-      });
+    const why = moves ? immovable(search.found, facts, tapBridge) : undefined;
+    if (why !== undefined) {
+      result.problems.push({ owner, ...why });
       return [];
     }
-    result.monitors.push({ name: nic.name, interface: nic.uuid, wanted, bridges, attachment });
-    return [search.found];
+    const sought = { name: nic.name, wanted, bridges, attachment };
+    result.monitors.push({ owner, port: port.uuid, interface: nic.uuid, ...sought });
+    return [{ ...search.found, wanted }];
   });
 }
 
@@ -84,7 +126,6 @@ function refuseTwoAttachments(deliveries: readonly Delivery[], result: Services)
 /** Renders the services of a host: where each monitor is, and what reaches it. */
 export function renderServices(claims: readonly Claim[], facts: Facts, tapBridge: string): Services {
   const services = claims.filter((claim): claim is ServiceClaim => claim.kind === "service");
-  const staying = services.filter((claim) => claim.leaving === undefined);
   const result: Services = {
     deliveries: new Map(),
     ports: [],
@@ -94,8 +135,8 @@ export function renderServices(claims: readonly Claim[], facts: Facts, tapBridge
     hooks: [],
     problems: [],
   };
-  refuseTwice(staying, result);
-  for (const claim of staying) {
+  refuseTwice(services, result);
+  for (const claim of services) {
     const monitors = findMonitors(claim, facts, tapBridge, result);
     const here = claim.attachment === "tap-bridge";
     const delivery = here ? deliverHere(claim, monitors) : deliverBack(claim, monitors, tapBridge);
@@ -107,8 +148,6 @@ export function renderServices(claims: readonly Claim[], facts: Facts, tapBridge
     if (here) result.placements.push(...monitors.map((monitor) => place(claim, monitor, tapBridge)));
   }
   refuseTwoAttachments([...result.deliveries.values()], result);
-  for (const claim of services) {
-    if (claim.leaving !== undefined) sendHome(claim, facts, tapBridge, result);
-  }
+  sendHome(facts, tapBridge, result);
   return result;
 }

@@ -6,4 +6,6 @@ export interface Change {
   what: string;
   owners: readonly string[];
   operations: Operation[];
+  /** It is what a writer leaves for a moment, between two of its transactions. */
+  passing?: true;
 }

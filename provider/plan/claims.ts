@@ -3,7 +3,6 @@ import {
   CLAIM_PREFIX,
   type ClaimSet,
   GENERATION_KEY,
-  HOME_PREFIX,
   HOOKS_KEY,
   KEEPER_KEY,
   METERS_KEY,
@@ -152,11 +151,10 @@ export function updateClaims(
       (key.startsWith(CLAIM_PREFIX) || key === RENDERER_KEY) && bridge.externalIds[key] !== wanted[key],
   );
   const fresh = Object.entries(wanted).filter(([key, text]) => bridge.externalIds[key] !== text);
-  const noted = Object.keys(bridge.otherConfig).filter((key) => key.startsWith(HOME_PREFIX));
   const mutations: Mutation[] = [
     ["external_ids", "delete", set(stale)],
     ["external_ids", "insert", map(Object.fromEntries(fresh))],
-    ["other_config", "delete", set([...Object.keys(config), ...noted])],
+    ["other_config", "delete", set(Object.keys(config))],
     ["other_config", "insert", map(config)],
   ];
   const overwritten = Object.fromEntries(stale.map((key) => [key, bridge.externalIds[key]!]));

@@ -2,7 +2,7 @@ import { type Action, type Desired, isCut, type Rule } from "../model/desired";
 import { generationCookie } from "../model/identity";
 import { portsOfRule } from "../model/unmade";
 import type { Facts, InterfaceFacts } from "../ovs/facts";
-import { comingNumbers } from "./ports";
+import { comingNumbers } from "./placements";
 
 /** The interfaces of a bridge that Open vSwitch gave a port number. */
 function numberedOn(bridge: string, { bridges, ports, interfaces }: Facts): NumberedInterface[] {

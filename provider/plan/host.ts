@@ -1,17 +1,23 @@
 import type { Desired } from "../model/desired";
+import { HOME_KEY, VNIC_KEY } from "../model/home";
+import type { LinuxBridges } from "../model/linuxBridge";
 import type { ClaimSet } from "../model/readClaims";
 import { encapsulationOf } from "../model/tunnelTypes";
 import type { BridgeFacts, Facts, PortFacts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
-import { type Row, set, uuid, type Value } from "../ovs/values";
+import { type Row, uuid } from "../ovs/values";
 import type { Claim } from "../schema/claim";
 import type { Change } from "./change";
 import { deleteTapBridge, guard, insertTapBridge, otherConfig, sayTheSame, updateClaims } from "./claims";
 import { portNumbers } from "./flowText";
+import { FIRST_HOMECOMER, FreeNumbers } from "./freeNumbers";
+import { awaitsNumber, noteOnPort, noteVnics, settlePortsBack } from "./homes";
+import { noteLinuxBridges } from "./linuxBridges";
+import { attach } from "./membership";
 import { planMirrors } from "./mirrors";
 import { comeHome } from "./newRow";
 import { isOurs, namesOf } from "./ours";
-import { FIRST_HOMECOMER, FreeNumbers, planPorts } from "./ports";
+import { planPorts } from "./ports";
 import { changesFailMode, planTapBridge } from "./tapBridge";
 
 /** What is to be done on one host. */
@@ -41,25 +47,16 @@ export interface PlanInput {
   facts: Facts;
   tapBridge: string;
   integrationBridge: string;
-  /** Further operations that belong into the same transaction, before all others: a number given back to an interface may be asked for anew by them. */
-  extra: Operation[];
   /** Rows of interfaces on the tap bridge, by UUID, that get a new one when they go home; none where the plan is not carried out. */
   renewals: ReadonlyMap<string, Row>;
-}
-
-function attach(bridge: string, port: Value): Operation {
-  const member = port as ["uuid", string] | ["named-uuid", string];
-  return {
-    op: "mutate",
-    table: "Bridge",
-    where: [["name", "==", bridge]],
-    mutations: [["ports", "insert", set([member])]],
-  };
+  /** Linux bridges behind monitors; none where the plan is not carried out. */
+  bridges: LinuxBridges;
 }
 
 /**
- * VM ports on the tap bridge that no claim places: monitors whose claim was removed by hand. They go back, under a number that
- * those who watch ports see change. What is no VM's, such as a port that somebody watched copies on, goes with the bridge.
+ * VM ports on the tap bridge that cannot go to a home of theirs: moved by hand, or without the note of where they were. They go to the
+ * integration bridge, under a number that those who watch ports see change. What is no VM's, such as a port that somebody watched
+ * copies on, is deleted with the bridge.
  */
 function rescueStrays(
   { desired, former, facts, integrationBridge, renewals }: PlanInput,
@@ -75,6 +72,7 @@ function rescueStrays(
       ...port.interfaces.flatMap((nic) =>
         comeHome(port.uuid, nic, numbers.take(integrationBridge, FIRST_HOMECOMER), renewals),
       ),
+      noteOnPort(port.uuid, { [HOME_KEY]: undefined, [VNIC_KEY]: undefined }),
       attach(integrationBridge, uuid(port.uuid)),
     ]);
 }
@@ -95,7 +93,7 @@ export function compareRows(input: PlanInput): Change[] {
 }
 
 function portChanges({ desired, former, facts, tapBridge, renewals }: PlanInput): Change[] {
-  return planPorts({ desired, facts, tapBridge, renewals, names: namesOf(desired, former).ports, attach });
+  return planPorts({ desired, facts, tapBridge, renewals, names: namesOf(desired, former).ports });
 }
 
 function settingChanges({ read, desired, former, facts }: PlanInput): Change[] {
@@ -123,36 +121,61 @@ function awaitsNumbers({ desired, facts }: PlanInput): boolean {
   );
 }
 
+/** Whether the host's tap bridge is to be deleted: no claim is left, and no port is on its way home. */
+export function isOver({
+  claims,
+  desired,
+  facts,
+  tapBridge,
+}: Pick<PlanInput, "claims" | "desired" | "facts" | "tapBridge">): boolean {
+  const leaves = desired.placements.some(({ bridge }) => bridge !== tapBridge);
+  return claims.size === 0 && !leaves && !awaitsNumber(desired, facts, tapBridge);
+}
+
 /** Plans one host: rows and claims in one transaction that fails when somebody else was faster. */
 export function planHost(input: PlanInput): Plan {
-  const { read, claims, desired, facts, tapBridge, integrationBridge, extra } = input;
+  const { read, desired, facts, tapBridge, integrationBridge, bridges } = input;
   const rules = rulesAfter(input);
   const ports = portChanges(input);
   const settings = settingChanges(input);
   const changes = [...ports, ...settings];
-  const steps = changes.flatMap((change) => change.operations);
-  const generation = read.generation + 1;
-  const config = otherConfig(desired, read.bridge, generation);
-  const guarded = guard(read.bridge, tapBridge);
-  if (claims.size === 0) {
-    if (read.bridge === undefined && steps.length === 0)
+  const settled = settlePortsBack(desired, facts, tapBridge);
+  const linux = noteLinuxBridges(desired, facts, bridges);
+  // The numbers that are given back come first: what follows may ask for them.
+  const steps = [
+    guard(read.bridge, tapBridge),
+    ...settled,
+    ...changes.flatMap((change) => change.operations),
+    ...linux,
+  ];
+  const idle = changes.length === 0 && settled.length === 0 && linux.length === 0;
+  if (isOver(input)) {
+    if (read.bridge === undefined && idle)
       return { changes, operations: [], generation: 0, effect: "claims", rules };
     const end =
       read.bridge === undefined ? [] : [...rescueStrays(input, read.bridge), deleteTapBridge(read.bridge)];
-    const operations = [guarded, ...extra, ...steps, ...end];
-    return { changes, operations, generation: 0, effect: "ports", rules };
+    return { changes, operations: [...steps, ...end], generation: 0, effect: "ports", rules };
   }
+  const generation = read.generation + 1;
+  const config = otherConfig(desired, read.bridge, generation);
+  const notes = noteVnics(desired, facts, tapBridge);
   if (read.bridge === undefined) {
     const type = facts.bridges.find((bridge) => bridge.name === integrationBridge)?.datapathType ?? "";
+    const [guarded, ...others] = steps;
     const bridge = insertTapBridge(tapBridge, type, input, config);
-    const operations = [guarded, ...bridge, ...extra, ...steps];
-    return { changes, operations, generation, effect: "ports", rules };
+    return {
+      changes,
+      operations: [guarded!, ...bridge, ...others, ...notes],
+      generation,
+      effect: "ports",
+      rules,
+    };
   }
-  const renumbers = ports.length > 0 || extra.length > 0 || awaitsNumbers(input);
-  if (changes.length === 0 && !renumbers && !claimsDiffer(input)) {
+  const renumbers = ports.length > 0 || settled.length > 0 || awaitsNumbers(input);
+  if (idle && !renumbers && !claimsDiffer(input)) {
     return { changes, operations: [], generation: read.generation, effect: "claims", rules };
   }
-  const operations = [guarded, ...extra, ...steps, ...updateClaims(read.bridge, input, config)];
+  const operations = [...steps, ...notes, ...updateClaims(read.bridge, input, config)];
   const effect = renumbers ? "ports" : settings.length > 0 ? "settings" : "claims";
   return { changes, operations, generation, effect, rules };
 }

@@ -1,10 +1,11 @@
-import type { Desired, DesiredPort, Placement } from "../model/desired";
+import type { Desired, DesiredPort } from "../model/desired";
 import type { BridgeFacts, Facts, InterfaceFacts, PortFacts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
 import { map, namedUuid, type Row, set, uuid, type Value } from "../ovs/values";
 import type { Change } from "./change";
-import { comeHome, requestNumber } from "./newRow";
+import { attach, detach } from "./membership";
 import { isOurs, MARKED, namesOf, remark } from "./ours";
+import { type PlacementPlan, planPlacements } from "./placements";
 
 /** A VLAN that no port uses: Neutron's own for dead ports, and the highest. */
 const FENCE_VLAN = 4095;
@@ -107,21 +108,14 @@ function alterations(wanted: DesiredPort, port: PortFacts, facts: Facts): Operat
 }
 
 /** What a plan of ports is made from. */
-interface PortPlan {
-  desired: Desired;
-  facts: Facts;
-  tapBridge: string;
+interface PortPlan extends PlacementPlan {
   /** Names of ports that are ours, whether they bear our mark or not. */
   names: ReadonlySet<string>;
-  /** Rows of interfaces that get a new one when they go home, by UUID. */
-  renewals: ReadonlyMap<string, Row>;
-  /** The operation that puts a port on a bridge. */
-  attach(bridge: string, port: Value): Operation;
 }
 
 /** What is to be done so that ports of ours are as desired, and none besides. */
 export function planPorts(plan: PortPlan): Change[] {
-  const { desired, facts, names, attach } = plan;
+  const { desired, facts, names } = plan;
   const changes: Change[] = [];
   const wanted = new Map(desired.ports.map((port) => [port.name, port]));
   const seen = new Set<string>();
@@ -191,104 +185,4 @@ export function withoutWaiting(desired: Desired, former: Desired, facts: Facts):
   };
   const ports = desired.ports.filter((port) => !waits(port));
   return ports.length === desired.ports.length ? desired : { ...desired, ports };
-}
-
-function detach(bridge: string, port: string): Operation {
-  return {
-    op: "mutate",
-    table: "Bridge",
-    where: [["_uuid", "==", uuid(bridge)]],
-    mutations: [["ports", "delete", set([uuid(port)])]],
-  };
-}
-
-/** A port that is not on the bridge where it must be, and the number it gets there. */
-interface Move {
-  placement: Placement;
-  from: BridgeFacts;
-  number: number;
-}
-
-function movesOf(placements: readonly Placement[], facts: Facts, tapBridge: string): Move[] {
-  const done = new Set<string>();
-  const numbers = new FreeNumbers(facts);
-  return placements.flatMap((placement) => {
-    const { port, interface: nic, bridge, ofportRequest } = placement;
-    const from = facts.bridges.find((candidate) => candidate.ports.includes(port));
-    if (from === undefined || from.name === bridge || done.has(port)) return [];
-    done.add(port);
-    const number =
-      bridge === tapBridge
-        ? numbers.takeForMonitor(tapBridge, facts.interfaces[nic]?.ofport)
-        : (ofportRequest ?? numbers.take(bridge, FIRST_HOMECOMER));
-    return [{ placement, from, number }];
-  });
-}
-
-/** The numbers that ports which are still to come to a bridge will have there, by interface name. */
-export function comingNumbers(
-  coming: readonly Placement[],
-  facts: Facts,
-  bridge: string,
-  tapBridge: string,
-): [name: string, number: number][] {
-  return movesOf(coming, facts, tapBridge)
-    .filter(({ placement }) => placement.bridge === bridge)
-    .flatMap(({ placement, number }) => {
-      const nic = facts.interfaces[placement.interface];
-      return nic === undefined ? [] : [[nic.name, number] as [string, number]];
-    });
-}
-
-function planPlacements({ desired, facts, tapBridge, renewals, attach }: PortPlan): Change[] {
-  return movesOf(desired.placements, facts, tapBridge).map(({ placement, from, number }) => {
-    const { port, interface: nic, name, bridge, owners } = placement;
-    const comes = bridge === tapBridge;
-    const numbered = comes ? [requestNumber(nic, number)] : comeHome(port, nic, number, renewals);
-    return {
-      what: comes ? `monitor port ${name} is on ${from.name}` : `monitor port ${name} goes back to ${bridge}`,
-      owners,
-      operations: [detach(from.uuid, port), ...numbered, attach(bridge, uuid(port))],
-    };
-  });
-}
-
-/** Where numbers of monitors on the tap bridge begin, above those that Open vSwitch chooses on a bridge. */
-export const FIRST_MONITOR = 30_000;
-/** Where numbers of monitors begin that go home, and of which nobody knows any more what number they had there. */
-export const FIRST_HOMECOMER = 20_000;
-
-/**
- * Numbers that ports have nowhere else. A monitor has another number on the tap bridge than at home: of a port that moves from
- * bridge to bridge and keeps its number, no row of an interface changes, and those who watch only these, as ovn-controller
- * does, would not bind it again when it is back.
- */
-export class FreeNumbers {
-  private readonly taken = new Map<string, Set<number>>();
-
-  constructor(private readonly facts: Facts) {}
-
-  /** Takes the one of a monitor on the tap bridge: that which it has at home, and a summand, so that it does not matter who comes first. */
-  takeForMonitor(tapBridge: string, home: number | undefined): number {
-    const usual = home !== undefined && home > 0 && home < FIRST_MONITOR;
-    return this.take(tapBridge, FIRST_MONITOR + (usual ? home : 0), home);
-  }
-
-  /** Takes the first free one of a bridge, but not `except`. */
-  take(bridge: string, first: number, except?: number): number {
-    const taken = this.taken.get(bridge) ?? this.numbersOn(bridge);
-    this.taken.set(bridge, taken);
-    let number = first;
-    while (taken.has(number) || number === except) number++;
-    taken.add(number);
-    return number;
-  }
-
-  private numbersOn(bridge: string): Set<number> {
-    const { bridges, ports, interfaces } = this.facts;
-    const members = bridges.find(({ name }) => name === bridge)?.ports ?? [];
-    const nics = members.flatMap((id) => ports[id]?.interfaces ?? []).map((id) => interfaces[id]);
-    const numbers = nics.flatMap((nic) => [nic?.ofport, nic?.ofportRequest]);
-    return new Set(numbers.filter((number) => number !== undefined));
-  }
 }

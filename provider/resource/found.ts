@@ -2,8 +2,8 @@ import { integrationBridgeOf, tapBridgeOf } from "../converge/access";
 import type { Look } from "../converge/look";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
-import { findMonitor } from "../model/findMonitor";
 import { type FoundPort, findPort, listPorts, PORT_STATE, type PortSearch, portsOf } from "../model/findPort";
+import { findMonitor } from "../model/home";
 import type { PortFacts } from "../ovs/facts";
 import { MARK } from "../plan/ours";
 import { printableLine } from "../printable";
@@ -14,16 +14,9 @@ function searched(seen: Look): string[] {
   return [integrationBridgeOf(seen.record), tapBridgeOf(seen.record)];
 }
 
-/** Looks for a monitor of the service that an owner has, or may get, on a host. */
-function searchMonitor({ record, facts, read }: Look, wanted: PortInput, owner: string): PortSearch {
-  const claim = read.claims.get(owner);
-  const homes = claim?.kind === "service" ? claim.homes : undefined;
-  return findMonitor(
-    { homes, integrationBridge: integrationBridgeOf(record) },
-    wanted,
-    facts,
-    tapBridgeOf(record),
-  );
+/** Looks for a monitor on a host. */
+function searchMonitor({ record, facts }: Look, wanted: PortInput): PortSearch {
+  return findMonitor({ integrationBridge: integrationBridgeOf(record) }, wanted, facts, tapBridgeOf(record));
 }
 
 type Role = "monitor" | "source";
@@ -59,9 +52,9 @@ export function seekSource(seen: Look, wanted: PortInput, presence: Presence): S
   return sought(seen, wanted, "source", findPort(seen.facts, searched(seen), wanted), presence);
 }
 
-/** Looks for a monitor of a service likewise. `owner`: of the service as it is on the host. */
-export function seekMonitor(seen: Look, wanted: PortInput, owner: string, presence: Presence): Sought {
-  return sought(seen, wanted, "monitor", searchMonitor(seen, wanted, owner), presence);
+/** Looks for a monitor of a service likewise. */
+export function seekMonitor(seen: Look, wanted: PortInput, presence: Presence): Sought {
+  return sought(seen, wanted, "monitor", searchMonitor(seen, wanted), presence);
 }
 
 function sought(seen: Look, wanted: PortInput, role: Role, search: PortSearch, presence: Presence): Sought {
@@ -131,6 +124,6 @@ export function portNameOf(seen: Look, wanted: PortInput): string {
 }
 
 /** The OVS name of a service's monitor, likewise. */
-export function monitorNameOf(seen: Look, wanted: PortInput, owner: string): string {
-  return printableLine(searchMonitor(seen, wanted, owner).found?.port.name ?? "");
+export function monitorNameOf(seen: Look, wanted: PortInput): string {
+  return printableLine(searchMonitor(seen, wanted).found?.port.name ?? "");
 }

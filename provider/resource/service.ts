@@ -2,7 +2,7 @@ import { integrationBridgeOf } from "../converge/access";
 import { converge } from "../converge/converge";
 import { dissolve } from "../converge/dissolve";
 import { dropEdit } from "../converge/edit";
-import { type OpenHost, placeOf } from "../converge/hosts";
+import { placeOf } from "../converge/hosts";
 import type { Steps } from "../converge/intent";
 import { dropElsewhere } from "../converge/leftovers";
 import type { Look } from "../converge/look";
@@ -15,7 +15,6 @@ import type { PortInput } from "../schema/port";
 import { attachment as attachmentSchema, type ServiceInputs, serviceInputs } from "../schema/service";
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
 import { monitorNameOf, type Presence, presenceAt, seekMonitor, WAITING_HINT } from "./found";
-import { originalAgeing } from "./hybrid";
 import { holdsClaim, locate } from "./locate";
 import { readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
@@ -29,7 +28,7 @@ function portsOf(inputs: ServiceInputs): PortInput[] {
 
 function portNames(look: Look, inputs: ServiceInputs): string {
   return portsOf(inputs)
-    .map((wanted) => monitorNameOf(look, wanted, inputs.owner))
+    .map((wanted) => monitorNameOf(look, wanted))
     .filter((name) => name !== "")
     .join(",");
 }
@@ -70,24 +69,22 @@ function presenceOf(inputs: ServiceInputs, previous: ServiceInputs | undefined):
 }
 
 /** Where the service's claim goes, from what was seen of its candidates. */
-async function planService(
-  open: OpenHost,
+function planService(
   inputs: ServiceInputs,
   looks: readonly Look[],
   previous: Previous | undefined,
-): Promise<Steps<ServiceResult>> {
+): Steps<ServiceResult> {
   const ports = portsOf(inputs);
   const owner = previous?.inputs.owner ?? inputs.owner;
   const presence = presenceOf(inputs, previous?.inputs);
   const seen = locate(looks, ports[0]!, holdsClaim(owner), presence);
-  const sought = ports.map((wanted) => seekMonitor(seen, wanted, owner, presence));
+  const sought = ports.map((wanted) => seekMonitor(seen, wanted, presence));
   const names = sought.flatMap(({ found }) => found?.port.name ?? []);
   const draft = {
     format: 1 as const,
     kind: "service" as const,
     owner: inputs.owner,
     integrationBridge: integrationBridgeOf(seen.record),
-    ageing: await originalAgeing(open, seen, names),
     ...wishesOf(inputs),
   };
   const missing = sought.flatMap((one) => one.missing ?? []);
@@ -118,9 +115,8 @@ async function put(
     hosts,
     oldHosts: remainingHosts(context, [...candidates, ...candidatesOf(previous?.inputs ?? {})]),
     attachTimeout: required ? inputs.attachTimeout : 0,
-    plan: (seen) =>
+    plan: async (seen) =>
       planService(
-        context.open,
         inputs,
         hosts.map((host) => seen.get(placeOf(host))!),
         previous,

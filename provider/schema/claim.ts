@@ -35,17 +35,6 @@ const base = {
   keeper: z.literal(true).optional(),
 };
 
-/** Where a monitor was before it was moved to the tap bridge. */
-const home = z.object({
-  /** Name of the port that was moved; absent where that was not recorded yet. */
-  port: z.string().optional(),
-  bridge: z.string(),
-  /** -1: not known. */
-  ofport: z.int(),
-  ofportRequest: z.int().nullable(),
-});
-export type Home = z.output<typeof home>;
-
 const serviceClaim = z.object({
   ...base,
   kind: z.literal("service"),
@@ -56,12 +45,6 @@ const serviceClaim = z.object({
   attachment,
   integrationBridge: z.string(),
   allowCrossTenant: z.boolean().optional(),
-  /** Where monitors were before they were moved, by `portKey`. */
-  homes: z.record(z.string(), home).optional(),
-  /** Ageing times, in hundredths of a second, that Linux bridges in front of monitors had before. */
-  ageing: z.record(z.string(), z.int()).optional(),
-  /** The only monitor is on its way back to its home bridge. */
-  leaving: z.literal(true).optional(),
 });
 
 /** The machine at the other end, known by its OVSDB and not by one of its names, and the underlay addresses of both. */

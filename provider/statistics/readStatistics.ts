@@ -47,7 +47,7 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
       .filter((port) => port.type !== "patch")
       .map((port) => tunnel(port, counts.get(numbers.get(port.name) ?? 0))),
     services: [...read.claims.values()].flatMap((claim): ServiceStatistics[] => {
-      if (claim.kind !== "service" || claim.leaving !== undefined) return [];
+      if (claim.kind !== "service") return [];
       const field = `tun_id=0x${claim.tunnelId.toString(16)}`;
       const arrived = flows.filter((flow) => flow.table === 2 && flow.match.split(",").includes(field));
       const local = captures.filter(

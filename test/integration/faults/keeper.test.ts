@@ -132,8 +132,9 @@ ovs-vsctl add-port br-int ${to} tag=10 -- set Interface ${to} external_ids:iface
   it("moves a monitor back that was plugged again, row and all, and it goes home to where it was plugged then", async () => {
     const theirs = await foreign();
     const host = lab.host(1);
-    const claims = await host.ovs("ovs-vsctl get Bridge br-tap external_ids");
-    const taken = /homes.*?\bofport\b\W+(\d+)/.exec(claims)![1]!;
+    const home = async () =>
+      /"(\d+) - br-int"/.exec(await host.ovs("ovs-vsctl get Port tap-mon external_ids:taas-home"))![1]!;
+    const taken = await home();
     await vm.mon.unplug();
     await host.ovs(
       `ovs-vsctl add-port br-int taker -- set Interface taker type=internal ofport_request=${taken}`,
@@ -148,15 +149,14 @@ ovs-vsctl add-port br-int ${to} tag=10 -- set Interface ${to} external_ids:iface
       `br-tap\n${row}`,
     );
     await expectAllWell(theirs);
-    const note = await host.ovs("ovs-vsctl get Bridge br-tap other_config");
-    const home = /taas-home-[0-9a-f-]+="(\d+) - br-int"/.exec(note)![1]!;
-    expect(home).not.to.equal(taken);
-    expect(await host.ovs("ovs-vsctl get Interface tap-mon ofport")).not.to.equal(`${home}\n`);
+    const number = await home();
+    expect(number).not.to.equal(taken);
+    expect(await host.ovs("ovs-vsctl get Interface tap-mon ofport")).not.to.equal(`${number}\n`);
     await driver.delete(made.far);
     await driver.delete(made.web);
     await driver.delete(made.ids);
     expect(await host.ovs("ovs-vsctl port-to-br tap-mon; ovs-vsctl get Interface tap-mon ofport")).to.equal(
-      `br-int\n${home}\n`,
+      `br-int\n${number}\n`,
     );
     await host.ovs("ovs-vsctl del-port taker");
     made.ids = await driver.service("ids", { host: "host1", port: { ifaceId: vm.mon.ifaceId } });

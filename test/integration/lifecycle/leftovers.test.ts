@@ -33,6 +33,10 @@ describe("claims that outlive their makers", () => {
   const tap = (ids: Made, name = "web", by = driver, host = "host1") =>
     by.flow(name, ids, { host, port: `tap-${name}` });
   const bridges = (host: LabHost) => host.ovs("ovs-vsctl list-br");
+  const ofport = async (port: string) =>
+    (await lab.host(2).ovs(`ovs-vsctl get Interface ${port} ofport`)).trim();
+  const homeOf = async (port: string) =>
+    /"(\d+) - br-int"/.exec(await lab.host(2).ovs(`ovs-vsctl get Port ${port} external_ids:taas-home`))![1]!;
   const clean = async () => {
     for (const host of lab.hosts) {
       expect(await bridges(host)).not.to.contain("br-tap");
@@ -114,6 +118,28 @@ describe("claims that outlive their makers", () => {
     for (const host of lab.hosts) expect((await storedClaims(host))[web.id]).not.to.have.property("pending");
     await again.destroy();
     await driver.delete(ids);
+    await clean();
+  });
+
+  it("of a killed create stay while its monitor's number is another port's, and keep nobody from anything", async () => {
+    const ids = await monitor();
+    await orphan(lab.host(2), ids.id);
+    const [number, taken] = [await ofport("tap-app"), await homeOf("tap-ids")];
+    await lab.host(2).ovs(`ovs-vsctl set Interface tap-app ofport_request=${taken}`);
+    const other = await monitor(driver, "ids2");
+    expect(Object.keys(await storedClaims(lab.host(2)))).to.have.members([ids.id, other.id]);
+    expect(driver.warnings.join("\n")).to.match(/left of \S+ids stays for now: .*was given to port tap-app/);
+    await lab.host(2).ovs(`ovs-vsctl set Interface tap-app ofport_request=${number}`);
+    await driver.delete(other);
+    await lab.host(2).ovs("ovs-vsctl clear Interface tap-app ofport_request");
+    await clean();
+  });
+
+  it("are none of a service whose owner key is as long as can be", async () => {
+    const long = new Driver(lab, `${STACK}${"x".repeat(2000 - STACK.length)}`);
+    const ids = await long.service("y".repeat(30), { host: "host2", port: "tap-ids" });
+    expect(ids.id.length).to.be.within(2032, 2048);
+    await long.destroy();
     await clean();
   });
 

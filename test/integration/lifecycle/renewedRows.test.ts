@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Driver } from "../../driver/driver";
+import { Driver, type Made } from "../../driver/driver";
 import type { LabHost } from "../../lab/host";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
@@ -72,16 +72,31 @@ describe("the interface of a monitor that goes home", () => {
     await expectRenewed(before, ["tap-ids"]);
   });
 
-  it("has a new row too when somebody removed its claim by hand", async () => {
-    // The number that it comes to, since nobody knows its old one.
-    await host.ovs("ovs-vsctl set Interface tap-ids ofport_request=20000");
-    const before = await host.snapshot();
+  async function tapAndRemoveClaim(): Promise<Made> {
     const { outputs } = await new Driver(lab, "organization/lost/test").service("lost", {
       host: "host1",
       port: "tap-ids",
     });
     const other = await driver.service("other", { host: "host1", port: "tap-web" });
     await host.ovsVsctl([["remove", "Bridge", "br-tap", "external_ids", `"taas:${outputs.owner}"`]]);
+    return other;
+  }
+
+  it("has a new row and its own number when somebody removed its claim by hand", async () => {
+    const before = await host.snapshot();
+    const other = await tapAndRemoveClaim();
+    await driver.update(other, { host: "host1", port: "tap-web", description: "another" });
+    expect(await host.ovs("ovs-vsctl port-to-br tap-ids")).to.equal("br-int\n");
+    await driver.delete(other);
+    await expectRenewed(before, ["tap-ids", "tap-web"]);
+  });
+
+  it("has a new row too when the note of its home was removed as well", async () => {
+    // The number that it comes to, since nobody knows its old one.
+    await host.ovs("ovs-vsctl set Interface tap-ids ofport_request=20000");
+    const before = await host.snapshot();
+    const other = await tapAndRemoveClaim();
+    await host.ovs("ovs-vsctl remove Port tap-ids external_ids taas-home");
     await driver.delete(other);
     await expectRenewed(before, ["tap-ids", "tap-web"]);
   });

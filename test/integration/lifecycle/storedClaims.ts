@@ -15,8 +15,9 @@ export async function storedClaims(host: LabHost): Promise<Record<string, Stored
 }
 
 /** Makes a claim what a killed run leaves: pending, of a run that is over. */
-export async function orphan(host: LabHost, owner: string): Promise<void> {
-  const claim = JSON.stringify({ ...(await storedClaims(host))[owner], pending: "0123456789abcdef" });
+export async function orphan(host: LabHost, owner: string, more: Stored = {}): Promise<void> {
+  const stored = (await storedClaims(host))[owner];
+  const claim = JSON.stringify({ ...stored, pending: "0123456789abcdef", ...more });
   const value = JSON.stringify(claim).replaceAll("'", "");
   await host.ovs(`ovs-vsctl set Bridge br-tap 'external_ids:"taas:${owner}"=${value}'`);
 }

@@ -2,14 +2,41 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { Driver } from "../../driver/driver";
-import { udp } from "../../lab/frames";
+import { ethernet, sortedHex, udp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
 import { between } from "../../lab/vm";
-import { orphan } from "../lifecycle/storedClaims";
+import { orphan, storedClaims } from "../lifecycle/storedClaims";
 
 const MAIN = join(__dirname, "../../../cli/main.js");
 const STACK = "organization/driver/test";
+
+/** How VMs are put behind Linux bridges of other names: by a cable, and as Proxmox's firewall does, by an internal port. */
+const OTHER_WIRING = {
+  cabled: `
+ovs-vsctl del-port tap-cabled
+ip link add office type bridge forward_delay 0 mcast_snooping 0
+ip link add in0 type veth peer name out0
+ip link set tap-cabled master office up; ip link set in0 master office up
+ip link set office up; ip link set out0 up
+ovs-vsctl add-port br-int out0 tag=20`,
+  walled: `
+ovs-vsctl del-port tap-walled
+ip link add fwbr9 type bridge forward_delay 0 mcast_snooping 0
+ovs-vsctl add-port br-int fwln9 tag=20 -- set Interface fwln9 type=internal
+ip link set tap-walled master fwbr9 up; ip link set fwln9 master fwbr9 up; ip link set fwbr9 up`,
+};
+
+/** Monitors behind Linux bridges: the VM, its port on `br-int`, its bridge, that bridge's port on the side of Open vSwitch. */
+const PLUGS = [
+  { vm: "ids", port: "qvo-ids", bridge: "qbr-ids", inner: "qvb-ids", attachment: "tap-bridge" },
+  { vm: "ids", port: "qvo-ids", bridge: "qbr-ids", inner: "qvb-ids", attachment: "integration-bridge" },
+  { vm: "cabled", port: "out0", bridge: "office", inner: "in0", attachment: "tap-bridge" },
+  { vm: "walled", port: "fwln9", bridge: "fwbr9", inner: "fwln9", attachment: "integration-bridge" },
+];
+
+/** The last byte of the link-local addresses of STP, LACP, EAPOL and LLDP, whose frames a Linux bridge can forward. */
+const LINK_LOCAL = [0x00, 0x02, 0x03, 0x0e];
 
 describe("a monitor behind a Linux bridge", () => {
   let lab: Lab;
@@ -23,26 +50,32 @@ describe("a monitor behind a Linux bridge", () => {
         { name: "db", host: 1, vlan: 10 },
         { name: "ids", host: 1, vlan: 20, plug: "hybrid" },
         { name: "ids2", host: 1, vlan: 20 },
+        { name: "cabled", host: 1, vlan: 20 },
+        { name: "walled", host: 1, vlan: 20 },
       ],
     });
+    for (const script of Object.values(OTHER_WIRING)) await lab.host(1).ovs(script);
     learning = await ageing();
     expect(learning).to.be.above(0);
   });
 
   after(() => lab.stop());
 
-  const ageing = async () => Number(await lab.host(1).ovs("cat /sys/class/net/qbr-ids/bridge/ageing_time"));
+  const ageing = async (bridge = "qbr-ids") =>
+    Number(await lab.host(1).ovs(`cat /sys/class/net/${bridge}/bridge/ageing_time`));
+  const mask = async (port: string) =>
+    (await lab.host(1).ovs(`cat /sys/class/net/${port}/brport/group_fwd_mask`)).trim();
 
-  for (const attachment of ["tap-bridge", "integration-bridge"]) {
-    it(`gets both directions of a conversation, and its bridge learns again at the end (${attachment})`, async () => {
+  for (const { vm, port, bridge, inner, attachment } of PLUGS) {
+    it(`gets both directions of a conversation, and ${bridge} is as before at the end (${attachment})`, async () => {
       const before = await lab.host(1).snapshot();
       const driver = new Driver(lab);
-      const service = await driver.service("ids", { host: "host1", port: "qvo-ids", attachment });
+      const service = await driver.service("ids", { host: "host1", port, attachment });
       await driver.flow("web", service, { host: "host1", port: "tap-web" });
-      expect(await ageing()).to.equal(0);
+      expect([await ageing(bridge), await mask(inner)]).to.deep.equal([0, "0xfffd"]);
 
       const [web, db] = [lab.vm("web"), lab.vm("db")];
-      const capture = await lab.vm("ids").capture();
+      const capture = await lab.vm(vm).capture();
       const frames = Array.from({ length: 5 }, (_, sourcePort) => [
         udp({ ...between(web, db), sourcePort, destinationPort: 7 }),
         udp({ ...between(db, web), sourcePort: 7, destinationPort: sourcePort }),
@@ -51,13 +84,21 @@ describe("a monitor behind a Linux bridge", () => {
         await web.send([question!]);
         await db.send([answer!]);
       }
-      const copies = await capture.settle({ frames: 10 });
+      const local = LINK_LOCAL.map((last) =>
+        ethernet(
+          { ...between(web, db), destination: `01:80:c2:00:00:0${last.toString(16)}` },
+          0x88b5,
+          Buffer.alloc(50),
+        ),
+      );
+      await web.send(local);
+      const sent = [...frames.flat(), ...local];
+      const copies = await capture.settle({ frames: sent.length });
       await capture.stop();
-      const sorted = (list: readonly Buffer[]) => list.map((frame) => frame.toString("hex")).sort();
-      expect(sorted(copies)).to.deep.equal(sorted(frames.flat()));
+      expect(sortedHex(copies)).to.deep.equal(sortedHex(sent));
 
       await driver.destroy();
-      expect(await ageing()).to.equal(learning);
+      expect([await ageing(bridge), await mask(inner)]).to.deep.equal([learning, "0x0"]);
       expect(diffSnapshots(before, await lab.host(1).snapshot())).to.deep.equal([]);
     });
   }
@@ -102,6 +143,39 @@ describe("a monitor behind a Linux bridge", () => {
       expect(await driver.update(service, args)).to.equal(true);
       expect(await ageing()).to.equal(0);
     }
+    await driver.destroy();
+    expect(await ageing()).to.equal(learning);
+  });
+
+  it("is repaired by whatever operation comes next, its port's mask too", async () => {
+    const driver = new Driver(lab);
+    const service = await driver.service("ids", { host: "host1", port: "qvo-ids" });
+    await lab
+      .host(1)
+      .ovs(
+        "ip link set dev qbr-ids type bridge ageing_time 30000; ip link set dev qvb-ids type bridge_slave group_fwd_mask 0",
+      );
+    await driver.read(service);
+    expect(service.outputs.status).to.equal(
+      "drifted: host host1: Linux bridge qbr-ids has ageing time 30000, not 0; " +
+        "host host1: port qvb-ids of Linux bridge qbr-ids has group_fwd_mask 0x0, not 0xfffd",
+    );
+    await driver.flow("web", service, { host: "host1", port: "tap-web" });
+    expect([await ageing(), await mask("qvb-ids")]).to.deep.equal([0, "0xfffd"]);
+    await driver.destroy();
+    expect([await ageing(), await mask("qvb-ids")]).to.deep.equal([learning, "0x0"]);
+  });
+
+  it("has its bridge open again when a create that took its service over for another port is undone", async () => {
+    const driver = new Driver(lab, STACK);
+    const { id } = await driver.service("ids", { host: "host1", port: "qvo-ids" });
+    const before = (await storedClaims(lab.host(1)))[id];
+    await new Driver(lab, STACK).service("ids", { host: "host1", port: "tap-ids2", adopt: true });
+    expect(await ageing()).to.equal(learning);
+    await orphan(lab.host(1), id, { replaces: JSON.stringify(before) });
+    await driver.service("other", { host: "host1", port: "tap-ids2" });
+    expect((await storedClaims(lab.host(1)))[id]).to.deep.equal(before);
+    expect(await ageing()).to.equal(0);
     await driver.destroy();
     expect(await ageing()).to.equal(learning);
   });

@@ -69,7 +69,7 @@ function follow(facts: ReturnType<typeof observed>): void {
     facts,
     tapBridge: "br-tap",
     integrationBridge: "br-int",
-    extra: [],
+    bridges: new Map(),
     renewals: new Map(),
   };
   const plan = outcome(() => planHost(input));

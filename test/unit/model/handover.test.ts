@@ -68,7 +68,15 @@ describe("a hand-over of copies", () => {
 
   it("puts copies out both ways while their monitor changes its bridge, and does not move it yet", () => {
     const monitor = (attachment: Monitor["attachment"]): Monitor => ({
-      ...{ name: "mon", interface: "i-mon", wanted: "mon", bridges: ["br-int", "br-tap"], attachment },
+      ...{
+        owner: "o",
+        port: "mon",
+        name: "mon",
+        interface: "i-mon",
+        wanted: "mon",
+        bridges: ["br-int", "br-tap"],
+        attachment,
+      },
     });
     const there = { rules: [rule("mv-1", "mon")], monitors: [monitor("tap-bridge")] };
     const back = { rules: [rule("mv-1", "md-1")], monitors: [monitor("integration-bridge")] };
@@ -90,7 +98,7 @@ describe("a hand-over of copies", () => {
     const one = { ...rule("mt-1", "x"), actions: ["pop_vlan", { output: "mon" }] };
     const two = { ...rule("mt-1", "x"), actions: ["pop_vlan", { output: "md-1" }] };
     const jump = { ...rule("mt-1", "x"), actions: ["pop_vlan", "goto_table:3"] };
-    const wanted = { name: "mon", interface: "i-mon", wanted: "mon", bridges: [] };
+    const wanted = { owner: "o", port: "mon", name: "mon", interface: "i-mon", wanted: "mon", bridges: [] };
     const from = (own: Rule) => ({
       rules: [own],
       monitors: [{ ...wanted, attachment: "tap-bridge" as const }],

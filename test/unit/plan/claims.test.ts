@@ -27,8 +27,8 @@ describe("a written claim", () => {
   });
 
   it("is the same text in whatever order its fields came, at any depth, and keeps the order of lists", () => {
-    const nested = { ports: [{ vnic: 1, vmUuid: "v" }], homes: { b: { ofport: 1, bridge: "x" }, a: null } };
-    const turned = { homes: { a: null, b: { bridge: "x", ofport: 1 } }, ports: [{ vmUuid: "v", vnic: 1 }] };
+    const nested = { ports: [{ vnic: 1, vmUuid: "v" }], wire: { b: { ofport: 1, bridge: "x" }, a: null } };
+    const turned = { wire: { a: null, b: { bridge: "x", ofport: 1 } }, ports: [{ vmUuid: "v", vnic: 1 }] };
     expect(writeClaim(nested as unknown as Claim)).to.equal(writeClaim(turned as unknown as Claim));
     const list = (ports: string[]) => writeClaim({ ...claim, ports } as Claim);
     expect(list(["a", "b"])).not.to.equal(list(["b", "a"]));

@@ -1,0 +1,28 @@
+import type { Facts } from "../ovs/facts";
+import type { Problem } from "./desired";
+import type { FoundPort } from "./findPort";
+
+/** What can be tapped in the place of a patch port: the ports with devices of the bridge that it leads to. */
+function devicesBeyond({ interface: nic }: FoundPort, facts: Facts): string {
+  const peer = Object.values(facts.ports).find(({ name }) => name === nic.options.peer);
+  const bridge = facts.bridges.find(({ ports }) => peer !== undefined && ports.includes(peer.uuid));
+  if (bridge === undefined) return "";
+  const names = bridge.ports
+    .flatMap((id) => facts.ports[id]?.interfaces ?? [])
+    .flatMap((id) => facts.interfaces[id] ?? [])
+    .filter(({ type, name }) => type === "" && name !== bridge.name)
+    .map(({ name }) => name)
+    .sort();
+  if (names.length === 0) return "";
+  return `, or ${names.slice(0, 5).join(" or ")} of bridge ${bridge.name}, where it leads, with integrationBridge: "${bridge.name}" on the host`;
+}
+
+/** Why a patch port cannot be tapped: Open vSwitch does not take it for a port that frames come in or go out by, so a Mirror of it stays silent. */
+export function patchSource(owner: string, found: FoundPort, facts: Facts): Problem {
+  return {
+    owner,
+    code: "source-patch",
+    message: `source port ${found.port.name} is a patch port, and Open vSwitch mirrors nothing of those`,
+    hint: `Tap the ports of the VMs whose traffic goes through it${devicesBeyond(found, facts)}`,
+  };
+}

@@ -1,0 +1,71 @@
+import type { Desired, Placement } from "../model/desired";
+import type { BridgeFacts, Facts } from "../ovs/facts";
+import type { Operation } from "../ovs/operations";
+import { type Row, uuid } from "../ovs/values";
+import type { Change } from "./change";
+import { FIRST_HOMECOMER, FreeNumbers } from "./freeNumbers";
+import { noteHome } from "./homes";
+import { attach, detach } from "./membership";
+import { comeHome, requestNumber } from "./newRow";
+
+/** What a plan of moves is made from. */
+export interface PlacementPlan {
+  desired: Desired;
+  facts: Facts;
+  tapBridge: string;
+  /** Rows of interfaces that get a new one when they go home, by UUID. */
+  renewals: ReadonlyMap<string, Row>;
+}
+
+/** A port that is not on the bridge where it must be, and the number it gets there. */
+interface Move {
+  placement: Placement;
+  from: BridgeFacts;
+  number: number;
+}
+
+function movesOf(placements: readonly Placement[], facts: Facts, tapBridge: string): Move[] {
+  const done = new Set<string>();
+  const numbers = new FreeNumbers(facts);
+  return placements.flatMap((placement) => {
+    const { port, interface: nic, bridge, ofportRequest } = placement;
+    const from = facts.bridges.find((candidate) => candidate.ports.includes(port));
+    if (from === undefined || from.name === bridge || done.has(port)) return [];
+    done.add(port);
+    const number =
+      bridge === tapBridge
+        ? numbers.takeForMonitor(tapBridge, facts.interfaces[nic]?.ofport)
+        : (ofportRequest ?? numbers.take(bridge, FIRST_HOMECOMER));
+    return [{ placement, from, number }];
+  });
+}
+
+/** The numbers that ports which are still to come to a bridge will have there, by interface name. */
+export function comingNumbers(
+  coming: readonly Placement[],
+  facts: Facts,
+  bridge: string,
+  tapBridge: string,
+): [name: string, number: number][] {
+  return movesOf(coming, facts, tapBridge)
+    .filter(({ placement }) => placement.bridge === bridge)
+    .flatMap(({ placement, number }) => {
+      const nic = facts.interfaces[placement.interface];
+      return nic === undefined ? [] : [[nic.name, number] as [string, number]];
+    });
+}
+
+/** What is to be done so that monitors are on the bridges where they are to be. */
+export function planPlacements({ desired, facts, tapBridge, renewals }: PlacementPlan): Change[] {
+  return movesOf(desired.placements, facts, tapBridge).map(({ placement, from, number }): Change => {
+    const { port, interface: nic, name, bridge, owners } = placement;
+    const move = (steps: Operation[]) => [detach(from.uuid, port), ...steps, attach(bridge, uuid(port))];
+    if (bridge !== tapBridge) {
+      const what = `monitor port ${name} goes back to ${bridge}`;
+      return { what, owners, operations: move(comeHome(port, nic, number, renewals)), passing: true };
+    }
+    const note = noteHome(facts.ports[port]!, facts.interfaces[nic]!, from.name);
+    const what = `monitor port ${name} is on ${from.name}`;
+    return { what, owners, operations: move([requestNumber(nic, number), ...note]) };
+  });
+}

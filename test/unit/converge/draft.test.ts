@@ -1,0 +1,124 @@
+import { expect } from "chai";
+import { draftHost } from "../../../provider/converge/draft";
+import { dropEdit, type Edit, putEdit } from "../../../provider/converge/edit";
+import type { Facts } from "../../../provider/ovs/facts";
+import type { Claim } from "../../../provider/schema/claim";
+import { type ObservedPort, observed } from "../model/observed";
+
+const STACK = "org/project/stack";
+const record = { name: "host1", address: "host1" };
+
+function service(name: string, port: string, more: Partial<Claim> = {}): Claim {
+  return {
+    ...{ format: 1, kind: "service", owner: `${STACK}/TapService/${name}`, token: `token-${name}` },
+    ...{ writer: "w", time: new Date().toISOString(), integrationBridge: "br-int" },
+    ...{ tunnelId: name.charCodeAt(0), ports: [port], distribution: "copy", attachment: "tap-bridge" },
+    ...more,
+  } as Claim;
+}
+
+const pending = { pending: "another-run" };
+/** A monitor on the tap bridge whose number at home is 2. */
+const moved = (name: string): ObservedPort => ({
+  ...{
+    name,
+    nic: { ofport: 30002, ofportRequest: 30002 },
+    port: { externalIds: { "taas-home": "2 - br-int" } },
+  },
+});
+/** Somebody else's port with the number that the monitor had. */
+const taker: ObservedPort = { name: "taker", nic: { ofport: 2 } };
+
+function host(onTap: ObservedPort[], onIntegration: ObservedPort[]): Facts {
+  const row = { externalIds: { "taas-renderer": "1" }, otherConfig: { "taas-generation": "5" } };
+  return observed({ name: "br-tap", ports: onTap, row }, { name: "br-int", ports: onIntegration });
+}
+
+function draft(facts: Facts, claims: Claim[], edits: Edit[]) {
+  const rejected: [string, unknown][] = [];
+  const read = {
+    claims: new Map(claims.map((claim) => [claim.owner, claim])),
+    generation: 5,
+    bridge: facts.bridges[0],
+  };
+  const reject = (edit: Edit, error: unknown) =>
+    void rejected.push([edit.owner, (error as { code?: string }).code]);
+  const { claims: after, desired } = draftHost({ record, read, facts, edits, reject });
+  return {
+    owners: [...after.keys()],
+    rejected,
+    moves: desired.placements.map(({ name, bridge }) => `${name} ${bridge}`),
+  };
+}
+
+function put(claim: Claim): Edit {
+  const { token, pending: _pending, writer, time, ...content } = claim;
+  return putEdit({
+    ...{ draft: content, token, mode: "create", adopt: false, replaced: undefined, stage: "pending" },
+    ...{ previousOwner: undefined, elsewhere: [], host: "host1" },
+  });
+}
+
+describe("a draft of a host", () => {
+  const ids = service("ids", "tap-ids");
+  const drop = dropEdit(ids.owner, ids.token);
+
+  it("sends the monitor of a dropped service home", () => {
+    expect(draft(host([moved("tap-ids")], []), [ids], [drop])).to.deep.equal({
+      ...{ owners: [], rejected: [], moves: ["tap-ids br-int"] },
+    });
+  });
+
+  it("refuses to drop a service whose monitor's number was given away, and keeps it", () => {
+    expect(draft(host([moved("tap-ids")], [taker]), [ids], [drop])).to.deep.equal({
+      ...{ owners: [ids.owner], rejected: [[ids.owner, "ofport-taken"]], moves: ["tap-ids br-tap"] },
+    });
+  });
+
+  it("refuses a change by which a service gives such a monitor up, and no other", () => {
+    const facts = host([moved("tap-ids")], [taker, { name: "tap-new" }, { name: "tap-other" }]);
+    const change = put({ ...ids, ports: ["tap-new"] } as Claim);
+    const other = service("other", "tap-other");
+    const done = draft(facts, [ids], [change, put(other)]);
+    expect(done.rejected).to.deep.equal([[ids.owner, "ofport-taken"]]);
+    expect(done.owners).to.have.members([ids.owner, other.owner]);
+  });
+
+  it("cleans up what a killed run of the stack left, and sends its monitor home", () => {
+    const other = service("other", "tap-other");
+    const facts = host([moved("tap-ids")], [{ name: "tap-other" }]);
+    const done = draft(facts, [{ ...ids, ...pending } as Claim], [put(other)]);
+    expect(done).to.deep.equal({
+      owners: [other.owner],
+      rejected: [],
+      moves: ["tap-other br-tap", "tap-ids br-int"],
+    });
+  });
+
+  it("leaves a leftover whose monitor cannot go home, and does what it was asked for", () => {
+    const other = service("other", "tap-other");
+    const facts = host([moved("tap-ids")], [taker, { name: "tap-other" }]);
+    const done = draft(facts, [{ ...ids, ...pending } as Claim], [put(other)]);
+    expect(done.rejected).to.deep.equal([]);
+    expect(done.owners).to.have.members([ids.owner, other.owner]);
+  });
+
+  it("lets a monitor without a claim keep nobody from anything", () => {
+    const other = service("other", "tap-other");
+    const done = draft(host([moved("tap-ids")], [taker, { name: "tap-other" }]), [], [put(other)]);
+    expect(done).to.deep.equal({ owners: [other.owner], rejected: [], moves: ["tap-other br-tap"] });
+  });
+
+  it("drops a service of the longest owner key and leaves no claim", () => {
+    const long = { ...ids, owner: `${STACK}/TapService/${"x".repeat(2032)}` } as Claim;
+    expect(
+      draft(host([moved("tap-ids")], []), [long], [dropEdit(long.owner, long.token)]).owners,
+    ).to.deep.equal([]);
+  });
+
+  it("gives a monitor up only when its last service does", () => {
+    const second = service("second", "tap-ids");
+    const done = draft(host([moved("tap-ids")], [taker]), [ids, second], [drop]);
+    expect(done).to.deep.equal({ owners: [second.owner], rejected: [], moves: ["tap-ids br-tap"] });
+  });
+});

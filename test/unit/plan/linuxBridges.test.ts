@@ -1,0 +1,121 @@
+import { expect } from "chai";
+import type { Monitor } from "../../../provider/model/desired";
+import {
+  bridgesToRestore,
+  type LinuxBridge,
+  linuxBridgeOf,
+  openBridge,
+  writeLinuxBridge,
+} from "../../../provider/model/linuxBridge";
+import type { PortFacts } from "../../../provider/ovs/facts";
+import { noteLinuxBridges } from "../../../provider/plan/linuxBridges";
+import { observed, rowId } from "../model/observed";
+
+const bridge = (name: string, ageing: number, more: Partial<LinuxBridge> = {}): LinuxBridge => ({
+  ...{ name, ageing, port: `in-${name}`, mask: 0 },
+  ...more,
+});
+const monitor = (name: string): Monitor => ({
+  ...{
+    owner: "o",
+    port: rowId("Port", name),
+    interface: rowId("Interface", name),
+    name,
+    wanted: name,
+    bridges: [],
+    attachment: "tap-bridge",
+  },
+});
+
+/** A host's ports, each with its note. */
+function host(ports: Record<string, string | undefined>) {
+  return observed({
+    name: "br-int",
+    ports: Object.entries(ports).map(([name, note]) => ({
+      ...{
+        name,
+        port: { externalIds: Object.fromEntries(note === undefined ? [] : [["taas-ageing", note]]) },
+      },
+    })),
+  });
+}
+
+/** What is noted on ports; null where a note ends. */
+function notes(
+  ports: Record<string, string | undefined>,
+  monitors: string[],
+  bridges: Record<string, LinuxBridge>,
+) {
+  const facts = host(ports);
+  const operations = noteLinuxBridges(
+    { monitors: monitors.map(monitor) },
+    facts,
+    new Map(Object.entries(bridges)),
+  );
+  return Object.fromEntries(
+    operations.map((operation) => {
+      const { where, mutations } = operation as unknown as {
+        where: [[string, string, [string, string]]];
+        mutations: [string, string, [string, [string, string][]]][];
+      };
+      const [written] = mutations.at(-1)![2][1];
+      return [facts.ports[where[0][2][1]]!.name, written?.[1] ?? null];
+    }),
+  );
+}
+
+describe("the note of a Linux bridge behind a monitor", () => {
+  const texts: [string, LinuxBridge | undefined][] = [
+    ["qbr-a 30000 qvb-a 0", bridge("qbr-a", 30000, { port: "qvb-a" })],
+    ["qbr-a 0 qvb-a 65533", bridge("qbr-a", 0, { port: "qvb-a", mask: 65533 })],
+    ["qbr-a 1 qvb-a -", bridge("qbr-a", 1, { port: "qvb-a", mask: undefined })],
+    ["qbr-a -1 qvb-a 0", undefined],
+    ["../x 1 qvb-a 0", undefined],
+    ["qbr-a 1 qvb-a 0 x", undefined],
+    ["", undefined],
+  ];
+  for (const [text, is] of texts) {
+    it(`is ${is === undefined ? "passed over" : "read back as it was written"}: "${text}"`, () => {
+      const found = linuxBridgeOf({ externalIds: { "taas-ageing": text } } as unknown as PortFacts);
+      expect(found).to.deep.equal(is);
+      if (found !== undefined) expect(writeLinuxBridge(found)).to.equal(text);
+    });
+  }
+
+  it("says how the bridge was when its port became a monitor", () => {
+    expect(notes({ a: undefined, b: undefined }, ["a", "b"], { a: bridge("qbr", 30000) })).to.deep.equal({
+      a: "qbr 30000 in-qbr 0",
+    });
+  });
+
+  it("stays what it is, though the bridge is open by now", () => {
+    expect(notes({ a: "qbr 30000 in-qbr 0" }, ["a"], { a: openBridge(bridge("qbr", 0)) })).to.deep.equal({});
+    expect(notes({ a: "qbr 30000 in-qbr 0" }, ["a"], {})).to.deep.equal({});
+  });
+
+  it("has the ageing time that another port's note of the same bridge has", () => {
+    const bridges = { a: bridge("qbr", 0), b: bridge("qbr", 0, { port: "in2" }) };
+    expect(notes({ a: "qbr 30000 in-qbr 0", b: undefined }, ["a", "b"], bridges)).to.deep.equal({
+      b: "qbr 30000 in2 0",
+    });
+  });
+
+  it("ends with the port's time as a monitor", () => {
+    expect(notes({ a: "qbr 30000 in-qbr 0", b: undefined }, ["b"], {})).to.deep.equal({ a: null });
+  });
+});
+
+describe("Linux bridges that are to be as before", () => {
+  const restored = (ports: Record<string, string | undefined>, monitors: string[]) =>
+    bridgesToRestore({ monitors: monitors.map(monitor) }, host(ports)).map(({ name }) => name);
+
+  it("are those behind ports that are monitors no longer", () => {
+    expect(restored({ a: "qbra 30000 in 0", b: "qbrb 30000 in 0", c: undefined }, ["b"])).to.deep.equal([
+      "qbra",
+    ]);
+  });
+
+  it("are none that another monitor is behind", () => {
+    expect(restored({ a: "qbr 30000 in 0", b: "qbr 30000 in2 0" }, ["b"])).to.deep.equal([]);
+  });
+});
