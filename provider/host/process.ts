@@ -1,5 +1,6 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { constants } from "node:os";
+import { deadlineIn } from "./deadline";
+import { loadExeca } from "./execa";
 import { Output } from "./output";
 import type { ExecResult } from "./transport";
 
@@ -25,66 +26,54 @@ export type ProcessOutcome =
 /** Milliseconds that a process which is given up gets to end by itself. */
 const GRACE = 1000;
 
-/** Runs a local program without a shell. Never rejects. */
-export function runProcess(
+/**
+ * Runs a local program without a shell. Never rejects. A process that is given up ends with all that it has started, which is why each
+ * is the leader of a process group of its own: an interrupt from the terminal does not reach it.
+ */
+export async function runProcess(
   file: string,
   argv: readonly string[],
-  options: ProcessOptions,
+  { input = "", timeoutMs, signal, environment = process.env }: ProcessOptions,
 ): Promise<ProcessOutcome> {
-  return new Promise((resolve) => {
-    const child = start(file, argv, options.environment);
-    if (child instanceof Error) return resolve({ kind: "failed", cause: child });
-    const end = (outcome: ProcessOutcome): void => {
-      clearTimeout(timer);
-      options.signal?.removeEventListener("abort", onAbort);
-      resolve(outcome);
-    };
-    const giveUp = (kind: "timeout" | "aborted" | "too-large"): void => {
-      abandon(child);
-      end({ kind });
-    };
-    const output = new Output(() => giveUp("too-large"));
-    const timer = setTimeout(() => giveUp("timeout"), options.timeoutMs);
-    const onAbort = () => giveUp("aborted");
-    child.on("error", (cause: NodeJS.ErrnoException) => {
-      const missing = cause.code === "ENOENT" || cause.code === "EACCES";
-      end(missing ? { kind: "missing" } : { kind: "failed", cause });
-    });
-    child.once("close", (code, signal) => {
-      end({ kind: "exited", result: { ...output.text(), exitCode: code ?? signalExitCode(signal!) } });
-    });
-    // What could not be started says so by an error, and may have no streams.
-    if (child.pid === undefined) return;
-    output.gather("stdout", child.stdout);
-    output.gather("stderr", child.stderr);
-    // It may end without having read its input.
-    child.stdin.on("error", () => {});
-    child.stdin.end(options.input ?? "");
-    if (options.signal?.aborted) onAbort();
-    options.signal?.addEventListener("abort", onAbort, { once: true });
-  });
-}
-
-/** Starts a process; an error where its words cannot be given to any. */
-function start(
-  file: string,
-  argv: readonly string[],
-  environment: NodeJS.ProcessEnv = process.env,
-): ChildProcessWithoutNullStreams | Error {
-  try {
-    return spawn(file, argv, { env: environment });
-  } catch (error) {
-    return error as Error;
+  if (argv.some((word) => word.includes("\0"))) {
+    return { kind: "failed", cause: new TypeError("a command line cannot carry a NUL character") };
   }
-}
-
-/** Ends a process without waiting for its output, which a process it left behind may hold open. */
-function abandon(child: ChildProcessWithoutNullStreams): void {
-  child.kill();
-  const killing = setTimeout(() => child.kill("SIGKILL"), GRACE);
-  child.once("exit", () => clearTimeout(killing));
-  child.stdout.destroy();
-  child.stderr.destroy();
+  const { execa } = await loadExeca();
+  if (signal?.aborted) return { kind: "aborted" };
+  const tooLarge = new AbortController();
+  const output = new Output(() => tooLarge.abort());
+  const limit = deadlineIn(timeoutMs, () => new Error("it took too long"));
+  const signals = [limit.signal, tooLarge.signal, ...(signal === undefined ? [] : [signal])];
+  const givenUp = AbortSignal.any(signals);
+  const running = execa(file, argv, {
+    input,
+    env: environment,
+    extendEnv: false,
+    cancelSignal: givenUp,
+    killDescendants: true,
+    forceKillAfterDelay: false, // it would not, once the first process has ended
+    buffer: false, // output without end would be read to its end
+    reject: false,
+  });
+  output.gather("stdout", running.stdout);
+  output.gather("stderr", running.stderr);
+  const force = () => {
+    running.kill("SIGKILL");
+    // A daemon that has left the process group may hold them open.
+    running.stdout.destroy();
+    running.stderr.destroy();
+  };
+  const onGivenUp = () => setTimeout(force, GRACE);
+  givenUp.addEventListener("abort", onGivenUp, { once: true });
+  const ended = await running;
+  limit.clear();
+  givenUp.removeEventListener("abort", onGivenUp);
+  if (ended.isCanceled && tooLarge.signal.aborted) return { kind: "too-large" };
+  if (ended.isCanceled) return { kind: limit.signal.aborted ? "timeout" : "aborted" };
+  if (ended.code === "ENOENT" || ended.code === "EACCES") return { kind: "missing" };
+  const exitCode = ended.signal === undefined ? ended.exitCode : signalExitCode(ended.signal);
+  if (exitCode === undefined) return { kind: "failed", cause: ended.cause as Error };
+  return { kind: "exited", result: { ...output.text(), exitCode } };
 }
 
 /** The exit code a shell reports for a death by this signal: 128 and its number. */

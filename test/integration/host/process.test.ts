@@ -1,6 +1,9 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { runProcess } from "../../../provider/host/process";
+import { waitUntil } from "./sshServer";
 
 const MODULE = join(__dirname, "../../../provider/host/process.js");
 
@@ -20,6 +23,38 @@ describe("a local process", () => {
     it(what, async () => expect(await runProcess(...words)).to.include(outcome)).timeout(30_000);
   }
 
+  /** What a process may start. */
+  const children = [
+    ["that heeds SIGTERM", "sleep 60"],
+    ["that does not", "trap '' TERM; sleep 60 & wait; sleep 60"],
+    ["that does not, and writes elsewhere", "exec >/dev/null 2>&1; trap '' TERM; sleep 60 & wait; sleep 60"],
+  ] as const;
+  for (const [which, script] of children) {
+    it(`that takes too long ends with a process of its own ${which}`, async () => {
+      const start = 'sh -c "$0" & echo $! > $1; echo started; wait';
+      const file = join(mkdtempSync(join(tmpdir(), "taas-process-")), "pid");
+      try {
+        const outcome = await runProcess("sh", ["-c", start, script, file], { timeoutMs: 500 });
+        expect(outcome).to.deep.equal({ kind: "timeout" });
+        await waitUntil(() => !existsSync(`/proc/${Number(readFileSync(file, "utf8"))}`));
+      } finally {
+        rmSync(join(file, ".."), { recursive: true });
+      }
+    });
+  }
+
+  it("that takes too long is given up though a daemon of it holds its output open", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "taas-process-")), "pid");
+    const start = 'setsid sh -c \'echo $$ > "$0"; exec sleep 60\' "$0" & sleep 60';
+    try {
+      const outcome = await runProcess("sh", ["-c", start, file], { timeoutMs: 500 });
+      expect(outcome).to.deep.equal({ kind: "timeout" });
+    } finally {
+      process.kill(Number(readFileSync(file, "utf8")));
+      rmSync(join(file, ".."), { recursive: true });
+    }
+  });
+
   it("may end without having read its input", async () => {
     const outcome = await runProcess("true", [], { timeoutMs: 5000, input: "x".repeat(1_000_000) });
     expect(outcome).to.deep.equal({ kind: "exited", result: { stdout: "", stderr: "", exitCode: 0 } });
@@ -36,11 +71,14 @@ describe("a local process", () => {
     const script = `
 const { runProcess } = require(${JSON.stringify(MODULE)});
 const { closeSync, openSync } = require("node:fs");
-const files = [];
-try { for (;;) files.push(openSync("/dev/null")); } catch {}
-const running = runProcess("true", [], { timeoutMs: 5000 });
-for (const file of files) closeSync(file);
-running.then(({ kind, cause }) => console.log(kind, cause.code));`;
+(async () => {
+  await runProcess("true", [], { timeoutMs: 5000 }); // loads what it needs
+  const files = [];
+  try { for (;;) files.push(openSync("/dev/null")); } catch {}
+  const { kind, cause } = await runProcess("true", [], { timeoutMs: 5000 });
+  for (const file of files) closeSync(file);
+  console.log(kind, cause.code);
+})();`;
     const limited = ["-c", 'ulimit -n 256; exec "$0" -e "$1"', process.execPath, script];
     const outcome = await runProcess("sh", limited, { timeoutMs: 20_000 });
     expect(outcome).to.deep.include({ result: { stdout: "failed EMFILE\n", stderr: "", exitCode: 0 } });
