@@ -103,7 +103,7 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   touch node_modules/.package-lock.json
 fi
 
-sources=(sdk provider test bench scripts/bundle.mjs tsconfig.json package-lock.json)
+sources=(cli sdk provider test bench scripts/bundle.mjs tsconfig.json package-lock.json)
 bundle=dist/handlers.js # the build's last file
 if [ ! -e "$bundle" ] || [ -n "$(find "${sources[@]}" -newer "$bundle" -print -quit)" ]; then
   echo "setup: npm run build"
