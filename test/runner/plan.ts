@@ -21,25 +21,28 @@ export const ALONE: ReadonlySet<TestFile> = new Set([
 /** The files that take longest, the longest first. They are started in this order, so that none of them is left alone at the end. */
 export const LONGEST: readonly TestFile[] = [
   "integration/faults/crash",
+  "integration/faults/stopped",
   "integration/drift/pieces",
   "integration/faults/writers",
-  "integration/faults/stopped",
   "integration/faults/daemons",
-  "integration/documentation",
   "integration/examples",
-  "integration/claims",
   "integration/faults/survival",
+  "integration/documentation",
   "integration/faults/keeper",
+  "integration/claims",
+  "integration/engineFailure",
   "integration/engineOptions",
   "integration/lifecycle/outputs",
   "integration/faults/hangs",
   "integration/faults/neighbours",
+  "integration/faults/keeperCrash",
   "integration/treatment/ipv6Underlay",
   "integration/copies/integrationBridge",
   "integration/treatment/captureGroups",
   "integration/compatibility",
-  "integration/faults/keeperCrash",
-  "integration/filter/compiled",
+  "integration/lifecycle/moves",
+  "integration/lifecycle/outside",
+  "integration/treatment/slices",
 ];
 
 /** Jobs that run side by side, and those that run one after another when these are done; the longest first. */
