@@ -67,11 +67,12 @@ for (const transport of ["ssh2", "openssh"] as const) {
 
     it("is noticed when the peer vanished without a word", async () => {
       const frozen = await startSshServer(workshop);
-      const settings = { operationTimeout: 60, connectTimeout: 2 };
+      const settings = { operationTimeout: 60, connectTimeout: 5 };
       const client = makeClient(workshop, frozen.knownHostsLine, [], settings);
       const host = client.record(frozen, { transport });
       const command = failureOf(client.pool.use(host, (session) => session.exec(["sleep", "60"])));
-      await waitUntil(() => isRunning(frozen.pid, "sleep 60"));
+      const running = waitUntil(() => isRunning(frozen.pid, "sleep 60"));
+      await Promise.race([running, command.then((error) => Promise.reject(error))]);
       for (const pid of sessionsOf(frozen.pid)) process.kill(pid, "SIGSTOP");
       expect((await command).code).to.equal("connection-lost");
     });

@@ -122,13 +122,13 @@ export async function startSshServer(workshop: Workshop, options: SshServerOptio
   return server;
 }
 
-/** Waits until something holds, at most five seconds. */
+/** Waits until something holds, at most twenty seconds: a busy machine takes long to start a process. */
 export async function waitUntil(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 500; tries += 1) {
+  for (let tries = 0; tries < 2000; tries += 1) {
     if (holds()) return;
     await sleep(10);
   }
-  throw new Error("it did not come true within five seconds");
+  throw new Error("it did not come true within twenty seconds");
 }
 
 /** A TCP port on 127.0.0.1 that nobody listens on. */
