@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { allOf } from "../allOf";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
+import type { Desired } from "../model/desired";
 import { RESTORE_WAIT, waitsForRestore } from "../model/restoreWait";
 import type { Claim } from "../schema/claim";
 import { draftHost, type HostDraft } from "./draft";
@@ -70,8 +71,10 @@ async function prepare<Result>(intent: Intent<Result>): Promise<Prepared<Result>
     const old = [...intent.oldHosts.map((record) => seen.get(placeOf(record))!), ...followed.values()];
     try {
       const steps = await intent.plan(seen);
-      const { rounds, result } = steps;
-      await allOf(rounds.flat().map((target) => requireHost(intent, target)));
+      const { result } = steps;
+      const taken = steps.rounds.map((round) => round.map((target) => accepted(intent, target)));
+      await allOf(taken.flat().map(({ target, desired }) => requireHost(intent, target, desired)));
+      const rounds = taken.map((round) => round.map(({ target }) => target));
       const farewell = acceptable(intent, steps.farewell ?? []);
       return { seen, farewell, rounds, result, old: uniqueMachines(old) };
     } catch (error) {
@@ -79,6 +82,20 @@ async function prepare<Result>(intent: Intent<Result>): Promise<Prepared<Result>
       if (!waits || performance.now() >= deadline) throw error;
     }
     await sleep(Math.min(LOOK_INTERVAL, Math.max(1, deadline - performance.now())));
+  }
+}
+
+/**
+ * A target that its host would take, and what the host then has. What a flow was before is left out where the host refuses
+ * it, as it may where somebody has altered the claim: copies have a gap then.
+ */
+function accepted(intent: Intent, target: Target): { target: Target; desired: Desired } {
+  const { draft } = target;
+  try {
+    return { target, desired: rehearse(intent, target).desired };
+  } catch (error) {
+    if (draft.kind !== "flow" || draft.former === undefined) throw error;
+    return accepted(intent, { ...target, draft: { ...draft, former: undefined } });
   }
 }
 
@@ -173,8 +190,7 @@ function putOptions(intent: Intent, target: Target, stage: PutOptions["stage"]):
 }
 
 /** Rejects where a claim cannot be put: because of what was read, or of rights on the host. */
-async function requireHost(intent: Intent, target: Target): Promise<void> {
-  const { desired } = rehearse(intent, target);
+async function requireHost(intent: Intent, target: Target, desired: Desired): Promise<void> {
   const { record } = target.seen;
   const own = desired.monitors.filter(({ owner }) => owner === target.draft.owner).map(({ name }) => name);
   if (own.length === 0 && record.keeper !== true) return;

@@ -12,7 +12,7 @@ export type HostArgument = string | (HostEntry & Partial<Pick<HostRecord, "name"
 export type Inventory = Readonly<Record<string, string | HostEntry>>;
 
 /** How a host is reached, as against what is where on it. */
-const CONNECTION_FIELDS = [
+export const CONNECTION_FIELDS = [
   "port",
   "user",
   "identityFile",

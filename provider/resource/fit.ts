@@ -32,7 +32,7 @@ interface Fit {
   port: FoundPort | undefined;
   source: Look;
   /** Where the monitor is; absent for a collector. */
-  destination?: Look;
+  destination: Look | undefined;
   reach: Pick<Reach, "open" | "warn">;
 }
 

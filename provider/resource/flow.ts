@@ -1,8 +1,8 @@
 import { converge } from "../converge/converge";
 import { dissolve } from "../converge/dissolve";
-import { type OpenHost, placeOf, type Reach } from "../converge/hosts";
+import { type OpenHost, placeOf } from "../converge/hosts";
 import type { Steps, Target } from "../converge/intent";
-import type { Look } from "../converge/look";
+import type { Inspection, Look } from "../converge/look";
 import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
 import { formerOf } from "../model/former";
@@ -10,11 +10,11 @@ import type { Claim } from "../schema/claim";
 import { type FlowInputs, flowInputs } from "../schema/flow";
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
 import { flowChecks } from "./flowChecks";
-import { collectorTargets, flowSays, flowTargets, type Tapped } from "./flowTargets";
+import { expectedClaims, flowTargets } from "./flowTargets";
 import { type Presence, portNameOf, presenceAt, seekSource, WAITING_HINT } from "./found";
 import { holdsClaim, locate } from "./locate";
 import { membersFirst } from "./members";
-import { readEnds } from "./read";
+import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
 import { driftedStatus } from "./status";
 
@@ -46,6 +46,11 @@ function moving(target: Target, owner: string, token: string | undefined): Targe
 
 function statusOf(inputs: FlowInputs): string {
   return inputs.enabled ? "active" : "disabled";
+}
+
+/** Whether copies go to a collector. */
+function isOutside(inputs: FlowInputs): boolean {
+  return inputs.service.collector !== undefined;
 }
 
 /** What an operation found out about a flow. */
@@ -86,30 +91,24 @@ async function planFlow(
   const source = locate(looks(hosts.sources), inputs.port, holds, presence);
   const { found: port, missing } = seekSource(source, inputs.port, presence);
   const warnings = new Set<string>();
-  const asking = { open, warn: (message: string) => void warnings.add(message) };
-  const tapped = { source, port };
-  const rounds = await roundsOf(inputs, tapped, looks(hosts.destinations), asking);
+  const reach = { open, warn: (message: string) => void warnings.add(message) };
+  const destination = destinationOf(inputs, looks(hosts.destinations));
+  const rounds = await flowTargets(inputs, { source, port, destination }, reach);
   const token = previous?.token;
   const result = { portName: portNameOf(source, inputs.port), missing, warnings: [...warnings] };
   return { rounds: rounds.map((round) => round.map((target) => moving(target, owner, token))), result };
 }
 
-async function roundsOf(
-  inputs: FlowInputs,
-  tapped: Tapped,
-  there: readonly Look[],
-  asking: Pick<Reach, "open" | "warn">,
-): Promise<Target[][]> {
-  if (inputs.service.collector !== undefined) return collectorTargets(inputs, tapped, asking);
-  const destination = there.find(holdsClaim(inputs.service.owner)) ?? there[0]!;
-  return flowTargets(inputs, tapped, destination, asking);
+/** Of the service's candidates, the one that has it; none for a collector. */
+function destinationOf<Seen extends Look>(inputs: FlowInputs, there: readonly Seen[]): Seen | undefined {
+  return there.find(holdsClaim(inputs.service.owner)) ?? there[0];
 }
 
 async function put(context: Context, inputs: FlowInputs, previous?: Previous): Promise<Properties> {
   const present = (end: Parameters<typeof candidatesOf>[0]) =>
     membersFirst(inputs.tunnel, presentCandidates(context, candidatesOf(end)));
   const sources = present(inputs);
-  const destinations = inputs.service.collector === undefined ? present(inputs.service) : [];
+  const destinations = isOutside(inputs) ? [] : present(inputs.service);
   const old = previous === undefined ? [] : hostsOf(previous.inputs);
   const renamed = previous !== undefined && previous.inputs.owner !== inputs.owner;
   const required = presenceOf(inputs, previous?.inputs) === "required";
@@ -148,22 +147,29 @@ export const tapFlow: Resource = {
   },
   async read(context, id, state) {
     const inputs = flowInputs.parse(state);
-    const says = (claim: Claim) => flowSays(inputs, claim);
-    const ends = [
+    const [tapped, monitors]: [End, End] = [
       {
-        says,
         candidates: remainingHosts(context, candidatesOf(inputs)),
         isOf: (claim: Claim) => isSource(claim),
         portNames: (look: Look) => portNameOf(look, inputs.port),
       },
       {
-        says,
         candidates: remainingHosts(context, candidatesOf(inputs.service)),
         isOf: (claim: Claim, { facts }: Look) => claim.kind === "flow" && claim.destination === facts.machine,
         portNames: (look: Look, holder: Look | undefined) => monitorNames(look, holder, inputs.service.owner),
       },
     ];
-    return readEnds({ context, id, state, inputs, ends, active: statusOf(inputs) });
+    const expected = async (holders: ReadonlyMap<End, Inspection>, inspected: readonly Inspection[]) => {
+      const source = holders.get(tapped);
+      const places = new Set(monitors.candidates.map(placeOf));
+      const there = inspected.filter(({ record }) => places.has(placeOf(record)));
+      const destination = destinationOf(inputs, there);
+      if (source === undefined || (destination === undefined) !== isOutside(inputs)) return [];
+      const { found: port } = seekSource(source, inputs.port, "optional");
+      return expectedClaims(inputs, { source, port, destination }, context.open);
+    };
+    const ends = [tapped, monitors];
+    return readEnds({ context, id, state, inputs, ends, active: statusOf(inputs), expected });
   },
   async delete(context, state) {
     const inputs = flowInputs.parse(state);

@@ -3,18 +3,18 @@ import { allOf } from "../allOf";
 import { integrationBridgeOf } from "../converge/access";
 import { tunnelAddress } from "../converge/addresses";
 import type { Draft } from "../converge/edit";
-import { machineOf, type Reach } from "../converge/hosts";
+import { machineOf, type OpenHost, type Reach } from "../converge/hosts";
 import type { Target } from "../converge/intent";
 import type { Look } from "../converge/look";
 import { requireAddress, requireOneFamily } from "../converge/network";
 import { TaasError } from "../errors";
 import type { FoundPort } from "../model/findPort";
-import type { Claim, FlowClaim, Wire } from "../schema/claim";
+import type { FlowClaim, Wire } from "../schema/claim";
 import type { FlowInputs } from "../schema/flow";
 import type { TunnelRef } from "../schema/tunnel";
 import { fitCopies } from "./fit";
 import { membersMissing } from "./members";
-import { requireSharedTunnel } from "./sharedTunnel";
+import { requireSharedTunnel, tunnelBridgeOf } from "./sharedTunnel";
 
 type FlowDraft = Extract<Draft, { kind: "flow" }>;
 type Peer = NonNullable<FlowClaim["peer"]>;
@@ -62,15 +62,6 @@ function common(inputs: FlowInputs, destination: string): FlowDraft {
   return { format: 1, kind: "flow", owner, destination, ...wishes };
 }
 
-/** What a flow's claim must say, at either end, as far as the arguments alone decide it. */
-export function flowSays(inputs: FlowInputs, claim: Claim): Record<string, unknown> {
-  const { format, kind, owner, destination, ...said } = common(inputs, "");
-  const wishes = { ...said, former: undefined };
-  if (claim.kind !== "flow" || claim.source === undefined) return wishes;
-  const { integrationBridge, maxFrame } = claim.source;
-  return { ...wishes, source: { ...tapped(inputs, integrationBridge), maxFrame } };
-}
-
 function tapped(inputs: FlowInputs, integrationBridge: string): NonNullable<FlowClaim["source"]> {
   const { port, direction, enabled, filter, defaultAction, snapLength, rateLimit, counters } = inputs;
   const own = counters === "own" ? { counters } : {};
@@ -98,42 +89,32 @@ function collectorLocal(source: Look, collector: string): string {
   }
 }
 
-/** The tapped port's look, and the port where it is plugged. */
-export interface Tapped {
-  source: Look;
-  port: FoundPort | undefined;
+/** A flow's claims: at one host or two, and the far end's first. */
+interface FlowClaims {
+  near: FlowTarget;
+  far?: FlowTarget;
 }
 
-/** The claim of a flow into a collector: at the source only, the far end is nobody's host. */
-export async function collectorTargets(
-  inputs: FlowInputs,
-  { source, port }: Tapped,
-  reach: Asking,
-): Promise<Target[][]> {
+interface FlowTarget {
+  seen: Look;
+  draft: FlowDraft;
+}
+
+/**
+ * The claims of a flow as its arguments and its hosts have it, without asking a host for more. `destination`: absent for a
+ * collector, whose end is nobody's host.
+ */
+function claimsOf(inputs: FlowInputs, source: Look, destination: Look | undefined): FlowClaims {
   const { collector } = inputs.service;
-  const local = collectorLocal(source, collector!.address);
-  const draft: FlowDraft = {
-    ...common(inputs, `collector ${collector!.address}`),
-    source: tapped(inputs, integrationBridgeOf(source.record)),
-    collector: { ...collector!, local },
-  };
-  if (local !== "")
-    requireAddress(await reach.open(source.record).underlay(collector!.address), local, source.record.name);
-  return [[{ seen: source, draft: await fitCopies({ draft, inputs, port, source, reach }) }]];
-}
-
-/** The flow's claim at each end, far end first. On one machine they are one. */
-export async function flowTargets(
-  inputs: FlowInputs,
-  { source, port }: Tapped,
-  destination: Look,
-  reach: Asking,
-): Promise<Target[][]> {
-  const base = common(inputs, destination.facts.machine);
-  if (machineOf(source) === machineOf(destination)) {
-    const draft: FlowDraft = { ...base, source: tapped(inputs, integrationBridgeOf(source.record)) };
-    return [[{ seen: source, draft: await fitCopies({ draft, inputs, port, source, destination, reach }) }]];
+  const tap = tapped(inputs, integrationBridgeOf(source.record));
+  if (destination === undefined) {
+    const local = collectorLocal(source, collector!.address);
+    const base = common(inputs, `collector ${collector!.address}`);
+    return { near: { seen: source, draft: { ...base, source: tap, collector: { ...collector!, local } } } };
   }
+  const base = common(inputs, destination.facts.machine);
+  if (machineOf(source) === machineOf(destination))
+    return { near: { seen: source, draft: { ...base, source: tap } } };
   if (source.facts.machine === destination.facts.machine) {
     throw new TaasError("source and monitor are on one machine but on different tap bridges", {
       code: "tap-bridges-differ",
@@ -142,31 +123,76 @@ export async function flowTargets(
     });
   }
   const { here, there } = ends(source, destination);
+  const shared = ({ record }: Look) =>
+    inputs.transport === "shared" ? { bridge: tunnelBridgeOf(record) } : undefined;
   const near: FlowDraft = {
     ...base,
-    source: tapped(inputs, integrationBridgeOf(source.record)),
+    source: tap,
     peer: here,
     tunnel: wireOf(inputs.tunnel, source, destination),
+    shared: shared(source),
   };
   const far: FlowDraft = {
     ...base,
     peer: there,
     tunnel: wireOf(inputs.tunnel, destination, source),
+    shared: shared(destination),
     from: source.record,
   };
-  if (inputs.transport === "shared") {
-    near.shared = await requireSharedTunnel(reach.open, source, here, inputs.tunnelId);
-    far.shared = await requireSharedTunnel(reach.open, destination, there, inputs.tunnelId);
-  } else {
-    const [fromSource, fromDestination] = await allOf([
-      reach.open(source.record).underlay(near.tunnel?.remote ?? here.remote),
-      reach.open(destination.record).underlay(""),
-    ]);
-    const wire = near.tunnel ?? here;
-    requireOneFamily(wire.local, { address: wire.remote, host: here.name }, source.record.name);
-    requireAddress(fromSource, near.tunnel?.local ?? here.local, source.record.name);
-    requireAddress(fromDestination, far.tunnel?.local ?? there.local, destination.record.name);
+  return { near: { seen: source, draft: near }, far: { seen: destination, draft: far } };
+}
+
+/** What is found of a flow's hosts and port. */
+export interface FlowEnds {
+  source: Look;
+  /** The tapped port, where it is plugged. */
+  port: FoundPort | undefined;
+  /** Where the monitor is; absent for a collector. */
+  destination: Look | undefined;
+}
+
+/** The flow's claims with their longest frames, once the way between their hosts has been found good. */
+export async function flowTargets(inputs: FlowInputs, found: FlowEnds, reach: Asking): Promise<Target[][]> {
+  const { near, far } = claimsOf(inputs, found.source, found.destination);
+  await requireWay(inputs, near, far, reach.open);
+  const draft = await fitCopies({ ...found, draft: near.draft, inputs, reach });
+  return [...(far === undefined ? [] : [[far]]), [{ ...near, draft }]];
+}
+
+/** The flow's claims as a read expects them. The longest frame is compared where the flow's copies are cut to it. */
+export async function expectedClaims(inputs: FlowInputs, found: FlowEnds, open: OpenHost): Promise<Target[]> {
+  const reach = { open, warn: () => undefined };
+  const { near, far } = claimsOf(inputs, found.source, found.destination);
+  const cut = () => fitCopies({ ...found, draft: near.draft, inputs, reach });
+  const draft = inputs.mtuPolicy === "truncate" ? await cut() : near.draft;
+  return [{ ...near, draft }, ...(far === undefined ? [] : [far])];
+}
+
+/** Refuses a way that copies cannot travel, before anything is written. */
+async function requireWay(
+  inputs: FlowInputs,
+  near: FlowTarget,
+  far: FlowTarget | undefined,
+  open: OpenHost,
+): Promise<void> {
+  const { seen: source, draft } = near;
+  if (draft.collector !== undefined) {
+    const { address, local } = draft.collector;
+    if (local !== "") requireAddress(await open(source.record).underlay(address), local, source.record.name);
   }
-  const draft = await fitCopies({ draft: near, inputs, port, source, destination, reach });
-  return [[{ seen: destination, draft: far }], [{ seen: source, draft }]];
+  if (far === undefined) return;
+  const [here, there] = [draft.peer!, far.draft.peer!];
+  if (inputs.transport === "shared") {
+    await requireSharedTunnel(open, source, here, inputs.tunnelId);
+    await requireSharedTunnel(open, far.seen, there, inputs.tunnelId);
+    return;
+  }
+  const wire = draft.tunnel ?? here;
+  const [fromSource, fromDestination] = await allOf([
+    open(source.record).underlay(wire.remote),
+    open(far.seen.record).underlay(""),
+  ]);
+  requireOneFamily(wire.local, { address: wire.remote, host: here.name }, source.record.name);
+  requireAddress(fromSource, wire.local, source.record.name);
+  requireAddress(fromDestination, (far.draft.tunnel ?? there).local, far.seen.record.name);
 }

@@ -1,9 +1,11 @@
 import { allOf } from "../allOf";
-import { placeOf } from "../converge/hosts";
+import { machineOf, placeOf } from "../converge/hosts";
+import type { Target } from "../converge/intent";
 import type { Inspection } from "../converge/look";
+import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Claim } from "../schema/claim";
-import { canonical } from "./compare";
+import { alterations } from "./alterations";
 import type { Context } from "./context";
 import type { Properties, ReadResult } from "./resource";
 import { driftedStatus } from "./status";
@@ -15,8 +17,6 @@ export interface End {
   isOf?(claim: Claim, inspection: Inspection): boolean;
   /** The names of the VM ports that the end is about, as far as they are plugged on a candidate. `holder` has the claim. */
   portNames?(inspection: Inspection, holder: Inspection | undefined): string;
-  /** What the claim must say, as far as the arguments alone decide it. */
-  says(claim: Claim): Properties;
 }
 
 /** What a read looks at. */
@@ -29,6 +29,11 @@ export interface ReadRequest {
   ends: readonly End[];
   /** Status when all is well. */
   active: string;
+  /**
+   * The claims as the arguments and the hosts have them, on the hosts that hold them; none where that cannot be told. A
+   * TaasError says why they cannot be.
+   */
+  expected(holders: ReadonlyMap<End, Inspection>, inspected: readonly Inspection[]): Promise<Target[]>;
 }
 
 /**
@@ -56,33 +61,49 @@ export async function readEnds(request: ReadRequest): Promise<ReadResult> {
       .map(({ what }) => `host ${record.name}: ${what}`),
   );
   const props: Properties = { ...state };
-  const faults = ends.flatMap((end) => {
-    const candidates = end.candidates.map((record) => byPlace.get(placeOf(record))!);
-    const holder = candidates.find((inspection) => {
+  const candidatesOf = (end: End) => end.candidates.map((record) => byPlace.get(placeOf(record))!);
+  const found = ends.map((end) => {
+    const holder = candidatesOf(end).find((inspection) => {
       const claim = claimOn(inspection);
       return claim !== undefined && (end.isOf?.(claim, inspection) ?? true);
     });
-    return [
-      ...faultsOfEnd(end, candidates, holder),
-      ...(holder === undefined ? [] : alterations(end, holder.record, claimOn(holder)!)),
-    ];
+    return [end, holder] as const;
   });
+  const faults = found.flatMap(([end, holder]) => faultsOfEnd(end, candidatesOf(end), holder));
+  const held = new Map(
+    found.flatMap(([end, holder]) => (holder === undefined ? [] : [[end, holder] as const])),
+  );
+  const altered = await alteredClaims(request, held, [...byPlace.values()], claimOn);
   const [first] = ends;
   const name = first?.candidates
     .map((record) => first.portNames?.(byPlace.get(placeOf(record))!, undefined))
     .find(Boolean);
   if (name !== undefined) props.portName = name;
-  const all = [...new Set([...faults, ...differences])];
+  const all = [...new Set([...faults, ...altered, ...differences])];
   props.status = all.length === 0 ? request.active : driftedStatus(all);
   return { id, props, inputs };
 }
 
-/** What somebody has written into a claim: all else on the host follows it. */
-function alterations(end: End, { name }: HostRecord, claim: Claim): string[] {
-  const said = claim as Properties;
-  return Object.entries(end.says(claim))
-    .filter(([key, value]) => canonical(said[key] ?? null) !== canonical(value ?? null))
-    .map(([key]) => `host ${name}: altered claim: ${key}`);
+/** What somebody has written into the claims that are held. */
+async function alteredClaims(
+  request: ReadRequest,
+  held: ReadonlyMap<End, Inspection>,
+  inspected: readonly Inspection[],
+  claimOn: (inspection: Inspection) => Claim | undefined,
+): Promise<string[]> {
+  try {
+    const expected = await request.expected(held, inspected);
+    return expected.flatMap((target) => {
+      const holder = [...held.values()].find((look) => machineOf(look) === machineOf(target.seen));
+      const claim = holder === undefined ? undefined : claimOn(holder);
+      if (claim === undefined) return [];
+      const { name } = target.seen.record;
+      return alterations(target, claim, expected).map((field) => `host ${name}: altered claim: ${field}`);
+    });
+  } catch (error) {
+    if (error instanceof TaasError) return [error.message];
+    throw error;
+  }
 }
 
 function faultsOfEnd(end: End, candidates: readonly Inspection[], holder: Inspection | undefined): string[] {

@@ -1,7 +1,7 @@
 import { integrationBridgeOf } from "../converge/access";
 import { converge } from "../converge/converge";
 import { dissolve } from "../converge/dissolve";
-import { dropEdit } from "../converge/edit";
+import { type Draft, dropEdit } from "../converge/edit";
 import { placeOf } from "../converge/hosts";
 import type { Steps } from "../converge/intent";
 import { dropElsewhere } from "../converge/leftovers";
@@ -16,10 +16,12 @@ import { attachment as attachmentSchema, type ServiceInputs, serviceInputs } fro
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
 import { monitorNameOf, type Presence, presenceAt, seekMonitor, WAITING_HINT } from "./found";
 import { holdsClaim, locate } from "./locate";
-import { readEnds } from "./read";
+import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
 import { serviceChecks } from "./serviceChecks";
 import { driftedStatus } from "./status";
+
+type ServiceDraft = Extract<Draft, { kind: "service" }>;
 
 /** The monitors of a service on a host. */
 function portsOf(inputs: ServiceInputs): PortInput[] {
@@ -33,11 +35,15 @@ function portNames(look: Look, inputs: ServiceInputs): string {
     .join(",");
 }
 
-/** What a service's claim says, as far as the arguments alone decide it. */
-function wishesOf(inputs: ServiceInputs) {
-  const { tunnelId, tenant, allowCrossTenant, description, distribution } = inputs;
+/** The service's claim on a host. */
+function claimOf(inputs: ServiceInputs, { record }: Look): ServiceDraft {
+  const { owner, tunnelId, tenant, allowCrossTenant, description, distribution } = inputs;
   const attachment = attachmentSchema.parse(inputs.attachment);
   return {
+    format: 1,
+    kind: "service",
+    owner,
+    integrationBridge: integrationBridgeOf(record),
     tunnelId,
     tenant,
     allowCrossTenant,
@@ -80,13 +86,7 @@ function planService(
   const seen = locate(looks, ports[0]!, holdsClaim(owner), presence);
   const sought = ports.map((wanted) => seekMonitor(seen, wanted, presence));
   const names = sought.flatMap(({ found }) => found?.port.name ?? []);
-  const draft = {
-    format: 1 as const,
-    kind: "service" as const,
-    owner: inputs.owner,
-    integrationBridge: integrationBridgeOf(seen.record),
-    ...wishesOf(inputs),
-  };
+  const draft = claimOf(inputs, seen);
   const missing = sought.flatMap((one) => one.missing ?? []);
   return { rounds: [[{ seen, draft }]], result: { portName: printableLine(names.join(",")), missing } };
 }
@@ -170,12 +170,10 @@ export const tapService: Resource = {
   async read(context, id, state) {
     const inputs = serviceInputs.parse(state);
     const candidates = remainingHosts(context, candidatesOf(inputs));
-    const end = {
-      candidates,
-      portNames: (look: Look) => portNames(look, inputs),
-      says: () => wishesOf(inputs),
-    };
-    return readEnds({ context, id, state, inputs, ends: [end], active: "active" });
+    const end = { candidates, portNames: (look: Look) => portNames(look, inputs) };
+    const expected = async (holders: ReadonlyMap<End, Look>) =>
+      [...holders.values()].map((seen) => ({ seen, draft: claimOf(inputs, seen) }));
+    return readEnds({ context, id, state, inputs, ends: [end], active: "active", expected });
   },
   async delete(context, state) {
     const inputs = serviceInputs.parse(state);

@@ -2,21 +2,27 @@ import type { OpenHost } from "../converge/hosts";
 import type { Look } from "../converge/look";
 import { includesTunnelId, readTunnelIds, tunnelIdTaken } from "../converge/tunnelIds";
 import { TaasError } from "../errors";
+import type { HostRecord } from "../host/host";
 import { portsOf } from "../model/findPort";
 import { DEFAULT_TUNNEL_BRIDGE, productionTunnel } from "../model/shared";
 import type { FlowClaim } from "../schema/claim";
 
+/** The bridge of a host that has its production tunnels. */
+export function tunnelBridgeOf(record: HostRecord): string {
+  return record.tunnelBridge ?? DEFAULT_TUNNEL_BRIDGE;
+}
+
 /**
- * The tunnel bridge of a host for a flow that shares production's tunnels. Refuses hosts without one, tunnels that are
- * OVN's, and an id that production uses there, all before anything is written.
+ * Refuses hosts without production tunnels that a flow could share, tunnels that are OVN's, and an id that production uses
+ * there, all before anything is written.
  */
 export async function requireSharedTunnel(
   open: OpenHost,
   look: Look,
   peer: NonNullable<FlowClaim["peer"]>,
   tunnelId: number,
-): Promise<{ bridge: string }> {
-  const name = look.record.tunnelBridge ?? DEFAULT_TUNNEL_BRIDGE;
+): Promise<void> {
+  const name = tunnelBridgeOf(look.record);
   const host = look.record.name;
   const bridge = look.facts.bridges.find((candidate) => candidate.name === name);
   if (bridge === undefined) {
@@ -57,5 +63,4 @@ export async function requireSharedTunnel(
       hint: "Give the TapService another tunnelId",
     });
   }
-  return { bridge: name };
 }

@@ -2,16 +2,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { converge } from "../converge/converge";
 import { dissolve } from "../converge/dissolve";
 import { lookAll, placeOf } from "../converge/hosts";
+import type { Look } from "../converge/look";
 import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
 import { downText, watchedEnds } from "../model/liveness";
 import { type TunnelInputs, tunnelInputs } from "../schema/tunnel";
 import { type Context, presentHosts, remainingHosts } from "./context";
-import { readEnds } from "./read";
+import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
 import { driftedStatus } from "./status";
 import { tunnelChecks } from "./tunnelChecks";
-import { drafts, farewell, namesOf, rounds } from "./tunnelRounds";
+import { claimsOf, farewell, namesOf, requireAddresses, rounds } from "./tunnelRounds";
 
 /** Milliseconds that the ends of a new tunnel have to see each other; BFD needs two or three seconds for it. */
 const BFD_PATIENCE = 5_000;
@@ -39,11 +40,11 @@ async function put(
     attachTimeout: 0,
     plan: async (seen) => {
       const looks = [...seen.values()];
-      const members = await drafts(
-        context.open,
+      const members = claimsOf(
         inputs,
         hosts.map((host) => seen.get(placeOf(host))!),
       );
+      await requireAddresses(context.open, members);
       return {
         rounds: rounds(members, looks, was),
         farewell: farewell(looks, was, members),
@@ -90,16 +91,10 @@ export const mirrorTunnel: Resource = {
   },
   async read(context, id, state) {
     const inputs = tunnelInputs.parse(state);
-    const { mode, type, udpPort, dontFragment, tos, bfd } = inputs;
-    const says = { mode, type, udpPort, dontFragment, tos, bfd, stage: undefined, description: undefined };
-    return readEnds({
-      context,
-      id,
-      state,
-      inputs,
-      ends: remainingHosts(context, inputs.hosts).map((host) => ({ candidates: [host], says: () => says })),
-      active: "active",
-    });
+    const ends = remainingHosts(context, inputs.hosts).map((host) => ({ candidates: [host] }));
+    const expected = async (held: ReadonlyMap<End, Look>) =>
+      held.size < inputs.hosts.length ? [] : claimsOf(inputs, [...held.values()]);
+    return readEnds({ context, id, state, inputs, ends, active: "active", expected });
   },
   async delete(context, state) {
     const inputs = tunnelInputs.parse(state);

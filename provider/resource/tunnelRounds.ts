@@ -29,12 +29,8 @@ export function namesOf(members: readonly Member[]): Record<string, string> {
   );
 }
 
-/** Each member's claim, without its stage. */
-export async function drafts(
-  open: OpenHost,
-  inputs: TunnelInputs,
-  looks: readonly Look[],
-): Promise<Member[]> {
+/** Each member's claim, without its stage, as the arguments and the hosts have it; without asking a host for more. */
+export function claimsOf(inputs: TunnelInputs, looks: readonly Look[]): Member[] {
   const members = looks.map((seen, index) => ({
     seen,
     local: inputs.localIps[index] ?? tunnelAddress(seen.record, seen.facts),
@@ -56,11 +52,6 @@ export async function drafts(
     const peer = { address: first!.local, host: first!.seen.record.name };
     requireOneFamily(local, peer, seen.record.name);
   }
-  await allOf(
-    members.map(async ({ seen, local }) =>
-      requireAddress(await open(seen.record).underlay(""), local, seen.record.name),
-    ),
-  );
   const { owner, mode, type, udpPort, dontFragment, tos, bfd } = inputs;
   return members.map(({ seen, local }) => ({
     seen,
@@ -85,6 +76,15 @@ export async function drafts(
         })),
     },
   }));
+}
+
+/** Refuses underlay addresses that the hosts do not have. */
+export async function requireAddresses(open: OpenHost, members: readonly Member[]): Promise<void> {
+  await allOf(
+    members.map(async ({ seen, draft }) =>
+      requireAddress(await open(seen.record).underlay(""), draft.local, seen.record.name),
+    ),
+  );
 }
 
 function staged(members: readonly Member[], stage: TunnelClaim["stage"]): Target[] {

@@ -33,7 +33,6 @@ function loosened(schema: z.ZodType): object {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable)
     return { innerType: stored(schema.unwrap() as z.ZodType) };
   if (schema instanceof z.ZodArray) return { element: stored(schema.element as z.ZodType) };
-  if (schema instanceof z.ZodRecord) return { valueType: stored(schema.valueType as z.ZodType) };
   if (schema instanceof z.ZodUnion) return { options: (schema.options as z.ZodType[]).map(stored) };
   return {};
 }

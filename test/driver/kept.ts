@@ -33,10 +33,11 @@ export class Kept {
     return Object.fromEntries((await Promise.all(read)).filter(([, status]) => status !== "active"));
   }
 
-  /** Updates what the last refresh found drifted, one after the other; resolves to the names. */
-  async up(): Promise<string[]> {
+  /** Updates what the last refresh found drifted, one after the other, `first` before the others; resolves to the names. */
+  async up(first?: string): Promise<string[]> {
     const updated: string[] = [];
-    for (const [name, { made, args }] of this.resources) {
+    const inOrder = [...this.resources].sort(([a], [b]) => Number(b === first) - Number(a === first));
+    for (const [name, { made, args }] of inOrder) {
       if (await this.driver.update(made, args)) updated.push(name);
     }
     return updated;

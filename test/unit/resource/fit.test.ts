@@ -32,6 +32,7 @@ async function warnings(
     inputs: { mtuPolicy: "warn", ...inputs } as FlowInputs,
     port: findPort(facts, ["br-int"], "web").found!,
     source,
+    destination: undefined,
     reach: { open: () => host, warn: (message) => said.push(message) },
   });
   return said;
