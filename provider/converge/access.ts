@@ -2,12 +2,15 @@ import type { HostRecord } from "../host/host";
 import type { Run } from "../ovs/channel";
 import type { OfctlTarget } from "../ovs/ofctl";
 import type { OvsdbClient } from "../ovs/ovsdbClient";
+import type { Replica } from "../ovs/replica";
 import type { TapSwitch } from "../ovs/tapSwitch";
 
 /** An open way to one host's Open vSwitch, for as long as a piece of work takes. */
 export interface HostAccess {
   record: HostRecord;
   ovsdb: OvsdbClient;
+  /** What OVSDB says, as of now. */
+  replica: Replica;
   /** The host's tap bridge, as far as this run has written its rules. */
   tapSwitch: TapSwitch;
   /** Runs a command with the rights Open vSwitch's tools need. */

@@ -1,7 +1,6 @@
 import { TaasError } from "../errors";
 import { CLAIM_PREFIX, readClaims } from "../model/readClaims";
 import type { Operation } from "../ovs/operations";
-import { readFacts } from "../ovs/readFacts";
 import { map, set } from "../ovs/values";
 import { writeClaim } from "../plan/claims";
 import type { Claim } from "../schema/claim";
@@ -36,7 +35,7 @@ export async function confirmClaims(
 async function confirmAsRead(access: HostAccess, { owner, token }: Claim): Promise<boolean> {
   const tapBridge = tapBridgeOf(access.record);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const read = readClaims(await readFacts(access.ovsdb), tapBridge, access.record.name);
+    const read = readClaims(await access.replica.read(), tapBridge, access.record.name);
     const claim = read.claims.get(owner);
     if (claim?.token !== token) return false;
     if (claim.pending === undefined || (await confirmAsWritten(access, [claim]))) return true;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { allOf } from "../allOf";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
@@ -15,8 +14,8 @@ import type { Look } from "./look";
 import { isLeftover } from "./pending";
 import { stackOf } from "./run";
 
-/** Milliseconds between two looks for a port that is not plugged yet. */
-const LOOK_INTERVAL = 300;
+/** Milliseconds after which hosts are looked at again for a port that is not plugged yet, whether they tell of a change or not. */
+const PATIENCE = 1000;
 
 /** An operation that is ready to write: what was seen and what is to be done. */
 interface Prepared<Result = unknown> extends Required<Steps<Result>> {
@@ -81,7 +80,10 @@ async function prepare<Result>(intent: Intent<Result>): Promise<Prepared<Result>
       const waits = error instanceof TaasError && error.code === "port-missing";
       if (!waits || performance.now() >= deadline) throw error;
     }
-    await sleep(Math.min(LOOK_INTERVAL, Math.max(1, deadline - performance.now())));
+    const patience = Math.max(1, Math.min(PATIENCE, deadline - performance.now()));
+    await Promise.race(
+      [...seen.values()].map((look) => intent.reach.open(look.record).changed(look, patience)),
+    );
   }
 }
 

@@ -12,6 +12,7 @@ import { ruleNumbers, ruleText } from "../plan/flowText";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
 import { hostGuard } from "./guard";
+import { requireHeld } from "./otherWriter";
 
 /** How the rules of ours on one bridge that is not ours differ from what they should be. */
 export interface HookDifference {
@@ -37,16 +38,16 @@ function foreignTarget(access: HostAccess, bridge: BridgeFacts): ForeignTarget {
 
 /**
  * Deletes the last rules of ours on other bridges, before the tap bridge goes: afterwards nothing would lead there.
- * Resolves to false when another writer has changed the host since it was read.
+ * Throws `OtherWriter` when one has changed the host since it was read.
  */
 export async function retireHooks(
   access: HostAccess,
   generation: string,
   facts: Facts,
   bridges: ReadonlySet<string>,
-): Promise<boolean> {
+): Promise<void> {
   const differences = await compareHooks(access, NO_HOOKS, facts, bridges);
-  return applyHooks(differences, hostGuard(access, { generation, ofports: {} }));
+  await applyHooks(differences, hostGuard(access, { generation, ofports: {} }));
 }
 
 const NO_HOOKS: Pick<Desired, "hooks" | "coming"> = { hooks: [], coming: [] };
@@ -85,12 +86,11 @@ export async function compareHooks(
 }
 
 /**
- * Makes the rules of ours on other bridges what they should be, while the host is what these were rendered from. Resolves to
- * false when another writer has changed it before or meanwhile.
+ * Makes the rules of ours on other bridges what they should be, while the host is what these were rendered from. Throws
+ * `OtherWriter` when one has changed it before or meanwhile.
  */
-export async function applyHooks(differences: readonly HookDifference[], guard: HostGuard): Promise<boolean> {
+export async function applyHooks(differences: readonly HookDifference[], guard: HostGuard): Promise<void> {
   for (const { target, ...change } of differences) {
-    if (!(await changeForeignFlows(target, change, guard))) return false;
+    requireHeld(await changeForeignFlows(target, change, guard));
   }
-  return true;
 }

@@ -4,11 +4,11 @@ import type { Claim } from "../schema/claim";
 import { readStatistics } from "../statistics/readStatistics";
 import type { HostStatistics } from "../statistics/statistics";
 import type { HostAccess, WithAccess } from "./access";
+import type { Reconciled } from "./attempt";
 import type { Edit } from "./edit";
 import type { HostQueue } from "./hostQueue";
 import type { Inspection, Look } from "./look";
 import type { Underlay } from "./network";
-import type { Reconciled } from "./reconcile";
 
 /** A host under one of its names. All names of a machine share its queue; looks and errors are told under this one. */
 export class Host {
@@ -43,6 +43,11 @@ export class Host {
   /** The addresses of the host and the way to a destination (empty: none); read once a run. */
   underlay(destination: string): Promise<Underlay | undefined> {
     return this.named(this.queue.underlay(this.record, destination));
+  }
+
+  /** Resolves when the host may be another than it was looked at, or after so many milliseconds. */
+  changed({ facts }: Look, timeoutMs: number): Promise<void> {
+    return this.use(({ replica }) => replica.changed(facts, timeoutMs));
   }
 
   /** Reads what the host counts. */

@@ -1,17 +1,16 @@
 import { setImmediate as breath } from "node:timers/promises";
 import type { HostRecord } from "../host/host";
 import { readClaims } from "../model/readClaims";
-import type { Facts } from "../ovs/facts";
-import { readFacts } from "../ovs/readFacts";
 import type { Claim } from "../schema/claim";
 import { tapBridgeOf, type WithAccess } from "./access";
+import type { Reconciled } from "./attempt";
 import { confirmClaims } from "./confirm";
 import type { Edit } from "./edit";
 import { Gathered } from "./gathered";
 import type { Inspection, Look } from "./look";
 import { readUnderlay, type Underlay } from "./network";
 import { Recheck } from "./recheck";
-import { type Reconciled, reconcile } from "./reconcile";
+import { reconcile } from "./reconcile";
 import { inspectSteadily } from "./steady";
 
 interface Waiting {
@@ -20,9 +19,6 @@ interface Waiting {
   resolve(reconciled: Reconciled): void;
   reject(error: unknown): void;
 }
-
-/** Milliseconds for which what was read is good enough to write from; the guards of a transaction find out what has changed. */
-const FRESH = 500;
 
 interface Confirming {
   record: HostRecord;
@@ -46,8 +42,6 @@ export class HostQueue {
     inspectSteadily(access, look, () => this.look(access.record)),
   );
   private readonly confirming: Confirming[] = [];
-  /** What was read last, until something is written. */
-  private latest: { facts: Facts; at: number } | undefined;
 
   constructor(private readonly withAccess: WithAccess) {}
 
@@ -62,8 +56,7 @@ export class HostQueue {
   }
 
   private async readHost(record: HostRecord): Promise<Look> {
-    const facts = await this.withAccess(record, ({ ovsdb }) => readFacts(ovsdb));
-    this.latest = { facts, at: performance.now() };
+    const facts = await this.withAccess(record, ({ replica }) => replica.read());
     return { record, facts, read: readClaims(facts, tapBridgeOf(record), record.name) };
   }
 
@@ -81,7 +74,6 @@ export class HostQueue {
 
   private async confirmAll(): Promise<void> {
     const batch = this.confirming.splice(0);
-    this.latest = undefined;
     const claims = batch.map((one) => one.claim);
     try {
       const lost = await this.withAccess(batch[0]!.record, (access) => confirmClaims(access, claims));
@@ -113,19 +105,11 @@ export class HostQueue {
     });
   }
 
-  /** What was read a moment ago, for a first attempt without another read. */
-  private takeLatest(): Facts | undefined {
-    const { latest } = this;
-    this.latest = undefined;
-    return latest !== undefined && performance.now() - latest.at < FRESH ? latest.facts : undefined;
-  }
-
   private async drain(): Promise<void> {
     await breath();
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0);
       const failed = new Set<Edit>();
-      const known = this.takeLatest();
       const refuse = (edit: Edit, error: unknown): void => {
         failed.add(edit);
         batch.find((one) => one.edit === edit)!.reject(error);
@@ -136,7 +120,6 @@ export class HostQueue {
             access,
             batch.map((one) => one.edit),
             refuse,
-            known,
           ),
         );
         const done = batch.filter((one) => !failed.has(one.edit));

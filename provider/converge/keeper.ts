@@ -8,6 +8,7 @@ import { GENERATION_KEY, KEEPER_KEY } from "../model/readClaims";
 import type { BridgeFacts, Facts } from "../ovs/facts";
 import { keeperText } from "../plan/keeperText";
 import type { HostAccess } from "./access";
+import { requireHeld } from "./otherWriter";
 
 const { folder, script, unit, service } = KEEPER_PLACES;
 
@@ -157,17 +158,17 @@ function reported(said: string): Map<string, string> {
 
 /**
  * Gives the keeper what this change of the claims comes to, and installs it where it is missing or another.
- * Resolves to false when another writer came in between.
+ * Throws `OtherWriter` when one came in between.
  */
 export async function keep(
   access: HostAccess,
   desired: Desired,
   facts: Facts,
   moment: Moment,
-): Promise<boolean> {
+): Promise<void> {
   const text = keeperText(desired, facts, moment);
   const said = await step(access, WRITE + LOOK, moment, `${text}# ${sum(text)}\n`);
-  if (said === "moved") return false;
+  requireHeld(said !== "moved");
   const found = reported(said);
   const due = [
     { path: script, mode: "755", text: KEEPER_SCRIPT, sum: found.get("script") },
@@ -175,15 +176,14 @@ export async function keep(
   ].filter((file) => file.sum !== "none" && file.sum !== sum(file.text));
   for (const file of due) {
     const done = await step(access, INSTALL, moment, file.text, file.path, file.mode, sum(file.text));
-    if (done === "moved") return false;
+    requireHeld(done !== "moved");
   }
   if (due.length > 0 || found.get("service") === "stands") await step(access, START, moment);
-  return true;
 }
 
-/** Removes the keeper without a trace; one that is not there is no error. Resolves to false when another writer came in between. */
-export async function dismiss(access: HostAccess, moment: Moment | Written): Promise<boolean> {
-  return (await step(access, REMOVE, moment)) !== "moved";
+/** Removes the keeper without a trace; one that is not there is no error. Throws `OtherWriter` when one came in between. */
+export async function dismiss(access: HostAccess, moment: Moment | Written): Promise<void> {
+  requireHeld((await step(access, REMOVE, moment)) !== "moved");
 }
 
 /** What is not as it should be of a host's keeper, in words. */

@@ -8,6 +8,7 @@ import { flowText, portNumbers, reliedPorts, rulesText } from "../plan/flowText"
 import { traced } from "../trace";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
 import { hostGuard, type Rendered, stillHolds } from "./guard";
+import { requireHeld } from "./otherWriter";
 
 /** Whether a host's claims cap anything, or did since its tap bridge was made: then it has meters, or may have. */
 export function isMetered({ claims, bridge }: Pick<ClaimSet, "claims" | "bridge">): boolean {
@@ -43,23 +44,21 @@ export interface Push {
 
 /**
  * Makes the tap bridge's rules what they should be: meters first, then all rules in one bundle, then the meters that went.
- * Resolves to false when another writer came in between.
+ * Throws `OtherWriter` when one came in between.
  */
-export async function pushRules(access: HostAccess, push: Push): Promise<boolean> {
+export async function pushRules(access: HostAccess, push: Push): Promise<void> {
   const { desired, facts, generation } = push;
   const tapBridge = tapBridgeOf(access.record);
   const from = { generation, ofports: reliedPorts(desired, facts, tapBridge) };
   const text = flowText(rulesText(desired, facts, tapBridge), generation);
   const replace = () => replaceRules(access, text, from, push.present);
-  if (push.metered === "no") return replace();
+  if (push.metered === "no") return requireHeld(await replace());
   const target = ofctlTarget(access, tapBridge);
   const meters = await compareMeters(target, meterSpecs(desired, facts, tapBridge));
   const guard = hostGuard(access, from);
-  return (
-    (await putMeters(target, meters, guard)) &&
-    (await replace()) &&
-    (await deleteMeters(target, meters.unexpected, guard))
-  );
+  requireHeld(await putMeters(target, meters, guard));
+  requireHeld(await replace());
+  requireHeld(await deleteMeters(target, meters.unexpected, guard));
 }
 
 /** Writes all rules in one bundle, by OpenFlow or else by ovs-ofctl; false when another writer came in between. */

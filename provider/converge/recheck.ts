@@ -1,3 +1,4 @@
+import { isSame } from "../ovs/database";
 import type { Facts } from "../ovs/facts";
 import type { HostAccess } from "./access";
 import { hookBridges } from "./hooks";
@@ -20,11 +21,6 @@ function isPlain({ read }: Look): boolean {
   return !kept && !isMetered(read) && hookBridges(read).size === 0;
 }
 
-/** Facts that were read anew are the same object, where the connection knows the last answer. */
-function sameFacts(a: Facts, b: Facts): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
-}
-
 /**
  * Compares a host with its claims, unless it is to the letter what it was when it was last found sound: a refresh asks for
  * each of its resources, one after the other. Whether it is, two questions tell instead of commands, and one command for
@@ -40,7 +36,7 @@ export class Recheck {
     const { sound } = this;
     const [look, early] = await Promise.all([looking, sound && access.tapSwitch.state()]);
     const state = isPlain(look) ? (early ?? (await access.tapSwitch.state())) : undefined;
-    const same = state !== undefined && sound?.state === state && sameFacts(sound.facts, look.facts);
+    const same = state !== undefined && sound?.state === state && isSame(sound.facts, look.facts);
     if (same && (await compareLinuxBridges(access, look)).length === 0) return { ...look, differences: [] };
     this.sound = undefined;
     const inspection = await this.compare(access, look);

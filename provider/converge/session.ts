@@ -2,11 +2,14 @@ import type { HostRecord } from "../host/host";
 import { nameOf } from "../host/script";
 import type { HostSession } from "../host/session";
 import { OvsdbClient } from "../ovs/ovsdbClient";
+import { openReplica } from "../ovs/replica";
 import { TapSwitch } from "../ovs/tapSwitch";
 import { traced } from "../trace";
 import { type HostAccess, tapBridgeOf } from "./access";
 import { askForKeeper } from "./keeper";
 import { requireRights } from "./rights";
+
+type Opened = Pick<HostAccess, "ovsdb" | "replica">;
 
 /** What is asked of a host once; a failure is forgotten, so that the next asks again. */
 class Once<T> {
@@ -29,7 +32,7 @@ class Once<T> {
 
 /** All that is known of a machine for as long as its connection stands: OVSDB, tap bridges, rights, and whether it takes a keeper. */
 export class Session {
-  private readonly client = new Once<OvsdbClient>();
+  private readonly database = new Once<Opened>();
   private readonly rights = new Once<void>();
   private readonly keeper = new Once<void>();
   private readonly switches = new Map<string, TapSwitch>();
@@ -50,7 +53,7 @@ export class Session {
       );
     return {
       record,
-      ovsdb: await this.ovsdb(),
+      ...(await this.opened()),
       tapSwitch: this.tapSwitch(tapBridgeOf(record)),
       run,
       requireRights: () => this.rights.get(() => requireRights(host)),
@@ -59,14 +62,18 @@ export class Session {
     };
   }
 
-  private async ovsdb(): Promise<OvsdbClient> {
+  /** OVSDB, opened anew once its stream has ended. */
+  private async opened(): Promise<Opened> {
     const { host, timeoutMs } = this;
-    const open = async () => new OvsdbClient(await host.openOvsdb(), { host: host.record.name, timeoutMs });
-    const opening = this.client.get(open);
-    const client = await opening;
-    if (!client.closed) return client;
-    this.client.reset(opening);
-    return this.client.get(open);
+    const open = async () => {
+      const ovsdb = new OvsdbClient(await host.openOvsdb(), { host: host.record.name, timeoutMs });
+      return { ovsdb, replica: await openReplica(ovsdb) };
+    };
+    const opening = this.database.get(open);
+    const opened = await opening;
+    if (opened.ovsdb.closed === undefined) return opened;
+    this.database.reset(opening);
+    return this.database.get(open);
   }
 
   private tapSwitch(bridge: string): TapSwitch {

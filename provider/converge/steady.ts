@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isSame } from "../ovs/database";
 import type { HostAccess } from "./access";
 import { inspect } from "./inspect";
 import type { Difference, Inspection, Look } from "./look";
@@ -21,7 +22,7 @@ export async function inspectSteadily(
     const found = await outcome(inspect(access, look));
     if ("differences" in found && found.differences.length === 0) return { ...look, ...found };
     const again = await lookAgain();
-    const same = JSON.stringify(again.facts) === JSON.stringify(look.facts);
+    const same = isSame(again.facts, look.facts);
     const passing = "differences" in found && found.differences.some((one) => one.passing === true);
     if ((same && !passing) || performance.now() >= deadline) {
       if ("differences" in found) return { ...look, ...found };

@@ -64,7 +64,8 @@ export function waitApplied(client: OvsdbClient, nextCfg: number, timeoutMs: num
   return onceApplied(client, nextCfg, timeoutMs, async (until) => void (await client.transact([until])));
 }
 
-function notApplying(
+/** The error of a host whose ovs-vswitchd does not follow. */
+export function notApplying(
   host: string | undefined,
   nextCfg: number,
   curCfg: number,

@@ -16,6 +16,8 @@ export interface JsonRpcOptions {
   host: string | undefined;
   /** Takes the server's notifications; a `TaasError` that it throws ends the stream. */
   notified(method: string, params: unknown): void;
+  /** Told once when the stream is closed. */
+  closed(): void;
 }
 
 /** Bytes that may wait to be taken by the server; one that reads nothing gets no more. */
@@ -58,7 +60,7 @@ export class JsonRpcStream {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.fail(this.late(method, timeoutMs)), timeoutMs);
+      const timer = setTimeout(() => this.giveUp(this.late(method, timeoutMs)), timeoutMs);
       this.pending.set(id, { method, resolve, reject, timer });
       this.send({ method, params, id });
     });
@@ -66,6 +68,12 @@ export class JsonRpcStream {
 
   /** Ends the stream; requests under way are rejected. Idempotent. */
   close(why: TaasError = this.ended("was closed")): void {
+    this.fail(why);
+  }
+
+  /** Keeps transactions that still wait on the server from being carried out later (RFC 7047 section 4.1.4). */
+  private giveUp(why: TaasError): void {
+    for (const id of this.pending.keys()) this.send({ method: "cancel", params: [id], id: null });
     this.fail(why);
   }
 
@@ -125,6 +133,7 @@ export class JsonRpcStream {
     }
     this.pending.clear();
     this.stream.destroy();
+    this.options.closed();
   }
 
   private refusal(error: unknown): TaasError {

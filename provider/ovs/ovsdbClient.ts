@@ -5,6 +5,8 @@ import { JsonRpcStream } from "./jsonRpcStream";
 import { JsonSplitter } from "./jsonSplitter";
 import type { Operation, ResultsOf } from "./operations";
 import { parseResults } from "./results";
+import { columnsOf, TABLE_NAMES } from "./tables";
+import type { Notation } from "./updates";
 
 const DATABASE = "Open_vSwitch";
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -22,6 +24,17 @@ function describeOperation(operation: Operation): string {
   return "table" in operation ? `${operation.op} ${operation.table}` : operation.op;
 }
 
+/** What becomes of a monitor's news. */
+export interface Monitoring {
+  /** Takes the first state of the tables and then each change, in order; what it throws ends the client. */
+  take(notation: Notation, updates: unknown): void;
+  /** Told when the client ends, and its news with it. */
+  closed(): void;
+}
+
+/** The name of a client's only monitor. */
+const MONITOR = "taas";
+
 /** Transactions against one host's `Open_vSwitch` database (RFC 7047). */
 export class OvsdbClient {
   /** Which kind of channel is underneath; a `tool` transaction costs a process on the host. */
@@ -31,13 +44,20 @@ export class OvsdbClient {
   private readonly timeoutMs: number;
   private readonly request: (operations: readonly Operation[]) => Promise<unknown>;
   private readonly rpc: JsonRpcStream | undefined;
+  private monitoring: Monitoring | undefined;
+  /** Changes that came before the first state was taken. */
+  private early: [Notation, unknown][] | undefined;
 
   constructor(channel: OvsdbChannel, options: OvsdbClientOptions = {}) {
     this.kind = channel.kind;
     this.host = options.host;
     this.timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     if (channel.kind === "stream") {
-      const rpc = new JsonRpcStream(channel.stream, { host: options.host, notified: () => {} });
+      const rpc = new JsonRpcStream(channel.stream, {
+        host: options.host,
+        notified: (method, params) => this.notified(method, params),
+        closed: () => this.monitoring?.closed(),
+      });
       this.rpc = rpc;
       this.request = (operations) => rpc.request("transact", [DATABASE, ...operations], this.timeoutMs);
     } else {
@@ -67,9 +87,55 @@ export class OvsdbClient {
     }
   }
 
-  /** Whether the stream underneath has ended: a client that is closed stays so. */
-  get closed(): boolean {
-    return this.rpc?.closed !== undefined;
+  /**
+   * Lets the server tell of the tables that the project reads, now and whenever they change, until the client ends. Only over a
+   * stream, and once. A server without `monitor_cond` (before Open vSwitch 2.6) tells by whole rows.
+   */
+  async monitor(monitoring: Monitoring): Promise<void> {
+    this.monitoring = monitoring;
+    this.early = [];
+    const [notation, first] = await this.startMonitor("monitor_cond").catch((error: unknown) => {
+      if (error instanceof TaasError && error.code === "ovsdb-error") return this.startMonitor("monitor");
+      throw error;
+    });
+    const early = this.early;
+    this.early = undefined;
+    try {
+      monitoring.take(notation, first);
+      for (const [kind, updates] of early) monitoring.take(kind, updates);
+    } catch (error) {
+      this.rpc!.close(error as TaasError);
+      throw error;
+    }
+  }
+
+  private async startMonitor(method: "monitor_cond" | "monitor"): Promise<[Notation, unknown]> {
+    const tables = TABLE_NAMES.map((table) => [table, { columns: columnsOf(table) }]);
+    const params = [DATABASE, MONITOR, Object.fromEntries(tables)];
+    const first = await this.rpc!.request(method, params, this.timeoutMs);
+    return [method === "monitor_cond" ? "update2" : "update", first];
+  }
+
+  private notified(method: string, params: unknown): void {
+    const [name, updates] = Array.isArray(params) ? params : [];
+    if (name !== MONITOR) return;
+    if (method === "monitor_canceled") this.rpc!.close(this.cancelled());
+    if (method !== "update" && method !== "update2") return;
+    if (this.early === undefined) this.monitoring?.take(method, updates);
+    else this.early.push([method, updates]);
+  }
+
+  private cancelled(): TaasError {
+    return new TaasError("the OVSDB server no longer tells of changes: its database was replaced", {
+      code: "ovsdb-closed",
+      host: this.host,
+      hint: "Run again once the upgrade of Open vSwitch there is done",
+    });
+  }
+
+  /** Why the client has ended; undefined while it has not. One that has stays so. */
+  get closed(): TaasError | undefined {
+    return this.rpc?.closed;
   }
 
   /** Ends the stream underneath; transactions under way are rejected. Idempotent. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { converge } from "../converge/converge";
 import { dissolve } from "../converge/dissolve";
 import { lookAll, placeOf } from "../converge/hosts";
@@ -16,7 +15,8 @@ import { claimsOf, farewell, namesOf, requireAddresses, rounds } from "./tunnelR
 
 /** Milliseconds that the ends of a new tunnel have to see each other; BFD needs two or three seconds for it. */
 const BFD_PATIENCE = 5_000;
-const LOOK_INTERVAL = 300;
+/** Milliseconds after which they are asked again, whether they tell of a change or not. */
+const PATIENCE = 1_000;
 
 async function put(
   context: Context,
@@ -73,7 +73,8 @@ async function awaitPeers(context: Context, hosts: readonly HostRecord[], owner:
         .map((end) => `host ${record.name}: ${downText(end)}`),
     );
     if (down.length === 0 || performance.now() >= deadline) return down;
-    await sleep(LOOK_INTERVAL);
+    const patience = Math.max(1, Math.min(PATIENCE, deadline - performance.now()));
+    await Promise.race([...looks.values()].map((look) => context.open(look.record).changed(look, patience)));
   }
 }
 

@@ -4,6 +4,7 @@ import { bumpNextCfg, nextCfgOf, waitApplied } from "../../provider/ovs/applied"
 import { guardAbsent, guardMapKey, type Operation } from "../../provider/ovs/operations";
 import { OvsdbClient } from "../../provider/ovs/ovsdbClient";
 import { readFacts } from "../../provider/ovs/readFacts";
+import { openReplica } from "../../provider/ovs/replica";
 import { map, namedUuid, set, uuid } from "../../provider/ovs/values";
 import { PrivateOvs } from "./ovs/privateOvs";
 import { rejection } from "./ovs/rejection";
@@ -12,6 +13,7 @@ describe("OVSDB of a real Open vSwitch", function () {
   this.timeout(20_000);
   let ovs: PrivateOvs;
   let client: OvsdbClient;
+  const clients: OvsdbClient[] = [];
 
   before(async () => {
     ovs = await PrivateOvs.start();
@@ -19,9 +21,16 @@ describe("OVSDB of a real Open vSwitch", function () {
   });
 
   after(async () => {
-    client?.close();
+    for (const one of [...clients, client]) one?.close();
     await ovs?.stop();
   });
+
+  /** A replica over a connection of its own. */
+  const ownReplica = async () => {
+    const own = new OvsdbClient({ kind: "stream", stream: await ovs.connect() }, { host: "compute-1" });
+    clients.push(own);
+    return openReplica(own);
+  };
 
   const machine = async () => uuid((await readFacts(client)).machine);
 
@@ -55,18 +64,47 @@ describe("OVSDB of a real Open vSwitch", function () {
     ];
   };
 
-  it("is read as the same object while it is the same", async () => {
-    const before = await readFacts(client);
-    const [again, beside] = await Promise.all([readFacts(client), readFacts(client)]);
-    expect(again).to.equal(before);
-    expect(beside).to.deep.equal(before);
+  it("is kept up to date without being read: the same object while it is the same, with whatever anybody commits", async () => {
+    const replica = await ownReplica();
+    const before = await replica.read();
+    expect(before).to.deep.equal(await readFacts(client));
+    expect(await replica.read()).to.equal(before);
     await ovs.vsctl("--no-wait", "set", "Open_vSwitch", ".", "external_ids:seen=anew");
-    const after = await readFacts(client);
-    expect(after).not.to.equal(before);
+    const after = await replica.read();
     expect(after.externalIds).to.deep.equal({ ...before.externalIds, seen: "anew" });
-    expect(await readFacts(client)).to.equal(after);
+    expect(after.bridges).to.equal(before.bridges);
+    const waited = replica.changed(after, 5000);
     await ovs.vsctl("--no-wait", "remove", "Open_vSwitch", ".", "external_ids", "seen");
-    expect(await readFacts(client)).to.deep.equal(before);
+    await waited;
+    expect(await replica.latest()).to.deep.equal(before);
+  });
+
+  it("has a transaction's own effects in the replica when its reply is there", async () => {
+    const own = new OvsdbClient({ kind: "stream", stream: await ovs.connect() });
+    const replica = await openReplica(own);
+    for (let time = 0; time < 50; time++) {
+      await own.transact([
+        { op: "update", table: "Open_vSwitch", where: [], row: { external_ids: map({ time: `${time}` }) } },
+      ]);
+      expect((await replica.latest()).externalIds).to.deep.equal({ time: `${time}` });
+    }
+    await own.transact([{ op: "update", table: "Open_vSwitch", where: [], row: { external_ids: map({}) } }]);
+    own.close();
+  });
+
+  it("has in the replica what others committed before it was asked", async () => {
+    const replica = await ownReplica();
+    const other = new OvsdbClient({ kind: "stream", stream: await ovs.connect() });
+    for (let time = 0; time < 50; time++) {
+      await other.transact([
+        { op: "update", table: "Open_vSwitch", where: [], row: { external_ids: map({ time: `${time}` }) } },
+      ]);
+      expect((await replica.read()).externalIds).to.deep.equal({ time: `${time}` });
+    }
+    await other.transact([
+      { op: "update", table: "Open_vSwitch", where: [], row: { external_ids: map({}) } },
+    ]);
+    other.close();
   });
 
   it("makes a bridge in one transaction and waits until vswitchd has made it", async () => {
@@ -117,6 +155,39 @@ describe("OVSDB of a real Open vSwitch", function () {
     });
     expect(facts.ports[mirror.outputPort!]!.name).to.equal("tap1");
     expect(mirror).to.deep.include({ selectAll: false, selectDstPort: [], snaplen: undefined });
+  });
+
+  it("comes to the same by whatever changes as read anew", async () => {
+    const replica = await ownReplica();
+    const steps = [
+      ["add-port", "br-a", "p1", "--", "set", "Interface", "p1", "type=dummy", "options:a=1"],
+      ["set", "Interface", "p1", "options:a=2", "options:b=3", "external_ids:iface-id=x"],
+      ["remove", "Interface", "p1", "options", "a"],
+      ["set", "Port", "p1", "tag=7", "trunks=1,2,3"],
+      ["remove", "Port", "p1", "trunks", "2"],
+      ["clear", "Port", "p1", "tag"],
+      [
+        "--",
+        "--id=@p",
+        "get",
+        "Port",
+        "p1",
+        "--",
+        "--id=@m",
+        "create",
+        "Mirror",
+        "name=m1",
+        "select-src-port=@p",
+      ],
+      ["set", "Bridge", "br-a", "fail_mode=secure", "stp_enable=true"],
+      ["clear", "Bridge", "br-a", "fail_mode"],
+      ["set", "Bridge", "br-a", "stp_enable=false"],
+      ["del-port", "br-a", "p1"],
+    ];
+    for (const step of steps) {
+      await ovs.vsctl(...step);
+      expect(await replica.read(), step.join(" ")).to.deep.equal(await readFacts(client));
+    }
   });
 
   it("removes a Mirror row by itself once no bridge refers to it", async () => {
@@ -218,13 +289,19 @@ describe("OVSDB of a real Open vSwitch", function () {
     expect(replies.every(([, { rows }]) => rows[0]!.name === "br-a")).to.equal(true);
   });
 
-  it("says that vswitchd does not apply, and goes on when it comes back", async () => {
+  it("says that vswitchd does not apply, and goes on when it comes back, in the replica as well", async () => {
+    const replica = await ownReplica();
     await ovs.stopVswitchd();
     const nextCfg = await count(client, []);
     const error = await rejection(waitApplied(client, nextCfg, 150));
     expect(error).to.include({ code: "vswitchd-not-applying", host: "compute-1" });
+    const also = await rejection(replica.applied(nextCfg, 150));
+    expect(also).to.include({ code: "vswitchd-not-applying", host: "compute-1" });
+    expect((await replica.read()).unsettled).to.equal(true);
+    const applied = replica.applied(nextCfg, 5000);
     await ovs.startVswitchd();
     await waitApplied(client, nextCfg, 5000);
+    expect((await applied).unsettled).to.equal(undefined);
   });
 
   it("rejects what is under way when the connection is cut", async () => {
@@ -237,6 +314,11 @@ describe("OVSDB of a real Open vSwitch", function () {
     other.close();
     expect((await waiting).code).to.equal("ovsdb-closed");
     expect((await rejection(readFacts(other))).code).to.equal("ovsdb-closed");
+    const cut = new OvsdbClient({ kind: "stream", stream: await ovs.connect() });
+    const replica = await openReplica(cut);
+    const waited = rejection(replica.applied(Number.MAX_SAFE_INTEGER, 60_000));
+    cut.close();
+    expect((await waited).code).to.equal("ovsdb-closed");
   });
 
   it("gives a transaction up at its time limit and withdraws it from the server", async () => {
@@ -262,9 +344,8 @@ describe("OVSDB of a real Open vSwitch", function () {
       ]),
     );
     expect(late.code).to.equal("ovsdb-timeout");
-    await other.transact([mark("go")]);
-    expect((await readFacts(other)).externalIds.mark).to.equal("go");
-    other.close();
+    await client.transact([mark("go")]);
+    expect((await readFacts(client)).externalIds.mark).to.equal("go");
   });
 
   it("says that there is no Open vSwitch when the database is empty", async () => {

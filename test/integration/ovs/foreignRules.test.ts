@@ -12,6 +12,7 @@ import { readClaims } from "../../../provider/model/readClaims";
 import { render } from "../../../provider/model/render";
 import { OvsdbClient } from "../../../provider/ovs/ovsdbClient";
 import { readFacts } from "../../../provider/ovs/readFacts";
+import { openReplica } from "../../../provider/ovs/replica";
 import { TapSwitch } from "../../../provider/ovs/tapSwitch";
 import { type Claim, claim } from "../../../provider/schema/claim";
 import { limitOf, sampleOf } from "../../sample";
@@ -114,6 +115,7 @@ describe("a frozen writer, a slow one and a fast one", function () {
     return {
       record: { name: "here", address: "here" },
       ovsdb,
+      replica: await openReplica(ovsdb),
       tapSwitch: new TapSwitch(openSwitch),
       run: async (command, options) => {
         await stop();

@@ -1,0 +1,60 @@
+import { type Column, type RowOf, TABLES, type Table } from "./tables";
+import type { Encoded } from "./values";
+
+/** A row of any table, read. */
+type AnyRow = Record<string, unknown>;
+
+/** Columns as the server sends them. */
+export type WireRow = Readonly<Record<string, unknown>>;
+
+/** Reads a whole row; columns that the server leaves out have their default. */
+export function readRow<T extends Table>(table: T, wire: WireRow, host: string | undefined): RowOf<T> {
+  const row: AnyRow = {};
+  for (const [name, column] of Object.entries<Column>(TABLES[table]))
+    row[name] = name in wire ? column.read(encoded(table, name, wire, host)) : column.absent;
+  return row as RowOf<T>;
+}
+
+/** A row after a `modify` of `update2`, which has the columns that changed: new values, or the difference of a set or map. */
+export function modifyRow<T extends Table>(
+  table: T,
+  row: RowOf<T>,
+  wire: WireRow,
+  host: string | undefined,
+): RowOf<T> {
+  const columns: Record<string, Column> = TABLES[table];
+  const next: AnyRow = { ...row };
+  for (const name of Object.keys(wire)) {
+    const column = columns[name];
+    if (column === undefined) continue;
+    const change = column.read(encoded(table, name, wire, host));
+    if (column.kind === "set") next[name] = toggled(next[name] as Atom[], change as Atom[]);
+    else if (column.kind === "map") next[name] = patched(next[name] as Texts, change as Texts);
+    else next[name] = change;
+  }
+  return next as RowOf<T>;
+}
+
+type Atom = string | number;
+type Texts = Record<string, string>;
+
+/** The difference of sets has the members that came and those that went. The result is sorted, as sets are read. */
+export function toggled(members: readonly Atom[], change: readonly Atom[]): Atom[] {
+  const next = new Set(members);
+  for (const member of change) if (!next.delete(member)) next.add(member);
+  return [...next].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** The difference of maps has pairs that came, pairs that went as they were, and pairs with a new value. */
+export function patched(entries: Readonly<Texts>, change: Readonly<Texts>): Texts {
+  const next = new Map(Object.entries(entries));
+  for (const [key, value] of Object.entries(change)) {
+    if (next.get(key) === value) next.delete(key);
+    else next.set(key, value);
+  }
+  return Object.fromEntries(next);
+}
+
+function encoded(table: Table, name: string, wire: WireRow, host: string | undefined): Encoded {
+  return { value: wire[name], column: `${table}.${name}`, host };
+}

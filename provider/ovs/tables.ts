@@ -1,0 +1,108 @@
+import {
+  decodeBoolean,
+  decodeInteger,
+  decodeMap,
+  decodeOptional,
+  decodeSet,
+  decodeString,
+  decodeUuid,
+  type Encoded,
+} from "./values";
+
+/** Reads an atom of a column. */
+type Decode<T> = (encoded: Encoded) => T;
+
+/**
+ * What a column holds: how a value is read, what it is where the server leaves it out (RFC 7047 section 5.2.1: the default), and
+ * whether it is told of by differences (ovsdb-server(7), `update2`: sets and maps that may have more than one member).
+ */
+export interface Column<T = unknown> {
+  read: Decode<T>;
+  absent: T;
+  kind: "value" | "set" | "map";
+}
+
+const value = <T>(read: Decode<T>, absent: T): Column<T> => ({ read, absent, kind: "value" });
+const optional = <T extends string | number>(read: Decode<T>): Column<T | undefined> =>
+  value((encoded) => decodeOptional(encoded, read), undefined);
+const set = <T extends string | number>(read: Decode<T>): Column<T[]> => ({
+  read: (encoded) => decodeSet(encoded, read),
+  absent: [],
+  kind: "set",
+});
+const text = value(decodeString, "");
+const integer = value(decodeInteger, 0);
+const flag = value(decodeBoolean, false);
+const map: Column<Record<string, string>> = { read: decodeMap, absent: {}, kind: "map" };
+
+/** The columns that the project reads, by table: only such as every release from 2.13 on has. */
+export const TABLES = {
+  Open_vSwitch: {
+    ovs_version: optional(decodeString),
+    external_ids: map,
+    other_config: map,
+    next_cfg: integer,
+    cur_cfg: integer,
+  },
+  Bridge: {
+    name: text,
+    datapath_type: text,
+    fail_mode: optional(decodeString),
+    protocols: set(decodeString),
+    controller: set(decodeUuid),
+    stp_enable: flag,
+    rstp_enable: flag,
+    external_ids: map,
+    other_config: map,
+    ports: set(decodeUuid),
+    mirrors: set(decodeUuid),
+  },
+  Port: {
+    name: text,
+    interfaces: set(decodeUuid),
+    tag: optional(decodeInteger),
+    trunks: set(decodeInteger),
+    vlan_mode: optional(decodeString),
+    external_ids: map,
+  },
+  Interface: {
+    name: text,
+    type: text,
+    ofport: optional(decodeInteger),
+    ofport_request: optional(decodeInteger),
+    options: map,
+    external_ids: map,
+    mac_in_use: optional(decodeString),
+    mtu: optional(decodeInteger),
+    bfd: map,
+    bfd_status: map,
+    error: optional(decodeString),
+  },
+  Mirror: {
+    name: text,
+    select_all: flag,
+    select_src_port: set(decodeUuid),
+    select_dst_port: set(decodeUuid),
+    select_vlan: set(decodeInteger),
+    output_port: optional(decodeUuid),
+    output_vlan: optional(decodeInteger),
+    snaplen: optional(decodeInteger),
+    external_ids: map,
+  },
+} as const satisfies Record<string, Record<string, Column>>;
+
+/** A table that the project reads. */
+export type Table = keyof typeof TABLES;
+
+/** A row as it is read, by the database's names of columns. */
+export type RowOf<T extends Table> = {
+  [C in keyof (typeof TABLES)[T]]: (typeof TABLES)[T][C] extends Column<infer V> ? V : never;
+};
+
+/** The tables' names, in a fixed order. */
+export const TABLE_NAMES = Object.keys(TABLES) as Table[];
+
+/** The names of a table's columns. */
+export function columnsOf(table: Table): string[] {
+  return Object.keys(TABLES[table]);
+}
