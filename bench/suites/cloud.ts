@@ -41,7 +41,7 @@ export async function measureCloud(extent: Extent): Promise<Section[]> {
     otherConfig: { local_ip: `192.0.2.${11 + index}` },
   }));
   const vms = [...monitors(cloud)].map(([name, host]) => ({ name, host }));
-  const lab = await startLab({ hosts, vms, productionTunnels: "none" });
+  const lab = await startLab({ hosts, vms, productionTunnels: "none", neighbours: "unknown" });
   try {
     for (const { number } of lab.hosts) {
       const names = tappedVms(cloud).flatMap(({ host, vm }) => (host === number ? [`tap-${vm}`] : []));

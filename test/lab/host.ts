@@ -21,6 +21,7 @@ export interface LabFrame {
   nicCount: number;
   underlayMtu: number;
   tunnelPort: number | "none";
+  neighbours: "known" | "unknown";
   hostKeyTypes: readonly HostKeyType[];
 }
 
@@ -151,7 +152,7 @@ export class LabHost {
       this.ovs(
         [
           ...this.nics.map(({ port }) => `ip link set ${port} arp off up`),
-          networkScript(this.nics, this.peers),
+          networkScript(this.nics, this.lab.neighbours === "known" ? this.peers : []),
         ].join("\n"),
       ),
       this.addFlows("br-int", ["table=0,priority=0,actions=NORMAL"]),

@@ -50,6 +50,7 @@ export class Lab {
         nicCount: nics,
         underlayMtu,
         tunnelPort: options.productionTunnels ?? 4789,
+        neighbours: options.neighbours ?? "known",
         hostKeyTypes,
       };
       await chmod(directory, 0o755); // users other than root log in with keys that are in it
@@ -160,10 +161,9 @@ export class Lab {
       joinUnderlay(enter, underlay, networks, mtu),
       ...vms.map((vm) => vm.boot()),
       ssh.createIdentity(),
-      ...hosts.map(({ name }) => ssh.createHostKeys(name, hostKeyTypes)),
-      ...hosts.map(async (host) => {
+      inTurns(BOOTING, hosts, async (host) => {
         const own = vms.filter((vm) => vm.host === host);
-        await host.boot();
+        await allSettled([ssh.createHostKeys(host.name, hostKeyTypes), host.boot()]);
         await host.ovs(["set -e", ...own.map(({ wireScript }) => wireScript)].join("\n"));
         await host.configure(own.flatMap((vm) => vm.plugCommands));
         await host.carryVlans(vlans);
@@ -177,6 +177,22 @@ export class Lab {
       hostKeyTypes,
     );
   }
+}
+
+/** Hosts that boot at the same time. More would only wait for each other, until a command's time is over. */
+const BOOTING = 8;
+
+/** Does work on all items, on `limit` at a time; rejects only when nothing is under way any more. */
+async function inTurns<T>(
+  limit: number,
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const rest = items[Symbol.iterator]();
+  const worker = async (): Promise<void> => {
+    for (const item of rest) await work(item);
+  };
+  await allSettled(Array.from({ length: limit }, worker));
 }
 
 /** Like `Promise.all`, but rejects only when nothing is under way any more: what is made late would be made after the clean-up. */

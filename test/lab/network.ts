@@ -13,6 +13,9 @@ export interface CableEnd {
   mac?: string;
 }
 
+/** Milliseconds that a namespace or cable may take, on a machine that has much else to do. */
+const LINE_TIME = 500;
+
 /** Makes the namespaces, then the cables between them, in one go. Nothing is ever in the machine's own namespace. */
 export async function createNetwork(
   enterLab: readonly string[],
@@ -26,7 +29,8 @@ export async function createNetwork(
     ...cables.map(({ ends: [a, b], mtu }) => `link add ${end(a, mtu)} type veth peer ${end(b, mtu)}`),
   ];
   // In the lab's PID namespace, so that nothing is made any more once the lab's end has begun.
-  await must([...enterLab, "--", "ip", "-batch", "-"], { input: `${lines.join("\n")}\n` });
+  const timeoutMs = 30_000 + lines.length * LINE_TIME;
+  await must([...enterLab, "--", "ip", "-batch", "-"], { input: `${lines.join("\n")}\n`, timeoutMs });
 }
 
 /** The words that make a command run in a lab's PID namespace and one of its network namespaces. */
@@ -51,5 +55,6 @@ export async function joinUnderlay(
     `ip link set switch${index + 1} up`,
   ]);
   const input = ["set -e", SILENCE_IPV6, ...script].join("\n");
-  await must([...enterNetwork(enterLab, namespace), "bash"], { input });
+  const timeoutMs = 30_000 + script.length * LINE_TIME;
+  await must([...enterNetwork(enterLab, namespace), "bash"], { input, timeoutMs });
 }

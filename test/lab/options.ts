@@ -12,6 +12,9 @@ export interface LabOptions {
   basePort?: number;
   /** UDP port of the production VXLAN mesh. Default 4789. `none`: the hosts have no production tunnels. */
   productionTunnels?: number | "none";
+  /** `unknown`: the hosts do not know each other's MAC addresses, so that no tunnel carries packets. Telling each of 100 hosts those of all
+   *  others takes 9,900 commands. Default `known`. */
+  neighbours?: "known" | "unknown";
   /** Kinds of SSH host keys each host has. Default ed25519 and ecdsa. */
   hostKeyTypes?: readonly HostKeyType[];
 }

@@ -20,8 +20,8 @@ done
 rm -rf -- "$2"
 `;
 
-/** Milliseconds. A lab is gone in a tenth of a second, unless something that the kernel cannot kill is in it. */
-const STOP_TIME_LIMIT = 20_000;
+/** Milliseconds. A small lab is gone in a tenth of a second, one of 100 hosts in some, unless something that the kernel cannot kill is in it. */
+const STOP_TIME_LIMIT = 120_000;
 
 /** The process that ends a lab when its owner does. */
 export class Watchdog {
