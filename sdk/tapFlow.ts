@@ -101,7 +101,7 @@ export class TapFlow extends TaasResource {
       "TapFlow",
       name,
       { ...args, ...known, service, tunnel },
-      ["portName", "tunnelId", "rules"],
+      ["portName", "ifaceIds", "tunnelId", "rules"],
       options,
     );
   }

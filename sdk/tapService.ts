@@ -90,7 +90,13 @@ export class TapService extends TaasResource {
   declare readonly description: Output<string | undefined>;
 
   constructor(name: string, args: TapServiceArgs, options?: CustomResourceOptions) {
-    super("TapService", name, { ...args, tunnelId: args.tunnelId }, ["ref", "rules", "portName"], options);
+    super(
+      "TapService",
+      name,
+      { ...args, tunnelId: args.tunnelId },
+      ["ref", "rules", "portName", "ifaceIds"],
+      options,
+    );
   }
 
   /** Whether a value is a TapService, also one of another copy of this package. */

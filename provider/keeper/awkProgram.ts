@@ -73,14 +73,24 @@ table == 4 {
   ours[row] = lookup(cell[5], "\"taas\"") != ""
 }
 
-function matches(port, nic, kind, value) {
+# The count of a port by its MAC is the iface-id that it must have besides, or a dash.
+function matches(port, nic, kind, count, value) {
   if (kind == "name") return ports[port] == value || nics[nic] == value
   if (kind == "iface-id") return lookup(external[nic], "\"iface-id\"") == value
-  if (kind == "mac") return tolower(lookup(external[nic], "\"attached-mac\"")) == value
+  if (kind == "mac") {
+    if (count != "-" && lookup(external[nic], "\"iface-id\"") != count) return 0
+    return tolower(lookup(external[nic], "\"attached-mac\"")) == value
+  }
+  if (lookup(external[nic], "\"xs-vm-uuid\"") == value) return 1
   return lookup(external[nic], "\"vm-id\"") == value || lookup(external[nic], "\"vm-uuid\"") == value
 }
+# What vNICs are ordered by: the MAC address, none last, then the name.
+function place(nic,   mac) {
+  mac = tolower(lookup(external[nic], "\"attached-mac\""))
+  return (mac == "" ? "~" : mac) " " nics[nic]
+}
 # Finds a port by a selector: its row in foundport, that of its interface in foundnic, its bridge in foundbridge.
-function seek(kind, one, two, count, value,   b, i, k, n, part, nic, m, got, active, order, mac, best) {
+function seek(kind, one, two, count, value,   b, i, k, n, part, nic, m, got, active, order, best) {
   foundport = foundnic = foundbridge = ""
   if (kind == "interface") { foundnic = nicnamed[value]; return foundnic != "" }
   m = 0; active = 0
@@ -90,7 +100,7 @@ function seek(kind, one, two, count, value,   b, i, k, n, part, nic, m, got, act
     n = k == "" ? 0 : split(members[k], part, " ")
     for (i = 1; i <= n; i++) {
       nic = nicsof[part[i]]; gsub(/^ | $/, "", nic)
-      if (!isuuid(nic) || !matches(part[i], nic, kind, value)) continue
+      if (!isuuid(nic) || !matches(part[i], nic, kind, count, value)) continue
       m++; gotport[m] = part[i]; gotnic[m] = nic; gotbridge[m] = k
       idle[m] = lookup(external[nic], "\"iface-status\"") == "\"inactive\""
       if (!idle[m]) active++
@@ -104,8 +114,8 @@ function seek(kind, one, two, count, value,   b, i, k, n, part, nic, m, got, act
   best = 0
   if (count ~ /^[0-9]+$/) {
     for (i = 1; i <= got; i++) {
-      order = 0; mac = tolower(lookup(external[gotnic[i]], "\"attached-mac\""))
-      for (k = 1; k <= got; k++) if (k != i && (tolower(lookup(external[gotnic[k]], "\"attached-mac\"")) "") < (mac "")) order++
+      order = 0
+      for (k = 1; k <= got; k++) if (place(gotnic[k]) < place(gotnic[i])) order++
       if (order == count + 0) best = i
     }
   } else if (got == 1) best = 1

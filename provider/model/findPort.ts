@@ -30,6 +30,9 @@ interface PortIndex {
   bySign: Record<Sign, Map<string, FoundPort[]>>;
 }
 
+/** Where clouds write a VM's id: Nova, libvirt and XenServer. */
+const VM_KEYS = ["vm-uuid", "vm-id", "xs-vm-uuid"];
+
 /** Facts never change, so that their index is made once. */
 const indices = new WeakMap<Facts, PortIndex>();
 
@@ -69,8 +72,7 @@ function indexOf(facts: Facts): PortIndex {
       note(bySign.name, nic.name, found);
       note(bySign.ifaceId, nic.externalIds["iface-id"], found);
       note(bySign.mac, nic.externalIds["attached-mac"]?.toLowerCase(), found);
-      note(bySign.vm, nic.externalIds["vm-id"], found);
-      note(bySign.vm, nic.externalIds["vm-uuid"], found);
+      for (const key of VM_KEYS) note(bySign.vm, nic.externalIds[key], found);
     }
     index.byBridge.set(bridge.name, here);
   }
@@ -91,12 +93,24 @@ function bearing(facts: Facts, wanted: PortInput): readonly FoundPort[] {
   const { bySign } = indexOf(facts);
   if (typeof wanted === "string") return bySign.name.get(wanted) ?? [];
   if ("ifaceId" in wanted) return bySign.ifaceId.get(wanted.ifaceId) ?? [];
-  if ("mac" in wanted) return bySign.mac.get(wanted.mac) ?? [];
+  if ("mac" in wanted) {
+    const { mac, foundIfaceId } = wanted;
+    const all = bySign.mac.get(mac) ?? [];
+    if (foundIfaceId === undefined) return all;
+    return all.filter((found) => found.interface.externalIds["iface-id"] === foundIfaceId);
+  }
   return bySign.vm.get(wanted.vmUuid) ?? [];
 }
 
-function attachedMac(candidate: FoundPort): string {
-  return candidate.interface.externalIds["attached-mac"]?.toLowerCase() ?? "";
+/** The order of a VM's vNICs: by MAC address, those without one last, and by name where that does not tell them apart. */
+function inOrder(a: FoundPort, b: FoundPort): number {
+  const [first, second] = [a, b].map(({ interface: { externalIds, name } }) => [
+    externalIds["attached-mac"]?.toLowerCase() ?? "~",
+    name,
+  ]) as [string[], string[]];
+  const place = first.findIndex((sign, index) => sign !== second[index]);
+  if (place < 0) return 0;
+  return first[place]! < second[place]! ? -1 : 1;
 }
 
 /**
@@ -118,7 +132,7 @@ export function findPort(
   const [settled, ...others] = rows.filter(isSettled);
   if (settled !== undefined && others.length === 0) return { found: settled };
   if (typeof wanted === "object" && "vmUuid" in wanted && wanted.vnic !== undefined) {
-    const nic = rows.sort((a, b) => (attachedMac(a) < attachedMac(b) ? -1 : 1))[wanted.vnic];
+    const nic = rows.sort(inOrder)[wanted.vnic];
     return nic === undefined ? { found: undefined, reason: "missing" } : { found: nic };
   }
   if (rows.length === 0) return { found: undefined, reason: "missing" };
@@ -130,7 +144,7 @@ export function findPort(
 export function listPorts(candidates: readonly FoundPort[]): string {
   const named = [...candidates].sort((a, b) => (a.port.name < b.port.name ? -1 : 1));
   const lines = named.map(({ port, interface: nic }) => {
-    const known = ["iface-id", "attached-mac", "vm-uuid", "vm-id"]
+    const known = ["iface-id", "attached-mac", ...VM_KEYS]
       .filter((key) => nic.externalIds[key] !== undefined)
       .map((key) => `${key}=${nic.externalIds[key]}`);
     return known.length === 0 ? port.name : `${port.name} (${known.join(", ")})`;

@@ -16,7 +16,13 @@ type Selector = readonly [kind: string, bridges: readonly string[], count: strin
 function selectorOf({ wanted, bridges }: { wanted: PortInput; bridges: readonly string[] }): Selector {
   if (typeof wanted === "string") return ["name", bridges, "-", wanted];
   if ("ifaceId" in wanted) return ["iface-id", bridges, "-", wanted.ifaceId];
-  if ("mac" in wanted) return ["mac", bridges, "-", wanted.mac];
+  if ("mac" in wanted)
+    return [
+      "mac",
+      bridges,
+      wanted.foundIfaceId === undefined ? "-" : JSON.stringify(wanted.foundIfaceId),
+      wanted.mac,
+    ];
   return ["vm", bridges, String(wanted.vnic ?? "-"), wanted.vmUuid];
 }
 

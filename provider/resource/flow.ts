@@ -8,10 +8,11 @@ import type { HostRecord } from "../host/host";
 import { formerOf } from "../model/former";
 import type { Claim } from "../schema/claim";
 import { type FlowInputs, flowInputs } from "../schema/flow";
+import { type FoundIfaceIds, foundIfaceIds, withFoundIfaceId } from "../schema/port";
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
 import { flowChecks } from "./flowChecks";
 import { expectedClaims, flowTargets } from "./flowTargets";
-import { type Presence, portNameOf, presenceAt, seekSource, WAITING_HINT } from "./found";
+import { knownIfaceIds, type Presence, portNameOf, presenceAt, seekSource, WAITING_HINT } from "./found";
 import { holdsClaim, locate } from "./locate";
 import { membersFirst } from "./members";
 import { type End, readEnds } from "./read";
@@ -59,6 +60,7 @@ interface FlowResult {
   portName: string;
   /** What to say of the port while it is not plugged. */
   missing: string | undefined;
+  ifaceIds: FoundIfaceIds | undefined;
   warnings: string[];
 }
 
@@ -66,6 +68,7 @@ interface FlowResult {
 interface Previous {
   inputs: FlowInputs;
   portName: unknown;
+  ifaceIds: FoundIfaceIds | undefined;
   token: string;
 }
 
@@ -88,14 +91,16 @@ async function planFlow(
   const owner = previous?.inputs.owner ?? inputs.owner;
   const presence = presenceOf(inputs, previous?.inputs);
   const holds = ({ read }: Look) => isSource(read.claims.get(owner));
-  const source = locate(looks(hosts.sources), inputs.port, holds, presence);
-  const { found: port, missing } = seekSource(source, inputs.port, presence);
+  const wanted = withFoundIfaceId(inputs.port, previous?.ifaceIds);
+  const source = locate(looks(hosts.sources), wanted, holds, presence);
+  const { found: port, missing, claimed } = seekSource(source, wanted, presence);
   const warnings = new Set<string>();
   const reach = { open, warn: (message: string) => void warnings.add(message) };
   const destination = destinationOf(inputs, looks(hosts.destinations));
-  const rounds = await flowTargets(inputs, { source, port, destination }, reach);
+  const rounds = await flowTargets({ ...inputs, port: claimed }, { source, port, destination }, reach);
   const token = previous?.token;
-  const result = { portName: portNameOf(source, inputs.port), missing, warnings: [...warnings] };
+  const portName = portNameOf(source, wanted);
+  const result = { portName, missing, ifaceIds: foundIfaceIds([claimed]), warnings: [...warnings] };
   return { rounds: rounds.map((round) => round.map((target) => moving(target, owner, token))), result };
 }
 
@@ -113,7 +118,7 @@ async function put(context: Context, inputs: FlowInputs, previous?: Previous): P
   const renamed = previous !== undefined && previous.inputs.owner !== inputs.owner;
   const required = presenceOf(inputs, previous?.inputs) === "required";
   const token = previous?.token ?? drawToken();
-  const { portName, missing, warnings } = await converge({
+  const { portName, missing, ifaceIds, warnings } = await converge({
     reach: context,
     owner: inputs.owner,
     previousOwner: renamed ? previous.inputs.owner : undefined,
@@ -129,7 +134,8 @@ async function put(context: Context, inputs: FlowInputs, previous?: Previous): P
   const awaited = inputs.enabled ? missing : undefined;
   if (awaited !== undefined) context.warn(`${inputs.owner} waits: ${awaited}. ${WAITING_HINT}`);
   const status = awaited === undefined ? statusOf(inputs) : driftedStatus([awaited]);
-  return { ...inputs, portName: portName || (previous?.portName ?? ""), status, incarnation: token };
+  const outs = { ...inputs, portName: portName || (previous?.portName ?? ""), status, incarnation: token };
+  return ifaceIds === undefined ? outs : { ...outs, ifaceIds };
 }
 
 /** TapFlow: a VM port whose traffic is copied to a TapService. */
@@ -142,16 +148,18 @@ export const tapFlow: Resource = {
   async update(context, olds, news) {
     const inputs = flowInputs.parse(news);
     const { portName, incarnation } = olds;
-    const previous = { inputs: flowInputs.parse(olds), portName, token: String(incarnation) };
+    const known = { portName, ifaceIds: knownIfaceIds(olds) };
+    const previous = { inputs: flowInputs.parse(olds), ...known, token: String(incarnation) };
     return { outs: await put(context, inputs, previous) };
   },
   async read(context, id, state) {
     const inputs = flowInputs.parse(state);
+    const port = withFoundIfaceId(inputs.port, knownIfaceIds(state));
     const [tapped, monitors]: [End, End] = [
       {
         candidates: remainingHosts(context, candidatesOf(inputs)),
         isOf: (claim: Claim) => isSource(claim),
-        portNames: (look: Look) => portNameOf(look, inputs.port),
+        portNames: (look: Look) => portNameOf(look, port),
       },
       {
         candidates: remainingHosts(context, candidatesOf(inputs.service)),
@@ -165,8 +173,8 @@ export const tapFlow: Resource = {
       const there = inspected.filter(({ record }) => places.has(placeOf(record)));
       const destination = destinationOf(inputs, there);
       if (source === undefined || (destination === undefined) !== isOutside(inputs)) return [];
-      const { found: port } = seekSource(source, inputs.port, "optional");
-      return expectedClaims(inputs, { source, port, destination }, context.open);
+      const { found } = seekSource(source, port, "optional");
+      return expectedClaims({ ...inputs, port }, { source, port: found, destination }, context.open);
     };
     const ends = [tapped, monitors];
     return readEnds({ context, id, state, inputs, ends, active: statusOf(inputs), expected });

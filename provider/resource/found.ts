@@ -7,7 +7,8 @@ import { findMonitor } from "../model/home";
 import type { PortFacts } from "../ovs/facts";
 import { MARK } from "../plan/ours";
 import { printableLine } from "../printable";
-import { describePort, type PortInput, portKey } from "../schema/port";
+import { describePort, type FoundIfaceIds, type PortInput, portKey, withFoundIfaceId } from "../schema/port";
+import type { Properties } from "./resource";
 
 /** The bridges of a host that a VM's port can be on. */
 function searched(seen: Look): string[] {
@@ -41,11 +42,19 @@ export function presenceAt(next: Place, previous: Place | undefined): Presence {
   return stays && next.ports.every((port) => known.has(portKey(port))) ? "optional" : "required";
 }
 
+/** What the state knows of ports that are named by MAC address. */
+export function knownIfaceIds(state: Properties): FoundIfaceIds | undefined {
+  return state.ifaceIds as FoundIfaceIds | undefined;
+}
+
 /** What becomes of a port that is waited for. */
 export const WAITING_HINT = "Run up again when the VM is back";
 
 /** A port that was looked for: what was found, or what to say of its absence. */
-export type Sought = { found: FoundPort; missing?: never } | { found?: never; missing: string };
+export type Sought = ({ found: FoundPort; missing?: never } | { found?: never; missing: string }) & {
+  /** The port as the claim has it from now on. */
+  claimed: PortInput;
+};
 
 /** Looks for the tapped port. Throws where it is required and cannot be used. */
 export function seekSource(seen: Look, wanted: PortInput, presence: Presence): Sought {
@@ -58,10 +67,27 @@ export function seekMonitor(seen: Look, wanted: PortInput, presence: Presence): 
 }
 
 function sought(seen: Look, wanted: PortInput, role: Role, search: PortSearch, presence: Presence): Sought {
-  if (search.found !== undefined) return search;
+  if (search.found !== undefined) {
+    const { found } = search;
+    const id = found.interface.externalIds["iface-id"];
+    const known =
+      typeof wanted === "object" && "mac" in wanted && id !== undefined ? { [wanted.mac]: id } : {};
+    return { found, claimed: withFoundIfaceId(wanted, known) };
+  }
   if (presence === "required") throw refusal(seen, wanted, role, search);
   const state = PORT_STATE[search.reason];
-  return { missing: `host ${seen.record.name}: ${role} port ${describePort(wanted)} is ${state}` };
+  const missing = `host ${seen.record.name}: ${role} port ${describePort(wanted)} is ${state}${strangers(seen, wanted)}`;
+  return { missing, claimed: wanted };
+}
+
+/** The ports that have the MAC address that is looked for under another iface-id. */
+function strangers(seen: Look, wanted: PortInput): string {
+  if (typeof wanted === "string" || !("mac" in wanted)) return "";
+  const others = portsOf(seen.facts, searched(seen)).filter(
+    ({ interface: { externalIds } }) => externalIds["attached-mac"]?.toLowerCase() === wanted.mac,
+  );
+  if (wanted.foundIfaceId === undefined || others.length === 0) return "";
+  return `; ${listPorts(others)} has that MAC under another iface-id: name it by its ifaceId, or replace the resource, if it is meant`;
 }
 
 /** Why a port cannot be used, with what is there instead. */

@@ -11,10 +11,10 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import { printableLine } from "../printable";
 import type { FlowClaim } from "../schema/claim";
-import type { PortInput } from "../schema/port";
+import { type FoundIfaceIds, foundIfaceIds, type PortInput, withFoundIfaceId } from "../schema/port";
 import { attachment as attachmentSchema, type ServiceInputs, serviceInputs } from "../schema/service";
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
-import { monitorNameOf, type Presence, presenceAt, seekMonitor, WAITING_HINT } from "./found";
+import { knownIfaceIds, monitorNameOf, type Presence, presenceAt, seekMonitor, WAITING_HINT } from "./found";
 import { holdsClaim, locate } from "./locate";
 import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
@@ -28,15 +28,15 @@ function portsOf(inputs: ServiceInputs): PortInput[] {
   return inputs.ports ?? (inputs.port === undefined ? [] : [inputs.port]);
 }
 
-function portNames(look: Look, inputs: ServiceInputs): string {
-  return portsOf(inputs)
+function portNames(look: Look, ports: readonly PortInput[]): string {
+  return ports
     .map((wanted) => monitorNameOf(look, wanted))
     .filter((name) => name !== "")
     .join(",");
 }
 
 /** The service's claim on a host. */
-function claimOf(inputs: ServiceInputs, { record }: Look): ServiceDraft {
+function claimOf(inputs: ServiceInputs, ports: PortInput[], { record }: Look): ServiceDraft {
   const { owner, tunnelId, tenant, allowCrossTenant, description, distribution } = inputs;
   const attachment = attachmentSchema.parse(inputs.attachment);
   return {
@@ -50,7 +50,7 @@ function claimOf(inputs: ServiceInputs, { record }: Look): ServiceDraft {
     description,
     distribution,
     attachment,
-    ports: portsOf(inputs),
+    ports,
   };
 }
 
@@ -60,12 +60,14 @@ interface ServiceResult {
   portName: string;
   /** What to say of the others. */
   missing: string[];
+  ifaceIds: FoundIfaceIds | undefined;
 }
 
 /** The service as it was before an update. */
 interface Previous {
   inputs: ServiceInputs;
   portName: unknown;
+  ifaceIds: FoundIfaceIds | undefined;
   token: string;
 }
 
@@ -80,15 +82,16 @@ function planService(
   looks: readonly Look[],
   previous: Previous | undefined,
 ): Steps<ServiceResult> {
-  const ports = portsOf(inputs);
+  const ports = portsOf(inputs).map((port) => withFoundIfaceId(port, previous?.ifaceIds));
   const owner = previous?.inputs.owner ?? inputs.owner;
   const presence = presenceOf(inputs, previous?.inputs);
   const seen = locate(looks, ports[0]!, holdsClaim(owner), presence);
   const sought = ports.map((wanted) => seekMonitor(seen, wanted, presence));
   const names = sought.flatMap(({ found }) => found?.port.name ?? []);
-  const draft = claimOf(inputs, seen);
+  const claimed = sought.map((one) => one.claimed);
   const missing = sought.flatMap((one) => one.missing ?? []);
-  return { rounds: [[{ seen, draft }]], result: { portName: printableLine(names.join(",")), missing } };
+  const result = { portName: printableLine(names.join(",")), missing, ifaceIds: foundIfaceIds(claimed) };
+  return { rounds: [[{ seen, draft: claimOf(inputs, claimed, seen) }]], result };
 }
 
 /** Puts the service's claim on its host. A collector has no claim of its own. */
@@ -104,7 +107,7 @@ async function put(
   const hosts = presentCandidates(context, candidates);
   const required = presenceOf(inputs, previous?.inputs) === "required";
   const renamed = previous !== undefined && previous.inputs.owner !== inputs.owner;
-  const { portName, missing } = await converge({
+  const { portName, missing, ifaceIds } = await converge({
     reach: context,
     owner: inputs.owner,
     previousOwner: renamed ? previous.inputs.owner : undefined,
@@ -124,7 +127,8 @@ async function put(
   });
   for (const what of missing) context.warn(`${inputs.owner} waits: ${what}. ${WAITING_HINT}`);
   const status = missing.length === 0 ? "active" : driftedStatus(missing);
-  return { ...inputs, portName: portName || (previous?.portName ?? ""), status, incarnation: token };
+  const outs = { ...inputs, portName: portName || (previous?.portName ?? ""), status, incarnation: token };
+  return ifaceIds === undefined ? outs : { ...outs, ifaceIds };
 }
 
 /** Flows that still send to the service: another stack's keep it, this stack's are leftovers and go, source first. */
@@ -164,15 +168,17 @@ export const tapService: Resource = {
   async update(context, olds, news) {
     const inputs = serviceInputs.parse(news);
     const { portName, incarnation } = olds;
-    const previous = { inputs: serviceInputs.parse(olds), portName, token: String(incarnation) };
+    const known = { portName, ifaceIds: knownIfaceIds(olds) };
+    const previous = { inputs: serviceInputs.parse(olds), ...known, token: String(incarnation) };
     return { outs: await put(context, inputs, previous) };
   },
   async read(context, id, state) {
     const inputs = serviceInputs.parse(state);
     const candidates = remainingHosts(context, candidatesOf(inputs));
-    const end = { candidates, portNames: (look: Look) => portNames(look, inputs) };
+    const ports = portsOf(inputs).map((port) => withFoundIfaceId(port, knownIfaceIds(state)));
+    const end = { candidates, portNames: (look: Look) => portNames(look, ports) };
     const expected = async (holders: ReadonlyMap<End, Look>) =>
-      [...holders.values()].map((seen) => ({ seen, draft: claimOf(inputs, seen) }));
+      [...holders.values()].map((seen) => ({ seen, draft: claimOf(inputs, ports, seen) }));
     return readEnds({ context, id, state, inputs, ends: [end], active: "active", expected });
   },
   async delete(context, state) {

@@ -4,7 +4,7 @@ import { label, ownerKey, rateLimit, snapLength, tunnelId, udpPort } from "./com
 import { filterAction, filterRule } from "./filter";
 import { direction } from "./flow";
 import { hostRecord, ipAddress } from "./host";
-import { portInput } from "./port";
+import { claimedPort } from "./port";
 import { attachment, distribution } from "./service";
 import { stored } from "./stored";
 import { tunnelMode, tunnelType } from "./tunnel";
@@ -40,7 +40,7 @@ const serviceClaim = z.object({
   kind: z.literal("service"),
   tunnelId,
   /** The monitors. */
-  ports: z.array(portInput).min(1),
+  ports: z.array(claimedPort).min(1),
   distribution,
   attachment,
   integrationBridge: z.string(),
@@ -62,7 +62,7 @@ const wire = z.object({
 
 /** The tapped port, and how what it sends and gets is treated. */
 const source = z.object({
-  port: portInput,
+  port: claimedPort,
   direction,
   enabled: z.boolean(),
   integrationBridge: z.string(),

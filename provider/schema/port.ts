@@ -9,33 +9,68 @@ export const mac = z
     "must be a MAC address such as fa:16:3e:00:00:01",
   );
 
+const byName = z
+  .string()
+  .min(1, "a port name may not be empty")
+  .max(255)
+  .refine((name) => name !== "__proto__", "a port of that name is found by ifaceId, mac or vmUuid only");
+const byIfaceId = z.strictObject({ ifaceId: z.string().min(1) });
+const byMac = z.strictObject({ mac });
+const byVm = z.strictObject({ vmUuid: z.string().min(1), vnic: z.int().min(0).optional() });
+
 /** How a port is found on its host: by OVS name, or by what the cloud wrote on the Interface row. */
 export const portInput = z.union(
-  [
-    z
-      .string()
-      .min(1, "a port name may not be empty")
-      .max(255)
-      .refine((name) => name !== "__proto__", "a port of that name is found by ifaceId, mac or vmUuid only"),
-    z.strictObject({ ifaceId: z.string().min(1) }),
-    z.strictObject({ mac }),
-    z.strictObject({ vmUuid: z.string().min(1), vnic: z.int().min(0).optional() }),
-  ],
+  [byName, byIfaceId, byMac, byVm],
   "must be a port's name, { ifaceId }, { mac }, or { vmUuid } with or without vnic",
 );
 
-export type PortInput = z.output<typeof portInput>;
+/**
+ * The same in a claim. A MAC address is for a tenant to choose, an iface-id is not: the one that was found first with a MAC
+ * is kept, and no port with another is taken for it.
+ */
+export const claimedPort = z.union([
+  byName,
+  byIfaceId,
+  byMac.extend({ foundIfaceId: z.string().optional() }),
+  byVm,
+]);
+
+export type PortInput = z.output<typeof claimedPort>;
 
 /** A port as one string: equal text, equal wish. */
 export function portKey(port: PortInput): string {
-  return typeof port === "string" ? port : JSON.stringify(port, Object.keys(port).sort());
+  if (typeof port === "string") return port;
+  return JSON.stringify(port, ["ifaceId", "mac", "vmUuid", "vnic"]);
+}
+
+/** The iface-ids that were found first with MAC addresses, by MAC. */
+export type FoundIfaceIds = Readonly<Record<string, string>>;
+
+/** A port with what is known of it from before. */
+export function withFoundIfaceId(port: PortInput, known: FoundIfaceIds | undefined): PortInput {
+  if (typeof port === "string" || !("mac" in port)) return port;
+  const foundIfaceId = known?.[port.mac];
+  return foundIfaceId === undefined ? port : { ...port, foundIfaceId };
+}
+
+/** What is to be known of ports from now on; undefined where that is nothing. */
+export function foundIfaceIds(ports: readonly PortInput[]): FoundIfaceIds | undefined {
+  const found = ports.flatMap((port) =>
+    typeof port === "object" && "mac" in port && port.foundIfaceId !== undefined
+      ? [[port.mac, port.foundIfaceId] as const]
+      : [],
+  );
+  return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
 /** A port the way messages name it. */
 export function describePort(port: PortInput): string {
   if (typeof port === "string") return `"${port}"`;
   if ("ifaceId" in port) return `with iface-id ${port.ifaceId}`;
-  if ("mac" in port) return `with attached-mac ${port.mac}`;
+  if ("mac" in port) {
+    const id = port.foundIfaceId === undefined ? "" : ` and iface-id ${port.foundIfaceId}`;
+    return `with attached-mac ${port.mac}${id}`;
+  }
   return port.vnic === undefined ? `of VM ${port.vmUuid}` : `of VM ${port.vmUuid}, vNIC ${port.vnic}`;
 }
 

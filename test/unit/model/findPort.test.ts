@@ -73,6 +73,34 @@ describe("finding a port", () => {
     );
   });
 
+  it("takes no port for one that was found under another iface-id", () => {
+    const web = { mac: "fa:16:3e:00:00:01", foundIfaceId: "web" };
+    expect(name(web)).to.equal("tap-web");
+    const twin = ids("tap-twin", { "iface-id": "twin", "attached-mac": "fa:16:3e:00:00:01" });
+    const search = (...ports: ObservedPort[]) =>
+      findPort(observed({ name: "br-int", ports }), ["br-int"], web);
+    expect(search(twin)).to.deep.equal({ found: undefined, reason: "missing" });
+    const original = ids("tap-web", { "iface-id": "web", "attached-mac": "FA:16:3E:00:00:01" });
+    expect(search(twin, original).found?.port.name).to.equal("tap-web");
+  });
+
+  it("counts vNICs with equal MAC addresses, or none, in one order however they are listed", () => {
+    const nics = [
+      ids("tap-d", { "xs-vm-uuid": "vm" }),
+      ids("tap-c", { "xs-vm-uuid": "vm" }),
+      ids("tap-b", { "xs-vm-uuid": "vm", "attached-mac": "fa:16:3e:00:00:01" }),
+      ids("tap-a", { "xs-vm-uuid": "vm", "attached-mac": "FA:16:3E:00:00:01" }),
+    ];
+    const orders = [nics, [...nics].reverse(), [nics[2]!, nics[0]!, nics[3]!, nics[1]!]];
+    for (const ports of orders) {
+      const host = observed({ name: "br-int", ports });
+      const names = [0, 1, 2, 3].map(
+        (vnic) => findPort(host, ["br-int"], { vmUuid: "vm", vnic }).found?.port.name,
+      );
+      expect(names).to.deep.equal(["tap-a", "tap-b", "tap-c", "tap-d"]);
+    }
+  });
+
   it("lists at most thirty ports, by name", () => {
     const many = Array.from({ length: 33 }, (_, i) => ({ name: `tap${String(99 - i)}` }));
     const text = listPorts(portsOf(observed({ name: "br-int", ports: many }), ["br-int"]));
