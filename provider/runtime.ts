@@ -5,9 +5,10 @@ import { placeOf } from "./converge/hosts";
 import { Session } from "./converge/session";
 import type { HostRecord } from "./host/host";
 import { claimedHost, entryOf, withPresentConnection } from "./host/inventory";
+import { refuseOwnMachine } from "./host/ownMachine";
 import { ConnectionPool } from "./host/pool";
 import type { HostSession } from "./host/session";
-import { closeOnInterrupt } from "./host/shutdown";
+import { closeOnSignal } from "./host/shutdown";
 import { printable } from "./printable";
 import { type Context, namesOf } from "./resource/context";
 import type { Settings } from "./settings";
@@ -15,18 +16,19 @@ import type { Settings } from "./settings";
 /** Everything that lives as long as the provider process: one connection and one queue a host. */
 export function createContext(settings: Settings, warn: (message: string) => void): Context {
   const pool = new ConnectionPool(settings.connection);
-  closeOnInterrupt(pool);
+  closeOnSignal(pool);
   return contextOf(pool, settings, warn);
 }
 
 /** Does a piece of work with connections that are closed at its end, or by an interrupt. */
 export async function withContext<T>(settings: Settings, work: (context: Context) => Promise<T>): Promise<T> {
   const pool = new ConnectionPool(settings.connection);
-  closeOnInterrupt(pool);
+  const release = closeOnSignal(pool);
   try {
     return await work(contextOf(pool, settings, (message) => console.error(`warning: ${message}`)));
   } finally {
     await pool.closeAll();
+    release();
   }
 }
 
@@ -43,7 +45,11 @@ function contextOf(pool: ConnectionPool, settings: Settings, warn: (message: str
       if (!named.has(present.address)) named.set(present.address, present);
       return present;
     },
-    claimedHost: (claimed) => claimedHost(claimed, inventory, named),
+    async claimedHost(claimed) {
+      const { record, saidBy } = claimedHost(claimed, inventory, named);
+      if (saidBy === "claim") await refuseOwnMachine(record, settings.connection);
+      return record;
+    },
     open(record) {
       const place = placeOf(record);
       const queue = queues.get(place) ?? new HostQueue(withAccess);

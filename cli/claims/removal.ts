@@ -69,7 +69,7 @@ async function removeFromOtherEnds(
   for (const { host } of otherEnds(claim)) {
     const record = records.find(({ address }) => address === host.address);
     try {
-      const end = record ?? context.claimedHost(host as HostRecord);
+      const end = record ?? (await context.claimedHost(host as HostRecord));
       await dropElsewhere(context.open, end, owner, token);
     } catch (error) {
       progress.failed(`the other end of ${owner} stays: ${taasError(error).message}`);

@@ -115,13 +115,13 @@ function acceptable(intent: Intent, farewell: Target[][]): Target[][] {
 /** Looks at machines that the resource's own claims lead to: an earlier operation may have been killed on its way there. */
 async function lookFurther(intent: Intent, known: ReadonlyMap<string, Look>): Promise<Map<string, Look>> {
   const machines = new Set([...known.values()].map((look) => look.facts.machine));
-  const further = [...known.values()]
+  const ends = [...known.values()]
     .flatMap((look) => [...look.read.claims.values()])
     .filter((claim) => claim.token === intent.token)
     .flatMap(otherEnds)
-    .filter(({ machine }) => !machines.has(machine))
-    .map(({ host }) => intent.reach.claimedHost(host as HostRecord))
-    .filter((host) => host.gone !== true && !known.has(placeOf(host)));
+    .filter(({ machine }) => !machines.has(machine));
+  const hosts = await Promise.all(ends.map(({ host }) => intent.reach.claimedHost(host as HostRecord)));
+  const further = hosts.filter((host) => host.gone !== true && !known.has(placeOf(host)));
   return further.length === 0 ? new Map() : lookAll(intent.reach.open, further);
 }
 

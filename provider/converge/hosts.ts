@@ -15,7 +15,7 @@ export interface Reach {
   /** A recorded host as the inventory knows it now. */
   presentHost(recorded: HostRecord): HostRecord;
   /** A host that a claim leads to, reached as the operator says and not as the claim does. */
-  claimedHost(claimed: HostRecord): HostRecord;
+  claimedHost(claimed: HostRecord): Promise<HostRecord>;
   /** Tells the operator something that is no error. */
   warn(message: string): void;
 }

@@ -56,7 +56,7 @@ export async function takeBackAt(reach: Reach, claim: Claim, others: Elsewhere):
   let all = true;
   for (const { host } of others) {
     try {
-      const record = reach.claimedHost(host as HostRecord);
+      const record = await reach.claimedHost(host as HostRecord);
       await dropElsewhere(reach.open, record, claim.owner, claim.token);
     } catch (error) {
       warnOfLeftover(reach, claim, error);

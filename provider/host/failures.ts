@@ -65,6 +65,15 @@ export function commandNotRun(peer: Peer, { exitCode, stdout, stderr }: ExecResu
   });
 }
 
+/** The server closed a command's session and did not say how the command ended. */
+export function closedUnfinished(peer: Peer, what: string): TaasError {
+  return new TaasError(`${peer.where} closed the session of ${what} without an exit status`, {
+    code: "exec-failed",
+    host: peer.name,
+    hint: "Nothing is known of how the command ended; run again, and see the log of its sshd",
+  });
+}
+
 /** The server runs no command at all for this login. */
 export function sessionRefused(peer: Peer, cause: Error): TaasError {
   return new TaasError(`${peer.where} runs no command: ${cause.message}`, {

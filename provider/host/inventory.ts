@@ -82,33 +82,32 @@ function withConnectionOf(recorded: HostRecord, present: HostRecord): HostRecord
   return Object.assign(record, Object.fromEntries(connection.map((field) => [field, present[field]])));
 }
 
-/** What is never taken from a claim: whom and what the operator trusts, and which machines are gone. */
-const TRUST_FIELDS = ["identityFile", "hostKey", "gone"] as const;
+/** A host that a claim leads to, and who says how it is reached. */
+export interface ClaimedHost {
+  record: HostRecord;
+  /** `claim`: nobody but the claim knows its address. */
+  saidBy: "operator" | "claim";
+}
 
 /**
  * The record for a host that a claim leads to. A claim is what some host says: it can say where another end is, but the
  * connection is the present inventory's for the same name and address, else that of the same address in `named` (what
- * program and state say), else what is left without the fields that decide whom to trust.
- * Throws `claim-leads-here` where it would lead to this machine and nothing but the claim says so.
+ * program and state say), else what the ssh configuration has for the address: of the claim's own connection fields only the port is taken.
+ * Throws `invalid-host`.
  */
 export function claimedHost(
   claimed: HostRecord,
   inventory: Inventory,
   named: ReadonlyMap<string, HostRecord>,
-): HostRecord {
+): ClaimedHost {
   const { name, address } = claimed;
   if (Object.hasOwn(inventory, name) && resolveHost(name, inventory).address === address)
-    return withPresentConnection(claimed, inventory);
+    return { record: withPresentConnection(claimed, inventory), saidBy: "operator" };
   const known = named.get(address);
-  if (known !== undefined) return withConnectionOf(claimed, known);
-  const record = { ...claimed };
-  for (const field of TRUST_FIELDS) delete record[field];
-  if (address !== "local" && record.transport !== "local") return checked(record);
-  throw new TaasError("a claim leads to this machine, which neither program nor inventory names", {
-    code: "claim-leads-here",
-    host: name,
-    hint: `If it is right, give the stack's taas:hosts an entry ${JSON.stringify(name)} for it`,
-  });
+  if (known !== undefined) return { record: withConnectionOf(claimed, known), saidBy: "operator" };
+  const { port } = claimed;
+  const record = withConnectionOf(claimed, { name, address, ...(port === undefined ? {} : { port }) });
+  return { record: checked(record), saidBy: "claim" };
 }
 
 function resolveName(

@@ -112,7 +112,7 @@ export class ConnectionPool {
       try {
         const open = () => Ssh2Transport.open(endpoint, this.settings, hop.connection);
         const connection = await this.gate(jump).run(() => this.connects.run(open));
-        connection.lost.addEventListener("abort", () => hop.release(), { once: true });
+        whenLost(connection, () => hop.release());
         return connection;
       } catch (error) {
         hop.release();
@@ -165,10 +165,7 @@ export class ConnectionPool {
     const evict = () => {
       if (this.entries.get(key) === entry) this.entries.delete(key);
     };
-    entry.opening.then((connection) => {
-      if (connection.lost.aborted) evict();
-      else connection.lost.addEventListener("abort", evict, { once: true });
-    }, evict);
+    entry.opening.then((connection) => whenLost(connection, evict), evict);
     return entry;
   }
 
@@ -179,4 +176,10 @@ export class ConnectionPool {
     }, this.idleMs);
     entry.idle.unref();
   }
+}
+
+/** Calls once the connection is lost: at once where it is already. */
+function whenLost({ lost }: Connection, call: () => void): void {
+  if (lost.aborted) call();
+  else lost.addEventListener("abort", call, { once: true });
 }

@@ -18,6 +18,7 @@ import type { ConnectionSettings } from "./host";
 import { hostKeyPolicy } from "./knownHosts/policy";
 import { retryWithJitter } from "./retry";
 import { Sessions } from "./sessions";
+import { boundChannel } from "./ssh2/bounds";
 import { connectClient, DroppedBeforeHandshake } from "./ssh2/connect";
 import { execInSession } from "./ssh2/exec";
 import { refuseUnsupported } from "./ssh2/unsupported";
@@ -130,7 +131,10 @@ export class Ssh2Transport implements Connection {
           given.removeEventListener("abort", onAbort);
           if (given.aborted) channel?.destroy();
           else if (error) reject(refused(error));
-          else resolve(channel);
+          else {
+            boundChannel(this.client, channel);
+            resolve(channel);
+          }
         });
       } catch (error) {
         reject(connectionLost(this.peer, (error as Error).message, error));

@@ -151,7 +151,8 @@ async function clearFlows(context: Context, look: Look, state: ServiceInputs, to
   }
   for (const flow of flows) {
     if (flow.from !== undefined) {
-      await dropElsewhere(context.open, context.claimedHost(flow.from as HostRecord), flow.owner, flow.token);
+      const source = await context.claimedHost(flow.from as HostRecord);
+      await dropElsewhere(context.open, source, flow.owner, flow.token);
     }
     await context.open(look.record).submit(dropEdit(flow.owner, flow.token));
   }

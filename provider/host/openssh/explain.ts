@@ -9,14 +9,18 @@ export function explainSsh(endpoint: Endpoint, stderr: string): TaasError {
   const host = endpoint.name;
   const why = telling(stderr);
   const cause = new Error(stderr.trim());
-  if (/REVOKED HOST KEY|is marked as revoked|revoked key/i.test(stderr)) {
+  if (/REVOKED HOST KEY|is marked as revoked|revoked key|revoked by file/i.test(stderr)) {
     const hint = "Give the host a new key; a revoked one is never accepted";
-    return new TaasError(`${where} shows a revoked host key`, {
-      code: "host-key-revoked",
-      host,
-      hint,
-      cause,
-    });
+    const file = /revoked by file (.+)/.exec(stderr)?.[1]?.trim();
+    return new TaasError(
+      `${where} shows a revoked host key${file === undefined ? "" : `, which stands in ${file}`}`,
+      {
+        code: "host-key-revoked",
+        host,
+        hint,
+        cause,
+      },
+    );
   }
   if (/IDENTIFICATION HAS CHANGED|host key .* (?:has changed|differs)/i.test(stderr)) {
     const shown = /SHA256:[A-Za-z0-9+/]+/.exec(stderr)?.[0];
@@ -39,11 +43,19 @@ export function explainSsh(endpoint: Endpoint, stderr: string): TaasError {
     return new TaasError(`the login as ${where} was refused: ${why}`, {
       code: "auth-failed",
       host,
-      hint: `Put the public key into ${endpoint.user}'s authorized_keys there, or name another user or identityFile`,
+      hint: loginHint(endpoint, stderr),
       cause,
     });
   }
   return unreachable({ name: host, where }, why, hintFor(stderr), cause);
+}
+
+/** `ssh` ends with what the server would still take: where that is no key, a key has been accepted, or none ever is. */
+function loginHint({ user }: Endpoint, stderr: string): string {
+  const wanted = /Permission denied \(([^)]*)\)/i.exec(stderr)?.[1]?.split(",") ?? ["publickey"];
+  return wanted.includes("publickey")
+    ? `Put the public key into ${user}'s authorized_keys there, or name another user or identityFile`
+    : `The server wants ${wanted.join(" or ")} instead of a key or besides it, and nobody is there to answer: give ${user} AuthenticationMethods publickey in its sshd_config, or name another user`;
 }
 
 /** Whether `ssh` met a server that drops connections before the handshake (MaxStartups), which may pass. */

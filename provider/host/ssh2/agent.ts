@@ -17,6 +17,7 @@ export class SelectiveAgent extends BaseAgent<ParsedKey> {
     readonly socketPath: string,
     private readonly preferred: readonly Buffer[],
     private readonly others: "offer" | "hold back",
+    private readonly isAllowed: (key: ParsedKey) => boolean,
   ) {
     super();
     this.agent = new OpenSSHAgent(socketPath);
@@ -25,7 +26,7 @@ export class SelectiveAgent extends BaseAgent<ParsedKey> {
   override getIdentities(callback: IdentityCallback<ParsedKey>): void {
     this.agent.getIdentities((error, keys) => {
       if (error) return callback(error);
-      const all = (keys ?? []) as ParsedKey[];
+      const all = ((keys ?? []) as ParsedKey[]).filter(this.isAllowed);
       const isPreferred = (key: ParsedKey) => this.preferred.some((blob) => blob.equals(key.getPublicSSH()));
       const others = this.others === "offer" ? all.filter((key) => !isPreferred(key)) : [];
       const selected = [...all.filter(isPreferred), ...others];

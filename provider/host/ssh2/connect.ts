@@ -8,6 +8,7 @@ import { keyTypeOf } from "../knownHosts/algorithms";
 import { keyType } from "../knownHosts/parse";
 import type { HostKeyPolicy } from "../knownHosts/policy";
 import { usableAlgorithms } from "./algorithms";
+import { boundStream, Misbehaved } from "./bounds";
 import { coalesceWrites } from "./coalesce";
 import { type Login, prepareLogin } from "./login";
 
@@ -98,7 +99,12 @@ function handshake(attempt: Attempt, stream: Duplex): Promise<Client> {
     client.on("close", () =>
       give(refused ?? explain(attempt, stage, new Error("the server closed the connection"))),
     );
+    const bounds = boundStream(stream, (error) => {
+      client.emit("error", error);
+      client.destroy();
+    });
     client.once("ready", () => {
+      bounds.loggedIn();
       signal.removeEventListener("abort", onAbort);
       resolve(client);
     });
@@ -153,6 +159,8 @@ function explain({ endpoint, login }: Attempt, stage: "greeting" | "login", erro
       },
     );
   }
+  if (error instanceof Misbehaved)
+    return unreachable({ name: endpoint.name, where }, error.message, "It may be no SSH server", error);
   if (stage === "greeting" || error.code === "ECONNRESET" || error.code === "EPIPE") {
     return new DroppedBeforeHandshake(`cannot reach ${where}: ${error.message}`, {
       code: "unreachable",

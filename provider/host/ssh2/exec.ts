@@ -1,10 +1,18 @@
 import type { Client, ClientChannel } from "ssh2";
-import { connectionLost, describeCommand, operationTimeout, outputTooLarge, type Peer } from "../failures";
+import {
+  closedUnfinished,
+  connectionLost,
+  describeCommand,
+  operationTimeout,
+  outputTooLarge,
+  type Peer,
+} from "../failures";
 import { frameCommand, LOGIN_LINE } from "../frame";
 import { MAX_OUTPUT, Output } from "../output";
 import { signalExitCode } from "../process";
 import { SessionRefused } from "../sessions";
 import type { ExecResult } from "../transport";
+import { boundChannel } from "./bounds";
 
 /** One command on a connection. */
 export interface RemoteCommand {
@@ -43,8 +51,10 @@ export async function execInSession(client: Client, command: RemoteCommand): Pro
     const opening = (error: Error | undefined, opened: ClientChannel) => {
       if (error) return finish(() => reject(lost.aborted ? lost.reason : new SessionRefused(error.message)));
       channel = opened;
+      boundChannel(client, opened);
       collect(opened, {
         done: (received) => finish(() => resolve(received)),
+        unknown: () => giveUp(closedUnfinished(peer, describeCommand(argv))),
         tooLarge: () => giveUp(outputTooLarge(peer, describeCommand(argv), MAX_OUTPUT)),
       });
       opened.end(framed.header + (input ?? ""));
@@ -60,17 +70,21 @@ export async function execInSession(client: Client, command: RemoteCommand): Pro
 
 interface Outcome {
   done(result: ExecResult): void;
+  /** The server closed the channel and did not say how the command ended. */
+  unknown(): void;
   tooLarge(): void;
 }
 
-/** Gathers both outputs and the exit; a channel that closes without an exit is a lost connection, which reports itself. */
+/** Gathers both outputs and the exit. A lost connection, which closes all channels, has reported itself before. */
 function collect(channel: ClientChannel, outcome: Outcome): void {
   const output = new Output(() => outcome.tooLarge());
   let ended = 0;
   let exitCode: number | undefined;
   const end = () => {
     ended += 1;
-    if (ended === 2 && exitCode !== undefined) outcome.done({ ...output.text(), exitCode });
+    if (ended < 2) return;
+    if (exitCode === undefined) outcome.unknown();
+    else outcome.done({ ...output.text(), exitCode });
   };
   output.gather("stdout", channel);
   output.gather("stderr", channel.stderr);

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { type ParsedKey, utils } from "ssh2";
-import type { IdentitySources } from "../endpoint";
+import type { Endpoint } from "../endpoint";
+import { keyTypeOf } from "../knownHosts/algorithms";
+import { rsaBits } from "../knownHosts/rsa";
 
 /** Keys that a login can be tried with. */
 export interface Identities {
@@ -15,9 +17,10 @@ export interface Identities {
 }
 
 /** Reads the identity files of a login. A file that is absent or not usable is no error: another key may do. */
-export async function loadIdentities(sources: IdentitySources): Promise<Identities> {
+export async function loadIdentities(endpoint: Endpoint): Promise<Identities> {
+  const sources = endpoint.identities;
   const found: Identities = { keys: [], publicBlobs: [], passedOver: [], opensshCould: false };
-  for (const file of sources.files) await loadFile(file, found);
+  for (const file of sources.files) await loadFile(endpoint, file, found);
   for (const file of [...sources.certificateFiles, ...sources.files.map((path) => `${path}-cert.pub`)]) {
     if ((await readOptional(file)) === undefined) continue;
     found.passedOver.push(`the certificate ${file} needs transport "openssh"`);
@@ -26,7 +29,17 @@ export async function loadIdentities(sources: IdentitySources): Promise<Identiti
   return found;
 }
 
-async function loadFile(file: string, found: Identities): Promise<void> {
+/** Why the ssh configuration lets a key of the user not be used: `RequiredRSASize`, `PubkeyAcceptedAlgorithms`. */
+export function whyNotAllowed(endpoint: Endpoint, key: ParsedKey): string | undefined {
+  const bits = rsaBits(key.getPublicSSH());
+  if (bits !== undefined && bits < endpoint.requiredRsaSize)
+    return `has ${bits} bits, below RequiredRSASize ${endpoint.requiredRsaSize}`;
+  const { acceptedAlgorithms } = endpoint.identities;
+  const accepted = acceptedAlgorithms?.some((name) => keyTypeOf(name) === key.type) ?? true;
+  return accepted ? undefined : `is of type ${key.type}, which PubkeyAcceptedAlgorithms leaves out`;
+}
+
+async function loadFile(endpoint: Endpoint, file: string, found: Identities): Promise<void> {
   const text = await readOptional(file);
   const companion = await readOptional(`${file}.pub`);
   const publicKey = companion === undefined ? undefined : firstKey(companion);
@@ -36,7 +49,9 @@ async function loadFile(file: string, found: Identities): Promise<void> {
   const key = firstKey(text);
   if (!(key instanceof Error)) {
     found.publicBlobs.push(key.getPublicSSH());
-    if (key.isPrivateKey()) found.keys.push({ file, key });
+    const why = whyNotAllowed(endpoint, key);
+    if (why !== undefined) found.passedOver.push(`${file} ${why}`);
+    else if (key.isPrivateKey()) found.keys.push({ file, key });
     return;
   }
   if (/passphrase|encrypted/i.test(key.message)) {

@@ -3,7 +3,7 @@ import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, ParsedKe
 import { TaasError } from "../../errors";
 import { describeEndpoint, type Endpoint } from "../endpoint";
 import { SelectiveAgent } from "./agent";
-import { loadIdentities } from "./identities";
+import { loadIdentities, whyNotAllowed } from "./identities";
 
 /** One login: the methods in order, and what came of them. */
 export interface Login {
@@ -20,7 +20,7 @@ export interface Login {
  */
 export async function prepareLogin(endpoint: Endpoint): Promise<Login> {
   const { user, identities: sources } = endpoint;
-  const identities = await loadIdentities(sources);
+  const identities = await loadIdentities(endpoint);
   const agent =
     sources.agent === undefined || !existsSync(sources.agent)
       ? undefined
@@ -28,6 +28,7 @@ export async function prepareLogin(endpoint: Endpoint): Promise<Login> {
           sources.agent,
           identities.publicBlobs,
           sources.identitiesOnly ? "hold back" : "offer",
+          (key) => whyNotAllowed(endpoint, key) === undefined,
         );
   const keys = identities.keys.map(({ file, key }) => ({ file, method: publicKeyMethod(user, key) }));
   const isExplicit = ({ file }: { file: string }) => file === sources.explicitFile;
@@ -39,15 +40,18 @@ export async function prepareLogin(endpoint: Endpoint): Promise<Login> {
   ];
   const notes = [...identities.passedOver];
   let accepted: AuthenticationType[] | undefined;
+  let besides = false;
   return {
-    handler(methodsLeft, _partialSuccess, next) {
+    handler(methodsLeft, partialSuccess, next) {
       accepted = methodsLeft ?? accepted;
+      besides ||= partialSuccess === true;
       const possible = accepted === undefined || accepted.includes("publickey");
       const method = possible ? methods.shift() : undefined;
       next(method ?? NO_MORE);
     },
     note: (text) => notes.push(text),
     failure(cause) {
+      if (besides) return wantsMore(endpoint, accepted ?? [], cause);
       const tried = [...(agent === undefined ? [] : [describeAgent(agent)]), ...keys.map(({ file }) => file)];
       const parts = [
         tried.length === 0 ? "there was no usable key" : `tried: ${tried.join(", ")}`,
@@ -66,6 +70,19 @@ export async function prepareLogin(endpoint: Endpoint): Promise<Login> {
       });
     },
   };
+}
+
+/** The error for a server that accepted a key and wants more than keys (`AuthenticationMethods` of sshd_config). */
+function wantsMore(endpoint: Endpoint, wanted: readonly string[], cause: unknown): TaasError {
+  return new TaasError(
+    `the login as ${describeEndpoint(endpoint)} was refused: the server accepted the key and wants ${wanted.join(" or ")} besides`,
+    {
+      code: "auth-failed",
+      host: endpoint.name,
+      hint: `Nobody is there to answer a question: give ${endpoint.user} AuthenticationMethods publickey in its sshd_config, or name another user`,
+      cause,
+    },
+  );
 }
 
 /** Ends the login (documented by ssh2 as `false`, absent from its types). */

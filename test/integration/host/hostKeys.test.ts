@@ -79,11 +79,78 @@ describe("host keys against a real server", () => {
       expect((await failureOf(login(lines, { transport }))).code).to.equal("host-key-revoked");
     });
 
+    it(`${transport}: refuses a pinned key that known_hosts revokes`, async () => {
+      const hostKey = server.hostKey;
+      for (const names of ["*", name(), "127.0.0.1"]) {
+        const error = await failureOf(login(`@revoked ${names} ${hostKey}`, { transport, hostKey }));
+        expect(error.code).to.equal("host-key-revoked");
+        expect(error.message).to.match(/known_hosts-\d+:1 marks @revoked/);
+      }
+      expect(await login(`@revoked elsewhere ${hostKey}`, { transport, hostKey })).to.equal("in\n");
+      const unreadable = ["Host *", `UserKnownHostsFile ${workshop.path}`];
+      const error = await failureOf(login("", { transport, hostKey }, unreadable));
+      expect(error.code).to.equal("known-hosts-unreadable");
+    });
+
+    it(`${transport}: does not accept an RSA key below RequiredRSASize`, async () => {
+      const config = ["Host *", "RequiredRSASize 4096"];
+      const known = `${name()} ${publicKey(server.keyFiles[2]!)}`;
+      const error = await failureOf(login(known, { transport }, config));
+      expect(error.message).to.match(/RequiredRSASize 4096|Invalid key length/);
+      if (transport === "ssh2") expect(error.code).to.equal("host-key-too-small");
+      expect(await login(known, { transport }, ["Host *", "RequiredRSASize 2048"])).to.equal("in\n");
+    });
+
     it(`${transport}: lets a pinned key win over known_hosts`, async () => {
       const changed = `${name()} ${otherKey}`;
       expect(await login(changed, { transport, hostKey: server.hostKey })).to.equal("in\n");
       const error = await failureOf(login(server.knownHostsLine, { transport, hostKey: otherKey }));
       expect(error.code).to.equal("host-key-changed");
+    });
+  }
+
+  for (const [option, value] of [
+    ["RevokedHostKeys", () => `${server.keyFiles[0]}.pub`],
+    ["KnownHostsCommand", () => `/bin/echo ${name()} ${server.hostKey}`],
+    ["KexAlgorithms", () => "sntrup761x25519-sha512@openssh.com"],
+    ["MACs", () => "umac-64@openssh.com"],
+    ["HostKeyAlgorithms", () => "ssh-ed25519-cert-v01@openssh.com"],
+  ] as const) {
+    it(`leaves ${option} to the OpenSSH client where the built-in one cannot follow it`, async () => {
+      const error = await failureOf(login(server.knownHostsLine, {}, ["Host *", `${option} ${value()}`]));
+      expect(error.code).to.equal("needs-openssh");
+      expect(error.message).to.include(option).and.to.include(`127.0.0.1:${server.port}`);
+    });
+  }
+
+  it("openssh: refuses a key of RevokedHostKeys, and says in which file it stands", async () => {
+    const file = `${server.keyFiles[0]}.pub`;
+    const config = ["Host *", `RevokedHostKeys ${file}`, "HostKeyAlgorithms ssh-ed25519"];
+    const error = await failureOf(login(server.knownHostsLine, { transport: "openssh" }, config));
+    expect(error.code).to.equal("host-key-revoked");
+    expect(error.message).to.include(file);
+  });
+
+  it("openssh: asks KnownHostsCommand", async () => {
+    const config = ["Host *", `KnownHostsCommand /bin/echo ${name()} ${server.hostKey}`];
+    expect(await login("", { transport: "openssh" }, config)).to.equal("in\n");
+  });
+
+  for (const [option, value, agreed] of [
+    ["Ciphers", "chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr", "aes256-ctr"],
+    ["MACs", "hmac-sha2-512,hmac-sha2-256", "hmac-sha2-512"],
+    ["KexAlgorithms", "ecdh-sha2-nistp521", "ecdh-sha2-nistp521"],
+  ]) {
+    it(`ssh2: keeps to ${option} of the ssh configuration`, async () => {
+      const telling = await startSshServer(workshop, { config: ["LogLevel DEBUG1"] });
+      const client = makeClient(workshop, telling.knownHostsLine, [
+        "Host *",
+        `${option} ${value}`,
+        "Ciphers aes128-ctr,aes256-ctr",
+      ]);
+      await client.pool.use(client.record(telling), (session) => session.exec(["true"]));
+      await client.pool.closeAll();
+      expect(telling.log()).to.match(new RegExp(`kex: .*${agreed}`));
     });
   }
 

@@ -97,6 +97,7 @@ describe("jump hosts", () => {
       `ControlMaster auto\nControlPersist 60\nControlPath ${workshop.path}/%C`,
       "RemoteCommand top\nRequestTTY force\nPermitLocalCommand yes\nLocalCommand echo local",
       `LocalForward 127.0.0.1:${target.port} 127.0.0.1:1\nExitOnForwardFailure yes`,
+      "SessionType none\nStdinNull yes\nForkAfterAuthentication yes\nVisualHostKey yes\nTunnel yes",
     ];
     const client = clientOf([first, target], interactive);
     const record = client.record(target, { transport: "openssh", proxyJump: jump(first) });

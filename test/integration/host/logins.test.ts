@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
-import { join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { expect } from "chai";
 import type { HostRecord } from "../../../provider/host/host";
 import { absent, failureOf, makeClient } from "./client";
@@ -79,6 +79,42 @@ describe("logins", () => {
     expect(await login(config, {}, strict)).to.equal("in\n");
     agent.clear();
   });
+
+  it("offers the identity file that the program names first, also by a relative path", async () => {
+    const strict = await startSshServer(workshop, { config: ["MaxAuthTries 2"] });
+    for (const index of [1, 2, 3]) agent.add(join(workshop.path, `other-${index}`));
+    const identityFile = relative(process.cwd(), workshop.identity);
+    expect(identityFile).to.match(/^\.\./);
+    for (const file of [identityFile, join(workshop.path, "..", basename(workshop.path), "identity")])
+      expect(await login([`IdentityAgent ${agent.socket}`], { identityFile: file }, strict)).to.equal("in\n");
+    agent.clear();
+  });
+
+  it("takes the path of an identity file as it is, percent signs included", async () => {
+    const identityFile = workshop.file("%h-%%", readFileSync(workshop.identity, "utf8"));
+    for (const transport of ["ssh2", "openssh"] as const)
+      expect(await login([`IdentityFile ${stranger}`], { identityFile, transport })).to.equal("in\n");
+  });
+
+  it("does not offer keys that PubkeyAcceptedAlgorithms leaves out", async () => {
+    const error = await failureOf(login(["PubkeyAcceptedAlgorithms ecdsa-sha2-nistp256"]));
+    expect(error.code).to.equal("auth-failed");
+    expect(error.message).to.include("PubkeyAcceptedAlgorithms");
+  });
+
+  for (const transport of ["ssh2", "openssh"] as const) {
+    it(`${transport}: says that the key was accepted and what the server wants besides`, async () => {
+      const both = await startSshServer(workshop, {
+        config: ["PasswordAuthentication yes", "AuthenticationMethods publickey,password"],
+      });
+      const error = await failureOf(login([], { transport }, both));
+      expect(error.code).to.equal("auth-failed");
+      if (transport === "ssh2")
+        expect(error.message).to.include("accepted the key and wants password besides");
+      expect(error.hint).not.to.include("authorized_keys");
+      expect(error.hint).to.include("AuthenticationMethods publickey");
+    });
+  }
 
   it("names an encrypted key that no agent has", async () => {
     const client = makeClient(workshop, server.knownHostsLine, ["Host *", `IdentityFile ${stranger}`]);

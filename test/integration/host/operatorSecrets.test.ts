@@ -50,6 +50,24 @@ describe("a server that wants to know something of the operator's machine", () =
     });
   }
 
+  for (const transport of ["openssh", "ssh2"] as const) {
+    it(`${transport}: learns nothing by what it says of its run directory`, async () => {
+      for (const rundir of [`/x/\${${VARIABLE}}`, "/x/%d", "/x:/y"]) {
+        const telling = await startSshServer(workshop, {
+          config: ["LogLevel DEBUG3", `SetEnv HOME=${workshop.path} OVS_RUNDIR=${rundir}`],
+        });
+        const client = makeClient(workshop, telling.knownHostsLine);
+        const host = client.record(telling, { transport });
+        const error = await failureOf(client.pool.use(host, (session) => session.openOvsdb()));
+        await client.pool.closeAll();
+        expect(error.code).to.equal("no-ovs");
+        expect(error.message).to.include(JSON.stringify(rundir));
+        expect(telling.log()).to.include("Accepted publickey").and.not.to.include(SECRET);
+        await telling.stop();
+      }
+    });
+  }
+
   it("openssh: opens a socket when it is asked for again after a failure", async () => {
     const client = makeClient(workshop, server.knownHostsLine);
     const host = client.record(server, { transport: "openssh" });

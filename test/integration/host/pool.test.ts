@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { userInfo } from "node:os";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { constants, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
@@ -203,20 +203,23 @@ describe("the connection pool", () => {
     await client.pool.closeAll();
   });
 
-  for (const [transport, work] of [
-    ["ssh2", "1"],
-    ["openssh", "1"],
-    ["ssh2", "30"],
+  for (const [transport, work, signal] of [
+    ["ssh2", "1", "SIGINT"],
+    ["openssh", "1", "SIGINT"],
+    ["openssh", "1", "SIGTERM"],
+    ["ssh2", "30", "SIGINT"],
+    ["ssh2", "30", "SIGHUP"],
   ] as const) {
-    it(`${transport}: ends soon after an interrupt, with a command of ${work} s under way`, async () => {
+    it(`${transport}: ends soon after ${signal}, with a command of ${work} s under way, and leaves no file`, async () => {
+      const temporary = mkdtempSync(join(workshop.path, "t-"));
       const client = makeClient(workshop, server.knownHostsLine);
       const program = workshop.file(
-        `interrupted-${transport}-${work}.cjs`,
+        `ended-${transport}-${work}-${signal}.cjs`,
         `const { ConnectionPool } = require(${JSON.stringify(join(__dirname, "../../../provider/host/pool.js"))});
-const { closeOnInterrupt } = require(${JSON.stringify(join(__dirname, "../../../provider/host/shutdown.js"))});
+const { closeOnSignal } = require(${JSON.stringify(join(__dirname, "../../../provider/host/shutdown.js"))});
 const pool = new ConnectionPool(${JSON.stringify(client.settings)});
-closeOnInterrupt(pool);
-closeOnInterrupt(pool);
+closeOnSignal(pool);
+closeOnSignal(pool);
 pool.use(${JSON.stringify(client.record(server, { transport }))}, async (session) => {
   await session.exec(["true"]);
   console.log("working");
@@ -226,24 +229,31 @@ pool.use(${JSON.stringify(client.record(server, { transport }))}, async (session
 });
 `,
       );
-      const child = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] });
+      const child = spawn(process.execPath, [program], {
+        stdio: ["ignore", "pipe", "inherit"],
+        env: { ...process.env, TMPDIR: temporary },
+      });
       let output = "";
       child.stdout.on("data", (chunk: Buffer) => {
         output += chunk.toString();
       });
       await waitUntil(() => output.includes("working") && isRunning(server.pid, `sleep ${work}`));
       const before = Date.now();
-      child.kill("SIGINT");
+      if (transport === "openssh") expect(readdirSync(temporary)).to.have.lengthOf(1);
+      child.kill(signal);
       const code = await new Promise((resolve) => child.once("close", resolve));
-      expect(code).to.equal(130);
+      expect(code).to.equal(128 + constants.signals[signal]);
+      expect(readdirSync(temporary)).to.deep.equal([]);
       expect(Date.now() - before).to.be.lessThan(4500);
       expect(output).to.include(work === "30" ? "connection-lost" : "finished\n\ncancelled");
       await waitUntil(() => sessionsOf(server.pid).length === 0);
     });
   }
 
-  it("leaves no master behind when the process is killed", async () => {
+  it("leaves no master behind when the process is killed, and its files to the next process alone", async () => {
     const client = makeClient(workshop, server.knownHostsLine);
+    const temporary = join(workshop.path, "tmp-killed");
+    mkdirSync(temporary);
     const program = workshop.file(
       "killed.cjs",
       `const { ConnectionPool } = require(${JSON.stringify(join(__dirname, "../../../provider/host/pool.js"))});
@@ -255,11 +265,15 @@ new ConnectionPool(${JSON.stringify(client.settings)}).use(${JSON.stringify(clie
 setInterval(() => {}, 1000);
 `,
     );
-    const child = spawn(process.execPath, [program], {
-      stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, TMPDIR: workshop.path },
-    });
-    await new Promise((resolve) => child.stdout.once("data", resolve));
+    const start = async () => {
+      const started = spawn(process.execPath, [program], {
+        stdio: ["ignore", "pipe", "inherit"],
+        env: { ...process.env, TMPDIR: temporary },
+      });
+      await new Promise((resolve) => started.stdout.once("data", resolve));
+      return started;
+    };
+    const child = await start();
     const [master] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")
       .trim()
       .split(" ")
@@ -267,6 +281,17 @@ setInterval(() => {}, 1000);
     child.kill("SIGKILL");
     await waitUntil(() => !running(master!));
     await waitUntil(() => sessionsOf(server.pid).length === 0);
+    const left = readdirSync(temporary);
+    expect(left).to.have.lengthOf(1);
+    mkdirSync(join(temporary, `${left[0]!.replace(/-\d+-\w+$/, "")}-1-others`));
+    const alive = await start();
+    const other = await start();
+    const now = readdirSync(temporary);
+    expect(now).to.have.lengthOf(3).and.not.to.include(left[0]);
+    for (const one of [alive, other]) {
+      one.kill("SIGKILL");
+      await new Promise((resolve) => one.once("close", resolve));
+    }
   });
 });
 

@@ -1,0 +1,53 @@
+import { lookup } from "node:dns/promises";
+import { BlockList, isIPv6 } from "node:net";
+import { networkInterfaces } from "node:os";
+import { TaasError } from "../errors";
+import type { ConnectionSettings, HostRecord } from "./host";
+import { resolveEndpoint } from "./resolve";
+
+/**
+ * Refuses a host that a claim leads to and that is this machine: a loopback address, an address of an interface, or a name that
+ * resolves to one. Where the ssh configuration gives the address another host name, the operator has said where it leads.
+ * Errors: `claim-leads-here`, and those of `resolveEndpoint`.
+ */
+export async function refuseOwnMachine(record: HostRecord, settings: ConnectionSettings): Promise<void> {
+  if (record.address === "local") throw leadsHere(record);
+  const { hostname } = await resolveEndpoint(record, settings);
+  const found = await lookup(record.address, { all: true }).catch(() => []);
+  // OpenSSH writes an address such as 127.1 out in full, which is no word of the operator's.
+  const meanings = [record.address.toLowerCase(), ...found.map(({ address }) => address)];
+  if (!meanings.includes(hostname.toLowerCase())) return;
+  const own = ownAddresses();
+  if (found.some(({ address }) => own.check(plain(address), familyOf(address)))) throw leadsHere(record);
+}
+
+/** Addresses that lead to this machine. */
+function ownAddresses(): BlockList {
+  const own = new BlockList();
+  own.addSubnet("127.0.0.0", 8);
+  own.addSubnet("0.0.0.0", 8);
+  own.addSubnet("::", 127, "ipv6");
+  for (const { address } of Object.values(networkInterfaces()).flatMap((found) => found ?? []))
+    own.addAddress(plain(address), familyOf(address));
+  return own;
+}
+
+/** An address without its zone. */
+function plain(address: string): string {
+  return address.replace(/%.*/, "");
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIPv6(address) ? "ipv6" : "ipv4";
+}
+
+function leadsHere({ name, address }: HostRecord): TaasError {
+  return new TaasError(
+    `a claim leads to ${JSON.stringify(address)}, which is this machine and which neither program nor inventory names`,
+    {
+      code: "claim-leads-here",
+      host: name,
+      hint: `If it is right, give the stack's taas:hosts an entry ${JSON.stringify(name)} for it`,
+    },
+  );
+}

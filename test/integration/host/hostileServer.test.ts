@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import type { TaasError } from "../../../provider/errors";
+import type { HostRecord } from "../../../provider/host/host";
+import { makeClient, type TestClient } from "./client";
+import { startHostileServer, WAYS } from "./hostileServer";
+import { makeKey, makeWorkshop, type SshServer, startSshServer, type Workshop } from "./sshServer";
+
+/** Bytes that a hostile server may make this process hold beside what it has. */
+const MEMORY = 300 * 1024 * 1024;
+
+/** Milliseconds that a busy machine may add to a command, whatever else goes on. */
+const NOISE = 100;
+
+/** Seconds a command may take. */
+const OPERATION_TIMEOUT = 5;
+
+/** What comes of a command on such a server where it is no answer. */
+const OUTCOMES: Record<string, RegExp> = {
+  "lines without end": /^unreachable: .*more than \d+ bytes before the login/,
+  "banners without end": /^unreachable: .*more than \d+ bytes before the login/,
+  "requests without end, unread": /^(?:operation-timeout|connection-lost): /,
+  "packets of no bytes": /^connection-lost: .*it takes only packets of 0 bytes/,
+  "output without end": /^output-too-large: /,
+  "errors without end": /^output-too-large: /,
+  "no exit status": /^exec-failed: .*without an exit status/,
+  "an exit status and no end": /^operation-timeout: /,
+  "more than a window on a socket": /^connection-lost: .*more than the window/,
+};
+
+describe("an SSH server that does harm, beside an honest one", () => {
+  let workshop: Workshop;
+  let honest: SshServer;
+  let hostKey: string;
+  let keyFile: string;
+  let usual: number;
+
+  before(async () => {
+    workshop = makeWorkshop();
+    honest = await startSshServer(workshop);
+    keyFile = join(workshop.path, "hostile");
+    makeKey(keyFile, "ed25519");
+    hostKey = readFileSync(`${keyFile}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
+    const client = makeClient(workshop, honest.knownHostsLine);
+    usual = await typicalTime(client, client.record(honest), 2000);
+    await client.pool.closeAll();
+  });
+  after(() => workshop.remove());
+
+  for (const way of Object.values(WAYS).flat()) {
+    it(`cannot stop other hosts, or fill the memory, by ${way}`, async () => {
+      const hostile = await startHostileServer(way, keyFile);
+      const client = makeClient(workshop, honest.knownHostsLine, [], { operationTimeout: OPERATION_TIMEOUT });
+      const user = userInfo().username;
+      const bad = { name: "bad", address: "127.0.0.1", port: hostile.port, user, hostKey };
+      const before = process.memoryUsage().rss;
+      let peak = 0;
+      const watching = setInterval(() => {
+        peak = Math.max(peak, process.memoryUsage().rss - before);
+      }, 20);
+      const begun = performance.now();
+      const ending = outcomeOf(client, bad, way);
+      const beside = await typicalTime(client, client.record(honest), 2000);
+      const outcome = await ending;
+      expect(performance.now() - begun).to.be.lessThan(2000 * OPERATION_TIMEOUT);
+      clearInterval(watching);
+      await client.pool.closeAll();
+      await hostile.stop();
+      expect(outcome).to.match(OUTCOMES[way] ?? /^answered in$/);
+      expect(beside).to.be.lessThan(1.5 * usual + NOISE);
+      expect(peak).to.be.lessThan(MEMORY);
+    });
+  }
+});
+
+/** What a command, or a stream, on the server ends with. */
+async function outcomeOf(client: TestClient, record: HostRecord, way: string): Promise<string> {
+  try {
+    return await client.pool.use(record, async (session) => {
+      if (WAYS.onSocket.includes(way)) {
+        const stream = await session.openSocket("/var/run/openvswitch/db.sock");
+        await new Promise((_, reject) => stream.once("error", reject));
+      }
+      const { stdout } = await session.exec(["cat"], { input: "x".repeat(100_000) });
+      await sleep(1500);
+      return `answered ${stdout.trim()}`;
+    });
+  } catch (error) {
+    return `${(error as TaasError).code}: ${(error as Error).message}`;
+  }
+}
+
+/** The median of the milliseconds that commands on a host take, one after another, for so long. */
+async function typicalTime(client: TestClient, record: HostRecord, milliseconds: number): Promise<number> {
+  const end = performance.now() + milliseconds;
+  const times: number[] = [];
+  while (performance.now() < end) {
+    const begun = performance.now();
+    await client.pool.use(record, (session) => session.exec(["true"]));
+    times.push(performance.now() - begun);
+  }
+  return times.sort((one, other) => one - other)[Math.floor(times.length / 2)]!;
+}
