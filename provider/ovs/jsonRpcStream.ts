@@ -20,6 +20,9 @@ export interface JsonRpcOptions {
   closed(): void;
 }
 
+/** Bytes that a message counts for at least: to take it has its cost, too. */
+const LEAST = 1024;
+
 /** Bytes that may wait to be taken by the server; one that reads nothing gets no more. */
 const MAX_UNSENT = 1024 * 1024;
 
@@ -104,7 +107,7 @@ export class JsonRpcStream {
   }
 
   private asked(method: string, { id, params }: Record<string, unknown>, size: number): void {
-    if (!this.unasked.take(size)) throw this.refused("the OVSDB server sends without end");
+    if (!this.unasked.take(Math.max(size, LEAST))) throw this.refused("the OVSDB server sends without end");
     if (id === undefined || id === null) {
       this.options.notified(method, params);
       return;

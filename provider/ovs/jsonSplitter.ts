@@ -60,7 +60,14 @@ export class JsonSplitter {
   push(chunk: Uint8Array): string[] {
     const documents: string[] = [];
     let start = 0;
+    let backslash = -1;
     for (let index = 0; index < chunk.length; index++) {
+      if (this.inString && !this.escaped) {
+        // Nothing in a string matters up to its end or the next backslash.
+        if (backslash < index) backslash = positionOf(BACKSLASH, chunk, index);
+        index = Math.min(positionOf(QUOTE, chunk, index), backslash);
+        if (index === chunk.length) break;
+      }
       if (this.depth === 0) {
         if (isWhiteSpace(chunk[index]!)) continue;
         start = index;
@@ -106,7 +113,7 @@ export class JsonSplitter {
     this.length += part.length;
     if (this.length > this.maxBytes) throw malformed(`a message longer than ${this.maxBytes} bytes`);
     // A copy: the owner of the chunk may use its memory again.
-    this.parts.push(Uint8Array.from(part));
+    this.parts.push(new Uint8Array(part));
   }
 
   private take(): string {
@@ -120,6 +127,12 @@ export class JsonSplitter {
       throw malformed("bytes that are not UTF-8", cause);
     }
   }
+}
+
+/** Where a byte comes next; the chunk's length where it does not. */
+function positionOf(byte: number, chunk: Uint8Array, from: number): number {
+  const position = chunk.indexOf(byte, from);
+  return position < 0 ? chunk.length : position;
 }
 
 function isWhiteSpace(byte: number): boolean {
