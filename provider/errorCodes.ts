@@ -70,6 +70,7 @@ export const ERROR_CODES = [
   "tunnel-address-missing",
   "tunnel-member-missing",
   "tunnel-clash",
+  "collector-key-taken",
   "tunnel-families-differ",
   "tunnel-options-differ",
   "same-machine",

@@ -1,6 +1,6 @@
+import { joinsHosts } from "../encapsulation/encapsulations";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
-import { joinsHosts } from "../model/tunnelTypes";
 import type { Facts } from "../ovs/facts";
 import { MARK } from "../plan/ours";
 import { readAddress } from "../schema/host";

@@ -1,6 +1,6 @@
+import type { TunnelType } from "../encapsulation/encapsulation";
 import type { ErrorCode } from "../errorCodes";
 import type { PortInput } from "../schema/port";
-import type { TunnelType } from "./tunnelTypes";
 
 /** A port of ours that must exist. */
 export interface DesiredPort {

@@ -1,4 +1,6 @@
 import { isIPv6 } from "node:net";
+import type { EncapsulationName, TunnelType } from "../encapsulation/encapsulation";
+import { encapsulation, encapsulationOf } from "../encapsulation/encapsulations";
 import type { InterfaceFacts } from "../ovs/facts";
 import type { TunnelClaim } from "../schema/claim";
 import type { Collector } from "../schema/collector";
@@ -6,18 +8,19 @@ import { readAddress } from "../schema/host";
 import { DEFAULT_UDP_PORT } from "../schema/tunnel";
 import type { Action } from "./desired";
 import { digest } from "./identity";
-import { type Encapsulation, encapsulationOf, type TunnelType } from "./tunnelTypes";
 
 /** One end of a mirror tunnel: what it is on the wire, whoever asked for it. */
 export interface Endpoint {
-  type: Encapsulation;
-  /** 0 for GRE and ERSPAN, which have no ports. */
+  type: EncapsulationName;
+  /** 0 where the encapsulation has no ports. */
   udpPort: number;
   /** Empty: whichever address the route to the other end has. */
   local: string;
   /** The other end's address; `flow` for a mesh, whose rules name it. */
   remote: string;
   erspanVersion?: 1 | 2;
+  /** Only sends, to a collector: it takes nothing that comes from there. */
+  oneWay?: true;
 }
 
 /** The end of the tunnel that two hosts share when nobody asked for another. */
@@ -32,7 +35,7 @@ export function explicitEndpoint(
 ): Endpoint {
   return {
     type: tunnel.type,
-    udpPort: tunnel.type === "gre" ? 0 : tunnel.udpPort,
+    udpPort: encapsulation(tunnel.type).udp === "none" ? 0 : tunnel.udpPort,
     local: tunnel.local,
     remote: tunnel.mode === "mesh" ? "flow" : remote,
   };
@@ -41,13 +44,15 @@ export function explicitEndpoint(
 /** The end that sends to a collector. */
 export function collectorEndpoint(collector: Collector, local: string): Endpoint {
   const { type, udpPort, address, erspanVersion } = collector;
-  return { type, udpPort, local, remote: address, ...(erspanVersion === undefined ? {} : { erspanVersion }) };
+  const version = erspanVersion === undefined ? {} : { erspanVersion };
+  return { type, udpPort, local, remote: address, ...version, ...(udpPort === 0 ? {} : { oneWay: true }) };
 }
 
 /** Identity: two ends with the same key are the same port. */
 export function endpointKey(end: Endpoint): string {
   const version = end.erspanVersion === undefined ? [] : [`v${end.erspanVersion}`];
-  return [end.type, end.udpPort, end.local, end.remote, ...version].join(" ");
+  const way = end.oneWay === undefined ? [] : ["one-way"];
+  return [end.type, end.udpPort, end.local, end.remote, ...version, ...way].join(" ");
 }
 
 /** Name of the port: a hash of its identity, 15 characters. */
@@ -63,20 +68,16 @@ export function describeEndpoint(end: Endpoint): string {
   return `${end.type}${version}${port} ${local} -> ${end.remote === "flow" ? "any member" : end.remote}`;
 }
 
-/**
- * The type of an end's Interface row. GRE and ERSPAN have types of their own for IPv6: under the others the kernel's datapath
- * sends nothing there, and says nothing.
- */
+/** The type of an end's Interface row. */
 export function endpointType({ type, local, remote }: Endpoint): TunnelType {
-  const keyed = type === "gre" || type === "erspan";
-  return keyed && (isIPv6(local) || isIPv6(remote)) ? `ip6${type}` : type;
+  return encapsulation(type).interfaces[isIPv6(local) || isIPv6(remote) ? "ipv6" : "ipv4"];
 }
 
 /** Why two ends of ours cannot be on one host; undefined when they can. */
 export function crossing(a: Endpoint, b: Endpoint): string | undefined {
-  if (a.type === "erspan" && b.type === "erspan") {
+  if (a.type === b.type && encapsulation(a.type).versions.length > 1) {
     return a.local === b.local && a.remote === b.remote
-      ? "Open vSwitch has one ERSPAN tunnel between two addresses, of one version"
+      ? `Open vSwitch has one ${a.type} tunnel between two addresses, of one version`
       : undefined;
   }
   return a.type !== b.type && a.udpPort !== 0 && a.udpPort === b.udpPort
@@ -84,15 +85,23 @@ export function crossing(a: Endpoint, b: Endpoint): string | undefined {
     : undefined;
 }
 
+/**
+ * An end that takes nothing is given one key to receive by, the largest, and so takes nothing from production's tunnels of the
+ * same addresses and port.
+ */
+function keyOptions({ type, oneWay }: Endpoint): Record<string, string> {
+  if (oneWay === undefined) return { key: "flow" };
+  return { in_key: String(encapsulation(type).keys.largest), out_key: "flow" };
+}
+
 /** The Interface options of an end, without what an explicit tunnel adds (ovs-vswitchd.conf.db(5), Tunnel Options). */
 export function endpointOptions(end: Endpoint): Record<string, string> {
   return {
     ...(end.local === "" ? {} : { local_ip: end.local }),
     remote_ip: end.remote,
-    key: "flow",
+    ...keyOptions(end),
     ...(end.udpPort === 0 ? {} : { dst_port: String(end.udpPort) }),
-    ...(end.erspanVersion === 1 ? { erspan_ver: "1", erspan_idx: "0" } : {}),
-    ...(end.erspanVersion === 2 ? { erspan_ver: "2", erspan_dir: "flow", erspan_hwid: "0" } : {}),
+    ...encapsulation(end.type).options(end.erspanVersion ?? 1),
   };
 }
 
@@ -110,31 +119,31 @@ export interface Sending {
 export function sendThrough(end: Endpoint, sending: Sending): Action[] {
   const { key, remote, maxLength, direction } = sending;
   const address = isIPv6(remote) ? "tun_ipv6_dst" : "tun_dst";
+  const told = encapsulation(end.type).direction(end.erspanVersion ?? 1, direction);
   return [
     `set_field:0x${key.toString(16)}->tun_id`,
     ...(end.remote === "flow" ? [`set_field:${remote}->${address}`] : []),
-    ...(end.erspanVersion === 2 ? [`set_field:${direction === "egress" ? 1 : 0}->tun_erspan_dir`] : []),
+    ...(told === undefined ? [] : [`set_field:${told.value}->${told.field}`]),
     { output: endpointPort(end), ...(maxLength === undefined ? {} : { maxLength }) },
   ];
 }
 
-/** Where tunnels of production are without a port of their own; 0 where they have none. */
-const PRODUCTION_PORT: Record<Encapsulation, number> = { vxlan: 4789, geneve: 6081, gre: 0, erspan: 0 };
-
 /**
  * Whether a tunnel port that is not ours would take our packets or lose its own to us: OVS gives a packet to the most
- * specific port, so an unset local address and a flow-based remote one overlap with every other.
+ * specific port, so an unset local address and a flow-based remote one overlap with every other. An end that takes nothing
+ * lives beside a flow-based one: all that comes from its collector under other keys than its own goes there.
  */
 export function overlaps(end: Endpoint, foreign: InterfaceFacts): boolean {
   const type = encapsulationOf(foreign.type);
   if (type === undefined) return false;
-  const keyed = PRODUCTION_PORT[type] === 0;
-  const port = keyed ? 0 : Number(foreign.options.dst_port ?? PRODUCTION_PORT[type]);
+  const { udp } = encapsulation(type);
+  const port = udp === "none" ? 0 : Number(foreign.options.dst_port ?? udp.standard);
   if (port !== end.udpPort) return false;
   const local = readAddress(foreign.options.local_ip);
   const remote = readAddress(foreign.options.remote_ip);
-  const shared =
+  const meets =
     (local === undefined || end.local === "" || local === end.local) &&
     (remote === undefined || end.remote === "flow" || remote === end.remote);
-  return type === end.type ? shared : !keyed || shared;
+  if (type !== end.type) return udp !== "none" || meets;
+  return meets && (remote !== undefined || end.oneWay === undefined);
 }

@@ -1,3 +1,4 @@
+import { encapsulation } from "../encapsulation/encapsulations";
 import type { Facts } from "../ovs/facts";
 import type { Claim, FlowClaim } from "../schema/claim";
 import { describePort, portKey } from "../schema/port";
@@ -37,12 +38,17 @@ export function groupOwners(group: Group): string[] {
   return [...new Set(group.members.map(({ flow }) => flow.owner))].sort();
 }
 
+/** Whether a collector is told the direction of each copy in its header. */
+function tellsDirection({ type, erspanVersion }: NonNullable<SourceFlow["collector"]>): boolean {
+  return encapsulation(type).direction(erspanVersion ?? 1, undefined) !== undefined;
+}
+
 /** One group for both directions, unless a rule, a collector's keys or its header tell them apart. */
 function directionsOf(flow: SourceFlow): GroupDirection[] {
   const { collector, source } = flow;
   const byCollector =
     collector !== undefined &&
-    (collector.keys.ingress !== collector.keys.egress || collector.erspanVersion === 2);
+    (collector.keys.ingress !== collector.keys.egress || tellsDirection(collector));
   if (!byCollector && !needsDirection(source.filter ?? [])) return ["any"];
   return source.direction === "both" ? ["ingress", "egress"] : [source.direction];
 }
@@ -59,13 +65,16 @@ function groupHash(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass)
   return hash;
 }
 
-/** Everything that makes two flows' copies look or travel differently. */
+/**
+ * Everything that makes two flows' copies look or travel differently. A flow that is capped or counted alone is known by its
+ * token, which a rename keeps.
+ */
 function hashOf(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass): string {
   const { source, collector, tunnel, shared, destination, tunnelId } = flow;
   const { filter, defaultAction, snapLength, maxFrame, rateLimit, counters, integrationBridge } = source;
   const own =
     rateLimit !== undefined || counters === "own"
-      ? [portKey(source.port), source.direction, rateLimit]
+      ? [flow.token, portKey(source.port), source.direction, rateLimit]
       : null;
   return digest(
     12,

@@ -1,3 +1,4 @@
+import { encapsulation } from "../encapsulation/encapsulations";
 import type { HostRecord } from "../host/host";
 import type { Collector } from "../schema/collector";
 import type { RateLimit } from "../schema/common";
@@ -189,7 +190,7 @@ export function tunnelRules(tunnel: {
   const records = hosts as readonly HostRecord[];
   const address = (index: number) => (localIps as readonly string[])[index];
   const options = [
-    ...(type === "gre" ? [] : [`dst_port=${udpPort}`]),
+    ...(encapsulation(type as TunnelRef["type"]).udp === "none" ? [] : [`dst_port=${udpPort}`]),
     "key=flow",
     ...(tunnel.dontFragment === false ? ["df_default=false"] : []),
     ...(tunnel.tos === undefined ? [] : [`tos=${tunnel.tos}`]),

@@ -1,3 +1,4 @@
+import { encapsulationOf } from "../encapsulation/encapsulations";
 import type { Facts } from "../ovs/facts";
 import type { Claim, ServiceClaim } from "../schema/claim";
 import { describePort, type PortInput } from "../schema/port";
@@ -5,7 +6,6 @@ import { type Delivery, deliverBack, deliverHere } from "./delivery";
 import type { Desired, Placement, Problem } from "./desired";
 import { type FoundPort, PORT_STATE } from "./findPort";
 import { findMonitor, sendHome } from "./home";
-import { encapsulationOf } from "./tunnelTypes";
 
 /** The services of a host, and what they need to exist. */
 export interface Services

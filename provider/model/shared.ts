@@ -1,3 +1,4 @@
+import { joinsHosts } from "../encapsulation/encapsulations";
 import type { Facts } from "../ovs/facts";
 import type { Claim, FlowClaim } from "../schema/claim";
 import { readAddress } from "../schema/host";
@@ -5,7 +6,6 @@ import type { Action, Desired, Rule } from "./desired";
 import { type FoundPort, portsOf } from "./findPort";
 import { digest, pieceCookie } from "./identity";
 import { ARRIVED } from "./tunnels";
-import { joinsHosts } from "./tunnelTypes";
 
 /** The production tunnel port that leads from a bridge to an address. */
 export function productionTunnel(facts: Facts, bridge: string, remote: string): FoundPort | undefined {

@@ -28,8 +28,8 @@ function meterOf(inPort: string, group: Group, limit: RateLimit): Meter {
   return { inPort, unit, rate, burst, owners: groupOwners(group) };
 }
 
-/** The meter of each capped group, by its hash: one for both directions of a flow, whose copies count together. */
-function metersOf(groups: readonly Group[]): Map<string, Meter> {
+/** The meter of each capped group, by the group's hash: one for both directions of a flow, whose copies count together. */
+export function metersOf(groups: readonly Group[]): Map<string, Meter> {
   const byFlow = new Map<string, Meter>();
   return new Map(
     groups.flatMap((group) => {

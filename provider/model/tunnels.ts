@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import type { InterfaceFacts } from "../ovs/facts";
-import type { Claim, TunnelClaim } from "../schema/claim";
+import type { Claim, FlowClaim, TunnelClaim } from "../schema/claim";
+import type { Collector } from "../schema/collector";
 import type { DesiredPort, Problem, Rule } from "./desired";
 import {
   crossing,
@@ -22,13 +23,27 @@ interface Need {
   /** Addresses that copies are accepted from; a collector sends none. */
   members: Set<string>;
   explicit: TunnelClaim[];
+  /** To a collector: the service of each key that copies are sent with. */
+  keys: Map<number, { service: string; flows: Set<string> }[]>;
+}
+
+function addKeys({ keys }: Need, { service, owner }: FlowClaim, collector: Collector): void {
+  for (const key of new Set(Object.values(collector.keys))) {
+    const users = keys.get(key) ?? [];
+    const known = users.find((user) => user.service === service);
+    if (known === undefined) users.push({ service, flows: new Set([owner]) });
+    else known.flows.add(owner);
+    keys.set(key, users);
+  }
 }
 
 function collect(claims: readonly Claim[]): Map<string, Need> {
   const needs = new Map<string, Need>();
   const need = (end: Endpoint, owner: string): Need => {
     const key = endpointKey(end);
-    const entry = needs.get(key) ?? { end, owners: new Set(), members: new Set(), explicit: [] };
+    const entry = needs.get(key) ?? {
+      ...{ end, owners: new Set(), members: new Set(), explicit: [], keys: new Map() },
+    };
     entry.owners.add(owner);
     needs.set(key, entry);
     return entry;
@@ -44,6 +59,7 @@ function collect(claims: readonly Claim[]): Map<string, Need> {
       for (const { end, remote } of routeOf(claims, claim)?.ways ?? []) {
         const entry = need(end, claim.owner);
         if (claim.collector === undefined) entry.members.add(remote);
+        else addKeys(entry, claim, claim.collector);
       }
     }
   }
@@ -95,6 +111,17 @@ function disagreements(need: Need): Problem[] {
     );
 }
 
+/** What can be done about a tunnel that overlaps with another. */
+function wayOut({ end, members }: Need): string {
+  const isCollector = members.size === 0;
+  if (end.udpPort === 0) {
+    const others = isCollector ? "another type of collector" : "vxlan or geneve, or other localIps";
+    return `GRE and ERSPAN have no ports to tell tunnels apart: use ${others}`;
+  }
+  if (!isCollector) return "Choose another udpPort or other localIps in a MirrorTunnel";
+  return "Let the collector listen on another UDP port and give that as its udpPort, or use another type of collector";
+}
+
 function clashes(need: Need, foreign: readonly InterfaceFacts[]): Problem[] {
   return foreign
     .filter((candidate) => overlaps(need.end, candidate))
@@ -103,12 +130,25 @@ function clashes(need: Need, foreign: readonly InterfaceFacts[]): Problem[] {
         owner,
         code: "tunnel-clash",
         message: `mirror tunnel ${describeEndpoint(need.end)} overlaps with tunnel port ${candidate.name} (${candidate.type}), which is not ours`,
-        hint:
-          need.end.udpPort === 0
-            ? "GRE and ERSPAN have no ports to tell tunnels apart: use vxlan or geneve, or other localIps"
-            : "Choose another udpPort or other localIps in a MirrorTunnel",
+        hint: wayOut(need),
       })),
     );
+}
+
+/** A collector tells services apart by their keys; services whose keys are the same would be one to it. */
+function sharedKeys({ end, keys }: Need): Problem[] {
+  return [...keys].flatMap(([key, users]) =>
+    users.flatMap(({ service, flows }) => {
+      const others = users.map((user) => user.service).filter((other) => other !== service);
+      if (others.length === 0) return [];
+      return [...flows].map((owner) => ({
+        owner,
+        code: "collector-key-taken" as const,
+        message: `copies for ${service} and for ${others.sort().join(" and ")} would have one key, ${key}, in ${describeEndpoint(end)}: the collector could not tell them apart`,
+        hint: "Give one of the services' collectors another key, or the service another tunnelId, from which the key follows",
+      }));
+    }),
+  );
 }
 
 function crossings(needs: readonly Need[]): Problem[] {
@@ -145,7 +185,7 @@ export function renderTunnels(
     })),
     rules: needs.flatMap(arrivals),
     problems: [
-      ...needs.flatMap((need) => [...disagreements(need), ...clashes(need, foreign)]),
+      ...needs.flatMap((need) => [...disagreements(need), ...clashes(need, foreign), ...sharedKeys(need)]),
       ...crossings(needs),
     ],
   };

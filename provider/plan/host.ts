@@ -1,8 +1,8 @@
+import { encapsulationOf } from "../encapsulation/encapsulations";
 import type { Desired } from "../model/desired";
 import { HOME_KEY, VNIC_KEY } from "../model/home";
 import type { LinuxBridges } from "../model/linuxBridge";
 import type { ClaimSet } from "../model/readClaims";
-import { encapsulationOf } from "../model/tunnelTypes";
 import type { BridgeFacts, Facts, PortFacts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
 import { type Row, uuid } from "../ovs/values";

@@ -3,6 +3,7 @@ import { tapBridgeOf } from "../converge/access";
 import type { Draft } from "../converge/edit";
 import type { Reach } from "../converge/hosts";
 import type { Look } from "../converge/look";
+import { encapsulation, encapsulationOf } from "../encapsulation/encapsulations";
 import { TaasError } from "../errors";
 import { isUserspace } from "../model/datapath";
 import { type Endpoint, endpointKey, explicitEndpoint } from "../model/endpoint";
@@ -11,7 +12,6 @@ import type { FoundPort } from "../model/findPort";
 import { findMonitor } from "../model/home";
 import { routeOf } from "../model/route";
 import { productionTunnel } from "../model/shared";
-import { encapsulationOf } from "../model/tunnelTypes";
 import { TAG_BYTES, vlanClass } from "../model/vlanClass";
 import type { FlowClaim } from "../schema/claim";
 import type { FlowInputs } from "../schema/flow";
@@ -21,8 +21,6 @@ type FlowDraft = Extract<Draft, { kind: "flow" }>;
 const ETHERNET = 14;
 const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;
-/** Bytes between the outer IP header and the copy (RFC 7348, RFC 8926, RFC 2890, ERSPAN II and III as OVS writes them). */
-const OVERHEAD: Record<string, number> = { vxlan: 16, geneve: 16, gre: 8, erspan: 16, erspan2: 20 };
 
 /** What a copy must fit through. */
 interface Fit {
@@ -79,7 +77,7 @@ async function wayLimit(fit: Fit): Promise<Limit | undefined> {
   const mtu = (await fit.reach.open(source.record).underlay(remote))?.mtu;
   if (mtu === undefined) return undefined;
   const header =
-    OVERHEAD[route?.end.erspanVersion === 2 ? "erspan2" : type]! +
+    encapsulation(type).overhead(route?.end.erspanVersion ?? 1) +
     (isIPv6(remote) ? IPV6_HEADER : IPV4_HEADER);
   return {
     bytes: mtu - header,

@@ -1,7 +1,8 @@
 import { isIPv6 } from "node:net";
+import { encapsulation } from "../encapsulation/encapsulations";
 import type { HostRecord } from "../host/host";
 import { tunnelRules } from "../model/rules";
-import { DEFAULT_UDP_PORT, GENEVE_UDP_PORT, tunnelArgs } from "../schema/tunnel";
+import { DEFAULT_UDP_PORT, type TunnelInputs, tunnelArgs } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
 import { type Names, recordHost } from "./context";
@@ -9,15 +10,15 @@ import { inPlace } from "./inPlace";
 import type { CheckResult, Checks, Properties } from "./resource";
 import { showably } from "./showably";
 
-/** The UDP port of a tunnel that is given none. A Geneve tunnel that was recorded with VXLAN's keeps it. */
-function defaultUdpPort(type: unknown, olds: Properties): unknown {
+/** The UDP port of a tunnel that is given none; one that has no UDP port is recorded with that of the automatic tunnels. */
+function defaultUdpPort(type: unknown): unknown {
   if (hasUnknown(type)) return UNKNOWN;
-  if (type !== "geneve") return DEFAULT_UDP_PORT;
-  return olds.type === type && olds.udpPort === DEFAULT_UDP_PORT ? DEFAULT_UDP_PORT : GENEVE_UDP_PORT;
+  const { udp } = encapsulation(type as TunnelInputs["type"]);
+  return udp === "none" ? DEFAULT_UDP_PORT : udp.mirror;
 }
 
 /** Validates a MirrorTunnel's arguments, fills in defaults, and puts `ref` and `rules` among the inputs. */
-function checkTunnel(names: Names, olds: Properties, news: Properties): CheckResult {
+function checkTunnel(names: Names, _: Properties, news: Properties): CheckResult {
   const { values, failures } = validate(tunnelArgs, news, ["ref", "rules"]);
   if (failures.length > 0) return { inputs: values, failures };
   const given = values.hosts;
@@ -28,7 +29,7 @@ function checkTunnel(names: Names, olds: Properties, news: Properties): CheckRes
     hosts,
     mode: values.mode ?? "pair",
     type,
-    udpPort: values.udpPort ?? defaultUdpPort(type, olds),
+    udpPort: values.udpPort ?? defaultUdpPort(type),
     localIps: values.localIps ?? [],
     dontFragment: values.dontFragment ?? true,
   };
@@ -85,7 +86,8 @@ function contradictions(inputs: Properties): Failure[] {
       reason: "a tunnel is of IPv4 or of IPv6: give addresses of one kind",
     });
   }
-  if (type === "gre" && udpPort !== DEFAULT_UDP_PORT && !hasUnknown(udpPort)) {
+  const udp = hasUnknown(type) ? undefined : encapsulation(type as TunnelInputs["type"]).udp;
+  if (udp === "none" && udpPort !== DEFAULT_UDP_PORT && !hasUnknown(udpPort)) {
     failures.push({
       property: "udpPort",
       reason: "GRE has no UDP port; leave udpPort out or use type vxlan or geneve",

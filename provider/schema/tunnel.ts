@@ -1,15 +1,13 @@
 import * as z from "zod";
+import { MIRROR_ENCAPSULATIONS } from "../encapsulation/encapsulation";
 import { ownerKey, reference, udpPort } from "./common";
 import { hostInput, hostRecord, ipAddress } from "./host";
 
 export const tunnelMode = z.enum(["pair", "mesh"]);
-export const tunnelType = z.enum(["vxlan", "geneve", "gre"]);
+export const tunnelType = z.enum(MIRROR_ENCAPSULATIONS);
 
-/** UDP port of mirror tunnels when none is given; not IANA's 4789 or 6081, which production owns. */
+/** UDP port of the automatic mirror tunnels, which are VXLAN. */
 export const DEFAULT_UDP_PORT = 14789;
-
-/** The same for Geneve: the automatic tunnels are VXLAN, and a UDP port is of one type. */
-export const GENEVE_UDP_PORT = 14790;
 
 /** The arguments of a MirrorTunnel, by property, before defaults. */
 export const tunnelArgs = {

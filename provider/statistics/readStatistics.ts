@@ -1,10 +1,11 @@
 import { type HostAccess, tapBridgeOf } from "../converge/access";
 import type { Look } from "../converge/look";
 import { isMetered } from "../converge/pushRules";
-import { type Group, groupFlows, groupNames, groupOwners } from "../model/groups";
+import type { Meter } from "../model/desired";
+import { type Group, groupFlows, groupOwners, type SourceFlow } from "../model/groups";
 import { pieceCookie } from "../model/identity";
 import { render } from "../model/render";
-import { DEFAULT_PRIORITY } from "../model/treat";
+import { DEFAULT_PRIORITY, metersOf } from "../model/treat";
 import { dumpFlows } from "../ovs/dumpFlows";
 import { readMeterDrops } from "../ovs/meterStatistics";
 import type { Flow } from "../ovs/openflow";
@@ -37,8 +38,9 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
     readPortCounts(target),
   ]);
   const numbers = portNumbers(facts, bridge);
-  const captures = groups.map((group) =>
-    capture(group, flows, drops.get(numbers.get(groupNames(group).tap) ?? 0) ?? NOTHING),
+  const counted = countedTogether(groups);
+  const captures = counted.map(({ groups: own, meter }) =>
+    capture(own, flows, (meter && drops.get(numbers.get(meter.inPort) ?? 0)) ?? NOTHING),
   );
   return {
     ...empty,
@@ -52,8 +54,8 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
       const arrived = flows.filter((flow) => flow.table === 2 && flow.match.split(",").includes(field));
       const local = captures.filter(
         (_, index) =>
-          groups[index]!.members[0]!.flow.destination === facts.machine &&
-          groups[index]!.members[0]!.flow.tunnelId === claim.tunnelId,
+          flowOf(counted[index]!).destination === facts.machine &&
+          flowOf(counted[index]!).tunnelId === claim.tunnelId,
       );
       return [
         {
@@ -85,16 +87,38 @@ function less(count: Count, dropped: Count): Count {
   };
 }
 
-function capture(group: Group, flows: readonly Flow[], dropped: Count): CaptureStatistics {
-  const cookie = pieceCookie(group.hash);
-  const own = flows.filter((flow) => flow.cookie === cookie);
+/** Groups whose copies are counted together: the two directions of a capped flow have one meter. */
+interface Counted {
+  groups: readonly [Group, ...Group[]];
+  meter: Meter | undefined;
+}
+
+function countedTogether(groups: readonly Group[]): Counted[] {
+  const meters = metersOf(groups);
+  const counted = new Map<Meter | Group, Counted>();
+  for (const group of groups) {
+    const meter = meters.get(group.hash);
+    const known = counted.get(meter ?? group);
+    counted.set(meter ?? group, { groups: known === undefined ? [group] : [...known.groups, group], meter });
+  }
+  return [...counted.values()];
+}
+
+function flowOf({ groups: [group] }: Counted): SourceFlow {
+  return group.members[0]!.flow;
+}
+
+function capture(groups: Counted["groups"], flows: readonly Flow[], dropped: Count): CaptureStatistics {
+  const [group, ...others] = groups;
+  const cookies = new Set(groups.map(({ hash }) => pieceCookie(hash)));
+  const own = flows.filter((flow) => cookies.has(flow.cookie));
   const inTable = (table: number) => own.filter((flow) => flow.table === table);
   const limited = group.members[0]!.flow.source.rateLimit !== undefined;
   const deciding = inTable(limited ? 0 : 1);
   return {
     owners: groupOwners(group),
     tunnelId: group.members[0]!.flow.tunnelId,
-    direction: group.direction,
+    direction: others.length > 0 ? "any" : group.direction,
     matched: total(inTable(0).map(countOf)),
     copied: less(total(inTable(2).map(countOf)), dropped),
     dropped,

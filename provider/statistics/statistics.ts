@@ -12,7 +12,10 @@ export interface RuleStatistics {
   count: Count;
 }
 
-/** What happened to the copies of one capture group. Flows treated alike share a group, and its counters. */
+/**
+ * What happened to the copies of one capture group. Flows treated alike share a group, and its counters. The two directions of
+ * a capped flow that have a group each are told as one: they have one meter.
+ */
 export interface CaptureStatistics {
   /** Claims of the flows that share it; one alone with `counters: "own"` or a rateLimit. */
   owners: string[];

@@ -90,6 +90,56 @@ describe("statistics", () => {
     expect(hosts.host2!.tunnels.map(({ received }) => received.packets)).to.deep.equal([copies]);
   });
 
+  it("count a capped flow as a whole, though a rule tells its directions apart", async () => {
+    driver = new Driver(lab);
+    const service = await driver.service("ids", { host: "host2", port: "tap-ids" });
+    await driver.flow("web", service, {
+      host: "host1",
+      port: "tap-web",
+      filter: [
+        { action: "reject", direction: "ingress", protocol: "udp", destinationPort: 9 },
+        { action: "accept", protocol: "udp" },
+      ],
+      rateLimit: { packetsPerSecond: 10, burst: 5 },
+    });
+    const [web, db] = [lab.vm("web"), lab.vm("db")];
+    const between = (from: typeof web, to: typeof web, destinationPort: number) =>
+      udp({
+        ...{ source: from.mac, destination: to.mac, sourceIp: from.ip, destinationIp: to.ip },
+        ...{ sourcePort: 1, destinationPort, payload: Buffer.alloc(100) },
+      });
+    const capture = await lab.vm("ids").capture();
+    for (let turn = 0; turn < 10; turn++) {
+      await web.send([between(web, db, 500), between(web, db, 500)]);
+      await db.send([between(db, web, 500), between(db, web, 9)]);
+    }
+    const copies = (await capture.settle()).length;
+    await capture.stop();
+    const { hosts } = await readWhen(
+      ({ hosts: { host1, host2 } }) =>
+        host1!.captures[0]!.matched.packets === 40 && host2!.services[0]!.delivered.packets === copies,
+    );
+    expect(hosts.host1!.captures).to.have.length(1);
+    const [whole] = hosts.host1!.captures;
+    expect(whole!.direction).to.equal("any");
+    expect(whole!.rules.map(({ count }) => count.packets)).to.deep.equal([10, 30, 0]);
+    expect([whole!.matched.packets, whole!.copied.packets, whole!.dropped.packets]).to.deep.equal([
+      40,
+      copies,
+      30 - copies,
+    ]);
+  });
+
+  it("count two flows of one port apart where each has its own counters", async () => {
+    driver = new Driver(lab);
+    const service = await driver.service("ids", { host: "host2", port: "tap-ids" });
+    const args = { host: "host1", port: "tap-web", direction: "egress", counters: "own" };
+    const [one, two] = [await driver.flow("one", service, args), await driver.flow("two", service, args)];
+    const { captures } = (await read()).hosts.host1!;
+    const owners = captures.map((capture) => capture.owners);
+    expect(owners.sort()).to.deep.equal([[one.outputs.owner], [two.outputs.owner]]);
+  });
+
   it("count for a service what is delivered to it alone, however alike the tunnel ids look", async () => {
     driver = new Driver(lab);
     const [ids, rec] = [

@@ -150,6 +150,50 @@ describe("several services to one collector", function () {
     });
   }
 
+  it("are refused one key in one tunnel, by which the collector could not tell them apart", async () => {
+    // 1 + id mod 1023 is the same for both.
+    await tap(
+      "first",
+      await driver.service("one", { collector: { address: collector.address, type: "erspan" }, tunnelId: 5 }),
+    );
+    const two = await driver.service("two", {
+      collector: { address: collector.address, type: "erspan" },
+      tunnelId: 1_028,
+    });
+    const start = await lab.host(1).snapshot();
+    const outcome = await tap("second", two).then(() => "made", String);
+    expect(outcome).to.match(
+      /copies for \S+\/two and for \S+\/one would have one key, 6, in erspan version 1 /,
+    );
+    expect(diffSnapshots(start, await lab.host(1).snapshot())).to.deep.equal([]);
+    await tap("second", await serve("three", { type: "erspan", key: 7 }));
+  });
+
+  it("get copies by VXLAN on 4789 beside production's flow-based VXLAN, which stays as it is", async () => {
+    const flowBased = "type=vxlan options:remote_ip=flow options:key=flow";
+    await lab.host(1).ovs(`ovs-vsctl add-port br-tun pro0 -- set Interface pro0 ${flowBased}`);
+    const before = await lab.host(1).snapshot();
+    await tap("web", await serve("one", { type: "vxlan", key: 1 }));
+    const frames = unicast(web, db);
+    const copies = await collected(frames);
+    expect([...copies.keys()]).to.deep.equal(["vxlan 1"]);
+    expectFrames(copies.get("vxlan 1")!, frames);
+    const errors = await lab.host(1).ovs("ovs-vsctl --columns=name,error find Interface error!=[]");
+    expect(errors).to.equal("");
+    // What the collector's machine sends to production under any key of its own still goes to production's port.
+    const arrival = `tunnel(tun_id=0x3ea,src=${collector.address},dst=192.0.2.11,ttl=64,tp_dst=4789,flags(key))`;
+    const traced = await lab.host(1).ovs(
+      `port=$(ovs-appctl dpctl/show | sed -n 's/.*port \\([0-9]*\\): vxlan_sys_4789.*/\\1/p')
+ovs-appctl ofproto/trace ovs-netdev "${arrival},in_port($port),packet_type(ns=0,id=0),eth(),eth_type(0x800),ipv4()"`,
+    );
+    expect(traced)
+      .to.match(/bridge\("br-tun"\)/)
+      .and.not.match(/bridge\("br-tap"\)/);
+    await driver.destroy();
+    expect(diffSnapshots(before, await lab.host(1).snapshot())).to.deep.equal([]);
+    await lab.host(1).ovs("ovs-vsctl del-port pro0");
+  });
+
   const production = [
     { what: "GRE", set: "type=gre options:key=flow", args: { type: "gre" } },
     {

@@ -70,6 +70,24 @@ describe("a mirror tunnel and a tunnel that is not ours", () => {
       "overlap",
     ],
     [
+      "a far end by flow, which takes what a collector sends",
+      end("vxlan", 4789, { oneWay: true }),
+      foreign("vxlan", { remote_ip: "flow", local_ip: HERE }),
+      "live together",
+    ],
+    [
+      "production's tunnel to a collector",
+      end("vxlan", 4789, { oneWay: true }),
+      foreign("vxlan", { remote_ip: THERE }),
+      "overlap",
+    ],
+    [
+      "another encapsulation on a collector's port",
+      end("geneve", 4789, { oneWay: true }),
+      foreign("vxlan", { remote_ip: "flow" }),
+      "overlap",
+    ],
+    [
       "both ends by flow",
       end("vxlan", 4789),
       foreign("vxlan", { remote_ip: "flow", local_ip: "flow" }),
@@ -129,6 +147,7 @@ describe("an end of a mirror tunnel", () => {
       end("vxlan", 14789, { remote: "flow" }),
       end("erspan", 0, { erspanVersion: 1 }),
       end("erspan", 0, { erspanVersion: 2 }),
+      end("vxlan", 14789, { oneWay: true }),
     ];
     expect(new Set(ends.map(endpointPort)).size).to.equal(ends.length);
   });

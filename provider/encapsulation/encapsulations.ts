@@ -1,0 +1,27 @@
+import { ENCAPSULATIONS, type Encapsulation, type EncapsulationName } from "./encapsulation";
+import { erspan } from "./erspan";
+import { geneve } from "./geneve";
+import { gre } from "./gre";
+import { vxlan } from "./vxlan";
+
+const ALL: Readonly<Record<EncapsulationName, Encapsulation>> = { vxlan, geneve, gre, erspan };
+
+/** All that an encapsulation is. */
+export function encapsulation(name: EncapsulationName): Encapsulation {
+  return ALL[name];
+}
+
+const BY_INTERFACE = new Map<string, EncapsulationName>(
+  ENCAPSULATIONS.flatMap((name) => Object.values(ALL[name].interfaces).map((type) => [type, name] as const)),
+);
+
+/** What an interface of this type sends; undefined where it is no tunnel. */
+export function encapsulationOf(interfaceType: string): EncapsulationName | undefined {
+  return BY_INTERFACE.get(interfaceType);
+}
+
+/** Whether interfaces of this type join hosts. */
+export function joinsHosts(interfaceType: string): boolean {
+  const name = encapsulationOf(interfaceType);
+  return name !== undefined && ALL[name].joinsHosts;
+}
