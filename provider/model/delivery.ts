@@ -1,13 +1,14 @@
 import type { ServiceClaim } from "../schema/claim";
-import type { Action, Desired, DesiredPort, Rule } from "./desired";
+import type { Action, Choice, Desired, DesiredPort, Rule } from "./desired";
 import type { FoundPort } from "./findPort";
 import { digest, pieceCookie } from "./identity";
+import { is, type Register } from "./match";
 import { ARRIVED } from "./tunnels";
 
 /** Register that carries a copy's length limit from the rule that accepted it to the one that sends it. */
-export const LENGTH = "reg1";
+export const LENGTH: Register = "reg1";
 /** Register that carries the number of the monitor that was chosen for a copy that is to be cut. */
-const CHOSEN = "reg2";
+const CHOSEN: Register = "reg2";
 /** Where copies are cut whose monitor was chosen. */
 const CUT_TABLE = 3;
 
@@ -31,14 +32,9 @@ function deliveryHash(claim: ServiceClaim, ...more: readonly number[]): string {
   return digest(12, "delivery", claim.tunnelId, ...more);
 }
 
-function hex(number: number): string {
-  return `0x${number.toString(16)}`;
-}
-
-/** Which of several monitors gets a copy: by a hash that is the same for both directions, or the first that is up. */
-function choiceOf(claim: ServiceClaim, monitors: readonly FoundPort[]): string | undefined {
-  if (claim.distribution === "copy" || monitors.length < 2) return undefined;
-  return claim.distribution === "hash" ? "symmetric_l3l4+udp,0,hrw" : "eth_src,0,active_backup";
+/** Which of several monitors gets a copy; undefined: each. */
+function choiceOf(claim: ServiceClaim, monitors: readonly FoundPort[]): Choice | undefined {
+  return claim.distribution === "copy" || monitors.length < 2 ? undefined : claim.distribution;
 }
 
 function namesOf(monitors: readonly FoundPort[]): string[] {
@@ -57,11 +53,7 @@ function distribute(
     return members.map((output) => ({ output, ...(maxLength === undefined ? {} : { maxLength }) }));
   }
   if (maxLength === undefined) return [{ bundle, members }];
-  return [
-    { bundle, members, into: CHOSEN },
-    `set_field:${hex(maxLength)}->${LENGTH}`,
-    `goto_table:${CUT_TABLE}`,
-  ];
+  return [{ bundle, members, into: CHOSEN }, { set: LENGTH, value: BigInt(maxLength) }, { goto: CUT_TABLE }];
 }
 
 function dropFrom(claim: ServiceClaim, names: readonly string[]): Rule[] {
@@ -71,7 +63,7 @@ function dropFrom(claim: ServiceClaim, names: readonly string[]): Rule[] {
 
 function arrival(claim: ServiceClaim, actions: Action[]): Rule {
   const rule = { cookie: pieceCookie(deliveryHash(claim)), priority: 100, owners: [claim.owner] };
-  return { ...rule, table: 2, match: [ARRIVED.match, `tun_id=${hex(claim.tunnelId)}`], actions };
+  return { ...rule, table: 2, match: [ARRIVED.match, is("tun_id", claim.tunnelId)], actions };
 }
 
 /** Delivery to monitors on the tap bridge. What these send is dropped. */
@@ -88,12 +80,14 @@ export function deliverHere(claim: ServiceClaim, monitors: readonly FoundPort[])
     cutting(maxLength, owners) {
       const chosen = choiceOf(claim, monitors) === undefined ? [] : names;
       const rule = { cookie: pieceCookie(deliveryHash(claim)), priority: 100, table: CUT_TABLE, owners };
-      const rules = chosen.map((output) => ({
-        ...rule,
-        match: [`${LENGTH}=${hex(maxLength)}`],
-        holds: { register: CHOSEN, port: output },
-        actions: [{ output, maxLength }],
-      }));
+      const rules = chosen.map(
+        (output): Rule => ({
+          ...rule,
+          match: [is(LENGTH, maxLength)],
+          holds: { register: CHOSEN, port: output },
+          actions: [{ output, maxLength }],
+        }),
+      );
       return { ports: [], hooks: [], rules };
     },
   };

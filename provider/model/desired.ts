@@ -1,6 +1,7 @@
 import type { TunnelType } from "../encapsulation/encapsulation";
 import type { ErrorCode } from "../errorCodes";
 import type { PortInput } from "../schema/port";
+import type { Field, FieldMatch, Register } from "./match";
 
 /** A port of ours that must exist. */
 export interface DesiredPort {
@@ -69,30 +70,36 @@ export interface Placement {
   owners: string[];
 }
 
-/** One action; a port is named, and numbered only when the rule is written. */
+/** One action; a port is named, and numbered only when the rule is written (ovs-actions(7)). */
 export type Action =
-  | string
+  | "pop_vlan"
+  | { set: Field; value: bigint }
+  /** The last one: on with another table. */
+  | { goto: number }
   | { output: string; maxLength?: number }
   /** The meter of a capped group, known by the port its copies come in by. */
   | { meter: string }
-  /** One of several ports by ovs-actions(7)'s `bundle`: fields, basis and algorithm, then the members. `into`: a register that takes its number, and nothing is put out. */
-  | { bundle: string; members: string[]; into?: string };
+  /** One of several ports. `into`: a register that takes its number, and nothing is put out. */
+  | { bundle: Choice; members: string[]; into?: Register };
+
+/** How one of several ports is chosen: by a hash that is the same for both directions of a conversation, or the first that is up. */
+export type Choice = "hash" | "failover";
 
 /** Whether an action cuts what it puts out. */
 export function isCut(action: Action): action is { output: string; maxLength: number } {
   return typeof action === "object" && "output" in action && action.maxLength !== undefined;
 }
 
-/** One OpenFlow rule in symbols. */
+/** One OpenFlow rule as a value: `plan/flowText` writes it for people and ovs-ofctl, `ovs/encodeRule` for OpenFlow. */
 export interface Rule {
   table: number;
   priority: number;
   cookie: bigint;
   inPort?: string;
   /** A register that must hold the number of this port. */
-  holds?: { register: string; port: string };
-  /** Further match fields as ovs-ofctl writes them. */
-  match: string[];
+  holds?: { register: Register; port: string };
+  /** Further match fields. */
+  match: readonly FieldMatch[];
   /** Empty: drop. */
   actions: Action[];
   owners: string[];

@@ -4,6 +4,7 @@ import { encapsulation, encapsulationOf } from "../encapsulation/encapsulations"
 import type { InterfaceFacts } from "../ovs/facts";
 import type { TunnelClaim } from "../schema/claim";
 import type { Collector } from "../schema/collector";
+import { addressValue } from "../schema/filter/address";
 import { readAddress } from "../schema/host";
 import { DEFAULT_UDP_PORT } from "../schema/tunnel";
 import type { Action } from "./desired";
@@ -121,9 +122,9 @@ export function sendThrough(end: Endpoint, sending: Sending): Action[] {
   const address = isIPv6(remote) ? "tun_ipv6_dst" : "tun_dst";
   const told = encapsulation(end.type).direction(end.erspanVersion ?? 1, direction);
   return [
-    `set_field:0x${key.toString(16)}->tun_id`,
-    ...(end.remote === "flow" ? [`set_field:${remote}->${address}`] : []),
-    ...(told === undefined ? [] : [`set_field:${told.value}->${told.field}`]),
+    { set: "tun_id", value: BigInt(key) },
+    ...(end.remote === "flow" ? [{ set: address, value: addressValue(remote) } as const] : []),
+    ...(told === undefined ? [] : [{ set: told.field, value: BigInt(told.value) }]),
     { output: endpointPort(end), ...(maxLength === undefined ? {} : { maxLength }) },
   ];
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Action, Desired, DesiredMirror, Rule } from "./desired";
+import { matchText } from "./matchText";
 
 /** Source ports of each Mirror, per direction. */
 function membership(mirrors: readonly DesiredMirror[]): Map<string, Set<string>> {
@@ -27,15 +28,17 @@ function changesMirror(old: readonly DesiredMirror[], next: readonly DesiredMirr
 
 /** What a rule matches: of two rules that match the same on one bridge there is room for one. */
 function place({ table, priority, inPort, holds, match }: Rule): string {
-  return [table, priority, inPort ?? "", holds?.register ?? "", holds?.port ?? "", ...match].join(" ");
+  return [table, priority, inPort ?? "", holds?.register ?? "", holds?.port ?? "", ...matchText(match)].join(
+    " ",
+  );
 }
 
 /** Whether copies that go to one port are to go to another. */
 function changesOutput(old: readonly Rule[], next: readonly Rule[]): boolean {
-  const before = new Map(old.map((rule) => [place(rule), JSON.stringify(rule.actions)]));
+  const before = new Map(old.map((rule) => [place(rule), rule.actions]));
   return next.some((rule) => {
     const actions = before.get(place(rule));
-    return actions !== undefined && actions !== JSON.stringify(rule.actions);
+    return actions !== undefined && !isDeepStrictEqual(actions, rule.actions);
   });
 }
 

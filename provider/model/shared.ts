@@ -5,6 +5,7 @@ import { readAddress } from "../schema/host";
 import type { Action, Desired, Rule } from "./desired";
 import { type FoundPort, portsOf } from "./findPort";
 import { digest, pieceCookie } from "./identity";
+import { is } from "./match";
 import { ARRIVED } from "./tunnels";
 
 /** The production tunnel port that leads from a bridge to an address. */
@@ -84,7 +85,7 @@ function renderSending(
       cookie: pieceCookie(pair.hash),
       inPort: pair.tunnel,
       match: [],
-      actions: [`set_field:0x${flow.tunnelId.toString(16)}->tun_id`, output],
+      actions: [{ set: "tun_id", value: BigInt(flow.tunnelId) }, output],
       owners: [flow.owner],
     });
   }
@@ -101,14 +102,13 @@ function renderReceiving(
   const pair = sharedPair("receive", flow, undefined);
   addPair(flow, bridge, tapBridge, pair, desired);
   const rule = { cookie: pieceCookie(pair.hash), owners: [flow.owner] };
-  const id = `0x${flow.tunnelId.toString(16)}`;
   desired.hooks.push({
     ...rule,
     bridge,
     table: 0,
     priority: 65535,
     inPort: tunnel.interface.name,
-    match: [`tun_id=${id}`],
+    match: [is("tun_id", flow.tunnelId)],
     actions: [{ output: pair.tunnel }],
   });
   const arrived: Rule = {
@@ -117,7 +117,7 @@ function renderReceiving(
     priority: 100,
     inPort: pair.tap,
     match: [],
-    actions: [`set_field:${id}->tun_id`, ARRIVED.set, "goto_table:2"],
+    actions: [{ set: "tun_id", value: BigInt(flow.tunnelId) }, ARRIVED.set, { goto: 2 }],
   };
   desired.rules.push(arrived);
 }

@@ -1,12 +1,14 @@
 import { isCut, type Rule } from "./desired";
+import type { FieldMatch } from "./match";
+import { matchText } from "./matchText";
 import { TAG_BYTES, TAGGED, UNTAGGED } from "./vlanClass";
 
 /** Bytes that a length limit must leave. */
 const LEAST = 14;
 
-function placeOf(rule: Rule, match: readonly string[]): string {
+function placeOf(rule: Rule, match: readonly FieldMatch[]): string {
   const { table, inPort, holds } = rule;
-  return JSON.stringify([table, inPort, holds?.port, [...match].sort()]);
+  return JSON.stringify([table, inPort, holds?.port, matchText(match)]);
 }
 
 /**
@@ -17,7 +19,7 @@ export function leaveRoomForTags<Any extends Rule>(rules: readonly Any[]): Any[]
   const places = new Set(rules.map((rule) => placeOf(rule, rule.match)));
   return rules.flatMap((rule) => {
     const { match, actions } = rule;
-    const knowsTag = match.some((field) => field.startsWith("vlan_tci=") || field.startsWith("dl_vlan="));
+    const knowsTag = match.some(({ field }) => field === "vlan_vid");
     if (knowsTag || !actions.some(isCut) || places.has(placeOf(rule, [...match, TAGGED]))) return [rule];
     const shorter = actions.map((action) =>
       isCut(action) ? { ...action, maxLength: Math.max(LEAST, action.maxLength - TAG_BYTES) } : action,

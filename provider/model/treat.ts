@@ -7,6 +7,7 @@ import { sendThrough } from "./endpoint";
 import { type Group, groupMirror, groupNames, groupOwners } from "./groups";
 import { pieceCookie } from "./identity";
 import { entriesOf, lengthOf, lengthsOf } from "./lengths";
+import { is } from "./match";
 import { routeOf } from "./route";
 import type { Services } from "./services";
 import { sharedActions } from "./shared";
@@ -84,11 +85,11 @@ function groupRules(
   const told = lengths.length > 1;
   const table = meter === undefined ? 1 : 0;
   const decide = entries.map((entry): Rule => {
-    const length = told ? [`set_field:0x${(lengthOf(group, entry) ?? 0).toString(16)}->${LENGTH}`] : [];
+    const length = told ? [{ set: LENGTH, value: BigInt(lengthOf(group, entry) ?? 0) } as const] : [];
     const accept: Action[] = [
       ...(meter === undefined ? [] : [{ meter: meter.inPort }]),
       ...length,
-      "goto_table:2",
+      { goto: 2 },
     ];
     const priority = DEFAULT_PRIORITY + entry.priority;
     return {
@@ -101,12 +102,12 @@ function groupRules(
   });
   const classify: Rule[] =
     meter === undefined
-      ? [{ ...rule, table: 0, priority: DEFAULT_PRIORITY, match: [], actions: ["goto_table:1"] }]
+      ? [{ ...rule, table: 0, priority: DEFAULT_PRIORITY, match: [], actions: [{ goto: 1 }] }]
       : [];
   const tag = bridgeTagMatch(group.vlan);
   const treat = lengths.flatMap((length): Rule[] => {
     const actions = sendActions(group, claims, services, length);
-    const match = told ? [`${LENGTH}=0x${(length ?? 0).toString(16)}`] : [];
+    const match = told ? [is(LENGTH, length ?? 0)] : [];
     const plain: Rule = { ...rule, table: 2, priority: 100, match, actions };
     if (tag === undefined || actions.length === 0) return [plain];
     return [plain, { ...plain, priority: 110, match: [...match, tag], actions: ["pop_vlan", ...actions] }];

@@ -2,7 +2,8 @@ import { isIPv6 } from "node:net";
 import type { InterfaceFacts } from "../ovs/facts";
 import type { Claim, FlowClaim, TunnelClaim } from "../schema/claim";
 import type { Collector } from "../schema/collector";
-import type { DesiredPort, Problem, Rule } from "./desired";
+import { addressValue } from "../schema/filter/address";
+import type { Action, DesiredPort, Problem, Rule } from "./desired";
 import {
   crossing,
   describeEndpoint,
@@ -15,6 +16,7 @@ import {
   overlaps,
 } from "./endpoint";
 import { digest, pieceCookie } from "./identity";
+import { type FieldMatch, is } from "./match";
 import { routeOf } from "./route";
 
 interface Need {
@@ -76,13 +78,18 @@ function options({ end, explicit }: Need): Record<string, string> {
 }
 
 /** Register that marks a frame as arrived by a mirror tunnel. */
-export const ARRIVED = { set: "set_field:0x1->reg0", match: "reg0=0x1" };
+export const ARRIVED: { set: Action; match: FieldMatch } = {
+  set: { set: "reg0", value: 1n },
+  match: is("reg0", 1),
+};
 
 function arrivals({ end, members, owners }: Need): Rule[] {
   const name = endpointPort(end);
   const sources =
     end.remote === "flow"
-      ? [...members].sort().map((address) => [`${isIPv6(address) ? "tun_ipv6_src" : "tun_src"}=${address}`])
+      ? [...members]
+          .sort()
+          .map((address) => [is(isIPv6(address) ? "tun_ipv6_src" : "tun_src", addressValue(address))])
       : [...members].slice(0, 1).map(() => []);
   return sources.map((match) => ({
     table: 0,
@@ -90,7 +97,7 @@ function arrivals({ end, members, owners }: Need): Rule[] {
     cookie: pieceCookie(digest(12, "tunnel", endpointKey(end))),
     inPort: name,
     match,
-    actions: [ARRIVED.set, "goto_table:2"],
+    actions: [ARRIVED.set, { goto: 2 }],
     owners: [...owners].sort(),
   }));
 }

@@ -1,4 +1,5 @@
 import type { PortFacts } from "../ovs/facts";
+import { type FieldMatch, masked, TAG_PRESENT, vlanIs } from "./match";
 
 /**
  * What must be done to a Mirror's copy so that it equals the guest's frame. OVS tags a copy with the VLAN the frame
@@ -15,8 +16,8 @@ export function vlanClass(port: PortFacts): VlanClass {
 }
 
 /** The match fields of frames with an outermost tag, of any VLAN, and of those without one (ovs-fields(7), vlan_tci). */
-export const TAGGED = "vlan_tci=0x1000/0x1000";
-export const UNTAGGED = "vlan_tci=0x0/0x1000";
+export const TAGGED = masked("vlan_vid", TAG_PRESENT, TAG_PRESENT);
+export const UNTAGGED = masked("vlan_vid", 0, TAG_PRESENT);
 
 /** Bytes of a VLAN tag. */
 export const TAG_BYTES = 4;
@@ -27,7 +28,7 @@ export function vlanClassKey(wanted: VlanClass): string {
 }
 
 /** The match fields of copies that carry the bridge's own tag, outermost; undefined when none can. */
-export function bridgeTagMatch(wanted: VlanClass): string | undefined {
+export function bridgeTagMatch(wanted: VlanClass): FieldMatch | undefined {
   if (wanted.kind === "keep") return undefined;
-  return wanted.kind === "strip" ? TAGGED : `dl_vlan=${wanted.vlan}`;
+  return wanted.kind === "strip" ? TAGGED : vlanIs(wanted.vlan);
 }

@@ -1,5 +1,6 @@
-import { type Action, type Desired, isCut, type Rule } from "../model/desired";
+import { type Action, type Choice, type Desired, isCut, type Rule } from "../model/desired";
 import { generationCookie } from "../model/identity";
+import { matchText, valueText } from "../model/matchText";
 import { portsOfRule } from "../model/unmade";
 import type { Facts, InterfaceFacts } from "../ovs/facts";
 import { comingNumbers } from "./placements";
@@ -41,8 +42,17 @@ function inNumbers(numbers: ReadonlyMap<string, number>): Spelling {
   return (port, base) => numbers.get(port)?.toString(base);
 }
 
+/** Fields, basis and algorithm of a choice among ports (ovs-actions(7), bundle). */
+const CHOICES: Record<Choice, string> = {
+  hash: "symmetric_l3l4+udp,0,hrw",
+  failover: "eth_src,0,active_backup",
+};
+
 function actionText(action: Action, spell: Spelling): string | undefined {
-  if (typeof action === "string") return action;
+  if (action === "pop_vlan") return action;
+  if ("goto" in action) return `goto_table:${action.goto}`;
+  if ("set" in action)
+    return `set_field:${valueText({ field: action.set, value: action.value })}->${action.set}`;
   if ("meter" in action) {
     const number = spell(action.meter, 10);
     return number === undefined ? undefined : `meter:${number}`;
@@ -54,8 +64,8 @@ function actionText(action: Action, spell: Spelling): string | undefined {
     if (members.length === 0) return undefined;
     const listed = `members:${members.join(",")}`;
     return action.into === undefined
-      ? `bundle(${action.bundle},ofport,${listed})`
-      : `bundle_load(${action.bundle},ofport,${action.into.replace("reg", "NXM_NX_REG")}[],${listed})`;
+      ? `bundle(${CHOICES[action.bundle]},ofport,${listed})`
+      : `bundle_load(${CHOICES[action.bundle]},ofport,${action.into.replace("reg", "NXM_NX_REG")}[],${listed})`;
   }
   const number = spell(action.output, 10);
   if (number === undefined) return undefined;
@@ -84,7 +94,7 @@ export function ruleParts(rule: Rule, spell: Spelling): RuleParts | undefined {
     `priority=${rule.priority}`,
     ...(inPort === undefined ? [] : [`in_port=${inPort}`]),
     ...(held === undefined ? [] : [`${rule.holds!.register}=0x${held}`]),
-    ...rule.match,
+    ...matchText(rule.match),
   ];
   const actions = rule.actions.map((action) => actionText(action, spell));
   // Open vSwitch spares the clone around a rule's last action, and then reckons what to cut from a frame that still has the
@@ -110,9 +120,13 @@ function partsText(parts: RuleParts | undefined): string | undefined {
 export function distinctRules(desired: Desired, spell: Spelling): RuleParts[] {
   const byMatch = new Map<string, RuleParts>();
   for (const rule of desired.rules) {
-    const key = [rule.table, rule.priority, rule.inPort ?? "", rule.holds?.port ?? "", ...rule.match].join(
-      " ",
-    );
+    const key = [
+      rule.table,
+      rule.priority,
+      rule.inPort ?? "",
+      rule.holds?.port ?? "",
+      ...matchText(rule.match),
+    ].join(" ");
     const parts = byMatch.has(key) ? undefined : ruleParts(rule, spell);
     if (parts !== undefined) byMatch.set(key, parts);
   }

@@ -1,7 +1,7 @@
-import { canonicalMatch } from "../../ovs/matchFields";
 import { type FilterAction, type FilterRule, MAX_FILTER_RULES } from "../../schema/filter";
 import type { Family } from "../../schema/filter/address";
 import { families } from "../../schema/filter/families";
+import { type FieldMatch, is, macValue, within } from "../match";
 import type { VlanClass } from "../vlanClass";
 import { defaultActionOf } from "./defaultAction";
 import { layer4Matches } from "./layer4";
@@ -12,8 +12,7 @@ import { vlanMatch } from "./vlan";
 export interface FilterFlow {
   /** 65000 for the first rule, one less for each that follows, 0 for the default. */
   priority: number;
-  /** Canonical fields as ovs-ofctl reads and prints them. */
-  match: string[];
+  match: FieldMatch[];
   verdict: FilterAction;
   /** The rule it is of, from 0. Several flows may be of one; none are where the rule matches nothing on such a port. */
   ruleIndex: number | "default";
@@ -34,6 +33,9 @@ export interface CompileOptions {
 /** An IPv6 fragment after the first has this protocol in OVS, whatever it carries. */
 const IPV6_FRAGMENT = 44;
 
+/** EtherType of ARP. */
+const ARP = 0x0806;
+
 /**
  * The OpenFlow rules that decide like a filter, highest priority first and the default last. Flows of one rule have one
  * priority and may overlap. The bridge must match fragments by `set-frags nx-match`, else first fragments have no ports.
@@ -47,9 +49,9 @@ export function compileFilter(
   if (rules.length > MAX_FILTER_RULES) throw new RangeError(`${rules.length} filter rules`);
   const flows = rules.flatMap((rule, ruleIndex): FilterFlow[] => {
     if (isOther(rule.direction, options.direction)) return [];
-    return ruleMatches(rule, options.vlan).map((tokens) => ({
+    return ruleMatches(rule, options.vlan).map((match) => ({
       priority: MAX_FILTER_RULES - ruleIndex,
-      match: tokens.length === 0 ? [] : canonicalMatch(tokens).split(","),
+      match,
       verdict: rule.action,
       ruleIndex,
       ...(rule.direction === undefined ? {} : { direction: rule.direction }),
@@ -64,12 +66,12 @@ function isOther(direction: FilterRule["direction"], wanted: FilterRule["directi
   return direction !== undefined && wanted !== undefined && direction !== wanted;
 }
 
-function ruleMatches(rule: FilterRule, vlan: VlanClass): string[][] {
+function ruleMatches(rule: FilterRule, vlan: VlanClass): FieldMatch[][] {
   const tag = vlanMatch(rule.vlan, vlan);
   if (tag === undefined) return [];
   const frame = [...tag];
-  if (rule.sourceMac !== undefined) frame.push(`dl_src=${rule.sourceMac}`);
-  if (rule.destinationMac !== undefined) frame.push(`dl_dst=${rule.destinationMac}`);
+  if (rule.sourceMac !== undefined) frame.push(is("eth_src", macValue(rule.sourceMac)));
+  if (rule.destinationMac !== undefined) frame.push(is("eth_dst", macValue(rule.destinationMac)));
   const versions = families(rule);
   if (versions.length > 0) {
     const layer4 = layer4Matches(rule);
@@ -77,25 +79,18 @@ function ruleMatches(rule: FilterRule, vlan: VlanClass): string[][] {
       packetMatches(rule, family, layer4).map((packet) => [...frame, ...packet]),
     );
   }
-  if (rule.etherType === "arp") return [[...frame, "arp"]];
-  if (rule.etherType !== undefined) return [[...frame, `dl_type=0x${rule.etherType.toString(16)}`]];
+  const etherType = rule.etherType === "arp" ? ARP : rule.etherType;
+  if (typeof etherType === "number") return [[...frame, is("eth_type", etherType)]];
   return [frame];
 }
 
-function packetMatches(rule: FilterRule, family: Family, layer4: readonly string[][]): string[][] {
+function packetMatches(rule: FilterRule, family: Family, layer4: readonly FieldMatch[][]): FieldMatch[][] {
   const { protocol, source, destination, fragment } = rule;
   const hasNoProtocol = family === "ipv6" && fragment === "later";
   if (hasNoProtocol && protocol !== undefined && protocol !== IPV6_FRAGMENT) return [];
-  const [keyword, number] = protocolFields(family, protocol);
-  const prefix = family === "ipv4" ? "nw" : "ipv6";
-  const header = [keyword];
-  if (number !== undefined) header.push(number);
-  if (isNarrow(source)) header.push(`${prefix}_src=${source}`);
-  if (isNarrow(destination)) header.push(`${prefix}_dst=${destination}`);
+  const from = source === undefined ? undefined : within({ ipv4: "nw_src", ipv6: "ipv6_src" }, source);
+  const to =
+    destination === undefined ? undefined : within({ ipv4: "nw_dst", ipv6: "ipv6_dst" }, destination);
+  const header = [...protocolFields(family, protocol), from, to].filter((field) => field !== undefined);
   return layer4.map((fields) => [...header, ...fields]);
-}
-
-/** Whether a prefix leaves any address out; ovs-ofctl prints no others. */
-function isNarrow(cidr: string | undefined): boolean {
-  return cidr !== undefined && !cidr.endsWith("/0");
 }

@@ -1,29 +1,66 @@
 import type { FilterRule } from "../../schema/filter";
 import { portRange } from "../../schema/filter/portRange";
+import { TCP_FLAGS } from "../../schema/filter/tcpFlags";
+import { type Field, type FieldMatch, is, masked } from "../match";
 import { coverRange, type Masked } from "./cover";
 
-/** What ovs-ofctl calls a kind of fragment. */
-export const FRAGMENT_WORDS = { none: "no", any: "yes", first: "first", later: "later" } as const;
+/** Kinds of fragments: bit 0 says that it is one, bit 1 that it is not the first (ovs-fields(7), ip_frag). */
+const FRAGMENTS = {
+  none: is("ip_frag", 0),
+  any: masked("ip_frag", 1, 1),
+  first: is("ip_frag", 1),
+  later: is("ip_frag", 3),
+  notLater: masked("ip_frag", 0, 2),
+} as const;
+
+/** The match field of a kind of fragment. */
+export function fragmentIs(kind: NonNullable<FilterRule["fragment"]>): FieldMatch {
+  return FRAGMENTS[kind];
+}
+
+/** The match field of TCP flags as the schema leaves them: `+syn-ack`. */
+function flagsAre(flags: string): FieldMatch {
+  let [value, mask] = [0n, 0n];
+  for (const [, sign, name] of flags.matchAll(/([+-])([a-z]+)/g)) {
+    const bit = 1n << BigInt(TCP_FLAGS.indexOf(name!));
+    mask |= bit;
+    if (sign === "+") value |= bit;
+  }
+  return masked("tcp_flags", value, mask);
+}
+
+/** Fields of ports by the protocols that have such; a port of any of them is matched by the field of its own. */
+const PORT_FIELDS = {
+  tcp: { source: "tcp_src", destination: "tcp_dst" },
+  udp: { source: "udp_src", destination: "udp_dst" },
+  sctp: { source: "sctp_src", destination: "sctp_dst" },
+} as const;
+
+/** The fields of a rule's ports. The schema lets no rule have ports without one of these protocols. */
+function portFields(protocol: FilterRule["protocol"]): (typeof PORT_FIELDS)[keyof typeof PORT_FIELDS] {
+  return PORT_FIELDS[protocol as keyof typeof PORT_FIELDS] ?? PORT_FIELDS.tcp;
+}
 
 /**
  * The match fields behind the IP addresses: fragment, ports, flags; one list for each combination of bitwise port
  * matches. Fragments after the first have zeros for ports and flags in OVS: a match that zeros meet must keep them out.
  */
-export function layer4Matches(rule: FilterRule): string[][] {
+export function layer4Matches(rule: FilterRule): FieldMatch[][] {
   const hasHeader = [rule.sourcePort, rule.destinationPort, rule.tcpFlags].some(
     (given) => given !== undefined,
   );
   const sources = masks(rule.sourcePort);
   const destinations = masks(rule.destinationPort);
   const meetsNoFlags = rule.tcpFlags === undefined || !rule.tcpFlags.includes("+");
+  const fields = portFields(rule.protocol);
   return sources.flatMap((source) =>
     destinations.map((destination) => {
       const meetsZeros = source.value === 0 && destination.value === 0 && meetsNoFlags;
       return [
         ...fragmentField(rule.fragment, hasHeader, meetsZeros),
-        ...portField("tp_src", source),
-        ...portField("tp_dst", destination),
-        ...(rule.tcpFlags === undefined ? [] : [`tcp_flags=${rule.tcpFlags}`]),
+        ...portField(fields.source, source),
+        ...portField(fields.destination, destination),
+        ...(rule.tcpFlags === undefined ? [] : [flagsAre(rule.tcpFlags)]),
       ];
     }),
   );
@@ -35,12 +72,16 @@ function masks(ports: number | string | undefined): Masked[] {
   return coverRange(first, last);
 }
 
-function portField(name: string, { value, mask }: Masked): string[] {
+function portField(field: Field, { value, mask }: Masked): FieldMatch[] {
   if (mask === 0) return [];
-  return [mask === 0xffff ? `${name}=${value}` : `${name}=0x${value.toString(16)}/0x${mask.toString(16)}`];
+  return [mask === 0xffff ? is(field, value) : masked(field, value, mask)];
 }
 
-function fragmentField(fragment: FilterRule["fragment"], hasHeader: boolean, meetsZeros: boolean): string[] {
-  if (fragment === undefined) return hasHeader && meetsZeros ? ["nw_frag=not_later"] : [];
-  return [`nw_frag=${hasHeader && fragment === "any" ? "first" : FRAGMENT_WORDS[fragment]}`];
+function fragmentField(
+  fragment: FilterRule["fragment"],
+  hasHeader: boolean,
+  meetsZeros: boolean,
+): FieldMatch[] {
+  if (fragment === undefined) return hasHeader && meetsZeros ? [FRAGMENTS.notLater] : [];
+  return [fragmentIs(hasHeader && fragment === "any" ? "first" : fragment)];
 }

@@ -1,6 +1,8 @@
 import type { FilterAction, FilterRule } from "../../schema/filter";
+import type { Family } from "../../schema/filter/address";
 import { families } from "../../schema/filter/families";
-import { FRAGMENT_WORDS } from "./layer4";
+import { matchText as fieldsText, valueText } from "../matchText";
+import { fragmentIs } from "./layer4";
 import { protocolFields } from "./protocol";
 
 /**
@@ -22,7 +24,7 @@ export function defaultText(action: FilterAction): string {
 function matchText(rule: FilterRule): string {
   const versions = families(rule);
   const network = versions[0] === "ipv6" ? "ipv6" : "nw";
-  const headers = versions.map((version) => protocolFields(version, rule.protocol));
+  const headers = versions.map((version) => headerText(version, rule.protocol));
   const fields = [
     ...etherTypeText(rule.etherType),
     ...(headers.length === 0 ? [] : [headers.map(([keyword]) => keyword).join("|")]),
@@ -32,12 +34,18 @@ function matchText(rule: FilterRule): string {
     ...assigned(`${network}_src`, rule.source),
     ...assigned(`${network}_dst`, rule.destination),
     ...headers.slice(0, 1).flatMap(([, number]) => number ?? []),
-    ...assigned("nw_frag", rule.fragment === undefined ? undefined : FRAGMENT_WORDS[rule.fragment]),
+    ...assigned("nw_frag", rule.fragment === undefined ? undefined : valueText(fragmentIs(rule.fragment))),
     ...assigned("tp_src", rule.sourcePort),
     ...assigned("tp_dst", rule.destinationPort),
     ...assigned("tcp_flags", rule.tcpFlags),
   ];
   return fields.join(",");
+}
+
+/** An IP version with a protocol: one word for both, or the number beside the version for a protocol that was given by number. */
+function headerText(version: Family, protocol: FilterRule["protocol"]): string[] {
+  if (typeof protocol !== "number") return fieldsText(protocolFields(version, protocol));
+  return [...fieldsText(protocolFields(version, undefined)), `nw_proto=${protocol}`];
 }
 
 function assigned(name: string, value: number | string | undefined): string[] {

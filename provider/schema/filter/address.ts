@@ -58,12 +58,13 @@ function ipv6Value(text: string): bigint {
   );
 }
 
-function formatIpv4(value: bigint): string {
+/** The text of an IPv4 address. */
+export function formatIpv4(value: bigint): string {
   return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 0xffn)).join(".");
 }
 
-/** RFC 5952, with the last 32 bits dotted where inet_ntop(3), and so ovs-ofctl, has them so. */
-function formatIpv6(value: bigint): string {
+/** The text of an IPv6 address: RFC 5952, with the last 32 bits dotted where inet_ntop(3), and so ovs-ofctl, has them so. */
+export function formatIpv6(value: bigint): string {
   const upper = value >> 32n;
   if (upper === 0xffffn || (upper === 0n && value > 0xffffn)) {
     return `::${upper === 0n ? "" : "ffff:"}${formatIpv4(value & 0xffffffffn)}`;

@@ -1,7 +1,7 @@
 import type { Reading } from "./reading";
 
-/** TCP's flags in the order in which ovs-ofctl prints them. */
-const NAMES = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns"];
+/** TCP's flags from the lowest bit up, in the order in which ovs-ofctl prints them. */
+export const TCP_FLAGS = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns"];
 
 /**
  * Reads flags: `+` before a name (or nothing) asks for a set flag, `-` for a clear one, commas may stand between.
@@ -16,14 +16,15 @@ export function readTcpFlags(input: unknown): Reading<string> {
   }
   const signs = new Map<string, string>();
   for (const [, sign, name] of text.matchAll(/([+-]?)([a-z]+)/g)) {
-    if (!NAMES.includes(name!)) return { reason: `has no flag ${name}: TCP's are ${NAMES.join(", ")}` };
+    if (!TCP_FLAGS.includes(name!))
+      return { reason: `has no flag ${name}: TCP's are ${TCP_FLAGS.join(", ")}` };
     const wanted = sign === "-" ? "-" : "+";
     if ((signs.get(name!) ?? wanted) !== wanted)
       return { reason: `wants ${name} both set and clear, which no frame is` };
     signs.set(name!, wanted);
   }
   return {
-    value: NAMES.filter((name) => signs.has(name))
+    value: TCP_FLAGS.filter((name) => signs.has(name))
       .map((name) => `${signs.get(name)}${name}`)
       .join(""),
   };

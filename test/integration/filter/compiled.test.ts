@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { compileFilter } from "../../../provider/model/filter/compile";
 import { ruleText } from "../../../provider/model/filter/text";
+import { matchText } from "../../../provider/model/matchText";
 import type { VlanClass } from "../../../provider/model/vlanClass";
 import type { FilterAction, FilterRule } from "../../../provider/schema/filter";
 import { extentOf } from "../../sample";
@@ -97,7 +98,7 @@ describe("compiled filters on Open vSwitch", function () {
     );
     await bench.load(compiled);
     for (const [lane, flows] of compiled.entries()) {
-      const wanted = flows.map(({ priority, match }) => `${priority} ${match.join(",")}`);
+      const wanted = flows.map(({ priority, match }) => `${priority} ${matchText(match).join(",")}`);
       expect(await bench.matches(lane), describeCase(lanes[lane]!)).to.have.members(wanted);
     }
   });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FilterFlow } from "../../../provider/model/filter/compile";
+import { matchText } from "../../../provider/model/matchText";
 import { parseFlows } from "../../../provider/ovs/openflow";
 import { PrivateOvs } from "../ovs/privateOvs";
 
@@ -72,7 +73,7 @@ export class FilterBench {
         `table=0,${sentinel},${input},actions=output:${output}`,
         `table=0,priority=100,${input},actions=goto_table:1`,
         ...flows.map((flow) => {
-          const match = [`table=1,priority=${flow.priority}`, input, ...flow.match].join(",");
+          const match = [`table=1,priority=${flow.priority}`, input, ...matchText(flow.match)].join(",");
           return `${match},actions=${flow.verdict === "accept" ? accept(flow) : "drop"}`;
         }),
       ];

@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import { expect } from "chai";
 import fc from "fast-check";
 import { compileFilter } from "../../../provider/model/filter/compile";
+import { matchText } from "../../../provider/model/matchText";
 import { diffFlows } from "../../../provider/ovs/diffFlows";
 import { dumpFlows } from "../../../provider/ovs/dumpFlows";
 import { readFragments } from "../../../provider/ovs/fragments";
@@ -92,7 +93,13 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
       for (const [index, rules] of fc.sample(arbitraryRules, { numRuns: 120, seed: SEED }).entries()) {
         const flows = compileFilter(rules, undefined, { vlan: vlans[index % 3]! });
         const lines = flows.map(({ priority, match, verdict }) => {
-          const fields = ["cookie=0xb", "table=1", `priority=${priority + 100}`, "in_port=5", ...match];
+          const fields = [
+            "cookie=0xb",
+            "table=1",
+            `priority=${priority + 100}`,
+            "in_port=5",
+            ...matchText(match),
+          ];
           return `${fields.join(",")},actions=${verdict === "accept" ? "goto_table:2" : "drop"}`;
         });
         const places = new Map(lines.map((line) => [line.replace(/actions=.*/, ""), line]));

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { type CompileOptions, compileFilter, type FilterFlow } from "../../../provider/model/filter/compile";
+import { matchText } from "../../../provider/model/matchText";
 import { canonicalMatch } from "../../../provider/ovs/matchFields";
 import { type FilterRule, filterRules } from "../../../provider/schema/filter";
 import { arbitraryRules } from "./arbitraryRules";
@@ -18,7 +19,7 @@ function rules(...given: Given[]): FilterRule[] {
 /** The matches of one rule. */
 function matches(fields: Given, options: CompileOptions = KEEP): string[] {
   const flows = compileFilter(rules(fields), "reject", options);
-  return flows.filter(({ ruleIndex }) => ruleIndex === 0).map(({ match }) => match.join(","));
+  return flows.filter(({ ruleIndex }) => ruleIndex === 0).map(({ match }) => matchText(match).join(","));
 }
 
 describe("compileFilter", () => {
@@ -163,7 +164,7 @@ describe("compileFilter", () => {
     fc.assert(
       fc.property(arbitraryRules, (filter) => {
         const keys = compileFilter(filter, undefined, KEEP).map(
-          ({ priority, match }) => `${priority} ${match}`,
+          ({ priority, match }) => `${priority} ${matchText(match)}`,
         );
         expect(new Set(keys).size).to.equal(keys.length);
       }),

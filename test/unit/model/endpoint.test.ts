@@ -163,13 +163,13 @@ describe("an end of a mirror tunnel", () => {
     const pair = end("vxlan", 14789);
     const key = 0xabc;
     expect(sendThrough(pair, { key, remote: THERE })).to.deep.equal([
-      "set_field:0xabc->tun_id",
+      { set: "tun_id", value: 0xabcn },
       { output: endpointPort(pair) },
     ]);
     const mesh = { ...pair, remote: "flow" };
     expect(sendThrough(mesh, { key, remote: "2001:db8::2", maxLength: 64 })).to.deep.equal([
-      "set_field:0xabc->tun_id",
-      "set_field:2001:db8::2->tun_ipv6_dst",
+      { set: "tun_id", value: 0xabcn },
+      { set: "tun_ipv6_dst", value: 0x20010db8_0000_0000_0000_0000_0000_0002n },
       { output: endpointPort(mesh), maxLength: 64 },
     ]);
   });

@@ -95,9 +95,9 @@ describe("a hand-over of copies", () => {
   });
 
   it("keeps what both ways have in common once, and takes the new way where the old one jumps", () => {
-    const one = { ...rule("mt-1", "x"), actions: ["pop_vlan", { output: "mon" }] };
-    const two = { ...rule("mt-1", "x"), actions: ["pop_vlan", { output: "md-1" }] };
-    const jump = { ...rule("mt-1", "x"), actions: ["pop_vlan", "goto_table:3"] };
+    const one: Rule = { ...rule("mt-1", "x"), actions: ["pop_vlan", { output: "mon" }] };
+    const two: Rule = { ...rule("mt-1", "x"), actions: ["pop_vlan", { output: "md-1" }] };
+    const jump: Rule = { ...rule("mt-1", "x"), actions: ["pop_vlan", { goto: 3 }] };
     const wanted = { owner: "o", port: "mon", name: "mon", interface: "i-mon", wanted: "mon", bridges: [] };
     const from = (own: Rule) => ({
       rules: [own],

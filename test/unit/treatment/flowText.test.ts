@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { Action, Rule } from "../../../provider/model/desired";
+import { is } from "../../../provider/model/match";
 import { ruleText } from "../../../provider/plan/flowText";
 
 const numbers = new Map([
@@ -24,20 +25,30 @@ describe("the text of a rule", () => {
   });
 
   it("names the meter by the port its copies come in by", () => {
-    expect(textOf([{ meter: "mt-1" }, "goto_table:2"])).to.equal("meter:3,goto_table:2");
+    expect(textOf([{ meter: "mt-1" }, { goto: 2 }])).to.equal("meter:3,goto_table:2");
   });
 
   it("lets a bundle put out a copy, or only say which port would", () => {
-    const bundle = { bundle: "eth_src,0,active_backup", members: ["tap-a", "gone", "tap-b"] };
+    const bundle = { bundle: "failover" as const, members: ["tap-a", "gone", "tap-b"] };
     expect(textOf([bundle])).to.equal("bundle(eth_src,0,active_backup,ofport,members:4,5)");
-    expect(textOf([{ ...bundle, into: "reg2" }, "goto_table:3"])).to.equal(
+    expect(textOf([{ ...bundle, into: "reg2" }, { goto: 3 }])).to.equal(
       "bundle_load(eth_src,0,active_backup,ofport,NXM_NX_REG2[],members:4,5),goto_table:3",
     );
   });
 
   it("matches the number of a port that a register holds, as long as there is such a port", () => {
-    const holds = (port: string) => ({ holds: { register: "reg2", port }, match: ["reg1=0x3c"] });
-    const rule = { table: 3, priority: 100, cookie: 0n, match: [], owners: [], actions: ["pop_vlan"] };
+    const holds = (port: string) => ({
+      holds: { register: "reg2" as const, port },
+      match: [is("reg1", 0x3c)],
+    });
+    const rule = {
+      table: 3,
+      priority: 100,
+      cookie: 0n,
+      match: [],
+      owners: [],
+      actions: ["pop_vlan" as const],
+    };
     expect(ruleText({ ...rule, ...holds("tap-b") }, numbers)).to.equal(
       "cookie=0x0,table=3,priority=100,reg2=0x5,reg1=0x3c,actions=pop_vlan",
     );
@@ -48,6 +59,6 @@ describe("the text of a rule", () => {
     for (const action of [{ output: "gone" }, { output: "gone", maxLength: 60 }, { meter: "gone" }]) {
       expect(textOf(["pop_vlan", action])).to.equal("drop");
     }
-    expect(textOf([{ bundle: "eth_src,0,hrw", members: ["gone"] }])).to.equal("drop");
+    expect(textOf([{ bundle: "hash", members: ["gone"] }])).to.equal("drop");
   });
 });
