@@ -14,7 +14,7 @@ export interface TaasErrorDetails {
 }
 
 /**
- * The one error class of the provider. `message` is one paragraph for the operator: host, what happened, hint. Much of it
+ * The one error class of the provider. `message` is one line for the operator: host, what happened, hint. Much of it
  * may come from a host, so all of it is made `printable`.
  */
 export class TaasError extends Error {

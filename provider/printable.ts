@@ -10,20 +10,37 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** Text of any length in which what could steer a terminal is written as `\uXXXX`; JSON stays the same JSON. */
+/** What Azure Pipelines (`##vso[`), GitHub Actions (`##[`) and TeamCity (`##teamcity[`) take for a command wherever in a line it stands. */
+const LOG_COMMAND = /##(?=\w*\[)/g;
+
+/** Text of any length in which what could steer a terminal or a pipeline is written as `\uXXXX`; JSON stays the same JSON. */
 export function harmless(text: string): string {
-  return text.replaceAll("\r\n", "\n").replace(STEERING, escaped);
+  return text
+    .replaceAll("\r\n", "\n")
+    .replace(STEERING, escaped)
+    .replace(LOG_COMMAND, `#${escaped("#")}`);
 }
 
-/**
- * Text that may come from a host, made harmless for the terminal or log it ends up in: what could steer either is
- * written as `\uXXXX`, as JSON does, and what is longer than 16384 characters is cut. Line breaks stay.
- */
-export function printable(text: string): string {
+function cut(text: string): string {
   return harmless(text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text);
 }
 
-/** The same, with line breaks and tabs written as `\uXXXX` too: nothing can pass for a line of its own. */
+/**
+ * A message with words that may come from a host, made harmless for the terminal or log it ends up in: what could steer either is
+ * written as `\uXXXX`, as JSON does, and what is longer than 16384 characters is cut. A line break becomes ` | `, so that no words can
+ * pass for a line of their own, which pipelines read commands from.
+ */
+export function printable(text: string): string {
+  const lines = cut(text).split("\n");
+  return lines.length === 1
+    ? lines[0]!
+    : lines
+        .map((line) => line.trim())
+        .filter((line) => line !== "")
+        .join(" | ");
+}
+
+/** A name or value that may come from a host, likewise; line breaks and tabs are written as `\uXXXX` too. */
 export function printableLine(text: string): string {
-  return printable(text).replace(/[\t\n]/g, escaped);
+  return cut(text).replace(/[\t\n]/g, escaped);
 }

@@ -26,11 +26,14 @@ function refuse(key: string, value: unknown, wanted: string): TaasError {
   });
 }
 
+/** Seconds in a week: more than an operation may need, and far from what timers of Node.js cannot count (2^31 milliseconds). */
+const MOST = 7 * 24 * 3600;
+
 function positive(read: ConfigReader, key: string, fallback: number): number {
   const text = read(NAMESPACE + key);
   if (text === undefined || text === "") return fallback;
   const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) throw refuse(key, text, "a number above 0");
+  if (!(value > 0 && value <= MOST)) throw refuse(key, text, `a number above 0, and at most ${MOST}`);
   return value;
 }
 

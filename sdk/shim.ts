@@ -1,9 +1,18 @@
 /**
  * The code that Pulumi records with every resource, as `__provider`, and runs to refresh and delete it for as long as the
- * stack lives: one forward by name to the installed package. It is written out here instead of being serialized from
+ * stack lives: one forward by name to the installed package, and what to do where Pulumi finds none. It is written out here instead of being serialized from
  * functions, by which it is the same whatever compiles the program, takes no time to make, and never grows.
  * `__provider` and `handler` are what Pulumi's dynamic provider looks for (sdk/nodejs/cmd/dynamic-provider).
  */
 export function providerCode(kind: string): string {
-  return `exports.handler = () => require("pulumi-taas/handlers").${kind};`;
+  return `exports.handler = () => {
+  try {
+    return require("pulumi-taas/handlers").${kind};
+  } catch (error) {
+    if (!String(error.message).startsWith("Cannot find module 'pulumi-taas/handlers'")) throw error;
+    const message = "Pulumi finds no package pulumi-taas from " + process.cwd() + ", where it runs the resources of this program. " +
+      "Make pulumi-taas a dependency of the program itself (in that folder: npm install pulumi-taas, or pnpm add pulumi-taas), also where a package that the program uses depends on it";
+    throw Object.assign(new Error(message), { stack: message });
+  }
+};`;
 }

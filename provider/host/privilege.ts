@@ -85,7 +85,7 @@ export function sudoArgv(command: Command, rundir: string): string[] {
 /** Why sudo itself did not run the command; `undefined` when it did. */
 export function sudoRefusal({ exitCode, stderr }: ExecResult): string | undefined {
   if (exitCode === 0) return undefined;
-  if (/sudo.*(?:not found|No such file)/.test(stderr)) return "sudo is not installed";
+  if (/\bsudo\W?: (?:command not found|not found|No such file)/.test(stderr)) return "sudo is not installed";
   const line = stderr.split("\n").find((text) => SUDO_REFUSALS.some((refusal) => refusal.test(text)));
   return line?.replace(/^sudo: /, "");
 }

@@ -63,13 +63,12 @@ export class HostSession {
    * user is not root and either may not use the OVSDB socket or was refused. Errors: `no-rights`, `no-ovs`.
    */
   async run(command: Command, options?: ExecOptions): Promise<ExecResult> {
-    const argv = plainArgv(command);
     const mode = this.record.sudo ?? "auto";
     const probe = await this.probe();
     const asRoot = mode === "always" || (mode === "auto" && probe.uid !== 0 && probe.socket === "refused");
     if (asRoot) return this.sudo(command, probe, options);
-    const result = await this.exec(argv, options);
-    if (probe.uid === 0 || !lacksRights(result)) return this.installed(argv, result);
+    const result = await this.exec(plainArgv(command), options);
+    if (probe.uid === 0 || !lacksRights(result)) return this.installed(probe, result);
     if (mode === "auto") return this.sudo(command, probe, options);
     throw noRights(this.peer, command, `${result.stderr.trim()}, and sudo is set to never`);
   }
@@ -121,18 +120,22 @@ export class HostSession {
     const result = await this.exec(sudoArgv(command, probe.rundir), options);
     const refusal = sudoRefusal(result);
     if (refusal !== undefined) throw noRights(this.peer, command, refusal);
-    return this.installed(plainArgv(command), result);
+    return this.installed(probe, result);
   }
 
-  private installed(argv: readonly string[], result: ExecResult): ExecResult {
-    const missing =
-      result.exitCode === 127 || (result.exitCode === 1 && /command not found/.test(result.stderr));
-    if (!missing || !/^ovs/.test(argv[0] ?? "")) return result;
-    throw new TaasError(`${this.peer.where} has no ${argv[0]}`, {
-      code: "no-ovs",
-      host: this.peer.name,
-      hint: INSTALL,
-    });
+  /** The result; throws `no-ovs` where a tool of Open vSwitch was not there to be run. */
+  private installed({ socket }: HostProbe, result: ExecResult): ExecResult {
+    const tool = result.exitCode === 0 ? undefined : missingTool(result.stderr);
+    if (tool === undefined) return result;
+    const runs = socket !== "missing";
+    throw new TaasError(
+      `${this.peer.where} has no ${tool}${runs ? ", though Open vSwitch runs there" : ""}`,
+      {
+        code: "no-ovs",
+        host: this.peer.name,
+        hint: runs ? INSTALL_TOOLS : INSTALL,
+      },
+    );
   }
 
   private noOvs(probe: HostProbe): TaasError {
@@ -161,5 +164,15 @@ export class HostSession {
 function socketIn(rundir: string): string {
   return `${rundir}/db.sock`;
 }
+
+/** The tool of Open vSwitch that a shell, sudo or env did not find. */
+function missingTool(stderr: string): string | undefined {
+  const [, byShell, byEnv] =
+    /\b(ovs[\w-]*): (?:command )?not found|^env: .(ovs[\w-]*).: No such file/m.exec(stderr) ?? [];
+  return byShell ?? byEnv;
+}
+
+const INSTALL_TOOLS =
+  "Where Open vSwitch runs in a container, the host's PATH needs its tools too (ovs-vsctl, ovs-ofctl, ovsdb-client): install them there, of the same release, or scripts of these names that run them in the container. Without them there is no rateLimit, no statistics and no rule on a bridge of another's";
 
 const INSTALL = "Install Open vSwitch there, or name the right host";

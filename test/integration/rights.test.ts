@@ -140,6 +140,11 @@ describe("a login user who is not root", () => {
     ]) {
       expect(await asUser(host, `sudo -n ${line}`), line).to.match(/password is required|not allowed/);
     }
+    const scratch = "/run/taas-diff";
+    await host.ovs(`install -d -m 777 ${scratch} && ln -s /etc/shadow ${scratch}/br-none`);
+    const diff = "ovs-ofctl -O OpenFlow14 --timeout=5 --no-names -- diff-flows br-none /dev/stdin </dev/null";
+    const said = await asUser(host, `cd ${scratch} && sudo -n ${diff}`);
+    expect(said, "a file of a bridge's name").to.match(/br-none is not a bridge or a socket/);
     for (const line of [`${transact} '["Open_vSwitch",{"op":"comment","comment":"x"}]' ${log} ']'`]) {
       expect(await asUser(host, `sudo -n ${line}`), line).to.match(/invalid syntax|at most/);
     }

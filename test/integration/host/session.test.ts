@@ -140,6 +140,21 @@ describe("a session with the rights of its login user", () => {
     expect(command.code).to.equal("no-rights");
   });
 
+  for (const [how, fields] of [
+    ["as root", {}],
+    ["by sudo", byOperator],
+  ] as const) {
+    it(`says which tool is missing where Open vSwitch itself runs, in a script too (${how})`, async () => {
+      const script = { text: "$TAAS_SUDO ovs-taas-none || exit 3", name: "taas-test", words: [] };
+      for (const command of [["ovs-taas-none"], script]) {
+        const error = await failureOf(as(free, fields, (session) => session.run(command)));
+        expect(error.code, error.message).to.equal("no-ovs");
+        expect(error.message).to.match(/ has no ovs-taas-none, though Open vSwitch runs there/);
+        expect(error.hint).to.match(/in a container/);
+      }
+    });
+  }
+
   for (const [why, sudoers, expected] of [
     ["wants a password", "taas-operator ALL=(root) ALL", /password is required/],
     ["does not know the user", "", /password is required|not in the sudoers file/],

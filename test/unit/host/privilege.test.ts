@@ -29,6 +29,7 @@ describe("what sudo says", () => {
       1,
     ],
     ["sudo: a password is required\n", 0],
+    ["sudo: ovs-ofctl: command not found\n", 1],
     ["sh: 1: taas-none: not found\n", 127],
     ["the file is not in the sudoers directory\n", 1],
   ] as const) {

@@ -5,8 +5,9 @@ import { TaasError } from "../../../provider/errors";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const STEERING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/u;
 
-/** Demands that a text can be shown. */
+/** Demands that a text can be shown: that it steers no terminal, and is one line without a command to a pipeline. */
 export function expectShowable(text: string): void {
+  expect(text).not.to.match(/\n|##\w*\[/);
   expect(STEERING.test(text), JSON.stringify(text.slice(0, 500))).to.equal(false);
   expect(text.length).to.be.below(50_000);
 }

@@ -32,7 +32,16 @@ new MirrorTunnel("c", { hosts: ["h", "i"] });
 const PINNED = Object.fromEntries(
   ["TapService", "TapFlow", "MirrorTunnel"].map((kind) => [
     kind,
-    `exports.handler = () => require("pulumi-taas/handlers").${kind};`,
+    `exports.handler = () => {
+  try {
+    return require("pulumi-taas/handlers").${kind};
+  } catch (error) {
+    if (!String(error.message).startsWith("Cannot find module 'pulumi-taas/handlers'")) throw error;
+    const message = "Pulumi finds no package pulumi-taas from " + process.cwd() + ", where it runs the resources of this program. " +
+      "Make pulumi-taas a dependency of the program itself (in that folder: npm install pulumi-taas, or pnpm add pulumi-taas), also where a package that the program uses depends on it";
+    throw Object.assign(new Error(message), { stack: message });
+  }
+};`,
   ]),
 );
 
@@ -82,5 +91,32 @@ describe("the provider code in the state", function () {
     const codes = await serialized("linked/deep/er", linked);
     expect(await serialized("installed", installed)).to.deep.equal(codes);
     expect(codes).to.deep.equal(PINNED);
+    for (const code of Object.values(PINNED)) expect(code.length).to.be.below(2048);
+  });
+
+  /** What the code says in a folder, with this text as the handlers or none at all. */
+  async function saysIn(folder: string, handlers: string | undefined): Promise<string> {
+    const home = join(directory, folder);
+    const modules = join(home, "node_modules/pulumi-taas");
+    mkdirSync(modules, { recursive: true });
+    if (handlers === undefined) rmSync(modules, { recursive: true });
+    else writeFileSync(join(modules, "handlers.js"), handlers);
+    const run = `${PINNED.TapFlow}
+try { console.log(exports.handler()); } catch (error) { console.log(String(error.stack)); }`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["-e", run], { cwd: home });
+    return stdout.trim();
+  }
+
+  it("says where to install the package when a program has it through another package only", async () => {
+    expect(await saysIn("without", undefined)).to.match(
+      /^Pulumi finds no package pulumi-taas from \S+\/without, .* npm install pulumi-taas, or pnpm add pulumi-taas/,
+    );
+  });
+
+  it("leaves every other error as it is", async () => {
+    expect(await saysIn("with", 'exports.TapFlow = "handler";')).to.equal("handler");
+    expect(await saysIn("broken", 'require("taas-no-such-module");')).to.match(
+      /Cannot find module 'taas-no-such-module'/,
+    );
   });
 });
