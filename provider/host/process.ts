@@ -54,6 +54,7 @@ export async function runProcess(
     forceKillAfterDelay: false, // it would not, once the first process has ended
     buffer: false, // output without end would be read to its end
     reject: false,
+    cleanup: false, // it would end this process at a signal, before connections are closed (shutdown.ts)
   });
   output.gather("stdout", running.stdout);
   output.gather("stderr", running.stderr);

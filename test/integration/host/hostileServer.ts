@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
@@ -141,15 +141,17 @@ function attend(client: Connection, way: string): void {
   client.on("ready", () => AFTER_LOGIN[way]?.(internals));
   client.on("session", (accept) => {
     const session = accept();
-    session.on("exec", (acceptCommand) => {
-      const channel = acceptCommand() as unknown as ChannelInternals & {
-        exit(code: number): void;
-        end(text: string): void;
-      };
+    session.on("exec", (acceptCommand, _reject, { command }) => {
+      const channel = acceptCommand();
       const harm = ON_COMMAND[way];
-      if (harm !== undefined) return harm(internals, channel.outgoing.id);
-      channel.exit(0);
-      channel.end("in\n");
+      if (harm !== undefined) return harm(internals, (channel as unknown as ChannelInternals).outgoing.id);
+      const child = spawn("sh", ["-c", command], { stdio: ["pipe", "pipe", "ignore"] });
+      channel.pipe(child.stdin);
+      child.stdout.pipe(channel, { end: false });
+      child.on("close", (code) => {
+        channel.exit(code ?? 255);
+        channel.end();
+      });
     });
   });
   (client as unknown as { on(event: string, listener: (accept: () => ChannelInternals) => void): void }).on(
