@@ -115,6 +115,22 @@ describe("a refresh", () => {
     await expectCopies();
   });
 
+  it("says that Open vSwitch forwards nothing while it waits for its flows, and up warns of it", async () => {
+    await lab.host(2).ovs("ovs-vsctl set Open_vSwitch . other_config:flow-restore-wait=true");
+    const says = /forwards nothing: other_config:flow-restore-wait is true \(ovs-vsctl remove/;
+    const { ids, way, web } = await drifted();
+    for (const status of [ids, way, web])
+      expect(status)
+        .to.match(/^drifted: host host2/)
+        .and.to.match(says);
+    const other = new Driver(lab, "organization/other/test");
+    await other.tunnel("way", { hosts: ["host1", "host2"], udpPort: 15000 });
+    await other.destroy();
+    expect(other.warnings.join("\n")).to.match(says);
+    await lab.host(2).ovs("ovs-vsctl remove Open_vSwitch . other_config flow-restore-wait");
+    expect(await drifted()).to.deep.equal({});
+  });
+
   it("finds gone what has no claim left, and half gone what has one at the other end", async () => {
     await lab.host(2).ovs("ovs-vsctl del-br br-tap");
     const found = await drifted();

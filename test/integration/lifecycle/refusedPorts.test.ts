@@ -1,10 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { Driver } from "../../driver/driver";
+import { DATAPATH } from "../../lab/datapath";
+import { sortedHex, udp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
+import { between, type Vm } from "../../lab/vm";
 import { broadcast } from "../copies/traffic";
 import { expectRefused, failureOf } from "./refused";
+
+/** A bridge with a network card, and the patch that leads there, as OVN has it to a provider network. */
+const PATCHED = `
+ip link add card9 type veth peer name wire9
+ovs-vsctl add-br br-prov -- set Bridge br-prov datapath_type=${DATAPATH} -- add-port br-prov card9 -- \\
+  add-port br-int to-prov -- set Interface to-prov type=patch options:peer=from-prov -- \\
+  add-port br-prov from-prov -- set Interface from-prov type=patch options:peer=to-prov`;
+const UNPATCHED = "ovs-vsctl del-port br-int to-prov -- del-br br-prov; ip link delete card9";
 
 describe("ports that cannot be used", () => {
   let lab: Lab;
@@ -208,6 +219,52 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
       says: /tap-ids is the monitor of/,
       hint: /Tap another port/,
     });
+  });
+
+  it("does not take the output of somebody else's Mirror away, and copies to it where it is", async () => {
+    const host = lab.host(2);
+    await host.ovs(`ovs-vsctl -- --id=@from get Port tap-ids -- --id=@to get Port tap-spare -- \\
+--id=@m create Mirror name=theirs select_src_port=@from output_port=@to -- add Bridge br-int mirrors @m`);
+    const spare = { host: "host2", port: "tap-spare" };
+    await refused(() => driver.service("spare", spare), {
+      code: "monitor-is-output",
+      host: "host2",
+      says: /^monitor port tap-spare is where Mirror theirs puts its copies out, which would get none there after a move to br-tap/,
+      hint: /^Set attachment: "integration-bridge", so that it gets both/,
+    });
+    const inline = await driver.service("spare", { ...spare, attachment: "integration-bridge" });
+    await driver.flow("web", inline, { host: "host1", port: "tap-web", direction: "egress" });
+    const [web, db, ids] = ["web", "db", "ids"].map((name) => lab.vm(name)) as [Vm, Vm, Vm];
+    const capture = await lab.vm("spare").capture();
+    const frames = [udp({ ...between(web, db), sourcePort: 1, destinationPort: 2 }), broadcast(ids)];
+    await web.send([frames[0]!]);
+    await ids.send([frames[1]!]);
+    await capture.settle({ frames: 2 });
+    expect(sortedHex(await capture.stop())).to.deep.equal(sortedHex(frames));
+    await host.ovs("ovs-vsctl -- --id=@m get Mirror theirs -- remove Bridge br-int mirrors @m");
+  });
+
+  it("does not move a port that other bridges or hosts are reached by", async () => {
+    await lab.host(2).ovs(PATCHED);
+    await refused(() => driver.service("mon", { host: "host2", port: "to-prov" }), {
+      code: "monitor-immovable",
+      host: "host2",
+      says: /^monitor port to-prov is of type patch: what goes through it would be cut off/,
+      hint: /attachment: "integration-bridge", or name a port that a VM has/,
+    });
+    await lab.host(2).ovs(UNPATCHED);
+  });
+
+  it("does not tap a patch port, and says what to tap instead", async () => {
+    const ids = await monitor();
+    await lab.host(1).ovs(PATCHED);
+    await refused(() => driver.flow("all", ids, { host: "host1", port: "to-prov" }), {
+      code: "source-patch",
+      host: "host1",
+      says: /^source port to-prov is a patch port, and Open vSwitch mirrors nothing of those/,
+      hint: /^Tap the ports of the VMs whose traffic goes through it, or card9 of bridge br-prov, where it leads, with integrationBridge: "br-prov" on the host$/,
+    });
+    await lab.host(1).ovs(UNPATCHED);
   });
 
   it("leaves a service that another monitor is refused for as it was", async () => {
