@@ -1,5 +1,4 @@
-import { dropEdit } from "../../provider/converge/edit";
-import { dropElsewhere, otherEnds } from "../../provider/converge/leftovers";
+import { deleteAt, otherEnds } from "../../provider/converge/leftovers";
 import type { Look } from "../../provider/converge/look";
 import { stackOf } from "../../provider/converge/run";
 import { TaasError } from "../../provider/errors";
@@ -44,7 +43,7 @@ export async function removeChosen(
     for (const [index, claim] of claims.entries()) {
       await removeFromOtherEnds(context, claim, records, progress);
       try {
-        await context.open(look.record).submit(dropEdit(claim.owner, claim.token));
+        await deleteAt(context.open, look.record, claim);
         progress.removed({ host: look.record.name, claim });
       } catch (error) {
         const { message } = taasError(error);
@@ -65,12 +64,12 @@ async function removeFromOtherEnds(
   records: readonly HostRecord[],
   progress: Progress,
 ): Promise<void> {
-  const { owner, token } = claim;
+  const { owner } = claim;
   for (const { host } of otherEnds(claim)) {
     const record = records.find(({ address }) => address === host.address);
     try {
       const end = record ?? (await context.claimedHost(host as HostRecord));
-      await dropElsewhere(context.open, end, owner, token);
+      await deleteAt(context.open, end, claim);
     } catch (error) {
       progress.failed(`the other end of ${owner} stays: ${taasError(error).message}`);
     }

@@ -6,8 +6,7 @@ import { render } from "../model/render";
 import type { Facts } from "../ovs/facts";
 import type { Claim } from "../schema/claim";
 import { tapBridgeOf } from "./access";
-import { cleanUps } from "./cleanUps";
-import type { Edit } from "./edit";
+import { cleanUps, type Edit } from "./edit";
 
 /** What a host's claims come to after some edits. */
 export interface HostDraft {

@@ -2,8 +2,7 @@ import { TaasError } from "../errors";
 import { writeClaim } from "../plan/claims";
 import { type Claim, claimOf, type Elsewhere } from "../schema/claim";
 import { withUnknownPart } from "../schema/stored";
-import { isLeftover, replacedBy } from "./pending";
-import { RUN, stackOf, writer } from "./run";
+import { isExpired, isLeftover, RUN, replacedBy, stackOf, writer } from "./run";
 
 /** A claim without what its writing adds. */
 export type Draft = Claim extends infer Kind
@@ -20,7 +19,7 @@ export interface Edit {
    * What becomes of the owner's claim. One that is put or noted on is no leftover; a note has no problems; a clean-up removes a
    * leftover, and nobody waits for it.
    */
-  kind: "put" | "drop" | "note" | "clean-up";
+  kind: "put" | "delete" | "note" | "clean-up";
   apply(claims: Map<string, Claim>): void;
 }
 
@@ -122,24 +121,24 @@ function replacedText(existing: Claim | undefined, token: string): string | unde
   return writeClaim(existing);
 }
 
-/** Takes back what a claim did: a pending one gives way to the claim it took the place of, another goes. */
-function withdraw(claims: Map<string, Claim>, claim: Claim): void {
+/** Deletes a claim; a pending one gives way to the claim that it took the place of. */
+function deleteClaim(claims: Map<string, Claim>, claim: Claim): void {
   const replaced = replacedBy(claim);
   if (replaced === undefined) claims.delete(claim.owner);
   else claims.set(replaced.owner, replaced);
 }
 
 /**
- * Drops the claim of an incarnation, whatever its owner key is by now; one of another is somebody else's, and ours is
+ * Deletes the claim of an incarnation, whatever its owner key is by now. A claim of another incarnation is somebody else's: ours is
  * already gone.
  */
-export function dropEdit(owner: string, token: string): Edit {
+export function deleteEdit(owner: string, token: string): Edit {
   return {
     owner,
-    kind: "drop",
+    kind: "delete",
     apply(claims) {
       for (const claim of [...claims.values()]) {
-        if (claim.token === token) withdraw(claims, claim);
+        if (claim.token === token) deleteClaim(claims, claim);
         else if (replacedBy(claim)?.token === token)
           claims.set(claim.owner, { ...claim, replaces: undefined });
       }
@@ -162,4 +161,20 @@ export function noteEdit(owner: string, token: string, elsewhere: Elsewhere): Ed
       }
     },
   };
+}
+
+/**
+ * The edits that clean up what killed runs of the edits' stacks left pending on a host only, and what any stack's left long ago.
+ * What has other ends is cleaned up with those (`cleanUp`), and what is put anew is finished instead.
+ */
+export function cleanUps(claims: ReadonlyMap<string, Claim>, edits: readonly Edit[]): Edit[] {
+  const stacks = new Set(edits.map((edit) => stackOf(edit.owner)));
+  const finished = new Set(edits.filter((edit) => edit.kind !== "delete").map((edit) => edit.owner));
+  const isDue = (claim: Claim): boolean => {
+    const alone = claim.elsewhere === undefined && (claim.kind !== "flow" || claim.from === undefined);
+    return isExpired(claim) || (alone && [...stacks].some((stack) => isLeftover(claim, stack)));
+  };
+  return [...claims.values()]
+    .filter((claim) => !finished.has(claim.owner) && isDue(claim))
+    .map((claim) => ({ ...deleteEdit(claim.owner, claim.token), kind: "clean-up" }));
 }

@@ -2,6 +2,7 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Draft } from "./edit";
 import type { Reach } from "./hosts";
+import type { FoundClaim } from "./leftovers";
 import type { Look } from "./look";
 
 /** A claim to be put on a host that was looked at. */
@@ -12,6 +13,8 @@ export interface Target {
 
 /** What an operation is about to write, now that its hosts have been looked at. */
 export interface Steps<Result> {
+  /** Claims of other resources that are deleted first, at all their ends, because they cannot stay without this one. */
+  abandoned?: FoundClaim[];
   /** The claims, and the rounds they are written in: each round is done on all its hosts before the next begins. */
   rounds: Target[][];
   /** Rounds before those, on hosts that have claims from before. Left out where a host refuses them: copies have a gap then. */
@@ -33,7 +36,7 @@ export interface Intent<Result = unknown> {
   replaced?: string | undefined;
   /** Hosts that claims go to; none for a delete. */
   hosts: readonly HostRecord[];
-  /** Hosts that may hold the resource's claims from before, in the order of dropping. */
+  /** Hosts that may hold the resource's claims from before, in the order of deletion. */
   oldHosts: readonly HostRecord[];
   /** Seconds to wait until `plan` finds what it needs. */
   attachTimeout: number;

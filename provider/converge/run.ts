@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname, userInfo } from "node:os";
+import { type Claim, claim as claimSchema } from "../schema/claim";
 
 /** Identifies this run of the provider process; a pending claim of another run of the same stack is a leftover. */
 export const RUN = randomBytes(8).toString("hex");
@@ -23,4 +24,28 @@ export function writer(): string {
 /** The stack part of an owner key: `org/project/stack`. */
 export function stackOf(owner: string): string {
   return owner.split("/").slice(0, 3).join("/");
+}
+
+/** A pending claim of a run of the same stack that is over: that run was killed in between. */
+export function isLeftover(claim: Claim, stack: string): boolean {
+  return claim.pending !== undefined && claim.pending !== RUN && stackOf(claim.owner) === stack;
+}
+
+/** Milliseconds after which a pending claim is nobody's any more: far longer than any operation, and than clocks differ. */
+const EXPIRY = 24 * 3600 * 1000;
+
+/** A pending claim so old that its run is certainly over, whoever's it was. */
+export function isExpired(claim: Claim): boolean {
+  return claim.pending !== undefined && claim.pending !== RUN && Date.parse(claim.time) < Date.now() - EXPIRY;
+}
+
+/** The claim that a pending one took the place of, and that comes back if nothing becomes of it. */
+export function replacedBy(claim: Claim): Claim | undefined {
+  if (claim.pending === undefined || claim.replaces === undefined) return undefined;
+  try {
+    const replaced = claimSchema.parse(JSON.parse(claim.replaces));
+    return replaced.owner === claim.owner && replaced.kind === claim.kind ? replaced : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,5 @@
 import { converge } from "../converge/converge";
-import { dissolve } from "../converge/dissolve";
+import { deleteResource } from "../converge/deleteResource";
 import { type OpenHost, placeOf } from "../converge/hosts";
 import type { Steps, Target } from "../converge/intent";
 import type { Inspection, Look } from "../converge/look";
@@ -181,7 +181,7 @@ export const tapFlow: Resource = {
   },
   async delete(context, state) {
     const inputs = flowInputs.parse(state);
-    await dissolve({
+    await deleteResource({
       reach: context,
       owner: inputs.owner,
       token: String(state.incarnation),

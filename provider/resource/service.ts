@@ -1,16 +1,14 @@
 import { integrationBridgeOf } from "../converge/access";
 import { converge } from "../converge/converge";
-import { dissolve } from "../converge/dissolve";
-import { type Draft, dropEdit } from "../converge/edit";
+import { deleteResource } from "../converge/deleteResource";
+import type { Draft } from "../converge/edit";
 import { placeOf } from "../converge/hosts";
 import type { Steps } from "../converge/intent";
-import { dropElsewhere } from "../converge/leftovers";
+import type { FoundClaim } from "../converge/leftovers";
 import type { Look } from "../converge/look";
 import { drawToken, stackOf } from "../converge/run";
 import { TaasError } from "../errors";
-import type { HostRecord } from "../host/host";
 import { printableLine } from "../printable";
-import type { FlowClaim } from "../schema/claim";
 import { type FoundIfaceIds, foundIfaceIds, type PortInput, withFoundIfaceId } from "../schema/port";
 import { attachment as attachmentSchema, type ServiceInputs, serviceInputs } from "../schema/service";
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
@@ -131,31 +129,23 @@ async function put(
   return ifaceIds === undefined ? outs : { ...outs, ifaceIds };
 }
 
-/** Flows that still send to the service: another stack's keep it, this stack's are leftovers and go, source first. */
-async function clearFlows(context: Context, look: Look, state: ServiceInputs, token: string): Promise<void> {
-  if (look.read.claims.get(state.owner)?.token !== token) return;
+/** Flows that still send to the service on a host: another stack's keep it, its own stack's are leftovers and are deleted with it. */
+function flowsWithout(look: Look, state: ServiceInputs, token: string): FoundClaim[] {
+  if (look.read.claims.get(state.owner)?.token !== token) return [];
   const flows = [...look.read.claims.values()].filter(
-    (claim): claim is FlowClaim =>
+    (claim) =>
       claim.kind === "flow" && claim.tunnelId === state.tunnelId && claim.destination === look.facts.machine,
   );
   const others = flows.filter((flow) => stackOf(flow.owner) !== stackOf(state.owner));
-  if (others.length > 0) {
-    throw new TaasError(
-      `tap service ${state.owner} is still used by ${others.map((flow) => flow.owner).join(", ")}`,
-      {
-        code: "service-in-use",
-        host: look.record.name,
-        hint: "In the stacks that made them, destroy those TapFlows, or run up if this service has moved; then run this again",
-      },
-    );
-  }
-  for (const flow of flows) {
-    if (flow.from !== undefined) {
-      const source = await context.claimedHost(flow.from as HostRecord);
-      await dropElsewhere(context.open, source, flow.owner, flow.token);
-    }
-    await context.open(look.record).submit(dropEdit(flow.owner, flow.token));
-  }
+  if (others.length === 0) return flows.map((claim) => ({ seen: look, claim }));
+  throw new TaasError(
+    `tap service ${state.owner} is still used by ${others.map((flow) => flow.owner).join(", ")}`,
+    {
+      code: "service-in-use",
+      host: look.record.name,
+      hint: "In the stacks that made them, destroy those TapFlows, or run up if this service has moved; then run this again",
+    },
+  );
 }
 
 /** TapService: VM ports that receive copies, or a collector outside. */
@@ -187,15 +177,14 @@ export const tapService: Resource = {
     const token = String(state.incarnation);
     const hosts = remainingHosts(context, candidatesOf(inputs));
     if (hosts.length === 0) return;
-    for (const host of hosts) {
-      const look = await context.open(host).look();
-      await clearFlows(context, look, inputs, token);
-    }
-    await dissolve({
+    await deleteResource({
       reach: context,
       owner: inputs.owner,
       token,
-      hosts: hosts,
+      hosts,
+      first: (looks) => ({
+        abandoned: [...looks.values()].flatMap((look) => flowsWithout(look, inputs, token)),
+      }),
     });
   },
 };

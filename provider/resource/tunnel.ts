@@ -1,5 +1,5 @@
 import { converge } from "../converge/converge";
-import { dissolve } from "../converge/dissolve";
+import { deleteResource } from "../converge/deleteResource";
 import { lookAll, placeOf } from "../converge/hosts";
 import type { Look } from "../converge/look";
 import { drawToken } from "../converge/run";
@@ -100,12 +100,12 @@ export const mirrorTunnel: Resource = {
   async delete(context, state) {
     const inputs = tunnelInputs.parse(state);
     const token = String(state.incarnation);
-    await dissolve({
+    await deleteResource({
       reach: context,
       owner: inputs.owner,
       token,
       hosts: remainingHosts(context, inputs.hosts),
-      farewell: (looks) => farewell([...looks.values()], { owner: inputs.owner, token }),
+      first: (looks) => ({ farewell: farewell([...looks.values()], { owner: inputs.owner, token }) }),
     });
   },
 };

@@ -63,7 +63,7 @@ function put(own: Claim): Edit {
 }
 
 function drop(own: Claim): Edit {
-  return { owner: own.owner, kind: "drop", apply: (claims) => void claims.delete(own.owner) };
+  return { owner: own.owner, kind: "delete", apply: (claims) => void claims.delete(own.owner) };
 }
 
 const refuse = (_: Edit, error: unknown): never => {

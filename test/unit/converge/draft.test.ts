@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { draftHost } from "../../../provider/converge/draft";
-import { dropEdit, type Edit, putEdit } from "../../../provider/converge/edit";
+import { deleteEdit, type Edit, putEdit } from "../../../provider/converge/edit";
 import type { Facts } from "../../../provider/ovs/facts";
 import type { Claim } from "../../../provider/schema/claim";
 import { type ObservedPort, observed } from "../model/observed";
@@ -61,7 +61,7 @@ function put(claim: Claim): Edit {
 
 describe("a draft of a host", () => {
   const ids = service("ids", "tap-ids");
-  const drop = dropEdit(ids.owner, ids.token);
+  const drop = deleteEdit(ids.owner, ids.token);
 
   it("sends the monitor of a dropped service home", () => {
     expect(draft(host([moved("tap-ids")], []), [ids], [drop])).to.deep.equal({
@@ -112,7 +112,7 @@ describe("a draft of a host", () => {
   it("drops a service of the longest owner key and leaves no claim", () => {
     const long = { ...ids, owner: `${STACK}/TapService/${"x".repeat(2032)}` } as Claim;
     expect(
-      draft(host([moved("tap-ids")], []), [long], [dropEdit(long.owner, long.token)]).owners,
+      draft(host([moved("tap-ids")], []), [long], [deleteEdit(long.owner, long.token)]).owners,
     ).to.deep.equal([]);
   });
 

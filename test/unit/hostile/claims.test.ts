@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import { describeClaim } from "../../../cli/claims/claim";
-import { replacedBy } from "../../../provider/converge/pending";
+import { replacedBy } from "../../../provider/converge/run";
 import type { HostRecord } from "../../../provider/host/host";
 import { claimedHost } from "../../../provider/host/inventory";
 import { readClaims } from "../../../provider/model/readClaims";

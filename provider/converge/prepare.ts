@@ -1,0 +1,154 @@
+import { allOf } from "../allOf";
+import { TaasError } from "../errors";
+import type { HostRecord } from "../host/host";
+import type { Desired } from "../model/desired";
+import { draftHost, type HostDraft } from "./draft";
+import { type Draft, deleteEdit, type Edit, type PutOptions, putEdit } from "./edit";
+import { lookAll, machineOf, placeOf, uniqueMachines } from "./hosts";
+import type { Intent, Steps, Target } from "./intent";
+import { type FoundClaim, leftoversOn, otherEnds, withoutClaims } from "./leftovers";
+import { requireLinuxBridges } from "./linuxBridges";
+import type { Look } from "./look";
+
+/** Milliseconds after which hosts are looked at again for a port that is not plugged yet, whether they tell of a change or not. */
+const PATIENCE = 1000;
+
+/** An operation that is ready to write: what was seen and what is to be done. */
+export interface Prepared<Result = unknown> extends Required<Steps<Result>> {
+  /** All hosts that were looked at, as they are without the leftovers. */
+  seen: Look[];
+  /** Hosts that have claims of the resource from before, or may have. */
+  old: Look[];
+  /** What killed runs of the stack left on the hosts. */
+  leftovers: FoundClaim[];
+}
+
+/** Looks at all hosts and checks what is to be done there, without a write. Waits for a port that is not plugged yet. */
+export async function prepare<Result>(intent: Intent<Result>): Promise<Prepared<Result>> {
+  const deadline = performance.now() + intent.attachTimeout * 1000;
+  for (;;) {
+    const known = await lookAll(intent.reach.open, [...intent.hosts, ...intent.oldHosts]);
+    const followed = await lookFurther(intent, known);
+    const looks = new Map([...known, ...followed]);
+    try {
+      return await check(intent, looks, [...followed.keys()]);
+    } catch (error) {
+      const waits = error instanceof TaasError && error.code === "port-missing";
+      if (!waits || performance.now() >= deadline) throw error;
+    }
+    const patience = Math.max(1, Math.min(PATIENCE, deadline - performance.now()));
+    await Promise.race(
+      [...looks.values()].map((look) => intent.reach.open(look.record).changed(look, patience)),
+    );
+  }
+}
+
+/** Plans the operation from looks at its hosts and rejects with what would fail. `followed`: the places that claims led to. */
+async function check<Result>(
+  intent: Intent<Result>,
+  looks: ReadonlyMap<string, Look>,
+  followed: readonly string[],
+): Promise<Prepared<Result>> {
+  const leftovers = leftoversOn(looks.values(), intent.owner);
+  const seen = new Map([...looks].map(([place, look]) => [place, withoutClaims(look, leftovers)]));
+  const old = uniqueMachines([...intent.oldHosts.map(placeOf), ...followed].map((place) => seen.get(place)!));
+  const { abandoned = [], farewell = [], rounds: planned, result } = await intent.plan(seen);
+  const taken = planned.map((round) => round.map((target) => accepted(intent, target)));
+  await allOf(taken.flat().map(({ target, desired }) => requireHost(intent, target, desired)));
+  const rounds = taken.map((round) => round.map(({ target }) => target));
+  for (const look of leaving(intent, old, rounds)) rehearseDelete(intent, look, abandoned);
+  const steps = { abandoned, farewell: acceptable(intent, farewell), rounds, result };
+  return { ...steps, seen: [...seen.values()], old, leftovers };
+}
+
+/** Looks at machines that the resource's own claims lead to: an earlier operation may have been killed on its way there. */
+async function lookFurther(intent: Intent, known: ReadonlyMap<string, Look>): Promise<Map<string, Look>> {
+  const machines = new Set([...known.values()].map((look) => look.facts.machine));
+  const ends = [...known.values()]
+    .flatMap((look) => [...look.read.claims.values()])
+    .filter((claim) => claim.token === intent.token)
+    .flatMap(otherEnds)
+    .filter(({ machine }) => !machines.has(machine));
+  const hosts = await Promise.all(ends.map(({ host }) => intent.reach.claimedHost(host as HostRecord)));
+  const further = hosts.filter((host) => host.gone !== true && !known.has(placeOf(host)));
+  return further.length === 0 ? new Map() : lookAll(intent.reach.open, further);
+}
+
+/** Whether a host has a claim of this incarnation. */
+export function holds({ token }: Pick<Intent, "token">, look: Look): boolean {
+  return [...look.read.claims.values()].some((claim) => claim.token === token);
+}
+
+/** The hosts from before that are to have no claim any more. */
+export function leaving(intent: Intent, old: readonly Look[], rounds: readonly Target[][]): Look[] {
+  const kept = new Set(rounds.flat().map((target) => machineOf(target.seen)));
+  // A host without a claim is brought up to date all the same: a killed run may have deleted it there and not come further.
+  const mayBeOpen = (look: Look) => intent.mode !== "create" && look.read.bridge !== undefined;
+  return old.filter((look) => !kept.has(machineOf(look)) && (holds(intent, look) || mayBeOpen(look)));
+}
+
+/**
+ * A target that its host would take, and what the host then has. What a flow was before is left out where the host refuses
+ * it, as it may where somebody has altered the claim: copies have a gap then.
+ */
+function accepted(intent: Intent, target: Target): { target: Target; desired: Desired } {
+  const { draft } = target;
+  try {
+    return { target, desired: rehearse(intent, target).desired };
+  } catch (error) {
+    if (draft.kind !== "flow" || draft.former === undefined) throw error;
+    return accepted(intent, { ...target, draft: { ...draft, former: undefined } });
+  }
+}
+
+/** The rounds before the others, where each host would take them. */
+function acceptable(intent: Intent, farewell: Target[][]): Target[][] {
+  try {
+    for (const target of farewell.flat()) rehearse(intent, target);
+    return farewell;
+  } catch (error) {
+    if (error instanceof TaasError) return [];
+    throw error;
+  }
+}
+
+/** How a claim is put on a host. */
+export function putOptions(intent: Intent, target: Target, stage: PutOptions["stage"]): PutOptions {
+  const { token, adopt, replaced, previousOwner } = intent;
+  const { seen } = target;
+  const draft: Draft = { ...target.draft, keeper: seen.record.keeper === true ? true : undefined };
+  const mode = intent.mode === "create" ? "create" : "update";
+  const { name: host } = seen.record;
+  return { draft, token, mode, adopt, replaced, stage, previousOwner, elsewhere: [], host };
+}
+
+/** Rejects where the login lacks a right on the host that what a target comes to there needs. */
+async function requireHost(intent: Intent, target: Target, desired: Desired): Promise<void> {
+  const { record } = target.seen;
+  const own = desired.monitors.filter(({ owner }) => owner === target.draft.owner).map(({ name }) => name);
+  if (own.length === 0 && record.keeper !== true) return;
+  await intent.reach.open(record).use(async (access) => {
+    await requireLinuxBridges(access, own);
+    if (record.keeper === true) await access.requireKeeper();
+  });
+}
+
+/** Puts a claim on what was read of its host and throws what that would fail with. */
+function rehearse(intent: Intent, target: Target): HostDraft {
+  return rehearseEdits(target.seen, [putEdit(putOptions(intent, target, "pending"))]);
+}
+
+/** Deletes the resource's claim, and those that cannot stay without it, likewise. */
+function rehearseDelete(intent: Intent, look: Look, abandoned: readonly FoundClaim[]): void {
+  const first = abandoned
+    .filter(({ seen }) => machineOf(seen) === machineOf(look))
+    .map(({ claim }) => deleteEdit(claim.owner, claim.token));
+  rehearseEdits(look, [...first, deleteEdit(intent.previousOwner ?? intent.owner, intent.token)]);
+}
+
+function rehearseEdits({ record, facts, read }: Look, edits: readonly Edit[]): HostDraft {
+  const reject = (_: unknown, error: unknown) => {
+    throw error;
+  };
+  return draftHost({ record, read, facts, edits, reject });
+}

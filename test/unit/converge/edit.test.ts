@@ -1,0 +1,170 @@
+import { expect } from "chai";
+import {
+  cleanUps,
+  deleteEdit,
+  type Edit,
+  noteEdit,
+  type PutOptions,
+  putEdit,
+} from "../../../provider/converge/edit";
+import { RUN } from "../../../provider/converge/run";
+import type { Claim } from "../../../provider/schema/claim";
+
+const STACK = "org/project/stack";
+const OWNER = `${STACK}/TapService/ids`;
+const content = {
+  ...{ format: 1, kind: "service", owner: OWNER, tunnelId: 7, ports: ["tap-ids"], distribution: "copy" },
+  ...{ attachment: "tap-bridge", integrationBridge: "br-int" },
+} as const;
+const written = { writer: "w", time: new Date().toISOString() };
+const claim = (more: object = {}): Claim =>
+  ({ ...content, ...written, token: "mine", ...more }) as unknown as Claim;
+const options = (more: Partial<PutOptions> = {}): PutOptions => ({
+  ...{ draft: content as unknown as PutOptions["draft"], token: "mine", mode: "create", adopt: false },
+  ...{ replaced: undefined, stage: "pending", previousOwner: undefined, elsewhere: [], host: "host1" },
+  ...more,
+});
+
+/** What an edit makes of claims: each with its token and what is left of its marks; the code that it is refused with. */
+function applied(edit: Edit, ...claims: Claim[]): unknown {
+  const after = new Map(claims.map((one) => [one.owner, one]));
+  try {
+    edit.apply(after);
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+  return [...after.values()].map(({ owner, token, pending }) =>
+    [
+      owner.slice(STACK.length + 1),
+      token,
+      pending === undefined ? "confirmed" : pending === RUN ? "pending" : "left",
+    ].join(" "),
+  );
+}
+
+const other = { ports: ["tap-other"] };
+const left = { pending: "another-run" };
+
+describe("a claim that is put", () => {
+  const cases: [string, unknown, Partial<PutOptions>, ...Claim[]][] = [
+    ["is pending until it is confirmed", ["TapService/ids mine pending"], {}],
+    [
+      "is confirmed at once by an update",
+      ["TapService/ids mine confirmed"],
+      { mode: "update", stage: "confirmed" },
+    ],
+    ["stays confirmed when it was", ["TapService/ids mine confirmed"], {}, claim(other)],
+    ["takes over what says the same", ["TapService/ids mine pending"], {}, claim({ token: "theirs" })],
+    ["is refused by one that differs", "claim-differs", {}, claim({ ...other, token: "theirs" })],
+    [
+      "takes that over if it may",
+      ["TapService/ids mine pending"],
+      { adopt: true },
+      claim({ ...other, token: "theirs" }),
+    ],
+    [
+      "takes over its own leftover",
+      ["TapService/ids mine pending"],
+      {},
+      claim({ ...other, ...left, token: "theirs" }),
+    ],
+    [
+      "takes over what it replaces",
+      ["TapService/ids mine pending"],
+      { replaced: "theirs" },
+      claim({ ...other, token: "theirs" }),
+    ],
+    [
+      "is refused where an update finds another's",
+      "claim-differs",
+      { mode: "update" },
+      claim({ token: "theirs" }),
+    ],
+    [
+      "takes its former name's place",
+      ["TapService/ids mine confirmed"],
+      { mode: "update", stage: "confirmed", previousOwner: `${STACK}/TapService/old` },
+      claim({ owner: `${STACK}/TapService/old` }),
+    ],
+  ];
+  for (const [says, expected, more, ...claims] of cases) {
+    it(says, () => expect(applied(putEdit(options(more)), ...claims)).to.deep.equal(expected));
+  }
+
+  it("comes to the same when it is put twice", () => {
+    const claims = new Map<string, Claim>();
+    putEdit(options()).apply(claims);
+    const once = claims.get(OWNER);
+    putEdit(options()).apply(claims);
+    expect(claims.get(OWNER)).to.equal(once);
+  });
+});
+
+describe("a claim that is deleted", () => {
+  it("is the one of that incarnation, whatever its owner key", () => {
+    const renamed = claim({ owner: `${STACK}/TapService/new` });
+    expect(applied(deleteEdit(OWNER, "mine"), renamed, claim({ token: "theirs" }))).to.deep.equal([
+      "TapService/ids theirs confirmed",
+    ]);
+  });
+
+  it("gives way to the claim that a pending one took the place of", () => {
+    const before = claim({ ...other, token: "theirs" });
+    const claims = new Map([[OWNER, before]]);
+    putEdit(options({ adopt: true })).apply(claims);
+    deleteEdit(OWNER, "mine").apply(claims);
+    expect([...claims.values()]).to.deep.equal([before]);
+  });
+
+  it("does not come back by a pending one that took its place", () => {
+    const claims = new Map([[OWNER, claim({ ...other, token: "theirs" })]]);
+    putEdit(options({ adopt: true })).apply(claims);
+    deleteEdit(OWNER, "theirs").apply(claims);
+    deleteEdit(OWNER, "mine").apply(claims);
+    expect([...claims.values()]).to.deep.equal([]);
+  });
+});
+
+describe("a note on a claim", () => {
+  it("adds machines, each once", () => {
+    const [one, two] = ["one", "two"].map((machine) => ({
+      machine,
+      host: { name: machine, address: machine },
+    }));
+    const claims = new Map([[OWNER, claim({ elsewhere: [one] })]]);
+    noteEdit(OWNER, "mine", [one!, two!]).apply(claims);
+    expect(claims.get(OWNER)!.elsewhere).to.deep.equal([one, two]);
+  });
+});
+
+describe("a clean-up", () => {
+  const due = (found: Claim, edit: Edit): boolean =>
+    cleanUps(new Map([[found.owner, found]]), [edit]).length > 0;
+  const another = putEdit(
+    options({ draft: { ...content, owner: `${STACK}/TapService/x` } as unknown as PutOptions["draft"] }),
+  );
+  const old = { time: new Date(Date.now() - 25 * 3600 * 1000).toISOString() };
+  const cases: [string, boolean, Claim, Edit][] = [
+    ["is due for what a killed run of the stack left", true, claim(left), another],
+    ["is not for what is confirmed", false, claim(), another],
+    ["is not for what this run is making", false, claim({ pending: RUN }), another],
+    ["is not for what has other ends", false, claim({ ...left, elsewhere: [] }), another],
+    ["is not for what is put anew", false, claim(left), putEdit(options())],
+    ["is for what is deleted", true, claim(left), deleteEdit(OWNER, "x")],
+    [
+      "is not for another stack's",
+      false,
+      claim({ ...left, owner: "org/project/other/TapService/x" }),
+      another,
+    ],
+    [
+      "is for anybody's that is a day old",
+      true,
+      claim({ ...left, ...old, owner: "org/project/other/TapService/x" }),
+      another,
+    ],
+  ];
+  for (const [says, expected, found, edit] of cases) {
+    it(says, () => expect(due(found, edit)).to.equal(expected));
+  }
+});
