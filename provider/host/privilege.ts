@@ -1,5 +1,5 @@
 import { TaasError } from "../errors";
-import { describeCommand, type Peer } from "./failures";
+import { commandNotRun, describeCommand, type Peer } from "./failures";
 import { isPlainPath } from "./plainPath";
 import { type Command, plainArgv } from "./script";
 import type { ExecResult } from "./transport";
@@ -41,17 +41,7 @@ printf '\\ntaas-probe %s %s %s %s\\n' "$(id -u)" "$s" "$i" "$d"`,
  */
 export function parseProbe(result: ExecResult, peer: Peer): HostProbe {
   const match = /^taas-probe (\d+) (writable|refused|missing) (yes|no) (.+)$/m.exec(result.stdout);
-  if (match === null) {
-    const text = (result.stderr || result.stdout).trim().slice(0, 300);
-    throw new TaasError(
-      `${peer.where} does not run POSIX shell commands (exit code ${result.exitCode}: ${text})`,
-      {
-        code: "exec-failed",
-        host: peer.name,
-        hint: "The login user needs a POSIX shell, and the key no forced command",
-      },
-    );
-  }
+  if (match === null) throw commandNotRun(peer, result);
   const [, uid, socket, installed, rundir = ""] = match;
   if (!isPlainPath(rundir)) {
     throw new TaasError(
