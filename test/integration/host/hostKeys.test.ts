@@ -43,6 +43,20 @@ describe("host keys against a real server", () => {
       expect(await login(server.knownHostsLine, { transport })).to.equal("in\n");
     });
 
+    it(`${transport}: goes to an IPv6 address, and looks its key up by it`, async () => {
+      const both = await startSshServer(workshop, { config: ["ListenAddress ::1"] });
+      const client = makeClient(workshop, `[::1]:${both.port} ${both.hostKey}`);
+      const host = client.record(both, { transport, address: "::1" });
+      const script = ["sh", "-c", "echo $SSH_CONNECTION"];
+      const { stdout } = await client.pool.use(host, (session) => session.exec(script));
+      expect(stdout).to.match(new RegExp(`^::1 \\d+ ::1 ${both.port}\n$`));
+      const unknown = makeClient(workshop, both.knownHostsLine);
+      const error = await failureOf(unknown.pool.use(host, (session) => session.exec(script)));
+      expect(error.code).to.equal("host-key-unknown");
+      expect(error.message).to.include(`@[::1]:${both.port}`);
+      await client.pool.closeAll();
+    });
+
     it(`${transport}: trusts a hashed entry`, async () => {
       const file = workshop.file(`hashed-${transport}`, `${server.knownHostsLine}\n`);
       execFileSync("ssh-keygen", ["-q", "-H", "-f", file], { stdio: "ignore" });
