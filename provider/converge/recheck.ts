@@ -1,3 +1,4 @@
+import { notesLinuxBridge } from "../model/linuxBridge";
 import { isSame } from "../ovs/database";
 import type { Facts } from "../ovs/facts";
 import type { HostAccess } from "./access";
@@ -21,10 +22,15 @@ function isPlain({ read }: Look): boolean {
   return !kept && !isMetered(read) && hookBridges(read).size === 0;
 }
 
+/** Whether the Linux bridges that were behind monitors when the host was last compared still let all copies through. */
+async function areLinuxBridgesOpen(access: HostAccess, look: Look): Promise<boolean> {
+  return !notesLinuxBridge(look.facts) || (await compareLinuxBridges(access, look)).length === 0;
+}
+
 /**
  * Compares a host with its claims, unless it is to the letter what it was when it was last found sound: a refresh asks for
- * each of its resources, one after the other. Whether it is, two questions tell instead of commands, and one command for
- * the Linux bridges of monitors where there are such.
+ * each of its resources, one after the other. Whether the host is unchanged is told by its rows and by the state of its tap
+ * bridge, which take no command on it. One command is run only where a Linux bridge is behind a monitor.
  */
 export class Recheck {
   private sound: Sound | undefined;
@@ -37,7 +43,7 @@ export class Recheck {
     const [look, early] = await Promise.all([looking, sound && access.tapSwitch.state()]);
     const state = isPlain(look) ? (early ?? (await access.tapSwitch.state())) : undefined;
     const same = state !== undefined && sound?.state === state && isSame(sound.facts, look.facts);
-    if (same && (await compareLinuxBridges(access, look)).length === 0) return { ...look, differences: [] };
+    if (same && (await areLinuxBridgesOpen(access, look))) return { ...look, differences: [] };
     this.sound = undefined;
     const inspection = await this.compare(access, look);
     if (state !== undefined && inspection.differences.length === 0)

@@ -49,6 +49,11 @@ export function linuxBridgeOf({ externalIds }: PortFacts): LinuxBridge | undefin
   return { name: name!, ageing: Number(ageing), port: port!, mask: mask === "-" ? undefined : Number(mask) };
 }
 
+/** Whether the row of some port says that a Linux bridge is behind it. */
+export function notesLinuxBridge({ ports }: Facts): boolean {
+  return Object.values(ports).some((port) => linuxBridgeOf(port) !== undefined);
+}
+
 /** A monitor and whose it is. */
 export type OwnedMonitor = Pick<Desired["monitors"][number], "name" | "owner">;
 
