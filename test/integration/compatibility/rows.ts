@@ -15,8 +15,8 @@ export interface WrittenRows {
     output: string;
     marks: object;
   }[];
-  /** VM ports that it had moved to the tap bridge, with the numbers asked for. */
-  moved: { name: string; ofportRequest: number | null }[];
+  /** VM ports that it had moved to the tap bridge, with the numbers asked for and what it wrote on their rows. */
+  moved: { name: string; ofportRequest: number | null; marks: Record<string, string> }[];
 }
 
 type Columns = Record<string, unknown>;
@@ -72,9 +72,10 @@ export async function recordRows(host: LabHost): Promise<WrittenRows> {
     .map((port) => ({
       name: String(port.name),
       ofportRequest: (Interface![many(port.interfaces)[0]!]!.ofport_request as [] | number) || null,
+      marks: marksOf(port.external_ids as Record<string, string>),
     }))
-    .map(({ name, ofportRequest }) => ({
-      name,
+    .map(({ ofportRequest, ...moved }) => ({
+      ...moved,
       ofportRequest: typeof ofportRequest === "number" ? ofportRequest : null,
     }));
   const bridge = pick(tap, "name", "datapath_type", "fail_mode", "external_ids", "other_config");
@@ -131,7 +132,7 @@ export async function restoreRows(host: LabHost, rows: WrittenRows): Promise<voi
     { ...insert("Port", "port", { name: TAP }), row: { name: TAP, interfaces: ["named-uuid", "nic"] } },
     {
       ...insert("Bridge", "bridge", {}),
-      row: { ...wire(withNumbers(rows.bridge, numbers)), ports: ["named-uuid", "port"] },
+      row: { ...wire(rows.bridge), ports: ["named-uuid", "port"] },
     },
     {
       ...{ op: "mutate", table: "Open_vSwitch", where: [] },
@@ -148,7 +149,13 @@ export async function restoreRows(host: LabHost, rows: WrittenRows): Promise<voi
       },
       change(bridge, "ports", "insert", ["named-uuid", `port${index}`]),
     ]),
-    ...rows.moved.flatMap(({ name, ofportRequest }) => [
+    ...rows.moved.flatMap(({ name, ofportRequest, marks }) => [
+      {
+        ...{ op: "mutate", table: "Port", where: [["_uuid", "==", ["uuid", uuids.get(name)]]] },
+        mutations: [
+          ["external_ids", "insert", ["map", Object.entries(withNumber(marks, numbers.get(name)!))]],
+        ],
+      },
       change("br-int", "ports", "delete", ["uuid", uuids.get(name)]),
       change(TAP, "ports", "insert", ["uuid", uuids.get(name)]),
       ...(ofportRequest === null
@@ -177,15 +184,15 @@ export async function restoreRows(host: LabHost, rows: WrittenRows): Promise<voi
   await host.ovs("ovs-vsctl --timeout=20 set Bridge br-tap fail_mode=secure"); // waits until all of it has taken effect
 }
 
-/** The claims say under which number each monitor was on its bridge before: here it has another one. */
-function withNumbers(bridge: Columns, numbers: ReadonlyMap<string, number>): Columns {
-  const ids = Object.entries(bridge.external_ids as Record<string, string>).map(([key, text]) => {
-    if (!key.startsWith("taas:")) return [key, text];
-    const claim = JSON.parse(text) as { homes?: Record<string, { ofport: number }> };
-    for (const [port, home] of Object.entries(claim.homes ?? {})) home.ofport = numbers.get(port)!;
-    return [key, JSON.stringify(claim)];
-  });
-  return { ...bridge, external_ids: Object.fromEntries(ids) as Columns };
+/** What a release writes on the row of a port that it moves. */
+function marksOf(externalIds: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(externalIds).filter(([key]) => key.startsWith("taas-")));
+}
+
+/** A moved port's row says under which number it was on its bridge before: here it has another one. */
+function withNumber(marks: Record<string, string>, number: number): Record<string, string> {
+  const home = marks["taas-home"];
+  return home === undefined ? marks : { ...marks, "taas-home": home.replace(/^\d+/, String(number)) };
 }
 
 /** Plain values in OVSDB's notation. */
