@@ -3,6 +3,7 @@ import type { Claim, FlowClaim } from "../schema/claim";
 import { unsafeCaps } from "./caps";
 import type { Problem } from "./desired";
 import { findPort } from "./findPort";
+import { missingBridge } from "./missingBridge";
 import type { Services } from "./services";
 
 /** A monitor that is tapped would be sent its own copies for ever; whoever comes second is told who was first. */
@@ -65,18 +66,9 @@ function bridges(claims: readonly Claim[], facts: Facts, tapBridge: string): Pro
   return claims.flatMap((claim): Problem[] => {
     const name = claim.kind === "flow" ? claim.source?.integrationBridge : claim.integrationBridge;
     if (name === undefined) return [];
-    const integration = facts.bridges.find((bridge) => bridge.name === name);
-    if (integration === undefined) {
-      const there = facts.bridges.map((bridge) => bridge.name).join(", ");
-      return [
-        {
-          owner: claim.owner,
-          code: "bridge-missing",
-          message: `there is no bridge ${name} (there is ${there === "" ? "none" : there})`,
-          hint: "Name the bridge the VMs plug into with the host's integrationBridge",
-        },
-      ];
-    }
+    const missing = missingBridge(facts, name);
+    if (missing !== undefined) return [{ owner: claim.owner, code: "bridge-missing", ...missing }];
+    const integration = facts.bridges.find((bridge) => bridge.name === name)!;
     if (tap !== undefined && (tap.datapathType || "system") !== (integration.datapathType || "system")) {
       return [
         {

@@ -4,6 +4,7 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import { type FoundPort, findPort, listPorts, PORT_STATE, type PortSearch, portsOf } from "../model/findPort";
 import { findMonitor } from "../model/home";
+import { missingBridge } from "../model/missingBridge";
 import type { PortFacts } from "../ovs/facts";
 import { MARK } from "../plan/ours";
 import { printableLine } from "../printable";
@@ -109,13 +110,10 @@ function refusal(
       },
     );
   }
-  if (!seen.facts.bridges.some((candidate) => candidate.name === bridge)) {
-    const there = seen.facts.bridges.map((candidate) => candidate.name).join(", ");
-    return new TaasError(`there is no bridge ${bridge} (there is ${there === "" ? "none" : there})`, {
-      code: "bridge-missing",
-      host: seen.record.name,
-      hint: "Name the bridge the VMs plug into with the host's integrationBridge",
-    });
+  const missing = missingBridge(seen.facts, bridge);
+  if (missing !== undefined) {
+    const { message, hint } = missing;
+    return new TaasError(message, { code: "bridge-missing", host: seen.record.name, hint });
   }
   const there = portsOf(seen.facts, [bridge]).filter(
     ({ port, interface: nic }) =>

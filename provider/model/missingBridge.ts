@@ -1,0 +1,22 @@
+import type { Facts } from "../ovs/facts";
+
+/**
+ * What to say of a bridge that VMs are said to plug into and that is not there; undefined where it is. A fake bridge, as
+ * XenServer makes one for a VLAN, is no bridge but a port of its parent with its name and a tag (ovs-vsctl(8), Bridge Commands).
+ */
+export function missingBridge(facts: Facts, name: string): { message: string; hint: string } | undefined {
+  if (facts.bridges.some((bridge) => bridge.name === name)) return undefined;
+  const port = Object.values(facts.ports).find((one) => one.name === name && one.tag !== undefined);
+  const parent = facts.bridges.find(({ ports }) => port !== undefined && ports.includes(port.uuid));
+  if (port !== undefined && parent !== undefined) {
+    return {
+      message: `${name} is no bridge but a port of ${parent.name} for VLAN ${port.tag} (a fake bridge)`,
+      hint: `Set the host's integrationBridge to ${parent.name}: its ports are found in whichever VLAN they are`,
+    };
+  }
+  const there = facts.bridges.map((bridge) => bridge.name).join(", ");
+  return {
+    message: `there is no bridge ${name} (there is ${there === "" ? "none" : there})`,
+    hint: "Name the bridge the VMs plug into with the host's integrationBridge",
+  };
+}
