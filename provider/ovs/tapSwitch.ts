@@ -65,11 +65,13 @@ export class TapSwitch {
     return this.ask((client) => client.state());
   }
 
+  /** A stream that ends, is late or is no OpenFlow gives no answer. A mistake of this program's is thrown: commands would hide it. */
   private async ask<T>(question: (client: SwitchClient) => Promise<T>): Promise<T | undefined> {
     try {
       const client = await this.connect();
       return client === undefined ? undefined : await question(client);
-    } catch {
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof ReferenceError) throw error;
       return undefined;
     }
   }

@@ -115,7 +115,7 @@ export function planMirrors(
       wanted.delete(mirror.name);
       if (want === undefined) {
         changes.push({
-          what: `foreign mirror ${mirror.name} on ${bridge.name}`,
+          what: `unexpected mirror ${mirror.name} on ${bridge.name}`,
           owners: [],
           operations: [remove(bridge.uuid, id)],
         });

@@ -124,7 +124,7 @@ export function planPorts(plan: PortPlan): Change[] {
       const want = wanted.get(port.name);
       if (want === undefined || want.bridge !== bridge.name || seen.has(port.name)) {
         changes.push({
-          what: `foreign port ${port.name} on ${bridge.name}`,
+          what: `unexpected port ${port.name} on ${bridge.name}`,
           owners: [],
           operations: [detach(bridge.uuid, port.uuid)],
         });

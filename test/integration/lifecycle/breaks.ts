@@ -104,8 +104,8 @@ export const BREAKS: Break[] = [
     // What it leaves behind belongs to nobody, so that whoever comes first removes it.
     reports: {
       db: /^drifted: host host1: claim missing/,
-      web: /foreign mirror taas-\w+ on br-int/,
-      way: /foreign port mt-\w+ on br-tap/,
+      web: /unexpected mirror taas-\w+ on br-int/,
+      way: /unexpected port mt-\w+ on br-tap/,
     },
   },
   {

@@ -116,6 +116,6 @@ describe("the plan of Mirrors", () => {
 
   it("keeps one of two of ours with one name", () => {
     const changes = plan([wanted], row, { ...row, uuid: mirrorId("2") });
-    expect(changes.map(({ what }) => what)).to.deep.equal(["foreign mirror taas-1 on br-int"]);
+    expect(changes.map(({ what }) => what)).to.deep.equal(["unexpected mirror taas-1 on br-int"]);
   });
 });
