@@ -14,6 +14,7 @@ export async function converge<Result>(intent: Intent<Result>): Promise<Result> 
   let prepared = await prepare(intent);
   if (await cleanUp(intent.reach, prepared.leftovers)) prepared = await prepare(intent);
   warnOfRestore(intent, prepared);
+  warnOfTakeover(intent, prepared);
   const { abandoned, result } = prepared;
   const written: Target[] = [];
   for (const found of abandoned) await deleteEverywhere(intent.reach, found);
@@ -31,6 +32,22 @@ export async function converge<Result>(intent: Intent<Result>): Promise<Result> 
 function warnOfRestore({ reach }: Intent, { rounds }: Prepared): void {
   for (const { record, facts } of uniqueMachines(rounds.flat().map(({ seen }) => seen)))
     if (waitsForRestore(facts)) reach.warn(`host ${record.name}: ${RESTORE_WAIT}`);
+}
+
+/**
+ * A create takes over claims that say the same: those of a lost state, most likely. They can also be those of a stack of the same
+ * organization, project and stack name whose state is in another backend, and nothing but the operator can tell.
+ */
+function warnOfTakeover({ mode, owner, token, replaced, reach }: Intent, { rounds }: Prepared): void {
+  if (mode !== "create") return;
+  for (const { record, read } of uniqueMachines(rounds.flat().map(({ seen }) => seen))) {
+    const claim = read.claims.get(owner);
+    if (claim === undefined || claim.token === token || claim.token === replaced) continue;
+    if (isLeftover(claim, stackOf(owner))) continue;
+    reach.warn(
+      `host ${record.name}: takes over the claim of ${owner}, written by ${claim.writer} at ${claim.time}. If a stack with another state has this resource too, the two undo each other's work: give one of them another project or stack name`,
+    );
+  }
 }
 
 /** Puts the claims and deletes those from before. `written`: takes the targets on whose hosts something may have been written. */

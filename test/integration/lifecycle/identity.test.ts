@@ -135,6 +135,15 @@ describe("who a resource is", () => {
       await tap(await monitor({}, again), {}, again);
     });
     expect(await beyondClaims(lab.hosts, before)).to.deep.equal([]);
+    const takeovers = again.warnings.filter((warning) => warning.includes("takes over the claim of"));
+    expect(
+      takeovers.map((warning) => /^host (host\d): .*\/(\w+), written by/.exec(warning)?.slice(1)),
+    ).to.deep.equal([
+      ["host2", "ids"],
+      ["host2", "web"],
+      ["host1", "web"],
+    ]);
+    expect(driver.warnings.join()).not.to.contain("takes over");
     await unchanged(lab.hosts, () => driver.destroy());
     expect(await driver.read(lost)).to.deep.equal({});
     await again.destroy();
