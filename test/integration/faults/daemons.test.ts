@@ -182,6 +182,7 @@ describe("a fault of a host in mid-operation", function () {
     let faults = 0;
     for (const [turn, [what, kind, moment]] of sampleOf([...MOMENTS.entries()], 4)) {
       const at = undisturbed.report.kinds.indexOf(`host${1 + (turn % 2)} ${kind}`) + 1;
+      expect(at, what).to.be.above(0);
       rmSync(state, { force: true });
       let interrupted = 0;
       const { child, report } = killers.launch(order({ at, moment }), async () => {

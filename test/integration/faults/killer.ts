@@ -110,6 +110,7 @@ function hostOf(client: SwitchClient): string {
 }
 
 async function carryOut(order: Order): Promise<Report> {
+  watch(OvsdbClient.prototype, "monitor", ({ host }) => `${host} read`, order);
   watch(OvsdbClient.prototype, "transact", transactionKind, order);
   watch(HostSession.prototype, "exec", commandKind, order);
   noteSwitches();

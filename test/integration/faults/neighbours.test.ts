@@ -69,6 +69,7 @@ const OURS = [
   /^host\d [+-] br-(?:int|tun) flows: cookie=0x7a70[0-9a-f]{12}, /,
   /^host\d [+-] br-tap (?:flows|meters): /,
   /^host\d ~ Interface tap-(?:ids|sensor|ids3) \S+ (?:ofport|ofport_request): /,
+  /^host\d ~ Port tap-(?:ids|sensor|ids3) \S+ external_ids: \{\} -> \{(?:"taas-(?:home|vnic|ageing)":"[^"]*",?)+\}$/,
   /^host\d ~ link br-tap: /,
   /^host\d ~ link (?:vxlan|genev|gre|erspan)_sys\S*: /, // the kernel's, while its datapath has tunnels of ours
 ];

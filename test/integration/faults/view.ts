@@ -8,13 +8,37 @@ const DRAWN: Record<string, readonly string[]> = {
   Interface: ["mac_in_use", "ofport"],
 };
 
-const OURS = /^(?:br-tap$|m[a-z]-[0-9a-f]{12}$)/;
+const OURS = /^(?:br-tap$|m[a-z]-(?:[0-9a-f]{12}|group\d+)$)/;
 
 /**
  * A host as lines that do not tell one making of the same from another: no UUIDs, tokens, times and generations, our
- * ports by name. What is not ours keeps its numbers.
+ * ports by name, and capture groups numbered by what they are, since a capped one is named by its flow's token. What is not
+ * ours keeps its numbers.
  */
 export function viewOf(snapshot: HostSnapshot): string[] {
+  const text = groupsOf(linesOf(snapshot)).reduce(
+    (all, hash, index) => all.replaceAll(hash, `group${index + 1}`),
+    JSON.stringify(snapshot),
+  );
+  return linesOf(JSON.parse(text) as HostSnapshot);
+}
+
+/** The hashes of the capture groups, in the order of what their Mirrors and rules say. */
+function groupsOf(lines: readonly string[]): string[] {
+  const hashes = lines.flatMap((line) => /^Mirror .*"name":"taas-([0-9a-f]{12})"/.exec(line)?.[1] ?? []);
+  const says = (hash: string) =>
+    lines
+      .filter((line) => line.includes(hash) && !/^(?:Bridge|Port|Interface) /.test(line))
+      .map((line) => hashes.reduce((text, each) => text.replaceAll(each, each === hash ? "this" : ""), line))
+      .sort()
+      .join("\n");
+  return hashes
+    .map((hash) => ({ hash, text: says(hash) }))
+    .sort((a, b) => (a.text < b.text ? -1 : 1))
+    .map(({ hash }) => hash);
+}
+
+function linesOf(snapshot: HostSnapshot): string[] {
   const label = new Map<string, string>();
   for (const [table, rows] of Object.entries(snapshot.tables)) {
     for (const [uuid, row] of Object.entries(rows)) label.set(uuid, `<${table} ${String(row.name ?? "")}>`);
