@@ -48,7 +48,9 @@ export async function readEnds(request: ReadRequest): Promise<ReadResult> {
   const inspected = await allOf(
     records.map(async (record) => [placeOf(record), await context.open(record).inspect()] as const),
   );
-  const byPlace = new Map(inspected);
+  const byPlace = new Map<string, Inspection>();
+  // As in an operation, what the first of several records says of a host holds.
+  for (const [place, inspection] of inspected) if (!byPlace.has(place)) byPlace.set(place, inspection);
   const claimOn = ({ read }: Inspection) => {
     const claim = read.claims.get(inputs.owner);
     return claim?.token === state.incarnation ? claim : undefined;
