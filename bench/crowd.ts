@@ -12,7 +12,7 @@ const PATIENCE = 300_000;
 
 /**
  * Taps very many ports of a host into one service there, or none of them, and leaves one more port untapped: the answer is
- * the checked inputs of its flow. The ports are patch ports that lead nowhere: real ones to Open vSwitch, without a device each.
+ * the checked inputs of its flow. The ports are tunnels that nothing is sent to: real ones to Open vSwitch, without a device each.
  * All claims but the first are written at once, as copies of the first; the operation that follows makes of them what they say.
  */
 export async function crowd(
@@ -46,7 +46,10 @@ async function withOvsdb(lab: Lab, host: number, work: (ovsdb: OvsdbClient) => P
   }
 }
 
-/** Adds patch ports that lead nowhere to a host's `br-int`. */
+/** Where the tunnels lead: no lab host has this address. */
+const NOBODY = "198.51.100.254";
+
+/** Adds tunnel ports that nothing is sent to, in a VLAN that no VM is in, to a host's `br-int`. */
 export function plugPorts(lab: Lab, host: number, names: readonly string[]): Promise<void> {
   return withOvsdb(lab, host, (ovsdb) => plugAll(ovsdb, names));
 }
@@ -54,8 +57,9 @@ export function plugPorts(lab: Lab, host: number, names: readonly string[]): Pro
 /** Adds the ports in one transaction, which is much faster than many. */
 async function plugAll(ovsdb: OvsdbClient, names: readonly string[]): Promise<void> {
   const inserts = names.flatMap((name, index): Operation[] => {
-    const nic = { name, type: "patch", options: map({ peer: `${name}-no` }) };
-    const row = { name, tag: 10, interfaces: namedUuid(`nic${index}`) };
+    const options = map({ remote_ip: NOBODY, key: String(index + 1) });
+    const nic = { name, type: "geneve", options };
+    const row = { name, tag: 4000, interfaces: namedUuid(`nic${index}`) };
     return [
       { op: "insert", table: "Interface", row: nic, "uuid-name": `nic${index}` },
       { op: "insert", table: "Port", row, "uuid-name": `port${index}` },

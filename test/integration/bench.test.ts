@@ -33,7 +33,9 @@ describe("the benchmark", function () {
           expect(Number.isFinite(ratio) && ratio >= 0, `${what}: ratio ${ratio}`).to.equal(true);
         }
       }
-      if (measured.size > 0) expect(measured).to.deep.equal(documented(name));
+      const shown = documented(name);
+      // The page's table is empty until a suite has been measured in full.
+      if (measured.size > 0 && shown.size > 0) expect(measured).to.deep.equal(shown);
       expect(table(sections, "smoke")).not.to.match(/met|missed|at most|at least/);
     });
   }
