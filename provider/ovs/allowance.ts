@@ -15,9 +15,20 @@ export class Allowance {
 
   /** Takes an amount; false when there is not so much left. */
   take(amount: number): boolean {
-    const now = performance.now();
-    this.left = Math.min(this.burst, this.left + ((now - this.at) * this.perSecond) / 1000) - amount;
-    this.at = now;
+    this.refill();
+    this.left -= amount;
     return this.left >= 0;
+  }
+
+  /** Gives an amount back, as far as there is room: the host was asked for something that it tells of in this way. */
+  give(amount: number): void {
+    this.refill();
+    this.left = Math.min(this.burst, this.left + amount);
+  }
+
+  private refill(): void {
+    const now = performance.now();
+    this.left = Math.min(this.burst, this.left + ((now - this.at) * this.perSecond) / 1000);
+    this.at = now;
   }
 }

@@ -23,6 +23,9 @@ export interface JsonRpcOptions {
 /** Bytes that a message counts for at least: to take it has its cost, too. */
 const LEAST = 1024;
 
+/** Bytes of notifications that each request allows: what it changes is told so, by this server and then by ovs-vswitchd. */
+const PER_REQUEST = 64 * 1024;
+
 /** Bytes that may wait to be taken by the server; one that reads nothing gets no more. */
 const MAX_UNSENT = 1024 * 1024;
 
@@ -65,6 +68,7 @@ export class JsonRpcStream {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.giveUp(this.late(method, timeoutMs)), timeoutMs);
       this.pending.set(id, { method, resolve, reject, timer });
+      this.unasked.give(PER_REQUEST);
       this.send({ method, params, id });
     });
   }

@@ -13,7 +13,9 @@ export const ALONE: ReadonlySet<TestFile> = new Set([
   "integration/copies/moment",
   "integration/copies/production",
   "integration/faults/migration",
+  "integration/host/hostileServer",
   "integration/lifecycle/edits",
+  "integration/ovs/hostilePeer",
   "integration/treatment/meters",
   "integration/treatment/rateLimit",
 ]);
