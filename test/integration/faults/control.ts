@@ -14,21 +14,18 @@ export async function plugPorts(hosts: readonly LabHost[]): Promise<void> {
   }
 }
 
+/** The share of pairs, one of the runs and one of the control, in which the run loses more. By chance it is reached in 3 of 100 comparisons of 4 runs. */
+const TOO_MANY = 0.9;
+
 /**
- * Compares how many frames several runs of something lost with a control, which ran as often. The userspace datapath can lose
- * a few frames in a tunnel when any port comes or goes, and so can a machine that is busy for a moment: a single loss says
- * nothing, and one run may well be the worst of all. What is tried may lose no more than the control in the middle of its
- * runs, and not twice more than the worst of the control.
+ * Compares how many frames several runs of something lost with a control. The userspace datapath can lose a few frames in a
+ * tunnel when any port comes or goes, and so can a machine that is busy for a moment, so single losses say nothing. Each run is
+ * compared with each of the control, as in the Mann-Whitney test: what loses more nearly every time has a gap of its own.
  */
 export function expectNoMoreLost(lost: readonly number[], control: readonly number[], what: string): void {
   const text = `${what}: lost ${lost.join(", ")}; control ${control.join(", ")}`;
   console.log(`      ${text}`);
-  expect(median(lost), `${text}: the median`).to.be.at.most(median(control));
-  const worst = Math.max(...control);
-  const beyond = lost.filter((one) => one > worst);
-  expect(beyond.length, `${text}: runs beyond the worst of the control`).to.be.at.most(1);
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
+  const pairs = lost.flatMap((one) => control.map((other) => (one > other ? 1 : one === other ? 0.5 : 0)));
+  const share = pairs.reduce((sum: number, each) => sum + each, 0) / pairs.length;
+  expect(share, `${text}: the share of pairs in which more is lost`).to.be.below(TOO_MANY);
 }
