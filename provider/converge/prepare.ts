@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { allOf } from "../allOf";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
@@ -37,8 +38,14 @@ export async function prepare<Result>(intent: Intent<Result>): Promise<Prepared<
       if (!waits || performance.now() >= deadline) throw error;
     }
     const patience = Math.max(1, Math.min(PATIENCE, deadline - performance.now()));
+    // A host that cannot be listened to any more is told by the next look, which connects anew.
     await Promise.race(
-      [...looks.values()].map((look) => intent.reach.open(look.record).changed(look, patience)),
+      [...looks.values()].map((look) =>
+        intent.reach
+          .open(look.record)
+          .changed(look, patience)
+          .catch(() => sleep(patience)),
+      ),
     );
   }
 }

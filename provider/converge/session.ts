@@ -67,7 +67,12 @@ export class Session {
     const { host, timeoutMs } = this;
     const open = async () => {
       const ovsdb = new OvsdbClient(await host.openOvsdb(), { host: host.record.name, timeoutMs });
-      return { ovsdb, replica: await openReplica(ovsdb) };
+      try {
+        return { ovsdb, replica: await openReplica(ovsdb) };
+      } catch (error) {
+        ovsdb.close();
+        throw error;
+      }
     };
     const opening = this.database.get(open);
     const opened = await opening;

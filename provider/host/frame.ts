@@ -6,9 +6,10 @@ import type { ExecResult } from "./transport";
 /**
  * The line that the login shell of a host gets, for every command the same: it hands over to a POSIX shell, which reads what to run
  * from the first line of standard input. No shell has to understand any word of ours, whatever it takes quotes and backslashes for
- * (tried: bash, dash, zsh, busybox ash, fish, tcsh), and Linux's limit for the length of one argument does not bind.
+ * (tried: bash, dash, zsh, busybox ash, fish, tcsh), and Linux's limit for the length of one argument does not bind. A line that was
+ * cut by a lost connection has no end, and is not run.
  */
-export const LOGIN_LINE = `exec /bin/sh -c 'IFS= read -r text; eval "$(printf %b "$text")"'`;
+export const LOGIN_LINE = `exec /bin/sh -c 'IFS= read -r text && eval "$(printf %b "$text")"'`;
 
 /** A command on its way through a login shell. */
 export interface FramedCommand {

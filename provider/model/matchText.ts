@@ -2,7 +2,15 @@ import { formatIpv4, formatIpv6 } from "../schema/filter/address";
 import { TCP_FLAGS } from "../schema/filter/tcpFlags";
 import { type Field, type FieldMatch, TAG_PRESENT } from "./match";
 
-const ETHER_TYPES = { ipv4: 0x800n, ipv6: 0x86ddn, arp: 0x806n };
+const ETHER_TYPES = { ipv4: 0x800n, ipv6: 0x86ddn };
+
+/** What ovs-ofctl calls EtherTypes that have no protocols of their own there. */
+const PLAIN_TYPES: ReadonlyMap<bigint | undefined, string> = new Map([
+  [0x806n, "arp"],
+  [0x8035n, "rarp"],
+  [0x8847n, "mpls"],
+  [0x8848n, "mplsm"],
+]);
 
 /** What ovs-ofctl calls a protocol over an IP version. */
 const PROTOCOLS: Record<"ipv4" | "ipv6", Record<string, string>> = {
@@ -104,7 +112,8 @@ export function valueText(match: FieldMatch): string {
 function keyword(match: readonly FieldMatch[]): { words: string[]; said: readonly Field[] } {
   const exact = (field: Field) => match.find((one) => one.field === field && one.mask === undefined)?.value;
   const type = exact("eth_type");
-  if (type === ETHER_TYPES.arp) return { words: ["arp"], said: ["eth_type"] };
+  const plain = PLAIN_TYPES.get(type);
+  if (plain !== undefined) return { words: [plain], said: ["eth_type"] };
   const family = type === ETHER_TYPES.ipv4 ? "ipv4" : type === ETHER_TYPES.ipv6 ? "ipv6" : undefined;
   if (family === undefined) return { words: [], said: [] };
   const word = PROTOCOLS[family][String(exact("ip_proto"))];

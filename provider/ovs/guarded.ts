@@ -52,6 +52,7 @@ shift 7
 ${HOLDS}
 holds || { echo moved; exit 0; }
 while [ $# -gt 0 ]; do
+  [ $# -ge 2 ] || exit 4
   strict=
   [ "$1" != del-flows ] || strict=--strict
   $TAAS_SUDO ovs-ofctl -O "$version" --timeout="$seconds" $strict -- "$1" "$bridge" "$2" </dev/null || exit 4
