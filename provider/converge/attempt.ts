@@ -94,7 +94,8 @@ export async function attempt(
   if (kept && end.keeper === "unwanted") await dismiss(access, { bridge, generation: plan.generation });
   if (planned.waits) return "prepared";
   const desired = renderedFrom(planned, applied.facts);
-  refuseFailedPorts(access, desired, applied.facts, request);
+  // Not of what the hand-over keeps from before: a port that is given up may well be one that Open vSwitch could not make.
+  refuseFailedPorts(access, planned.end, applied.facts, request);
   await writeRules(access, { ...planned, desired }, applied, { request, bridge });
   const inEffect = plan.effect === "claims" ? Promise.resolve() : sleep(REVALIDATION);
   if (planned.between === undefined) return { facts: applied.facts, claims, desired, inEffect };
