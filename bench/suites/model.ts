@@ -63,8 +63,8 @@ async function timeOfOne(handlers: Handlers, cloud: Cloud): Promise<number> {
         bridges: new Map(),
         renewals: new Map(),
       };
-      const former = render(read.claims, facts, TAP_BRIDGE);
-      const plan = planHost({ read, claims, desired, former, facts, ...host });
+      const before = render(read.claims, facts, TAP_BRIDGE);
+      const plan = planHost({ read, claims, desired, before, facts, ...host });
       plans.push(plan, rulesText(desired, facts, TAP_BRIDGE));
     }
   });

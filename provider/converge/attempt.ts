@@ -14,11 +14,11 @@ import { isOver, type Plan, type PlanInput, planHost } from "../plan/host";
 import { withoutWaiting } from "../plan/ports";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
-import { draftHost } from "./draft";
+import { outcomeOf } from "./draft";
 import type { Edit } from "./edit";
+import { applyForeignRules, compareForeignRules, deleteForeignRules, foreignBridges } from "./foreignRules";
 import { hostGuard } from "./guard";
-import { applyHooks, compareHooks, hookBridges, retireHooks } from "./hooks";
-import { dismiss, isKept, keep } from "./keeper";
+import { keep, removeKeeper, wantsKeeper } from "./keeper";
 import { openLinuxBridges, readLinuxBridges, setLinuxBridge } from "./linuxBridges";
 import { OtherWriter } from "./otherWriter";
 import { isMetered, pushRules } from "./pushRules";
@@ -38,7 +38,7 @@ export interface Request {
   edits: readonly Edit[];
   reject(edit: Edit, error: unknown): void;
   /** Whether the attempt before was `prepared`. */
-  handing: "over" | "nothing";
+  metersMayRemain: boolean;
   /** Bridges that are not ours and on which an attempt may have left rules, whatever the host's claims say by now. */
   touched: Set<string>;
 }
@@ -81,7 +81,7 @@ export async function attempt(
   const planned = await planAttempt(access, facts, request);
   const { read, claims, end, over, plan } = planned;
   if (facts.unsettled === true && takesPorts(end, facts, planned.tapBridge)) return "unsettled";
-  const kept = isKept(end, read.bridge);
+  const kept = wantsKeeper(end, read.bridge);
   if (kept) await access.requireKeeper();
   // Before their notes go, which alone say how they were.
   for (const bridge of bridgesToRestore(planned.desired, facts)) await setLinuxBridge(access, bridge);
@@ -91,7 +91,7 @@ export async function attempt(
   if (over) return { facts: applied.facts, claims, desired: end, inEffect: Promise.resolve() };
   const bridge = applied.facts.bridges.find(({ name }) => name === planned.tapBridge);
   if (bridge === undefined) throw new OtherWriter();
-  if (kept && end.keeper === "unwanted") await dismiss(access, { bridge, generation: plan.generation });
+  if (kept && end.keeper === "unwanted") await removeKeeper(access, { bridge, generation: plan.generation });
   if (planned.waits) return "prepared";
   const desired = renderedFrom(planned, applied.facts);
   // Not of what the hand-over keeps from before: a port that is given up may well be one that Open vSwitch could not make.
@@ -109,24 +109,24 @@ async function planAttempt(access: HostAccess, facts: Facts, { edits, reject }: 
   const tapBridge = tapBridgeOf(record);
   const integrationBridge = integrationBridgeOf(record);
   const read = readClaims(facts, tapBridge, record.name);
-  const { claims, desired: end, former } = draftHost({ record, read, facts, edits, reject });
-  const first = withoutWaiting(end, former, facts);
+  const { claims, desired: end, before } = outcomeOf({ record, read, facts, edits, reject });
+  const first = withoutWaiting(end, before, facts);
   const waits = first !== end;
-  const between = waits ? first : handover(former, end, tapBridge);
+  const between = waits ? first : handover(before, end, tapBridge);
   const desired = between ?? end;
   const leaving = desired.placements.map(({ bridge }) => bridge).filter((bridge) => bridge !== tapBridge);
   const over = isOver({ claims, desired, facts, tapBridge });
   const renewals = await readRenewals(ovsdb, facts, tapBridge, over ? [integrationBridge] : leaving);
   const monitors = desired.monitors.map(({ name }) => name);
   const bridges = await readLinuxBridges(access, monitors);
-  const input = { read, claims, desired, former, facts, tapBridge, integrationBridge, renewals, bridges };
+  const input = { read, claims, desired, before, facts, tapBridge, integrationBridge, renewals, bridges };
   return { ...input, end, between, waits, over, plan: planHost(input) };
 }
 
 /** Whether there are meters to look at, from before or from now on. */
-function meteredIn({ read, claims }: Planned, { handing }: Request): "yes" | "no" {
+function meteredIn({ read, claims }: Planned, { metersMayRemain }: Request): "yes" | "no" {
   const metered = isMetered(read) || isMetered({ claims, bridge: read.bridge });
-  return metered || handing === "over" ? "yes" : "no";
+  return metered || metersMayRemain ? "yes" : "no";
 }
 
 /** Carries the transaction out; meanwhile reads the rules that are to be changed. */
@@ -186,11 +186,11 @@ async function writeRules(
   try {
     const metered = meteredIn(planned, request);
     await pushRules(access, { desired, facts, generation, metered, present });
-    const hooked = [...hookBridges(read), ...hookBridges({ claims, bridge: read.bridge })];
-    for (const name of hooked) request.touched.add(name);
+    const foreign = [...foreignBridges(read), ...foreignBridges({ claims, bridge: read.bridge })];
+    for (const name of foreign) request.touched.add(name);
     if (request.touched.size > 0) {
       const guard = hostGuard(access, { generation, ofports: reliedPorts(desired, facts, tapBridge) });
-      await applyHooks(await compareHooks(access, desired, facts, request.touched), guard);
+      await applyForeignRules(await compareForeignRules(access, desired, facts, request.touched), guard);
     }
     const refused = await openLinuxBridges(access, desired.monitors, planned.bridges);
     for (const { owner, error } of refused)
@@ -218,8 +218,8 @@ async function retire(
 ): Promise<void> {
   const { bridge } = read;
   const generation = bridge?.otherConfig[GENERATION_KEY] ?? "0";
-  await retireHooks(access, generation, facts, new Set([...touched, ...hookBridges(read)]));
-  if (bridge?.otherConfig[KEEPER_KEY] !== undefined) await dismiss(access, { bridge, generation });
+  await deleteForeignRules(access, generation, facts, new Set([...touched, ...foreignBridges(read)]));
+  if (bridge?.otherConfig[KEEPER_KEY] !== undefined) await removeKeeper(access, { bridge, generation });
 }
 
 /** Whether another writer has changed the host since; a host that cannot be asked has not. */

@@ -52,33 +52,33 @@ function warnOfTakeover({ mode, owner, token, replaced, reach }: Intent, { round
 
 /** Puts the claims and deletes those from before. `written`: takes the targets on whose hosts something may have been written. */
 async function write(intent: Intent, prepared: Prepared, written: Target[]): Promise<void> {
-  const stage = stageOf(intent, prepared);
-  const { farewell, rounds } = prepared;
+  const mark = markOf(intent, prepared);
+  const { preliminary, rounds } = prepared;
   /** Puts the claims of rounds, one round after the other; the answer is the claims as they stand. */
   const putRounds = async (some: readonly Target[][], known: readonly Target[][]) => {
     const claims = new Map<Look, Claim>();
     for (const round of some) {
       written.push(...round);
       await allOf(
-        round.map(async (target) => void claims.set(target.seen, await put(intent, known, target, stage))),
+        round.map(async (target) => void claims.set(target.seen, await put(intent, known, target, mark))),
       );
     }
     return claims;
   };
   await announce(intent, prepared);
-  await putRounds(farewell, [...farewell, ...rounds]);
+  await putRounds(preliminary, [...preliminary, ...rounds]);
   const claims = await putRounds(rounds, rounds);
   const pending = [...claims].filter(([, claim]) => claim?.pending !== undefined);
   await allOf(pending.map(([look, claim]) => intent.reach.open(look.record).confirm(claim)));
   await deleteOld(intent, prepared);
-  for (const target of arrived(prepared)) await put(intent, rounds, target, stage);
+  for (const target of arrived(prepared)) await put(intent, rounds, target, mark);
 }
 
 /**
  * A create's claims are pending until all is done. An update's are not: the state has the resource already, and what its
  * claims on the hosts from before lead to is found from there.
  */
-function stageOf(intent: Intent, { old }: Prepared): PutOptions["stage"] {
+function markOf(intent: Intent, { old }: Prepared): PutOptions["mark"] {
   return intent.mode === "update" && old.some((look) => holds(intent, look)) ? "confirmed" : "pending";
 }
 
@@ -120,8 +120,8 @@ async function announce(intent: Intent, { old, rounds }: Prepared): Promise<void
 /** The claims of a flow that was on the move, now that it has arrived. */
 function arrived({ rounds }: Prepared): Target[] {
   return rounds.flat().flatMap(({ seen, draft }): Target[] => {
-    if (draft.kind !== "flow" || draft.former === undefined) return [];
-    return [{ seen, draft: { ...draft, former: undefined } }];
+    if (draft.kind !== "flow" || draft.movingFrom === undefined) return [];
+    return [{ seen, draft: { ...draft, movingFrom: undefined } }];
   });
 }
 
@@ -130,10 +130,10 @@ async function put(
   intent: Intent,
   rounds: readonly Target[][],
   target: Target,
-  stage: PutOptions["stage"],
+  mark: PutOptions["mark"],
 ): Promise<Claim> {
   const all = rounds.flat().map(({ seen }) => seen);
-  const options = { ...putOptions(intent, target, stage), elsewhere: elsewhereOf(target.seen, all) };
+  const options = { ...putOptions(intent, target, mark), elsewhere: elsewhereOf(target.seen, all) };
   const { claims } = await intent.reach.open(target.seen.record).submit(putEdit(options));
   return claims.get(target.draft.owner)!;
 }

@@ -8,7 +8,7 @@ export interface Deletion extends Pick<Intent, "reach" | "owner" | "token"> {
   /** Hosts that may hold its claims, in the order of deletion. */
   hosts: readonly HostRecord[];
   /** What is done before its own claims are deleted. Throws where it must stay. */
-  first?(seen: ReadonlyMap<string, Look>): Pick<Steps<void>, "farewell" | "abandoned">;
+  first?(seen: ReadonlyMap<string, Look>): Pick<Steps<void>, "preliminary" | "abandoned">;
 }
 
 /** Deletes a resource's claims from its hosts, with all that they alone need; what is gone already is no error. */

@@ -9,11 +9,11 @@ import { tapBridgeOf } from "./access";
 import { cleanUps, type Edit } from "./edit";
 
 /** What a host's claims come to after some edits. */
-export interface HostDraft {
+export interface HostOutcome {
   claims: ReadonlyMap<string, Claim>;
   desired: Desired;
   /** What the claims came to before. */
-  former: Desired;
+  before: Desired;
 }
 
 /** What is to be drafted. */
@@ -30,19 +30,19 @@ export interface DraftRequest {
  * What the claims and the host's desired state are after the edits and after the clean-up of leftovers. What cannot be of these is
  * left out: an edit is rejected, a leftover stays.
  */
-export function draftHost({ record, read, facts, edits, reject }: DraftRequest): HostDraft {
+export function outcomeOf({ record, read, facts, edits, reject }: DraftRequest): HostOutcome {
   const tapBridge = tapBridgeOf(record);
-  const former = render(read.claims, facts, tapBridge);
+  const before = render(read.claims, facts, tapBridge);
   let open = [...cleanUps(read.claims, edits), ...edits];
   for (;;) {
     const { claims, touched, refused } = applyEdits(read.claims, open);
     const desired = render(claims, facts, tapBridge);
     for (const edit of open.filter((one) => !refused.has(one))) {
       const owners = touched.get(edit)!;
-      const problem = desired.problems.find((one) => isRefusal(one) && concerns(one, edit, owners, former));
+      const problem = desired.problems.find((one) => isRefusal(one) && concerns(one, edit, owners, before));
       if (problem !== undefined) refused.set(edit, problemError(problem, record.name));
     }
-    if (refused.size === 0) return { claims, desired, former };
+    if (refused.size === 0) return { claims, desired, before };
     for (const [edit, error] of refused) if (edit.kind !== "clean-up") reject(edit, error);
     open = open.filter((edit) => !refused.has(edit));
   }
@@ -77,10 +77,10 @@ function changedOwners(a: ReadonlyMap<string, Claim>, b: ReadonlyMap<string, Cla
 }
 
 /** Whether an edit cannot be because of a problem: one of its own claim, or of a monitor that a claim it changed gives up. */
-function concerns(problem: Problem, edit: Edit, touched: ReadonlySet<string>, former: Desired): boolean {
+function concerns(problem: Problem, edit: Edit, touched: ReadonlySet<string>, before: Desired): boolean {
   if (edit.kind === "note") return false;
   if (problem.owner !== undefined) return problem.owner === edit.owner;
-  return former.placements
+  return before.placements
     .filter(({ port }) => port === problem.homecomer)
     .some(({ owners }) => owners.some((owner) => touched.has(owner)));
 }

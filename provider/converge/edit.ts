@@ -34,7 +34,7 @@ export interface PutOptions {
   /** The incarnation that the resource has had until now, whose claim a create takes over, too. */
   replaced: string | undefined;
   /** Written as pending, to be confirmed. */
-  stage: "pending" | "confirmed";
+  mark: "pending" | "confirmed";
   /** The owner key the resource had before it was renamed. */
   previousOwner: string | undefined;
   /** The resource's other machines. */
@@ -51,11 +51,11 @@ const VOLATILE = {
 };
 
 /** How the other ends are reached, how a host was before, and how far a tunnel or a move has come, make no difference to what they are. */
-const PASSING = {
+const TRANSIENT = {
   from: undefined,
   elsewhere: undefined,
-  stage: undefined,
-  former: undefined,
+  mark: undefined,
+  movingFrom: undefined,
 };
 
 function equal(a: Claim, b: Claim, besides: object): boolean {
@@ -79,7 +79,7 @@ function refuse(existing: Claim, options: PutOptions): TaasError {
 
 /** Puts a claim in, or brings it up to date. */
 export function putEdit(options: PutOptions): Edit {
-  const { draft, token, stage, previousOwner, elsewhere } = options;
+  const { draft, token, mark, previousOwner, elsewhere } = options;
   return {
     owner: draft.owner,
     kind: "put",
@@ -88,7 +88,7 @@ export function putEdit(options: PutOptions): Edit {
       const mine = renamed?.token === token ? renamed : undefined;
       if (mine !== undefined) claims.delete(mine.owner);
       const existing = claims.get(draft.owner) ?? mine;
-      const pending = stage === "pending" && !(existing?.token === token && existing.pending === undefined);
+      const pending = mark === "pending" && !(existing?.token === token && existing.pending === undefined);
       const written = {
         ...draft,
         token,
@@ -103,7 +103,7 @@ export function putEdit(options: PutOptions): Edit {
           ? (withUnknownPart(claimOf[draft.kind], written, existing) as Claim)
           : written;
       if (existing !== undefined && existing.token !== token && !isLeftover(existing, stackOf(draft.owner))) {
-        const isKnown = () => existing.token === options.replaced || equal(existing, next, PASSING);
+        const isKnown = () => existing.token === options.replaced || equal(existing, next, TRANSIENT);
         const takes = options.adopt || (options.mode === "create" && isKnown());
         if (!takes) throw refuse(existing, options);
       }

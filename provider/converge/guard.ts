@@ -20,7 +20,7 @@ export function hostGuard(
 }
 
 /** Whether a host still is what rules were rendered from. */
-export async function stillHolds({ record, ovsdb }: HostAccess, from: Rendered): Promise<boolean> {
+export async function isCurrent({ record, ovsdb }: HostAccess, from: Rendered): Promise<boolean> {
   const row = { table: "Bridge", name: tapBridgeOf(record) };
   const operations = [
     guardMapKey(row, "other_config", GENERATION_KEY, String(from.generation)),

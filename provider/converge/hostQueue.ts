@@ -4,12 +4,12 @@ import { readClaims } from "../model/readClaims";
 import type { Claim } from "../schema/claim";
 import { tapBridgeOf, type WithAccess } from "./access";
 import type { Reconciled } from "./attempt";
+import { Coalesced } from "./coalesced";
 import { confirmClaims } from "./confirm";
 import type { Edit } from "./edit";
-import { Gathered } from "./gathered";
+import { InspectionCache } from "./inspectionCache";
 import type { Inspection, Look } from "./look";
 import { readUnderlay, type Underlay } from "./network";
-import { Recheck } from "./recheck";
 import { reconcile } from "./reconcile";
 import { inspectSteadily } from "./steady";
 
@@ -36,9 +36,9 @@ export class HostQueue {
   private waiting: Waiting[] = [];
   private draining: Promise<void> | undefined;
   private readonly underlays = new Map<string, Promise<Underlay | undefined>>();
-  private readonly looks = new Gathered((record: HostRecord) => this.readHost(record));
-  private readonly inspections = new Gathered((record: HostRecord) => this.compareHost(record));
-  private readonly recheck = new Recheck((access, look) =>
+  private readonly looks = new Coalesced((record: HostRecord) => this.readHost(record));
+  private readonly inspections = new Coalesced((record: HostRecord) => this.compareHost(record));
+  private readonly inspectionCache = new InspectionCache((access, look) =>
     inspectSteadily(access, look, () => this.look(access.record)),
   );
   private readonly confirming: Confirming[] = [];
@@ -61,7 +61,7 @@ export class HostQueue {
   }
 
   private compareHost(record: HostRecord): Promise<Inspection> {
-    return this.withAccess(record, (access) => this.recheck.inspect(access, this.look(record)));
+    return this.withAccess(record, (access) => this.inspectionCache.inspect(access, this.look(record)));
   }
 
   /** Takes the pending mark off a claim as it was written; what is asked for in one breath shares a transaction. */

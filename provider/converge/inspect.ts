@@ -1,9 +1,9 @@
 import type { Desired, Rule } from "../model/desired";
+import { failedPorts, failedPortText } from "../model/failedPorts";
 import { isOurCookie } from "../model/identity";
 import { downText, watchedEnds } from "../model/liveness";
 import { render } from "../model/render";
 import { RESTORE_WAIT, waitsForRestore } from "../model/restoreWait";
-import { unmadePorts, unmadeText } from "../model/unmade";
 import { diffFlows } from "../ovs/diffFlows";
 import { FRAGMENTS, readFragments } from "../ovs/fragments";
 import { compareMeters } from "../ovs/meters";
@@ -12,8 +12,8 @@ import { flowText, portNumbers, rulesText, ruleText } from "../plan/flowText";
 import { compareRows } from "../plan/host";
 import { speaksOpenFlow } from "../plan/tapBridge";
 import { type HostAccess, integrationBridgeOf, ofctlTarget, tapBridgeOf } from "./access";
-import { compareHooks, hookBridges } from "./hooks";
-import { inspectKeeper, isKept } from "./keeper";
+import { compareForeignRules, foreignBridges } from "./foreignRules";
+import { inspectKeeper, wantsKeeper } from "./keeper";
 import { compareLinuxBridges } from "./linuxBridges";
 import type { Difference, Look } from "./look";
 import { isMetered, meterSpecs } from "./pushRules";
@@ -29,7 +29,7 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
     read,
     claims: read.claims,
     desired,
-    former: desired,
+    before: desired,
     facts,
     tapBridge,
     integrationBridge: integrationBridgeOf(access.record),
@@ -45,19 +45,22 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
     .filter(({ state }) => state !== undefined && state !== "up")
     .map((end) => ({ what: downText(end), owners: [end.owner] }));
   const waiting = waitsForRestore(facts) ? [{ what: RESTORE_WAIT, owners: [...read.claims.keys()] }] : [];
-  const unmade = unmadePorts(desired, facts).map((port) => ({ what: unmadeText(port), owners: port.owners }));
+  const failed = failedPorts(desired, facts).map((port) => ({
+    what: failedPortText(port),
+    owners: port.owners,
+  }));
   const ofTapBridge = [compareSwitch, compareOwnMeters];
-  const ofHost = [compareOwnHooks, compareTunnelIds, compareKeeper, compareLinuxBridges];
+  const ofHost = [compareForeignRulesOf, compareTunnelIds, compareKeeper, compareLinuxBridges];
   const others = await Promise.all(
     [...(speaksOpenFlow(read.bridge) ? ofTapBridge : []), ...ofHost].map((compare) =>
       compare(access, look, desired),
     ),
   );
   // What belongs to nobody was most likely made for those who have not what they should: the flow of a stopped VM, say.
-  const troubled = [...problems, ...unmade, ...rows].flatMap(({ owners }) => owners);
+  const troubled = [...problems, ...failed, ...rows].flatMap(({ owners }) => owners);
   return [
     ...problems,
-    ...[...rows, ...down, ...waiting, ...unmade, ...others.flat()].map((one: Difference) => ({
+    ...[...rows, ...down, ...waiting, ...failed, ...others.flat()].map((one: Difference) => ({
       ...one,
       owners: one.owners.length === 0 ? troubled : one.owners,
     })),
@@ -89,7 +92,7 @@ async function compareRules(
     ...difference.missing.map(describe("missing", tapBridge, ownersOf)),
     ...difference.unexpected.map((flow) => ({
       ...describe("unexpected", tapBridge, ownersOf)(flow),
-      ...(carriesGeneration(flow) ? { passing: true as const } : {}),
+      ...(carriesGeneration(flow) ? { transient: true as const } : {}),
     })),
   ];
 }
@@ -124,18 +127,22 @@ function ownership(rules: readonly Rule[], numbers: ReadonlyMap<string, number>)
 }
 
 /** Rules of ours on other bridges; a writer makes them after those of the tap bridge. */
-async function compareOwnHooks(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
-  const bridges = hookBridges(look.read);
+async function compareForeignRulesOf(
+  access: HostAccess,
+  look: Look,
+  desired: Desired,
+): Promise<Difference[]> {
+  const bridges = foreignBridges(look.read);
   if (bridges.size === 0) return [];
-  const differences = await compareHooks(access, desired, look.facts, bridges);
+  const differences = await compareForeignRules(access, desired, look.facts, bridges);
   return differences.flatMap(({ target, missing, unexpected }) => {
-    const hooks = desired.hooks.filter(({ bridge }) => bridge === target.bridge);
-    const ownersOf = ownership(hooks, portNumbers(look.facts, target.bridge));
+    const foreignRules = desired.foreignRules.filter(({ bridge }) => bridge === target.bridge);
+    const ownersOf = ownership(foreignRules, portNumbers(look.facts, target.bridge));
     const found = [
       ...missing.map(describe("missing", target.bridge, ownersOf)),
       ...unexpected.map(describe("unexpected", target.bridge, ownersOf)),
     ];
-    return found.map((one) => ({ ...one, passing: true }));
+    return found.map((one) => ({ ...one, transient: true }));
   });
 }
 
@@ -168,10 +175,10 @@ async function compareOwnMeters(access: HostAccess, look: Look, desired: Desired
 /** The host's keeper; it comes and goes a moment after the claims. */
 async function compareKeeper(access: HostAccess, { read }: Look, desired: Desired): Promise<Difference[]> {
   const { bridge, generation } = read;
-  if (bridge === undefined || !isKept(desired, bridge)) return [];
+  if (bridge === undefined || !wantsKeeper(desired, bridge)) return [];
   const owners = [...read.claims.values()].filter(({ keeper }) => keeper === true).map(({ owner }) => owner);
   const faults = await inspectKeeper(access, desired, { bridge, generation });
-  return faults.map((what) => ({ what, owners, passing: true }));
+  return faults.map((what) => ({ what, owners, transient: true }));
 }
 
 /** Tunnel ids of flows over production's tunnels that production has come to use itself. */

@@ -18,7 +18,7 @@ export interface Steps<Result> {
   /** The claims, and the rounds they are written in: each round is done on all its hosts before the next begins. */
   rounds: Target[][];
   /** Rounds before those, on hosts that have claims from before. Left out where a host refuses them: copies have a gap then. */
-  farewell?: Target[][];
+  preliminary?: Target[][];
   /** What `converge` resolves with once all is written. */
   result: Result;
 }

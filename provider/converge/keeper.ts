@@ -95,7 +95,7 @@ function sum(text: string): string {
 }
 
 /** Whether a host's claims, as they are or are to be, ask for a keeper, or it has had one. */
-export function isKept(desired: Desired, bridge: BridgeFacts | undefined): boolean {
+export function wantsKeeper(desired: Desired, bridge: BridgeFacts | undefined): boolean {
   return desired.keeper === "wanted" || bridge?.otherConfig[KEEPER_KEY] !== undefined;
 }
 
@@ -182,7 +182,7 @@ export async function keep(
 }
 
 /** Removes the keeper without a trace; one that is not there is no error. Throws `OtherWriter` when one came in between. */
-export async function dismiss(access: HostAccess, moment: Moment | Written): Promise<void> {
+export async function removeKeeper(access: HostAccess, moment: Moment | Written): Promise<void> {
   requireHeld((await step(access, REMOVE, moment)) !== "moved");
 }
 

@@ -108,7 +108,7 @@ export async function compareLinuxBridges(access: HostAccess, { facts, read }: L
   return [...new Set(texts.map(({ what }) => what))].map((what) => ({
     what,
     owners: texts.filter((text) => text.what === what).map(({ monitor }) => monitor.owner),
-    passing: true,
+    transient: true,
   }));
 }
 

@@ -13,7 +13,7 @@ export interface Look {
 /** How one host differs from what its claims say, in words, and whose claims each difference concerns. */
 export interface Difference extends Pick<Change, "what" | "owners"> {
   /** It is what a writer leaves between its transaction and its rules. */
-  passing?: true;
+  transient?: true;
 }
 
 /** A look, with all that is not as the host's claims say. */

@@ -3,7 +3,7 @@ import { allOf } from "../allOf";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Desired } from "../model/desired";
-import { draftHost, type HostDraft } from "./draft";
+import { type HostOutcome, outcomeOf } from "./draft";
 import { type Draft, deleteEdit, type Edit, type PutOptions, putEdit } from "./edit";
 import { lookAll, machineOf, placeOf, uniqueMachines } from "./hosts";
 import type { Intent, Steps, Target } from "./intent";
@@ -59,12 +59,12 @@ async function check<Result>(
   const leftovers = leftoversOn(looks.values(), intent.owner);
   const seen = new Map([...looks].map(([place, look]) => [place, withoutClaims(look, leftovers)]));
   const old = uniqueMachines([...intent.oldHosts.map(placeOf), ...followed].map((place) => seen.get(place)!));
-  const { abandoned = [], farewell = [], rounds: planned, result } = await intent.plan(seen);
+  const { abandoned = [], preliminary = [], rounds: planned, result } = await intent.plan(seen);
   const taken = planned.map((round) => round.map((target) => accepted(intent, target)));
   await allOf(taken.flat().map(({ target, desired }) => requireHost(intent, target, desired)));
   const rounds = taken.map((round) => round.map(({ target }) => target));
   for (const look of leaving(intent, old, rounds)) rehearseDelete(intent, look, abandoned);
-  const steps = { abandoned, farewell: acceptable(intent, farewell), rounds, result };
+  const steps = { abandoned, preliminary: acceptable(intent, preliminary), rounds, result };
   return { ...steps, seen: [...seen.values()], old, leftovers };
 }
 
@@ -103,16 +103,16 @@ function accepted(intent: Intent, target: Target): { target: Target; desired: De
   try {
     return { target, desired: rehearse(intent, target).desired };
   } catch (error) {
-    if (draft.kind !== "flow" || draft.former === undefined) throw error;
-    return accepted(intent, { ...target, draft: { ...draft, former: undefined } });
+    if (draft.kind !== "flow" || draft.movingFrom === undefined) throw error;
+    return accepted(intent, { ...target, draft: { ...draft, movingFrom: undefined } });
   }
 }
 
 /** The rounds before the others, where each host would take them. */
-function acceptable(intent: Intent, farewell: Target[][]): Target[][] {
+function acceptable(intent: Intent, preliminary: Target[][]): Target[][] {
   try {
-    for (const target of farewell.flat()) rehearse(intent, target);
-    return farewell;
+    for (const target of preliminary.flat()) rehearse(intent, target);
+    return preliminary;
   } catch (error) {
     if (error instanceof TaasError) return [];
     throw error;
@@ -120,13 +120,13 @@ function acceptable(intent: Intent, farewell: Target[][]): Target[][] {
 }
 
 /** How a claim is put on a host. */
-export function putOptions(intent: Intent, target: Target, stage: PutOptions["stage"]): PutOptions {
+export function putOptions(intent: Intent, target: Target, mark: PutOptions["mark"]): PutOptions {
   const { token, adopt, replaced, previousOwner } = intent;
   const { seen } = target;
   const draft: Draft = { ...target.draft, keeper: seen.record.keeper === true ? true : undefined };
   const mode = intent.mode === "create" ? "create" : "update";
   const { name: host } = seen.record;
-  return { draft, token, mode, adopt, replaced, stage, previousOwner, elsewhere: [], host };
+  return { draft, token, mode, adopt, replaced, mark, previousOwner, elsewhere: [], host };
 }
 
 /** Rejects where the login lacks a right on the host that what a target comes to there needs. */
@@ -141,7 +141,7 @@ async function requireHost(intent: Intent, target: Target, desired: Desired): Pr
 }
 
 /** Puts a claim on what was read of its host and throws what that would fail with. */
-function rehearse(intent: Intent, target: Target): HostDraft {
+function rehearse(intent: Intent, target: Target): HostOutcome {
   return rehearseEdits(target.seen, [putEdit(putOptions(intent, target, "pending"))]);
 }
 
@@ -153,9 +153,9 @@ function rehearseDelete(intent: Intent, look: Look, abandoned: readonly FoundCla
   rehearseEdits(look, [...first, deleteEdit(intent.previousOwner ?? intent.owner, intent.token)]);
 }
 
-function rehearseEdits({ record, facts, read }: Look, edits: readonly Edit[]): HostDraft {
+function rehearseEdits({ record, facts, read }: Look, edits: readonly Edit[]): HostOutcome {
   const reject = (_: unknown, error: unknown) => {
     throw error;
   };
-  return draftHost({ record, read, facts, edits, reject });
+  return outcomeOf({ record, read, facts, edits, reject });
 }

@@ -7,7 +7,7 @@ import type { SwitchReading } from "../ovs/switchClient";
 import { flowText, portNumbers, reliedPorts, rulesText } from "../plan/flowText";
 import { traced } from "../trace";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
-import { hostGuard, type Rendered, stillHolds } from "./guard";
+import { hostGuard, isCurrent, type Rendered } from "./guard";
 import { requireHeld } from "./otherWriter";
 
 /** Whether a host's claims cap anything, or did since its tap bridge was made: then it has meters, or may have. */
@@ -71,7 +71,7 @@ async function replaceRules(
   const written = await traced(
     access.record.name,
     () => "replace rules by OpenFlow",
-    () => access.tapSwitch.replace(text, () => stillHolds(access, from), present),
+    () => access.tapSwitch.replace(text, () => isCurrent(access, from), present),
   );
   if (written !== undefined) return written === "written";
   const target = ofctlTarget(access, tapBridgeOf(access.record));

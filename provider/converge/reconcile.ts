@@ -22,7 +22,7 @@ export async function reconcile(
   reject: (edit: Edit, error: unknown) => void,
 ): Promise<Reconciled> {
   const { replica } = access;
-  const request: Request = { edits: [...edits], reject: drop, handing: "nothing", touched: new Set() };
+  const request: Request = { edits: [...edits], reject: drop, metersMayRemain: false, touched: new Set() };
   function drop(edit: Edit, error: unknown): void {
     request.edits = request.edits.filter((other) => other !== edit);
     reject(edit, error);
@@ -40,7 +40,7 @@ export async function reconcile(
       leaving = stillLeaving;
     } else {
       lost++;
-      if (done === "prepared") request.handing = "over";
+      if (done === "prepared") request.metersMayRemain = true;
       if (done === "lost") await sleep(pauseAfter(lost, performance.now() - start));
     }
     facts = done === "unsettled" ? await settledFacts(access) : await replica.read();

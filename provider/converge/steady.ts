@@ -23,8 +23,8 @@ export async function inspectSteadily(
     if ("differences" in found && found.differences.length === 0) return { ...look, ...found };
     const again = await lookAgain();
     const same = isSame(again.facts, look.facts);
-    const passing = "differences" in found && found.differences.some((one) => one.passing === true);
-    if ((same && !passing) || performance.now() >= deadline) {
+    const transient = "differences" in found && found.differences.some((one) => one.transient === true);
+    if ((same && !transient) || performance.now() >= deadline) {
       if ("differences" in found) return { ...look, ...found };
       throw found.error;
     }

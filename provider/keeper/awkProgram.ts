@@ -260,10 +260,10 @@ END {
     } else if (word == "rule") {
       line = ruletext(2)
       if (line != "") print "flow\t" line
-    } else if (word == "hook") {
+    } else if (word == "foreign") {
       if (!isname(field[2]) || field[3] !~ /^OpenFlow1[0-5]$/) continue
       line = ruletext(4)
-      print "hook\t" field[2] "\t" field[3] "\t" line
+      print "foreign\t" field[2] "\t" field[3] "\t" line
     }
   }
   checkmirror()

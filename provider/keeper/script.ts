@@ -87,12 +87,12 @@ rules() {
 
 # Rules of ours on a bridge that is not: what is missing is added unless another's is in that place, what is ours and not
 # wanted goes, each by its very cookie, table, priority and match.
-hooks() {
+foreign_rules() {
   while IFS=$tab read -r other version; do
     [ -n "$version" ] || continue
     present=$(switch "$version" --no-stats dump-flows "$other" </dev/null) || continue
     printf '%s\n' "$present" | grep '^ *cookie=0x7a70[0-9a-f]\{12\},' > "$TAAS_KEEPER/ours.$$"
-    of hook | awk -F "$tab" -v other="$other" '$1 == other && $3 != "" { print $3 }' |
+    of foreign | awk -F "$tab" -v other="$other" '$1 == other && $3 != "" { print $3 }' |
       switch "$version" -- diff-flows "$TAAS_KEEPER/ours.$$" /dev/stdin > "$TAAS_KEEPER/differ.$$"
     [ $? -eq 2 ] || continue
     sed -n 's/^-//p' "$TAAS_KEEPER/differ.$$" | sed 's/^\(.*\) actions=.*/\1/' |
@@ -113,7 +113,7 @@ hooks() {
       done
     acted=yes
   done <<END
-$(of hook | awk -F "$tab" '!seen[$1]++ { print $1 "\t" $2 }')
+$(of foreign | awk -F "$tab" '!seen[$1]++ { print $1 "\t" $2 }')
 END
   rm -f "$TAAS_KEEPER/ours.$$" "$TAAS_KEEPER/differ.$$"
 }
@@ -134,7 +134,7 @@ look() {
   fi
   meters
   rules
-  hooks
+  foreign_rules
 }
 
 # Looks until nothing is left to do, a few times at most: what somebody undoes at once is not fought over. Where the claims

@@ -46,9 +46,9 @@ export function renderCutting(
     }
   }
   for (const { delivery, length, owners } of cuts.values()) {
-    const { ports, rules, hooks } = delivery.cutting(length, [...owners].sort());
+    const { ports, rules, foreignRules } = delivery.cutting(length, [...owners].sort());
     desired.ports.push(...ports);
     desired.rules.push(...rules);
-    desired.hooks.push(...hooks);
+    desired.foreignRules.push(...foreignRules);
   }
 }

@@ -13,7 +13,7 @@ const CHOSEN: Register = "reg2";
 const CUT_TABLE = 3;
 
 /** Pieces that a delivery consists of. */
-export type DeliveryPieces = Pick<Desired, "ports" | "rules" | "hooks">;
+export type DeliveryPieces = Pick<Desired, "ports" | "rules" | "foreignRules">;
 
 /** A service of this host: where its copies go. */
 export interface Delivery extends DeliveryPieces {
@@ -75,7 +75,7 @@ export function deliverHere(claim: ServiceClaim, monitors: readonly FoundPort[])
     monitors,
     deliver,
     ports: [],
-    hooks: [],
+    foreignRules: [],
     rules: [...dropFrom(claim, names), arrival(claim, deliver())],
     cutting(maxLength, owners) {
       const chosen = choiceOf(claim, monitors) === undefined ? [] : names;
@@ -88,7 +88,7 @@ export function deliverHere(claim: ServiceClaim, monitors: readonly FoundPort[])
           actions: [{ output, maxLength }],
         }),
       );
-      return { ports: [], hooks: [], rules };
+      return { ports: [], foreignRules: [], rules };
     },
   };
 }
@@ -111,9 +111,9 @@ function wayBack(
   ];
   const actions = distribute(claim, monitors, max);
   const rule = { cookie: pieceCookie(hash), owners, match: [] };
-  const hook = { ...rule, bridge, table: 0, priority: 65535, inPort: integration, actions };
+  const foreignRule = { ...rule, bridge, table: 0, priority: 65535, inPort: integration, actions };
   const drop = { ...rule, table: 0, priority: 100, inPort: tap, actions: [] };
-  return { tap, ports, rules: [drop], hooks: [hook] };
+  return { tap, ports, rules: [drop], foreignRules: [foreignRule] };
 }
 
 /** Delivery to monitors that stay on the integration bridge. */
@@ -122,7 +122,7 @@ export function deliverBack(
   monitors: readonly FoundPort[],
   tapBridge: string,
 ): Delivery {
-  const { tap, ports, rules, hooks } = wayBack(claim, monitors, tapBridge, { owners: [claim.owner] });
+  const { tap, ports, rules, foreignRules } = wayBack(claim, monitors, tapBridge, { owners: [claim.owner] });
   const cuts = choiceOf(claim, monitors) === undefined;
   const way = (max: number, owners: string[]) => wayBack(claim, monitors, tapBridge, { max, owners });
   return {
@@ -134,9 +134,10 @@ export function deliverBack(
       return cuts ? [{ output: way(maxLength, []).tap }] : [];
     },
     ports,
-    hooks,
+    foreignRules,
     rules: [...rules, arrival(claim, [{ output: tap }])],
-    cutting: (maxLength, owners) => (cuts ? way(maxLength, owners) : { ports: [], rules: [], hooks: [] }),
+    cutting: (maxLength, owners) =>
+      cuts ? way(maxLength, owners) : { ports: [], rules: [], foreignRules: [] },
     ...(cuts
       ? {}
       : { cannotCut: `monitors share copies by ${claim.distribution} on the integration bridge` }),

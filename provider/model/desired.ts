@@ -148,6 +148,6 @@ export interface Desired {
   /** Meters of the tap bridge. */
   meters: Meter[];
   /** Rules on bridges that are not ours, by exact cookie. */
-  hooks: (Rule & { bridge: string })[];
+  foreignRules: (Rule & { bridge: string })[];
   problems: Problem[];
 }

@@ -107,6 +107,9 @@ export function handover(old: Desired, next: Desired, tapBridge: string): Desire
     monitors: union([...next.monitors, ...old.monitors], ({ owner, port }) => `${owner} ${port}`),
     rules: union([...rules, ...old.rules], place),
     meters: union([...next.meters, ...old.meters], (meter) => meter.inPort),
-    hooks: union([...next.hooks, ...old.hooks], (hook) => `${hook.bridge} ${place(hook)}`),
+    foreignRules: union(
+      [...next.foreignRules, ...old.foreignRules],
+      (rule) => `${rule.bridge} ${place(rule)}`,
+    ),
   };
 }

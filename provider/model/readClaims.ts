@@ -12,7 +12,7 @@ export const GENERATION_KEY = "taas-generation";
 /** Key of a tap bridge's `other_config` that says it has had meters: a killed run may have left some behind. */
 export const METERS_KEY = "taas-meters";
 /** Key of a tap bridge's `other_config` that names the other bridges that have had rules of ours, apart by spaces. */
-export const HOOKS_KEY = "taas-hooks";
+export const FOREIGN_BRIDGES_KEY = "taas-foreign-bridges";
 /** Key of a tap bridge's `other_config` that says its host has had a keeper: a killed run may have left it behind. */
 export const KEEPER_KEY = "taas-keeper";
 /** What this release renders; raised when the same claims come to mean other rules. */
@@ -71,13 +71,13 @@ function checkOnlyOne(bridges: readonly BridgeFacts[], tapBridge: string, host: 
 }
 
 /** Whether a bridge without our mark is ours all the same: claims and their count stand on it. */
-function isKept(bridge: BridgeFacts): boolean {
+function hasKeeper(bridge: BridgeFacts): boolean {
   const claimed = Object.keys(bridge.externalIds).some((key) => key.startsWith(CLAIM_PREFIX));
   return claimed && bridge.otherConfig[GENERATION_KEY] !== undefined;
 }
 
 function checkRenderer(bridge: BridgeFacts, host: string): void {
-  const renderer = bridge.externalIds[RENDERER_KEY] ?? (isKept(bridge) ? "0" : undefined);
+  const renderer = bridge.externalIds[RENDERER_KEY] ?? (hasKeeper(bridge) ? "0" : undefined);
   if (renderer === undefined) {
     throw new TaasError(
       `bridge ${bridge.name} exists and was not made by pulumi-taas (no external_ids:${RENDERER_KEY})`,

@@ -3,10 +3,10 @@ import type { Claim } from "../schema/claim";
 import { findConflicts, findUnserved } from "./conflicts";
 import { isUserspace } from "./datapath";
 import type { Desired } from "./desired";
-import { withFormer } from "./former";
 import { checkBudget, groupFlows } from "./groups";
 import { pieceCookie } from "./identity";
 import { lengthsByOwner } from "./lengths";
+import { withOrigins } from "./moving";
 import { renderServices } from "./services";
 import { renderShared } from "./shared";
 import { leaveRoomForTags } from "./tagRoom";
@@ -16,7 +16,7 @@ import { renderTunnels } from "./tunnels";
 /** Everything that must exist on a host: a pure function of its claims and of what was observed there. */
 export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBridge: string): Desired {
   const wishes = [...claims.values()].sort((a, b) => (a.owner < b.owner ? -1 : 1));
-  const all = withFormer(wishes);
+  const all = withOrigins(wishes);
   const own = new Set(facts.bridges.find((bridge) => bridge.name === tapBridge)?.ports);
   const foreign = Object.values(facts.ports)
     .filter((port) => !own.has(port.uuid))
@@ -32,7 +32,7 @@ export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBrid
     keeper: all.some((claim) => claim.keeper === true) ? "wanted" : "unwanted",
     rules: [...services.rules, ...tunnels.rules],
     meters: [],
-    hooks: services.hooks,
+    foreignRules: services.foreignRules,
     problems: [
       ...services.problems,
       ...tunnels.problems,
@@ -45,7 +45,7 @@ export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBrid
   renderShared(all, facts, tapBridge, lengthsByOwner(groups), desired);
   if (groups.some(({ bridge }) => !isUserspace(facts, bridge))) {
     desired.rules = leaveRoomForTags(desired.rules);
-    desired.hooks = leaveRoomForTags(desired.hooks);
+    desired.foreignRules = leaveRoomForTags(desired.foreignRules);
   }
   checkBudget(groups, facts, desired);
   const owners = [...claims.keys()].sort();

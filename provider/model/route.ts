@@ -28,7 +28,7 @@ function explicitTunnels(claims: readonly Claim[]): TunnelClaim[] {
 /** The explicit tunnels that lead to a machine and are ready to be sent on. */
 function tunnelsTo(claims: readonly Claim[], machine: string): TunnelClaim[] {
   return explicitTunnels(claims).filter(
-    ({ stage, peers }) => stage !== "ready" && peers.some((peer) => peer.machine === machine),
+    ({ phase, peers }) => phase !== "ready" && peers.some((peer) => peer.machine === machine),
   );
 }
 
@@ -94,7 +94,7 @@ export function routeOf(claims: readonly Claim[], flow: FlowClaim): Route | unde
   for (const tunnel of tunnelsTo(claims, machine)) {
     const member = tunnel.peers.find((candidate) => candidate.machine === machine)!;
     ways.push({ end: explicitEndpoint(tunnel, member.remote), remote: member.remote });
-    if (tunnel.stage === undefined) return { ...ways[0]!, ways };
+    if (tunnel.phase === undefined) return { ...ways[0]!, ways };
   }
   ways.push({ end: defaultEndpoint(local, remote), remote });
   return { ...ways[0]!, ways };

@@ -9,7 +9,7 @@ import { findMonitor, sendHome } from "./home";
 
 /** The services of a host, and what they need to exist. */
 export interface Services
-  extends Pick<Desired, "ports" | "placements" | "monitors" | "rules" | "hooks" | "problems"> {
+  extends Pick<Desired, "ports" | "placements" | "monitors" | "rules" | "foreignRules" | "problems"> {
   /** By tunnel id. */
   deliveries: Map<number, Delivery>;
 }
@@ -132,7 +132,7 @@ export function renderServices(claims: readonly Claim[], facts: Facts, tapBridge
     placements: [],
     monitors: [],
     rules: [],
-    hooks: [],
+    foreignRules: [],
     problems: [],
   };
   refuseTwice(services, result);
@@ -144,7 +144,7 @@ export function renderServices(claims: readonly Claim[], facts: Facts, tapBridge
     if (monitors.length === 0) continue;
     result.ports.push(...delivery.ports);
     result.rules.push(...delivery.rules);
-    result.hooks.push(...delivery.hooks);
+    result.foreignRules.push(...delivery.foreignRules);
     if (here) result.placements.push(...monitors.map((monitor) => place(claim, monitor, tapBridge)));
   }
   refuseTwoAttachments([...result.deliveries.values()], result);

@@ -78,7 +78,7 @@ function renderSending(
     const pair = sharedPair("send", flow, maxLength);
     addPair(flow, bridge, tapBridge, pair, desired);
     const output = { output: tunnel.interface.name, ...(maxLength === undefined ? {} : { maxLength }) };
-    desired.hooks.push({
+    desired.foreignRules.push({
       bridge,
       table: 0,
       priority: 65535,
@@ -102,7 +102,7 @@ function renderReceiving(
   const pair = sharedPair("receive", flow, undefined);
   addPair(flow, bridge, tapBridge, pair, desired);
   const rule = { cookie: pieceCookie(pair.hash), owners: [flow.owner] };
-  desired.hooks.push({
+  desired.foreignRules.push({
     ...rule,
     bridge,
     table: 0,

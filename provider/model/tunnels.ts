@@ -19,7 +19,7 @@ import { digest, pieceCookie } from "./identity";
 import { type FieldMatch, is } from "./match";
 import { routeOf } from "./route";
 
-interface Need {
+interface TunnelRequest {
   end: Endpoint;
   owners: Set<string>;
   /** Addresses that copies are accepted from; a collector sends none. */
@@ -29,7 +29,7 @@ interface Need {
   keys: Map<number, { service: string; flows: Set<string> }[]>;
 }
 
-function addKeys({ keys }: Need, { service, owner }: FlowClaim, collector: Collector): void {
+function addKeys({ keys }: TunnelRequest, { service, owner }: FlowClaim, collector: Collector): void {
   for (const key of new Set(Object.values(collector.keys))) {
     const users = keys.get(key) ?? [];
     const known = users.find((user) => user.service === service);
@@ -39,9 +39,9 @@ function addKeys({ keys }: Need, { service, owner }: FlowClaim, collector: Colle
   }
 }
 
-function collect(claims: readonly Claim[]): Map<string, Need> {
-  const needs = new Map<string, Need>();
-  const need = (end: Endpoint, owner: string): Need => {
+function collect(claims: readonly Claim[]): Map<string, TunnelRequest> {
+  const needs = new Map<string, TunnelRequest>();
+  const need = (end: Endpoint, owner: string): TunnelRequest => {
     const key = endpointKey(end);
     const entry = needs.get(key) ?? {
       ...{ end, owners: new Set(), members: new Set(), explicit: [], keys: new Map() },
@@ -68,7 +68,7 @@ function collect(claims: readonly Claim[]): Map<string, Need> {
   return needs;
 }
 
-function options({ end, explicit }: Need): Record<string, string> {
+function options({ end, explicit }: TunnelRequest): Record<string, string> {
   const chosen = explicit[0];
   return {
     ...endpointOptions(end),
@@ -83,7 +83,7 @@ export const ARRIVED: { set: Action; match: FieldMatch } = {
   match: is("reg0", 1),
 };
 
-function arrivals({ end, members, owners }: Need): Rule[] {
+function arrivals({ end, members, owners }: TunnelRequest): Rule[] {
   const name = endpointPort(end);
   const sources =
     end.remote === "flow"
@@ -102,7 +102,7 @@ function arrivals({ end, members, owners }: Need): Rule[] {
   }));
 }
 
-function disagreements(need: Need): Problem[] {
+function disagreements(need: TunnelRequest): Problem[] {
   const spelled = (tunnel: TunnelClaim): string =>
     `dontFragment=${tunnel.dontFragment}, tos=${tunnel.tos ?? "unset"}, bfd=${tunnel.bfd ?? "unset"}`;
   const [first, ...others] = need.explicit;
@@ -119,7 +119,7 @@ function disagreements(need: Need): Problem[] {
 }
 
 /** What can be done about a tunnel that overlaps with another. */
-function wayOut({ end, members }: Need): string {
+function wayOut({ end, members }: TunnelRequest): string {
   const isCollector = members.size === 0;
   if (end.udpPort === 0) {
     const others = isCollector ? "another type of collector" : "vxlan or geneve, or other localIps";
@@ -129,7 +129,7 @@ function wayOut({ end, members }: Need): string {
   return "Let the collector listen on another UDP port and give that as its udpPort, or use another type of collector";
 }
 
-function clashes(need: Need, foreign: readonly InterfaceFacts[]): Problem[] {
+function clashes(need: TunnelRequest, foreign: readonly InterfaceFacts[]): Problem[] {
   return foreign
     .filter((candidate) => overlaps(need.end, candidate))
     .flatMap((candidate) =>
@@ -143,7 +143,7 @@ function clashes(need: Need, foreign: readonly InterfaceFacts[]): Problem[] {
 }
 
 /** A collector tells services apart by their keys; services whose keys are the same would be one to it. */
-function sharedKeys({ end, keys }: Need): Problem[] {
+function sharedKeys({ end, keys }: TunnelRequest): Problem[] {
   return [...keys].flatMap(([key, users]) =>
     users.flatMap(({ service, flows }) => {
       const others = users.map((user) => user.service).filter((other) => other !== service);
@@ -158,7 +158,7 @@ function sharedKeys({ end, keys }: Need): Problem[] {
   );
 }
 
-function crossings(needs: readonly Need[]): Problem[] {
+function crossings(needs: readonly TunnelRequest[]): Problem[] {
   return needs.flatMap((need) =>
     needs.flatMap((other) => {
       const why = need === other ? undefined : crossing(need.end, other.end);

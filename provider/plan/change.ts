@@ -7,5 +7,5 @@ export interface Change {
   owners: readonly string[];
   operations: Operation[];
   /** It is what a writer leaves for a moment, between two of its transactions. */
-  passing?: true;
+  transient?: true;
 }

@@ -2,8 +2,8 @@ import type { Desired } from "../model/desired";
 import {
   CLAIM_PREFIX,
   type ClaimSet,
+  FOREIGN_BRIDGES_KEY,
   GENERATION_KEY,
-  HOOKS_KEY,
   KEEPER_KEY,
   METERS_KEY,
   RENDERER,
@@ -53,18 +53,21 @@ export function otherConfig(
   const before = bridge?.otherConfig ?? {};
   const metered = desired.meters.length > 0 || before[METERS_KEY] !== undefined;
   const kept = desired.keeper === "wanted" || before[KEEPER_KEY] !== undefined;
-  const hooked = new Set([...hookedBridges(bridge), ...desired.hooks.map((hook) => hook.bridge)]);
+  const foreign = new Set([
+    ...notedForeignBridges(bridge),
+    ...desired.foreignRules.map((rule) => rule.bridge),
+  ]);
   return {
     [GENERATION_KEY]: String(generation),
     ...(metered ? { [METERS_KEY]: "1" } : {}),
     ...(kept ? { [KEEPER_KEY]: "1" } : {}),
-    ...(hooked.size === 0 ? {} : { [HOOKS_KEY]: [...hooked].sort().join(" ") }),
+    ...(foreign.size === 0 ? {} : { [FOREIGN_BRIDGES_KEY]: [...foreign].sort().join(" ") }),
   };
 }
 
 /** The bridges that the tap bridge's row says have had rules of ours. */
-export function hookedBridges(bridge: BridgeFacts | undefined): string[] {
-  return (bridge?.otherConfig[HOOKS_KEY] ?? "").split(" ").filter((name) => name !== "");
+export function notedForeignBridges(bridge: BridgeFacts | undefined): string[] {
+  return (bridge?.otherConfig[FOREIGN_BRIDGES_KEY] ?? "").split(" ").filter((name) => name !== "");
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Action, type Choice, type Desired, isCut, type Rule } from "../model/desired";
+import { portsOfRule } from "../model/failedPorts";
 import { generationCookie } from "../model/identity";
 import { matchText, valueText } from "../model/matchText";
-import { portsOfRule } from "../model/unmade";
 import type { Facts, InterfaceFacts } from "../ovs/facts";
 import { comingNumbers } from "./placements";
 
@@ -151,7 +151,7 @@ export function flowText(rules: string, generation: number): string {
 
 /** The port numbers that the rules rely on, those of the tap bridge and those of other bridges: by the interface's UUID. */
 export function reliedPorts(desired: Desired, facts: Facts, tapBridge: string): Record<string, number> {
-  const rules = [...desired.rules.map((rule) => ({ ...rule, bridge: tapBridge })), ...desired.hooks];
+  const rules = [...desired.rules.map((rule) => ({ ...rule, bridge: tapBridge })), ...desired.foreignRules];
   const bridges = [...new Set(rules.map(({ bridge }) => bridge))];
   const relied = bridges.flatMap((bridge) => {
     const named = new Set(rules.filter((rule) => rule.bridge === bridge).flatMap(portsOfRule));

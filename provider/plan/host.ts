@@ -43,7 +43,7 @@ export interface PlanInput {
   claims: ReadonlyMap<string, Claim>;
   desired: Desired;
   /** What the claims asked for as they were read: pieces of those names are ours, with or without their mark. */
-  former: Desired;
+  before: Desired;
   facts: Facts;
   tapBridge: string;
   integrationBridge: string;
@@ -59,10 +59,10 @@ export interface PlanInput {
  * copies on, is deleted with the bridge.
  */
 function rescueStrays(
-  { desired, former, facts, integrationBridge, renewals }: PlanInput,
+  { desired, before, facts, integrationBridge, renewals }: PlanInput,
   tap: BridgeFacts,
 ): Operation[] {
-  const { ports } = namesOf(desired, former);
+  const { ports } = namesOf(desired, before);
   const numbers = new FreeNumbers(facts);
   const placed = new Set(desired.placements.map(({ port }) => port));
   return tap.ports
@@ -92,12 +92,12 @@ export function compareRows(input: PlanInput): Change[] {
   return [...portChanges(input), ...settingChanges(input)];
 }
 
-function portChanges({ desired, former, facts, tapBridge, renewals }: PlanInput): Change[] {
-  return planPorts({ desired, facts, tapBridge, renewals, names: namesOf(desired, former).ports });
+function portChanges({ desired, before, facts, tapBridge, renewals }: PlanInput): Change[] {
+  return planPorts({ desired, facts, tapBridge, renewals, names: namesOf(desired, before).ports });
 }
 
-function settingChanges({ read, desired, former, facts }: PlanInput): Change[] {
-  const { mirrors } = namesOf(desired, former);
+function settingChanges({ read, desired, before, facts }: PlanInput): Change[] {
+  const { mirrors } = namesOf(desired, before);
   return [...planTapBridge(read, desired), ...planMirrors(desired.mirrors, facts, mirrors)];
 }
 

@@ -76,11 +76,11 @@ function ruleLine(word: readonly string[], { match, actions }: RuleParts): strin
   return [...word, match, ...actions].join("\t");
 }
 
-function hookLine(hook: Desired["hooks"][number], facts: Facts, spell: Spelling): string[] {
-  const bridge = facts.bridges.find(({ name }) => name === hook.bridge);
+function foreignRuleLine(rule: Desired["foreignRules"][number], facts: Facts, spell: Spelling): string[] {
+  const bridge = facts.bridges.find(({ name }) => name === rule.bridge);
   if (bridge === undefined) return [];
   const version = openflowVersion({ protocols: bridge.protocols ?? [], bridge: bridge.name });
-  return [ruleLine(["hook", bridge.name, version], ruleParts(hook, spell)!)];
+  return [ruleLine(["foreign", bridge.name, version], ruleParts(rule, spell)!)];
 }
 
 /**
@@ -106,8 +106,8 @@ export function keeperText(desired: Desired, facts: Facts, { bridge, generation 
   );
   const last = { match: generationMatch(generation), actions: [] };
   const rules = [last, ...distinctRules(desired, spell)].map((rule) => ruleLine(["rule"], rule));
-  const hooks = desired.hooks.flatMap((hook) => hookLine(hook, facts, spell));
-  const lines = [...monitors, ...mirrors, ...meters, ...rules, ...hooks];
+  const foreignRules = desired.foreignRules.flatMap((rule) => foreignRuleLine(rule, facts, spell));
+  const lines = [...monitors, ...mirrors, ...meters, ...rules, ...foreignRules];
   const head = ["keeper\t1", ["bridge", bridge.uuid, generation, bridge.name].join("\t")];
   return `${[...head, ...symbols.lines, ...lines, "end"].join("\n")}\n`;
 }

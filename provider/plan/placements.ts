@@ -62,7 +62,7 @@ export function planPlacements({ desired, facts, tapBridge, renewals }: Placemen
     const move = (steps: Operation[]) => [detach(from.uuid, port), ...steps, attach(bridge, uuid(port))];
     if (bridge !== tapBridge) {
       const what = `monitor port ${name} goes back to ${bridge}`;
-      return { what, owners, operations: move(comeHome(port, nic, number, renewals)), passing: true };
+      return { what, owners, operations: move(comeHome(port, nic, number, renewals)), transient: true };
     }
     const note = noteHome(facts.ports[port]!, facts.interfaces[nic]!, from.name);
     const what = `monitor port ${name} is on ${from.name}`;

@@ -159,7 +159,7 @@ function oursOn(bridge: BridgeFacts, facts: Facts, names: ReadonlySet<string>): 
 }
 
 /** What only one kind of tunnel can have, and the kind that it is: a UDP port, or two addresses with ERSPAN between them. */
-function holdOf({ type, options }: Pick<InterfaceFacts, "type" | "options">) {
+function homeOf({ type, options }: Pick<InterfaceFacts, "type" | "options">) {
   const { dst_port, erspan_ver, local_ip, remote_ip } = options;
   if (dst_port !== undefined) return { held: dst_port, kind: type };
   return erspan_ver === undefined ? undefined : { held: `${local_ip} ${remote_ip}`, kind: erspan_ver };
@@ -170,17 +170,17 @@ function holdOf({ type, options }: Pick<InterfaceFacts, "type" | "options">) {
  * another type comes to its port in one change, it goes on listening for the old type. So the new one waits until the old
  * one is gone, as one of another version of ERSPAN does.
  */
-export function withoutWaiting(desired: Desired, former: Desired, facts: Facts): Desired {
-  const names = namesOf(desired, former).ports;
+export function withoutWaiting(desired: Desired, before: Desired, facts: Facts): Desired {
+  const names = namesOf(desired, before).ports;
   const ours = facts.bridges.flatMap((bridge) => oursOn(bridge, facts, names));
   const there = new Set(ours.map(({ name }) => name));
   const wanted = new Set(desired.ports.map(({ name }) => name));
   const going = ours
     .filter(({ name }) => !wanted.has(name))
     .flatMap(({ interfaces }) => interfaces.flatMap((id) => facts.interfaces[id] ?? []))
-    .flatMap((nic) => holdOf(nic) ?? []);
+    .flatMap((nic) => homeOf(nic) ?? []);
   const waits = (port: DesiredPort): boolean => {
-    const hold = there.has(port.name) ? undefined : holdOf(port);
+    const hold = there.has(port.name) ? undefined : homeOf(port);
     return going.some(({ held, kind }) => held === hold?.held && kind !== hold.kind);
   };
   const ports = desired.ports.filter((port) => !waits(port));

@@ -5,7 +5,7 @@ import type { Steps, Target } from "../converge/intent";
 import type { Inspection, Look } from "../converge/look";
 import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
-import { formerOf } from "../model/former";
+import { movingFromOf } from "../model/moving";
 import type { Claim } from "../schema/claim";
 import { type FlowInputs, flowInputs } from "../schema/flow";
 import { type FoundIfaceIds, foundIfaceIds, withFoundIfaceId } from "../schema/port";
@@ -13,7 +13,7 @@ import { type Context, candidatesOf, presentCandidates, remainingHosts } from ".
 import { flowChecks } from "./flowChecks";
 import { expectedClaims, flowTargets } from "./flowTargets";
 import { knownIfaceIds, type Presence, portNameOf, presenceAt, seekSource, WAITING_HINT } from "./found";
-import { holdsClaim, locate } from "./locate";
+import { hasClaim, locate } from "./locate";
 import { membersFirst } from "./members";
 import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
@@ -42,7 +42,7 @@ function moving(target: Target, owner: string, token: string | undefined): Targe
   const { seen, draft } = target;
   const standing = seen.read.claims.get(owner);
   if (draft.kind !== "flow" || standing?.kind !== "flow" || standing.token !== token) return target;
-  return { seen, draft: { ...draft, former: formerOf(standing, draft) } };
+  return { seen, draft: { ...draft, movingFrom: movingFromOf(standing, draft) } };
 }
 
 function statusOf(inputs: FlowInputs): string {
@@ -106,7 +106,7 @@ async function planFlow(
 
 /** Of the service's candidates, the one that has it; none for a collector. */
 function destinationOf<Seen extends Look>(inputs: FlowInputs, there: readonly Seen[]): Seen | undefined {
-  return there.find(holdsClaim(inputs.service.owner)) ?? there[0];
+  return there.find(hasClaim(inputs.service.owner)) ?? there[0];
 }
 
 async function put(context: Context, inputs: FlowInputs, previous?: Previous): Promise<Properties> {

@@ -62,6 +62,6 @@ export function locate(
 }
 
 /** Whether the claim of an owner stands on a host. */
-export function holdsClaim(owner: string): (look: Look) => boolean {
+export function hasClaim(owner: string): (look: Look) => boolean {
   return (look) => look.read.claims.has(owner);
 }

@@ -13,7 +13,7 @@ import { type FoundIfaceIds, foundIfaceIds, type PortInput, withFoundIfaceId } f
 import { attachment as attachmentSchema, type ServiceInputs, serviceInputs } from "../schema/service";
 import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
 import { knownIfaceIds, monitorNameOf, type Presence, presenceAt, seekMonitor, WAITING_HINT } from "./found";
-import { holdsClaim, locate } from "./locate";
+import { hasClaim, locate } from "./locate";
 import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
 import { serviceChecks } from "./serviceChecks";
@@ -83,7 +83,7 @@ function planService(
   const ports = portsOf(inputs).map((port) => withFoundIfaceId(port, previous?.ifaceIds));
   const owner = previous?.inputs.owner ?? inputs.owner;
   const presence = presenceOf(inputs, previous?.inputs);
-  const seen = locate(looks, ports[0]!, holdsClaim(owner), presence);
+  const seen = locate(looks, ports[0]!, hasClaim(owner), presence);
   const sought = ports.map((wanted) => seekMonitor(seen, wanted, presence));
   const names = sought.flatMap(({ found }) => found?.port.name ?? []);
   const claimed = sought.map((one) => one.claimed);

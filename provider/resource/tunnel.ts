@@ -11,7 +11,7 @@ import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
 import { driftedStatus } from "./status";
 import { tunnelChecks } from "./tunnelChecks";
-import { claimsOf, farewell, namesOf, requireAddresses, rounds } from "./tunnelRounds";
+import { claimsOf, namesOf, preliminary, requireAddresses, rounds } from "./tunnelRounds";
 
 /** Milliseconds that the ends of a new tunnel have to see each other; BFD needs two or three seconds for it. */
 const BFD_PATIENCE = 5_000;
@@ -47,7 +47,7 @@ async function put(
       await requireAddresses(context.open, members);
       return {
         rounds: rounds(members, looks, was),
-        farewell: farewell(looks, was, members),
+        preliminary: preliminary(looks, was, members),
         result: namesOf(members),
       };
     },
@@ -105,7 +105,7 @@ export const mirrorTunnel: Resource = {
       owner: inputs.owner,
       token,
       hosts: remainingHosts(context, inputs.hosts),
-      first: (looks) => ({ farewell: farewell([...looks.values()], { owner: inputs.owner, token }) }),
+      first: (looks) => ({ preliminary: preliminary([...looks.values()], { owner: inputs.owner, token }) }),
     });
   },
 };

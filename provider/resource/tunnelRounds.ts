@@ -29,7 +29,7 @@ export function namesOf(members: readonly Member[]): Record<string, string> {
   );
 }
 
-/** Each member's claim, without its stage, as the arguments and the hosts have it; without asking a host for more. */
+/** Each member's claim, without its phase, as the arguments and the hosts have it; without asking a host for more. */
 export function claimsOf(inputs: TunnelInputs, looks: readonly Look[]): Member[] {
   const members = looks.map((seen, index) => ({
     seen,
@@ -87,8 +87,8 @@ export async function requireAddresses(open: OpenHost, members: readonly Member[
   );
 }
 
-function staged(members: readonly Member[], stage: TunnelClaim["stage"]): Target[] {
-  return members.map(({ seen, draft }) => ({ seen, draft: { ...draft, stage } }));
+function inPhase(members: readonly Member[], phase: TunnelClaim["phase"]): Target[] {
+  return members.map(({ seen, draft }) => ({ seen, draft: { ...draft, phase } }));
 }
 
 /** What two claims must share for flows to stay on the tunnel while one becomes the other. */
@@ -128,20 +128,20 @@ function isUp(old: readonly Member[], members: readonly Member[]): boolean {
  */
 export function rounds(members: readonly Member[], looks: readonly Look[], was: Was): Target[][] {
   const old = standing(uniqueMachines(looks), was);
-  const last = [staged(members, "preferred"), staged(members, undefined)];
-  const ready = staged(members, "ready");
+  const last = [inPhase(members, "preferred"), inPhase(members, undefined)];
+  const ready = inPhase(members, "ready");
   if (!isUp(old, members)) return [ready, ...last];
-  return old.some(({ draft }) => draft.stage === "ready") ? last : last.slice(1);
+  return old.some(({ draft }) => draft.phase === "ready") ? last : last.slice(1);
 }
 
 /**
  * A tunnel goes down by the same steps backwards, on hosts that it leaves as well, so that no copy is lost either way.
  * `members`: what it becomes, if it does not go for good.
  */
-export function farewell(looks: readonly Look[], was: Was, members: readonly Member[] = []): Target[][] {
+export function preliminary(looks: readonly Look[], was: Was, members: readonly Member[] = []): Target[][] {
   const old = standing(uniqueMachines(looks), was);
   if (old.length === 0 || isUp(old, members)) return [];
   const owner = members[0]?.draft.owner ?? was.owner;
   const renamed = old.map(({ seen, draft }) => ({ seen, draft: { ...draft, owner } }));
-  return [staged(renamed, "preferred"), staged(renamed, "ready")];
+  return [inPhase(renamed, "preferred"), inPhase(renamed, "ready")];
 }

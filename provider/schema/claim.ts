@@ -99,7 +99,7 @@ const flowClaim = z.object({
   /** How the source's host is reached; present where the monitor is, elsewhere than the source. */
   from: hostRecord.optional(),
   /** Where copies came from before, and still do, while the flow's source is on the move. */
-  former: z
+  movingFrom: z
     .object({
       /** Absent where it is the same. */
       tunnelId: tunnelId.optional(),
@@ -126,7 +126,7 @@ const tunnelClaim = z.object({
   tos: z.int().optional(),
   bfd: z.boolean().optional(),
   /** ready: the ports exist, automatic flows do not use it yet; preferred: flows send on it, older ports still listen. */
-  stage: z.enum(["ready", "preferred"]).optional(),
+  phase: z.enum(["ready", "preferred"]).optional(),
 });
 
 /** Claims by their kind. */

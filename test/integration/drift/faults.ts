@@ -18,7 +18,7 @@ export interface Fault {
 const MARKS = [
   ["external_ids", "taas-renderer"],
   ["other_config", "taas-generation"],
-  ["other_config", "taas-hooks"],
+  ["other_config", "taas-foreign-bridges"],
   ["other_config", "taas-meters"],
 ];
 const SETTINGS = [

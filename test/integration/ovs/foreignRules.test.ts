@@ -6,7 +6,7 @@ import timers from "node:timers/promises";
 import { expect } from "chai";
 import type { HostAccess } from "../../../provider/converge/access";
 import type { Edit } from "../../../provider/converge/edit";
-import { compareHooks } from "../../../provider/converge/hooks";
+import { compareForeignRules } from "../../../provider/converge/foreignRules";
 import { reconcile } from "../../../provider/converge/reconcile";
 import { readClaims } from "../../../provider/model/readClaims";
 import { render } from "../../../provider/model/render";
@@ -136,7 +136,7 @@ describe("a frozen writer, a slow one and a fast one", function () {
     const access = await accessOf(free);
     const facts = await readFacts(access.ovsdb);
     const desired = render(readClaims(facts, "br-tap", "here").claims, facts, "br-tap");
-    const differences = await compareHooks(access, desired, facts, new Set(["br-int", "br-tun"]));
+    const differences = await compareForeignRules(access, desired, facts, new Set(["br-int", "br-tun"]));
     return differences.flatMap(({ missing, unexpected }) => [...missing, ...unexpected]);
   }
 

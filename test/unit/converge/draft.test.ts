@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { draftHost } from "../../../provider/converge/draft";
+import { outcomeOf } from "../../../provider/converge/draft";
 import { deleteEdit, type Edit, putEdit } from "../../../provider/converge/edit";
 import type { Facts } from "../../../provider/ovs/facts";
 import type { Claim } from "../../../provider/schema/claim";
@@ -43,7 +43,7 @@ function draft(facts: Facts, claims: Claim[], edits: Edit[]) {
   };
   const reject = (edit: Edit, error: unknown) =>
     void rejected.push([edit.owner, (error as { code?: string }).code]);
-  const { claims: after, desired } = draftHost({ record, read, facts, edits, reject });
+  const { claims: after, desired } = outcomeOf({ record, read, facts, edits, reject });
   return {
     owners: [...after.keys()],
     rejected,
@@ -54,7 +54,7 @@ function draft(facts: Facts, claims: Claim[], edits: Edit[]) {
 function put(claim: Claim): Edit {
   const { token, pending: _pending, writer, time, ...content } = claim;
   return putEdit({
-    ...{ draft: content, token, mode: "create", adopt: false, replaced: undefined, stage: "pending" },
+    ...{ draft: content, token, mode: "create", adopt: false, replaced: undefined, mark: "pending" },
     ...{ previousOwner: undefined, elsewhere: [], host: "host1" },
   });
 }

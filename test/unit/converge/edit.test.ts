@@ -21,7 +21,7 @@ const claim = (more: object = {}): Claim =>
   ({ ...content, ...written, token: "mine", ...more }) as unknown as Claim;
 const options = (more: Partial<PutOptions> = {}): PutOptions => ({
   ...{ draft: content as unknown as PutOptions["draft"], token: "mine", mode: "create", adopt: false },
-  ...{ replaced: undefined, stage: "pending", previousOwner: undefined, elsewhere: [], host: "host1" },
+  ...{ replaced: undefined, mark: "pending", previousOwner: undefined, elsewhere: [], host: "host1" },
   ...more,
 });
 
@@ -51,7 +51,7 @@ describe("a claim that is put", () => {
     [
       "is confirmed at once by an update",
       ["TapService/ids mine confirmed"],
-      { mode: "update", stage: "confirmed" },
+      { mode: "update", mark: "confirmed" },
     ],
     ["stays confirmed when it was", ["TapService/ids mine confirmed"], {}, claim(other)],
     ["takes over what says the same", ["TapService/ids mine pending"], {}, claim({ token: "theirs" })],
@@ -83,7 +83,7 @@ describe("a claim that is put", () => {
     [
       "takes its former name's place",
       ["TapService/ids mine confirmed"],
-      { mode: "update", stage: "confirmed", previousOwner: `${STACK}/TapService/old` },
+      { mode: "update", mark: "confirmed", previousOwner: `${STACK}/TapService/old` },
       claim({ owner: `${STACK}/TapService/old` }),
     ],
   ];

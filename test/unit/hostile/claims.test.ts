@@ -64,7 +64,7 @@ function follow(facts: ReturnType<typeof observed>): void {
   const input = {
     read,
     claims: read.claims,
-    former: desired,
+    before: desired,
     desired,
     facts,
     tapBridge: "br-tap",
@@ -86,7 +86,7 @@ describe("claims found on a host", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(hostileText, text), { maxLength: 4 }),
-        fc.dictionary(fc.constantFrom("taas-generation", "taas-hooks", "taas-meters"), hostileText),
+        fc.dictionary(fc.constantFrom("taas-generation", "taas-foreign-bridges", "taas-meters"), hostileText),
         hostileText,
         (entries, otherConfig, port) => {
           const ids = Object.fromEntries(entries.map(([key, value]) => [`taas:${key}`, value]));

@@ -66,7 +66,9 @@ function rendered(golden: Golden): unknown {
       return `${bridge} ${name} src=${listed(selectSrcPort)} dst=${listed(selectDstPort)} output=${output}`;
     }),
     meters: desired.meters.map(({ inPort, unit, rate, burst }) => `${inPort} ${unit} ${rate} ${burst}`),
-    hooks: desired.hooks.map((hook) => `${hook.bridge} ${ruleText(hook, portNumbers(facts, hook.bridge))}`),
+    foreignRules: desired.foreignRules.map(
+      (rule) => `${rule.bridge} ${ruleText(rule, portNumbers(facts, rule.bridge))}`,
+    ),
     flows: flowText(rulesText(desired, facts, golden.tapBridge), 7)
       .trimEnd()
       .split("\n"),

@@ -11,7 +11,7 @@ const nothing: Desired = {
   keeper: "unwanted",
   rules: [],
   meters: [],
-  hooks: [],
+  foreignRules: [],
   problems: [],
 };
 const mirror = (name: string, egress: string[], ingress: string[] = []): DesiredMirror => ({

@@ -88,7 +88,7 @@ describe("the way of a flow's copies", () => {
     const wire = { owner: "a", mode: "pair", type: "vxlan", udpPort: 15000, ...ends } as const;
     const type = (now: Partial<TunnelClaim>) =>
       routeOf([tunnel("a", now)], { ...flow, tunnel: wire })!.end.type;
-    expect(type({ type: "geneve", stage: "ready" })).to.equal("geneve");
+    expect(type({ type: "geneve", phase: "ready" })).to.equal("geneve");
     expect(type({ type: "geneve", udpPort: 15001 })).to.equal("vxlan");
     expect(type({ type: "gre" })).to.equal("vxlan");
     expect(routeOf([tunnel("b", { type: "geneve" })], { ...flow, tunnel: wire })!.end.type).to.equal("vxlan");
@@ -96,10 +96,10 @@ describe("the way of a flow's copies", () => {
 
   it("listens on the next one too while an explicit one comes or goes", () => {
     const mesh = tunnel("m", { mode: "mesh", udpPort: 15002 });
-    expect(ports([tunnel("a", { stage: "ready" })]), "ready: not used").to.deep.equal([14789, [14789]]);
-    expect(ports([tunnel("a", { stage: "preferred" })])).to.deep.equal([15000, [15000, 14789]]);
-    expect(ports([tunnel("a", { stage: "preferred" }), mesh])).to.deep.equal([15000, [15000, 15002]]);
-    const all = [tunnel("a", { stage: "preferred" }), { ...mesh, stage: "preferred" as const }];
+    expect(ports([tunnel("a", { phase: "ready" })]), "ready: not used").to.deep.equal([14789, [14789]]);
+    expect(ports([tunnel("a", { phase: "preferred" })])).to.deep.equal([15000, [15000, 14789]]);
+    expect(ports([tunnel("a", { phase: "preferred" }), mesh])).to.deep.equal([15000, [15000, 15002]]);
+    const all = [tunnel("a", { phase: "preferred" }), { ...mesh, phase: "preferred" as const }];
     expect(ports(all)).to.deep.equal([15000, [15000, 15002, 14789]]);
   });
 

@@ -24,8 +24,8 @@ const flow = (source: Partial<FlowClaim["source"]>): FlowClaim => ({
 /** How a host's rules treat copies, but for the cookie, the port they come in by, and what comes before the cut. */
 function treatment(datapathType: string, claim: FlowClaim, port: ObservedPort["port"] = {}): string[] {
   const facts = observed({ name: "br-int", ports: [{ name: "web", port }], row: { datapathType } });
-  const { rules, hooks } = render(new Map([[claim.owner, claim]]), facts, "br-tap");
-  expect(hooks).to.deep.equal([]);
+  const { rules, foreignRules } = render(new Map([[claim.owner, claim]]), facts, "br-tap");
+  expect(foreignRules).to.deep.equal([]);
   const numbers = new Map(rules.flatMap(({ inPort, actions }) => [inPort, ...actions.map(nameOf)]).map(at));
   const texts = rules.filter(({ table }) => table === 2).map((rule) => ruleText(rule, numbers)!);
   return texts.map((text) =>

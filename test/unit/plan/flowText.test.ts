@@ -22,15 +22,15 @@ const desired: Desired = {
   keeper: "unwanted",
   rules: [rule("mt-1", "tap-mon"), rule("tap-web", "tap-mon")],
   meters: [],
-  hooks: [{ ...rule("mo-1", "tap-mon"), bridge: "br-int" }],
+  foreignRules: [{ ...rule("mo-1", "tap-mon"), bridge: "br-int" }],
   problems: [],
 };
 
 describe("the numbers that rules are written with", () => {
   it("are those of the rule's own bridge: a port of another bridge has none there", () => {
-    const [hook] = desired.hooks;
-    expect(ruleText(hook!, portNumbers(facts, "br-int"))).to.match(/in_port=2,actions=drop$/);
-    expect(ruleText(hook!, portNumbers(facts, "br-tap"))).to.equal(undefined);
+    const [rule] = desired.foreignRules;
+    expect(ruleText(rule!, portNumbers(facts, "br-int"))).to.match(/in_port=2,actions=drop$/);
+    expect(ruleText(rule!, portNumbers(facts, "br-tap"))).to.equal(undefined);
     expect(portNumbers(facts, "br-gone").size).to.equal(0);
     expect(rulesText(desired, facts, "br-tap")).to.match(/^[^\n]*in_port=1,actions=output:30002\n$/);
   });

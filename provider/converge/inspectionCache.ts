@@ -2,13 +2,13 @@ import { notesLinuxBridge } from "../model/linuxBridge";
 import { isSame } from "../ovs/database";
 import type { Facts } from "../ovs/facts";
 import type { HostAccess } from "./access";
-import { hookBridges } from "./hooks";
+import { foreignBridges } from "./foreignRules";
 import { compareLinuxBridges } from "./linuxBridges";
 import type { Inspection, Look } from "./look";
 import { isMetered } from "./pushRules";
 
 /** A host that was as its claims say, and what it was then. */
-interface Sound {
+interface CachedInspection {
   facts: Facts;
   state: string;
 }
@@ -19,7 +19,7 @@ interface Sound {
  */
 function isPlain({ read }: Look): boolean {
   const kept = [...read.claims.values()].some((claim) => claim.keeper === true);
-  return !kept && !isMetered(read) && hookBridges(read).size === 0;
+  return !kept && !isMetered(read) && foreignBridges(read).size === 0;
 }
 
 /** Whether the Linux bridges that were behind monitors when the host was last compared still let all copies through. */
@@ -32,8 +32,8 @@ async function areLinuxBridgesOpen(access: HostAccess, look: Look): Promise<bool
  * each of its resources, one after the other. Whether the host is unchanged is told by its rows and by the state of its tap
  * bridge, which take no command on it. One command is run only where a Linux bridge is behind a monitor.
  */
-export class Recheck {
-  private sound: Sound | undefined;
+export class InspectionCache {
+  private sound: CachedInspection | undefined;
 
   constructor(private readonly compare: (access: HostAccess, look: Look) => Promise<Inspection>) {}
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Gathered } from "../../../provider/converge/gathered";
+import { Coalesced } from "../../../provider/converge/coalesced";
 
 /** Work that ends when it is told to, numbered as it begins. */
 class Steps {
@@ -35,20 +35,20 @@ class Steps {
   }
 }
 
-describe("gathered work", () => {
+describe("coalesced work", () => {
   it("is done once for those who ask at once, and once more for all who ask meanwhile", async () => {
     const steps = new Steps();
-    const gathered = new Gathered<void, number>(steps.work);
-    const first = [gathered.ask(), gathered.ask()];
+    const coalesced = new Coalesced<void, number>(steps.work);
+    const first = [coalesced.ask(), coalesced.ask()];
     await steps.begin(1);
-    const second = [gathered.ask(), gathered.ask(), gathered.ask()];
+    const second = [coalesced.ask(), coalesced.ask(), coalesced.ask()];
     expect(steps.begun, "one at a time").to.equal(1);
     steps.finish(1);
     expect(await Promise.all(first)).to.deep.equal([1, 1]);
     await steps.begin(2);
     steps.finish(2);
     expect(await Promise.all(second)).to.deep.equal([2, 2, 2]);
-    const third = gathered.ask();
+    const third = coalesced.ask();
     await steps.begin(3);
     steps.finish(3);
     expect(await third).to.equal(3);
@@ -56,10 +56,10 @@ describe("gathered work", () => {
 
   it("fails for those who asked for it, and is begun anew for the next", async () => {
     const steps = new Steps();
-    const gathered = new Gathered<void, number>(steps.work);
-    const failing = gathered.ask().catch((error: Error) => error.message);
+    const coalesced = new Coalesced<void, number>(steps.work);
+    const failing = coalesced.ask().catch((error: Error) => error.message);
     await steps.begin(1);
-    const next = gathered.ask();
+    const next = coalesced.ask();
     steps.fail(1);
     expect(await failing).to.equal("unreachable");
     await steps.begin(2);

@@ -15,7 +15,7 @@ export function portsOfRule(rule: Rule): string[] {
 }
 
 /** A port that stands in OVSDB and that Open vSwitch could not make, so that rules do without it. */
-export interface UnmadePort {
+export interface FailedPort {
   name: string;
   /** Open vSwitch's own words, where it has any. */
   error: string | undefined;
@@ -24,8 +24,8 @@ export interface UnmadePort {
 }
 
 /** The ports that rules name and that have no number: no device of that name, say, as after a reboot. */
-export function unmadePorts(desired: Pick<Desired, "rules" | "hooks">, facts: Facts): UnmadePort[] {
-  const rules = [...desired.rules, ...desired.hooks];
+export function failedPorts(desired: Pick<Desired, "rules" | "foreignRules">, facts: Facts): FailedPort[] {
+  const rules = [...desired.rules, ...desired.foreignRules];
   return Object.values(facts.interfaces)
     .filter(({ ofport }) => ofport === undefined || ofport <= 0)
     .map(({ name, error }) => {
@@ -36,6 +36,6 @@ export function unmadePorts(desired: Pick<Desired, "rules" | "hooks">, facts: Fa
 }
 
 /** How a port that could not be made is told. */
-export function unmadeText({ name, error }: UnmadePort): string {
+export function failedPortText({ name, error }: FailedPort): string {
   return `port ${name} has no OpenFlow port number${error === undefined ? "" : `: ${error}`}`;
 }

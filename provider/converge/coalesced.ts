@@ -4,7 +4,7 @@ import { setImmediate as breath } from "node:timers/promises";
  * Work that is done once for all who ask for it before it begins: those of one breath of the event loop, and those who ask
  * while it is being done for others. Whoever asks gets what began after the asking.
  */
-export class Gathered<Asker, T> {
+export class Coalesced<Asker, T> {
   private running: Promise<unknown> = Promise.resolve();
   private next: Promise<T> | undefined;
 

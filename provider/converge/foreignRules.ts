@@ -7,7 +7,7 @@ import { changeForeignFlows, type ForeignTarget } from "../ovs/foreignFlow";
 import type { HostGuard } from "../ovs/guarded";
 import { type Flow, flowKey, parseFlow } from "../ovs/openflow";
 import { openflowVersion } from "../ovs/openflowVersion";
-import { hookedBridges } from "../plan/claims";
+import { notedForeignBridges } from "../plan/claims";
 import { ruleNumbers, ruleText } from "../plan/flowText";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
@@ -15,7 +15,7 @@ import { hostGuard } from "./guard";
 import { requireHeld } from "./otherWriter";
 
 /** How the rules of ours on one bridge that is not ours differ from what they should be. */
-export interface HookDifference {
+export interface ForeignRuleDifference {
   target: ForeignTarget;
   missing: Flow[];
   unexpected: Flow[];
@@ -28,8 +28,8 @@ function bridgesOf(claim: Claim): string[] {
 }
 
 /** The bridges that are not ours and on which there may be rules of ours: of claims, and of claims that were. */
-export function hookBridges(read: Pick<ClaimSet, "claims" | "bridge">): Set<string> {
-  return new Set([...hookedBridges(read.bridge), ...[...read.claims.values()].flatMap(bridgesOf)]);
+export function foreignBridges(read: Pick<ClaimSet, "claims" | "bridge">): Set<string> {
+  return new Set([...notedForeignBridges(read.bridge), ...[...read.claims.values()].flatMap(bridgesOf)]);
 }
 
 function foreignTarget(access: HostAccess, bridge: BridgeFacts): ForeignTarget {
@@ -40,28 +40,28 @@ function foreignTarget(access: HostAccess, bridge: BridgeFacts): ForeignTarget {
  * Deletes the last rules of ours on other bridges, before the tap bridge goes: afterwards nothing would lead there.
  * Throws `OtherWriter` when one has changed the host since it was read.
  */
-export async function retireHooks(
+export async function deleteForeignRules(
   access: HostAccess,
   generation: string,
   facts: Facts,
   bridges: ReadonlySet<string>,
 ): Promise<void> {
-  const differences = await compareHooks(access, NO_HOOKS, facts, bridges);
-  await applyHooks(differences, hostGuard(access, { generation, ofports: {} }));
+  const differences = await compareForeignRules(access, NO_FOREIGN_RULES, facts, bridges);
+  await applyForeignRules(differences, hostGuard(access, { generation, ofports: {} }));
 }
 
-const NO_HOOKS: Pick<Desired, "hooks" | "coming"> = { hooks: [], coming: [] };
+const NO_FOREIGN_RULES: Pick<Desired, "foreignRules" | "coming"> = { foreignRules: [], coming: [] };
 
 /** Any cookie with our 16 bits in front. */
 const OUR_COOKIES = "cookie=0x7a70000000000000/0xffff000000000000";
 
 /** Compares the rules of ours on the named bridges with the desired ones. */
-export async function compareHooks(
+export async function compareForeignRules(
   access: HostAccess,
-  desired: Pick<Desired, "hooks" | "coming">,
+  desired: Pick<Desired, "foreignRules" | "coming">,
   facts: Facts,
   bridges: ReadonlySet<string>,
-): Promise<HookDifference[]> {
+): Promise<ForeignRuleDifference[]> {
   const present = facts.bridges.filter((bridge) => bridges.has(bridge.name));
   return Promise.all(
     present.map(async (bridge) => {
@@ -69,9 +69,9 @@ export async function compareHooks(
       const dumped = await dumpFlows(target, { match: OUR_COOKIES, version: openflowVersion(target) });
       const numbers = ruleNumbers(desired, facts, bridge.name, tapBridgeOf(access.record));
       const ours = dumped.filter((flow) => isOurCookie(flow.cookie));
-      const wanted = desired.hooks
-        .filter((hook) => hook.bridge === bridge.name)
-        .map((hook) => ruleText(hook, numbers))
+      const wanted = desired.foreignRules
+        .filter((rule) => rule.bridge === bridge.name)
+        .map((rule) => ruleText(rule, numbers))
         .filter((text) => text !== undefined)
         .map((text) => parseFlow(text));
       const same = (a: Flow) => (b: Flow) =>
@@ -89,7 +89,10 @@ export async function compareHooks(
  * Makes the rules of ours on other bridges what they should be, while the host is what these were rendered from. Throws
  * `OtherWriter` when one has changed it before or meanwhile.
  */
-export async function applyHooks(differences: readonly HookDifference[], guard: HostGuard): Promise<void> {
+export async function applyForeignRules(
+  differences: readonly ForeignRuleDifference[],
+  guard: HostGuard,
+): Promise<void> {
   for (const { target, ...change } of differences) {
     requireHeld(await changeForeignFlows(target, change, guard));
   }
