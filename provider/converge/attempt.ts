@@ -8,7 +8,7 @@ import { render } from "../model/render";
 import { bumpNextCfg, nextCfgOf } from "../ovs/applied";
 import { isSame } from "../ovs/database";
 import type { BridgeFacts, Facts } from "../ovs/facts";
-import type { SwitchReading } from "../ovs/switchClient";
+import type { TapReading } from "../ovs/tapSwitch";
 import { reliedPorts } from "../plan/flowText";
 import { isOver, type Plan, type PlanInput, planHost } from "../plan/host";
 import { withoutWaiting } from "../plan/ports";
@@ -59,7 +59,7 @@ interface Planned extends PlanInput {
 interface Applied {
   facts: Facts;
   /** What the tap bridge has, where that was read meanwhile. */
-  present: SwitchReading | undefined;
+  present: TapReading | undefined;
 }
 
 /**

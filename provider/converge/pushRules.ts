@@ -3,7 +3,7 @@ import { type ClaimSet, METERS_KEY } from "../model/readClaims";
 import type { Facts } from "../ovs/facts";
 import { compareMeters, deleteMeters, type MeterSpec, putMeters } from "../ovs/meters";
 import { pushFlows } from "../ovs/pushFlows";
-import type { SwitchReading } from "../ovs/switchClient";
+import type { TapReading } from "../ovs/tapSwitch";
 import { flowText, portNumbers, reliedPorts, rulesText } from "../plan/flowText";
 import { traced } from "../trace";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
@@ -39,7 +39,7 @@ export interface Push {
   /** Whether there are meters to look at, from before or from now on. */
   metered: "yes" | "no";
   /** What the tap bridge had a moment ago, where that was read. */
-  present: SwitchReading | undefined;
+  present: TapReading | undefined;
 }
 
 /**
@@ -66,7 +66,7 @@ async function replaceRules(
   access: HostAccess,
   text: string,
   from: Rendered,
-  present: SwitchReading | undefined,
+  present: TapReading | undefined,
 ): Promise<boolean> {
   const written = await traced(
     access.record.name,

@@ -6,6 +6,11 @@ import { FRAGMENTS_NX_MATCH, flowMods, hasFlows, readFlow, type SwitchConfig } f
 /** Milliseconds for an answer; afterwards all is done by commands on the host. */
 const PATIENCE = 5000;
 
+/** What a tap bridge had at a moment, and the connection that told it. */
+export interface TapReading extends SwitchReading {
+  client: SwitchClient;
+}
+
 /**
  * The tap bridge, spoken to without any command on its host. Where that is not to be had, or rules are such as only
  * ovs-ofctl can write, answers are undefined.
@@ -18,35 +23,37 @@ export class TapSwitch {
   constructor(private readonly open: () => Promise<Duplex | undefined>) {}
 
   /** What the bridge has, for `replace`. */
-  read(): Promise<SwitchReading | undefined> {
-    return this.ask((client) => client.read());
+  read(): Promise<TapReading | undefined> {
+    return this.ask(async (client) => ({ client, ...(await client.read()) }));
   }
 
   /**
    * Makes the bridge's rules exactly those of a flow file's text, whose first has no fields and marks them all by its cookie;
    * in one bundle, unless another writer has put another mark since `holds` was asked. Counters of unchanged rules are kept.
-   * `moved`: another writer did, or `holds` says no, before the writing or right after it. `present`: what was read a moment ago.
+   * `moved`: another writer did, or `holds` says no, before the writing or right after it. `present`: what was read a moment
+   * ago. It is read again where that was over a connection which has ended: the rules may have ended with it, as they do
+   * when ovs-vswitchd crashes. For the same reason a bundle goes over the connection that its rules were read by.
    */
   async replace(
     text: string,
     holds: () => Promise<boolean>,
-    present?: SwitchReading,
+    present?: TapReading,
   ): Promise<"written" | "moved" | undefined> {
     const wanted = wireFlows(text);
     if (wanted === undefined) return undefined;
-    const reading = present ?? (await this.read());
+    const reading = present?.client.closed === false ? present : await this.read();
     if (reading === undefined) return undefined;
-    const preparing = this.ask((client) => {
-      const mods = flowMods(reading.flows.map(readFlow), wanted);
-      return client.prepare(mods, corrected(reading.config));
-    });
+    const { client, flows, config } = reading;
+    const preparing = answered(async () =>
+      client.prepare(flowMods(flows.map(readFlow), wanted), corrected(config)),
+    );
     const [held, bundle] = await Promise.all([holds(), preparing]);
     if (bundle === undefined) return undefined;
     if (!held) {
-      await this.ask((client) => client.discard(bundle));
+      await answered(() => client.discard(bundle));
       return "moved";
     }
-    const done = await this.ask((client) => commit(client, bundle));
+    const done = await answered(() => commit(client, bundle));
     return done === "written" && !(await holds()) ? "moved" : done;
   }
 
@@ -65,15 +72,11 @@ export class TapSwitch {
     return this.ask((client) => client.state());
   }
 
-  /** A stream that ends, is late or is no OpenFlow gives no answer. A mistake of this program's is thrown: commands would hide it. */
-  private async ask<T>(question: (client: SwitchClient) => Promise<T>): Promise<T | undefined> {
-    try {
+  private ask<T>(question: (client: SwitchClient) => Promise<T>): Promise<T | undefined> {
+    return answered(async () => {
       const client = await this.connect();
-      return client === undefined ? undefined : await question(client);
-    } catch (error) {
-      if (error instanceof TypeError || error instanceof ReferenceError) throw error;
-      return undefined;
-    }
+      return client === undefined ? undefined : question(client);
+    });
   }
 
   /** The client, for all who ask while it is being connected. */
@@ -88,6 +91,16 @@ export class TapSwitch {
         this.connecting = undefined;
       });
     return this.connecting;
+  }
+}
+
+/** A stream that ends, is late or is no OpenFlow gives no answer. A mistake of this program's is thrown: commands would hide it. */
+async function answered<T>(asking: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await asking();
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof ReferenceError) throw error;
+    return undefined;
   }
 }
 

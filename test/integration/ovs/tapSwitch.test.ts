@@ -33,6 +33,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
   let ovs: PrivateOvs;
   let tapSwitch: TapSwitch;
   const streams: Duplex[] = [];
+  let starts = 0;
 
   before(async () => {
     ovs = await PrivateOvs.start();
@@ -59,6 +60,12 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
     streams.push(socket);
     await once(socket, "connect");
     return socket;
+  }
+
+  async function startAgain(): Promise<void> {
+    await ovs.startVswitchd();
+    // Any change: ovs-vsctl waits until ovs-vswitchd has put it into effect.
+    await ovs.vsctl("set", "Bridge", "br-tap", `external_ids:started=${starts++}`);
   }
 
   const target = () => ({ run: ovs.run, bridge: "br-tap" });
@@ -229,12 +236,35 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
     await expectSame(marked(RULES, 1));
   });
 
+  describe("whose ovs-vswitchd ends, and its rules with it,", () => {
+    it("gets all of them again, though it had some when it was read", async () => {
+      await tapSwitch.replace(marked(RULES, 1), yes);
+      const early = await tapSwitch.read();
+      await ovs.stopVswitchd();
+      await startAgain();
+      expect(await tapSwitch.replace(marked(RULES, 2), yes, early)).to.equal("written");
+      await expectSame(marked(RULES, 2));
+    });
+
+    it("gets no bundle that was prepared from what it had", async () => {
+      await tapSwitch.replace(marked(RULES, 1), yes);
+      const holds = async () => {
+        await ovs.stopVswitchd();
+        await startAgain();
+        // Another operation has a bundle open there by now, which bears the same number.
+        await tapSwitch.replace(marked(RULES, 5), yes);
+        return true;
+      };
+      expect(await tapSwitch.replace(marked(RULES, 2), holds)).to.equal(undefined);
+      await expectSame(marked(RULES, 5));
+    });
+  });
+
   it("is asked anew when ovs-vswitchd has restarted", async () => {
     await tapSwitch.replace(marked(RULES, 1), yes);
     await ovs.stopVswitchd();
     expect(await tapSwitch.replace(marked(RULES, 2), yes), "nobody answers").to.equal(undefined);
-    await ovs.startVswitchd();
-    await ovs.vsctl("set", "Bridge", "br-tap", "external_ids:waits=for-vswitchd");
+    await startAgain();
     expect(await tapSwitch.has(marked(RULES, 1)), "it has no rules").to.equal(false);
     expect(await tapSwitch.replace(marked(RULES, 3), yes)).to.equal("written");
     await expectSame(marked(RULES, 3));
