@@ -4,6 +4,7 @@ import type { OfctlTarget } from "../ovs/ofctl";
 import type { OvsdbClient } from "../ovs/ovsdbClient";
 import type { Replica } from "../ovs/replica";
 import type { TapSwitch } from "../ovs/tapSwitch";
+import type { PlainDevices } from "./plainDevices";
 
 /** An open way to one host's Open vSwitch, for as long as a piece of work takes. */
 export interface HostAccess {
@@ -13,6 +14,8 @@ export interface HostAccess {
   replica: Replica;
   /** The host's tap bridge, as far as this run has written its rules. */
   tapSwitch: TapSwitch;
+  /** Devices of the machine that need not be asked for Linux bridges. */
+  plainDevices: PlainDevices;
   /** Runs a command with the rights Open vSwitch's tools need. */
   run: Run;
   /** Rejects with `no-rights` where rules could not be pushed: asked before the first write, so that none is half done. */

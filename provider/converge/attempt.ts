@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../errors";
 import type { Desired } from "../model/desired";
 import { handover } from "../model/handover";
-import { bridgesToRestore } from "../model/linuxBridge";
+import { bridgesToRestore, devicesOf } from "../model/linuxBridge";
 import { GENERATION_KEY, KEEPER_KEY, readClaims } from "../model/readClaims";
 import { render } from "../model/render";
 import { bumpNextCfg, nextCfgOf } from "../ovs/applied";
@@ -19,9 +19,10 @@ import type { Edit } from "./edit";
 import { applyForeignRules, compareForeignRules, deleteForeignRules, foreignBridges } from "./foreignRules";
 import { hostGuard } from "./guard";
 import { keep, removeKeeper, wantsKeeper } from "./keeper";
-import { openLinuxBridges, readLinuxBridges, setLinuxBridge } from "./linuxBridges";
+import { openLinuxBridges, setLinuxBridge } from "./linuxBridges";
 import { OtherWriter } from "./otherWriter";
 import { isMetered, pushRules } from "./pushRules";
+import { readLinuxBridges } from "./readLinuxBridges";
 import { readRenewals } from "./renewals";
 
 /** A host after its reconciliation. */
@@ -117,8 +118,7 @@ async function planAttempt(access: HostAccess, facts: Facts, { edits, reject }: 
   const leaving = desired.placements.map(({ bridge }) => bridge).filter((bridge) => bridge !== tapBridge);
   const over = isOver({ claims, desired, facts, tapBridge });
   const renewals = await readRenewals(ovsdb, facts, tapBridge, over ? [integrationBridge] : leaving);
-  const monitors = desired.monitors.map(({ name }) => name);
-  const bridges = await readLinuxBridges(access, monitors);
+  const bridges = await readLinuxBridges(access, devicesOf(desired.monitors, facts));
   const input = { read, claims, desired, before, facts, tapBridge, integrationBridge, renewals, bridges };
   return { ...input, end, between, waits, over, plan: planHost(input) };
 }

@@ -1,56 +1,16 @@
 import { TaasError } from "../errors";
 import {
+  devicesOf,
   type LinuxBridge,
   type LinuxBridges,
   monitorsOf,
   type OwnedMonitor,
   openBridge,
 } from "../model/linuxBridge";
+import type { InterfaceFacts } from "../ovs/facts";
 import { type HostAccess, tapBridgeOf } from "./access";
 import type { Difference, Look } from "./look";
-
-/**
- * Prints a line for each device that leads to a Linux bridge: the device, the bridge, its ageing time, its port there and that port's
- * mask. The port is the device itself or, where that is one end of a cable within the host, the other end.
- */
-const READ = `
-PATH="$PATH:/usr/sbin:/sbin"
-for device; do
-  peer=$(ip -o link show dev "$device" 2>/dev/null | sed -n '/link-netnsid/!s/^[0-9]*: [^@]*@\\([^:]*\\): .*/\\1/p')
-  for port in "$device" "$peer"; do
-    [ -n "$port" ] && bridge=$(readlink "/sys/class/net/$port/brport/bridge") || continue
-    bridge=\${bridge##*/}
-    mask=$(cat "/sys/class/net/$port/brport/group_fwd_mask" 2>/dev/null) || mask=-
-    echo "taas-bridge $device $bridge $(cat "/sys/class/net/$bridge/bridge/ageing_time") $port $mask"
-    break
-  done
-done
-exit 0`;
-
-/** Names that Linux has for devices. Open vSwitch takes others, and these go into paths. */
-const DEVICE = /^(?!\.{1,2}$)[^/\s]{1,15}$/;
-
-const LINE = /^taas-bridge (\S+) ([^\s/]{1,15}) (\d{1,9}) ([^\s/]{1,15}) (0x[0-9a-f]{1,4}|-)$/;
-
-/** Reads which Linux bridges are behind the ports of these devices. Nothing is asked without a device. */
-export async function readLinuxBridges(access: HostAccess, devices: Iterable<string>): Promise<LinuxBridges> {
-  const words = [...new Set(devices)].filter((device) => DEVICE.test(device));
-  if (words.length === 0) return new Map();
-  const { stdout } = await access.run({ text: READ, name: "taas-linux-bridges", words });
-  return new Map(
-    stdout.split("\n").flatMap((line): [string, LinuxBridge][] => {
-      const [, device, name, ageing, port, mask] = LINE.exec(line) ?? [];
-      if (device === undefined || !words.includes(device)) return [];
-      const bridge = {
-        name: name!,
-        ageing: Number(ageing),
-        port: port!,
-        mask: mask === "-" ? undefined : Number(mask),
-      };
-      return [[device, bridge]];
-    }),
-  );
-}
+import { readLinuxBridges } from "./readLinuxBridges";
 
 /** The commands that make a Linux bridge what it is to be; `is`: what it is, where that is known. */
 function commands(wanted: LinuxBridge, is?: LinuxBridge): string[][] {
@@ -88,7 +48,10 @@ async function setLink(access: HostAccess, argv: readonly string[]): Promise<voi
  * Rejects where a Linux bridge behind one of these devices would have to be set and cannot be. It runs the same commands without the
  * settings, which need the same right and change nothing.
  */
-export async function requireLinuxBridges(access: HostAccess, devices: Iterable<string>): Promise<void> {
+export async function requireLinuxBridges(
+  access: HostAccess,
+  devices: readonly InterfaceFacts[],
+): Promise<void> {
   for (const is of (await readLinuxBridges(access, devices)).values()) {
     for (const argv of commands(openBridge(is), is)) await setLink(access, argv.slice(0, -2));
   }
@@ -97,10 +60,7 @@ export async function requireLinuxBridges(access: HostAccess, devices: Iterable<
 /** How the Linux bridges behind a host's monitors keep copies back. A writer sets them after the claims. */
 export async function compareLinuxBridges(access: HostAccess, { facts, read }: Look): Promise<Difference[]> {
   const monitors = monitorsOf(read.claims, facts, tapBridgeOf(access.record));
-  const bridges = await readLinuxBridges(
-    access,
-    monitors.map(({ name }) => name),
-  );
+  const bridges = await readLinuxBridges(access, devicesOf(monitors, facts));
   const texts = monitors.flatMap((monitor) => {
     const bridge = bridges.get(monitor.name);
     return bridge === undefined ? [] : differencesOf(bridge).map((what) => ({ what, monitor }));

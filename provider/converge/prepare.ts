@@ -3,6 +3,7 @@ import { allOf } from "../allOf";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Desired } from "../model/desired";
+import { devicesOf } from "../model/linuxBridge";
 import { type HostOutcome, outcomeOf } from "./draft";
 import { type Draft, deleteEdit, type Edit, type PutOptions, putEdit } from "./edit";
 import { lookAll, machineOf, placeOf, uniqueMachines } from "./hosts";
@@ -132,7 +133,8 @@ export function putOptions(intent: Intent, target: Target, mark: PutOptions["mar
 /** Rejects where the login lacks a right on the host that what a target comes to there needs. */
 async function requireHost(intent: Intent, target: Target, desired: Desired): Promise<void> {
   const { record } = target.seen;
-  const own = desired.monitors.filter(({ owner }) => owner === target.draft.owner).map(({ name }) => name);
+  const monitors = desired.monitors.filter(({ owner }) => owner === target.draft.owner);
+  const own = devicesOf(monitors, target.seen.facts);
   if (own.length === 0 && record.keeper !== true) return;
   await intent.reach.open(record).use(async (access) => {
     await requireLinuxBridges(access, own);

@@ -7,6 +7,7 @@ import { TapSwitch } from "../ovs/tapSwitch";
 import { traced } from "../trace";
 import { type HostAccess, tapBridgeOf } from "./access";
 import { askForKeeper } from "./keeper";
+import { PlainDevices } from "./plainDevices";
 import { requireRights } from "./rights";
 
 type Opened = Pick<HostAccess, "ovsdb" | "replica">;
@@ -36,6 +37,7 @@ export class Session {
   private readonly rights = new Once<void>();
   private readonly keeper = new Once<void>();
   private readonly switches = new Map<string, TapSwitch>();
+  private readonly plainDevices = new PlainDevices();
 
   constructor(
     private readonly host: HostSession,
@@ -55,6 +57,7 @@ export class Session {
       record,
       ...(await this.opened()),
       tapSwitch: this.tapSwitch(tapBridgeOf(record)),
+      plainDevices: this.plainDevices,
       run,
       requireRights: () => this.rights.get(() => requireRights(host)),
       requireKeeper: () => this.keeper.get(() => askForKeeper({ run, record })),

@@ -1,4 +1,4 @@
-import type { Facts, PortFacts } from "../ovs/facts";
+import type { Facts, InterfaceFacts, PortFacts } from "../ovs/facts";
 import type { Claim } from "../schema/claim";
 import type { Desired } from "./desired";
 import { findMonitor } from "./home";
@@ -55,7 +55,15 @@ export function notesLinuxBridge({ ports }: Facts): boolean {
 }
 
 /** A monitor and whose it is. */
-export type OwnedMonitor = Pick<Desired["monitors"][number], "name" | "owner">;
+export type OwnedMonitor = Pick<Desired["monitors"][number], "name" | "interface" | "owner">;
+
+/** The interfaces of monitors. */
+export function devicesOf(
+  monitors: readonly Pick<OwnedMonitor, "interface">[],
+  { interfaces }: Facts,
+): InterfaceFacts[] {
+  return monitors.flatMap((monitor) => interfaces[monitor.interface] ?? []);
+}
 
 /** The monitors that claims have. */
 export function monitorsOf(
@@ -66,7 +74,7 @@ export function monitorsOf(
   return [...claims.values()].flatMap((claim) => {
     if (claim.kind !== "service") return [];
     const found = claim.ports.flatMap((wanted) => findMonitor(claim, wanted, facts, tapBridge).found ?? []);
-    return found.map(({ interface: nic }) => ({ name: nic.name, owner: claim.owner }));
+    return found.map(({ interface: nic }) => ({ name: nic.name, interface: nic.uuid, owner: claim.owner }));
   });
 }
 

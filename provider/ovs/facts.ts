@@ -61,6 +61,8 @@ export interface InterfaceFacts {
   macInUse: string | undefined;
   /** MTU that vswitchd found, in bytes. */
   mtu?: number | undefined;
+  /** What the kernel calls its device, which another device of the same name is not called. */
+  ifindex?: number | undefined;
   /** Configuration of bidirectional forwarding detection. */
   bfd?: Record<string, string>;
   /** `up` when the other end is reached; undefined where detection is off. */

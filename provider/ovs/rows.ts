@@ -45,6 +45,7 @@ export function interfaceFacts(uuid: string, row: RowOf<"Interface">): Interface
     externalIds: row.external_ids,
     macInUse: row.mac_in_use,
     mtu: row.mtu,
+    ifindex: row.ifindex,
     error: row.error,
   };
 }

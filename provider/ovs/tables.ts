@@ -74,6 +74,7 @@ export const TABLES = {
     external_ids: map,
     mac_in_use: optional(decodeString),
     mtu: optional(decodeInteger),
+    ifindex: optional(decodeInteger),
     bfd: map,
     bfd_status: map,
     error: optional(decodeString),

@@ -7,6 +7,7 @@ import { expect } from "chai";
 import type { HostAccess } from "../../../provider/converge/access";
 import type { Edit } from "../../../provider/converge/edit";
 import { compareForeignRules } from "../../../provider/converge/foreignRules";
+import { PlainDevices } from "../../../provider/converge/plainDevices";
 import { reconcile } from "../../../provider/converge/reconcile";
 import { readClaims } from "../../../provider/model/readClaims";
 import { render } from "../../../provider/model/render";
@@ -117,6 +118,7 @@ describe("a frozen writer, a slow one and a fast one", function () {
       ovsdb,
       replica: await openReplica(ovsdb),
       tapSwitch: new TapSwitch(openSwitch),
+      plainDevices: new PlainDevices(),
       run: async (command, options) => {
         await stop();
         return ovs.run(command, options);

@@ -1,18 +1,21 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { HostAccess } from "../../../provider/converge/access";
-import { readLinuxBridges } from "../../../provider/converge/linuxBridges";
 import { readUnderlay, requireAddress } from "../../../provider/converge/network";
+import { PlainDevices } from "../../../provider/converge/plainDevices";
+import { readLinuxBridges } from "../../../provider/converge/readLinuxBridges";
 import { includesTunnelId, namedTunnelIds } from "../../../provider/converge/tunnelIds";
 import { parseProbe, sudoRefusal } from "../../../provider/host/privilege";
 import { diffFlows } from "../../../provider/ovs/diffFlows";
 import { dumpFlows } from "../../../provider/ovs/dumpFlows";
+import type { InterfaceFacts } from "../../../provider/ovs/facts";
 import { readMeterDrops } from "../../../provider/ovs/meterStatistics";
 import { compareMeters } from "../../../provider/ovs/meters";
 import type { OfctlTarget } from "../../../provider/ovs/ofctl";
 import { formatFlow, parseFlow } from "../../../provider/ovs/openflow";
 import { readPortCounts } from "../../../provider/ovs/portCounts";
 import { driftedStatus } from "../../../provider/resource/status";
+import { observed, rowId } from "../model/observed";
 import { hostileText } from "./arbitrary";
 import { eventually, expectShowable, outcome } from "./outcome";
 
@@ -57,6 +60,12 @@ const line = fc
 const output = fc.array(line, { maxLength: 5 }).map((lines) => lines.join("\n"));
 const result = fc.record({ stdout: output, stderr: output, exitCode: fc.constantFrom(0, 0, 0, 1, 2, 127) });
 
+/** The row of a port's interface. */
+function nicOf(name: string): InterfaceFacts {
+  const facts = observed({ name: "br-int", ports: [{ name, nic: { ifindex: 7 } }] });
+  return facts.interfaces[rowId("Interface", name)]!;
+}
+
 describe("a host whose tools print anything", () => {
   it("is understood, or refused with what it said made harmless", async () => {
     await fc.assert(
@@ -71,7 +80,12 @@ describe("a host whose tools print anything", () => {
         await eventually(() => compareMeters(target, [spec]));
         await eventually(() => readMeterDrops(target));
         await eventually(() => readPortCounts(target));
-        const bridges = await eventually(() => readLinuxBridges(access, ["qvo-x", "qvo-y"]));
+        const bridges = await eventually(() =>
+          readLinuxBridges({ run: target.run, plainDevices: new PlainDevices() }, [
+            nicOf("qvo-x"),
+            nicOf("qvo-y"),
+          ]),
+        );
         for (const { name, port } of bridges?.values() ?? []) expect(name + port).to.match(/^[^/\s]+$/);
         const underlay = await eventually(() => readUnderlay(access, "192.0.2.9"));
         outcome(() => requireAddress(underlay, "192.0.2.77", "host1"));

@@ -1,0 +1,52 @@
+import type { LinuxBridge, LinuxBridges } from "../model/linuxBridge";
+import type { InterfaceFacts } from "../ovs/facts";
+import type { HostAccess } from "./access";
+
+/**
+ * Prints a line for each device that leads to a Linux bridge: the device, the bridge, its ageing time, its port there and that port's
+ * mask. The port is the device itself or, where that is one end of a cable within the host, the other end.
+ */
+const READ = `
+PATH="$PATH:/usr/sbin:/sbin"
+for device; do
+  peer=$(ip -o link show dev "$device" 2>/dev/null | sed -n '/link-netnsid/!s/^[0-9]*: [^@]*@\\([^:]*\\): .*/\\1/p')
+  for port in "$device" "$peer"; do
+    [ -n "$port" ] && bridge=$(readlink "/sys/class/net/$port/brport/bridge") || continue
+    bridge=\${bridge##*/}
+    mask=$(cat "/sys/class/net/$port/brport/group_fwd_mask" 2>/dev/null) || mask=-
+    echo "taas-bridge $device $bridge $(cat "/sys/class/net/$bridge/bridge/ageing_time") $port $mask"
+    break
+  done
+done
+exit 0`;
+
+/** Names that Linux has for devices. Open vSwitch takes others, and these go into paths. */
+const DEVICE = /^(?!\.{1,2}$)[^/\s]{1,15}$/;
+
+const LINE = /^taas-bridge (\S+) ([^\s/]{1,15}) (\d{1,9}) ([^\s/]{1,15}) (0x[0-9a-f]{1,4}|-)$/;
+
+/** Reads which Linux bridges are behind these devices. The host is asked only for those that may have one. */
+export async function readLinuxBridges(
+  { run, plainDevices }: Pick<HostAccess, "run" | "plainDevices">,
+  devices: readonly InterfaceFacts[],
+): Promise<LinuxBridges> {
+  const asked = devices.filter((device) => DEVICE.test(device.name) && !plainDevices.has(device));
+  if (asked.length === 0) return new Map();
+  const words = [...new Set(asked.map(({ name }) => name))];
+  const { stdout, exitCode } = await run({ text: READ, name: "taas-linux-bridges", words });
+  const bridges = new Map(
+    stdout.split("\n").flatMap((line): [string, LinuxBridge][] => {
+      const [, device, name, ageing, port, mask] = LINE.exec(line) ?? [];
+      if (device === undefined || !words.includes(device)) return [];
+      const bridge = {
+        name: name!,
+        ageing: Number(ageing),
+        port: port!,
+        mask: mask === "-" ? undefined : Number(mask),
+      };
+      return [[device, bridge]];
+    }),
+  );
+  if (exitCode === 0) for (const device of asked) if (!bridges.has(device.name)) plainDevices.add(device);
+  return bridges;
+}
