@@ -1,7 +1,14 @@
 import type { Duplex } from "node:stream";
 import { encodeFlow, type WireFlow, wirePlace } from "./encodeFlow";
 import { type Bundle, OverlapError, SwitchClient, type SwitchReading } from "./switchClient";
-import { FRAGMENTS_NX_MATCH, flowMods, hasFlows, readFlow, type SwitchConfig } from "./switchMessages";
+import {
+  FRAGMENTS_NX_MATCH,
+  flowMods,
+  hasFlows,
+  type PresentFlow,
+  readFlow,
+  type SwitchConfig,
+} from "./switchMessages";
 
 /** Milliseconds for an answer; afterwards all is done by commands on the host. */
 const PATIENCE = 5000;
@@ -29,7 +36,8 @@ export class TapSwitch {
 
   /**
    * Makes the bridge's rules exactly those of a flow file's text, whose first has no fields and marks them all by its cookie;
-   * in one bundle, unless another writer has put another mark since `holds` was asked. Counters of unchanged rules are kept.
+   * in one bundle, unless another writer has put another mark since `holds` was asked. Counters of unchanged rules are kept, and
+   * nothing is written where all rules are there.
    * `moved`: another writer did, or `holds` says no, before the writing or right after it. `present`: what was read a moment
    * ago. It is read again where that was over a connection which has ended: the rules may have ended with it, as they do
    * when ovs-vswitchd crashes. For the same reason a bundle goes over the connection that its rules were read by.
@@ -44,9 +52,9 @@ export class TapSwitch {
     const reading = present?.client.closed === false ? present : await this.read();
     if (reading === undefined) return undefined;
     const { client, flows, config } = reading;
-    const preparing = answered(async () =>
-      client.prepare(flowMods(flows.map(readFlow), wanted), corrected(config)),
-    );
+    const there = flows.map(readFlow);
+    if (isAsWanted(there, wanted, config)) return (await holds()) ? "written" : "moved";
+    const preparing = answered(async () => client.prepare(flowMods(there, wanted), corrected(config)));
     const [held, bundle] = await Promise.all([holds(), preparing]);
     if (bundle === undefined) return undefined;
     if (!held) {
@@ -63,7 +71,7 @@ export class TapSwitch {
     if (wanted === undefined) return undefined;
     return this.ask(async (client) => {
       const { flows, config } = await client.read();
-      return corrected(config) === undefined && hasFlows(flows.map(readFlow), wanted);
+      return isAsWanted(flows.map(readFlow), wanted, config);
     });
   }
 
@@ -126,6 +134,15 @@ function wireFlows(text: string): Map<string, WireFlow> | undefined {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/** Whether a bridge has the wanted rules and no others, and handles fragments as they need it. */
+function isAsWanted(
+  there: readonly PresentFlow[],
+  wanted: ReadonlyMap<string, WireFlow>,
+  config: SwitchConfig,
+): boolean {
+  return corrected(config) === undefined && hasFlows(there, wanted);
 }
 
 /** The settings that a bridge must have instead; undefined if it has them. */

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
 import { expect } from "chai";
@@ -32,7 +32,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
   this.timeout(60_000);
   let ovs: PrivateOvs;
   let tapSwitch: TapSwitch;
-  const streams: Duplex[] = [];
+  const streams: Socket[] = [];
   let starts = 0;
 
   before(async () => {
@@ -167,6 +167,27 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
     await tapSwitch.replace(marked(RULES.replace("443", "444"), 2), yes);
     const flows = await dumpFlows(target());
     expect(flows.find(({ cookie }) => cookie === 0x7a70_0000_0000_00aan)).to.include({ packets: 1n });
+  });
+
+  it("is only read when it has all its rules, and its writer is told whether those are still right", async () => {
+    await tapSwitch.replace(marked(RULES, 1), yes);
+    const sent = () => streams.at(-1)!.bytesWritten;
+    const before = sent();
+    await tapSwitch.read();
+    const reading = sent() - before;
+    for (const [held, outcome] of [
+      [true, "written"],
+      [false, "moved"],
+    ] as const) {
+      let asked = 0;
+      const holds = async () => {
+        asked++;
+        return held;
+      };
+      const from = sent();
+      expect(await tapSwitch.replace(marked(RULES, 1), holds)).to.equal(outcome);
+      expect([asked, sent() - from]).to.deep.equal([1, reading]);
+    }
   });
 
   describe("is left to another writer", () => {
