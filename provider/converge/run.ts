@@ -10,15 +10,20 @@ export function drawToken(): string {
   return randomBytes(8).toString("hex");
 }
 
-/** Who writes claims, as people would ask for: user@machine. */
+let known: string | undefined;
+
+/** Who writes claims, as people would ask for: user@machine. Asked of the system once. */
 export function writer(): string {
-  let user = "unknown";
+  known ??= `${username()}@${hostname()}`.slice(0, 256);
+  return known;
+}
+
+function username(): string {
   try {
-    user = userInfo().username;
+    return userInfo().username;
   } catch {
-    // a uid without a passwd entry, as in containers
+    return "unknown"; // a uid without a passwd entry, as in containers
   }
-  return `${user}@${hostname()}`.slice(0, 256);
 }
 
 /** The stack part of an owner key: `org/project/stack`. */

@@ -65,8 +65,13 @@ export function describeEndpoint(endpoint: Endpoint): string {
  */
 export function endpointKey(endpoint: Endpoint): string {
   const { name, alias, role, jump, ...same } = endpoint;
-  return JSON.stringify([same, jump === undefined ? null : endpointKey(jump)]);
+  const key = keys.get(endpoint) ?? JSON.stringify([same, jump === undefined ? null : endpointKey(jump)]);
+  keys.set(endpoint, key);
+  return key;
 }
+
+/** Keys by endpoint: all of OpenSSH's configuration is in each, and every use of a connection asks for it. */
+const keys = new WeakMap<Endpoint, string>();
 
 /** The name of this server in known_hosts files: the alias as it is, else the host with its port where that is not 22. */
 export function knownHostsName(endpoint: Endpoint): string {
