@@ -35,7 +35,19 @@ export interface ClaimSet {
 export function readClaims(facts: Facts, tapBridge: string, host: string): ClaimSet {
   const bridge = facts.bridges.find((candidate) => candidate.name === tapBridge);
   checkOnlyOne(facts.bridges, tapBridge, host);
-  if (bridge === undefined) return { claims: new Map(), generation: 0, bridge };
+  if (bridge === undefined) return NOTHING;
+  const known = readSets.get(bridge) ?? readRow(bridge, host);
+  readSets.set(bridge, known);
+  return known;
+}
+
+const NOTHING: ClaimSet = { claims: new Map(), generation: 0, bridge: undefined };
+
+/** What was read, by row: the same row has the same claims, and what was rendered from them holds as well. */
+const readSets = new WeakMap<BridgeFacts, ClaimSet>();
+
+function readRow(bridge: BridgeFacts, host: string): ClaimSet {
+  const { name: tapBridge } = bridge;
   checkRenderer(bridge, host);
   const claims = new Map<string, Claim>();
   for (const [key, text] of Object.entries(bridge.externalIds)) {

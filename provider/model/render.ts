@@ -13,8 +13,25 @@ import { leaveRoomForTags } from "./tagRoom";
 import { renderGroups } from "./treat";
 import { renderTunnels } from "./tunnels";
 
-/** Everything that must exist on a host: a pure function of its claims and of what was observed there. */
+/**
+ * Everything that must exist on a host: a pure function of its claims and of what was observed there. Neither changes once it is
+ * rendered from, and the same claims and facts give the same object: each operation of a run compares with what was before.
+ */
 export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBridge: string): Desired {
+  const known = rendered.get(claims);
+  if (known?.facts === facts && known.tapBridge === tapBridge) return known.desired;
+  const desired = renderAnew(claims, facts, tapBridge);
+  rendered.set(claims, { facts, tapBridge, desired });
+  return desired;
+}
+
+/** The last rendering of each set of claims. */
+const rendered = new WeakMap<
+  ReadonlyMap<string, Claim>,
+  { facts: Facts; tapBridge: string; desired: Desired }
+>();
+
+function renderAnew(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBridge: string): Desired {
   const wishes = [...claims.values()].sort((a, b) => (a.owner < b.owner ? -1 : 1));
   const all = withOrigins(wishes);
   const own = new Set(facts.bridges.find((bridge) => bridge.name === tapBridge)?.ports);
