@@ -1,11 +1,6 @@
-import { allOf } from "./allOf";
-import { TaasError } from "./errors";
-import { type Context, namesOf } from "./resource/context";
-import { flowChecks } from "./resource/flowChecks";
-import { halfDone } from "./resource/halfDone";
-import type { CheckResult, Checks, DiffResult, Properties, ReadResult, Resource } from "./resource/resource";
-import { serviceChecks } from "./resource/serviceChecks";
-import { tunnelChecks } from "./resource/tunnelChecks";
+import type { Kind } from "./face/computed";
+import { Provider, readStatistics } from "./provider";
+import type { CheckResult, DiffResult, Properties, ReadResult } from "./resource/resource";
 import { type ConfigReader, readSettings, type Settings } from "./settings";
 import type { TapStatistics } from "./statistics/statistics";
 
@@ -16,10 +11,6 @@ import type { TapStatistics } from "./statistics/statistics";
 
 let settings: Settings | undefined;
 let invalid: unknown;
-let context: Context | undefined;
-
-/** The incarnations that the state has, by owner: a replacement is told its new arguments only, but compared with it before. */
-const incarnations = new Map<unknown, unknown>();
 
 /** Takes the stack's configuration; every kind of resource is given the same. */
 function configure(read: ConfigReader): void {
@@ -39,21 +30,10 @@ function ready(): Settings {
   return ready();
 }
 
-type Kind = "TapService" | "TapFlow" | "MirrorTunnel";
+const provider = new Provider(ready);
 
-/** What operations take is loaded with the first of them: previews, which ask no host, start sooner without. */
-const load = () => import("./operations.js");
-
-async function operate(kind: Kind): Promise<{ resource: Resource; context: Context }> {
-  const operations = await load();
-  context ??= operations.createContext(ready(), (message) => console.error(`warning: ${message}`));
-  return { resource: operations[kind], context };
-}
-
-/** JSON has no undefined, and neither has what Pulumi takes. */
-function clean<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
-}
+/** Warnings are what Pulumi shows of the process's stderr. */
+const asker = { warn: (message: string) => console.error(`warning: ${message}`) };
 
 /** What Pulumi's dynamic provider calls for one kind of resource (`dynamic.ResourceProvider`). */
 interface Handlers {
@@ -66,70 +46,37 @@ interface Handlers {
   delete(id: string, state: Properties): Promise<void>;
 }
 
-function handlersOf(kind: Kind, { check, diff }: Checks, hostProperty: "host" | "hosts"): Handlers {
+function handlersOf(kind: Kind): Handlers {
   return {
     async configure({ config }) {
       configure((key) => config.get(key));
     },
     async check(olds, news) {
-      try {
-        return clean(check(namesOf(ready().inventory), olds ?? {}, news));
-      } catch (error) {
-        if (!(error instanceof TaasError) || error.code !== "invalid-host") throw error;
-        return { inputs: clean(news), failures: [{ property: hostProperty, reason: error.message }] };
-      }
+      return provider.check(kind, olds ?? {}, news);
     },
     async diff(_id, olds, news) {
-      incarnations.set(olds.owner, olds.incarnation);
-      return diff(olds, news);
+      return provider.diff(kind, olds, news);
     },
     async create(inputs) {
-      const { resource, context } = await operate(kind);
-      try {
-        const replaced = incarnations.get(inputs.owner) as string | undefined;
-        return clean(await resource.create(context, inputs, replaced));
-      } catch (error) {
-        throw withState(error, String(inputs.owner), inputs);
-      }
+      return provider.create(kind, inputs, asker);
     },
     async read(id, state) {
-      const { resource, context } = await operate(kind);
-      return clean(await resource.read(context, id, state));
+      return provider.read(kind, id, state, asker);
     },
     async update(id, olds, news) {
-      const { resource, context } = await operate(kind);
-      try {
-        return clean(await resource.update(context, olds, news));
-      } catch (error) {
-        throw withState(error, id, olds);
-      }
+      return provider.update(kind, { id, olds }, news, asker);
     },
     async delete(_id, state) {
-      const { resource, context } = await operate(kind);
-      await resource.delete(context, state);
+      await provider.delete(kind, state, asker);
     },
   };
 }
 
-export const TapService = handlersOf("TapService", serviceChecks, "host");
-export const TapFlow = handlersOf("TapFlow", flowChecks, "host");
-export const MirrorTunnel = handlersOf("MirrorTunnel", tunnelChecks, "hosts");
+export const TapService = handlersOf("TapService");
+export const TapFlow = handlersOf("TapFlow");
+export const MirrorTunnel = handlersOf("MirrorTunnel");
 
 /** What the hosts count. Not part of any resource, so that counters are never in a state. */
 export async function statistics(read: ConfigReader, hosts: readonly unknown[]): Promise<TapStatistics> {
-  const settings = readSettings(read);
-  const { withContext } = await load();
-  return withContext(settings, async (context) => {
-    const records = hosts.map((host) => context.resolveHost(host));
-    const counted = await allOf(records.map((record) => context.open(record).statistics()));
-    return clean({
-      hosts: Object.fromEntries(records.map((record, index) => [record.name, counted[index]!])),
-    });
-  });
-}
-
-/** What exists of a half-made resource goes into the state, so that the next run finishes it. */
-function withState(error: unknown, id: string, recorded: Properties): unknown {
-  const partial = halfDone(error, id, recorded);
-  return partial === undefined ? error : Object.assign(error as Error, partial);
+  return readStatistics(readSettings(read), hosts);
 }

@@ -2,4 +2,4 @@
 export { tapFlow as TapFlow } from "./resource/flow";
 export { tapService as TapService } from "./resource/service";
 export { mirrorTunnel as MirrorTunnel } from "./resource/tunnel";
-export { createContext, withContext } from "./runtime";
+export { askedBy, createContext, withContext } from "./runtime";

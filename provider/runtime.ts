@@ -1,4 +1,5 @@
 import type { WithAccess } from "./converge/access";
+import type { Ending } from "./converge/ending";
 import { Host } from "./converge/host";
 import { HostQueue } from "./converge/hostQueue";
 import { placeOf } from "./converge/hosts";
@@ -18,6 +19,15 @@ export function createContext(settings: Settings, warn: (message: string) => voi
   const pool = new ConnectionPool(settings.connection);
   closeOnSignal(pool);
   return contextOf(pool, settings, warn);
+}
+
+/** The same for one operation, with who asks for it. */
+export function askedBy(
+  context: Context,
+  warn: (message: string) => void,
+  ending: Ending | undefined,
+): Context {
+  return { ...context, warn: (message) => warn(printable(message)), ending };
 }
 
 /** Does a piece of work with connections that are closed at its end, or by an interrupt. */
@@ -57,6 +67,7 @@ function contextOf(pool: ConnectionPool, settings: Settings, warn: (message: str
       return new Host(record, queue, withAccess);
     },
     warn: (message) => warn(printable(message)),
+    close: () => pool.closeAll(),
   };
 }
 

@@ -15,48 +15,71 @@ export interface Settings {
 
 const NAMESPACE = "taas:";
 
-function correct(key: string): string {
-  return `Correct it: pulumi config set ${NAMESPACE}${key} ...`;
+/** The keys of the configuration, without the namespace. */
+export const SETTINGS = [
+  "hosts",
+  "sshConfig",
+  "connectTimeout",
+  "operationTimeout",
+  "hostConcurrency",
+] as const;
+type Key = (typeof SETTINGS)[number];
+
+/** Where a configuration comes from, for errors. */
+export interface ConfigOrigin {
+  source: string;
+  /** What stands before a key there. */
+  prefix: string;
+  /** How a key is corrected. */
+  correct(key: string): string;
 }
 
-function refuse(key: string, value: unknown, wanted: string): TaasError {
-  return new TaasError(`stack configuration ${NAMESPACE}${key} is ${show(value)}, which is not ${wanted}`, {
-    code: "invalid-config",
-    hint: correct(key),
-  });
+const STACK: ConfigOrigin = {
+  source: "stack configuration",
+  prefix: NAMESPACE,
+  correct: (key) => `Correct it: pulumi config set ${NAMESPACE}${key} ...`,
+};
+
+interface Source {
+  read: ConfigReader;
+  origin: ConfigOrigin;
 }
 
 /** Seconds in a week: more than an operation may need, and far from what timers of Node.js cannot count (2^31 milliseconds). */
 const MOST = 7 * 24 * 3600;
 
-function positive(read: ConfigReader, key: string, fallback: number): number {
-  const text = read(NAMESPACE + key);
+function positive(from: Source, key: Key, fallback: number): number {
+  const { origin } = from;
+  const text = from.read(NAMESPACE + key);
   if (text === undefined || text === "") return fallback;
   const value = Number(text);
-  if (!(value > 0 && value <= MOST)) throw refuse(key, text, `a number above 0, and at most ${MOST}`);
+  if (!(value > 0 && value <= MOST)) {
+    throw new TaasError(
+      `${origin.source} ${origin.prefix}${key} is ${show(text)}, which is not a number above 0, and at most ${MOST}`,
+      { code: "invalid-config", hint: origin.correct(key) },
+    );
+  }
   return value;
 }
 
-function inventory(read: ConfigReader): Inventory {
+function inventory({ read, origin }: Source): Inventory {
   const text = read(`${NAMESPACE}hosts`);
   if (text === undefined || text === "") return {};
-  return readInventory(text, {
-    source: "stack configuration",
-    root: `${NAMESPACE}hosts`,
-    hint: correct("hosts"),
-  });
+  const { source, prefix } = origin;
+  return readInventory(text, { source, root: `${prefix}hosts`, hint: origin.correct("hosts") });
 }
 
-/** Reads and checks the stack's configuration. */
-export function readSettings(read: ConfigReader): Settings {
+/** Reads and checks the stack's configuration, or that of a provider in a stack. */
+export function readSettings(read: ConfigReader, origin: ConfigOrigin = STACK): Settings {
+  const from = { read, origin };
   const sshConfig = read(`${NAMESPACE}sshConfig`) ?? process.env.TAAS_SSH_CONFIG;
   return {
-    inventory: inventory(read),
+    inventory: inventory(from),
     connection: {
       ...(sshConfig === undefined || sshConfig === "" ? {} : { sshConfig }),
-      connectTimeout: positive(read, "connectTimeout", 15),
-      operationTimeout: positive(read, "operationTimeout", 60),
-      hostConcurrency: Math.ceil(positive(read, "hostConcurrency", 10)),
+      connectTimeout: positive(from, "connectTimeout", 15),
+      operationTimeout: positive(from, "operationTimeout", 60),
+      hostConcurrency: Math.ceil(positive(from, "hostConcurrency", 10)),
     },
   };
 }

@@ -1,9 +1,13 @@
-// Bundles what is run of this package, what the state of every stack calls (`pulumi-taas/handlers`) and the commands, into one file
+// Bundles what is run of this package, what the state of every stack calls (`pulumi-taas/handlers`), the commands and the plugin, into one file
 // each: one file loads faster than hundreds, without what nothing uses of the packages it needs. ssh2 stays outside, for its native parts.
 import { readdirSync, readFileSync } from "node:fs";
 import { build } from "esbuild";
 
-const BUNDLES = { "dist/handlers.js": "provider/handlers.ts", "dist/cli.js": "cli/main.ts" };
+const BUNDLES = {
+  "dist/handlers.js": "provider/handlers.ts",
+  "dist/cli.js": "cli/main.ts",
+  "plugin/plugin.js": "plugin/main.ts",
+};
 
 /** The folder of the package that a file of node_modules belongs to. */
 function packageOf(file) {

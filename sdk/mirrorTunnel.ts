@@ -67,7 +67,7 @@ export class MirrorTunnel extends TaasResource {
 
   constructor(name: string, args: MirrorTunnelArgs, options?: CustomResourceOptions) {
     const known = { mode: args.mode, type: args.type, udpPort: args.udpPort, localIps: args.localIps };
-    super("MirrorTunnel", name, { ...args, ...known }, ["ref", "rules", "portNames"], options);
+    super("MirrorTunnel", name, { ...args, ...known }, options);
   }
 
   /** Whether a value is a MirrorTunnel, also one of another copy of this package. */

@@ -97,13 +97,7 @@ export class TapFlow extends TaasResource {
     const service = TapService.isInstance(args.service) ? args.service.ref : args.service;
     const tunnel = MirrorTunnel.isInstance(args.tunnel) ? args.tunnel.ref : args.tunnel;
     const known = { direction: args.direction, enabled: args.enabled };
-    super(
-      "TapFlow",
-      name,
-      { ...args, ...known, service, tunnel },
-      ["portName", "ifaceIds", "tunnelId", "rules"],
-      options,
-    );
+    super("TapFlow", name, { ...args, ...known, service, tunnel }, options);
   }
 
   /** Whether a value is a TapFlow, also one of another copy of this package. */

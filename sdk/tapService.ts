@@ -90,13 +90,7 @@ export class TapService extends TaasResource {
   declare readonly description: Output<string | undefined>;
 
   constructor(name: string, args: TapServiceArgs, options?: CustomResourceOptions) {
-    super(
-      "TapService",
-      name,
-      { ...args, tunnelId: args.tunnelId },
-      ["ref", "rules", "portName", "ifaceIds"],
-      options,
-    );
+    super("TapService", name, { ...args, tunnelId: args.tunnelId }, options);
   }
 
   /** Whether a value is a TapService, also one of another copy of this package. */

@@ -132,6 +132,7 @@ async function put(
   target: Target,
   mark: PutOptions["mark"],
 ): Promise<Claim> {
+  intent.reach.ending?.throwIfAborted();
   const all = rounds.flat().map(({ seen }) => seen);
   const options = { ...putOptions(intent, target, mark), elsewhere: elsewhereOf(target.seen, all) };
   const { claims } = await intent.reach.open(target.seen.record).submit(putEdit(options));
@@ -160,5 +161,9 @@ async function deleteOld(intent: Intent, { old, rounds }: Prepared): Promise<voi
   };
   const looks = leaving(intent, old, rounds).sort((a, b) => Number(isFarEnd(a)) - Number(isFarEnd(b)));
   const edit = deleteEdit(intent.previousOwner ?? intent.owner, intent.token);
-  for (const { record } of looks) await intent.reach.open(record).submit(edit);
+  for (const { record } of looks) {
+    // The state keeps what is being deleted until all of it is; what is moved here has been put elsewhere already.
+    if (intent.mode === "delete") intent.reach.ending?.throwIfAborted();
+    await intent.reach.open(record).submit(edit);
+  }
 }

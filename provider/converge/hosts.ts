@@ -3,6 +3,7 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Elsewhere } from "../schema/claim";
 import { tapBridgeOf } from "./access";
+import type { Ending } from "./ending";
 import type { Host } from "./host";
 import type { Look } from "./look";
 
@@ -18,6 +19,8 @@ export interface Reach {
   claimedHost(claimed: HostRecord): Promise<HostRecord>;
   /** Tells the operator something that is no error. */
   warn(message: string): void;
+  /** Ends the operation between two steps; what a create has written by then is undone. */
+  ending?: Ending | undefined;
 }
 
 /** What tells one tap bridge from another: a host's address and the bridge's name. */

@@ -6,6 +6,7 @@ import type { Desired } from "../model/desired";
 import { devicesOf } from "../model/linuxBridge";
 import { type HostOutcome, outcomeOf } from "./draft";
 import { type Draft, deleteEdit, type Edit, type PutOptions, putEdit } from "./edit";
+import { unlessEnded } from "./ending";
 import { lookAll, machineOf, placeOf, uniqueMachines } from "./hosts";
 import type { Intent, Steps, Target } from "./intent";
 import { type FoundClaim, leftoversOn, otherEnds, withoutClaims } from "./leftovers";
@@ -28,27 +29,41 @@ export interface Prepared<Result = unknown> extends Required<Steps<Result>> {
 /** Looks at all hosts and checks what is to be done there, without a write. Waits for a port that is not plugged yet. */
 export async function prepare<Result>(intent: Intent<Result>): Promise<Prepared<Result>> {
   const deadline = performance.now() + intent.attachTimeout * 1000;
+  const { ending } = intent.reach;
   for (;;) {
-    const known = await lookAll(intent.reach.open, [...intent.hosts, ...intent.oldHosts]);
-    const followed = await lookFurther(intent, known);
-    const looks = new Map([...known, ...followed]);
+    const { looks, followed } = await unlessEnded(ending, lookAtEnds(intent));
     try {
-      return await check(intent, looks, [...followed.keys()]);
+      return await unlessEnded(ending, check(intent, looks, followed));
     } catch (error) {
       const waits = error instanceof TaasError && error.code === "port-missing";
       if (!waits || performance.now() >= deadline) throw error;
+      const patience = Math.max(1, Math.min(PATIENCE, deadline - performance.now()));
+      // The missing port is why the time was not enough.
+      await unlessEnded(ending, changeOf(intent, looks, patience)).catch(() => Promise.reject(error));
     }
-    const patience = Math.max(1, Math.min(PATIENCE, deadline - performance.now()));
-    // A host that cannot be listened to any more is told by the next look, which connects anew.
-    await Promise.race(
-      [...looks.values()].map((look) =>
-        intent.reach
-          .open(look.record)
-          .changed(look, patience)
-          .catch(() => sleep(patience)),
-      ),
-    );
   }
+}
+
+/** Looks at all hosts. `followed`: the places that claims led to. */
+async function lookAtEnds(
+  intent: Intent,
+): Promise<{ looks: ReadonlyMap<string, Look>; followed: readonly string[] }> {
+  const known = await lookAll(intent.reach.open, [...intent.hosts, ...intent.oldHosts]);
+  const followed = await lookFurther(intent, known);
+  return { looks: new Map([...known, ...followed]), followed: [...followed.keys()] };
+}
+
+/** Resolves when a host may be another than it was looked at, or after so many milliseconds. */
+async function changeOf(intent: Intent, looks: ReadonlyMap<string, Look>, patience: number): Promise<void> {
+  // A host that cannot be listened to any more is told by the next look, which connects anew.
+  await Promise.race(
+    [...looks.values()].map((look) =>
+      intent.reach
+        .open(look.record)
+        .changed(look, patience)
+        .catch(() => sleep(patience)),
+    ),
+  );
 }
 
 /** Plans the operation from looks at its hosts and rejects with what would fail. `followed`: the places that claims led to. */

@@ -18,7 +18,7 @@ export function canonical(value: unknown): string {
 }
 
 /** A property for comparison: hosts in it reduced to what counts, also inside references. */
-function comparable(value: unknown): unknown {
+export function comparable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(comparable);
   if (typeof value !== "object" || value === null) return value;
   if ("address" in value && "name" in value) return hostKey(value);

@@ -16,7 +16,10 @@ export function namesOf(inventory: Inventory): Names {
 }
 
 /** What operations need besides their arguments. */
-export interface Context extends Reach, Names {}
+export interface Context extends Reach, Names {
+  /** Closes all connections; the next operation makes new ones. What is under way on them is rejected. */
+  close(): Promise<void>;
+}
 
 /** A host argument as `check` records it; unknown stays unknown as a whole. */
 export function recordHost(names: Names, host: unknown): unknown {

@@ -72,7 +72,7 @@ function shown(imports: readonly Import[]): string[] {
 }
 
 const INPUT_AND_OUTPUT =
-  /^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|readline|repl|timers)(\/|$)|^(ssh2|execa)(\/|$)|^provider\/(converge|host|resource)(\/|$)|^provider\/(handlers|runtime|settings)$|^provider\/ovs\/(ovsdbClient|ofctl|pushFlows|diffFlows|dumpFlows|foreignFlow|readFacts|applied)$/;
+  /^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|readline|repl|timers)(\/|$)|^(ssh2|execa)(\/|$)|^provider\/(converge|host|resource)(\/|$)|^provider\/(handlers|provider|runtime|settings)$|^provider\/ovs\/(ovsdbClient|ofctl|pushFlows|diffFlows|dumpFlows|foreignFlow|readFacts|applied)$/;
 
 /** Chains of files that end where they began; one for each file that closes one. */
 function circles(reached: ReadonlyMap<string, readonly string[]>): string[] {
@@ -101,17 +101,30 @@ require(${JSON.stringify(handlers)})
 }
 
 describe("imports", () => {
-  it("of sdk/ take nothing but types from provider/, and call the handlers by the package's name", () => {
+  it("of sdk/ take values from provider/face/ alone, and call the handlers by the package's name", () => {
     const imports = importsIn("sdk");
     const taken = imports.filter(({ from, kind }) => from.startsWith("provider") && kind === "value");
-    expect(shown(taken)).to.deep.equal([]);
+    expect(shown(taken.filter(({ from }) => !from.startsWith("provider/face/")))).to.deep.equal([]);
     const called = imports.filter(({ from }) => from.startsWith("pulumi-taas")).map(({ from }) => from);
     expect(new Set(called)).to.deep.equal(new Set(["pulumi-taas/handlers"]));
   });
 
+  it("of provider/face/ are none: programs load it as it is", () => {
+    expect(shown(importsIn("provider/face"))).to.deep.equal([]);
+  });
+
+  it("of the faces of provider/ reach no other face", () => {
+    for (const face of ["cli", "plugin", "sdk"]) {
+      const reached = importsIn(face).filter(({ from }) => /^(cli|plugin|sdk)(\/|$)/.test(from));
+      expect(shown(reached.filter(({ from }) => !from.startsWith(face)))).to.deep.equal([]);
+    }
+  });
+
   it("of provider/ never reach Pulumi, the program side or the commands", () => {
     const imports = importsIn("provider");
-    const reached = imports.filter(({ from }) => /^(@pulumi|pulumi-taas|cli|sdk|test)(\/|$)/.test(from));
+    const reached = imports.filter(({ from }) =>
+      /^(@pulumi|pulumi-taas|cli|plugin|sdk|test)(\/|$)/.test(from),
+    );
     expect(shown(reached)).to.deep.equal([]);
   });
 
@@ -176,7 +189,7 @@ describe("imports", () => {
   });
 
   it("of tests and equipment are not reached from the package", () => {
-    const imports = importsIn("cli", "sdk", "provider");
+    const imports = importsIn("cli", "plugin", "sdk", "provider");
     expect(shown(imports.filter(({ from }) => from.startsWith("test/")))).to.deep.equal([]);
   });
 });

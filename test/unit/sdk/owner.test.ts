@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { ownerFromUrn } from "../../../provider/face/owner";
 import { MirrorTunnel, TapFlow, TapService } from "../../../sdk";
-import { ownerFromUrn } from "../../../sdk/owner";
 
 describe("the owner key of a resource", () => {
   const TYPE = "pulumi-nodejs:dynamic/taas";

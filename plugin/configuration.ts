@@ -1,0 +1,86 @@
+import { TaasError } from "../provider/errors";
+import type { Properties } from "../provider/resource/resource";
+import { hasUnknown } from "../provider/schema/unknown";
+import type { Failure } from "../provider/schema/validate";
+import { type ConfigOrigin, readSettings, SETTINGS, type Settings } from "../provider/settings";
+
+/** How a provider is configured. */
+export interface Configuration {
+  settings: Settings;
+  /** The organization of the stack, a part of owner keys; a plugin is not told it. */
+  organization: string;
+}
+
+/** What the engine adds to a provider's arguments. */
+const ENGINES: ReadonlySet<string> = new Set(["version", "pluginDownloadURL"]);
+
+const ORGANIZATION = "organization";
+
+/** What the organization is called where the state is not kept by Pulumi Cloud. */
+const DEFAULT_ORGANIZATION = "organization";
+
+const origin: ConfigOrigin = {
+  source: "provider configuration",
+  prefix: "",
+  correct: (key) =>
+    `Correct the argument ${key} of the provider; of the default one: pulumi config set taas:${key} ...`,
+};
+
+/** A provider's arguments as the stack's configuration has them: every value a text. */
+function reader(args: Properties): (key: string) => string | undefined {
+  return (key) => {
+    const value = args[key.replace(/^taas:/, "")] ?? undefined;
+    return value === undefined || typeof value === "string" ? value : JSON.stringify(value);
+  };
+}
+
+/** A text as it is, or the text that it is the JSON of: SDKs send every argument of a provider as JSON. */
+function unquoted(value: unknown): unknown {
+  if (typeof value !== "string" || !value.startsWith('"')) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+/** A provider's arguments with texts that are no JSON any more. */
+function decoded(args: Properties): Properties {
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, unquoted(value)]));
+}
+
+/** Why a provider's arguments are refused, each failure with its property. What is not known yet is not checked. */
+export function checkConfiguration(args: Properties): Failure[] {
+  const known = Object.entries(decoded(args)).filter(([, value]) => value !== null && !hasUnknown(value));
+  return known.flatMap(([property, value]) => {
+    if (property.startsWith("__") || ENGINES.has(property)) return [];
+    try {
+      if (property === ORGANIZATION) organizationOf({ organization: value });
+      else if ((SETTINGS as readonly string[]).includes(property))
+        readSettings(reader({ [property]: value }), origin);
+      else throw unknownArgument(property);
+      return [];
+    } catch (error) {
+      return [{ property, reason: (error as Error).message }];
+    }
+  });
+}
+
+function unknownArgument(name: string): TaasError {
+  return new TaasError(
+    `unknown argument ${name}; the arguments are ${[...SETTINGS, ORGANIZATION].join(", ")}`,
+    { code: "invalid-config" },
+  );
+}
+
+function organizationOf({ organization }: Properties): string {
+  if (organization === undefined || organization === null || organization === "") return DEFAULT_ORGANIZATION;
+  if (typeof organization === "string") return organization;
+  throw new TaasError(`${ORGANIZATION} must be a text`, { code: "invalid-config" });
+}
+
+/** Reads a provider's arguments. Throws `invalid-config`. */
+export function readConfiguration(args: Properties): Configuration {
+  const values = decoded(args);
+  return { settings: readSettings(reader(values), origin), organization: organizationOf(values) };
+}

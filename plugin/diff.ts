@@ -1,0 +1,93 @@
+import { DiffResponse, PropertyDiff } from "@pulumi/pulumi/proto/provider_pb";
+import { canonical, comparable } from "../provider/resource/compare";
+import type { DiffResult, Properties } from "../provider/resource/resource";
+
+/** How a value at a path became another. */
+type Change = "add" | "delete" | "update";
+
+const { Kind } = PropertyDiff;
+const KINDS = {
+  add: [Kind.ADD, Kind.ADD_REPLACE],
+  delete: [Kind.DELETE, Kind.DELETE_REPLACE],
+  update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
+} as const;
+
+/** What only follows from arguments that are shown themselves. */
+const FOLLOWING: ReadonlySet<string> = new Set(["ref"]);
+
+/** The engine's own, and the code that the state has for the dynamic provider. */
+function isInternal(name: string): boolean {
+  return name.startsWith("__");
+}
+
+/** A diff of the inputs by the paths of what differs, `filter[0].destinationPort`. A status that has drifted is one of them. */
+export function detailedDiff(
+  result: DiffResult,
+  { outputs, inputs }: { outputs: Properties; inputs: Properties },
+  news: Properties,
+): DiffResponse {
+  const response = new DiffResponse();
+  const { DIFF_SOME, DIFF_NONE } = DiffResponse.DiffChanges;
+  response.setChanges(result.changes ? DIFF_SOME : DIFF_NONE);
+  if (!result.changes) return response;
+  response.setReplacesList(result.replaces);
+  response.setDeletebeforereplace(result.deleteBeforeReplace);
+  const paths = changedPaths(shown(inputs), shown(news));
+  const details = response.getDetaileddiffMap();
+  for (const [path, change] of paths) {
+    const replaces = result.replaces.some((name) => startsWith(path, name));
+    details.set(path, propertyDiff(KINDS[change][replaces ? 1 : 0], "input"));
+  }
+  if (details.getLength() === 0) {
+    const name = "status" in outputs ? "status" : "owner";
+    details.set(name, propertyDiff(Kind.UPDATE, "output"));
+  }
+  const names = [...details.toArray()].map(([path]) => String(path).split(/[.[]/)[0]!);
+  response.setDiffsList([...new Set(names)]);
+  response.setHasdetaileddiff(true);
+  return response;
+}
+
+function propertyDiff(kind: PropertyDiff.Kind, of: "input" | "output"): PropertyDiff {
+  const diff = new PropertyDiff();
+  diff.setKind(kind);
+  diff.setInputdiff(of === "input");
+  return diff;
+}
+
+/** What of properties tells a difference: how hosts are reached does not. */
+function shown(properties: Properties): Properties {
+  const entries = Object.entries(properties).filter(([name]) => !isInternal(name) && !FOLLOWING.has(name));
+  return comparable(Object.fromEntries(entries)) as Properties;
+}
+
+function startsWith(path: string, name: string): boolean {
+  return path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`);
+}
+
+/** The paths at which two property maps differ, each with how. */
+export function changedPaths(olds: unknown, news: unknown, path = ""): [string, Change][] {
+  const [before, now] = [olds ?? null, news ?? null];
+  if (canonical(before) === canonical(now)) return [];
+  if (Array.isArray(before) && Array.isArray(now)) {
+    const length = Math.max(before.length, now.length);
+    return Array.from({ length }, (_, index) => index).flatMap((index) =>
+      changedPaths(before[index], now[index], `${path}[${index}]`),
+    );
+  }
+  if (isObject(before) && isObject(now)) {
+    const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
+    return names.flatMap((name) => changedPaths(before[name], now[name], member(path, name)));
+  }
+  return [[path, before === null ? "add" : now === null ? "delete" : "update"]];
+}
+
+/** A path in Pulumi's notation; a name that is not a word stands in quotes. */
+function member(path: string, name: string): string {
+  if (!/^\w[\w-]*$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
+  return path === "" ? name : `${path}.${name}`;
+}
+
+function isObject(value: unknown): value is Properties {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,27 @@
+import { Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { Engine } from "./engine";
+import { Server } from "./server";
+
+/** Bytes of a message; Pulumi's own limit. */
+const MAX_MESSAGE = 400 * 1024 * 1024;
+
+/** Serves one provider on a port of the loopback, which is printed as the first line; the engine's address is the last argument. */
+function main(): void {
+  const address = process.argv.slice(2).findLast((argument) => !argument.startsWith("-"));
+  const engine = address === undefined ? undefined : new Engine(address);
+  engine?.watch(() => process.exit(1));
+  const warn = (message: string, urn: string) =>
+    engine === undefined ? console.error(`warning: ${message}`) : engine.warn(message, urn);
+  const server = new GrpcServer({
+    "grpc.max_receive_message_length": MAX_MESSAGE,
+    "grpc.max_send_message_length": MAX_MESSAGE,
+  });
+  server.addService(ResourceProviderService, new Server(__dirname, warn).service());
+  server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
+    if (error !== null) throw error;
+    console.log(port);
+  });
+}
+
+main();

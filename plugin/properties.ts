@@ -1,0 +1,61 @@
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { COMPUTED, type Kind, UNTOLD } from "../provider/face/computed";
+import type { Properties } from "../provider/resource/resource";
+import { UNKNOWN } from "../provider/schema/unknown";
+
+/** The key that marks an object as more than a plain one (Pulumi's sdk/go/common/resource/sig). */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+/** What the engine sends for a value that is not known yet: one text for each type that it expects the value to have. */
+const UNKNOWNS: ReadonlySet<unknown> = new Set([
+  UNKNOWN,
+  "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+  "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+  "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+  "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+]);
+
+/** Properties as the engine sent them, their values plain. */
+export interface Received {
+  values: Properties;
+  /** Names of the properties that have a secret anywhere inside. */
+  secrets: ReadonlySet<string>;
+}
+
+/** Reads what the engine sent; an absent map is an empty one. Unknown values are all `UNKNOWN`. */
+export function receive(struct: Struct | undefined): Received {
+  const secrets = new Set<string>();
+  const entries = Object.entries(struct?.toJavaScript() ?? {}).map(([name, value]) => {
+    const plain = read(value, () => secrets.add(name));
+    return [name, plain] as const;
+  });
+  return { values: Object.fromEntries(entries), secrets };
+}
+
+function read(value: unknown, onSecret: () => void): unknown {
+  if (UNKNOWNS.has(value)) return UNKNOWN;
+  if (Array.isArray(value)) return value.map((item) => read(item, onSecret));
+  if (typeof value !== "object" || value === null) return value;
+  if (SIGNATURE in value && value[SIGNATURE] === SECRET) {
+    onSecret();
+    return read((value as Properties).value ?? null, onSecret);
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, read(inner, onSecret)]));
+}
+
+/** Properties for the engine. `secrets`: names of those that it keeps secret. */
+export function send(values: Properties, secrets: ReadonlySet<string>): Struct {
+  const entries = Object.entries(values).map(([name, value]) => [
+    name,
+    secrets.has(name) ? { [SIGNATURE]: SECRET, value } : value,
+  ]);
+  return Struct.fromJavaScript(Object.fromEntries(entries));
+}
+
+/** The names of the properties of a resource that are secret where those received were: what is computed from one is one, too. */
+export function secretsOf(kind: Kind, ...received: readonly Received[]): ReadonlySet<string> {
+  const given = new Set(received.flatMap(({ secrets }) => [...secrets]));
+  const telling = [...given].some((name) => name !== UNTOLD);
+  return telling ? new Set([...given, ...COMPUTED[kind]]) : given;
+}

@@ -1,0 +1,161 @@
+import * as pb from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { COMPUTED, KINDS, type Kind } from "../provider/face/computed";
+import { ownerFromUrn } from "../provider/face/owner";
+import { providerCode } from "../provider/face/providerCode";
+import type { Asker, Provider } from "../provider/provider";
+import type { PartialFailure } from "../provider/resource/halfDone";
+import type { Properties } from "../provider/resource/resource";
+import { UNKNOWN } from "../provider/schema/unknown";
+import { InitFailed } from "./answer";
+import { detailedDiff } from "./diff";
+import type { Operations } from "./operations";
+import { receive, secretsOf, send } from "./properties";
+
+/** What the resources of a configured provider stand on. */
+export interface Base {
+  provider: Provider;
+  operations: Operations;
+  organization(): string;
+  /** Shows a warning beside the resource that it is about. */
+  warn(message: string, urn: string): void;
+}
+
+interface Addressed {
+  getUrn(): string;
+}
+
+/** The kind of a resource, by its type token `taas:index:TapFlow`. */
+function kindOf(request: Addressed): Kind {
+  const [, , types] = request.getUrn().split("::");
+  const kind = KINDS.find((name) => types?.endsWith(`taas:index:${name}`));
+  if (kind === undefined) throw new Error(`unknown resource type of ${request.getUrn()}`);
+  return kind;
+}
+
+/** Serves what the engine asks of resources. */
+export class Resources {
+  constructor(private readonly base: Base) {}
+
+  check(request: pb.CheckRequest): pb.CheckResponse {
+    const kind = kindOf(request);
+    const news = receive(request.getNews());
+    const owner = ownerFromUrn(request.getUrn(), this.base.organization());
+    const olds = receive(request.getOlds()).values;
+    const { inputs, failures } = this.base.provider.check(kind, olds, { ...news.values, owner });
+    const response = new pb.CheckResponse();
+    response.setInputs(send(inputs, secretsOf(kind, news)));
+    response.setFailuresList(failures.map(checkFailure));
+    return response;
+  }
+
+  diff(request: pb.DiffRequest): pb.DiffResponse {
+    const kind = kindOf(request);
+    const outputs = receive(request.getOlds()).values;
+    const inputs = receive(request.getOldInputs()).values;
+    const news = receive(request.getNews()).values;
+    return detailedDiff(this.base.provider.diff(kind, outputs, news), { outputs, inputs }, news);
+  }
+
+  async create(request: pb.CreateRequest): Promise<pb.CreateResponse> {
+    const kind = kindOf(request);
+    const inputs = receive(request.getProperties());
+    const secrets = secretsOf(kind, inputs);
+    const response = new pb.CreateResponse();
+    if (request.getPreview()) {
+      response.setProperties(send(foreseen(kind, inputs.values, {}), secrets));
+      return response;
+    }
+    const limit = { named: "create", seconds: request.getTimeout() };
+    const { id, outs } = await this.operate(request, limit, secrets, (asker) =>
+      this.base.provider.create(kind, inputs.values, asker),
+    );
+    response.setId(id);
+    response.setProperties(send(recorded(kind, outs), secrets));
+    return response;
+  }
+
+  async update(request: pb.UpdateRequest): Promise<pb.UpdateResponse> {
+    const kind = kindOf(request);
+    const olds = receive(request.getOlds()).values;
+    const news = receive(request.getNews());
+    const secrets = secretsOf(kind, news);
+    const response = new pb.UpdateResponse();
+    if (request.getPreview()) {
+      response.setProperties(send(foreseen(kind, news.values, olds), secrets));
+      return response;
+    }
+    const limit = { named: "update", seconds: request.getTimeout() };
+    const { outs } = await this.operate(request, limit, secrets, (asker) =>
+      this.base.provider.update(kind, { id: request.getId(), olds }, news.values, asker),
+    );
+    response.setProperties(send(recorded(kind, outs), secrets));
+    return response;
+  }
+
+  async read(request: pb.ReadRequest): Promise<pb.ReadResponse> {
+    const kind = kindOf(request);
+    const state = receive(request.getProperties());
+    const secrets = secretsOf(kind, state, receive(request.getInputs()));
+    const limit = { named: "read", seconds: request.getTimeout() };
+    const read = await this.operate(request, limit, secrets, (asker) =>
+      this.base.provider.read(kind, request.getId(), state.values, asker),
+    );
+    const response = new pb.ReadResponse();
+    if (!("id" in read)) return response;
+    response.setId(read.id);
+    response.setProperties(send(recorded(kind, read.props), secrets));
+    response.setInputs(send(read.inputs, secrets));
+    return response;
+  }
+
+  async delete(request: pb.DeleteRequest): Promise<Empty> {
+    const kind = kindOf(request);
+    const state = receive(request.getProperties());
+    const limit = { named: "delete", seconds: request.getTimeout() };
+    await this.operate(request, limit, state.secrets, (asker) =>
+      this.base.provider.delete(kind, state.values, asker),
+    );
+    return new Empty();
+  }
+
+  /** An operation on hosts. What it leaves half made is for the state to have. */
+  private async operate<T>(
+    request: Addressed,
+    limit: { named: string; seconds: number },
+    secrets: ReadonlySet<string>,
+    work: (asker: Asker) => Promise<T>,
+  ): Promise<T> {
+    const warn = (message: string) => this.base.warn(message, request.getUrn());
+    try {
+      return await this.base.operations.run(limit, (ending) => work({ warn, ending }));
+    } catch (error) {
+      if (!isPartial(error)) throw error;
+      const properties = recorded(kindOf(request), error.properties);
+      throw new InitFailed({ ...error, properties }, secrets, error.message);
+    }
+  }
+}
+
+function isPartial(error: unknown): error is Error & PartialFailure {
+  return error instanceof Error && "properties" in error && "reasons" in error;
+}
+
+/** A failure of a check for the engine. */
+export function checkFailure({ property, reason }: { property: string; reason: string }): pb.CheckFailure {
+  const failure = new pb.CheckFailure();
+  failure.setProperty(property);
+  failure.setReason(reason);
+  return failure;
+}
+
+/** Outputs for the state, with which the resource can move to the dynamic provider. */
+function recorded(kind: Kind, outputs: Properties): Properties {
+  return { ...outputs, __provider: providerCode(kind) };
+}
+
+/** What a preview knows of the outputs; the rest is unknown. */
+function foreseen(kind: Kind, inputs: Properties, { incarnation = UNKNOWN }: Properties): Properties {
+  const unknown = COMPUTED[kind].filter((name) => !(name in inputs)).map((name) => [name, UNKNOWN]);
+  return recorded(kind, { ...inputs, ...Object.fromEntries(unknown), incarnation });
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import * as pb from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { TaasError } from "../provider/errors";
+import { Provider } from "../provider/provider";
+import type { Properties } from "../provider/resource/resource";
+import { answer } from "./answer";
+import { type Configuration, checkConfiguration, readConfiguration } from "./configuration";
+import { changedPaths } from "./diff";
+import { Operations } from "./operations";
+import { receive, send } from "./properties";
+import { type Base, checkFailure, Resources } from "./resources";
+
+/** One provider of a stack: the default one, or an explicit one, which has a process of its own. */
+export class Server {
+  private configuration: Configuration | undefined;
+  private readonly provider = new Provider(() => this.configured().settings);
+  private readonly operations = new Operations();
+  private readonly resources: Resources;
+
+  /** `folder`: where the package's schema and version are. */
+  constructor(
+    private readonly folder: string,
+    private readonly warn: Base["warn"],
+  ) {
+    const { provider, operations } = this;
+    this.resources = new Resources({
+      ...{ provider, operations, warn },
+      organization: () => this.configured().organization,
+    });
+  }
+
+  /** The methods of `pulumirpc.ResourceProvider`; the engine does without those that are not there. */
+  service(): UntypedServiceImplementation {
+    const { resources } = this;
+    return {
+      getPluginInfo: answer(() => this.pluginInfo()),
+      getSchema: answer(() => this.schema()),
+      checkConfig: answer(checkConfig),
+      diffConfig: answer(diffConfig),
+      configure: answer((request: pb.ConfigureRequest) => this.configure(request)),
+      check: answer((request: pb.CheckRequest) => resources.check(request)),
+      diff: answer((request: pb.DiffRequest) => resources.diff(request)),
+      create: answer((request: pb.CreateRequest) => resources.create(request)),
+      read: answer((request: pb.ReadRequest) => resources.read(request)),
+      update: answer((request: pb.UpdateRequest) => resources.update(request)),
+      delete: answer((request: pb.DeleteRequest) => resources.delete(request)),
+      invoke: answer((request: pb.InvokeRequest) => this.invoke(request)),
+      cancel: answer(() => this.cancel()),
+    };
+  }
+
+  private configured(): Configuration {
+    if (this.configuration !== undefined) return this.configuration;
+    throw new TaasError("the provider is not configured yet", { code: "invalid-config" });
+  }
+
+  private pluginInfo(): PluginInfo {
+    const info = new PluginInfo();
+    info.setVersion((JSON.parse(this.file("package.json")) as { version: string }).version);
+    return info;
+  }
+
+  private schema(): pb.GetSchemaResponse {
+    const response = new pb.GetSchemaResponse();
+    response.setSchema(this.file("schema.json"));
+    return response;
+  }
+
+  private file(name: string): string {
+    return readFileSync(join(this.folder, name), "utf8");
+  }
+
+  private configure(request: pb.ConfigureRequest): pb.ConfigureResponse {
+    this.configuration = readConfiguration(receive(request.getArgs()).values);
+    const response = new pb.ConfigureResponse();
+    response.setAcceptsecrets(true);
+    response.setSupportspreview(true);
+    return response;
+  }
+
+  private async invoke(request: pb.InvokeRequest): Promise<pb.InvokeResponse> {
+    const token = request.getTok();
+    if (token !== "taas:index:getTapStatistics") throw new Error(`unknown function ${token}`);
+    const { values, secrets } = receive(request.getArgs());
+    const response = new pb.InvokeResponse();
+    if (!Array.isArray(values.hosts)) {
+      response.setFailuresList([checkFailure({ property: "hosts", reason: "must be a list of hosts" })]);
+      return response;
+    }
+    const hosts: readonly unknown[] = values.hosts;
+    const statistics = await this.operations.run({ named: "read", seconds: 0 }, (ending) =>
+      this.provider.statistics(hosts, { warn: (message) => this.warn(message, ""), ending }),
+    );
+    const all = secrets.size > 0 ? new Set(Object.keys(statistics)) : secrets;
+    response.setReturn(send(statistics as unknown as Properties, all));
+    return response;
+  }
+
+  /** The engine cancels at the end of every run, too, and may go on asking. */
+  private async cancel(): Promise<Empty> {
+    await this.operations.cancel();
+    await this.provider.close();
+    return new Empty();
+  }
+}
+
+function checkConfig(request: pb.CheckRequest): pb.CheckResponse {
+  const response = new pb.CheckResponse();
+  response.setInputs(request.getNews());
+  response.setFailuresList(checkConfiguration(receive(request.getNews()).values).map(checkFailure));
+  return response;
+}
+
+/** Another configuration is no reason to replace what was made with the one before. */
+function diffConfig(request: pb.DiffRequest): pb.DiffResponse {
+  const [olds, news] = [request.getOldInputs() ?? request.getOlds(), request.getNews()];
+  const changed = changedPaths(receive(olds).values, receive(news).values).length > 0;
+  const response = new pb.DiffResponse();
+  const { DIFF_SOME, DIFF_NONE } = pb.DiffResponse.DiffChanges;
+  response.setChanges(changed ? DIFF_SOME : DIFF_NONE);
+  return response;
+}

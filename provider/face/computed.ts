@@ -1,0 +1,16 @@
+/** The kinds of resources, by the names that programs and states have for them. */
+export const KINDS = ["TapService", "TapFlow", "MirrorTunnel"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/**
+ * What `check` and the operations add to a resource's arguments, and what is computed from those. It would tell an argument that
+ * is a secret, so it is a secret as soon as one is, but for the description, from which nothing is computed.
+ */
+export const COMPUTED: Readonly<Record<Kind, readonly string[]>> = {
+  TapService: ["ref", "rules", "portName", "ifaceIds", "status"],
+  TapFlow: ["portName", "ifaceIds", "tunnelId", "rules", "status"],
+  MirrorTunnel: ["ref", "rules", "portNames", "status"],
+};
+
+/** The argument from which nothing is computed. */
+export const UNTOLD = "description";

@@ -1,0 +1,137 @@
+import { allOf } from "./allOf";
+import { type Ending, unlessEnded } from "./converge/ending";
+import { TaasError } from "./errors";
+import type { Kind } from "./face/computed";
+import { type Context, namesOf } from "./resource/context";
+import { flowChecks } from "./resource/flowChecks";
+import { halfDone } from "./resource/halfDone";
+import type { CheckResult, Checks, DiffResult, Properties, ReadResult, Resource } from "./resource/resource";
+import { serviceChecks } from "./resource/serviceChecks";
+import { tunnelChecks } from "./resource/tunnelChecks";
+import type { Settings } from "./settings";
+import type { TapStatistics } from "./statistics/statistics";
+
+const CHECKS: Readonly<Record<Kind, Checks>> = {
+  TapService: serviceChecks,
+  TapFlow: flowChecks,
+  MirrorTunnel: tunnelChecks,
+};
+
+/** Who asks for an operation. */
+export interface Asker {
+  /** Told of what is no error, but for the operator to know. */
+  warn(message: string): void;
+  /** Aborted when the operation is to end, with the reason. */
+  ending?: Ending;
+}
+
+/** What operations take is loaded with the first of them: previews, which ask no host, start sooner without. */
+const load = () => import("./operations.js");
+
+/** JSON has no undefined, and neither has what Pulumi takes. */
+function clean<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
+
+/** All kinds of resources, with one configuration and the connections that they share: what each face of the provider stands on. */
+export class Provider {
+  private context: Context | undefined;
+  /** The incarnations that the state has, by owner: a replacement is told its new arguments only, but compared with it before. */
+  private readonly incarnations = new Map<unknown, unknown>();
+
+  /** `settings` throws where the configuration is wrong. */
+  constructor(private readonly settings: () => Settings) {}
+
+  check(kind: Kind, olds: Properties, news: Properties): CheckResult {
+    try {
+      return clean(CHECKS[kind].check(namesOf(this.settings().inventory), olds, news));
+    } catch (error) {
+      if (!(error instanceof TaasError) || error.code !== "invalid-host") throw error;
+      const property = kind === "MirrorTunnel" ? "hosts" : "host";
+      return { inputs: clean(news), failures: [{ property, reason: error.message }] };
+    }
+  }
+
+  diff(kind: Kind, olds: Properties, news: Properties): DiffResult {
+    this.incarnations.set(olds.owner, olds.incarnation);
+    return CHECKS[kind].diff(olds, news);
+  }
+
+  /** Rejects with a `PartialFailure` besides the error's own fields where something was left behind. */
+  async create(kind: Kind, inputs: Properties, asker: Asker): Promise<{ id: string; outs: Properties }> {
+    const { resource, context } = await this.operate(kind, asker);
+    try {
+      const replaced = this.incarnations.get(inputs.owner) as string | undefined;
+      return clean(await resource.create(context, inputs, replaced));
+    } catch (error) {
+      throw withState(error, String(inputs.owner), inputs);
+    }
+  }
+
+  async read(kind: Kind, id: string, state: Properties, asker: Asker): Promise<ReadResult> {
+    const { resource, context } = await this.operate(kind, asker);
+    return clean(await unlessEnded(asker.ending, resource.read(context, id, state)));
+  }
+
+  /** Rejects as a create does. */
+  async update(
+    kind: Kind,
+    { id, olds }: { id: string; olds: Properties },
+    news: Properties,
+    asker: Asker,
+  ): Promise<{ outs: Properties }> {
+    const { resource, context } = await this.operate(kind, asker);
+    try {
+      return clean(await resource.update(context, olds, news));
+    } catch (error) {
+      throw withState(error, id, olds);
+    }
+  }
+
+  async delete(kind: Kind, state: Properties, asker: Asker): Promise<void> {
+    const { resource, context } = await this.operate(kind, asker);
+    await resource.delete(context, state);
+  }
+
+  /** What hosts count, read over the provider's own connections. */
+  async statistics(hosts: readonly unknown[], asker: Asker): Promise<TapStatistics> {
+    return unlessEnded(asker.ending, statisticsOf(await this.contextFor(asker), hosts));
+  }
+
+  /** Closes all connections; what comes later makes new ones. */
+  async close(): Promise<void> {
+    await this.context?.close();
+  }
+
+  /** How operations reach hosts, for what is no operation of a resource. */
+  async contextFor({ warn, ending }: Asker): Promise<Context> {
+    const { askedBy, createContext } = await load();
+    this.context ??= createContext(this.settings(), (message) => console.error(message));
+    return askedBy(this.context, warn, ending);
+  }
+
+  private async operate(kind: Kind, asker: Asker): Promise<{ resource: Resource; context: Context }> {
+    const { [kind]: resource } = await load();
+    return { resource, context: await this.contextFor(asker) };
+  }
+}
+
+/** What hosts count, read over connections that are closed at the end. Counters are part of no resource, so never in a state. */
+export async function readStatistics(settings: Settings, hosts: readonly unknown[]): Promise<TapStatistics> {
+  const { withContext } = await load();
+  return withContext(settings, (context) => statisticsOf(context, hosts));
+}
+
+async function statisticsOf(context: Context, hosts: readonly unknown[]): Promise<TapStatistics> {
+  const records = hosts.map((host) => context.resolveHost(host));
+  const counted = await allOf(records.map((record) => context.open(record).statistics()));
+  return clean({
+    hosts: Object.fromEntries(records.map((record, index) => [record.name, counted[index]!])),
+  });
+}
+
+/** What exists of a half-made resource goes into the state, so that the next run finishes it. */
+function withState(error: unknown, id: string, recorded: Properties): unknown {
+  const partial = halfDone(error, id, recorded);
+  return partial === undefined ? error : Object.assign(error as Error, partial);
+}
