@@ -80,6 +80,7 @@ function refuse(existing: Claim, options: PutOptions): TaasError {
 /** Puts a claim in, or brings it up to date. */
 export function putEdit(options: PutOptions): Edit {
   const { draft, token, mark, previousOwner, elsewhere } = options;
+  const time = new Date().toISOString();
   return {
     owner: draft.owner,
     kind: "put",
@@ -96,7 +97,7 @@ export function putEdit(options: PutOptions): Edit {
         replaces: pending ? replacedText(existing, token) : undefined,
         elsewhere: elsewhere.length === 0 ? undefined : elsewhere,
         writer: writer(),
-        time: new Date().toISOString(),
+        time,
       } as Claim;
       const next =
         existing?.token === token

@@ -1,9 +1,13 @@
 import { TaasError } from "../errors";
 import { GENERATION_KEY } from "../model/readClaims";
+import type { BridgeFacts } from "../ovs/facts";
 import type { HostGuard } from "../ovs/guarded";
 import { guardMapKey, type Operation } from "../ovs/operations";
+import type { OvsdbClient } from "../ovs/ovsdbClient";
 import { uuid } from "../ovs/values";
+import { guard } from "../plan/claims";
 import { type HostAccess, tapBridgeOf } from "./access";
+import { requireHeld } from "./otherWriter";
 
 /** What rules were rendered from: the claims' generation, and port numbers by Interface UUID. */
 export interface Rendered {
@@ -20,14 +24,26 @@ export function hostGuard(
 }
 
 /** Whether a host still is what rules were rendered from. */
-export async function isCurrent({ record, ovsdb }: HostAccess, from: Rendered): Promise<boolean> {
+export function isCurrent({ record, ovsdb }: HostAccess, from: Rendered): Promise<boolean> {
   const row = { table: "Bridge", name: tapBridgeOf(record) };
-  const operations = [
+  return holds(ovsdb, [
     guardMapKey(row, "other_config", GENERATION_KEY, String(from.generation)),
     ...Object.entries(from.ofports).map(guardOfport),
-  ];
+  ]);
+}
+
+/** Throws `OtherWriter` where another writer has changed the host's claims since they were read; `bridge`: the tap bridge as it was then. */
+export async function requireCurrent(
+  { ovsdb }: Pick<HostAccess, "ovsdb">,
+  bridge: BridgeFacts | undefined,
+  tapBridge: string,
+): Promise<void> {
+  requireHeld(await holds(ovsdb, [guard(bridge, tapBridge)]));
+}
+
+async function holds(ovsdb: OvsdbClient, guards: readonly Operation[]): Promise<boolean> {
   try {
-    await ovsdb.transact(operations);
+    await ovsdb.transact(guards);
     return true;
   } catch (error) {
     if (error instanceof TaasError && error.code === "guard-failed") return false;

@@ -4,7 +4,7 @@ import { homecomers } from "../model/home";
 import { bumpNextCfg, nextCfgOf } from "../ovs/applied";
 import type { Facts } from "../ovs/facts";
 import { type HostAccess, tapBridgeOf } from "./access";
-import { attempt, type Reconciled, type Request } from "./attempt";
+import { type AttemptRequest, attempt, type Reconciled } from "./attempt";
 import type { Edit } from "./edit";
 import { OtherWriter } from "./otherWriter";
 
@@ -22,7 +22,13 @@ export async function reconcile(
   reject: (edit: Edit, error: unknown) => void,
 ): Promise<Reconciled> {
   const { replica } = access;
-  const request: Request = { edits: [...edits], reject: drop, metersMayRemain: false, touched: new Set() };
+  const request: AttemptRequest = {
+    edits: [...edits],
+    reject: drop,
+    metersMayRemain: false,
+    touched: new Set(),
+    refused: undefined,
+  };
   function drop(edit: Edit, error: unknown): void {
     request.edits = request.edits.filter((other) => other !== edit);
     reject(edit, error);
@@ -31,8 +37,12 @@ export async function reconcile(
   let facts = await replica.latest();
   for (let lost = 0; lost < MAX_ATTEMPTS; ) {
     const start = performance.now();
-    const done = await attempt(access, facts, request).catch(unlessFaster);
-    if (typeof done === "object") {
+    const done = await attempt(access, facts, request).catch(unlessOvertaken);
+    if (done instanceof OtherWriter) {
+      lost++;
+      request.refused = done.refusal ?? request.refused;
+      await sleep(pauseAfter(lost, performance.now() - start));
+    } else if (typeof done === "object") {
       // Once it is there, a monitor that went home gets its number request back.
       const stillLeaving = homecomers(done.desired, done.facts, tapBridgeOf(access.record)).join(" ");
       if (stillLeaving === leaving || stillLeaving === "") return done;
@@ -41,18 +51,18 @@ export async function reconcile(
     } else {
       lost++;
       if (done === "prepared") request.metersMayRemain = true;
-      if (done === "lost") await sleep(pauseAfter(lost, performance.now() - start));
     }
     facts = done === "unsettled" ? await settledFacts(access) : await replica.read();
   }
+  if (request.refused !== undefined) throw request.refused.error;
   throw new TaasError(
     `other writers changed the host ${MAX_ATTEMPTS} times while this operation was under way`,
     { code: "too-many-writers", host: access.record.name, hint: "Run again; nothing is half-done" },
   );
 }
 
-function unlessFaster(error: unknown): "lost" {
-  if (error instanceof OtherWriter) return "lost";
+function unlessOvertaken(error: unknown): OtherWriter {
+  if (error instanceof OtherWriter) return error;
   throw error;
 }
 

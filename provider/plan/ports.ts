@@ -1,10 +1,10 @@
-import type { Desired, DesiredPort } from "../model/desired";
+import type { DesiredPort } from "../model/desired";
 import type { BridgeFacts, Facts, InterfaceFacts, PortFacts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
 import { map, namedUuid, type Row, set, uuid, type Value } from "../ovs/values";
 import type { Change } from "./change";
 import { attach, detach } from "./membership";
-import { isOurs, MARKED, namesOf, remark } from "./ours";
+import { isOurs, MARKED, remark } from "./ours";
 import { type PlacementPlan, planPlacements } from "./placements";
 
 /** A VLAN that no port uses: Neutron's own for dead ports, and the highest. */
@@ -152,37 +152,9 @@ export function planPorts(plan: PortPlan): Change[] {
   return [...changes, ...planPlacements(plan)];
 }
 
-function oursOn(bridge: BridgeFacts, facts: Facts, names: ReadonlySet<string>): PortFacts[] {
+/** The ports of a bridge that are ours. */
+export function oursOn(bridge: BridgeFacts, facts: Facts, names: ReadonlySet<string>): PortFacts[] {
   return bridge.ports
     .map((id) => facts.ports[id])
     .filter((port): port is PortFacts => port !== undefined && isOurs(port, names));
-}
-
-/** What only one kind of tunnel can have, and the kind that it is: a UDP port, or two addresses with ERSPAN between them. */
-function homeOf({ type, options }: Pick<InterfaceFacts, "type" | "options">) {
-  const { dst_port, erspan_ver, local_ip, remote_ip } = options;
-  if (dst_port !== undefined) return { held: dst_port, kind: type };
-  return erspan_ver === undefined ? undefined : { held: `${local_ip} ${remote_ip}`, kind: erspan_ver };
-}
-
-/**
- * What can be there at once. ovs-vswitchd opens and closes listeners by UDP port alone: where a tunnel goes and one of
- * another type comes to its port in one change, it goes on listening for the old type. So the new one waits until the old
- * one is gone, as one of another version of ERSPAN does.
- */
-export function withoutWaiting(desired: Desired, before: Desired, facts: Facts): Desired {
-  const names = namesOf(desired, before).ports;
-  const ours = facts.bridges.flatMap((bridge) => oursOn(bridge, facts, names));
-  const there = new Set(ours.map(({ name }) => name));
-  const wanted = new Set(desired.ports.map(({ name }) => name));
-  const going = ours
-    .filter(({ name }) => !wanted.has(name))
-    .flatMap(({ interfaces }) => interfaces.flatMap((id) => facts.interfaces[id] ?? []))
-    .flatMap((nic) => homeOf(nic) ?? []);
-  const waits = (port: DesiredPort): boolean => {
-    const hold = there.has(port.name) ? undefined : homeOf(port);
-    return going.some(({ held, kind }) => held === hold?.held && kind !== hold.kind);
-  };
-  const ports = desired.ports.filter((port) => !waits(port));
-  return ports.length === desired.ports.length ? desired : { ...desired, ports };
 }

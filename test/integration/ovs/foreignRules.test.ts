@@ -1,23 +1,16 @@
-import { once } from "node:events";
-import { connect } from "node:net";
-import { dirname, join } from "node:path";
-import type { Duplex } from "node:stream";
 import timers from "node:timers/promises";
 import { expect } from "chai";
 import type { HostAccess } from "../../../provider/converge/access";
 import type { Edit } from "../../../provider/converge/edit";
 import { compareForeignRules } from "../../../provider/converge/foreignRules";
-import { PlainDevices } from "../../../provider/converge/plainDevices";
 import { reconcile } from "../../../provider/converge/reconcile";
 import { readClaims } from "../../../provider/model/readClaims";
 import { render } from "../../../provider/model/render";
-import { OvsdbClient } from "../../../provider/ovs/ovsdbClient";
 import { readFacts } from "../../../provider/ovs/readFacts";
-import { openReplica } from "../../../provider/ovs/replica";
-import { TapSwitch } from "../../../provider/ovs/tapSwitch";
 import { type Claim, claim } from "../../../provider/schema/claim";
 import { limitOf, sampleOf } from "../../sample";
 import { frozenAndSlow, interleave } from "./interleaving";
+import { aroundTransactions, PrivateAccess } from "./privateAccess";
 import { PrivateOvs } from "./privateOvs";
 
 /** What a writer needs at most to end when it is alone; later calls would be none. */
@@ -74,11 +67,12 @@ const refuse = (_: Edit, error: unknown): never => {
 describe("a frozen writer, a slow one and a fast one", function () {
   this.timeout(limitOf(300_000));
   let ovs: PrivateOvs;
-  const streams: Duplex[] = [];
+  let ways: PrivateAccess;
   const { setTimeout: sleep } = timers;
 
   before(async () => {
     ovs = await PrivateOvs.start();
+    ways = new PrivateAccess(ovs);
     for (const bridge of ["br-int", "br-tun"])
       await ovs.vsctl("add-br", bridge, "--", "set", "Bridge", bridge, "datapath_type=netdev");
     const tunnel = ["type=vxlan", "options:remote_ip=192.0.2.12", "options:key=flow"];
@@ -92,40 +86,20 @@ describe("a frozen writer, a slow one and a fast one", function () {
 
   after(async () => {
     timers.setTimeout = sleep;
-    for (const stream of streams) stream.destroy();
+    ways?.close();
     await ovs?.stop();
   });
 
-  async function openSwitch(): Promise<Duplex> {
-    const socket = connect(join(dirname(ovs.socket), "br-tap.mgmt"));
-    streams.push(socket);
-    await once(socket, "connect");
-    return socket;
-  }
-
   /** A way to the host that stops before each call. */
   async function accessOf(stop: () => Promise<void>): Promise<HostAccess> {
-    const stream = await ovs.connect();
-    streams.push(stream);
-    const ovsdb = new OvsdbClient({ kind: "stream", stream }, { host: "here" });
-    const transact = ovsdb.transact.bind(ovsdb);
-    ovsdb.transact = (async (operations: Parameters<typeof transact>[0]) => {
-      await stop();
-      return transact(operations);
-    }) as typeof ovsdb.transact;
+    const access = await ways.open();
+    aroundTransactions(access.ovsdb, { before: stop });
     return {
-      record: { name: "here", address: "here" },
-      ovsdb,
-      replica: await openReplica(ovsdb),
-      tapSwitch: new TapSwitch(openSwitch),
-      plainDevices: new PlainDevices(),
+      ...access,
       run: async (command, options) => {
         await stop();
         return ovs.run(command, options);
       },
-      requireRights: async () => {},
-      requireKeeper: async () => {},
-      timeoutMs: 20_000,
     };
   }
 
@@ -183,7 +157,7 @@ describe("a frozen writer, a slow one and a fast one", function () {
         await reconciled(claims.map(drop), free);
         expect(await wrongRules(), `${text}, at the end`).to.deep.equal([]);
         expect(await ovs.vsctl("list-br"), text).to.equal("br-int\nbr-tun\n");
-        for (const stream of streams.splice(0)) stream.destroy();
+        ways.close();
       }
     });
   }

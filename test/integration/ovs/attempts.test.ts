@@ -1,0 +1,237 @@
+import timers from "node:timers/promises";
+import { expect } from "chai";
+import type { HostAccess } from "../../../provider/converge/access";
+import type { Edit } from "../../../provider/converge/edit";
+import { reconcile } from "../../../provider/converge/reconcile";
+import { TaasError } from "../../../provider/errors";
+import { readClaims } from "../../../provider/model/readClaims";
+import { dumpFlows } from "../../../provider/ovs/dumpFlows";
+import { readFacts } from "../../../provider/ovs/readFacts";
+import { type Claim, claim } from "../../../provider/schema/claim";
+import { aroundTransactions, PrivateAccess } from "./privateAccess";
+import { PrivateOvs } from "./privateOvs";
+
+const base = { format: 1, token: "t", writer: "w", time: "2026-01-01T00:00:00.000Z" };
+
+function service(name: string, port: string, more: Record<string, unknown> = {}): Claim {
+  return claim.parse({
+    ...{
+      ...base,
+      kind: "service",
+      owner: `o/p/s/TapService/${name}`,
+      integrationBridge: "br-int",
+      tunnelId: 7,
+    },
+    ...{ attachment: "integration-bridge", ports: [port], distribution: "copy" },
+    ...more,
+  });
+}
+
+/** A flow to a collector, which takes one kind of tunnel at UDP port 5000. */
+function flow(name: string, port: string, collector: Record<string, unknown>, source = {}): Claim {
+  const end = { address: "192.0.2.9", udpPort: 5000, keys: { ingress: 5, egress: 5 }, local: "" };
+  return claim.parse({
+    ...{ ...base, kind: "flow", owner: `o/p/s/TapFlow/${name}`, service: `o/p/s/TapService/${name}` },
+    ...{ destination: `collector ${name}`, tunnelId: 5, collector: { ...end, ...collector } },
+    source: { port, direction: "egress", enabled: true, integrationBridge: "br-int", ...source },
+  });
+}
+
+function put(own: Claim): Edit {
+  return { owner: own.owner, kind: "put", apply: (claims) => void claims.set(own.owner, own) };
+}
+
+function drop(own: Claim): Edit {
+  return { owner: own.owner, kind: "delete", apply: (claims) => void claims.delete(own.owner) };
+}
+
+const refuse = (_: Edit, error: unknown): never => {
+  throw error;
+};
+
+describe("an operation on a host", function () {
+  this.timeout(60_000);
+  let ovs: PrivateOvs;
+  let ways: PrivateAccess;
+  const { setTimeout: sleep } = timers;
+
+  before(async () => {
+    ovs = await PrivateOvs.start();
+    ways = new PrivateAccess(ovs);
+    await ovs.vsctl("add-br", "br-int", "--", "set", "Bridge", "br-int", "datapath_type=netdev");
+    for (const port of ["web", "db", "mon"])
+      await ovs.vsctl("add-port", "br-int", port, "--", "set", "Interface", port, "type=dummy");
+    // The pauses after races that were lost.
+    timers.setTimeout = ((_: number, value: unknown) => sleep(1, value)) as typeof sleep;
+  });
+
+  afterEach(async () => {
+    const access = await ways.open();
+    const { claims } = readClaims(await readFacts(access.ovsdb), "br-tap", "here");
+    await reconcile(access, [...claims.values()].map(drop), refuse);
+    ways.close();
+    expect(await ovs.vsctl("list-br")).to.equal("br-int\n");
+  });
+
+  after(async () => {
+    timers.setTimeout = sleep;
+    await ovs?.stop();
+  });
+
+  /** Whether copies of what a port sends have a Mirror, and a rule that takes them on. */
+  async function isTapped(port: string): Promise<boolean> {
+    const facts = await readFacts((await ways.open()).ovsdb);
+    const { uuid } = Object.values(facts.ports).find(({ name }) => name === port)!;
+    const mirrors = Object.values(facts.mirrors).filter(({ selectSrcPort }) => selectSrcPort.includes(uuid));
+    const flows = await dumpFlows({ run: ovs.run, bridge: "br-tap" });
+    return mirrors.some(({ outputPort }) => {
+      const output = facts.ports[outputPort!]!.name.replace("mi-", "mt-");
+      const number = Object.values(facts.interfaces).find(({ name }) => name === output)?.ofport;
+      return flows.some(({ table, match }) => table === 0 && match === `in_port=${number}`);
+    });
+  }
+
+  it("hands the copies of a flow over while a tunnel of the same batch has to wait for another to go", async () => {
+    const outside = flow("outside", "web", { type: "vxlan" });
+    const cut = flow("cut", "db", { type: "gre", udpPort: 0 });
+    await reconcile(await ways.open(), [outside, cut].map(put), refuse);
+    const access = await ways.open();
+    const gaps: boolean[] = [];
+    aroundTransactions(access.ovsdb, {
+      after: async (operations) => {
+        if (operations.length > 0) gaps.push(!(await isTapped("db")));
+      },
+    });
+    const changed = [
+      flow("outside", "web", { type: "geneve" }),
+      flow("cut", "db", { type: "gre", udpPort: 0 }, { snapLength: 100 }),
+    ];
+    await reconcile(access, changed.map(put), refuse);
+    expect(gaps).to.include(false).and.not.include(true);
+    expect(await isTapped("web")).to.equal(true);
+    expect(await ovs.vsctl("--columns=type", "find", "Interface", "options:dst_port=5000")).to.contain(
+      "geneve",
+    );
+  });
+
+  it("lets a flow leave a tunnel that Open vSwitch could not make", async () => {
+    const access = await ways.open();
+    const rival = ["type=gre", "options:remote_ip=192.0.2.9", "options:key=flow"];
+    aroundTransactions(access.ovsdb, {
+      // Production makes the same tunnel after the look.
+      before: async (operations) => {
+        if (!operations.some(({ op }) => op === "mutate")) return;
+        await ovs.vsctl(
+          "--may-exist",
+          "add-port",
+          "br-int",
+          "rival",
+          "--",
+          "set",
+          "Interface",
+          "rival",
+          ...rival,
+        );
+      },
+    });
+    const codes: unknown[] = [];
+    const failing = flow("outside", "web", { type: "gre", udpPort: 0 });
+    const note = (_: unknown, error: unknown) => void codes.push((error as TaasError).code);
+    await reconcile(access, [put(failing)], note);
+    expect(codes).to.deep.equal(["port-failed"]);
+    const rejected: unknown[] = [];
+    const moved = flow("outside", "web", { type: "vxlan" });
+    await reconcile(await ways.open(), [put(moved)], (_, error) => rejected.push(error));
+    await ovs.vsctl("del-port", "rival");
+    expect(rejected).to.deep.equal([]);
+    expect(await isTapped("web")).to.equal(true);
+  });
+
+  describe("that is refused", () => {
+    const monitor = service("ids", "mon");
+    const note = async () => ovs.vsctl("set", "Port", "mon", 'external_ids:taas-ageing="qbr 30000 qvb -"');
+    const isNoted = async () =>
+      (await ovs.vsctl("get", "Port", "mon", "external_ids")).includes("taas-ageing");
+    const rules = async () =>
+      (await dumpFlows({ run: ovs.run, bridge: "br-int" })).filter(({ cookie }) => cookie !== 0n).length;
+
+    /** A way to the host on which a Linux bridge is behind the monitor, and the settings that were made there. */
+    async function hybrid(): Promise<{ access: HostAccess; set: string[] }> {
+      const set: string[] = [];
+      const access = await ways.open();
+      const run: HostAccess["run"] = async (command, options) => {
+        if (!("text" in command) && command[0] === "ip") {
+          set.push(command.join(" "));
+          return { exitCode: 0, stdout: "", stderr: "" };
+        }
+        return ovs.run(command, options);
+      };
+      return { access: { ...access, run }, set };
+    }
+
+    afterEach(() => ovs.vsctl("remove", "Port", "mon", "external_ids", "taas-ageing"));
+
+    it("for want of rights changes nothing", async () => {
+      await reconcile(await ways.open(), [put(monitor)], refuse);
+      await note();
+      const { access, set } = await hybrid();
+      const refusal = new TaasError("may not be used", { code: "no-rights", host: "here" });
+      const requireRights = () => Promise.reject(refusal);
+      const done = reconcile({ ...access, requireRights }, [drop(monitor)], refuse);
+      expect(await done.catch((error: unknown) => error)).to.equal(refusal);
+      expect(set).to.deep.equal([]);
+      expect([await isNoted(), await rules()]).to.deep.equal([true, 1]);
+    });
+
+    it("because another writer was faster puts no Linux bridge back that has come to serve the other", async () => {
+      await reconcile(await ways.open(), [put(monitor)], refuse);
+      await note();
+      const { access, set } = await hybrid();
+      const early = await access.replica.read();
+      await reconcile(await ways.open(), [put(service("other", "mon", { tunnelId: 8 }))], refuse);
+      const replica = { ...bound(access.replica), latest: async () => early };
+      await reconcile({ ...access, replica }, [drop(monitor)], refuse);
+      expect(set).to.deep.equal([]);
+      expect([await isNoted(), await rules()]).to.deep.equal([true, 1]);
+    });
+
+    it("by the database for good is told so in its words, however busy the host is", async () => {
+      const access = await ways.open();
+      const refusal = new TaasError("no space left on device", { code: "ovsdb-error", host: "here" });
+      let refused = 0;
+      aroundTransactions(access.ovsdb, {
+        before: async (operations) => {
+          if (!operations.some(({ op }) => op === "mutate")) return;
+          await ovs.vsctl("set", "Interface", "web", `external_ids:turn=${++refused}`);
+          throw refusal;
+        },
+      });
+      const done = reconcile(access, [put(monitor)], refuse);
+      expect(await done.catch((error: unknown) => error)).to.equal(refusal);
+      expect(refused).to.equal(2);
+    });
+  });
+
+  it("that the database refuses because a port has gone does without it", async () => {
+    const access = await ways.open();
+    const gone = flow("outside", "late", { type: "vxlan" });
+    await ovs.vsctl("add-port", "br-int", "late", "--", "set", "Interface", "late", "type=dummy");
+    const there = await access.replica.read();
+    await ovs.vsctl("del-port", "late");
+    const replica = { ...bound(access.replica), latest: async () => there };
+    await reconcile({ ...access, replica }, [put(gone), put(service("ids", "mon"))], (_, error) => {
+      expect(error).to.have.property("code", "port-missing");
+    });
+    expect(await ovs.vsctl("list-br")).to.contain("br-tap");
+  });
+});
+
+/** The methods of a replica, to be replaced one by one. */
+function bound(replica: HostAccess["replica"]): HostAccess["replica"] {
+  return {
+    read: () => replica.read(),
+    latest: () => replica.latest(),
+    applied: (nextCfg, timeoutMs) => replica.applied(nextCfg, timeoutMs),
+    changed: (from, timeoutMs) => replica.changed(from, timeoutMs),
+  };
+}

@@ -1,0 +1,71 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import type { Duplex } from "node:stream";
+import type { HostAccess } from "../../../provider/converge/access";
+import { PlainDevices } from "../../../provider/converge/plainDevices";
+import { OvsdbClient } from "../../../provider/ovs/ovsdbClient";
+import { openReplica } from "../../../provider/ovs/replica";
+import { TapSwitch } from "../../../provider/ovs/tapSwitch";
+import type { PrivateOvs } from "./privateOvs";
+
+/** Ways to a private Open vSwitch as operations have them to a host's. */
+export class PrivateAccess {
+  private readonly streams: Duplex[] = [];
+
+  constructor(private readonly ovs: PrivateOvs) {}
+
+  /** A way with connections of its own. */
+  async open(): Promise<HostAccess> {
+    const { ovs } = this;
+    const stream = this.kept(await ovs.connect());
+    const ovsdb = new OvsdbClient({ kind: "stream", stream }, { host: "here" });
+    return {
+      record: { name: "here", address: "here" },
+      ovsdb,
+      replica: await openReplica(ovsdb),
+      tapSwitch: new TapSwitch(() => this.openSwitch()),
+      plainDevices: new PlainDevices(),
+      run: ovs.run,
+      requireRights: async () => {},
+      requireKeeper: async () => {},
+      timeoutMs: 20_000,
+    };
+  }
+
+  /** Ends all connections. */
+  close(): void {
+    for (const stream of this.streams.splice(0)) stream.destroy();
+  }
+
+  private async openSwitch(): Promise<Duplex> {
+    const socket = this.kept(connect(join(dirname(this.ovs.socket), "br-tap.mgmt")));
+    await once(socket, "connect");
+    return socket;
+  }
+
+  private kept<Stream extends Duplex>(stream: Stream): Stream {
+    this.streams.push(stream);
+    return stream;
+  }
+}
+
+type Transact = OvsdbClient["transact"];
+type Operations = Parameters<Transact>[0];
+
+/** Lets work be done before and after each transaction of a client; what it throws is the transaction's error. */
+export function aroundTransactions(
+  ovsdb: OvsdbClient,
+  {
+    before,
+    after,
+  }: { before?(operations: Operations): Promise<void>; after?(operations: Operations): Promise<void> },
+): void {
+  const transact = ovsdb.transact.bind(ovsdb);
+  ovsdb.transact = (async (operations: Operations) => {
+    await before?.(operations);
+    const results = await transact(operations);
+    await after?.(operations);
+    return results;
+  }) as Transact;
+}
