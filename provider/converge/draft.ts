@@ -4,8 +4,9 @@ import { type Desired, isRefusal, type Problem } from "../model/desired";
 import type { ClaimSet } from "../model/readClaims";
 import { render } from "../model/render";
 import type { Facts } from "../ovs/facts";
+import { strandedStray } from "../plan/strays";
 import type { Claim } from "../schema/claim";
-import { tapBridgeOf } from "./access";
+import { integrationBridgeOf, tapBridgeOf } from "./access";
 import { cleanUps, type Edit } from "./edit";
 
 /** What a host's claims come to after some edits. */
@@ -28,7 +29,7 @@ export interface DraftRequest {
 
 /**
  * What the claims and the host's desired state are after the edits and after the clean-up of leftovers. What cannot be of these is
- * left out: an edit is rejected, a leftover stays.
+ * left out: an edit is rejected, a leftover stays. Throws `home-bridge-missing` where the tap bridge has no claim and cannot be deleted.
  */
 export function outcomeOf({ record, read, facts, edits, reject }: DraftRequest): HostOutcome {
   const tapBridge = tapBridgeOf(record);
@@ -42,6 +43,11 @@ export function outcomeOf({ record, read, facts, edits, reject }: DraftRequest):
       const problem = desired.problems.find((one) => isRefusal(one) && concerns(one, edit, owners, before));
       if (problem !== undefined) refused.set(edit, problemError(problem, record.name));
     }
+    const stage = { desired, before, facts, integrationBridge: integrationBridgeOf(record) };
+    const stranded = claims.size === 0 ? strandedStray(stage, read.bridge) : undefined;
+    if (stranded !== undefined && open.length === 0) throw problemError(stranded, record.name);
+    if (stranded !== undefined)
+      for (const edit of open) refused.set(edit, problemError(stranded, record.name));
     if (refused.size === 0) return { claims, desired, before };
     for (const [edit, error] of refused) if (edit.kind !== "clean-up") reject(edit, error);
     open = open.filter((edit) => !refused.has(edit));

@@ -1,23 +1,19 @@
-import { encapsulationOf } from "../encapsulation/encapsulations";
 import type { Desired } from "../model/desired";
-import { HOME_KEY, VNIC_KEY } from "../model/home";
 import type { LinuxBridges } from "../model/linuxBridge";
 import type { ClaimSet } from "../model/readClaims";
-import type { BridgeFacts, Facts, PortFacts } from "../ovs/facts";
+import type { Facts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
-import { type Row, uuid } from "../ovs/values";
+import type { Row } from "../ovs/values";
 import type { Claim } from "../schema/claim";
 import type { Change } from "./change";
 import { deleteTapBridge, guard, insertTapBridge, otherConfig, sayTheSame, updateClaims } from "./claims";
 import { portNumbers } from "./flowText";
-import { FIRST_HOMECOMER, FreeNumbers } from "./freeNumbers";
-import { awaitsNumber, noteOnPort, noteVnics, settlePortsBack } from "./homes";
+import { awaitsNumber, noteVnics, settlePortsBack } from "./homes";
 import { noteLinuxBridges } from "./linuxBridges";
-import { attach } from "./membership";
 import { planMirrors } from "./mirrors";
-import { comeHome } from "./newRow";
-import { isOurs, namesOf } from "./ours";
+import { namesOf } from "./ours";
 import { planPorts } from "./ports";
+import { rescueStrays } from "./strays";
 import { changesFailMode, planTapBridge } from "./tapBridge";
 
 /** What is to be done on one host. */
@@ -53,30 +49,6 @@ export interface PlanInput {
   bridges: LinuxBridges;
 }
 
-/**
- * VM ports on the tap bridge that cannot go to a home of theirs: moved by hand, or without the note of where they were. They go to the
- * integration bridge, under a number that those who watch ports see change. What is no VM's, such as a port that somebody watched
- * copies on, is deleted with the bridge.
- */
-function rescueStrays(
-  { desired, before, facts, integrationBridge, renewals }: PlanInput,
-  tap: BridgeFacts,
-): Operation[] {
-  const { ports } = namesOf(desired, before);
-  const numbers = new FreeNumbers(facts);
-  const placed = new Set(desired.placements.map(({ port }) => port));
-  return tap.ports
-    .map((id) => facts.ports[id]!)
-    .filter((port) => !isOurs(port, ports) && !placed.has(port.uuid) && isVmPort(port, facts))
-    .flatMap((port) => [
-      ...port.interfaces.flatMap((nic) =>
-        comeHome(port.uuid, nic, numbers.take(integrationBridge, FIRST_HOMECOMER), renewals),
-      ),
-      noteOnPort(port.uuid, { [HOME_KEY]: undefined, [VNIC_KEY]: undefined }),
-      attach(integrationBridge, uuid(port.uuid)),
-    ]);
-}
-
 /** Open vSwitch deletes a bridge's rules when it loses its controllers or changes its way to fail, after it has committed that. */
 function rulesAfter({ read }: PlanInput): Plan["rules"] {
   return read.bridge !== undefined && changesFailMode(read.bridge) ? "flushed" : "kept";
@@ -99,17 +71,6 @@ function portChanges({ desired, before, facts, tapBridge, renewals }: PlanInput)
 function settingChanges({ read, desired, before, facts }: PlanInput): Change[] {
   const { mirrors } = namesOf(desired, before);
   return [...planTapBridge(read, desired), ...planMirrors(desired.mirrors, facts, mirrors)];
-}
-
-/** Whether interfaces of this type may be a VM's. */
-function mayBeVm(type: string): boolean {
-  return type !== "internal" && type !== "patch" && encapsulationOf(type) === undefined;
-}
-
-/** Whether a port may be a VM's. */
-export function isVmPort(port: PortFacts, facts: Facts): boolean {
-  const interfaces = port.interfaces.flatMap((id) => facts.interfaces[id] ?? []);
-  return interfaces.length > 0 && interfaces.every(({ type }) => mayBeVm(type));
 }
 
 /** Whether port numbers are not to be relied on: another writer's change is under way, or a port of ours has none yet. */

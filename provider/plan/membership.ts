@@ -1,15 +1,30 @@
+import type { Facts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
 import { set, uuid, type Value } from "../ovs/values";
 
-/** The operation that puts a port on a bridge. */
-export function attach(bridge: string, port: Value): Operation {
+/**
+ * The operations that put a port on a bridge. They fail when the bridge's row is another by then: to change no row is no
+ * error, and the database deletes a port that no bridge has. Only a bridge that the same transaction creates is known by its name.
+ */
+export function attach(facts: Facts, bridge: string, port: Value): Operation[] {
+  const row = facts.bridges.find(({ name }) => name === bridge);
   const member = port as ["uuid", string] | ["named-uuid", string];
-  return {
-    op: "mutate",
-    table: "Bridge",
-    where: [["name", "==", bridge]],
-    mutations: [["ports", "insert", set([member])]],
-  };
+  const mutations: [["ports", "insert", Value]] = [["ports", "insert", set([member])]];
+  if (row === undefined)
+    return [{ op: "mutate", table: "Bridge", where: [["name", "==", bridge]], mutations }];
+  const where: [["_uuid", "==", Value]] = [["_uuid", "==", uuid(row.uuid)]];
+  return [
+    {
+      op: "wait",
+      table: "Bridge",
+      where,
+      columns: ["name"],
+      until: "==",
+      rows: [{ name: bridge }],
+      timeout: 0,
+    },
+    { op: "mutate", table: "Bridge", where, mutations },
+  ];
 }
 
 /** The operation that takes a port off a bridge, both given by their UUIDs. */

@@ -59,7 +59,11 @@ export function comingNumbers(
 export function planPlacements({ desired, facts, tapBridge, renewals }: PlacementPlan): Change[] {
   return movesOf(desired.placements, facts, tapBridge).map(({ placement, from, number }): Change => {
     const { port, interface: nic, name, bridge, owners } = placement;
-    const move = (steps: Operation[]) => [detach(from.uuid, port), ...steps, attach(bridge, uuid(port))];
+    const move = (steps: Operation[]) => [
+      detach(from.uuid, port),
+      ...steps,
+      ...attach(facts, bridge, uuid(port)),
+    ];
     if (bridge !== tapBridge) {
       const what = `monitor port ${name} goes back to ${bridge}`;
       return { what, owners, operations: move(comeHome(port, nic, number, renewals)), transient: true };

@@ -35,7 +35,7 @@ function insertInterface(port: DesiredPort): { operation: Operation; reference: 
 }
 
 /** The operations that make a port with one interface on a bridge. */
-function insertPort(port: DesiredPort, bridge: Operation): Operation[] {
+function insertPort(port: DesiredPort, facts: Facts): Operation[] {
   const id = idOf(port);
   const { operation, reference } = insertInterface(port);
   return [
@@ -51,7 +51,7 @@ function insertPort(port: DesiredPort, bridge: Operation): Operation[] {
         ...vlanColumns(port),
       },
     },
-    bridge,
+    ...attach(facts, port.bridge, namedUuid(`port_${id}`)),
   ];
 }
 
@@ -142,11 +142,10 @@ export function planPorts(plan: PortPlan): Change[] {
   }
   for (const port of desired.ports) {
     if (seen.has(port.name)) continue;
-    const operation = attach(port.bridge, namedUuid(`port_${idOf(port)}`));
     changes.push({
       what: `missing port ${port.name} on ${port.bridge}`,
       owners: port.owners,
-      operations: insertPort(port, operation),
+      operations: insertPort(port, facts),
     });
   }
   return [...changes, ...planPlacements(plan)];

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { outcomeOf } from "../../../provider/converge/draft";
 import { deleteEdit, type Edit, putEdit } from "../../../provider/converge/edit";
+import { TaasError } from "../../../provider/errors";
 import type { Facts } from "../../../provider/ovs/facts";
 import type { Claim } from "../../../provider/schema/claim";
-import { type ObservedPort, observed } from "../model/observed";
+import { type ObservedBridge, type ObservedPort, observed } from "../model/observed";
 
 const STACK = "org/project/stack";
 const record = { name: "host1", address: "host1" };
@@ -107,6 +108,19 @@ describe("a draft of a host", () => {
     const other = service("other", "tap-other");
     const done = draft(host([moved("tap-ids")], [taker, { name: "tap-other" }]), [], [put(other)]);
     expect(done).to.deep.equal({ owners: [other.owner], rejected: [], moves: ["tap-other br-tap"] });
+  });
+
+  it("refuses to drop the last claim while a VM's port on the tap bridge has no bridge to go to", () => {
+    const row = { externalIds: { "taas-renderer": "1" }, otherConfig: { "taas-generation": "5" } };
+    const strayed = (...others: ObservedBridge[]) =>
+      observed({ name: "br-tap", ports: [{ name: "tap-vm" }], row }, ...others);
+    const done = draft(strayed(), [ids], [drop]);
+    expect([done.rejected, done.owners]).to.deep.equal([[[ids.owner, "home-bridge-missing"]], [ids.owner]]);
+    expect(draft(strayed({ name: "br-int", ports: [] }), [ids], [drop]).owners).to.deep.equal([]);
+    expect(() => draft(strayed(), [], [])).to.throw(
+      TaasError,
+      /^host host1: .*port tap-vm .*br-int.*not there/,
+    );
   });
 
   it("drops a service of the longest owner key and leaves no claim", () => {

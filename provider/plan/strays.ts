@@ -1,0 +1,72 @@
+import { encapsulationOf } from "../encapsulation/encapsulations";
+import type { Desired, Problem } from "../model/desired";
+import { HOME_KEY, VNIC_KEY } from "../model/home";
+import type { BridgeFacts, Facts, PortFacts } from "../ovs/facts";
+import type { Operation } from "../ovs/operations";
+import { type Row, uuid } from "../ovs/values";
+import { FIRST_HOMECOMER, FreeNumbers } from "./freeNumbers";
+import { noteOnPort } from "./homes";
+import { attach } from "./membership";
+import { comeHome } from "./newRow";
+import { isOurs, namesOf } from "./ours";
+
+/** What a host is to have and had to have, and what it has. */
+interface Stage {
+  desired: Desired;
+  before: Desired;
+  facts: Facts;
+  /** The bridge that VMs plug into. */
+  integrationBridge: string;
+}
+
+/** Whether interfaces of this type may be a VM's. */
+function mayBeVm(type: string): boolean {
+  return type !== "internal" && type !== "patch" && encapsulationOf(type) === undefined;
+}
+
+/** Whether a port may be a VM's. */
+export function isVmPort(port: PortFacts, facts: Facts): boolean {
+  const interfaces = port.interfaces.flatMap((id) => facts.interfaces[id] ?? []);
+  return interfaces.length > 0 && interfaces.every(({ type }) => mayBeVm(type));
+}
+
+/** VM ports on the tap bridge that cannot go to a home of theirs: moved by hand, or without the note of where they were. */
+function straysOf({ desired, before, facts }: Stage, tap: BridgeFacts): PortFacts[] {
+  const { ports } = namesOf(desired, before);
+  const placed = new Set(desired.placements.map(({ port }) => port));
+  return tap.ports
+    .flatMap((id) => facts.ports[id] ?? [])
+    .filter((port) => !isOurs(port, ports) && !placed.has(port.uuid) && isVmPort(port, facts));
+}
+
+/**
+ * The operations that move strays off a tap bridge which is to be deleted. They go to the integration bridge, under a number
+ * that those who watch ports see change. What is no VM's, such as a port that somebody watched copies on, is deleted with the bridge.
+ */
+export function rescueStrays(
+  stage: Stage & { renewals: ReadonlyMap<string, Row> },
+  tap: BridgeFacts,
+): Operation[] {
+  const { facts, integrationBridge, renewals } = stage;
+  const numbers = new FreeNumbers(facts);
+  return straysOf(stage, tap).flatMap((port) => [
+    ...port.interfaces.flatMap((nic) =>
+      comeHome(port.uuid, nic, numbers.take(integrationBridge, FIRST_HOMECOMER), renewals),
+    ),
+    noteOnPort(port.uuid, { [HOME_KEY]: undefined, [VNIC_KEY]: undefined }),
+    ...attach(facts, integrationBridge, uuid(port.uuid)),
+  ]);
+}
+
+/** Why the tap bridge cannot be deleted, if it cannot: a stray on it has no bridge to go to, and would be deleted with it. */
+export function strandedStray(stage: Stage, tap: BridgeFacts | undefined): Problem | undefined {
+  const { facts, integrationBridge } = stage;
+  if (tap === undefined || facts.bridges.some(({ name }) => name === integrationBridge)) return undefined;
+  const [stray] = straysOf(stage, tap);
+  if (stray === undefined) return undefined;
+  return {
+    code: "home-bridge-missing",
+    message: `bridge ${tap.name} cannot be deleted: port ${stray.name} on it may be a VM's, and bridge ${integrationBridge}, to which it would go, is not there`,
+    hint: `Make it again (ovs-vsctl add-br ${integrationBridge}), or remove the port (ovs-vsctl del-port ${stray.name})`,
+  };
+}
