@@ -48,6 +48,7 @@ function contextOf(pool: ConnectionPool, settings: Settings, warn: (message: str
   const named = new Map<string, HostRecord>();
   const withAccess = lendAccess(pool, settings, (record) => named.get(record.address) ?? record);
   const queues = new Map<string, HostQueue>();
+  const say = (message: string): void => warn(printable(message));
   return {
     ...namesOf(inventory),
     presentHost(recorded) {
@@ -62,11 +63,11 @@ function contextOf(pool: ConnectionPool, settings: Settings, warn: (message: str
     },
     open(record) {
       const place = placeOf(record);
-      const queue = queues.get(place) ?? new HostQueue(withAccess);
+      const queue = queues.get(place) ?? new HostQueue(withAccess, say);
       queues.set(place, queue);
       return new Host(record, queue, withAccess);
     },
-    warn: (message) => warn(printable(message)),
+    warn: say,
     close: () => pool.closeAll(),
   };
 }

@@ -43,7 +43,11 @@ export class HostQueue {
   );
   private readonly confirming: Confirming[] = [];
 
-  constructor(private readonly withAccess: WithAccess) {}
+  constructor(
+    private readonly withAccess: WithAccess,
+    /** Tells the operator something that is no error. */
+    private readonly warn: (message: string) => void,
+  ) {}
 
   /** Reads the host; callers share a read that began after all of them had asked. */
   look(record: HostRecord): Promise<Look> {
@@ -122,6 +126,7 @@ export class HostQueue {
             refuse,
           ),
         );
+        for (const text of reconciled.warnings) this.warn(`host ${batch[0]!.record.name}: ${text}`);
         const done = batch.filter((one) => !failed.has(one.edit));
         void reconciled.inEffect.then(() => {
           for (const one of done) one.resolve(reconciled);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../errors";
-import { homecomers } from "../model/home";
+import { homecomers, renumberedPorts } from "../model/home";
 import { bumpNextCfg, nextCfgOf } from "../ovs/applied";
 import type { Facts } from "../ovs/facts";
 import { type HostAccess, tapBridgeOf } from "./access";
@@ -14,13 +14,13 @@ const MAX_ATTEMPTS = 40;
 /**
  * Brings one host to what its claims, after the edits, say. One transaction, then one flow bundle, and once more where
  * copies change their way or a port waits for another to go; when another writer was faster, all anew from a fresh read.
- * Edits that cannot be are rejected one by one, the others go in.
+ * Edits that cannot be are rejected one by one, the others go in. `warnings`: what the operator is to know of it.
  */
 export async function reconcile(
   access: HostAccess,
   edits: readonly Edit[],
   reject: (edit: Edit, error: unknown) => void,
-): Promise<Reconciled> {
+): Promise<Reconciled & { warnings: string[] }> {
   const { replica } = access;
   const request: AttemptRequest = {
     edits: [...edits],
@@ -34,6 +34,8 @@ export async function reconcile(
     reject(edit, error);
   }
   let leaving = "";
+  let isSettled = false;
+  const renumbered = new Map<string, string>();
   let facts = await replica.latest();
   for (let lost = 0; lost < MAX_ATTEMPTS; ) {
     const start = performance.now();
@@ -43,16 +45,21 @@ export async function reconcile(
       request.refused = done.refusal ?? request.refused;
       await sleep(pauseAfter(lost, performance.now() - start));
     } else if (typeof done === "object") {
+      const tapBridge = tapBridgeOf(access.record);
+      for (const [port, text] of renumberedPorts(done.desired, facts, tapBridge)) renumbered.set(port, text);
       // Once it is there, a monitor that went home gets its number request back.
-      const stillLeaving = homecomers(done.desired, done.facts, tapBridgeOf(access.record)).join(" ");
-      if (stillLeaving === leaving || stillLeaving === "") return done;
+      const stillLeaving = homecomers(done.desired, done.facts, tapBridge).join(" ");
+      const isStuck = stillLeaving === leaving;
+      if (stillLeaving === "" || (isStuck && isSettled))
+        return { ...done, warnings: [...renumbered.values()] };
       await done.inEffect;
       leaving = stillLeaving;
+      isSettled = isStuck;
     } else {
       lost++;
       if (done === "prepared") request.metersMayRemain = true;
     }
-    facts = done === "unsettled" ? await settledFacts(access) : await replica.read();
+    facts = done === "unsettled" || isSettled ? await settledFacts(access) : await replica.read();
   }
   if (request.refused !== undefined) throw request.refused.error;
   throw new TaasError(

@@ -129,6 +129,17 @@ export function portsBack({ placements, coming = [] }: Placed, facts: Facts, tap
   );
 }
 
+/** What to say of ports that are back under another number than theirs, which was given away meanwhile; by their rows. */
+export function renumberedPorts(desired: Placed, facts: Facts, tapBridge: string): [string, string][] {
+  if (facts.unsettled === true) return [];
+  return portsBack(desired, facts, tapBridge).flatMap(({ port, interface: { ofport }, bridge }) => {
+    const number = homeOf(port)?.ofport;
+    if (number === undefined || ofport === undefined || ofport <= 0 || ofport === number) return [];
+    const text = `port ${port.name} is back on ${bridge.name} as OpenFlow port ${ofport}: its number ${number} was given to another port meanwhile`;
+    return [[port.uuid, text]];
+  });
+}
+
 /** Names of the ports that are on their way home. */
 export function homecomers(desired: Placed, facts: Facts, tapBridge: string): string[] {
   const leaving = desired.placements.filter(({ bridge }) => bridge !== tapBridge).map(({ name }) => name);
