@@ -2,7 +2,7 @@ import { TaasError } from "../errors";
 import { GENERATION_KEY } from "../model/readClaims";
 import type { BridgeFacts } from "../ovs/facts";
 import type { HostGuard } from "../ovs/guarded";
-import { guardMapKey, type Operation } from "../ovs/operations";
+import { guardMap, type Operation } from "../ovs/operations";
 import type { OvsdbClient } from "../ovs/ovsdbClient";
 import { uuid } from "../ovs/values";
 import { guard } from "../plan/claims";
@@ -27,7 +27,7 @@ export function hostGuard(
 export function isCurrent({ record, ovsdb }: HostAccess, from: Rendered): Promise<boolean> {
   const row = { table: "Bridge", name: tapBridgeOf(record) };
   return holds(ovsdb, [
-    guardMapKey(row, "other_config", GENERATION_KEY, String(from.generation)),
+    guardMap(row, "other_config", { [GENERATION_KEY]: String(from.generation) }),
     ...Object.entries(from.ofports).map(guardOfport),
   ]);
 }

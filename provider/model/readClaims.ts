@@ -7,8 +7,10 @@ import { show } from "../schema/reasons";
 export const RENDERER_KEY = "taas-renderer";
 /** Prefix of the keys of a tap bridge's `external_ids` that hold claims. */
 export const CLAIM_PREFIX = "taas:";
-/** Key of a tap bridge's `other_config` that counts its changes. */
+/** Key of a tap bridge's `other_config` that counts the changes of its rules, and of what copies go through. */
 export const GENERATION_KEY = "taas-generation";
+/** Key of a tap bridge's `other_config` that counts all that is written there. One that is not there counts as 0. */
+export const WRITES_KEY = "taas-writes";
 /** Key of a tap bridge's `other_config` that says it has had meters: a killed run may have left some behind. */
 export const METERS_KEY = "taas-meters";
 /** Key of a tap bridge's `other_config` that names the other bridges that have had rules of ours, apart by spaces. */

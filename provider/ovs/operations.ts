@@ -1,4 +1,4 @@
-import type { Row, Value } from "./values";
+import { map, type Row, type Value } from "./values";
 
 /** A condition of a `where` (RFC 7047 section 5.1): column, function, argument. */
 export type Condition = [
@@ -57,21 +57,20 @@ export type ResultsOf<Operations extends readonly Operation[]> = {
 };
 
 /**
- * The guard of a transaction: it fails with code `guard-failed` unless `key` of the map column has that value in the
- * row of this name. Only that key is compared, other keys of the column may change freely.
+ * The guard of a transaction: it fails with code `guard-failed` unless the map column has these values in the row of this name.
+ * Only those keys are compared, other keys of the column may change freely.
  */
-export function guardMapKey(
+export function guardMap(
   row: { table: string; name: string },
   column: string,
-  key: string,
-  value: string,
+  entries: Readonly<Record<string, string>>,
 ): Wait {
   return {
     op: "wait",
     table: row.table,
     where: [
       ["name", "==", row.name],
-      [column, "includes", ["map", [[key, value]]]],
+      [column, "includes", map(entries)],
     ],
     columns: ["name"],
     until: "==",

@@ -8,10 +8,11 @@ import {
   METERS_KEY,
   RENDERER,
   RENDERER_KEY,
+  WRITES_KEY,
 } from "../model/readClaims";
 import type { BridgeFacts } from "../ovs/facts";
 import type { Mutation, Operation } from "../ovs/operations";
-import { guardAbsent, guardMapKey } from "../ovs/operations";
+import { guardAbsent, guardMap } from "../ovs/operations";
 import { map, namedUuid, set, uuid } from "../ovs/values";
 import type { Claim } from "../schema/claim";
 
@@ -44,7 +45,7 @@ function externalIds(claims: ReadonlyMap<string, Claim>, read: ClaimSet): Record
   return { [RENDERER_KEY]: String(RENDERER), ...Object.fromEntries(entries) };
 }
 
-/** What the tap bridge's row says of its rules: their generation, and what of ours has been elsewhere than in OVSDB. */
+/** What the tap bridge's row says of its rules: their generation, the count of writes, and what of ours has been elsewhere than in OVSDB. */
 export function otherConfig(
   desired: Desired,
   bridge: BridgeFacts | undefined,
@@ -59,6 +60,7 @@ export function otherConfig(
   ]);
   return {
     [GENERATION_KEY]: String(generation),
+    [WRITES_KEY]: String((Number(before[WRITES_KEY]) || 0) + 1),
     ...(metered ? { [METERS_KEY]: "1" } : {}),
     ...(kept ? { [KEEPER_KEY]: "1" } : {}),
     ...(foreign.size === 0 ? {} : { [FOREIGN_BRIDGES_KEY]: [...foreign].sort().join(" ") }),
@@ -71,15 +73,16 @@ export function notedForeignBridges(bridge: BridgeFacts | undefined): string[] {
 }
 
 /**
- * Lets the transaction fail when somebody else changed the host since it was read. The count is compared as it is written there:
+ * Lets the transaction fail when somebody else changed the host since it was read. The counts are compared as they are written there:
  * one that was set by hand may have zeros in front.
  */
 export function guard(bridge: BridgeFacts | undefined, tapBridge: string): Operation {
   const row = { table: "Bridge", name: tapBridge };
   if (bridge === undefined) return guardAbsent(row);
-  const generation = bridge.otherConfig[GENERATION_KEY];
-  if (generation !== undefined) return guardMapKey(row, "other_config", GENERATION_KEY, generation);
-  // The count was removed by hand: nothing of the column may have changed since, and the count begins anew.
+  const { [GENERATION_KEY]: generation, [WRITES_KEY]: writes } = bridge.otherConfig;
+  if (generation !== undefined && writes !== undefined)
+    return guardMap(row, "other_config", { [GENERATION_KEY]: generation, [WRITES_KEY]: writes });
+  // A count was removed by hand: nothing of the column may have changed since, and the count begins anew.
   return {
     op: "wait",
     table: "Bridge",

@@ -8,6 +8,7 @@ import type { Claim } from "../schema/claim";
 import type { Change } from "./change";
 import { deleteTapBridge, guard, insertTapBridge, otherConfig, sayTheSame, updateClaims } from "./claims";
 import { portNumbers } from "./flowText";
+import { generationOfClaims } from "./generation";
 import { awaitsNumber, noteVnics, settlePortsBack } from "./homes";
 import { noteLinuxBridges } from "./linuxBridges";
 import { planMirrors } from "./mirrors";
@@ -20,9 +21,9 @@ import { changesFailMode, planTapBridge } from "./tapBridge";
 export interface Plan {
   /** OVSDB differences; empty when the rows are as they should be. */
   changes: Change[];
-  /** One transaction: guard first, then all changes, then the claims with the next generation. Empty: nothing to write. */
+  /** One transaction: guard first, then all changes, then the claims with their counts. Empty: nothing to write. */
   operations: Operation[];
-  /** The generation after it; that of the claims read when nothing is written. */
+  /** The generation after it; that of the claims read where rules and what copies go through stay as they are. */
   generation: number;
   /**
    * What ovs-vswitchd makes of it: ports come and go, whose numbers are known only afterwards; Mirrors and settings of
@@ -117,10 +118,10 @@ export function planHost(input: PlanInput): Plan {
       read.bridge === undefined ? [] : [...rescueStrays(input, read.bridge), deleteTapBridge(read.bridge)];
     return { changes, operations: [...steps, ...end], generation: 0, effect: "ports", rules };
   }
-  const generation = read.generation + 1;
-  const config = otherConfig(desired, read.bridge, generation);
   const notes = noteVnics(desired, facts, tapBridge);
   if (read.bridge === undefined) {
+    const generation = 1;
+    const config = otherConfig(desired, undefined, generation);
     const type = facts.bridges.find((bridge) => bridge.name === integrationBridge)?.datapathType ?? "";
     const [guarded, ...others] = steps;
     const bridge = insertTapBridge(tapBridge, type, input, config);
@@ -136,7 +137,9 @@ export function planHost(input: PlanInput): Plan {
   if (idle && !renumbers && !claimsDiffer(input)) {
     return { changes, operations: [], generation: read.generation, effect: "claims", rules };
   }
-  const operations = [...steps, ...notes, ...updateClaims(read.bridge, input, config)];
   const effect = renumbers ? "ports" : settings.length > 0 ? "settings" : "claims";
+  const generation = effect === "claims" && idle ? generationOfClaims(input) : read.generation + 1;
+  const config = otherConfig(desired, read.bridge, generation);
+  const operations = [...steps, ...notes, ...updateClaims(read.bridge, input, config)];
   return { changes, operations, generation, effect, rules };
 }

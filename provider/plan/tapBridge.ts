@@ -1,5 +1,5 @@
 import type { Desired } from "../model/desired";
-import { type ClaimSet, GENERATION_KEY, RENDERER_KEY } from "../model/readClaims";
+import { type ClaimSet, GENERATION_KEY, RENDERER_KEY, WRITES_KEY } from "../model/readClaims";
 import type { BridgeFacts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
 import { type Row, set } from "../ovs/values";
@@ -33,7 +33,9 @@ export function changesFailMode({ failMode, protocols = [], controllers = [] }: 
 /** Marks that a tap bridge has lost, and that come back with the next writing of its claims. */
 function lostMarks(bridge: BridgeFacts, desired: Desired): string[] {
   const has = bridge.otherConfig;
-  const due = Object.entries(otherConfig(desired, bridge, 0)).filter(([key]) => key !== GENERATION_KEY);
+  const due = Object.entries(otherConfig(desired, bridge, 0)).filter(
+    ([key]) => key !== GENERATION_KEY && key !== WRITES_KEY,
+  );
   return [
     ...(bridge.externalIds[RENDERER_KEY] === undefined ? [`external_ids:${RENDERER_KEY}`] : []),
     ...(has[GENERATION_KEY] === String(Number(has[GENERATION_KEY]))

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { TaasError } from "../../provider/errors";
 import { bumpNextCfg, nextCfgOf, waitApplied } from "../../provider/ovs/applied";
-import { guardAbsent, guardMapKey, type Operation } from "../../provider/ovs/operations";
+import { guardAbsent, guardMap, type Operation } from "../../provider/ovs/operations";
 import { OvsdbClient } from "../../provider/ovs/ovsdbClient";
 import { readFacts } from "../../provider/ovs/readFacts";
 import { openReplica } from "../../provider/ovs/replica";
@@ -216,13 +216,13 @@ describe("OVSDB of a real Open vSwitch", function () {
           row: { other_config: map({ "taas-generation": generation, "another-key": generation }) },
         },
       ]);
-    await write("1", guardMapKey({ table: "Open_vSwitch", name: "none" }, "other_config", "x", "y")).then(
+    await write("1", guardMap({ table: "Open_vSwitch", name: "none" }, "other_config", { x: "y" })).then(
       () => expect.fail("a guard on a table without the column name held"),
       (error: TaasError) => expect(error.code).to.equal("ovsdb-error"),
     );
     await write("1", { op: "comment", comment: "first" });
-    await write("2", guardMapKey(row, "other_config", "taas-generation", "1"));
-    const lost = await rejection(write("3", guardMapKey(row, "other_config", "taas-generation", "1")));
+    await write("2", guardMap(row, "other_config", { "taas-generation": "1" }));
+    const lost = await rejection(write("3", guardMap(row, "other_config", { "taas-generation": "1" })));
     expect(lost).to.include({ code: "guard-failed", host: "compute-1" });
     const bridge = (await readFacts(client)).bridges.find(({ name }) => name === "br-a")!;
     expect(bridge.otherConfig["taas-generation"]).to.equal("2");

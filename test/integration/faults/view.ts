@@ -77,7 +77,7 @@ function plainRow(table: string, row: Row): Row {
 function plainMap(column: string, value: unknown): unknown {
   if (column !== "external_ids" && column !== "other_config") return value;
   const entries = Object.entries(value as Record<string, string>)
-    .filter(([key]) => key !== "taas-generation")
+    .filter(([key]) => key !== "taas-generation" && key !== "taas-writes")
     .map(([key, text]) => [key, key.startsWith("taas:") ? plainClaim(text) : text]);
   return Object.fromEntries(entries);
 }
