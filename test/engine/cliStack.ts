@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import type { Deployment } from "./checkpoint";
 import { exited } from "./childProcess";
 import type { EngineEvent } from "./events";
@@ -49,8 +49,11 @@ async function execute(
   }
 }
 
-/** The Pulumi CLI on the PATH, if there is one. */
-export async function findCli(): Promise<Cli | undefined> {
+/** The Pulumi CLI on the PATH, if there is one, and if it can run programs of a runtime. */
+export async function findCli(runtime: Project["runtime"] = "nodejs"): Promise<Cli | undefined> {
+  const host = `pulumi-language-${runtime}`;
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  if (runtime !== "nodejs" && !folders.some((folder) => existsSync(join(folder, host)))) return undefined;
   try {
     const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
     const { code, stdout } = await execute("pulumi", ["version"], { cwd: tmpdir(), env });

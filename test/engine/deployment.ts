@@ -2,13 +2,13 @@ import type { EventLog } from "./events";
 import { type Registrar, ShutDown } from "./monitor";
 import type { Program } from "./program";
 import type { PropertyMap } from "./properties";
-import { builtinPackage, dynamicPackage } from "./providers";
+import { dynamicPackage } from "./providers";
 import type { Goal, ResourceState } from "./resourceState";
 import type { Snapshot } from "./snapshot";
 import { StepExecutor } from "./stepExecutor";
 import { type Done, type ReadGoal, ReportedError, StepGenerator } from "./stepGenerator";
 import type { Run, Step } from "./steps/step";
-import { isRootStack, packageOfType, type Urn } from "./urn";
+import { isProviderType, isRootStack, packageOfType, type Urn } from "./urn";
 
 /** Carries out what one run of a program registers: plans and does it one registration after another, then deletes. */
 export class Deployment implements Registrar {
@@ -38,13 +38,19 @@ export class Deployment implements Registrar {
   }
 
   async register(goal: Goal): Promise<ResourceState> {
-    const provider = goal.custom ? await this.defaultProvider(goal.type) : "";
+    const managed = goal.custom && !isProviderType(goal.type);
+    const provider = managed ? goal.provider || (await this.defaultProvider(goal.type)) : "";
     return this.submit((done) => this.generator.register({ ...goal, provider }, done));
   }
 
   async read(goal: ReadGoal): Promise<ResourceState> {
     const provider = await this.defaultProvider(goal.type);
     return this.submit(async (done) => this.generator.read({ ...goal, provider }, done));
+  }
+
+  async invoke(token: string, args: PropertyMap, provider: string): Promise<PropertyMap> {
+    const reference = provider || (await this.defaultProvider(token));
+    return this.run.providers.invoke(reference, token, args);
   }
 
   async registerOutputs(urn: Urn, outputs: PropertyMap): Promise<void> {
@@ -103,16 +109,11 @@ export class Deployment implements Registrar {
   /** The reference of the package's default provider, which is registered like a resource at its first use. */
   private defaultProvider(type: string): Promise<string> {
     const name = packageOfType(type);
-    if (name !== dynamicPackage && name !== builtinPackage) {
-      return Promise.reject(
-        new Error(`${type}: the test engine runs dynamic resources and stack references only`),
-      );
-    }
     const known = this.providers.get(name);
     if (known) return known;
     const goal: Goal = {
       ...{ type: `pulumi:providers:${name}`, name: "default", custom: true, parent: "", provider: "" },
-      properties: name === dynamicPackage ? { ...this.stack.config } : {},
+      properties: this.configurationOf(name),
       ...{
         protect: undefined,
         retainOnDelete: undefined,
@@ -127,6 +128,14 @@ export class Deployment implements Registrar {
     );
     this.providers.set(name, reference);
     return reference;
+  }
+
+  /** What the stack's configuration has for a default provider: dynamic resources get all of it. */
+  private configurationOf(packageName: string): PropertyMap {
+    if (packageName === dynamicPackage) return { ...this.stack.config };
+    const prefix = `${packageName}:`;
+    const own = Object.entries(this.stack.config).filter(([key]) => key.startsWith(prefix));
+    return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
   }
 
   private async setOutputs(urn: Urn, outputs: PropertyMap): Promise<void> {

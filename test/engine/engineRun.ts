@@ -1,14 +1,15 @@
 import { Deployment } from "./deployment";
-import { DynamicHost } from "./dynamicHost";
 import type { EventLog, ResourceChanges } from "./events";
 import { Monitor } from "./monitor";
 import { startProgram } from "./program";
 import { flattenConfig, type Project, type StackConfig } from "./project";
-import { Providers } from "./providers";
+import { ProviderProcess } from "./providerProcess";
+import { dynamicPackage, Providers } from "./providers";
 import { Snapshot } from "./snapshot";
 import type { StateFile } from "./stateFile";
 import { defaultParallelism } from "./stepExecutor";
 import type { Run } from "./steps/step";
+import { startYaml } from "./yaml/program";
 
 /** What a run works on. */
 export interface RunTarget {
@@ -49,21 +50,34 @@ export async function withRun(
   const address = await monitor.listen();
   const config = flattenConfig(target.project, target.config);
   const env = { ...process.env, ...target.env };
-  const host = DynamicHost.start({ project: target.project, config, env, engineAddress: address, log });
-  host.catch(() => {});
+  const settings = { project: target.project, config, env, engineAddress: address, log };
+  const processes: Promise<ProviderProcess>[] = [];
+  const start = (begun: Promise<ProviderProcess>) => {
+    begun.catch(() => {});
+    processes.push(begun);
+    return begun;
+  };
+  // That of dynamic resources begins with the program, which will most likely have some.
+  let dynamic =
+    target.project.runtime === "nodejs" ? start(ProviderProcess.startDynamic(settings)) : undefined;
+  const startProcess = (name: string) => {
+    if (name !== dynamicPackage) return start(ProviderProcess.startPlugin(name, settings));
+    dynamic ??= start(ProviderProcess.startDynamic(settings));
+    return dynamic;
+  };
   try {
     const run: Run = {
       mode,
-      providers: new Providers(host, mode, target.stateOf),
+      providers: new Providers(startProcess, mode, target.stateOf),
       snapshot: new Snapshot(state, mode === "update" ? target.file : undefined),
       log,
       deletions: new Set(),
     };
     return await work({ run, monitor, address, config, env });
   } finally {
-    await host.then(
-      (started) => started.stop(),
-      () => {},
+    const started = await Promise.allSettled(processes);
+    await Promise.all(
+      started.map(async (process) => process.status === "fulfilled" && (await process.value.stop())),
     );
     monitor.close();
   }
@@ -86,10 +100,14 @@ export function runProgram(target: RunTarget, settings: RunSettings): Promise<Re
     const { project, stack } = target;
     const deployment = new Deployment(run, { name: stack, project: project.name, config }, parallelism);
     monitor.serve(deployment);
-    const program = startProgram({
-      ...{ project, stack, organization: "organization", config, env, address, parallelism },
-      ...{ mode: settings.mode, log: settings.log },
-    });
+    const { mode, log } = settings;
+    const program =
+      project.runtime === "yaml"
+        ? startYaml(project.source, { project, stack, config, address, mode })
+        : startProgram({
+            ...{ project, stack, organization: "organization", config, env, address, parallelism },
+            ...{ mode, log },
+          });
     const cancel = () => deployment.executor.cancel();
     settings.signal?.addEventListener("abort", cancel, { once: true });
     try {

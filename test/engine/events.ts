@@ -1,4 +1,5 @@
 import type { PropertyMap } from "./properties";
+import type { DetailedDiff } from "./provider";
 import type { Urn } from "./urn";
 
 /** What a step does to a resource, in the engine's own words. */
@@ -43,6 +44,8 @@ export interface StepMetadata {
   readonly keys?: string[];
   /** The properties that differ, where the engine compared them itself. */
   readonly diffs?: string[];
+  /** How they differ, from a provider that tells. */
+  readonly detailedDiff?: DetailedDiff;
   readonly logical?: boolean;
   readonly provider: string;
 }

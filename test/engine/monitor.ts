@@ -1,17 +1,17 @@
 import * as grpc from "@grpc/grpc-js";
 import * as engineRpc from "@pulumi/pulumi/proto/engine_grpc_pb";
 import * as engine from "@pulumi/pulumi/proto/engine_pb";
-import type * as provider from "@pulumi/pulumi/proto/provider_pb";
+import { InvokeResponse } from "@pulumi/pulumi/proto/provider_pb";
 import * as monitorRpc from "@pulumi/pulumi/proto/resource_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/resource_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { channelOptions } from "./dynamicHost";
-import { fromStruct, toStruct } from "./dynamicProvider";
 import type { EventLog, Severity } from "./events";
 import type { PropertyMap } from "./properties";
+import { channelOptions } from "./providerProcess";
 import { type Inherited, readGoal } from "./registration";
 import type { Goal, ResourceState } from "./resourceState";
 import type { ReadGoal } from "./stepGenerator";
+import { fromStruct, toStruct } from "./struct";
 import type { Urn } from "./urn";
 
 /** What the monitor asks of the run it serves. Each rejects with a {@link ShutDown} when the run is over. */
@@ -19,6 +19,8 @@ export interface Registrar {
   register(goal: Goal): Promise<ResourceState>;
   read(goal: ReadGoal): Promise<ResourceState>;
   registerOutputs(urn: Urn, outputs: PropertyMap): Promise<void>;
+  /** Calls a function of a package, with a provider that a reference names or with the default one. */
+  invoke(token: string, args: PropertyMap, provider: string): Promise<PropertyMap>;
   /** The program has registered all it wants. */
   finish(): void;
 }
@@ -69,8 +71,12 @@ export class Monitor {
         this.serving.finish();
         return new Empty();
       }),
-      invoke: answer((request: pb.ResourceInvokeRequest): provider.InvokeResponse => {
-        throw new Error(`unknown function ${request.getTok()}`);
+      invoke: answer(async (request: pb.ResourceInvokeRequest) => {
+        const args = fromStruct(request.getArgs());
+        const response = new InvokeResponse();
+        const result = await this.serving.invoke(request.getTok(), args, request.getProvider());
+        response.setReturn(toStruct(result));
+        return response;
       }),
       getDeploymentInfo: unsupported("getDeploymentInfo"),
       call: unsupported("calls"),

@@ -2,6 +2,8 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 
+import type { YamlSource } from "./yaml/program";
+
 /** A Pulumi project: a directory with a Pulumi.yaml. */
 export interface Project {
   readonly name: string;
@@ -12,6 +14,11 @@ export interface Project {
   /** The file to run, or "." for the program directory's own choice. */
   readonly entryPoint: string;
   readonly runtimeOptions: Readonly<Record<string, unknown>>;
+  readonly runtime: "nodejs" | "yaml";
+  /** Folders of plugins by package, as `packages` or `plugins` name them. */
+  readonly plugins: Readonly<Record<string, string>>;
+  /** The program, where it is YAML. */
+  readonly source: YamlSource;
   /** Configuration that holds where a stack has none of its own: `config` in Pulumi.yaml. */
   readonly config: StackConfig;
 }
@@ -19,11 +26,12 @@ export interface Project {
 /** Stack configuration as in `Pulumi.<stack>.yaml`: keys as `taas:hosts`; a key without a namespace is the project's. */
 export type StackConfig = Readonly<Record<string, unknown>>;
 
-interface ProjectFile {
+interface ProjectFile extends YamlSource {
   name: string;
+  packages?: Record<string, string>;
+  plugins?: { providers?: { name: string; path: string }[] };
   runtime: string | { name: string; options?: Record<string, unknown> };
   main?: string;
-  config?: Record<string, unknown>;
 }
 
 /** Reads YAML, with the reader that the SDK itself depends on. */
@@ -37,24 +45,33 @@ function readProjectFile(root: string): ProjectFile {
   return parseYaml(readFileSync(path, "utf8")) as ProjectFile;
 }
 
-/** Reads a project. Only the nodejs runtime is known. */
+/** Reads a project. The nodejs and yaml runtimes are known. */
 export function readProject(projectDir: string): Project {
   const root = resolve(projectDir);
   const file = readProjectFile(root);
   const runtime = typeof file.runtime === "string" ? { name: file.runtime } : file.runtime;
-  if (runtime.name !== "nodejs")
-    throw new Error(`${root}: the runtime is ${runtime.name}, this engine runs nodejs`);
+  if (runtime.name !== "nodejs" && runtime.name !== "yaml")
+    throw new Error(`${root}: the runtime is ${runtime.name}, this engine runs nodejs and yaml`);
   const main = resolve(root, file.main ?? ".");
   if (!existsSync(main)) throw new Error(`${root}: main in Pulumi.yaml names ${main}, which does not exist`);
   const isDirectory = statSync(main).isDirectory();
   return {
     name: file.name,
     root,
+    runtime: runtime.name,
+    plugins: readPlugins(root, file),
+    source: file,
     programDir: isDirectory ? main : dirname(main),
     entryPoint: isDirectory ? "." : basename(main),
     runtimeOptions: runtime.options ?? {},
     config: readDefaults(file.config ?? {}),
   };
+}
+
+function readPlugins(root: string, { packages = {}, plugins }: ProjectFile): Record<string, string> {
+  const named = (plugins?.providers ?? []).map(({ name, path }) => [name, path] as const);
+  const all = [...Object.entries(packages), ...named];
+  return Object.fromEntries(all.map(([name, path]) => [name, resolve(root, path)]));
 }
 
 /** An entry is a value or declares one, by `value` or `default`; one that only says what it is has none. */

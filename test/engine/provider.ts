@@ -7,14 +7,20 @@ export interface CheckFailure {
   readonly reason: string;
 }
 
+/** How what is at each path differs: `add`, `delete`, `update`, each also as `-replace`. */
+export type DetailedDiff = Readonly<
+  Record<string, { readonly diffKind: string; readonly inputDiff: boolean }>
+>;
+
 /** What a provider says about a change. */
 export interface DiffResult {
   readonly changes: boolean;
   /** Properties that force a replacement. */
   readonly replaces: readonly string[];
   readonly deleteBeforeReplace: boolean;
-  /** The properties that differ, where the engine compared the inputs itself. */
+  /** The paths of what differs, where the engine compared the inputs itself or the provider tells them. */
   readonly changedKeys?: readonly string[];
+  readonly detailed?: DetailedDiff;
 }
 
 /** A resource as a provider read it; without an id it is gone. */

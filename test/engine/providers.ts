@@ -1,30 +1,43 @@
 import { randomUUID } from "node:crypto";
-import type { DynamicHost } from "./dynamicHost";
-import { DynamicProvider } from "./dynamicProvider";
 import { type PropertyMap, unknownValue } from "./properties";
 import { equalValues } from "./propertyDiff";
 import type { Provider } from "./provider";
+import type { ProviderProcess } from "./providerProcess";
+import { RemoteProvider } from "./remoteProvider";
 import type { ResourceState } from "./resourceState";
 import { StackReferences } from "./stackReferences";
-import { isProviderType, packageOfType, providerUrn, type Urn } from "./urn";
+import { isProviderType, packageOfType, parseUrn, providerUrn, type Urn } from "./urn";
 
 /** The package of dynamic resources. */
 export const dynamicPackage = "pulumi-nodejs";
 /** The package of stack references. */
-export const builtinPackage = "pulumi";
+const builtinPackage = "pulumi";
 
-/** The providers of one run: one for dynamic resources, one for stack references; both also resources of the stack. */
+/** Gives the process of a package: dynamic resources share one, and each provider by plugin has one of its own. */
+export type StartProcess = (packageName: string) => Promise<ProviderProcess>;
+
+/** The package that a provider, itself a resource of the stack, is of. */
+function packageOfProvider(urn: Urn): string {
+  return parseUrn(urn).type.replace("pulumi:providers:", "");
+}
+
+/** The providers of one run, each also a resource of the stack, and what answers stack references. */
 export class Providers {
-  private dynamic: DynamicProvider | undefined;
-  private configured: Promise<void> | undefined;
+  private readonly remotes = new Map<Urn, Promise<RemoteProvider>>();
+  private readonly configured = new Map<Urn, Promise<void>>();
+  private readonly usable = new Map<Urn, RemoteProvider>();
   private readonly builtin: StackReferences;
   private readonly itself: Provider = {
-    check: async ({ news }) => ({ inputs: news, failures: [] }),
-    diff: async ({ oldOutputs, newInputs }) => ({
-      changes: !equalValues(oldOutputs, newInputs),
-      replaces: [],
-      deleteBeforeReplace: false,
-    }),
+    check: async ({ urn, olds, news }) => {
+      if (!this.isPlugin(urn)) return { inputs: news, failures: [] };
+      return (await this.remote(urn)).checkConfig({ urn, olds, news });
+    },
+    diff: async ({ urn, id, oldInputs, oldOutputs, newInputs }) => {
+      if (this.isPlugin(urn))
+        return (await this.remote(urn)).diffConfig({ urn, id, olds: oldInputs, news: newInputs });
+      const changes = !equalValues(oldOutputs, newInputs);
+      return { changes, replaces: [], deleteBeforeReplace: false };
+    },
     create: async ({ urn, inputs }) => {
       await this.configure(urn, inputs);
       return { id: this.mode === "preview" ? unknownValue : randomUUID(), outputs: inputs };
@@ -40,7 +53,7 @@ export class Providers {
   };
 
   constructor(
-    private readonly host: Promise<DynamicHost>,
+    private readonly start: StartProcess,
     private readonly mode: "preview" | "update",
     stateOf: (project: string, stack: string) => string,
   ) {
@@ -51,9 +64,12 @@ export class Providers {
   of(resource: Pick<ResourceState, "type" | "provider" | "urn">): Provider {
     if (isProviderType(resource.type)) return this.itself;
     if (packageOfType(resource.type) === builtinPackage) return this.builtin;
-    if (!this.dynamic)
-      throw new Error(`unknown provider '${resource.provider}' for resource '${resource.urn}'`);
-    return this.dynamic;
+    return this.referred(resource.provider, resource.urn);
+  }
+
+  /** Calls a function with a provider that a reference names. */
+  invoke(reference: string, token: string, args: PropertyMap): Promise<PropertyMap> {
+    return this.referred(reference, token).invoke(token, args);
   }
 
   /** Starts using a provider whose configuration did not change. */
@@ -63,7 +79,7 @@ export class Providers {
 
   /** Makes the provider of an old resource usable, with the configuration recorded in the state. */
   async ensure(resource: ResourceState, olds: ReadonlyMap<Urn, ResourceState>): Promise<void> {
-    if (!resource.provider || this.configured) return;
+    if (!resource.provider || this.configured.has(providerUrn(resource.provider))) return;
     const urn = providerUrn(resource.provider);
     const provider = olds.get(urn);
     if (!provider)
@@ -71,12 +87,35 @@ export class Providers {
     await this.same(provider);
   }
 
+  private referred(reference: string, what: string): RemoteProvider {
+    const remote = this.usable.get(providerUrn(reference));
+    if (!remote) throw new Error(`unknown provider '${reference}' for '${what}'`);
+    return remote;
+  }
+
+  private isPlugin(urn: Urn): boolean {
+    return ![dynamicPackage, builtinPackage].includes(packageOfProvider(urn));
+  }
+
+  private remote(urn: Urn): Promise<RemoteProvider> {
+    const known = this.remotes.get(urn);
+    if (known) return known;
+    const started = this.start(packageOfProvider(urn)).then(
+      (process) => new RemoteProvider(process, this.mode),
+    );
+    this.remotes.set(urn, started);
+    return started;
+  }
+
   private configure(urn: Urn, config: PropertyMap): Promise<void> {
-    if (!urn.includes(`:${dynamicPackage}::`)) return Promise.resolve();
-    this.configured ??= this.host.then((host) => {
-      this.dynamic = new DynamicProvider(host, this.mode);
-      return this.dynamic.configure({ urn, id: unknownValue, config });
+    if (packageOfProvider(urn) === builtinPackage) return Promise.resolve();
+    const known = this.configured.get(urn);
+    if (known) return known;
+    const configured = this.remote(urn).then(async (remote) => {
+      this.usable.set(urn, remote);
+      await remote.configure({ urn, id: unknownValue, config });
     });
-    return this.configured;
+    this.configured.set(urn, configured);
+    return configured;
   }
 }

@@ -1,7 +1,7 @@
 import type { Alias as AliasMessage } from "@pulumi/pulumi/proto/alias_pb";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
-import { fromStruct } from "./dynamicProvider";
 import type { Alias, CustomTimeouts, Goal } from "./resourceState";
+import { fromStruct } from "./struct";
 
 /** Options that a child without its own takes from its parent. */
 export type Inherited = Pick<Goal, "protect" | "retainOnDelete" | "deletedWith">;
@@ -56,9 +56,7 @@ function refuseUnsupported(request: RegisterResourceRequest): void {
     throw new Error(`${request.getType()} ${request.getName()}: the test engine does not support ${what}`);
   };
   if (request.getRemote()) refuse("remote components");
-  if (request.getImportid()) refuse("the import option; dynamic resources cannot be imported");
-  if (request.getType().startsWith("pulumi:providers:")) refuse("explicit providers");
-  if (request.getProvider()) refuse("the provider option");
+  if (request.getImportid()) refuse("the import option");
 }
 
 /** What a registration asks for. Throws for what this engine does not do. */
@@ -78,7 +76,7 @@ export function readGoal(request: RegisterResourceRequest, inherited: Inherited 
     replaceWith: request.getReplaceWithList(),
     dependencies: request.getDependenciesList(),
     propertyDependencies: readPropertyDependencies(request, properties),
-    provider: "",
+    provider: request.getProvider(),
     deleteBeforeReplace: definesOrder ? request.getDeletebeforereplace() : undefined,
     ignoreChanges: request.getIgnorechangesList(),
     replaceOnChanges: request.getReplaceonchangesList(),

@@ -1,5 +1,6 @@
 import type { Diagnostic, EngineEvent, Op, ResourceChanges, StepMetadata, StepState } from "./events";
 import { type PropertyChange, propertyChanges } from "./propertyDiff";
+import type { DetailedDiff } from "./provider";
 import { isProviderType, parseUrn, type Urn } from "./urn";
 
 /** One step of a run, as it was planned or done. */
@@ -15,6 +16,8 @@ export interface StepResult {
   readonly new: StepState | null;
   /** What differs in the inputs (after a refresh: in inputs and outputs), leaf by leaf. */
   readonly changes: readonly PropertyChange[];
+  /** What differs as the provider tells it, by path; a provider that does not has none. */
+  readonly detailed: DetailedDiff | undefined;
   /** The properties that force a replacement. */
   readonly replaceKeys: readonly string[];
   readonly failed: boolean;
@@ -59,6 +62,7 @@ export function readSteps(events: readonly EngineEvent[]): StepResult[] {
       ...{ op: metadata.op, urn: metadata.urn, type: metadata.type, name: parseUrn(metadata.urn).name },
       ...{ logical: metadata.logical ?? false, old: metadata.old, new: metadata.new, failed: false },
       changes: changesOf(metadata, refreshed),
+      detailed: metadata.detailedDiff,
       replaceKeys: metadata.keys ?? [],
     });
   for (const { resourcePreEvent, resOutputsEvent, resOpFailedEvent } of events) {

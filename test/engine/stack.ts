@@ -2,7 +2,7 @@ import type { Deployment } from "./checkpoint";
 import { findCli, openCliStack } from "./cliStack";
 import { openEngineStack } from "./engineStack";
 import type { EngineEvent } from "./events";
-import type { StackConfig } from "./project";
+import { readProject, type StackConfig } from "./project";
 import type { RunResult } from "./runResult";
 
 /** What every operation takes. */
@@ -62,7 +62,7 @@ export interface StackOptions {
   readonly workDir?: string;
   /** The test engine only: the state file itself, instead of one in `workDir`. */
   readonly stateFile?: string;
-  /** Default: the CLI if there is one on the PATH. `TAAS_TEST_ENGINE` ("engine" or "cli") decides where this is unset. */
+  /** Default: the CLI if there is one on the PATH, and what it runs the project's language with. `TAAS_TEST_ENGINE` ("engine" or "cli") decides where this is unset. */
   readonly use?: "engine" | "cli";
 }
 
@@ -70,7 +70,7 @@ export interface StackOptions {
 export async function openStack(options: StackOptions): Promise<Stack> {
   const wanted = options.use ?? process.env.TAAS_TEST_ENGINE;
   if (wanted === "engine") return openEngineStack(options);
-  const cli = await findCli();
+  const cli = await findCli(readProject(options.projectDir).runtime);
   if (cli) return openCliStack(options, cli);
   if (wanted === "cli") throw new Error("the Pulumi CLI was asked for, but there is no pulumi on the PATH");
   return openEngineStack(options);

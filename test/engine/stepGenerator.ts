@@ -184,7 +184,7 @@ export class StepGenerator {
     if (old.pendingReplacement || (diff.changes && diff.replaces.length > 0))
       return this.replace(candidate, diff);
     if (diff.changes || old.initErrors.length > 0)
-      return [new UpdateStep(this.run, { old, now }, done, diffs)];
+      return [new UpdateStep(this.run, { old, now }, done, diffs, diff.detailed)];
     return [new SameStep(this.run, { old, now }, done)];
   }
 

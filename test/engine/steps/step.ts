@@ -1,5 +1,6 @@
 import type { EventLog, Op, StepMetadata, StepState } from "../events";
 import { blindProperties } from "../properties";
+import type { DetailedDiff } from "../provider";
 import type { Providers } from "../providers";
 import type { ResourceState } from "../resourceState";
 import type { Snapshot } from "../snapshot";
@@ -39,6 +40,7 @@ export abstract class Step {
   readonly logical: boolean = true;
   readonly keys: readonly string[] = [];
   readonly diffs: readonly string[] = [];
+  readonly detailed: DetailedDiff | undefined;
   readonly old: ResourceState | undefined;
   now: ResourceState | undefined;
 
@@ -92,6 +94,7 @@ export abstract class Step {
       new: stepState(this.now),
       ...(this.keys.length ? { keys: [...this.keys] } : {}),
       ...(this.diffs.length ? { diffs: [...this.diffs] } : {}),
+      ...(this.detailed ? { detailedDiff: this.detailed } : {}),
       logical: this.logical,
       provider: this.resource.provider,
     };

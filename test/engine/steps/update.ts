@@ -1,4 +1,4 @@
-import { InitFailure } from "../provider";
+import { type DetailedDiff, InitFailure } from "../provider";
 import type { ResourceState } from "../resourceState";
 import { type Run, Step } from "./step";
 
@@ -13,6 +13,7 @@ export class UpdateStep extends Step {
     states: { old: ResourceState; now: ResourceState },
     done: (state: ResourceState) => void,
     override readonly diffs: readonly string[],
+    override readonly detailed: DetailedDiff | undefined,
   ) {
     super(run, states, done);
     this.old = states.old;

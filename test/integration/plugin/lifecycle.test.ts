@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import { type Lab, startLab } from "../../lab/lab";
+import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
+import { stepOf, succeeded } from "../lifecycle/program";
+import { copies, openYaml, type YamlProgram } from "./program";
+
+const PROGRAM = `
+config:
+  port: { type: integer }
+resources:
+  ids:
+    type: taas:TapService
+    properties: { host: monitor, port: tap-ids }
+  web:
+    type: taas:TapFlow
+    properties:
+      service: \${ids.ref}
+      host: source
+      port: tap-web
+      filter:
+        - { action: accept, etherType: 0x88b5 }
+        - { action: accept, protocol: tcp, destinationPort: "\${port}" }
+variables:
+  counted:
+    fn::invoke: { function: taas:getTapStatistics, arguments: { hosts: [source] } }
+outputs:
+  rules: \${web.rules}
+  status: \${web.status}
+  counted: \${counted.hosts.source}
+`;
+
+describe("a YAML program by the plugin", function () {
+  this.timeout(120_000);
+  let lab: Lab;
+  let program: YamlProgram;
+  let before_: HostSnapshot[];
+
+  const snapshots = () => Promise.all(lab.hosts.map((host) => host.snapshot()));
+  const configured = (port: number) => ({
+    "taas:sshConfig": lab.sshConfig,
+    "taas:hosts": { source: { address: "host1" }, monitor: { address: "host2" } },
+    "fixture:port": String(port),
+  });
+
+  before(async () => {
+    const vms = [
+      { name: "web", host: 1 },
+      { name: "ids", host: 2 },
+    ];
+    lab = await startLab({ hosts: 2, vms });
+    before_ = await snapshots();
+    program = await openYaml(PROGRAM, configured(443));
+  });
+
+  after(async () => {
+    program?.remove();
+    await lab?.stop();
+  });
+
+  it("shows its rules in the first preview, and leaves what only a host can tell unknown", async () => {
+    const { steps } = succeeded(await program.stack.preview());
+    const web = steps.find(({ name }) => name === "web")!.new!;
+    expect(JSON.stringify(web.inputs.rules)).to.include("tp_dst=443");
+    const root = steps.find(({ type }) => type === "pulumi:pulumi:Stack")!.new!;
+    expect(JSON.stringify(root.outputs.rules)).to.include("tp_dst=443");
+    expect(root.outputs.status).to.equal("04da6b54-80e4-46f7-96ec-b56ff0331ba9");
+  });
+
+  it("makes taps whose copies arrive, and reads what they count", async () => {
+    expect(succeeded(await program.stack.up()).changes.create).to.equal(3);
+    expect(await copies(lab.vm("web"), lab.vm("ids"))).to.equal(10);
+    succeeded(await program.stack.preview({ expectNoChanges: true }));
+    succeeded(await program.stack.up());
+    const { status, counted } = await program.stack.outputs();
+    expect(status).to.equal("active");
+    expect(JSON.stringify(counted)).to.include("fixture/test/TapFlow/web");
+  });
+
+  it("shows an edit as the paths that it changes", async () => {
+    await program.stack.configure(configured(8443));
+    const step = stepOf(succeeded(await program.stack.preview()), "web");
+    const paths = Object.keys(step.detailed ?? {});
+    expect(paths.filter((path) => !path.startsWith("rules"))).to.deep.equal(["filter[1].destinationPort"]);
+    expect(paths.some((path) => path.startsWith("rules"))).to.equal(true);
+    expect(step.detailed!["filter[1].destinationPort"]).to.deep.equal({
+      diffKind: "update",
+      inputDiff: true,
+    });
+    expect(succeeded(await program.stack.up()).changes.update).to.equal(1);
+  });
+
+  it("finds drift, and repairs it", async () => {
+    await lab.host(1).ovs("ovs-ofctl -O OpenFlow14 del-flows br-tap");
+    expect(await copies(lab.vm("web"), lab.vm("ids"))).to.equal(0);
+    succeeded(await program.stack.refresh());
+    const step = stepOf(succeeded(await program.stack.preview()), "web");
+    expect(step.detailed).to.deep.equal({ status: { diffKind: "update", inputDiff: false } });
+    succeeded(await program.stack.up());
+    expect(await copies(lab.vm("web"), lab.vm("ids"))).to.equal(10);
+    succeeded(await program.stack.refresh({ expectNoChanges: true }));
+  });
+
+  it("goes without a trace", async () => {
+    succeeded(await program.stack.destroy());
+    const now = await snapshots();
+    for (const [index, was] of before_.entries()) expect(diffSnapshots(was, now[index]!)).to.deep.equal([]);
+  });
+});

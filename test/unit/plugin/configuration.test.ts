@@ -1,0 +1,52 @@
+import { expect } from "chai";
+import { checkConfiguration, readConfiguration } from "../../../plugin/configuration";
+import { UNKNOWN } from "../../../provider/schema/unknown";
+
+describe("the plugin's configuration", () => {
+  const hosts = { h1: { address: "10.0.0.1", user: "ops" }, h2: "10.0.0.2" };
+
+  for (const [what, args] of [
+    ["as values", { hosts, connectTimeout: 7, organization: "acme", version: "0.1.0" }],
+    [
+      "as the JSON of them",
+      { hosts: JSON.stringify(hosts), connectTimeout: "7", organization: '"acme"', __internal: {} },
+    ],
+  ] as const) {
+    it(`is read ${what}`, () => {
+      expect(checkConfiguration(args)).to.deep.equal([]);
+      const { settings, organization } = readConfiguration(args);
+      expect([settings.inventory, settings.connection.connectTimeout, organization]).to.deep.equal([
+        hosts,
+        7,
+        "acme",
+      ]);
+    });
+  }
+
+  it("has defaults", () => {
+    const { settings, organization } = readConfiguration({ version: "0.1.0", sshConfig: null });
+    expect([settings.inventory, settings.connection.operationTimeout, organization]).to.deep.equal([
+      {},
+      60,
+      "organization",
+    ]);
+  });
+
+  for (const [property, value, reason] of [
+    ["hosts", "{ bad", /^provider configuration hosts is "\{ bad", which is not an object.*argument hosts/],
+    ["hosts", { h1: { address: "a", prot: 22 } }, /hosts\.h1: has no field "prot"/],
+    ["operationTimeout", "soon", /operationTimeout is "soon", which is not a number above 0/],
+    ["organization", 5, /organization must be a text/],
+    ["hots", {}, /unknown argument hots; the arguments are hosts, sshConfig/],
+  ] as const) {
+    it(`is refused by the name of its property: ${property} ${JSON.stringify(value)}`, () => {
+      const failures = checkConfiguration({ connectTimeout: 5, [property]: value });
+      expect(failures.map((failure) => failure.property)).to.deep.equal([property]);
+      expect(failures[0]!.reason).to.match(reason);
+    });
+  }
+
+  it("is not checked where it is not known yet", () => {
+    expect(checkConfiguration({ hosts: UNKNOWN, connectTimeout: UNKNOWN })).to.deep.equal([]);
+  });
+});
