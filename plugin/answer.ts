@@ -3,8 +3,8 @@ import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { TaasError } from "../provider/errors";
-import type { PartialFailure } from "../provider/resource/halfDone";
 import type { Properties } from "../provider/resource/resource";
+import type { PartialFailure } from "../provider/resource/status";
 import { send } from "./properties";
 
 /** A resource that exists, but not as it should: how the engine records it. */

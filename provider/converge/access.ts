@@ -4,6 +4,7 @@ import type { OfctlTarget } from "../ovs/ofctl";
 import type { OvsdbClient } from "../ovs/ovsdbClient";
 import type { Replica } from "../ovs/replica";
 import type { TapSwitch } from "../ovs/tapSwitch";
+import { DEFAULT_BRIDGES } from "../schema/host";
 import type { PlainDevices } from "./plainDevices";
 
 /** An open way to one host's Open vSwitch, for as long as a piece of work takes. */
@@ -29,17 +30,14 @@ export interface HostAccess {
 /** Lends access to a host, connecting at first need. */
 export type WithAccess = <T>(record: HostRecord, work: (access: HostAccess) => Promise<T>) => Promise<T>;
 
-const DEFAULT_TAP_BRIDGE = "br-tap";
-const DEFAULT_INTEGRATION_BRIDGE = "br-int";
-
 /** The bridge of a host that holds copies and claims. */
 export function tapBridgeOf(record: HostRecord): string {
-  return record.tapBridge ?? DEFAULT_TAP_BRIDGE;
+  return record.tapBridge ?? DEFAULT_BRIDGES.tapBridge;
 }
 
 /** The bridge of a host that VMs plug into. */
 export function integrationBridgeOf(record: HostRecord): string {
-  return record.integrationBridge ?? DEFAULT_INTEGRATION_BRIDGE;
+  return record.integrationBridge ?? DEFAULT_BRIDGES.integrationBridge;
 }
 
 /** A bridge of a host for ovs-ofctl; a script of three commands keeps within the time one step may take. */

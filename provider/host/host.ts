@@ -1,23 +1,5 @@
-/** How a host is reached and what is where on it; a `Host` argument resolved through the stack's inventory. Plain JSON. */
-export interface HostRecord {
-  /** What the program calls the host when it is a name of the inventory; else the address. For messages and lookups. */
-  name: string;
-  /** Identity: an ssh_config alias, DNS name or IP address; `local` is this machine without SSH. */
-  address: string;
-  port?: number;
-  user?: string;
-  identityFile?: string;
-  hostKey?: string;
-  proxyJump?: string;
-  transport?: "ssh2" | "openssh" | "local";
-  sudo?: "auto" | "always" | "never";
-  tunnelIp?: string;
-  integrationBridge?: string;
-  tapBridge?: string;
-  tunnelBridge?: string;
-  gone?: boolean;
-  keeper?: boolean;
-}
+/** How a host is reached and what is where on it. */
+export type { HostRecord } from "../schema/host";
 
 /** Limits and files of a run, from the stack configuration (namespace `taas`). */
 export interface ConnectionSettings {

@@ -1,4 +1,5 @@
 import { TaasError } from "../errors";
+import { CONNECTION_FIELDS } from "../schema/host";
 import { checkAddress, checkWord } from "./address";
 import type { HostRecord } from "./host";
 
@@ -10,18 +11,6 @@ export type HostArgument = string | (HostEntry & Partial<Pick<HostRecord, "name"
 
 /** The stack's hosts by name (`taas:hosts`). An entry may name another entry. */
 export type Inventory = Readonly<Record<string, string | HostEntry>>;
-
-/** How a host is reached, as against what is where on it. */
-export const CONNECTION_FIELDS = [
-  "port",
-  "user",
-  "identityFile",
-  "hostKey",
-  "proxyJump",
-  "transport",
-  "sudo",
-  "gone",
-] as const;
 
 /**
  * Resolves a host argument: a string is looked up in the inventory first, else it is an address; `local` is this

@@ -1,6 +1,8 @@
 import { encapsulation } from "../encapsulation/encapsulations";
 import type { Facts } from "../ovs/facts";
 import type { Claim, FlowClaim } from "../schema/claim";
+import { treatmentOptions } from "../schema/flow";
+import { pick } from "../schema/options";
 import { describePort, portKey } from "../schema/port";
 import type { Desired, DesiredMirror } from "./desired";
 import { needsDirection } from "./filter/defaultAction";
@@ -66,28 +68,28 @@ function groupHash(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass)
 }
 
 /**
- * Everything that makes two flows' copies look or travel differently. A flow that is capped or counted alone is known by its
- * token, which a rename keeps.
+ * Everything that makes two flows' copies look or travel differently: each option that treats them, and where they go. A flow
+ * that is capped or counted alone is known by its token, which a rename keeps.
  */
 function hashOf(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass): string {
   const { source, collector, tunnel, shared, destination, tunnelId } = flow;
-  const { filter, defaultAction, snapLength, maxFrame, rateLimit, counters, integrationBridge } = source;
+  const { filter, defaultAction, ...treatment } = pick(treatmentOptions, source);
   const own =
-    rateLimit !== undefined || counters === "own"
-      ? [flow.token, portKey(source.port), source.direction, rateLimit]
+    treatment.rateLimit !== undefined || treatment.counters === "own"
+      ? [flow.token, portKey(source.port), source.direction]
       : null;
   return digest(
     12,
     "group",
     JSON.stringify([
-      integrationBridge,
+      source.integrationBridge,
       destination,
       tunnelId,
       vlanClassKey(vlan),
       direction,
       filterKey(filter ?? [], defaultAction),
-      snapLength,
-      maxFrame,
+      treatment,
+      source.maxFrame,
       collector,
       tunnel === undefined ? null : { ...tunnel, owner: "" },
       shared,

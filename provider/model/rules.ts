@@ -1,15 +1,14 @@
 import { encapsulation } from "../encapsulation/encapsulations";
-import type { HostRecord } from "../host/host";
 import type { Collector } from "../schema/collector";
 import type { RateLimit } from "../schema/common";
 import type { FilterAction, FilterRule } from "../schema/filter";
 import type { Direction } from "../schema/flow";
+import { DEFAULT_BRIDGES, type HostRecord } from "../schema/host";
 import { type PortInput, portSymbol } from "../schema/port";
 import type { ServiceRef } from "../schema/service";
 import type { TunnelRef } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { defaultText, ruleText } from "./filter/text";
-import { DEFAULT_TUNNEL_BRIDGE } from "./shared";
 
 /** Arguments that are known, or the sentinel. */
 type Known<T> = T | typeof UNKNOWN;
@@ -23,8 +22,9 @@ function hex(tunnelId: number): string {
   return `0x${tunnelId.toString(16)}`;
 }
 
-function bridges(host: HostRecord): { integration: string; tap: string } {
-  return { integration: host.integrationBridge ?? "br-int", tap: host.tapBridge ?? "br-tap" };
+function bridges(host: HostRecord): { integration: string; tap: string; tunnels: string } {
+  const { integrationBridge, tapBridge, tunnelBridge } = { ...DEFAULT_BRIDGES, ...host };
+  return { integration: integrationBridge, tap: tapBridge, tunnels: tunnelBridge };
 }
 
 /** The host whose bridges are named; candidates are alike in that. */
@@ -169,8 +169,7 @@ function sendText(flow: {
   if (service.collector !== undefined) return `${collectorText(service.collector)}${cut}`;
   const destination = (service.hosts ?? [service.host!]).map(({ address }) => address).join("|");
   if (destination === host.address) return `output:monitor${cut}`;
-  const through =
-    transport === "shared" ? (host.tunnelBridge ?? DEFAULT_TUNNEL_BRIDGE) : (tunnel?.type ?? "tunnel");
+  const through = transport === "shared" ? bridges(host).tunnels : (tunnel?.type ?? "tunnel");
   return `set_field:${hex(service.tunnelId)}->tun_id,output:${through}(${destination})${cut}`;
 }
 

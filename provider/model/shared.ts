@@ -1,7 +1,7 @@
 import { joinsHosts } from "../encapsulation/encapsulations";
 import type { Facts } from "../ovs/facts";
 import type { Claim, FlowClaim } from "../schema/claim";
-import { readAddress } from "../schema/host";
+import { DEFAULT_BRIDGES, readAddress } from "../schema/host";
 import type { Action, Desired, Rule } from "./desired";
 import { type FoundPort, portsOf } from "./findPort";
 import { digest, pieceCookie } from "./identity";
@@ -15,9 +15,6 @@ export function productionTunnel(facts: Facts, bridge: string, remote: string): 
   );
 }
 
-/** The bridge with production's tunnels where the host does not name another. */
-export const DEFAULT_TUNNEL_BRIDGE = "br-tun";
-
 /**
  * A patch pair between the tap bridge and a tunnel bridge: for one service and one length towards it, one from it. The
  * usual bridge is not in its name, which claims from before have without it.
@@ -29,7 +26,7 @@ function sharedPair(
 ): { hash: string; tap: string; tunnel: string } {
   const { bridge } = flow.shared!;
   const towards = role === "send" ? [flow.destination, maxLength ?? 0] : [];
-  const other = bridge === DEFAULT_TUNNEL_BRIDGE ? [] : [bridge];
+  const other = bridge === DEFAULT_BRIDGES.tunnelBridge ? [] : [bridge];
   const hash = digest(12, "shared", role, flow.tunnelId, ...towards, ...other);
   return { hash, tap: `ms-${hash}`, tunnel: `mx-${hash}` };
 }

@@ -1,7 +1,7 @@
 import { elsewhereOf } from "../converge/hosts";
 import type { Target } from "../converge/intent";
-import { CONNECTION_FIELDS } from "../host/inventory";
 import { type Claim, claimOf } from "../schema/claim";
+import { CONNECTION_FIELDS } from "../schema/host";
 import { knownPart } from "../schema/stored";
 import { canonical } from "./compare";
 

@@ -1,11 +1,13 @@
-import type { HostRecord } from "../host/host";
+import { CONNECTION_FIELDS, type HostRecord } from "../schema/host";
+import { defaultOf, type Options } from "../schema/options";
 import { hasUnknown } from "../schema/unknown";
 
 /** What of a host is the user's wish for the data path; how it is reached never makes a difference. */
-function hostKey(host: unknown): unknown {
-  if (typeof host !== "object" || host === null) return host;
-  const { address, tunnelIp, integrationBridge, tapBridge, tunnelBridge, keeper } = host as HostRecord;
-  return { address, tunnelIp, integrationBridge, tapBridge, tunnelBridge, keeper: keeper ?? false };
+function hostKey(host: HostRecord): object {
+  const { name: _, keeper, ...rest } = host;
+  const wish: Partial<HostRecord> = rest;
+  for (const field of CONNECTION_FIELDS) delete wish[field];
+  return { ...wish, keeper: keeper ?? false };
 }
 
 /** JSON with sorted keys and no undefined: equal text, equal value. */
@@ -21,19 +23,21 @@ export function canonical(value: unknown): string {
 export function comparable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(comparable);
   if (typeof value !== "object" || value === null) return value;
-  if ("address" in value && "name" in value) return hostKey(value);
+  if ("address" in value && "name" in value) return hostKey(value as HostRecord);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, comparable(inner)]));
 }
 
-/** Names of the properties whose wish differs between the recorded outputs and the new inputs. */
-export function changedProperties(
+/**
+ * Names of the options whose wish differs between the recorded outputs and the new inputs. What an earlier release did not
+ * know is recorded as nothing, and was what it is by default.
+ */
+export function changedOptions(
+  options: Options,
   olds: Record<string, unknown>,
   news: Record<string, unknown>,
-  properties: readonly string[],
 ): string[] {
-  return properties.filter(
-    (property) =>
-      hasUnknown(news[property]) ||
-      canonical(comparable(olds[property] ?? null)) !== canonical(comparable(news[property] ?? null)),
-  );
+  return Object.entries(options).flatMap(([name, option]) => {
+    const text = (value: unknown) => canonical(comparable(value ?? defaultOf(option) ?? null));
+    return hasUnknown(news[name]) || text(olds[name]) !== text(news[name]) ? [name] : [];
+  });
 }

@@ -2,7 +2,6 @@ import type { Reach } from "../converge/hosts";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import { type HostArgument, type Inventory, resolveHost } from "../host/inventory";
-import { hasUnknown, UNKNOWN } from "../schema/unknown";
 
 /** The stack's hosts by their names. */
 export interface Names {
@@ -19,24 +18,6 @@ export function namesOf(inventory: Inventory): Names {
 export interface Context extends Reach, Names {
   /** Closes all connections; the next operation makes new ones. What is under way on them is rejected. */
   close(): Promise<void>;
-}
-
-/** A host argument as `check` records it; unknown stays unknown as a whole. */
-export function recordHost(names: Names, host: unknown): unknown {
-  return hasUnknown(host) ? UNKNOWN : names.resolveHost(host);
-}
-
-/** Candidates as `check` records them; unknown stays unknown as a whole. */
-export function recordHosts(names: Names, hosts: unknown): unknown {
-  return Array.isArray(hosts) ? hosts.map((host) => recordHost(names, host)) : hosts;
-}
-
-/** The candidates of a resource's end: the one host, or several. None for a collector. */
-export function candidatesOf(end: {
-  host?: HostRecord | undefined;
-  hosts?: HostRecord[] | undefined;
-}): HostRecord[] {
-  return end.hosts ?? (end.host === undefined ? [] : [end.host]);
 }
 
 /** Hosts that something is to be made on: as the inventory knows them now, none of them gone. */

@@ -1,5 +1,7 @@
+import type { HostRecord } from "../schema/host";
+import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import type { Failure } from "../schema/validate";
-import { type Names, recordHost, recordHosts } from "./context";
+import type { Names } from "./context";
 import type { Properties } from "./resource";
 
 /** An end has one host, or candidates, never both. `other`: what else would do. */
@@ -12,6 +14,24 @@ export function oneOfHosts(values: Properties, other?: string): Failure[] {
   if (values.host !== undefined || values.hosts !== undefined) return [];
   const or = other === undefined ? "or hosts" : `or hosts, ${other}`;
   return [{ property: "host", reason: `this argument is required (${or})` }];
+}
+
+/** A host argument as `check` records it; unknown stays unknown as a whole. */
+function recordHost(names: Names, host: unknown): unknown {
+  return hasUnknown(host) ? UNKNOWN : names.resolveHost(host);
+}
+
+/** Several hosts likewise. */
+export function recordHosts(names: Names, hosts: unknown): unknown {
+  return Array.isArray(hosts) ? hosts.map((host) => recordHost(names, host)) : hosts;
+}
+
+/** The candidates of a resource's end: the one host, or several. None for a collector. */
+export function candidatesOf(end: {
+  host?: HostRecord | undefined;
+  hosts?: HostRecord[] | undefined;
+}): HostRecord[] {
+  return end.hosts ?? (end.host === undefined ? [] : [end.host]);
 }
 
 /** The host or the candidates, resolved through the inventory. */

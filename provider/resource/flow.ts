@@ -9,7 +9,8 @@ import { movingFromOf } from "../model/moving";
 import type { Claim } from "../schema/claim";
 import { type FlowInputs, flowInputs } from "../schema/flow";
 import { type FoundIfaceIds, foundIfaceIds, withFoundIfaceId } from "../schema/port";
-import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
+import { type Context, presentCandidates, remainingHosts } from "./context";
+import { candidatesOf } from "./ends";
 import { flowChecks } from "./flowChecks";
 import { expectedClaims, flowTargets } from "./flowTargets";
 import { knownIfaceIds, type Presence, portNameOf, presenceAt, seekSource, WAITING_HINT } from "./found";
@@ -124,7 +125,7 @@ async function put(context: Context, inputs: FlowInputs, previous?: Previous): P
     previousOwner: renamed ? previous.inputs.owner : undefined,
     token,
     mode: previous === undefined ? "create" : "update",
-    adopt: inputs.adopt ?? false,
+    adopt: inputs.adopt,
     hosts: [...sources, ...destinations],
     oldHosts: remainingHosts(context, [...hostsOf(inputs), ...old]),
     attachTimeout: required ? inputs.attachTimeout : 0,

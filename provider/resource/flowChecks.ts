@@ -1,31 +1,24 @@
 import { flowRules } from "../model/rules";
-import { flowArgs } from "../schema/flow";
+import { flowArgs, flowComputed } from "../schema/flow";
 import type { ServiceRef } from "../schema/service";
 import type { TunnelRef } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
-import { candidatesOf, type Names } from "./context";
-import { endsOf, oneOfHosts, recordEnds } from "./ends";
-import { inPlace } from "./inPlace";
+import { checksOf } from "./checks";
+import type { Names } from "./context";
+import { candidatesOf, endsOf, oneOfHosts, recordEnds } from "./ends";
 import { isMember, membersMissing } from "./members";
-import type { CheckResult, Checks, Properties } from "./resource";
-import { showably } from "./showably";
+import type { CheckResult, Properties } from "./resource";
 
-/** Validates a TapFlow's arguments, fills in defaults, and puts `tunnelId` and `rules` among the inputs. */
+/** Validates a TapFlow's arguments, and puts `tunnelId` and `rules` among the inputs. */
 function checkFlow(names: Names, _olds: Properties, news: Properties): CheckResult {
-  const { values, failures } = validate(flowArgs, news, ["tunnelId", "rules"]);
+  const { values, failures } = validate(flowArgs, news, flowComputed);
   failures.push(...oneOfHosts(values));
   if (failures.length > 0) return { inputs: values, failures };
   const service = values.service as ServiceRef | typeof UNKNOWN;
   const inputs: Properties = {
     ...values,
     ...recordEnds(names, values),
-    direction: values.direction ?? "both",
-    enabled: values.enabled ?? true,
-    mtuPolicy: values.mtuPolicy ?? "warn",
-    transport: values.transport ?? "dedicated",
-    counters: values.counters ?? "shared",
-    attachTimeout: values.attachTimeout ?? 60,
     tunnelId: hasUnknown(service) ? UNKNOWN : (service as ServiceRef).tunnelId,
   };
   inputs.rules = flowRules(inputs as Parameters<typeof flowRules>[0]);
@@ -76,27 +69,5 @@ function misplaced(inputs: Properties): Failure[] {
     .map((hosts) => ({ property: "tunnel", reason: membersMissing(tunnel, hosts) }));
 }
 
-const WISHES = [
-  "service",
-  "host",
-  "hosts",
-  "port",
-  "direction",
-  "filter",
-  "defaultAction",
-  "snapLength",
-  "rateLimit",
-  "mtuPolicy",
-  "tunnel",
-  "transport",
-  "counters",
-  "enabled",
-  "attachTimeout",
-  "tenant",
-  "description",
-  "adopt",
-  "owner",
-];
-
 /** What a TapFlow makes of its arguments. */
-export const flowChecks: Checks = { check: showably(checkFlow), diff: inPlace(WISHES) };
+export const flowChecks = checksOf(flowArgs, checkFlow);

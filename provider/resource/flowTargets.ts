@@ -10,7 +10,9 @@ import { requireAddress, requireOneFamily } from "../converge/network";
 import { TaasError } from "../errors";
 import type { FoundPort } from "../model/findPort";
 import type { FlowClaim, Wire } from "../schema/claim";
-import type { FlowInputs } from "../schema/flow";
+import { labels } from "../schema/common";
+import { captureOptions, type FlowInputs, treatmentOptions } from "../schema/flow";
+import { pick } from "../schema/options";
 import type { TunnelRef } from "../schema/tunnel";
 import { fitCopies } from "./fit";
 import { membersMissing } from "./members";
@@ -57,25 +59,14 @@ function ends(source: Look, destination: Look): { here: Peer; there: Peer } {
 }
 
 function common(inputs: FlowInputs, destination: string): FlowDraft {
-  const { owner, tunnelId, tenant, description, service } = inputs;
-  const wishes = { service: service.owner, tunnelId, tenant, description };
-  return { format: 1, kind: "flow", owner, destination, ...wishes };
+  const { owner, tunnelId, service } = inputs;
+  const texts = pick(labels, inputs);
+  return { format: 1, kind: "flow", owner, destination, service: service.owner, tunnelId, ...texts };
 }
 
 function tapped(inputs: FlowInputs, integrationBridge: string): NonNullable<FlowClaim["source"]> {
-  const { port, direction, enabled, filter, defaultAction, snapLength, rateLimit, counters } = inputs;
-  const own = counters === "own" ? { counters } : {};
-  return {
-    port,
-    direction,
-    enabled,
-    integrationBridge,
-    filter,
-    defaultAction,
-    snapLength,
-    rateLimit,
-    ...own,
-  };
+  const options = { ...pick(captureOptions, inputs), ...pick(treatmentOptions, inputs) };
+  return { port: inputs.port, integrationBridge, ...options };
 }
 
 /** The address copies for a collector are sent from; where the host's is not known or of another family, the route decides. */

@@ -9,9 +9,11 @@ import type { Look } from "../converge/look";
 import { drawToken, stackOf } from "../converge/run";
 import { TaasError } from "../errors";
 import { printableLine } from "../printable";
+import { pick } from "../schema/options";
 import { type FoundIfaceIds, foundIfaceIds, type PortInput, withFoundIfaceId } from "../schema/port";
-import { attachment as attachmentSchema, type ServiceInputs, serviceInputs } from "../schema/service";
-import { type Context, candidatesOf, presentCandidates, remainingHosts } from "./context";
+import { monitorOptions, type ServiceInputs, serviceInputs } from "../schema/service";
+import { type Context, presentCandidates, remainingHosts } from "./context";
+import { candidatesOf } from "./ends";
 import { knownIfaceIds, monitorNameOf, type Presence, presenceAt, seekMonitor, WAITING_HINT } from "./found";
 import { hasClaim, locate } from "./locate";
 import { type End, readEnds } from "./read";
@@ -35,21 +37,10 @@ function portNames(look: Look, ports: readonly PortInput[]): string {
 
 /** The service's claim on a host. */
 function claimOf(inputs: ServiceInputs, ports: PortInput[], { record }: Look): ServiceDraft {
-  const { owner, tunnelId, tenant, allowCrossTenant, description, distribution } = inputs;
-  const attachment = attachmentSchema.parse(inputs.attachment);
-  return {
-    format: 1,
-    kind: "service",
-    owner,
-    integrationBridge: integrationBridgeOf(record),
-    tunnelId,
-    tenant,
-    allowCrossTenant,
-    description,
-    distribution,
-    attachment,
-    ports,
-  };
+  const { owner, tunnelId } = inputs;
+  const integrationBridge = integrationBridgeOf(record);
+  const options = pick(monitorOptions, inputs);
+  return { format: 1, kind: "service", owner, integrationBridge, tunnelId, ...options, ports };
 }
 
 /** What an operation found out about a service. */
@@ -111,7 +102,7 @@ async function put(
     previousOwner: renamed ? previous.inputs.owner : undefined,
     token,
     mode: previous === undefined ? "create" : "update",
-    adopt: inputs.adopt ?? false,
+    adopt: inputs.adopt,
     replaced,
     hosts,
     oldHosts: remainingHosts(context, [...candidates, ...candidatesOf(previous?.inputs ?? {})]),

@@ -2,25 +2,26 @@ import type { HostRecord } from "../host/host";
 import { defaultTunnelId } from "../model/identity";
 import { serviceRules } from "../model/rules";
 import { type CollectorInput, completeCollector } from "../schema/collector";
-import { serviceArgs } from "../schema/service";
+import { defaultOf } from "../schema/options";
+import { monitorOptions, serviceArgs, serviceComputed } from "../schema/service";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
+import { checksOf } from "./checks";
 import type { Names } from "./context";
 import { endsOf, oneOfHosts, recordEnds } from "./ends";
-import { inPlace } from "./inPlace";
 import type { CheckResult, Checks, DiffResult, Properties } from "./resource";
-import { showably } from "./showably";
 
 /** Arguments that only make sense for a monitor on a host. */
 const MONITOR_ONLY = ["host", "hosts", "port", "ports", "distribution", "attachment"];
 
-/** How a single monitor and a collector get copies, too. */
-const DEFAULT_DISTRIBUTION = "copy";
-
-/** Looks at what was given, right or wrong, so that a wrong argument is not called a missing one as well. */
+/**
+ * Looks at what was given, right or wrong, so that a wrong argument is not called a missing one as well. What is so by default
+ * contradicts nothing.
+ */
 function contradictions(given: Properties): Failure[] {
   const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
-  if (values.distribution === DEFAULT_DISTRIBUTION) delete values.distribution;
+  for (const [name, option] of Object.entries(monitorOptions))
+    if (values[name] === defaultOf(option)) delete values[name];
   if (values.collector !== undefined) {
     return MONITOR_ONLY.filter((property) => values[property] !== undefined).map((property) => ({
       property,
@@ -44,21 +45,18 @@ function contradictions(given: Properties): Failure[] {
   return failures;
 }
 
-/** Validates a TapService's arguments, fills in defaults, and puts `tunnelId`, `ref` and `rules` among the inputs. */
+/** Validates a TapService's arguments, and puts `tunnelId`, `ref` and `rules` among the inputs. */
 function checkService(names: Names, olds: Properties, news: Properties): CheckResult {
-  const { values, failures } = validate(serviceArgs, news, ["ref", "rules"]);
+  const { values, failures } = validate(serviceArgs, news, serviceComputed);
   failures.push(...contradictions(news));
   if (failures.length > 0) return { inputs: values, failures };
   const owner = values.owner as string;
   const tunnelId = values.tunnelId ?? olds.tunnelId ?? defaultTunnelId(owner);
   const outside = values.collector !== undefined;
-  const attachment = outside ? "collector" : (values.attachment ?? "tap-bridge");
+  const attachment = outside ? "collector" : values.attachment;
   const inputs: Properties = {
     ...values,
     ...recordEnds(names, values),
-    ...(outside ? {} : { attachment }),
-    distribution: values.distribution ?? DEFAULT_DISTRIBUTION,
-    attachTimeout: values.attachTimeout ?? 60,
     tunnelId,
   };
   const ref = {
@@ -83,40 +81,24 @@ function complete(collector: unknown, tunnelId: unknown): unknown {
   return completeCollector(collector as CollectorInput, tunnelId as number);
 }
 
-/** The wishes whose change is an update; the host's address is a replacement. */
-const WISHES = [
-  "host",
-  "hosts",
-  "port",
-  "ports",
-  "distribution",
-  "collector",
-  "attachment",
-  "tunnelId",
-  "attachTimeout",
-  "tenant",
-  "allowCrossTenant",
-  "description",
-  "adopt",
-  "owner",
-];
-
 function addressOf(host: unknown): unknown {
   return typeof host === "object" && host !== null ? (host as HostRecord).address : host;
 }
+
+const inPlace = checksOf(serviceArgs, checkService);
 
 /**
  * Another host replaces the service, and so does a collector that takes the place of monitors, or they of it; where
  * candidates say where it may be, it moves in place.
  */
 function diff(olds: Properties, news: Properties): DiffResult {
+  const update = inPlace.diff(olds, news);
   const placed = olds.host !== undefined && news.host !== undefined;
   const moved = placed && (hasUnknown(news.host) || addressOf(olds.host) !== addressOf(news.host));
   const outside = (olds.collector === undefined) !== (news.collector === undefined);
   const replaces = [...(moved ? ["host"] : []), ...(outside ? ["collector"] : [])];
-  const update = inPlace(WISHES)(olds, news);
   return replaces.length > 0 ? { ...update, changes: true, replaces } : update;
 }
 
 /** What a TapService makes of its arguments. */
-export const serviceChecks: Checks = { check: showably(checkService), diff };
+export const serviceChecks: Checks = { ...inPlace, diff };

@@ -1,15 +1,16 @@
+import { integrationBridgeOf } from "../converge/access";
 import type { OpenHost } from "../converge/hosts";
 import type { Look } from "../converge/look";
 import { includesTunnelId, readTunnelIds, tunnelIdTaken } from "../converge/tunnelIds";
 import { TaasError } from "../errors";
-import type { HostRecord } from "../host/host";
 import { portsOf } from "../model/findPort";
-import { DEFAULT_TUNNEL_BRIDGE, productionTunnel } from "../model/shared";
+import { productionTunnel } from "../model/shared";
 import type { FlowClaim } from "../schema/claim";
+import { DEFAULT_BRIDGES, type HostRecord } from "../schema/host";
 
 /** The bridge of a host that has its production tunnels. */
 export function tunnelBridgeOf(record: HostRecord): string {
-  return record.tunnelBridge ?? DEFAULT_TUNNEL_BRIDGE;
+  return record.tunnelBridge ?? DEFAULT_BRIDGES.tunnelBridge;
 }
 
 /**
@@ -26,7 +27,7 @@ export async function requireSharedTunnel(
   const host = look.record.name;
   const bridge = look.facts.bridges.find((candidate) => candidate.name === name);
   if (bridge === undefined) {
-    const integration = look.record.integrationBridge ?? "br-int";
+    const integration = integrationBridgeOf(look.record);
     const ovn =
       productionTunnel(look.facts, integration, peer.remote) ??
       portsOf(look.facts, [integration]).find(({ port }) => port.name.startsWith("ovn-"));

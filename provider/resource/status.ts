@@ -1,4 +1,6 @@
+import { HalfDoneError } from "../converge/intent";
 import { printableLine } from "../printable";
+import type { Properties } from "./resource";
 
 /** The state a resource is in, as its `status` output says. */
 export function driftedStatus(differences: readonly string[]): string {
@@ -15,4 +17,21 @@ function brief(difference: string): string {
 /** Whether a recorded status asks for a repair. */
 export function isDrifted(status: unknown): boolean {
   return typeof status === "string" && status.startsWith("drifted");
+}
+
+/** What Pulumi takes for "it exists, but not as it should": the state then records the properties. */
+export interface PartialFailure {
+  id: string;
+  properties: Properties;
+  reasons: string[];
+}
+
+/**
+ * What is recorded of a resource whose operation failed half-way, so that the next run finishes it; undefined when
+ * nothing was left behind. `recorded`: the inputs of a create, the old outputs of an update.
+ */
+export function halfDone(error: unknown, id: string, recorded: Properties): PartialFailure | undefined {
+  if (!(error instanceof HalfDoneError)) return undefined;
+  const properties = { ...recorded, status: driftedStatus(["half made"]), incarnation: error.token };
+  return { id, properties, reasons: error.reasons };
 }

@@ -34,7 +34,7 @@ async function put(
     previousOwner,
     token,
     mode: previous === undefined ? "create" : "update",
-    adopt: inputs.adopt ?? false,
+    adopt: inputs.adopt,
     hosts,
     oldHosts: previous === undefined ? [] : remainingHosts(context, previous.inputs.hosts),
     attachTimeout: 0,
@@ -52,7 +52,7 @@ async function put(
       };
     },
   });
-  const down = inputs.bfd === true ? await awaitPeers(context, hosts, inputs.owner) : [];
+  const down = inputs.bfd ? await awaitPeers(context, hosts, inputs.owner) : [];
   for (const what of down) context.warn(`${what} ${BFD_PATIENCE / 1000} s after it was made`);
   const status = down.length === 0 ? "active" : driftedStatus(down);
   return { ...inputs, portNames, status, incarnation: token };

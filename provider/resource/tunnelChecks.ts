@@ -2,13 +2,13 @@ import { isIPv6 } from "node:net";
 import { encapsulation } from "../encapsulation/encapsulations";
 import type { HostRecord } from "../host/host";
 import { tunnelRules } from "../model/rules";
-import { DEFAULT_UDP_PORT, type TunnelInputs, tunnelArgs } from "../schema/tunnel";
+import { DEFAULT_UDP_PORT, type TunnelInputs, tunnelArgs, tunnelComputed } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
-import { type Names, recordHost } from "./context";
-import { inPlace } from "./inPlace";
-import type { CheckResult, Checks, Properties } from "./resource";
-import { showably } from "./showably";
+import { checksOf } from "./checks";
+import type { Names } from "./context";
+import { recordHosts } from "./ends";
+import type { CheckResult, Properties } from "./resource";
 
 /** The UDP port of a tunnel that is given none; one that has no UDP port is recorded with that of the automatic tunnels. */
 function defaultUdpPort(type: unknown): unknown {
@@ -17,23 +17,16 @@ function defaultUdpPort(type: unknown): unknown {
   return udp === "none" ? DEFAULT_UDP_PORT : udp.mirror;
 }
 
-/** Validates a MirrorTunnel's arguments, fills in defaults, and puts `ref` and `rules` among the inputs. */
+/** Validates a MirrorTunnel's arguments, and puts `ref` and `rules` among the inputs. */
 function checkTunnel(names: Names, _: Properties, news: Properties): CheckResult {
-  const { values, failures } = validate(tunnelArgs, news, ["ref", "rules"]);
+  const { values, failures } = validate(tunnelArgs, news, tunnelComputed);
   if (failures.length > 0) return { inputs: values, failures };
-  const given = values.hosts;
-  const hosts = Array.isArray(given) ? given.map((host) => recordHost(names, host)) : given;
-  const type = values.type ?? "vxlan";
   const inputs: Properties = {
     ...values,
-    hosts,
-    mode: values.mode ?? "pair",
-    type,
-    udpPort: values.udpPort ?? defaultUdpPort(type),
-    localIps: values.localIps ?? [],
-    dontFragment: values.dontFragment ?? true,
+    hosts: recordHosts(names, values.hosts),
+    udpPort: values.udpPort ?? defaultUdpPort(values.type),
   };
-  const { mode, udpPort, localIps, owner } = inputs;
+  const { owner, hosts, mode, type, udpPort, localIps } = inputs;
   const ref = { format: 1, owner, hosts, mode, type, udpPort, localIps };
   inputs.ref = hasUnknown(ref) ? UNKNOWN : ref;
   inputs.rules = tunnelRules(inputs as Parameters<typeof tunnelRules>[0]);
@@ -96,18 +89,5 @@ function contradictions(inputs: Properties): Failure[] {
   return failures;
 }
 
-const WISHES = [
-  "hosts",
-  "mode",
-  "type",
-  "udpPort",
-  "localIps",
-  "dontFragment",
-  "tos",
-  "bfd",
-  "adopt",
-  "owner",
-];
-
 /** What a MirrorTunnel makes of its arguments. */
-export const tunnelChecks: Checks = { check: showably(checkTunnel), diff: inPlace(WISHES) };
+export const tunnelChecks = checksOf(tunnelArgs, checkTunnel);

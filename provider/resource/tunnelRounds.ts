@@ -8,7 +8,8 @@ import { requireAddress, requireOneFamily } from "../converge/network";
 import { TaasError } from "../errors";
 import { endpointPort, explicitEndpoint } from "../model/endpoint";
 import type { TunnelClaim } from "../schema/claim";
-import type { TunnelInputs } from "../schema/tunnel";
+import { pick } from "../schema/options";
+import { type TunnelInputs, tunnelOptions } from "../schema/tunnel";
 import { canonical } from "./compare";
 
 type TunnelDraft = Omit<TunnelClaim, "token" | "pending" | "writer" | "time">;
@@ -52,19 +53,15 @@ export function claimsOf(inputs: TunnelInputs, looks: readonly Look[]): Member[]
     const peer = { address: first!.local, host: first!.seen.record.name };
     requireOneFamily(local, peer, seen.record.name);
   }
-  const { owner, mode, type, udpPort, dontFragment, tos, bfd } = inputs;
+  const { owner, udpPort } = inputs;
   return members.map(({ seen, local }) => ({
     seen,
     draft: {
       format: 1,
       kind: "tunnel",
       owner,
-      mode,
-      type,
       udpPort,
-      dontFragment,
-      tos,
-      bfd,
+      ...pick(tunnelOptions, inputs),
       local,
       integrationBridge: integrationBridgeOf(seen.record),
       peers: members

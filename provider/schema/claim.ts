@@ -1,13 +1,12 @@
 import * as z from "zod";
 import { collector } from "./collector";
-import { label, ownerKey, rateLimit, snapLength, tunnelId, udpPort } from "./common";
-import { filterAction, filterRule } from "./filter";
-import { direction } from "./flow";
+import { labels, ownerKey, tunnelId, udpPort } from "./common";
+import { captureOptions, treatmentOptions } from "./flow";
 import { hostRecord, ipAddress } from "./host";
 import { claimedPort } from "./port";
-import { attachment, distribution } from "./service";
+import { monitorOptions } from "./service";
 import { stored } from "./stored";
-import { tunnelMode, tunnelType } from "./tunnel";
+import { tunnelMode, tunnelOptions, tunnelType } from "./tunnel";
 
 /**
  * The claim format this release writes and the highest it reads. A release adds optional fields without raising it: others
@@ -29,8 +28,7 @@ const base = {
   /** Who wrote it last, as user@machine, and when (ISO 8601). */
   writer: z.string().max(256),
   time: z.string().max(40),
-  description: label.optional(),
-  tenant: label.optional(),
+  ...labels,
   /** The host is to have a keeper while this claim is there. */
   keeper: z.literal(true).optional(),
 };
@@ -41,10 +39,8 @@ const serviceClaim = z.object({
   tunnelId,
   /** The monitors. */
   ports: z.array(claimedPort).min(1),
-  distribution,
-  attachment,
+  ...monitorOptions,
   integrationBridge: z.string(),
-  allowCrossTenant: z.boolean().optional(),
 });
 
 /** The machine at the other end, known by its OVSDB and not by one of its names, and the underlay addresses of both. */
@@ -63,14 +59,9 @@ const wire = z.object({
 /** The tapped port, and how what it sends and gets is treated. */
 const source = z.object({
   port: claimedPort,
-  direction,
-  enabled: z.boolean(),
+  ...captureOptions,
+  ...treatmentOptions,
   integrationBridge: z.string(),
-  filter: z.array(filterRule).optional(),
-  defaultAction: filterAction.optional(),
-  snapLength: snapLength.optional(),
-  rateLimit: rateLimit.optional(),
-  counters: z.literal("own").optional(),
   /** Longest frame that arrives whole; longer copies are cut to it. */
   maxFrame: z.int().optional(),
 });
@@ -116,15 +107,11 @@ const tunnelClaim = z.object({
   kind: z.literal("tunnel"),
   /** Gives the tap bridge its datapath type. */
   integrationBridge: z.string(),
-  mode: tunnelMode,
-  type: tunnelType,
+  ...tunnelOptions,
   udpPort,
   local: ipAddress,
   /** The other ends. */
   peers: z.array(z.object({ machine: z.string(), name: z.string(), remote: ipAddress })).min(1),
-  dontFragment: z.boolean(),
-  tos: z.int().optional(),
-  bfd: z.boolean().optional(),
   /** ready: the ports exist, automatic flows do not use it yet; preferred: flows send on it, older ports still listen. */
   phase: z.enum(["ready", "preferred"]).optional(),
 });

@@ -31,10 +31,15 @@ export const rateLimit = z
 export type RateLimit = z.output<typeof rateLimit>;
 
 /** Seconds to wait for a port to be plugged. */
-export const attachTimeout = z.number().min(0).max(3600);
+export const attachTimeout = z.number().min(0).max(3600).default(60);
 
-/** Free text that ends up in OVSDB. */
-export const label = z.string().max(1024);
+const label = z.string().max(1024);
+
+/** Texts that end up in OVSDB: who a service or a flow belongs to, and whatever a program says of it. */
+export const labels = { tenant: label.min(1).optional(), description: label.optional() };
+
+/** Whether a create takes over a claim of its owner that says something else. */
+export const adopt = z.boolean().default(false);
 
 /** UDP port of a mirror tunnel. */
 export const udpPort = z.int().min(1).max(65535);

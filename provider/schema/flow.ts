@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { attachTimeout, label, ownerKey, rateLimit, snapLength } from "./common";
+import { adopt, attachTimeout, labels, ownerKey, rateLimit, snapLength } from "./common";
 import { filterAction, filterRules } from "./filter";
-import { hostInput, hostInputs, hostRecord } from "./host";
+import { places, recordedPlaces } from "./host";
 import { portInput } from "./port";
 import { serviceRef } from "./service";
 import { tunnelRef } from "./tunnel";
@@ -9,46 +9,41 @@ import { tunnelRef } from "./tunnel";
 export const direction = z.enum(["ingress", "egress", "both"]);
 export type Direction = z.output<typeof direction>;
 
-/** What is done about copies that are too large for their way. */
-const mtuPolicy = z.enum(["warn", "fail", "truncate"]);
-const transport = z.enum(["dedicated", "shared"]);
-const counters = z.enum(["shared", "own"]);
+/** What of a port is copied. Flows that differ in it only are one capture group. */
+export const captureOptions = { direction: direction.default("both"), enabled: z.boolean().default(true) };
 
-/** The arguments of a TapFlow, by property, before defaults. */
-export const flowArgs = {
-  service: serviceRef,
-  host: hostInput.optional(),
-  hosts: hostInputs.optional(),
-  port: portInput,
-  direction: direction.optional(),
+/**
+ * How copies are treated. These are part of the key of a capture group: flows that differ in any of them have groups of
+ * their own.
+ */
+export const treatmentOptions = {
   filter: filterRules.optional(),
   defaultAction: filterAction.optional(),
   snapLength: snapLength.optional(),
   rateLimit: rateLimit.optional(),
-  mtuPolicy: mtuPolicy.optional(),
+  counters: z.enum(["shared", "own"]).default("shared"),
+};
+
+/** The arguments of a TapFlow. */
+export const flowArgs = {
+  service: serviceRef,
+  ...places,
+  port: portInput,
+  ...captureOptions,
+  ...treatmentOptions,
+  /** What is done about copies that are too large for their way. */
+  mtuPolicy: z.enum(["warn", "fail", "truncate"]).default("warn"),
   tunnel: tunnelRef.optional(),
-  transport: transport.optional(),
-  counters: counters.optional(),
-  enabled: z.boolean().optional(),
-  attachTimeout: attachTimeout.optional(),
-  tenant: label.min(1).optional(),
-  description: label.optional(),
-  adopt: z.boolean().optional(),
+  transport: z.enum(["dedicated", "shared"]).default("dedicated"),
+  attachTimeout,
+  ...labels,
+  adopt,
   owner: ownerKey,
 };
 
+/** What `check` makes of the arguments of a TapFlow. */
+export const flowComputed = { tunnelId: z.int(), rules: z.array(z.string()) };
+
 /** The inputs of a TapFlow as `check` leaves them. */
-export const flowInputs = z.object({
-  ...flowArgs,
-  host: hostRecord.optional(),
-  hosts: z.array(hostRecord).optional(),
-  direction,
-  mtuPolicy,
-  transport,
-  counters,
-  enabled: z.boolean(),
-  attachTimeout,
-  tunnelId: z.int(),
-  rules: z.array(z.string()),
-});
+export const flowInputs = z.object({ ...flowArgs, ...recordedPlaces, ...flowComputed });
 export type FlowInputs = z.output<typeof flowInputs>;

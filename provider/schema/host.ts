@@ -26,9 +26,8 @@ const bridgeName = z
   .string()
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/, "a bridge name has 1 to 15 letters, digits, '_', '.' or '-'");
 
-/** A host of the inventory, whose name is its key there. */
-const hostEntry = z.strictObject({
-  address,
+/** How a host is reached, as against what is where on it. It never makes a difference. */
+const connection = {
   port: z.int().min(1).max(65535).optional(),
   user: z
     .string()
@@ -39,13 +38,29 @@ const hostEntry = z.strictObject({
   proxyJump: z.string().min(1).optional(),
   transport: z.enum(["ssh2", "openssh", "local"]).optional(),
   sudo: z.enum(["auto", "always", "never"]).optional(),
+  gone: z.boolean().optional(),
+};
+
+/** A host of the inventory, whose name is its key there. */
+const hostEntry = z.strictObject({
+  address,
+  ...connection,
   tunnelIp: ipAddress.optional(),
   integrationBridge: bridgeName.optional(),
   tapBridge: bridgeName.optional(),
   tunnelBridge: bridgeName.optional(),
-  gone: z.boolean().optional(),
   keeper: z.boolean().optional(),
 });
+
+/** The names of the fields that say how a host is reached. */
+export const CONNECTION_FIELDS = Object.keys(connection) as readonly (keyof typeof connection)[];
+
+/** The bridges of a host that names no others. Hosts are recorded without them. */
+export const DEFAULT_BRIDGES = {
+  integrationBridge: "br-int",
+  tapBridge: "br-tap",
+  tunnelBridge: "br-tun",
+} as const;
 
 /** What a command line may say of how its hosts are reached, and where their taps are. */
 export const connectionOptions = hostEntry.pick({
@@ -69,8 +84,17 @@ export const inventoryHost = z.union([address, hostEntry], meant);
 /** A host as a program gives it: a name or the whole record, also one that `check` has resolved. */
 export const hostInput = z.union([address, hostEntry.extend({ name: word("a name").optional() })], meant);
 
-/** Candidates, of which one has the port. */
-export const hostInputs = z.array(hostInput).min(1, "name at least one host").max(1000, "at most 1000 hosts");
+/** Where a port is: on a host, or on one of several candidates. */
+export const places = {
+  host: hostInput.optional(),
+  hosts: z.array(hostInput).min(1, "name at least one host").max(1000, "at most 1000 hosts").optional(),
+};
 
 /** A host as `check` records it: resolved through the inventory. */
 export const hostRecord = z.object({ ...hostEntry.shape, name: z.string() });
+
+/** How a host is reached and what is where on it; a `Host` argument resolved through the stack's inventory. Plain JSON. */
+export type HostRecord = z.output<typeof hostRecord>;
+
+/** The places as `check` records them. */
+export const recordedPlaces = { host: hostRecord.optional(), hosts: z.array(hostRecord).optional() };

@@ -1,13 +1,8 @@
 import * as z from "zod";
 import { collector, collectorInput } from "./collector";
-import { attachTimeout, label, ownerKey, reference, tunnelId } from "./common";
-import { hostInput, hostInputs, hostRecord } from "./host";
+import { adopt, attachTimeout, labels, ownerKey, reference, tunnelId } from "./common";
+import { hostRecord, places, recordedPlaces } from "./host";
 import { describePort, portInput, portKey } from "./port";
-
-/** How several monitors share copies. */
-export const distribution = z.enum(["copy", "hash", "failover"]);
-
-export const attachment = z.enum(["tap-bridge", "integration-bridge"]);
 
 /** Several monitors, each once. */
 const monitors = z
@@ -26,21 +21,24 @@ const monitors = z
     }
   });
 
-/** The arguments of a TapService, by property, before defaults. */
+/** What monitors get of the copies, and whose. A claim has them as the arguments do. */
+export const monitorOptions = {
+  distribution: z.enum(["copy", "hash", "failover"]).default("copy"),
+  attachment: z.enum(["tap-bridge", "integration-bridge"]).default("tap-bridge"),
+  ...labels,
+  allowCrossTenant: z.boolean().default(false),
+};
+
+/** The arguments of a TapService. */
 export const serviceArgs = {
-  host: hostInput.optional(),
-  hosts: hostInputs.optional(),
+  ...places,
   port: portInput.optional(),
   ports: monitors.optional(),
-  distribution: distribution.optional(),
   collector: collectorInput.optional(),
-  attachment: attachment.optional(),
+  ...monitorOptions,
   tunnelId: tunnelId.optional(),
-  attachTimeout: attachTimeout.optional(),
-  tenant: label.min(1).optional(),
-  allowCrossTenant: z.boolean().optional(),
-  description: label.optional(),
-  adopt: z.boolean().optional(),
+  attachTimeout,
+  adopt,
   owner: ownerKey,
 };
 
@@ -61,16 +59,14 @@ export const serviceRef = reference("a TapService, or the ref of one", {
 );
 export type ServiceRef = z.output<typeof serviceRef>;
 
+/** What `check` makes of the arguments of a TapService. */
+export const serviceComputed = { ref: serviceRef, rules: z.array(z.string()) };
+
 /** The inputs of a TapService as `check` leaves them. */
 export const serviceInputs = z.object({
   ...serviceArgs,
-  host: hostRecord.optional(),
-  hosts: z.array(hostRecord).optional(),
-  distribution,
-  attachment: attachment.optional(),
+  ...recordedPlaces,
   tunnelId,
-  attachTimeout,
-  ref: serviceRef,
-  rules: z.array(z.string()),
+  ...serviceComputed,
 });
 export type ServiceInputs = z.output<typeof serviceInputs>;

@@ -1,17 +1,11 @@
 import * as z from "zod";
+import { unwrapped } from "./options";
 
 /** Claims are read, carried over and compared by these: a later release adds optional fields without a new format. */
 
-/** The schema that a wrapper such as `optional` is about. */
-function inner(schema: z.ZodType): z.ZodType {
-  return schema instanceof z.ZodOptional || schema instanceof z.ZodNullable
-    ? inner(schema.unwrap() as z.ZodType)
-    : schema;
-}
-
 /** The fields of an object's schema; of a choice, those of the object that fits a value. Undefined for anything else. */
 function shapeOf(schema: z.ZodType, value: object): Record<string, z.ZodType> | undefined {
-  const meant = inner(schema);
+  const meant = unwrapped(schema);
   if (meant instanceof z.ZodObject) return meant.shape as Record<string, z.ZodType>;
   if (!(meant instanceof z.ZodUnion)) return undefined;
   const fitting = (meant.options as z.ZodType[]).find((option) => option.safeParse(value).success);
@@ -30,7 +24,7 @@ function loosened(schema: z.ZodType): object {
     const shape = Object.fromEntries(fields.map(([name, field]) => [name, stored(field)]));
     return { shape, catchall: z.unknown() };
   }
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable)
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
     return { innerType: stored(schema.unwrap() as z.ZodType) };
   if (schema instanceof z.ZodArray) return { element: stored(schema.element as z.ZodType) };
   if (schema instanceof z.ZodUnion) return { options: (schema.options as z.ZodType[]).map(stored) };
@@ -43,7 +37,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** A value without the fields that its schema does not know. */
 export function knownPart(schema: z.ZodType, value: unknown): unknown {
-  const meant = inner(schema);
+  const meant = unwrapped(schema);
   if (Array.isArray(value) && meant instanceof z.ZodArray)
     return value.map((item) => knownPart(meant.element as z.ZodType, item));
   const shape = isObject(value) ? shapeOf(meant, value) : undefined;

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { MIRROR_ENCAPSULATIONS } from "../encapsulation/encapsulation";
-import { ownerKey, reference, udpPort } from "./common";
+import { adopt, ownerKey, reference, udpPort } from "./common";
 import { hostInput, hostRecord, ipAddress } from "./host";
 
 export const tunnelMode = z.enum(["pair", "mesh"]);
@@ -9,17 +9,22 @@ export const tunnelType = z.enum(MIRROR_ENCAPSULATIONS);
 /** UDP port of the automatic mirror tunnels, which are VXLAN. */
 export const DEFAULT_UDP_PORT = 14789;
 
-/** The arguments of a MirrorTunnel, by property, before defaults. */
+/** What a mirror tunnel is. A claim has them as the arguments do. */
+export const tunnelOptions = {
+  mode: tunnelMode.default("pair"),
+  type: tunnelType.default("vxlan"),
+  dontFragment: z.boolean().default(true),
+  tos: z.int().min(0).max(255).optional(),
+  bfd: z.boolean().default(false),
+};
+
+/** The arguments of a MirrorTunnel. */
 export const tunnelArgs = {
   hosts: z.array(hostInput).min(2, "a mirror tunnel needs at least two hosts"),
-  mode: tunnelMode.optional(),
-  type: tunnelType.optional(),
+  ...tunnelOptions,
   udpPort: udpPort.optional(),
-  localIps: z.array(ipAddress).optional(),
-  dontFragment: z.boolean().optional(),
-  tos: z.int().min(0).max(255).optional(),
-  bfd: z.boolean().optional(),
-  adopt: z.boolean().optional(),
+  localIps: z.array(ipAddress).default([]),
+  adopt,
   owner: ownerKey,
 };
 
@@ -35,16 +40,14 @@ export const tunnelRef = reference("a MirrorTunnel, or the ref of one", {
 });
 export type TunnelRef = z.output<typeof tunnelRef>;
 
+/** What `check` makes of the arguments of a MirrorTunnel. */
+export const tunnelComputed = { ref: tunnelRef, rules: z.array(z.string()) };
+
 /** The inputs of a MirrorTunnel as `check` leaves them. */
 export const tunnelInputs = z.object({
   ...tunnelArgs,
   hosts: z.array(hostRecord),
-  mode: tunnelMode,
-  type: tunnelType,
   udpPort,
-  localIps: z.array(ipAddress),
-  dontFragment: z.boolean(),
-  ref: tunnelRef,
-  rules: z.array(z.string()),
+  ...tunnelComputed,
 });
 export type TunnelInputs = z.output<typeof tunnelInputs>;

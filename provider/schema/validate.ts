@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { type Options, unwrapped } from "./options";
 import { reasonsOf, show, wording } from "./reasons";
 import { hasUnknown } from "./unknown";
 
@@ -10,7 +11,7 @@ export interface Failure {
 
 /** What the elements of a list must be; undefined where no list is wanted. */
 function elementOf(part: z.ZodType): z.ZodType | undefined {
-  const wanted = part instanceof z.ZodOptional ? part.unwrap() : part;
+  const wanted = unwrapped(part);
   return wanted instanceof z.ZodArray ? (wanted.element as z.ZodType) : undefined;
 }
 
@@ -29,20 +30,20 @@ function read(
 }
 
 /**
- * Validates inputs property by property, so that one unknown does not keep the rest from being checked.
+ * Validates inputs property by property, so that one unknown does not keep the rest from being checked, and fills in defaults.
  * A property, or an element of a list, that holds an unknown anywhere passes through untouched. `computed`: what `check` adds
  * to arguments; the engine gives it back where changes are ignored, and it is passed over to be computed again.
  */
 export function validate(
-  schema: Record<string, z.ZodType>,
+  schema: Options,
   inputs: Record<string, unknown>,
-  computed: readonly string[] = [],
+  computed: Options = {},
 ): { values: Record<string, unknown>; failures: Failure[] } {
   const values: Record<string, unknown> = {};
   const failures: Failure[] = [];
   for (const [property, value] of Object.entries(inputs)) {
     if (value === undefined || value === null || property.startsWith("__")) continue;
-    if (computed.includes(property)) continue;
+    if (Object.hasOwn(computed, property)) continue;
     const part = Object.hasOwn(schema, property) ? schema[property] : undefined;
     if (part === undefined) {
       const known = Object.keys(schema)
@@ -63,9 +64,10 @@ export function validate(
     }
   }
   for (const [property, part] of Object.entries(schema)) {
-    const given = inputs[property] !== undefined && inputs[property] !== null;
-    if (!given && !part.safeParse(undefined).success)
-      failures.push({ property, reason: "this argument is required" });
+    if (inputs[property] !== undefined && inputs[property] !== null) continue;
+    const absent = part.safeParse(undefined);
+    if (!absent.success) failures.push({ property, reason: "this argument is required" });
+    else if (absent.data !== undefined) values[property] = absent.data;
   }
   return { values, failures };
 }

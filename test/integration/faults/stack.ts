@@ -1,9 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { Context } from "../../../provider/resource/context";
 import { tapFlow } from "../../../provider/resource/flow";
-import { halfDone } from "../../../provider/resource/halfDone";
 import type { Properties, Resource } from "../../../provider/resource/resource";
 import { tapService } from "../../../provider/resource/service";
+import { halfDone } from "../../../provider/resource/status";
 import { mirrorTunnel } from "../../../provider/resource/tunnel";
 
 const RESOURCES = { TapService: tapService, TapFlow: tapFlow, MirrorTunnel: mirrorTunnel };

@@ -14,7 +14,7 @@ const STACK = "org/project/stack";
 const OWNER = `${STACK}/TapService/ids`;
 const content = {
   ...{ format: 1, kind: "service", owner: OWNER, tunnelId: 7, ports: ["tap-ids"], distribution: "copy" },
-  ...{ attachment: "tap-bridge", integrationBridge: "br-int" },
+  ...{ attachment: "tap-bridge", allowCrossTenant: false, integrationBridge: "br-int" },
 } as const;
 const written = { writer: "w", time: new Date().toISOString() };
 const claim = (more: object = {}): Claim =>

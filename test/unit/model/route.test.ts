@@ -26,6 +26,7 @@ function tunnel(owner: string, more: Partial<TunnelClaim> = {}): TunnelClaim {
     local: HERE,
     peers: [{ machine: "machine-there", name: "host2", remote: THERE }],
     dontFragment: true,
+    bfd: false,
     ...more,
   };
 }

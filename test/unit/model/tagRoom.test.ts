@@ -18,7 +18,10 @@ const flow = (source: Partial<FlowClaim["source"]>): FlowClaim => ({
   tunnelId: 7,
   destination: "machine-there",
   peer: { machine: "machine-there", name: "host2", local: "192.0.2.1", remote: "192.0.2.2" },
-  source: { port: "web", direction: "both", enabled: true, integrationBridge: "br-int", ...source },
+  source: {
+    ...{ port: "web", direction: "both", enabled: true, counters: "shared", integrationBridge: "br-int" },
+    ...source,
+  },
 });
 
 /** How a host's rules treat copies, but for the cookie, the port they come in by, and what comes before the cut. */

@@ -41,7 +41,12 @@ describe("the check of a collector", () => {
   serviceRefuses("it besides a port", { collector, port: "tap-mon" }, "port", /either collector, or host/);
   serviceRefuses("it besides ports", { collector, ports: ["tap-mon"] }, "ports", /either collector, or host/);
   serviceRefuses("to distribute", { collector, distribution: "hash" }, "distribution", /either collector/);
-  serviceRefuses("to attach it", { collector, attachment: "tap-bridge" }, "attachment", /either collector/);
+  serviceRefuses(
+    "to attach it",
+    { collector, attachment: "integration-bridge" },
+    "attachment",
+    /either collector/,
+  );
 
   it("gives the service's tunnel id as the key, for ERSPAN what 10 bits hold of it, and the assigned port", () => {
     const complete = (args: Properties) => {
