@@ -1,13 +1,19 @@
 import { isIP, isIPv6, SocketAddress } from "node:net";
 import * as z from "zod";
 
-/** Refuses what could be taken for an option or break a command line; everything else is for DNS and ssh to judge. */
+/**
+ * Refuses what could be taken for an option or break a command line; everything else is for DNS and ssh to judge. An IPv6 address
+ * may begin with "::".
+ */
 const word = (what: string) =>
   z
     .string()
     .min(1, { error: `${what} may not be empty`, abort: true })
     .max(255, `${what} has at most 255 characters`)
-    .regex(/^[A-Za-z0-9_[(][^\s\p{Cc}]*$/u, `${what} starts with a letter or digit and has no white space`);
+    .regex(
+      /^(?:[A-Za-z0-9_[(]|::)[^\s\p{Cc}]*$/u,
+      `${what} starts with a letter or digit and has no white space`,
+    );
 const address = word("an address");
 
 /** An IPv4 or IPv6 address; IPv6 is brought into its one canonical spelling (RFC 5952), so that equal addresses are equal text. */

@@ -68,6 +68,9 @@ describe("transport over production's tunnels", function () {
 
     it(`has drifted while host ${number} uses the id, and not longer`, async () => {
       const flow = await driver.flow("web", service, source);
+      await driver.read(flow);
+      await driver.read(flow);
+      expect(flow.outputs.status).to.equal("active");
       await lab.host(number).ovs(`ovs-ofctl add-flow br-tun cookie=0x99,table=4,tun_id=${ID},actions=drop`);
       await driver.read(flow);
       expect(flow.outputs.status).to.equal(

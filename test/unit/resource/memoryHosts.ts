@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { tapBridgeOf } from "../../../provider/converge/access";
+import { outcomeOf } from "../../../provider/converge/draft";
+import type { Edit } from "../../../provider/converge/edit";
+import type { Host } from "../../../provider/converge/host";
+import { placeOf } from "../../../provider/converge/hosts";
+import type { Look } from "../../../provider/converge/look";
+import type { HostRecord } from "../../../provider/host/host";
+import { resolveHost } from "../../../provider/host/inventory";
+import { readClaims } from "../../../provider/model/readClaims";
+import { writeClaim } from "../../../provider/plan/claims";
+import type { Context } from "../../../provider/resource/context";
+import type { Claim } from "../../../provider/schema/claim";
+import { type ObservedPort, observed } from "../model/observed";
+
+/** A host that is only a table of claims' texts, as OVSDB keeps them, and the VM ports that are plugged. */
+class MemoryHost {
+  private texts: Record<string, string> = {};
+  private generation = 0;
+
+  constructor(
+    private readonly record: HostRecord,
+    private readonly ports: readonly ObservedPort[],
+  ) {}
+
+  look(record: HostRecord): Look {
+    const { integrationBridge = "br-int" } = this.record;
+    const row = {
+      externalIds: { "taas-renderer": "1", ...this.texts },
+      otherConfig: { "taas-generation": String(this.generation) },
+    };
+    const tap = { name: tapBridgeOf(this.record), ports: [], row };
+    const bridges = [
+      { name: integrationBridge, ports: [...this.ports] },
+      ...(this.generation === 0 ? [] : [tap]),
+    ];
+    const number = createHash("sha256").update(placeOf(this.record)).digest().readUInt16BE();
+    const facts = {
+      ...observed(...bridges),
+      machine: `machine ${placeOf(this.record)}`,
+      externalIds: {
+        "ovn-encap-ip": `10.0.${number >> 8}.${number & 255}`,
+        "system-id": placeOf(this.record),
+      },
+    };
+    return { record, facts, read: readClaims(facts, tap.name, record.name) };
+  }
+
+  submit(record: HostRecord, edit: Edit): ReadonlyMap<string, Claim> {
+    const { facts, read } = this.look(record);
+    const reject = (_: unknown, error: unknown): never => {
+      throw error;
+    };
+    const { claims } = outcomeOf({ record, read, facts, edits: [edit], reject });
+    this.write(claims);
+    return claims;
+  }
+
+  confirm(record: HostRecord, claim: Claim): void {
+    const claims = new Map(this.look(record).read.claims);
+    this.write(claims.set(claim.owner, { ...claim, pending: undefined, replaces: undefined }));
+  }
+
+  private write(claims: ReadonlyMap<string, Claim>): void {
+    this.generation++;
+    this.texts = Object.fromEntries(
+      [...claims].map(([owner, claim]) => [`taas:${owner}`, writeClaim(claim)]),
+    );
+  }
+}
+
+/**
+ * A context whose hosts are kept in memory: each has the same VM ports, and its claims as OVSDB would keep them, written and
+ * read as those of a real host. Rules are not there; no host says what addresses it has, and nothing that is asked of one by a command is refused.
+ */
+export function memoryHosts(ports: readonly ObservedPort[]): Context {
+  const hosts = new Map<string, MemoryHost>();
+  const open = (record: HostRecord) => {
+    const host = hosts.get(placeOf(record)) ?? new MemoryHost(record, ports);
+    hosts.set(placeOf(record), host);
+    return {
+      record,
+      look: async () => host.look(record),
+      inspect: async () => ({ ...host.look(record), differences: [] }),
+      submit: async (edit: Edit) => ({ claims: host.submit(record, edit) }),
+      confirm: async (claim: Claim) => host.confirm(record, claim),
+      underlay: async () => undefined,
+      use: async () => undefined,
+    } as unknown as Host;
+  };
+  return {
+    resolveHost: (host) => resolveHost(host as string, {}),
+    presentHost: (record) => record,
+    claimedHost: async (record) => record,
+    open,
+    warn: () => undefined,
+    close: async () => undefined,
+  };
+}
