@@ -23,6 +23,8 @@ interface Pending {
   /** What the answers brought so far. */
   flows: Buffer[];
   bytes: number;
+  /** How many messages may still come. */
+  left: number;
   resolve(flows: Buffer[]): void;
   reject(error: Error): void;
   timer: NodeJS.Timeout;
@@ -143,7 +145,8 @@ export class SwitchClient {
     const xids = [...before, ...messages].map(({ xid }) => xid);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.fail(new Error("the bridge does not answer")), this.timeoutMs);
-      const pending = { xids, flows: [], bytes: 0, resolve, reject, timer };
+      const left = xids.length + MAX_PARTS;
+      const pending = { xids, flows: [], bytes: 0, left, resolve, reject, timer };
       for (const xid of xids) this.pending.set(xid, pending);
       this.stream.write(Buffer.concat(messages.map(encodeMessage)));
     });
@@ -167,13 +170,10 @@ export class SwitchClient {
       if (type === TYPE.echoRequest) this.echo(xid, body);
       return;
     }
+    if (--pending.left < 0) throw new RangeError(`more than ${MAX_PARTS} messages in answer to one`);
     if (type === TYPE.error) this.settle(xid)?.reject(refusal(body));
     if (type === TYPE.multipartReply) {
-      const { flows, more } = readFlows(body);
-      for (const flow of flows) pending.flows.push(flow);
-      pending.bytes += body.length;
-      if (pending.bytes > MAX_BYTES) throw new RangeError(`flows of more than ${MAX_BYTES} bytes`);
-      if (more) return;
+      if (takeFlows(pending, body)) return;
     } else if (type === TYPE.getConfigReply) pending.flows.push(body);
     else if (type !== TYPE.bundleControl && type !== TYPE.barrierReply) return;
     if (xid === pending.xids.at(-1)) this.settle(xid)?.resolve(pending.flows);
@@ -216,6 +216,16 @@ function control(bundle: number, step: BundleStep): Request {
   return { type: TYPE.bundleControl, body: bundleControl(bundle, step) };
 }
 
+/** Takes a part of an answer; true when more parts follow. */
+function takeFlows(pending: Pending, body: Buffer): boolean {
+  const { flows, more } = readFlows(body);
+  for (const flow of flows) pending.flows.push(flow);
+  pending.bytes += body.length;
+  if (pending.bytes > MAX_BYTES) throw new RangeError(`flows of more than ${MAX_BYTES} bytes`);
+  if (pending.flows.length > MAX_FLOWS) throw new RangeError(`more than ${MAX_FLOWS} flows`);
+  return more;
+}
+
 function refusal(body: Buffer): Error {
   const text = `the bridge refuses: error ${body.subarray(0, 4).toString("hex")}`;
   return isOverlap(body) ? new OverlapError(text) : new Error(text);
@@ -228,5 +238,9 @@ const CONFIG: Request = { type: TYPE.getConfigRequest, body: EMPTY };
 
 /** Bytes of flows that are taken for an answer: 5,000 taps have 2 MB. */
 const MAX_BYTES = 32 * 1024 * 1024;
+/** Flows that are taken for an answer: 5,000 taps have 20,000. Each costs time and memory of its own. */
+const MAX_FLOWS = 65_536;
+/** Messages that an answer may have: Open vSwitch fills each with flows up to 64 KiB (lib/ofp-msgs.c, `ofpmp_reserve`). */
+const MAX_PARTS = 1024;
 /** Bytes that may wait to be taken by the bridge; one that reads nothing gets no more. */
 const MAX_UNSENT = 1024 * 1024;

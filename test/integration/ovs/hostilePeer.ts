@@ -33,15 +33,20 @@ const openflow = (type: number, xid: number, body: Buffer) => {
   body.copy(message, 8);
   return message;
 };
-/** A part of an answer to a request for flows, with more to come and one flow of 56 bytes in it. */
-const moreFlows = () => {
-  const body = Buffer.alloc(8 + 56);
-  body.writeUInt16BE(1, 0);
-  body.writeUInt16BE(1, 2);
-  body.writeUInt16BE(56, 8);
-  body.writeUInt16BE(1, 8 + 48);
-  body.writeUInt16BE(4, 8 + 50);
-  return openflow(19, 1, body);
+/** A flow of 56 bytes, the least that one can have. */
+const flow = () => {
+  const body = Buffer.alloc(56);
+  body.writeUInt16BE(56, 0);
+  body.writeUInt16BE(1, 48);
+  body.writeUInt16BE(4, 50);
+  return body;
+};
+/** A part of an answer to a request for flows, with more to come and so many flows in it. */
+const moreFlows = (count: number) => {
+  const head = Buffer.alloc(8);
+  head.writeUInt16BE(1, 0);
+  head.writeUInt16BE(1, 2);
+  return openflow(19, 1, Buffer.concat([head, ...Array<Buffer>(count).fill(flow())]));
 };
 const many = (message: Buffer) => Buffer.concat(Array(Math.ceil(MIB / message.length)).fill(message));
 
@@ -58,7 +63,10 @@ const WAYS: Record<string, (socket: Socket) => void> = {
   "two replies to each request": (socket) => void socket.write(reply("{}") + reply("{}")),
   "no reply": () => {},
   "OpenFlow echoes without end": (socket) => flood(socket, many(openflow(2, 7, Buffer.alloc(0)))),
-  "OpenFlow rules without end": (socket) => flood(socket, many(moreFlows())),
+  "OpenFlow rules without end": (socket) => flood(socket, many(moreFlows(1))),
+  "OpenFlow rules without end, 1,000 a message": (socket) => flood(socket, many(moreFlows(1000))),
+  "OpenFlow answers without a rule": (socket) => flood(socket, many(moreFlows(0))),
+  "OpenFlow answers to something else": (socket) => flood(socket, many(openflow(21, 1, Buffer.alloc(0)))),
 };
 
 /** A server of one way and socket, in a process of its own, so that what it does costs its callers no time. */
