@@ -76,7 +76,7 @@ describe("programs of the documentation", function () {
   const every = pages.flatMap((page) =>
     programs(page).map((program, index, all) => ({ page, program, index, all })),
   );
-  for (const { page, program, index, all } of sampleOf(every, 8)) {
+  for (const { page, program, index, all } of sampleOf(every, 5)) {
     it(`of ${page}, number ${index + 1}: is made, and leaves the hosts as they were`, async () => {
       const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
       // A program that refers to another stack goes on top of the one before it.

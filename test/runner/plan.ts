@@ -8,15 +8,10 @@ export interface Job {
 
 /** Files whose tests compare how many frames are lost, a rate, or how long something takes: nothing else runs beside them. */
 export const ALONE: ReadonlySet<TestFile> = new Set([
-  "integration/bench",
   "integration/copies/attachment",
-  "integration/copies/moment",
   "integration/copies/production",
   "integration/faults/migration",
-  "integration/host/hostileServer",
   "integration/lifecycle/edits",
-  "integration/ovs/hostilePeer",
-  "integration/treatment/meters",
   "integration/treatment/rateLimit",
 ]);
 

@@ -6,7 +6,7 @@ import type { Vm } from "../../lab/vm";
 import { expectNoMoreLost, plugPorts } from "../faults/control";
 
 /** How often each operation is done, and its control. */
-const RUNS = 5;
+const RUNS = 4;
 
 /** Milliseconds that the stream runs before and after an operation. */
 const MARGIN = 150;

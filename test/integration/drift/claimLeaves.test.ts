@@ -6,7 +6,7 @@ import { type Stored, storedClaims } from "../lifecycle/storedClaims";
 import { createEstate, ESTATE } from "./estate";
 
 /** Leaves of the usual sample. */
-const SAMPLE = 40;
+const SAMPLE = 24;
 
 /** Says who wrote a claim and when, for people; nothing follows from it. */
 const FOR_PEOPLE = ["writer", "time"];

@@ -12,7 +12,7 @@ import { needlessly, tracesOf } from "./traces";
 import { list, Users } from "./users";
 
 /** Faults of the usual sample. */
-const SAMPLE = 20;
+const SAMPLE = 12;
 /** Milliseconds for the ends of a watched tunnel to see each other again. */
 const PATIENCE = 20_000;
 /** What a refresh says meanwhile, and nothing else. */

@@ -11,7 +11,7 @@ import { diffViews } from "./view";
 
 const STACK = "organization/kept/test";
 /** Kills in each series of the usual sample. */
-const KILLS = 2;
+const KILLS = 1;
 
 /** A monitor and a tap on one host, which has a keeper or none. */
 function program(keeper: boolean): Wanted[] {

@@ -10,7 +10,7 @@ import { StackFile, type Wanted } from "./stack";
 
 const PPS = 1_000;
 /** How often each move is done, and its control. */
-const RUNS = 5;
+const RUNS = 4;
 
 const service = (host: string, port: object | string): Wanted => ({
   kind: "TapService",

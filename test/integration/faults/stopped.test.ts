@@ -13,7 +13,7 @@ import { diffViews } from "./view";
 
 const STACK = "organization/stopped/test";
 /** Moments at which a writer is stopped, in the usual sample. */
-const STOPS = 4;
+const STOPS = 2;
 
 /** Another stack's taps, on the same hosts. */
 const others: Wanted[] = [

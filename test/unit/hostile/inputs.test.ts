@@ -7,6 +7,7 @@ import type { CheckResult, Properties, Resource } from "../../../provider/resour
 import { tapService } from "../../../provider/resource/service";
 import { mirrorTunnel } from "../../../provider/resource/tunnel";
 import { UNKNOWN } from "../../../provider/schema/unknown";
+import { extentOf } from "../../sample";
 import { arbitraryRules } from "../filter/arbitraryRules";
 import { altered, hostileJson, hostileText } from "./arbitrary";
 import { expectShowable, outcome } from "./outcome";
@@ -172,7 +173,7 @@ describe("the arguments of a resource", () => {
           const old = typeof olds === "object" && olds !== null && !Array.isArray(olds) ? olds : {};
           judge(resource, old as Properties, news as Properties);
         }),
-        { numRuns: 500 },
+        { numRuns: extentOf(150, 500) },
       );
     });
 
@@ -192,7 +193,7 @@ describe("the arguments of a resource", () => {
             if (typeof news === "object" && news !== null) judge(resource, {}, news as Properties);
           },
         ),
-        { numRuns: 500 },
+        { numRuns: extentOf(150, 500) },
       );
     });
   }
@@ -202,7 +203,7 @@ describe("the arguments of a resource", () => {
       fc.property(arbitraryRules, (filter) => {
         judge(tapFlow, {}, { ...RIGHT[1]!.args[0]!, owner: "o/p/s/TapFlow/x", filter });
       }),
-      { numRuns: 200 },
+      { numRuns: extentOf(60, 200) },
     );
   });
 });
