@@ -14,7 +14,7 @@ const directory = process.env.NODE_COMPILE_CACHE;
 
 /** Node.js's own loader, which its types do not tell of. */
 interface Loader {
-  prototype: { _compile(this: NodeJS.Module, text: string, file: string): unknown };
+  prototype: { _compile(this: NodeJS.Module, text: string, file: string, format?: string): unknown };
   wrap(text: string): string;
   _resolveFilename(name: string, parent: NodeJS.Module, isMain: boolean, options?: object): string;
   _cache: NodeJS.Require["cache"];
@@ -29,9 +29,9 @@ if (directory !== undefined && !("enableCompileCache" in Module))
 function install(loader: Loader, folder: string): void {
   mkdirSync(folder, { recursive: true });
   const { _compile: compile } = loader.prototype;
-  loader.prototype._compile = function (text, file) {
-    if (!/\/(?:node_modules|dist)\/.*\.js$/.test(file) || text.startsWith("#!"))
-      return compile.call(this, text, file);
+  loader.prototype._compile = function (text, file, format) {
+    if (format === "module" || !/\/(?:node_modules|dist)\/.*\.js$/.test(file) || text.startsWith("#!"))
+      return compile.call(this, text, file, format);
     const place = join(folder, nameOf(file));
     const cachedData = cached(place);
     const script = new Script(loader.wrap(text), {

@@ -39,6 +39,16 @@ describe("what V8 compiles, shared by the processes of a run", () => {
     expect(await run(text)).to.equal(first);
   });
 
+  it("is no concern of modules, which a file may require, too", async () => {
+    await mkdir(join(directory, "dist/module"));
+    writeFileSync(join(directory, "dist/module/package.json"), '{ "type": "module" }');
+    writeFileSync(
+      join(directory, "dist/module/index.js"),
+      'import { sep } from "node:path"; export const slash = sep;',
+    );
+    expect(await run('console.log(require("./module/index.js").slash)')).to.equal("/");
+  });
+
   it("is compiled anew when the file has changed", async () => {
     expect(await run('console.log("old")')).to.equal("old");
     expect(await run('console.log("new")')).to.equal("new");
