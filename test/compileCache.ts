@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "no
 import Module from "node:module";
 import { dirname, join } from "node:path";
 import { cachedDataVersionTag } from "node:v8";
-import { constants, Script } from "node:vm";
+import { Script } from "node:vm";
 
 /**
  * Keeps what V8 compiles of packages and of this project from one process to the next, as Node.js 22 does by itself where
@@ -30,13 +30,11 @@ function install(loader: Loader, folder: string): void {
   mkdirSync(folder, { recursive: true });
   const { _compile: compile } = loader.prototype;
   loader.prototype._compile = function (text, file, format) {
-    if (format === "module" || !/\/(?:node_modules|dist)\/.*\.js$/.test(file) || text.startsWith("#!"))
-      return compile.call(this, text, file, format);
+    if (format === "module" || !isKept(file, text)) return compile.call(this, text, file, format);
     const place = join(folder, nameOf(file));
     const cachedData = cached(place);
     const script = new Script(loader.wrap(text), {
       filename: file,
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
       ...(cachedData && { cachedData }),
     });
     const compiled = script.runInThisContext() as Wrapped;
@@ -51,6 +49,17 @@ function install(loader: Loader, folder: string): void {
     if (cachedData === undefined || script.cachedDataRejected === true) keep(place, script);
     return result;
   };
+}
+
+/**
+ * Whether what V8 makes of a file is kept: not where the file imports, since a script from V8's cache no longer knows who
+ * imports for it. TypeScript only could.
+ */
+function isKept(file: string, text: string): boolean {
+  if (file.endsWith("/typescript/lib/typescript.js")) return true;
+  return (
+    /\/(?:node_modules|dist)\/.*\.js$/.test(file) && !text.startsWith("#!") && !/\bimport\s*\(/.test(text)
+  );
 }
 
 /** What V8 compiles fits a version of the file, and V8's own version and flags, which a program may set at any time. */

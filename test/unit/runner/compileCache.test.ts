@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,23 +20,28 @@ describe("what V8 compiles, shared by the processes of a run", () => {
   /** Runs a program with the cache; resolves to what it prints. */
   async function run(text: string): Promise<string> {
     const program = join(directory, "dist/program.js");
-    writeFileSync(program, text);
+    if (!existsSync(program) || readFileSync(program, "utf8") !== text) writeFileSync(program, text);
     const preloaded = join(repositoryRoot(), "dist/test/compileCache.js");
     const env = { NODE_COMPILE_CACHE: cache, NODE_OPTIONS: `--require ${JSON.stringify(preloaded)}` };
     return (await execa(process.execPath, [program, "word"], { env })).stdout;
   }
 
-  it("is kept, and changes nothing of what a file does, sees or imports", async () => {
+  it("is kept, and changes nothing of what a file does and sees", async () => {
     const text = `
       exports.answer = 42;
       const all = [module.exports.answer, this === exports, require.main === module, require("./program").answer];
       all.push(__filename.endsWith("program.js"), process.argv[2], require.resolve("./program") === __filename);
-      import("node:path").then(({ sep }) => console.log(all.join(), sep));
+      console.log(all.join());
     `;
     const first = await run(text);
-    expect(first).to.equal("42,true,true,42,true,word,true /");
-    expect(readdirSync(cache)).not.to.deep.equal([]);
+    expect(first).to.equal("42,true,true,42,true,word,true");
+    expect(readdirSync(cache)).to.have.length.greaterThan(0);
     expect(await run(text)).to.equal(first);
+  });
+
+  it("lets a file import, however often it has run", async () => {
+    const text = 'import("node:path").then(({ sep }) => console.log(sep));';
+    for (let turn = 0; turn < 2; turn++) expect(await run(text)).to.equal("/");
   });
 
   it("is no concern of modules, which a file may require, too", async () => {
