@@ -16,6 +16,9 @@ import type { Look } from "./look";
 /** Milliseconds after which hosts are looked at again for a port that is not plugged yet, whether they tell of a change or not. */
 const PATIENCE = 1000;
 
+/** Milliseconds until hosts are looked at again at the earliest: on a busy one, rows change all the time. */
+const PAUSE = 100;
+
 /** An operation that is ready to write: what was seen and what is to be done. */
 export interface Prepared<Result = unknown> extends Required<Steps<Result>> {
   /** All hosts that were looked at, as they are without the leftovers. */
@@ -53,8 +56,9 @@ async function lookAtEnds(
   return { looks: new Map([...known, ...followed]), followed: [...followed.keys()] };
 }
 
-/** Resolves when a host may be another than it was looked at, or after so many milliseconds. */
+/** Resolves when a host may be another than it was looked at, after a pause, or after so many milliseconds. */
 async function changeOf(intent: Intent, looks: ReadonlyMap<string, Look>, patience: number): Promise<void> {
+  const pause = sleep(Math.min(PAUSE, patience));
   // A host that cannot be listened to any more is told by the next look, which connects anew.
   await Promise.race(
     [...looks.values()].map((look) =>
@@ -64,6 +68,7 @@ async function changeOf(intent: Intent, looks: ReadonlyMap<string, Look>, patien
         .catch(() => sleep(patience)),
     ),
   );
+  await pause;
 }
 
 /** Plans the operation from looks at its hosts and rejects with what would fail. `followed`: the places that claims led to. */

@@ -6,6 +6,7 @@ import type { Difference, Inspection, Look } from "./look";
 
 /** Milliseconds that another writer gets to write the rules for what it has put into OVSDB. */
 const PATIENCE = 3000;
+/** Milliseconds between two comparisons: on a busy host, rows change all the time. */
 const PAUSE = 150;
 
 /**
@@ -28,8 +29,8 @@ export async function inspectSteadily(
       if ("differences" in found) return { ...look, ...found };
       throw found.error;
     }
-    look = again;
-    if (same) await sleep(PAUSE);
+    await sleep(PAUSE);
+    look = await lookAgain();
   }
 }
 
