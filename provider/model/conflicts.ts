@@ -1,17 +1,17 @@
 import type { Facts } from "../ovs/facts";
-import type { Claim, FlowClaim } from "../schema/claim";
+import type { Claim, FlowClaim, ServiceClaim } from "../schema/claim";
 import { unsafeCaps } from "./caps";
 import type { Problem } from "./desired";
 import { findPort } from "./findPort";
 import { missingBridge } from "./missingBridge";
-import type { Services } from "./services";
+import { arrivesHere, type Services } from "./services";
 
 /** A monitor that is tapped would be sent its own copies for ever; whoever comes second is told who was first. */
 function loops(claims: readonly Claim[], facts: Facts, tapBridge: string, services: Services): Problem[] {
   return claims.flatMap((flow) => {
     if (flow.kind !== "flow" || flow.source === undefined) return [];
     const source = findPort(facts, [flow.source.integrationBridge, tapBridge], flow.source.port).found;
-    return [...services.deliveries.values()]
+    return [...new Set(services.deliveries.values())]
       .filter(({ monitors }) => monitors.some((monitor) => monitor.port.uuid === source?.port.uuid))
       .flatMap(({ claim }) => [
         {
@@ -34,8 +34,7 @@ function loops(claims: readonly Claim[], facts: Facts, tapBridge: string, servic
 export function findUnserved(claims: readonly Claim[], services: Services): Problem[] {
   const flows = claims.filter((claim): claim is FlowClaim => claim.kind === "flow");
   return flows.flatMap((flow): Problem[] => {
-    const elsewhere = flow.collector !== undefined || (flow.source !== undefined && flow.peer !== undefined);
-    if (elsewhere) return [];
+    if (!arrivesHere(flow)) return [];
     const delivery = services.deliveries.get(flow.tunnelId);
     if (delivery === undefined) {
       return [
@@ -55,6 +54,26 @@ export function findUnserved(claims: readonly Claim[], services: Services): Prob
         code: "tenant-differs",
         message: `tap service ${delivery.claim.owner} belongs to tenant ${tenant ?? "(none)"}, the flow to tenant ${flow.tenant ?? "(none)"}`,
         hint: "Give both the same tenant, or set allowCrossTenant on the TapService",
+      },
+    ];
+  });
+}
+
+/** A service must not get the copies of flows that still have its tunnel id from before their own service was given another. */
+export function findFormerIds(claims: readonly Claim[]): Problem[] {
+  const services = claims.filter((claim): claim is ServiceClaim => claim.kind === "service");
+  const present = new Map(services.map(({ owner, tunnelId }) => [owner, tunnelId]));
+  const flows = claims.filter((claim): claim is FlowClaim => claim.kind === "flow" && arrivesHere(claim));
+  const behind = flows.filter(({ service, tunnelId }) => (present.get(service) ?? tunnelId) !== tunnelId);
+  return services.flatMap((claim): Problem[] => {
+    const others = behind.filter(({ tunnelId }) => tunnelId === claim.tunnelId);
+    if (others.length === 0) return [];
+    return [
+      {
+        owner: claim.owner,
+        code: "tunnel-id-taken",
+        message: `tunnel id ${claim.tunnelId} is still used by ${others.map(({ owner }) => owner).join(", ")}, whose service has another by now`,
+        hint: "Run up in the stacks of those TapFlows first, or give this TapService another tunnelId",
       },
     ];
   });

@@ -61,13 +61,17 @@ function dropFrom(claim: ServiceClaim, names: readonly string[]): Rule[] {
   return names.map((inPort) => ({ ...rule, table: 0, inPort, match: [], actions: [] }));
 }
 
-function arrival(claim: ServiceClaim, actions: Action[]): Rule {
+function arrivals(claim: ServiceClaim, tunnelIds: readonly number[], actions: Action[]): Rule[] {
   const rule = { cookie: pieceCookie(deliveryHash(claim)), priority: 100, owners: [claim.owner] };
-  return { ...rule, table: 2, match: [ARRIVED.match, is("tun_id", claim.tunnelId)], actions };
+  return tunnelIds.map((id) => ({ ...rule, table: 2, match: [ARRIVED.match, is("tun_id", id)], actions }));
 }
 
-/** Delivery to monitors on the tap bridge. What these send is dropped. */
-export function deliverHere(claim: ServiceClaim, monitors: readonly FoundPort[]): Delivery {
+/** Delivery of copies with these tunnel ids to monitors on the tap bridge. What these send is dropped. */
+export function deliverHere(
+  claim: ServiceClaim,
+  monitors: readonly FoundPort[],
+  tunnelIds: readonly number[],
+): Delivery {
   const deliver = (maxLength?: number) => distribute(claim, monitors, maxLength);
   const names = namesOf(monitors);
   return {
@@ -76,7 +80,7 @@ export function deliverHere(claim: ServiceClaim, monitors: readonly FoundPort[])
     deliver,
     ports: [],
     foreignRules: [],
-    rules: [...dropFrom(claim, names), arrival(claim, deliver())],
+    rules: [...dropFrom(claim, names), ...arrivals(claim, tunnelIds, deliver())],
     cutting(maxLength, owners) {
       const chosen = choiceOf(claim, monitors) === undefined ? [] : names;
       const rule = { cookie: pieceCookie(deliveryHash(claim)), priority: 100, table: CUT_TABLE, owners };
@@ -116,10 +120,11 @@ function wayBack(
   return { tap, ports, rules: [drop], foreignRules: [foreignRule] };
 }
 
-/** Delivery to monitors that stay on the integration bridge. */
+/** Delivery of copies with these tunnel ids to monitors that stay on the integration bridge. */
 export function deliverBack(
   claim: ServiceClaim,
   monitors: readonly FoundPort[],
+  tunnelIds: readonly number[],
   tapBridge: string,
 ): Delivery {
   const { tap, ports, rules, foreignRules } = wayBack(claim, monitors, tapBridge, { owners: [claim.owner] });
@@ -135,7 +140,7 @@ export function deliverBack(
     },
     ports,
     foreignRules,
-    rules: [...rules, arrival(claim, [{ output: tap }])],
+    rules: [...rules, ...arrivals(claim, tunnelIds, [{ output: tap }])],
     cutting: (maxLength, owners) =>
       cuts ? way(maxLength, owners) : { ports: [], rules: [], foreignRules: [] },
     ...(cuts

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Action, Desired, DesiredMirror, Rule } from "./desired";
+import { portsOfRule } from "./failedPorts";
 import { matchText } from "./matchText";
 
 /** Source ports of each Mirror, per direction. */
@@ -33,11 +34,11 @@ function place({ table, priority, inPort, holds, match }: Rule): string {
   );
 }
 
-/** Whether copies that go to one port are to go to another. */
-function changesOutput(old: readonly Rule[], next: readonly Rule[]): boolean {
-  const before = new Map(old.map((rule) => [place(rule), rule.actions]));
-  return next.some((rule) => {
-    const actions = before.get(place(rule));
+/** The rules whose copies go another way from now on, as they were. */
+function redirected(old: Desired, next: Desired): Rule[] {
+  const after = new Map(next.rules.map((rule) => [place(rule), rule.actions]));
+  return old.rules.filter((rule) => {
+    const actions = after.get(place(rule));
     return actions !== undefined && !isDeepStrictEqual(actions, rule.actions);
   });
 }
@@ -78,6 +79,15 @@ function reachingBoth(old: readonly Rule[], next: readonly Rule[]): Rule[] {
   });
 }
 
+/** Whether copies that go to a port of ours which is given up are to go another way. */
+function relievesPort(old: Desired, next: Desired): boolean {
+  const kept = new Set(next.ports.map(({ name }) => name));
+  const gone = new Set(old.ports.map(({ name }) => name).filter((name) => !kept.has(name)));
+  return (
+    gone.size > 0 && redirected(old, next).some((rule) => portsOfRule(rule).some((name) => gone.has(name)))
+  );
+}
+
 /** The first of each key. */
 function union<T>(things: readonly T[], key: (thing: T) => string): T[] {
   const found = new Map<string, T>();
@@ -88,14 +98,14 @@ function union<T>(things: readonly T[], key: (thing: T) => string): T[] {
 /**
  * What must exist on a host for copies to change their way without a loss: all that is new beside all that was, so that
  * rules can be written for it, while old Mirrors still capture and old monitors have not gone home. Undefined where no
- * tapped port changes its Mirror, no monitor is relieved by another, and none changes its bridge.
+ * tapped port changes its Mirror, no monitor or port of ours is relieved by another, and no monitor changes its bridge.
  */
 export function handover(old: Desired, next: Desired, tapBridge: string): Desired | undefined {
   const changing = changingBridges(old, next);
   const coming = next.placements.filter((placement) => changing.has(placement.interface));
   const others = next.placements.filter((placement) => !coming.includes(placement));
   const stays = others.filter(({ bridge }) => bridge === tapBridge);
-  const relieved = stays.length < others.length && changesOutput(old.rules, next.rules);
+  const relieved = stays.length < others.length ? redirected(old, next).length > 0 : relievesPort(old, next);
   if (!relieved && changing.size === 0 && !changesMirror(old.mirrors, next.mirrors)) return undefined;
   const rules = changing.size === 0 ? next.rules : reachingBoth(old.rules, next.rules);
   return {

@@ -1,6 +1,6 @@
 import type { Facts } from "../ovs/facts";
 import type { Claim } from "../schema/claim";
-import { findConflicts, findUnserved } from "./conflicts";
+import { findConflicts, findFormerIds, findUnserved } from "./conflicts";
 import { isUserspace } from "./datapath";
 import type { Desired } from "./desired";
 import { checkBudget, groupFlows } from "./groups";
@@ -55,6 +55,7 @@ function renderAnew(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBridge:
       ...tunnels.problems,
       ...findConflicts(all, facts, tapBridge, services),
       ...findUnserved(wishes, services),
+      ...findFormerIds(wishes),
     ],
   };
   const groups = groupFlows(all, facts, tapBridge, desired);

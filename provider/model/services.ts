@@ -1,6 +1,6 @@
 import { encapsulationOf } from "../encapsulation/encapsulations";
 import type { Facts } from "../ovs/facts";
-import type { Claim, ServiceClaim } from "../schema/claim";
+import type { Claim, FlowClaim, ServiceClaim } from "../schema/claim";
 import { describePort, type PortInput } from "../schema/port";
 import { type Delivery, deliverBack, deliverHere } from "./delivery";
 import type { Desired, Placement, Problem } from "./desired";
@@ -90,6 +90,26 @@ function findMonitors(claim: ServiceClaim, facts: Facts, tapBridge: string, resu
   });
 }
 
+/**
+ * The tunnel ids whose copies each service of a host gets, by its owner: its own, and those that flows into it still have from
+ * before it changed. Those follow with their own update, which may be another stack's. An id of another service is not among them.
+ */
+export function tunnelIdsOf(claims: Iterable<Claim>): Map<string, Set<number>> {
+  const all = [...claims];
+  const services = all.filter((claim): claim is ServiceClaim => claim.kind === "service");
+  const own = new Set(services.map(({ tunnelId }) => tunnelId));
+  const ids = new Map(services.map(({ owner, tunnelId }) => [owner, new Set([tunnelId])]));
+  for (const claim of all)
+    if (claim.kind === "flow" && arrivesHere(claim) && !own.has(claim.tunnelId))
+      ids.get(claim.service)?.add(claim.tunnelId);
+  return ids;
+}
+
+/** Whether a flow's copies are delivered on the host of the claim. */
+export function arrivesHere({ collector, source, peer }: FlowClaim): boolean {
+  return collector === undefined && (source === undefined || peer === undefined);
+}
+
 function refuseTwice(services: readonly ServiceClaim[], result: Services): void {
   for (const claim of services) {
     for (const other of services) {
@@ -136,18 +156,20 @@ export function renderServices(claims: readonly Claim[], facts: Facts, tapBridge
     problems: [],
   };
   refuseTwice(services, result);
+  const tunnelIds = tunnelIdsOf(claims);
   for (const claim of services) {
     const monitors = findMonitors(claim, facts, tapBridge, result);
     const here = claim.attachment === "tap-bridge";
-    const delivery = here ? deliverHere(claim, monitors) : deliverBack(claim, monitors, tapBridge);
-    result.deliveries.set(claim.tunnelId, delivery);
+    const ids = [...tunnelIds.get(claim.owner)!];
+    const delivery = here ? deliverHere(claim, monitors, ids) : deliverBack(claim, monitors, ids, tapBridge);
+    for (const id of ids) result.deliveries.set(id, delivery);
     if (monitors.length === 0) continue;
     result.ports.push(...delivery.ports);
     result.rules.push(...delivery.rules);
     result.foreignRules.push(...delivery.foreignRules);
     if (here) result.placements.push(...monitors.map((monitor) => place(claim, monitor, tapBridge)));
   }
-  refuseTwoAttachments([...result.deliveries.values()], result);
+  refuseTwoAttachments([...new Set(result.deliveries.values())], result);
   sendHome(facts, tapBridge, result);
   return result;
 }

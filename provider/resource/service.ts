@@ -9,6 +9,7 @@ import type { Look } from "../converge/look";
 import { drawToken, stackOf } from "../converge/run";
 import { TaasError } from "../errors";
 import { printableLine } from "../printable";
+import type { FlowClaim } from "../schema/claim";
 import { pick } from "../schema/options";
 import { type FoundIfaceIds, foundIfaceIds, type PortInput, withFoundIfaceId } from "../schema/port";
 import { monitorOptions, type ServiceInputs, serviceInputs } from "../schema/service";
@@ -123,9 +124,9 @@ async function put(
 /** Flows that still send to the service on a host: another stack's keep it, its own stack's are leftovers and are deleted with it. */
 function flowsWithout(look: Look, state: ServiceInputs, token: string): FoundClaim[] {
   if (look.read.claims.get(state.owner)?.token !== token) return [];
+  const isInto = (flow: FlowClaim) => flow.tunnelId === state.tunnelId || flow.service === state.owner;
   const flows = [...look.read.claims.values()].filter(
-    (claim) =>
-      claim.kind === "flow" && claim.tunnelId === state.tunnelId && claim.destination === look.facts.machine,
+    (claim) => claim.kind === "flow" && isInto(claim) && claim.destination === look.facts.machine,
   );
   const others = flows.filter((flow) => stackOf(flow.owner) !== stackOf(state.owner));
   if (others.length === 0) return flows.map((claim) => ({ seen: look, claim }));

@@ -5,6 +5,7 @@ import type { Meter } from "../model/desired";
 import { type Group, groupFlows, groupOwners, type SourceFlow } from "../model/groups";
 import { pieceCookie } from "../model/identity";
 import { render } from "../model/render";
+import { tunnelIdsOf } from "../model/services";
 import { DEFAULT_PRIORITY, metersOf } from "../model/treat";
 import { dumpFlows } from "../ovs/dumpFlows";
 import { readMeterDrops } from "../ovs/meterStatistics";
@@ -38,6 +39,7 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
     readPortCounts(target),
   ]);
   const numbers = portNumbers(facts, bridge);
+  const tunnelIds = tunnelIdsOf(read.claims.values());
   const counted = countedTogether(groups);
   const captures = counted.map(({ groups: own, meter }) =>
     capture(own, flows, (meter && drops.get(numbers.get(meter.inPort) ?? 0)) ?? NOTHING),
@@ -50,12 +52,14 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
       .map((port) => tunnel(port, counts.get(numbers.get(port.name) ?? 0))),
     services: [...read.claims.values()].flatMap((claim): ServiceStatistics[] => {
       if (claim.kind !== "service") return [];
-      const field = `tun_id=0x${claim.tunnelId.toString(16)}`;
-      const arrived = flows.filter((flow) => flow.table === 2 && flow.match.split(",").includes(field));
+      const ids = tunnelIds.get(claim.owner)!;
+      const fields = [...ids].map((id) => `tun_id=0x${id.toString(16)}`);
+      const arrived = flows.filter(
+        (flow) => flow.table === 2 && flow.match.split(",").some((field) => fields.includes(field)),
+      );
       const local = captures.filter(
         (_, index) =>
-          flowOf(counted[index]!).destination === facts.machine &&
-          flowOf(counted[index]!).tunnelId === claim.tunnelId,
+          flowOf(counted[index]!).destination === facts.machine && ids.has(flowOf(counted[index]!).tunnelId),
       );
       return [
         {

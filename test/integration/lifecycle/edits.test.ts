@@ -109,6 +109,15 @@ describe("an edit under traffic", function () {
     await lossless(async () => [await monitor("tap-far2"), await monitor("tap-far")]);
   });
 
+  it("that gives a service another tunnel id loses no copy, though its flows follow later", async () => {
+    const first = far.outputs.tunnelId as number;
+    const become = async (tunnelId: number) => [
+      await copiedOnce(() => driver.update(far, { host: "host2", port: "tap-far", tunnelId })),
+      await edit({ service: far.outputs.ref }),
+    ];
+    await lossless(async () => [...(await become(first + 1)), ...(await become(first))]);
+  });
+
   it("of other flows of the same group, and their coming and going, does not concern a flow", async () => {
     const other = { service: far.outputs.ref, host: "host1", port: "tap-other" };
     await lossless(async () => [

@@ -1,5 +1,12 @@
 import { expect } from "chai";
-import type { Desired, DesiredMirror, Monitor, Placement, Rule } from "../../../provider/model/desired";
+import type {
+  Desired,
+  DesiredMirror,
+  DesiredPort,
+  Monitor,
+  Placement,
+  Rule,
+} from "../../../provider/model/desired";
 import { handover } from "../../../provider/model/handover";
 
 const nothing: Desired = {
@@ -64,6 +71,19 @@ describe("a hand-over of copies", () => {
     const result = between(old, { rules: [rule("mv-1", "new")], placements })!;
     expect(result.placements).to.deep.equal([placement("new", "br-tap")]);
     expect(result.rules).to.deep.equal([rule("mv-1", "new")]);
+  });
+
+  it("keeps a port that copies go to until they go to its successor", () => {
+    const patch = (name: string): DesiredPort => ({
+      ...{ name, bridge: "br-tap", type: "patch", options: {}, vlans: "all", owners: ["o"] },
+    });
+    const old = { ports: [patch("md-1")], rules: [rule("mv-1", "md-1"), rule("mv-2", "x")] };
+    const next = { ports: [patch("md-2")], rules: [rule("mv-1", "md-2"), rule("mv-2", "x")] };
+    const result = between(old, next)!;
+    expect(result.ports.map(({ name }) => name)).to.have.members(["md-1", "md-2"]);
+    expect(result.rules).to.deep.equal(next.rules);
+    expect(between(old, { ...next, rules: [rule("mv-2", "y")] }), "nothing follows").to.equal(undefined);
+    expect(between(next, next), "what was new is what was").to.equal(undefined);
   });
 
   it("puts copies out both ways while their monitor changes its bridge, and does not move it yet", () => {
