@@ -78,15 +78,21 @@ export function monitorsOf(
   });
 }
 
-/** What Linux bridges are to be again, because the ports that lead there are monitors no longer. */
+/**
+ * What Linux bridges are to be again, because the ports that lead there are monitors no longer. One that is behind another monitor
+ * too goes on learning nothing, and only the port that leads to the former one is as before.
+ */
 export function bridgesToRestore({ monitors }: Pick<Desired, "monitors">, facts: Facts): LinuxBridge[] {
   const serving = new Set(monitors.map(({ port }) => port));
   const noted = Object.values(facts.ports).flatMap((row) => {
     const bridge = linuxBridgeOf(row);
     return bridge === undefined ? [] : [{ bridge, serves: serving.has(row.uuid) }];
   });
-  const kept = noted.filter(({ serves }) => serves).map(({ bridge }) => bridge.name);
+  const kept = noted.filter(({ serves }) => serves).map(({ bridge }) => bridge);
   return noted
-    .filter(({ serves, bridge }) => !serves && !kept.includes(bridge.name))
-    .map(({ bridge }) => bridge);
+    .filter(({ serves, bridge }) => !serves && !kept.some(({ port }) => port === bridge.port))
+    .map(({ bridge }) => {
+      const isBehindAnother = kept.some(({ name }) => name === bridge.name);
+      return isBehindAnother ? { ...bridge, ageing: openBridge(bridge).ageing } : bridge;
+    });
 }

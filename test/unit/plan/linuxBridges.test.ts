@@ -107,15 +107,21 @@ describe("the note of a Linux bridge behind a monitor", () => {
 
 describe("Linux bridges that are to be as before", () => {
   const restored = (ports: Record<string, string | undefined>, monitors: string[]) =>
-    bridgesToRestore({ monitors: monitors.map(monitor) }, host(ports)).map(({ name }) => name);
+    bridgesToRestore({ monitors: monitors.map(monitor) }, host(ports)).map(writeLinuxBridge);
 
   it("are those behind ports that are monitors no longer", () => {
-    expect(restored({ a: "qbra 30000 in 0", b: "qbrb 30000 in 0", c: undefined }, ["b"])).to.deep.equal([
-      "qbra",
+    expect(restored({ a: "qbra 30000 in 0", b: "qbrb 30000 in2 0", c: undefined }, ["b"])).to.deep.equal([
+      "qbra 30000 in 0",
     ]);
   });
 
-  it("are none that another monitor is behind", () => {
-    expect(restored({ a: "qbr 30000 in 0", b: "qbr 30000 in2 0" }, ["b"])).to.deep.equal([]);
+  it("learn nothing while another monitor is behind them, and only the port to the former one is as before", () => {
+    const both = { a: "qbr 30000 in 8", b: "qbr 30000 in2 0" };
+    expect(restored(both, ["b"])).to.deep.equal(["qbr 0 in 8"]);
+    expect(restored(both, [])).to.deep.equal(["qbr 30000 in 8", "qbr 30000 in2 0"]);
+  });
+
+  it("are none that another row of the same port has", () => {
+    expect(restored({ a: "qbr 30000 in 0", b: "qbr 30000 in 0" }, ["b"])).to.deep.equal([]);
   });
 });
