@@ -8,6 +8,7 @@ export interface Job {
 
 /** Files whose tests compare how many frames are lost, a rate, or how long something takes: nothing else runs beside them. */
 export const ALONE: ReadonlySet<TestFile> = new Set([
+  "integration/bench",
   "integration/copies/attachment",
   "integration/copies/production",
   "integration/faults/migration",
