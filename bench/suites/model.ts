@@ -1,7 +1,8 @@
 import { render } from "../../provider/model/render";
 import type { Facts } from "../../provider/ovs/facts";
-import { rulesText } from "../../provider/plan/flowText";
+import { flowText } from "../../provider/plan/flowText";
 import { planHost } from "../../provider/plan/host";
+import { tapRules } from "../../provider/plan/numberRules";
 import { type Claim, claim } from "../../provider/schema/claim";
 import { observed } from "../../test/unit/model/observed";
 import { type Cloud, monitors, type TappedVm, tappedVms } from "../cloud";
@@ -65,7 +66,7 @@ async function timeOfOne(handlers: Handlers, cloud: Cloud): Promise<number> {
       };
       const before = render(read.claims, facts, TAP_BRIDGE);
       const plan = planHost({ read, claims, desired, before, facts, ...host });
-      plans.push(plan, rulesText(desired, facts, TAP_BRIDGE));
+      plans.push(plan, flowText(tapRules(desired, facts, TAP_BRIDGE, plan.generation)));
     }
   });
   return took / all.length;

@@ -7,7 +7,7 @@ import { GENERATION_KEY, KEEPER_KEY, readClaims } from "../model/readClaims";
 import { render } from "../model/render";
 import type { BridgeFacts, Facts } from "../ovs/facts";
 import type { TapReading } from "../ovs/tapSwitch";
-import { reliedPorts } from "../plan/flowText";
+import { reliedPorts } from "../plan/portNumbers";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, tapBridgeOf } from "./access";
 import { commit } from "./commit";
@@ -93,8 +93,7 @@ async function applyPlan(access: HostAccess, planned: Planned, request: AttemptR
   const { plan, facts, over, read } = planned;
   if (plan.operations.length === 0) return { facts, present: undefined };
   const nextCfg = await commit(access, plan, facts, request.refused);
-  const isPushed =
-    !over && meteredIn(planned, request) === "no" && read.bridge !== undefined && plan.rules === "kept";
+  const isPushed = !over && read.bridge !== undefined && plan.rules === "kept";
   const [applied, present] = await Promise.all([
     nextCfg === undefined ? facts : access.replica.applied(nextCfg, access.timeoutMs),
     isPushed ? access.tapSwitch.read() : undefined,

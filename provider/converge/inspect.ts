@@ -6,10 +6,12 @@ import { render } from "../model/render";
 import { RESTORE_WAIT, waitsForRestore } from "../model/restoreWait";
 import { diffFlows } from "../ovs/diffFlows";
 import { FRAGMENTS, readFragments } from "../ovs/fragments";
-import { compareMeters } from "../ovs/meters";
+import { compareMeters, dumpMeters, readMeters } from "../ovs/meters";
 import { type Flow, flowKey, formatFlow, parseFlow } from "../ovs/openflow";
-import { flowText, portNumbers, rulesText, ruleText } from "../plan/flowText";
+import { flowText, ruleText } from "../plan/flowText";
 import { compareRows } from "../plan/host";
+import { tapRules } from "../plan/numberRules";
+import { portNumbers } from "../plan/portNumbers";
 import { speaksOpenFlow } from "../plan/tapBridge";
 import { type HostAccess, integrationBridgeOf, ofctlTarget, tapBridgeOf } from "./access";
 import { compareForeignRules, foreignBridges } from "./foreignRules";
@@ -70,13 +72,13 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
 /** Rules of the tap bridge and how it handles fragments: asked without a command first, which is all where nothing differs. */
 async function compareSwitch(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
   const tapBridge = tapBridgeOf(access.record);
-  const text = flowText(rulesText(desired, look.facts, tapBridge), look.read.generation);
-  if ((await access.tapSwitch.has(text)) === true) return [];
-  const [rules, fragments] = await Promise.all([
-    compareRules(access, look, desired, text),
+  const rules = tapRules(desired, look.facts, tapBridge, look.read.generation);
+  if ((await access.tapSwitch.has(rules)) === true) return [];
+  const [differences, fragments] = await Promise.all([
+    compareRules(access, look, desired, flowText(rules)),
     compareFragments(access, look),
   ]);
-  return [...rules, ...fragments];
+  return [...differences, ...fragments];
 }
 
 async function compareRules(
@@ -160,9 +162,9 @@ async function compareFragments(access: HostAccess, look: Look): Promise<Differe
 async function compareOwnMeters(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
   if (!isMetered(look.read)) return [];
   const bridge = tapBridgeOf(access.record);
-  const target = ofctlTarget(access, bridge);
-  const { missing, altered, unexpected } = await compareMeters(
-    target,
+  const present = await access.tapSwitch.read();
+  const { missing, altered, unexpected } = compareMeters(
+    present === undefined ? await dumpMeters(ofctlTarget(access, bridge)) : readMeters(present.meters),
     meterSpecs(desired, look.facts, bridge),
   );
   return [

@@ -5,7 +5,6 @@ import type { HostAccess } from "./access";
 import { foreignBridges } from "./foreignRules";
 import { compareLinuxBridges } from "./linuxBridges";
 import type { Inspection, Look } from "./look";
-import { isMetered } from "./pushRules";
 
 /** A host that was as its claims say, and what it was then. */
 interface CachedInspection {
@@ -14,12 +13,12 @@ interface CachedInspection {
 }
 
 /**
- * Whether a host's rows, the rules of its tap bridge and the Linux bridges of its monitors are all there is of its taps: no
- * meters, no rules elsewhere, no keeper.
+ * Whether a host's rows, the rules and meters of its tap bridge and the Linux bridges of its monitors are all there is of its
+ * taps: no rules elsewhere, no keeper.
  */
 function isPlain({ read }: Look): boolean {
   const kept = [...read.claims.values()].some((claim) => claim.keeper === true);
-  return !kept && !isMetered(read) && foreignBridges(read).size === 0;
+  return !kept && foreignBridges(read).size === 0;
 }
 
 /** Whether the Linux bridges that were behind monitors when the host was last compared still let all copies through. */

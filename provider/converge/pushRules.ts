@@ -1,10 +1,19 @@
-import type { Desired, Meter } from "../model/desired";
+import type { Desired, Meter, Rule } from "../model/desired";
 import { type ClaimSet, METERS_KEY } from "../model/readClaims";
 import type { Facts } from "../ovs/facts";
-import { compareMeters, deleteMeters, type MeterSpec, putMeters } from "../ovs/meters";
+import {
+  compareMeters,
+  deleteMeters,
+  dumpMeters,
+  type MeterSpec,
+  putMeters,
+  readMeters,
+} from "../ovs/meters";
 import { pushFlows } from "../ovs/pushFlows";
 import type { TapReading } from "../ovs/tapSwitch";
-import { flowText, portNumbers, reliedPorts, rulesText } from "../plan/flowText";
+import { flowText } from "../plan/flowText";
+import { tapRules } from "../plan/numberRules";
+import { portNumbers, reliedPorts } from "../plan/portNumbers";
 import { traced } from "../trace";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
 import { hostGuard, isCurrent, type Rendered } from "./guard";
@@ -50,31 +59,34 @@ export async function pushRules(access: HostAccess, push: Push): Promise<void> {
   const { desired, facts, generation } = push;
   const tapBridge = tapBridgeOf(access.record);
   const from = { generation, ofports: reliedPorts(desired, facts, tapBridge) };
-  const text = flowText(rulesText(desired, facts, tapBridge), generation);
-  const replace = () => replaceRules(access, text, from, push.present);
-  if (push.metered === "no") return requireHeld(await replace());
+  const rules = tapRules(desired, facts, tapBridge, generation);
+  if (push.metered === "no") return requireHeld(await replaceRules(access, rules, from, push.present));
   const target = ofctlTarget(access, tapBridge);
-  const meters = await compareMeters(target, meterSpecs(desired, facts, tapBridge));
+  const present = await access.tapSwitch.read(push.present);
+  const meters = compareMeters(
+    present === undefined ? await dumpMeters(target) : readMeters(present.meters),
+    meterSpecs(desired, facts, tapBridge),
+  );
   const guard = hostGuard(access, from);
   requireHeld(await putMeters(target, meters, guard));
-  requireHeld(await replace());
+  requireHeld(await replaceRules(access, rules, from, present));
   requireHeld(await deleteMeters(target, meters.unexpected, guard));
 }
 
 /** Writes all rules in one bundle, by OpenFlow or else by ovs-ofctl; false when another writer came in between. */
 async function replaceRules(
   access: HostAccess,
-  text: string,
+  rules: readonly Rule<number>[],
   from: Rendered,
   present: TapReading | undefined,
 ): Promise<boolean> {
   const written = await traced(
     access.record.name,
     () => "replace rules by OpenFlow",
-    () => access.tapSwitch.replace(text, () => isCurrent(access, from), present),
+    () => access.tapSwitch.replace(rules, () => isCurrent(access, from), present),
   );
   if (written !== undefined) return written === "written";
   const target = ofctlTarget(access, tapBridgeOf(access.record));
-  const { outcome } = await pushFlows(target, text, hostGuard(access, from));
+  const { outcome } = await pushFlows(target, flowText(rules), hostGuard(access, from));
   return outcome === "pushed";
 }

@@ -70,38 +70,40 @@ export interface Placement {
   owners: string[];
 }
 
-/** One action; a port is named, and numbered only when the rule is written (ovs-actions(7)). */
-export type Action =
+/** One action (ovs-actions(7)). A port is named, and numbered only when the rule is written. */
+export type Action<Port = string> =
   | "pop_vlan"
+  /** Nothing further is done. */
+  | "exit"
   | { set: Field; value: bigint }
   /** The last one: on with another table. */
   | { goto: number }
-  | { output: string; maxLength?: number }
-  /** The meter of a capped group, known by the port its copies come in by. */
-  | { meter: string }
+  | { output: Port; maxLength?: number }
+  /** The first one: the meter of a capped group, known by the port its copies come in by. */
+  | { meter: Port }
   /** One of several ports. `into`: a register that takes its number, and nothing is put out. */
-  | { bundle: Choice; members: string[]; into?: Register };
+  | { bundle: Choice; members: Port[]; into?: Register };
 
 /** How one of several ports is chosen: by a hash that is the same for both directions of a conversation, or the first that is up. */
 export type Choice = "hash" | "failover";
 
 /** Whether an action cuts what it puts out. */
-export function isCut(action: Action): action is { output: string; maxLength: number } {
+export function isCut<Port>(action: Action<Port>): action is { output: Port; maxLength: number } {
   return typeof action === "object" && "output" in action && action.maxLength !== undefined;
 }
 
-/** One OpenFlow rule as a value: `plan/flowText` writes it for people and ovs-ofctl, `ovs/encodeRule` for OpenFlow. */
-export interface Rule {
+/** One OpenFlow rule as a value: `plan/flowText` writes it for people, keeper and ovs-ofctl, `ovs/encodeRule` for OpenFlow. */
+export interface Rule<Port = string> {
   table: number;
   priority: number;
   cookie: bigint;
-  inPort?: string;
+  inPort?: Port;
   /** A register that must hold the number of this port. */
-  holds?: { register: Register; port: string };
+  holds?: { register: Register; port: Port };
   /** Further match fields. */
   match: readonly FieldMatch[];
   /** Empty: drop. */
-  actions: Action[];
+  actions: Action<Port>[];
   owners: string[];
 }
 

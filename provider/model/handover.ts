@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Action, Desired, DesiredMirror, Rule } from "./desired";
 import { portsOfRule } from "./failedPorts";
-import { matchText } from "./matchText";
+import { placeOf } from "./place";
 
 /** Source ports of each Mirror, per direction. */
 function membership(mirrors: readonly DesiredMirror[]): Map<string, Set<string>> {
@@ -27,18 +27,11 @@ function changesMirror(old: readonly DesiredMirror[], next: readonly DesiredMirr
   return gone(after, before).some((member) => left.has(member));
 }
 
-/** What a rule matches: of two rules that match the same on one bridge there is room for one. */
-function place({ table, priority, inPort, holds, match }: Rule): string {
-  return [table, priority, inPort ?? "", holds?.register ?? "", holds?.port ?? "", ...matchText(match)].join(
-    " ",
-  );
-}
-
 /** The rules whose copies go another way from now on, as they were. */
 function redirected(old: Desired, next: Desired): Rule[] {
-  const after = new Map(next.rules.map((rule) => [place(rule), rule.actions]));
+  const after = new Map(next.rules.map((rule) => [placeOf(rule), rule.actions]));
   return old.rules.filter((rule) => {
-    const actions = after.get(place(rule));
+    const actions = after.get(placeOf(rule));
     return actions !== undefined && !isDeepStrictEqual(actions, rule.actions);
   });
 }
@@ -72,9 +65,9 @@ function bothWays(old: readonly Action[], next: readonly Action[]): Action[] {
  * the other puts out nothing.
  */
 function reachingBoth(old: readonly Rule[], next: readonly Rule[]): Rule[] {
-  const before = new Map(old.map((rule) => [place(rule), rule.actions]));
+  const before = new Map(old.map((rule) => [placeOf(rule), rule.actions]));
   return next.map((rule) => {
-    const actions = before.get(place(rule));
+    const actions = before.get(placeOf(rule));
     return actions === undefined ? rule : { ...rule, actions: bothWays(actions, rule.actions) };
   });
 }
@@ -115,11 +108,11 @@ export function handover(old: Desired, next: Desired, tapBridge: string): Desire
     placements: stays,
     coming,
     monitors: union([...next.monitors, ...old.monitors], ({ owner, port }) => `${owner} ${port}`),
-    rules: union([...rules, ...old.rules], place),
+    rules: union([...rules, ...old.rules], placeOf),
     meters: union([...next.meters, ...old.meters], (meter) => meter.inPort),
     foreignRules: union(
       [...next.foreignRules, ...old.foreignRules],
-      (rule) => `${rule.bridge} ${place(rule)}`,
+      (rule) => `${rule.bridge} ${placeOf(rule)}`,
     ),
   };
 }

@@ -1,18 +1,29 @@
 import { compileFilter, type FilterFlow } from "./filter/compile";
-import { type Group, groupOwners } from "./groups";
+import { type Group, groupOwners, type SourceFlow } from "./groups";
+import { memo } from "./memo";
+import { vlanClassKey } from "./vlanClass";
 
 function smaller(a: number | undefined, b: number | undefined): number | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return Math.min(a, b);
 }
 
+/** Compiled filters of a flow's source, by VLAN class and direction: claims never change, and a host is rendered again and again. */
+const compiledOf = memo((_source: SourceFlow["source"]) => new Map<string, FilterFlow[]>());
+
 /** What accepts and what rejects, in the order of deciding; the last entry is the default. */
-export function entriesOf(group: Group): FilterFlow[] {
-  const { filter, defaultAction } = group.members[0]!.flow.source;
-  return compileFilter(filter ?? [], defaultAction, {
-    vlan: group.vlan,
-    ...(group.direction === "any" ? {} : { direction: group.direction }),
-  });
+export function entriesOf({ members, vlan, direction }: Group): readonly FilterFlow[] {
+  const { source } = members[0]!.flow;
+  const compiled = compiledOf(source);
+  const key = `${vlanClassKey(vlan)} ${direction}`;
+  const entries =
+    compiled.get(key) ??
+    compileFilter(source.filter ?? [], source.defaultAction, {
+      vlan,
+      ...(direction === "any" ? {} : { direction }),
+    });
+  compiled.set(key, entries);
+  return entries;
 }
 
 /** The length limit of what an entry accepts; undefined: none. */

@@ -3,6 +3,7 @@ import { addressValue } from "../schema/filter/address";
 
 /** Fields of a frame and its way that our rules match or set, by their names in ovs-fields(7). */
 export type Field =
+  | "in_port"
   | "eth_src"
   | "eth_dst"
   | "eth_type"

@@ -1,6 +1,7 @@
 import { formatIpv4, formatIpv6 } from "../schema/filter/address";
 import { TCP_FLAGS } from "../schema/filter/tcpFlags";
 import { type Field, type FieldMatch, TAG_PRESENT } from "./match";
+import { memo } from "./memo";
 
 const ETHER_TYPES = { ipv4: 0x800n, ipv6: 0x86ddn };
 
@@ -75,6 +76,7 @@ type Spelling = (match: FieldMatch) => string;
 
 /** How ovs-ofctl prints each field: its name, and its value. EtherType and protocol are printed as one word where there is one. */
 const SPELLINGS: Record<Field, readonly [name: string, value: Spelling]> = {
+  in_port: ["in_port", number],
   eth_src: ["dl_src", mac],
   eth_dst: ["dl_dst", mac],
   eth_type: ["dl_type", bits],
@@ -121,8 +123,8 @@ function keyword(match: readonly FieldMatch[]): { words: string[]; said: readonl
   return { words: [family === "ipv4" ? "ip" : "ipv6"], said: ["eth_type"] };
 }
 
-/** A match as ovs-ofctl prints it: the protocol first, then the fields by name. */
-export function matchText(match: readonly FieldMatch[]): string[] {
+/** A match as ovs-ofctl prints it: the protocol first, then the fields by name. The same match comes again with each rendering. */
+export const matchText = memo((match: readonly FieldMatch[]): readonly string[] => {
   const { words, said } = keyword(match);
   const others = match.filter(({ field }) => !said.includes(field));
   const fields = others.map((one) => {
@@ -130,4 +132,4 @@ export function matchText(match: readonly FieldMatch[]): string[] {
     return name === "" ? spell(one) : `${name}=${spell(one)}`;
   });
   return [...words, ...fields.sort()];
-}
+});

@@ -21,7 +21,7 @@ const PRINTED_NAMES: Record<string, string> = {
 };
 
 /** Protocol keywords: what they stand for as `dl_type` and `nw_proto`. */
-export const KEYWORDS: Readonly<Record<string, { dl_type: string; nw_proto?: string }>> = {
+const KEYWORDS: Readonly<Record<string, { dl_type: string; nw_proto?: string }>> = {
   tcp: { dl_type: "0x800", nw_proto: "6" },
   udp: { dl_type: "0x800", nw_proto: "17" },
   sctp: { dl_type: "0x800", nw_proto: "132" },

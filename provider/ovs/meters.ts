@@ -1,5 +1,6 @@
 import { type HostGuard, type OfctlCommand, runGuarded } from "./guarded";
 import { bridgeName, commandFailed, type OfctlTarget, ofctlArgv, runBounded } from "./ofctl";
+import { readMeter } from "./switchMessages";
 
 /** A meter with one band that drops what is above its rate. */
 export interface MeterSpec {
@@ -18,8 +19,20 @@ function meterText(meter: MeterSpec): string {
   return `meter=${meter.id},${meter.unit},burst,stats,band=type=drop,rate=${meter.rate},burst_size=${meter.burst}`;
 }
 
-/** Reads the meters of a bridge: their text in a canonical form, by number. */
-async function dumpMeters(target: OfctlTarget): Promise<Map<number, string>> {
+/** A bridge's meters: what each does as words in a canonical order, by number. */
+type Meters = ReadonlyMap<number, string>;
+
+/** The highest number that a meter can have; beyond are those of Open vSwitch's own, such as the controller's (enum ofp_meter). */
+const MAX_METER = 0xffff_0000;
+
+/** Meters as a bridge tells of them over OpenFlow. */
+export function readMeters(told: readonly Buffer[]): Meters {
+  const meters = told.map(readMeter).filter(([id]) => id <= MAX_METER);
+  return new Map(meters.map(([id, words]) => [id, canonicalMeter(words)]));
+}
+
+/** Reads the meters of a bridge by a command. Rejects with `openflow-error`. */
+export async function dumpMeters(target: OfctlTarget): Promise<Meters> {
   const result = await runBounded(
     target,
     ofctlArgv(target, VERSION, ["--", "dump-meters", bridgeName(target)]),
@@ -52,11 +65,10 @@ export interface MeterDifference<Wanted extends MeterSpec = MeterSpec> {
 }
 
 /** Compares the meters of a bridge with the wanted ones. */
-export async function compareMeters<Wanted extends MeterSpec>(
-  target: OfctlTarget,
+export function compareMeters<Wanted extends MeterSpec>(
+  present: Meters,
   wanted: readonly Wanted[],
-): Promise<MeterDifference<Wanted>> {
-  const present = await dumpMeters(target);
+): MeterDifference<Wanted> {
   const ids = new Set(wanted.map((meter) => meter.id));
   return {
     missing: wanted.filter((meter) => !present.has(meter.id)),

@@ -4,14 +4,15 @@ import {
   type BundleStep,
   bundleAdd,
   bundleControl,
-  digestFlows,
+  digestRules,
   encodeConfig,
   encodeMessage,
   isOverlap,
   type Message,
   readConfig,
-  readFlows,
+  readParts,
   requestFlows,
+  requestMeters,
   type SwitchConfig,
   TYPE,
   takeMessages,
@@ -21,11 +22,11 @@ import {
 interface Pending {
   xids: number[];
   /** What the answers brought so far. */
-  flows: Buffer[];
+  parts: Buffer[];
   bytes: number;
   /** How many messages may still come. */
   left: number;
-  resolve(flows: Buffer[]): void;
+  resolve(parts: Buffer[]): void;
   reject(error: Error): void;
   timer: NodeJS.Timeout;
 }
@@ -36,9 +37,10 @@ export interface Bundle {
   prepared: readonly Message[];
 }
 
-/** A bridge's rules, as it tells of them, and its settings. */
+/** A bridge's rules and meters, as it tells of them, and its settings. */
 export interface SwitchReading {
   flows: Buffer[];
+  meters: Buffer[];
   config: SwitchConfig;
 }
 
@@ -77,18 +79,18 @@ export class SwitchClient {
     return this.failure !== undefined;
   }
 
-  /** All rules of the bridge, and its settings. */
+  /** All rules and meters of the bridge, and its settings. */
   async read(): Promise<SwitchReading> {
-    const [flows, config] = await Promise.all(
-      [FLOWS, CONFIG].map((question) => this.request(this.numbered([question]))),
+    const [flows, meters, config] = await Promise.all(
+      [FLOWS, METERS, CONFIG].map((question) => this.request(this.numbered([question]))),
     );
-    return { flows: flows!, config: readConfig(config![0]!) };
+    return { flows: flows!, meters: meters!, config: readConfig(config![0]!) };
   }
 
-  /** All that the bridge does with frames, as a text that changes with it: its rules, and how it handles fragments. */
+  /** All that the bridge does with frames, as a text that changes with it: its rules, its meters, and how it handles fragments. */
   async state(): Promise<string> {
-    const { flows, config } = await this.read();
-    return `${digestFlows(flows)} ${config.flags}`;
+    const { flows, meters, config } = await this.read();
+    return `${digestRules(flows, meters)} ${config.flags}`;
   }
 
   /** Puts flow-mods into a bundle, after setting the bridge's configuration where one is given. */
@@ -137,7 +139,7 @@ export class SwitchClient {
   }
 
   /**
-   * Sends messages; resolves with what the answer to the last brings: flows, or a configuration. Rejects with the first error
+   * Sends messages; resolves with what the answer to the last brings: flows, meters, or a configuration. Rejects with the first error
    * that any of them meets, or of those `before`.
    */
   private request(messages: readonly Message[], before: readonly Message[] = []): Promise<Buffer[]> {
@@ -146,7 +148,7 @@ export class SwitchClient {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.fail(new Error("the bridge does not answer")), this.timeoutMs);
       const left = xids.length + MAX_PARTS;
-      const pending = { xids, flows: [], bytes: 0, left, resolve, reject, timer };
+      const pending = { xids, parts: [], bytes: 0, left, resolve, reject, timer };
       for (const xid of xids) this.pending.set(xid, pending);
       this.stream.write(Buffer.concat(messages.map(encodeMessage)));
     });
@@ -173,10 +175,10 @@ export class SwitchClient {
     if (--pending.left < 0) throw new RangeError(`more than ${MAX_PARTS} messages in answer to one`);
     if (type === TYPE.error) this.settle(xid)?.reject(refusal(body));
     if (type === TYPE.multipartReply) {
-      if (takeFlows(pending, body)) return;
-    } else if (type === TYPE.getConfigReply) pending.flows.push(body);
+      if (takeParts(pending, body)) return;
+    } else if (type === TYPE.getConfigReply) pending.parts.push(body);
     else if (type !== TYPE.bundleControl && type !== TYPE.barrierReply) return;
-    if (xid === pending.xids.at(-1)) this.settle(xid)?.resolve(pending.flows);
+    if (xid === pending.xids.at(-1)) this.settle(xid)?.resolve(pending.parts);
   }
 
   private echo(xid: number, body: Buffer): void {
@@ -217,12 +219,12 @@ function control(bundle: number, step: BundleStep): Request {
 }
 
 /** Takes a part of an answer; true when more parts follow. */
-function takeFlows(pending: Pending, body: Buffer): boolean {
-  const { flows, more } = readFlows(body);
-  for (const flow of flows) pending.flows.push(flow);
+function takeParts(pending: Pending, body: Buffer): boolean {
+  const { parts, more } = readParts(body);
+  for (const part of parts) pending.parts.push(part);
   pending.bytes += body.length;
   if (pending.bytes > MAX_BYTES) throw new RangeError(`flows of more than ${MAX_BYTES} bytes`);
-  if (pending.flows.length > MAX_FLOWS) throw new RangeError(`more than ${MAX_FLOWS} flows`);
+  if (pending.parts.length > MAX_FLOWS) throw new RangeError(`more than ${MAX_FLOWS} flows`);
   return more;
 }
 
@@ -233,6 +235,7 @@ function refusal(body: Buffer): Error {
 
 const EMPTY = Buffer.alloc(0);
 const FLOWS: Request = { type: TYPE.multipartRequest, body: requestFlows() };
+const METERS: Request = { type: TYPE.multipartRequest, body: requestMeters() };
 const BARRIER: Request = { type: TYPE.barrierRequest, body: EMPTY };
 const CONFIG: Request = { type: TYPE.getConfigRequest, body: EMPTY };
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { padded, type WireFlow, wirePlace } from "./encodeFlow";
+import { is } from "../model/match";
+import { padded, type WireFlow, wirePlace } from "./encodeRule";
 import { encodeMatch } from "./oxm";
 
 /** OpenFlow 1.4, as the version stands in every message (openflow-spec 1.4.0, section 7.1). */
@@ -28,13 +29,19 @@ export const TYPE = {
 
 const ANY = 0xffff_ffff;
 const ALL_TABLES = 0xff;
+/** Kinds of question with answers of several parts (enum ofp_multipart_type). */
 const FLOW_STATISTICS = 1;
+const METER_CONFIG = 10;
 const MORE = 1;
 /** Bytes in front of a match's fields: its type and its length (struct ofp_match). */
 const MATCH_HEAD = 4;
 const OXM_MATCH = 1;
 /** Bytes of a flow's statistics in front of its match (struct ofp_flow_stats). */
 const FLOW_HEAD = 48;
+/** Bytes of a meter in front of its bands, bytes of a band, and the kind of one that drops (struct ofp_meter_config). */
+const METER_HEAD = 8;
+const METER_BAND = 16;
+const DROP_BAND = 1;
 /** What a flow-mod does (enum ofp_flow_mod_command), and that it fails where another rule of its priority may match the same. */
 const ADD = 0;
 const DELETE_STRICT = 4;
@@ -101,17 +108,43 @@ export function requestFlows(): Buffer {
   return Buffer.concat([body, encodeMatchField(NOTHING)]);
 }
 
-/** One part of an answer to `requestFlows`: the flows in it, and whether more parts follow. */
-export function readFlows(body: Buffer): { flows: Buffer[]; more: boolean } {
-  const flows: Buffer[] = [];
+/** The body of a request for all meters of a bridge (struct ofp_meter_multipart_request). */
+export function requestMeters(): Buffer {
+  const body = Buffer.alloc(8 + 8);
+  body.writeUInt16BE(METER_CONFIG, 0);
+  body.writeUInt32BE(ANY, 8);
+  return body;
+}
+
+/** One part of an answer to `requestFlows` or `requestMeters`: the flows or meters in it, and whether more parts follow. */
+export function readParts(body: Buffer): { parts: Buffer[]; more: boolean } {
+  const kind = body.readUInt16BE(0);
+  const least = kind === METER_CONFIG ? METER_HEAD : FLOW_HEAD + MATCH_HEAD;
+  const parts: Buffer[] = [];
   for (let at = 8; at < body.length; ) {
     const length = body.readUInt16BE(at);
-    if (length < FLOW_HEAD + MATCH_HEAD || at + length > body.length)
-      throw new RangeError(`a flow of ${length} bytes`);
-    flows.push(body.subarray(at, at + length));
+    if (length < least || at + length > body.length) throw new RangeError(`an answer of ${length} bytes`);
+    parts.push(body.subarray(at, at + length));
     at += length;
   }
-  return { flows, more: (body.readUInt16BE(2) & MORE) !== 0 };
+  return { parts, more: (body.readUInt16BE(2) & MORE) !== 0 };
+}
+
+/** Flags of a meter by their bits, in ovs-ofctl's words (enum ofp_meter_flags). */
+const METER_FLAGS = ["kbps", "pktps", "burst", "stats"];
+
+/** A meter's number, and what it does in the words of `ovs-ofctl dump-meters` (struct ofp_meter_config). */
+export function readMeter(meter: Buffer): [id: number, words: string] {
+  const id = meter.readUInt32BE(4);
+  const flags = METER_FLAGS.filter((_, bit) => (meter.readUInt16BE(2) & (1 << bit)) !== 0);
+  const bands: string[] = [];
+  for (let at = METER_HEAD; at < meter.length; at += METER_BAND) {
+    const [type, length] = [meter.readUInt16BE(at), meter.readUInt16BE(at + 2)];
+    if (length !== METER_BAND) throw new RangeError(`a band of ${length} bytes`);
+    const kind = type === DROP_BAND ? "drop" : type;
+    bands.push(`type=${kind} rate=${meter.readUInt32BE(at + 4)} burst_size=${meter.readUInt32BE(at + 8)}`);
+  }
+  return [id, [`meter=${id}`, ...flags, ...bands].join(" ")];
 }
 
 /** A rule that a bridge has. */
@@ -120,7 +153,7 @@ export interface PresentFlow extends WireFlow {
   special: boolean;
 }
 
-/** One flow of `readFlows`. */
+/** One flow of an answer to `requestFlows`. */
 export function readFlow(flow: Buffer): PresentFlow {
   const end = FLOW_HEAD + flow.readUInt16BE(FLOW_HEAD + 2);
   if (end < FLOW_HEAD + MATCH_HEAD || end > flow.length) throw new RangeError("a flow's match");
@@ -171,7 +204,7 @@ export function flowMods(present: readonly PresentFlow[], wanted: ReadonlyMap<st
     return same && now?.special === false && !isMark(flow);
   };
   const gone = present.filter((flow) => !isWanted(flow));
-  const across = { table: 0, priority: 0, cookie: 0n, match: encodeMatch([`in_port=${LOCAL_PORT}`]) };
+  const across = { table: 0, priority: 0, cookie: 0n, match: encodeMatch([is("in_port", LOCAL_PORT)]) };
   return [
     ...gone.map((flow) => flowMod(DELETE_STRICT, flow, isMark(flow) ? { cookieMask: EXACT } : {})),
     flowMod(ADD, across, { flags: CHECK_OVERLAP }),
@@ -217,17 +250,20 @@ export function isOverlap(body: Buffer): boolean {
 }
 
 /**
- * All that flows do, as one text: table, priority, timeouts, flags, cookie, match and instructions of each, without
+ * All that flows and meters do, as one text: table, priority, timeouts, flags, cookie, match and instructions of each, without
  * counters and ages, in no particular order.
  */
-export function digestFlows(flows: readonly Buffer[]): string {
+export function digestRules(flows: readonly Buffer[], meters: readonly Buffer[]): string {
   const words = flows.map((flow) => {
     const [table, settings] = [flow.subarray(2, 3), flow.subarray(12, 24)];
     return Buffer.concat([table, settings, flow.subarray(24, 32), flow.subarray(FLOW_HEAD)]).toString(
       "latin1",
     );
   });
-  return createHash("sha256").update(words.sort().join("\n"), "latin1").digest("hex");
+  const limits = meters.map((meter) => `meter ${meter.toString("latin1")}`);
+  return createHash("sha256")
+    .update([...words, ...limits].sort().join("\n"), "latin1")
+    .digest("hex");
 }
 
 /** A bridge's settings, from its answer to a request for them (struct ofp_switch_config). */

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
-import { encodeFlow, type WireFlow, wirePlace } from "./encodeFlow";
+import type { Rule } from "../model/desired";
+import { encodeRule, type WireFlow, wirePlace } from "./encodeRule";
 import { type Bundle, OverlapError, SwitchClient, type SwitchReading } from "./switchClient";
 import {
   FRAGMENTS_NX_MATCH,
@@ -19,8 +20,8 @@ export interface TapReading extends SwitchReading {
 }
 
 /**
- * The tap bridge, spoken to without any command on its host. Where that is not to be had, or rules are such as only
- * ovs-ofctl can write, answers are undefined.
+ * The tap bridge, spoken to without any command on its host. Where that is not to be had, or the bridge refuses what is
+ * asked for, answers are undefined.
  */
 export class TapSwitch {
   private client: SwitchClient | undefined;
@@ -29,27 +30,29 @@ export class TapSwitch {
   /** `open` gives a stream to the bridge's management socket, or undefined where there is none to be had. */
   constructor(private readonly open: () => Promise<Duplex | undefined>) {}
 
-  /** What the bridge has, for `replace`. */
-  read(): Promise<TapReading | undefined> {
+  /**
+   * What the bridge has, for `replace`. `earlier`: what was read a moment ago. It is read again where that was over a connection
+   * which has ended: the rules may have ended with it, as they do when ovs-vswitchd crashes.
+   */
+  async read(earlier?: TapReading): Promise<TapReading | undefined> {
+    if (earlier?.client.closed === false) return earlier;
     return this.ask(async (client) => ({ client, ...(await client.read()) }));
   }
 
   /**
-   * Makes the bridge's rules exactly those of a flow file's text, whose first has no fields and marks them all by its cookie;
-   * in one bundle, unless another writer has put another mark since `holds` was asked. Counters of unchanged rules are kept, and
-   * nothing is written where all rules are there.
-   * `moved`: another writer did, or `holds` says no, before the writing or right after it. `present`: what was read a moment
-   * ago. It is read again where that was over a connection which has ended: the rules may have ended with it, as they do
-   * when ovs-vswitchd crashes. For the same reason a bundle goes over the connection that its rules were read by.
+   * Makes the bridge's rules exactly these, of which the first has no fields and marks them all by its cookie. In one bundle,
+   * unless another writer has put another mark since `holds` was asked. Counters of unchanged rules are kept, and nothing is
+   * written where all rules are there.
+   * `moved`: another writer did, or `holds` says no, before the writing or right after it. A bundle goes over the connection that
+   * its rules were read by, which ends when ovs-vswitchd does.
    */
   async replace(
-    text: string,
+    rules: readonly Rule<number>[],
     holds: () => Promise<boolean>,
     present?: TapReading,
   ): Promise<"written" | "moved" | undefined> {
-    const wanted = wireFlows(text);
-    if (wanted === undefined) return undefined;
-    const reading = present?.client.closed === false ? present : await this.read();
+    const wanted = wireFlows(rules);
+    const reading = await this.read(present);
     if (reading === undefined) return undefined;
     const { client, flows, config } = reading;
     const there = flows.map(readFlow);
@@ -65,10 +68,9 @@ export class TapSwitch {
     return done === "written" && !(await holds()) ? "moved" : done;
   }
 
-  /** Whether the bridge's rules are exactly those of a flow file's text, and fragments are handled as they need it. */
-  async has(text: string): Promise<boolean | undefined> {
-    const wanted = wireFlows(text);
-    if (wanted === undefined) return undefined;
+  /** Whether the bridge's rules are exactly these, and fragments are handled as they need it. */
+  has(rules: readonly Rule<number>[]): Promise<boolean | undefined> {
+    const wanted = wireFlows(rules);
     return this.ask(async (client) => {
       const { flows, config } = await client.read();
       return isAsWanted(flows.map(readFlow), wanted, config);
@@ -123,17 +125,9 @@ async function commit(client: SwitchClient, bundle: Bundle): Promise<"written" |
   }
 }
 
-/** Rules by their places; undefined where one cannot be encoded, or two have one place. */
-function wireFlows(text: string): Map<string, WireFlow> | undefined {
-  const lines = text.split("\n").filter((line) => line !== "");
-  try {
-    const flows = lines.map(encodeFlow);
-    const places = new Map(flows.map((flow) => [wirePlace(flow), flow]));
-    return places.size === flows.length ? places : undefined;
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
+/** Rules by their places. */
+function wireFlows(rules: readonly Rule<number>[]): Map<string, WireFlow> {
+  return new Map(rules.map(encodeRule).map((flow) => [wirePlace(flow), flow]));
 }
 
 /** Whether a bridge has the wanted rules and no others, and handles fragments as they need it. */

@@ -2,7 +2,8 @@ import type { Desired } from "../model/desired";
 import { type ClaimSet, GENERATION_KEY, WRITES_KEY } from "../model/readClaims";
 import type { Facts } from "../ovs/facts";
 import { otherConfig } from "./claims";
-import { rulesText } from "./flowText";
+import { flowText } from "./flowText";
+import { tapRules } from "./numberRules";
 
 /** A change of a host's claims, and what they come to. */
 interface ClaimsChange {
@@ -22,6 +23,10 @@ interface ClaimsChange {
 export function generationOfClaims({ read, desired, before, facts, tapBridge }: ClaimsChange): number {
   const config = otherConfig(desired, read.bridge, read.generation);
   const elsewhere = Object.keys(config).some((key) => key !== GENERATION_KEY && key !== WRITES_KEY);
-  const linesOf = (one: Desired) => rulesText(one, facts, tapBridge).split("\n").sort().join("\n");
+  const linesOf = (one: Desired) =>
+    flowText(tapRules(one, facts, tapBridge, read.generation))
+      .split("\n")
+      .sort()
+      .join("\n");
   return read.generation + (elsewhere || linesOf(desired) !== linesOf(before) ? 1 : 0);
 }

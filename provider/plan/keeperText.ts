@@ -1,8 +1,9 @@
-import type { Desired, Monitor, Source } from "../model/desired";
+import type { Desired, Monitor, Rule, Source } from "../model/desired";
 import type { BridgeFacts, Facts } from "../ovs/facts";
 import { openflowVersion } from "../ovs/openflowVersion";
 import type { PortInput } from "../schema/port";
-import { distinctRules, generationMatch, type RuleParts, ruleParts, type Spelling } from "./flowText";
+import { type RuleParts, ruleParts, type Spelling } from "./flowText";
+import { distinctRules, markRule, writtenActions } from "./numberRules";
 
 /** Which change of which tap bridge a text is for. */
 export interface KeeperMoment {
@@ -76,11 +77,20 @@ function ruleLine(word: readonly string[], { match, actions }: RuleParts): strin
   return [...word, match, ...actions].join("\t");
 }
 
-function foreignRuleLine(rule: Desired["foreignRules"][number], facts: Facts, spell: Spelling): string[] {
+/** A rule whose ports are symbols. */
+function symbolic(rule: Rule, spell: Spelling<string>): RuleParts {
+  return ruleParts({ ...rule, actions: writtenActions(rule) }, spell);
+}
+
+function foreignRuleLine(
+  rule: Desired["foreignRules"][number],
+  facts: Facts,
+  spell: Spelling<string>,
+): string[] {
   const bridge = facts.bridges.find(({ name }) => name === rule.bridge);
   if (bridge === undefined) return [];
   const version = openflowVersion({ protocols: bridge.protocols ?? [], bridge: bridge.name });
-  return [ruleLine(["foreign", bridge.name, version], ruleParts(rule, spell)!)];
+  return [ruleLine(["foreign", bridge.name, version], symbolic(rule, spell))];
 }
 
 /**
@@ -90,7 +100,7 @@ function foreignRuleLine(rule: Desired["foreignRules"][number], facts: Facts, sp
  */
 export function keeperText(desired: Desired, facts: Facts, { bridge, generation }: KeeperMoment): string {
   const symbols = new Symbols(desired.monitors, bridge.name);
-  const spell: Spelling = (port, base) => `@${base === 16 ? "x" : ""}${symbols.named(port)}@`;
+  const spell: Spelling<string> = (port, base) => `@${base === 16 ? "x" : ""}${symbols.named(port)}@`;
   const stays = desired.monitors.filter(({ attachment }) => attachment === "tap-bridge");
   const monitors = [...new Set(stays.map(({ name }) => name))].map(
     (name) => `monitor\t${symbols.named(name)}`,
@@ -104,8 +114,9 @@ export function keeperText(desired: Desired, facts: Facts, { bridge, generation 
   const meters = desired.meters.map(({ inPort, unit, rate, burst }) =>
     ["meter", symbols.named(inPort), unit, rate, burst].join("\t"),
   );
-  const last = { match: generationMatch(generation), actions: [] };
-  const rules = [last, ...distinctRules(desired, spell)].map((rule) => ruleLine(["rule"], rule));
+  const rules = [markRule(generation), ...distinctRules(desired.rules)].map((rule) =>
+    ruleLine(["rule"], symbolic(rule, spell)),
+  );
   const foreignRules = desired.foreignRules.flatMap((rule) => foreignRuleLine(rule, facts, spell));
   const lines = [...monitors, ...mirrors, ...meters, ...rules, ...foreignRules];
   const head = ["keeper\t1", ["bridge", bridge.uuid, generation, bridge.name].join("\t")];

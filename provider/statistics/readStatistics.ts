@@ -11,7 +11,7 @@ import { dumpFlows } from "../ovs/dumpFlows";
 import { readMeterDrops } from "../ovs/meterStatistics";
 import type { Flow } from "../ovs/openflow";
 import { type PortCount, readPortCounts } from "../ovs/portCounts";
-import { portNumbers } from "../plan/flowText";
+import { portNumbers } from "../plan/portNumbers";
 import { MAX_FILTER_RULES } from "../schema/filter";
 import type {
   CaptureStatistics,

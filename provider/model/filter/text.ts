@@ -43,7 +43,7 @@ function matchText(rule: FilterRule): string {
 }
 
 /** An IP version with a protocol: one word for both, or the number beside the version for a protocol that was given by number. */
-function headerText(version: Family, protocol: FilterRule["protocol"]): string[] {
+function headerText(version: Family, protocol: FilterRule["protocol"]): readonly string[] {
   if (typeof protocol !== "number") return fieldsText(protocolFields(version, protocol));
   return [...fieldsText(protocolFields(version, undefined)), `nw_proto=${protocol}`];
 }

@@ -1,29 +1,48 @@
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
 import { expect } from "chai";
 import fc from "fast-check";
+import { meterSpecs } from "../../../provider/converge/pushRules";
+import type { Rule } from "../../../provider/model/desired";
 import { compileFilter } from "../../../provider/model/filter/compile";
-import { matchText } from "../../../provider/model/matchText";
+import { is } from "../../../provider/model/match";
 import { diffFlows } from "../../../provider/ovs/diffFlows";
 import { dumpFlows } from "../../../provider/ovs/dumpFlows";
 import { readFragments } from "../../../provider/ovs/fragments";
+import {
+  compareMeters,
+  deleteMeters,
+  dumpMeters,
+  type MeterSpec,
+  putMeters,
+  readMeters,
+} from "../../../provider/ovs/meters";
 import { TapSwitch } from "../../../provider/ovs/tapSwitch";
-import { repositoryRoot } from "../../engine/fixtureProject";
+import { flowText } from "../../../provider/plan/flowText";
+import { distinctRules, markRule, numberRule, tapRules } from "../../../provider/plan/numberRules";
 import { SEED } from "../../seed";
 import { arbitraryRules } from "../../unit/filter/arbitraryRules";
+import { GOLDEN_FILES, readGolden, renderGolden } from "../../unit/model/goldenHost";
 import { PrivateOvs } from "./privateOvs";
 
-const RULES = [
-  "cookie=0x7a700000000000aa,table=0,priority=100,in_port=5,actions=goto_table:1",
-  "cookie=0x7a700000000000bb,table=1,priority=100,tcp,tp_dst=443,actions=output:5",
-  "cookie=0x7a700000000000bb,table=1,priority=0,actions=drop",
-].join("\n");
+/** Three rules, of which the one for TCP is told. */
+function rulesWith(tcp: { port?: number; priority?: number; cookie?: bigint } = {}): Rule<number>[] {
+  const { port = 443, priority = 100, cookie = 0x7a70_0000_0000_00bbn } = tcp;
+  const rule = { table: 1, priority: 0, cookie: 0x7a70_0000_0000_00bbn, match: [], actions: [], owners: [] };
+  const https = [is("eth_type", 0x800), is("ip_proto", 6), is("tcp_dst", port)];
+  return [
+    { ...rule, table: 0, priority: 100, cookie: 0x7a70_0000_0000_00aan, inPort: 5, actions: [{ goto: 1 }] },
+    { ...rule, priority, cookie, match: https, actions: [{ output: 5 }] },
+    rule,
+  ];
+}
 
-function marked(rules: string, generation: number): string {
-  return `cookie=0x${(0x7a70_0000_0000_0000n | BigInt(generation)).toString(16)},table=0,priority=0,actions=drop\n${rules}\n`;
+const RULES = rulesWith();
+
+function marked(rules: readonly Rule<number>[], generation: number): Rule<number>[] {
+  return [markRule(generation), ...rules];
 }
 
 const yes = async () => true;
@@ -69,62 +88,70 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
   }
 
   const target = () => ({ run: ovs.run, bridge: "br-tap" });
+  const guard = { bridge: "br-tap", key: "taas-generation", generation: "0", ofports: {} };
 
-  async function writeByCommand(text: string): Promise<void> {
+  async function writeText(text: string): Promise<void> {
     const argv = ["ovs-ofctl", "-O", "OpenFlow14", "--bundle", "replace-flows", "br-tap", "-"];
     expect(await ovs.run(argv, { input: text })).to.include({ exitCode: 0 });
   }
 
-  async function expectSame(text: string): Promise<void> {
+  const writeByCommand = (rules: readonly Rule<number>[]) => writeText(flowText(rules));
+
+  async function expectSame(rules: readonly Rule<number>[]): Promise<void> {
+    const text = flowText(rules);
     expect(await diffFlows(target(), text)).to.deep.equal({ missing: [], unexpected: [] });
-    expect(await tapSwitch.has(text), text).to.equal(true);
+    expect(await tapSwitch.has(rules), text).to.equal(true);
   }
 
-  describe("gets the very rules that ovs-ofctl makes of a text, and knows them again", () => {
-    const folder = join(repositoryRoot(), "test/unit/model/golden");
-    for (const file of readdirSync(folder).filter((name) => name.endsWith(".json"))) {
+  describe("gets the very rules that ovs-ofctl makes of their text, and knows them again", () => {
+    for (const file of GOLDEN_FILES) {
       it(`of ${file}`, async () => {
-        const golden = JSON.parse(readFileSync(join(folder, file), "utf8"));
-        const lines: string[] = golden.expected.flows;
-        const text = `${lines.filter((line) => !line.includes("meter:")).join("\n")}\n`;
-        expect(await tapSwitch.replace(text, yes)).to.equal("written");
-        await expectSame(text);
+        const golden = readGolden(file);
+        const { desired, facts } = renderGolden(golden);
+        const meters = meterSpecs(desired, facts, golden.tapBridge);
+        await putMeters(target(), compareMeters(await dumpMeters(target()), meters), guard);
+        const rules = tapRules(desired, facts, golden.tapBridge, 7);
+        expect(await tapSwitch.replace(rules, yes)).to.equal("written");
+        await expectSame(rules);
         await ovs.ofctl("del-flows", "br-tap");
-        await writeByCommand(text);
-        expect(await tapSwitch.has(text)).to.equal(true);
+        await writeByCommand(rules);
+        expect(await tapSwitch.has(rules)).to.equal(true);
+        await deleteMeters(
+          target(),
+          meters.map(({ id }) => id),
+          guard,
+        );
       });
     }
 
     it("of generated filters", async () => {
       const vlans = [{ kind: "keep" }, { kind: "strip" }, { kind: "native", vlan: 100 }] as const;
-      for (const [index, rules] of fc.sample(arbitraryRules, { numRuns: 120, seed: SEED }).entries()) {
-        const flows = compileFilter(rules, undefined, { vlan: vlans[index % 3]! });
-        const lines = flows.map(({ priority, match, verdict }) => {
-          const fields = [
-            "cookie=0xb",
-            "table=1",
-            `priority=${priority + 100}`,
-            "in_port=5",
-            ...matchText(match),
-          ];
-          return `${fields.join(",")},actions=${verdict === "accept" ? "goto_table:2" : "drop"}`;
+      for (const [index, filter] of fc.sample(arbitraryRules, { numRuns: 120, seed: SEED }).entries()) {
+        const entries = compileFilter(filter, undefined, { vlan: vlans[index % 3]! });
+        const all = entries.map(({ priority, match, verdict }): Rule => {
+          const actions = verdict === "accept" ? [{ goto: 2 }] : [];
+          const rule = { table: 1, priority: priority + 100, cookie: 0xbn, inPort: "mt-1", owners: [] };
+          return { ...rule, match, actions };
         });
-        const places = new Map(lines.map((line) => [line.replace(/actions=.*/, ""), line]));
-        const text = marked([...places.values()].join("\n"), index);
-        expect(await tapSwitch.replace(text, yes)).to.equal("written");
-        await expectSame(text);
+        const rules = distinctRules(all).map((rule) => numberRule(rule, new Map([["mt-1", 5]]))!);
+        expect(await tapSwitch.replace(marked(rules, index), yes)).to.equal("written");
+        await expectSame(marked(rules, index));
       }
     });
 
     it("of which there are many", async () => {
-      const line = (port: number) =>
-        `cookie=0xbb,table=1,priority=${port + 1},udp,tp_dst=${port},actions=output:5`;
-      const many = Array.from({ length: 3000 }, (_, port) => line(port));
-      const text = marked(many.join("\n"), 1);
-      expect(await tapSwitch.replace(text, yes)).to.equal("written");
-      await expectSame(text);
+      const udp = (port: number): Rule<number> => ({
+        ...{ table: 1, priority: port + 1, cookie: 0xbbn, actions: [{ output: 5 }], owners: [] },
+        match: [is("eth_type", 0x800), is("ip_proto", 17), is("udp_dst", port)],
+      });
+      const rules = marked(
+        Array.from({ length: 3000 }, (_, port) => udp(port)),
+        1,
+      );
+      expect(await tapSwitch.replace(rules, yes)).to.equal("written");
+      await expectSame(rules);
       await ovs.ofctl("--strict", "del-flows", "br-tap", "table=1,priority=1777,udp,tp_dst=1776");
-      expect(await tapSwitch.has(text)).to.equal(false);
+      expect(await tapSwitch.has(rules)).to.equal(false);
     });
   });
 
@@ -136,12 +163,18 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
       () => ovs.ofctl("add-flow", "br-tap", "priority=0,in_port=6,actions=5"),
     ],
     ["a rule does something else", () => ovs.ofctl("mod-flows", "br-tap", "table=0,in_port=5,actions=drop")],
-    ["a rule matches something else", () => writeByCommand(marked(RULES.replace("443", "444"), 1))],
-    ["a rule has another priority", () => writeByCommand(marked(RULES.replace("100,tcp", "101,tcp"), 1))],
-    ["a rule has another cookie", () => writeByCommand(marked(RULES.replace("bb,", "bc,"), 1))],
+    ["a rule matches something else", () => writeByCommand(marked(rulesWith({ port: 444 }), 1))],
+    ["a rule has another priority", () => writeByCommand(marked(rulesWith({ priority: 101 }), 1))],
+    [
+      "a rule has another cookie",
+      () => writeByCommand(marked(rulesWith({ cookie: 0x7a70_0000_0000_00bcn }), 1)),
+    ],
     [
       "a rule is to end",
-      () => writeByCommand(marked(RULES.replace("priority=100,tcp", "hard_timeout=900,priority=100,tcp"), 1)),
+      () =>
+        writeText(
+          flowText(marked(RULES, 1)).replace("priority=100,tcp", "hard_timeout=900,priority=100,tcp"),
+        ),
     ],
     ["the mark is another", () => writeByCommand(marked(RULES, 3))],
     ["all rules are gone", () => ovs.ofctl("del-flows", "br-tap")],
@@ -164,7 +197,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
       "in_port(1),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x0800),ipv4(src=192.0.2.1,dst=192.0.2.2,proto=17,tos=0,ttl=64,frag=no),udp(src=1,dst=2)";
     await ovs.appctl("netdev-dummy/receive", "p5", frame);
     await ovs.appctl("revalidator/wait");
-    await tapSwitch.replace(marked(RULES.replace("443", "444"), 2), yes);
+    await tapSwitch.replace(marked(rulesWith({ port: 444 }), 2), yes);
     const flows = await dumpFlows(target());
     expect(flows.find(({ cookie }) => cookie === 0x7a70_0000_0000_00aan)).to.include({ packets: 1n });
   });
@@ -191,7 +224,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
   });
 
   describe("is left to another writer", () => {
-    const OTHER = marked(RULES.replace("443", "8443"), 2);
+    const OTHER = marked(rulesWith({ port: 8443 }), 2);
 
     it("who was there before", async () => {
       await writeByCommand(OTHER);
@@ -205,7 +238,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
         await writeByCommand(OTHER);
         return true;
       };
-      expect(await tapSwitch.replace(marked(RULES.replace("443", "444"), 1), holds)).to.equal("moved");
+      expect(await tapSwitch.replace(marked(rulesWith({ port: 444 }), 1), holds)).to.equal("moved");
       await expectSame(OTHER);
     });
 
@@ -213,7 +246,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
       await tapSwitch.replace(marked(RULES, 1), yes);
       const early = await tapSwitch.read();
       await writeByCommand(OTHER);
-      expect(await tapSwitch.replace(marked(RULES.replace("443", "444"), 1), yes, early)).to.equal("moved");
+      expect(await tapSwitch.replace(marked(rulesWith({ port: 444 }), 1), yes, early)).to.equal("moved");
       await expectSame(OTHER);
     });
 
@@ -232,27 +265,42 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
     });
   });
 
-  it("is left to ovs-ofctl when a text has what only that can write, or two rules for one place", async () => {
-    await tapSwitch.replace(marked(RULES, 1), yes);
-    const odd = [
-      "cookie=0x1,table=1,priority=5,actions=meter:1,goto_table:2",
-      "cookie=0x1,table=1,priority=5,ct_state=+trk,actions=drop",
-      "cookie=0x1,table=1,priority=5,tp_dst=1,actions=drop",
-      "cookie=0x1,table=1,priority=5,dl_vlan=4096,actions=drop",
-      "cookie=0x1,table=1,priority=5,nw_src=10.0.0.1/24,ip,actions=drop",
-      "cookie=0x2,table=1,priority=100,tp_dst=0x1bb,tcp,actions=drop",
-      "not a rule",
+  it("tells of its meters as ovs-ofctl does, but for that of packets to controllers", async () => {
+    const capped = (meter: number): Rule<number> => ({ ...RULES[1]!, actions: [{ meter }, { goto: 2 }] });
+    const wanted: MeterSpec[] = [
+      { id: 5, unit: "pktps", rate: 100, burst: 10 },
+      { id: 6, unit: "kbps", rate: 1000, burst: 525 },
     ];
-    for (const line of odd) {
-      expect(await tapSwitch.replace(marked(`${RULES}\n${line}`, 2), yes), line).to.equal(undefined);
-      expect(await tapSwitch.has(marked(`${RULES}\n${line}`, 2)), line).to.equal(undefined);
-    }
-    await expectSame(marked(RULES, 1));
+    const present = async () => readMeters((await tapSwitch.read())!.meters);
+    await ovs.ofctl(
+      "add-meter",
+      "br-tap",
+      "meter=controller,pktps,burst,stats,band=type=drop,rate=9,burst_size=9",
+    );
+    expect(await putMeters(target(), compareMeters(await present(), wanted), guard)).to.equal(true);
+    expect(await present()).to.deep.equal(await dumpMeters(target()));
+    expect(compareMeters(await present(), wanted)).to.deep.equal({
+      missing: [],
+      altered: [],
+      unexpected: [],
+    });
+    const before = await tapSwitch.state();
+    await ovs.ofctl("mod-meter", "br-tap", "meter=6,kbps,burst,stats,band=type=drop,rate=999,burst_size=525");
+    expect(await tapSwitch.state(), "the bridge's state with another rate").not.to.equal(before);
+    expect(compareMeters(await present(), wanted).altered).to.deep.equal([wanted[1]]);
+    expect(await tapSwitch.replace(marked([capped(5)], 2), yes)).to.equal("written");
+    await expectSame(marked([capped(5)], 2));
+    expect(await tapSwitch.replace(marked([capped(7)], 3), yes), "a meter that is not there").to.equal(
+      undefined,
+    );
+    await deleteMeters(target(), [5, 6], guard);
+    await ovs.ofctl("del-meter", "br-tap", "meter=controller");
   });
 
   it("is left to ovs-ofctl when the bridge refuses, and has all that it had", async () => {
     await tapSwitch.replace(marked(RULES, 1), yes);
-    const refused = `${RULES}\ncookie=0x1,table=2,priority=5,actions=goto_table:1`;
+    const backwards: Rule<number> = { ...RULES[2]!, table: 2, priority: 5, actions: [{ goto: 1 }] };
+    const refused = [...RULES, backwards];
     expect(await tapSwitch.replace(marked(refused, 2), yes)).to.equal(undefined);
     await expectSame(marked(RULES, 1));
   });

@@ -2,13 +2,14 @@ import { once } from "node:events";
 import { Duplex, PassThrough } from "node:stream";
 import { expect } from "chai";
 import fc from "fast-check";
-import { wirePlace } from "../../../provider/ovs/encodeFlow";
+import { wirePlace } from "../../../provider/ovs/encodeRule";
 import { SwitchClient } from "../../../provider/ovs/switchClient";
 import {
   encodeMessage,
   readConfig,
   readFlow,
-  readFlows,
+  readMeter,
+  readParts,
   TYPE,
   takeMessages,
 } from "../../../provider/ovs/switchMessages";
@@ -59,7 +60,8 @@ describe("what a bridge answers", () => {
     fc.assert(
       fc.property(bytes(400), (garbage) => {
         read(() => takeMessages(garbage));
-        read(() => readFlows(garbage).flows.map(readFlow).map(wirePlace));
+        read(() => readParts(garbage).parts.map(readFlow).map(wirePlace));
+        read(() => readParts(garbage).parts.map(readMeter));
         read(() => readConfig(garbage));
       }),
       { numRuns: 2000 },

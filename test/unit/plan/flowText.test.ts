@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import type { Desired, Rule } from "../../../provider/model/desired";
-import { portNumbers, reliedPorts, rulesText, ruleText } from "../../../provider/plan/flowText";
+import { flowText, ruleText } from "../../../provider/plan/flowText";
+import { tapRules } from "../../../provider/plan/numberRules";
+import { portNumbers, reliedPorts } from "../../../provider/plan/portNumbers";
 import { observed, rowId } from "../model/observed";
 
 /** A monitor with a number on the tap bridge, and a port of each bridge with the same number. */
@@ -32,7 +34,9 @@ describe("the numbers that rules are written with", () => {
     expect(ruleText(rule!, portNumbers(facts, "br-int"))).to.match(/in_port=2,actions=drop$/);
     expect(ruleText(rule!, portNumbers(facts, "br-tap"))).to.equal(undefined);
     expect(portNumbers(facts, "br-gone").size).to.equal(0);
-    expect(rulesText(desired, facts, "br-tap")).to.match(/^[^\n]*in_port=1,actions=output:30002\n$/);
+    expect(flowText(tapRules(desired, facts, "br-tap", 1))).to.match(
+      /^[^\n]*priority=0,actions=drop\n[^\n]*in_port=1,actions=output:30002\n$/,
+    );
   });
 
   it("are guarded on every bridge that a rule is for", () => {

@@ -1,0 +1,153 @@
+import type { Action, Choice, Rule } from "../model/desired";
+import { type FieldMatch, is } from "../model/match";
+import { memo } from "../model/memo";
+import { encodeField, encodeMatch, fieldHeader, matchFieldsOf, NICIRA } from "./oxm";
+
+/** A rule as OpenFlow 1.4 has it. */
+export interface WireFlow {
+  table: number;
+  priority: number;
+  cookie: bigint;
+  /** Its fields as OXM, without header and padding. */
+  match: Buffer;
+  instructions: Buffer;
+}
+
+/** Kinds of action (enum ofp_action_type), and Open vSwitch's own among experimenters (enum nx_action_subtype). */
+const ACTION = { output: 0, popVlan: 18, setField: 25, experimenter: 0xffff } as const;
+const OWN = { bundle: 12, bundleLoad: 13, exit: 17, outputTruncated: 39, clone: 42 } as const;
+/** Kinds of instruction (enum ofp_instruction_type). */
+const INSTRUCTION = { gotoTable: 1, applyActions: 4, meter: 6 } as const;
+
+/** How `bundle` chooses (enum nx_bd_algorithm), and by a hash of what (enum nx_hash_fields). */
+const CHOICES: Record<Choice, { algorithm: number; fields: number }> = {
+  hash: { algorithm: 1, fields: 3 },
+  failover: { algorithm: 0, fields: 0 },
+};
+/** `NXM_OF_IN_PORT`: members of a bundle are ports. */
+const MEMBER_KIND = 2;
+/** All 32 bits of a register from its first (`ofs_nbits`). */
+const WHOLE_REGISTER = 31;
+
+/** Bytes up to the next multiple of eight, which OpenFlow's structures end at. */
+export function padded(...parts: readonly Buffer[]): Buffer {
+  const whole = Buffer.concat(parts);
+  return Buffer.concat([whole, Buffer.alloc(-whole.length & 7)]);
+}
+
+function numbers(...fields: readonly [bytes: 1 | 2 | 4, value: number][]): Buffer {
+  return Buffer.concat(
+    fields.map(([bytes, value]) => {
+      const field = Buffer.alloc(bytes);
+      field.writeUIntBE(value, 0, bytes);
+      return field;
+    }),
+  );
+}
+
+function structure(type: number, body: Buffer): Buffer {
+  const whole = padded(Buffer.alloc(4), body);
+  whole.writeUInt16BE(type, 0);
+  whole.writeUInt16BE(whole.length, 2);
+  return whole;
+}
+
+function ownAction(subtype: number, body: Buffer): Buffer {
+  return structure(ACTION.experimenter, Buffer.concat([numbers([4, NICIRA], [2, subtype]), body]));
+}
+
+type Bundle = Extract<Action<number>, { bundle: Choice }>;
+
+/** One of several ports; with a register, only its number goes there (struct nx_action_bundle). */
+function bundle({ bundle: choice, members, into }: Bundle): Buffer {
+  const { algorithm, fields } = CHOICES[choice];
+  return ownAction(
+    into === undefined ? OWN.bundle : OWN.bundleLoad,
+    numbers(
+      [2, algorithm],
+      [2, fields],
+      [2, 0],
+      [4, MEMBER_KIND],
+      [2, members.length],
+      [2, into === undefined ? 0 : WHOLE_REGISTER],
+      [4, into === undefined ? 0 : fieldHeader(into)],
+      [4, 0],
+      ...members.map((member): [2, number] => [2, member]),
+    ),
+  );
+}
+
+/** What is put out, whole or cut; see `actionText` for the clone. */
+function output(port: number, maxLength: number | undefined): Buffer {
+  if (maxLength === undefined) return structure(ACTION.output, numbers([4, port], [2, 0], [4, 0], [2, 0]));
+  const inner = ownAction(OWN.outputTruncated, numbers([2, port], [4, maxLength]));
+  return ownAction(OWN.clone, Buffer.concat([Buffer.alloc(6), inner]));
+}
+
+/** An action that is an instruction of its own. */
+type Instruction = Extract<Action<number>, { goto: number } | { meter: number }>;
+
+function encodeAction(action: Exclude<Action<number>, Instruction>): Buffer {
+  if (action === "pop_vlan") return structure(ACTION.popVlan, Buffer.alloc(4));
+  if (action === "exit") return ownAction(OWN.exit, Buffer.alloc(6));
+  if ("set" in action) return structure(ACTION.setField, encodeField(is(action.set, action.value)));
+  if ("bundle" in action) return bundle(action);
+  return output(action.output, action.maxLength);
+}
+
+function isInstruction(action: Action<number>): action is Instruction {
+  return typeof action === "object" && ("goto" in action || "meter" in action);
+}
+
+function encodeInstruction(action: Instruction): Buffer {
+  return "goto" in action
+    ? structure(INSTRUCTION.gotoTable, numbers([1, action.goto]))
+    : structure(INSTRUCTION.meter, numbers([4, action.meter]));
+}
+
+/** A rule's actions as instructions, in the order in which a bridge tells them: the meter, the actions, the jump. */
+function encodeInstructions(actions: readonly Action<number>[]): Buffer {
+  const instructions = actions.filter(isInstruction);
+  const own = (kind: "meter" | "goto") =>
+    instructions.filter((action) => kind in action).map(encodeInstruction);
+  const applied = actions.flatMap((action) => (isInstruction(action) ? [] : encodeAction(action)));
+  const apply =
+    applied.length === 0
+      ? []
+      : [structure(INSTRUCTION.applyActions, Buffer.concat([Buffer.alloc(4), ...applied]))];
+  return Buffer.concat([...own("meter"), ...apply, ...own("goto")]);
+}
+
+/** The fields that matter, as bytes. The same match comes again with each rendering. */
+const furtherFields = memo((match: readonly FieldMatch[]) => encodeMatch(match));
+
+/** Encodes a rule. Throws a RangeError where a value is larger than its field. */
+export function encodeRule({
+  table,
+  priority,
+  cookie,
+  inPort,
+  holds,
+  match,
+  actions,
+}: Rule<number>): WireFlow {
+  const arrival = inPort === undefined ? [] : [is("in_port", inPort)];
+  const held = holds === undefined ? [] : [is(holds.register, holds.port)];
+  return {
+    table,
+    priority,
+    cookie,
+    match: Buffer.concat([encodeMatch([...arrival, ...held]), furtherFields(match)]),
+    instructions: encodeInstructions(actions),
+  };
+}
+
+/** A rule's place in a bridge as a text: a second rule with the same takes the place of the first. */
+export function wirePlace({
+  table,
+  priority,
+  match,
+}: Pick<WireFlow, "table" | "priority" | "match">): string {
+  const fields = matchFieldsOf(match).map((field) => field.toString("hex"));
+  return `${table} ${priority} ${fields.sort().join(" ")}`;
+}

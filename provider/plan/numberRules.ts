@@ -1,0 +1,76 @@
+import { type Action, type Desired, isCut, type Rule } from "../model/desired";
+import { generationCookie } from "../model/identity";
+import { placeOf } from "../model/place";
+import type { Facts } from "../ovs/facts";
+import { ruleNumbers } from "./portNumbers";
+
+/** The drop rule that table 0 ends with, which carries the generation in its cookie. */
+export function markRule(generation: number): Rule<never> {
+  const rule = { table: 0, priority: 0, match: [], actions: [], owners: [] };
+  return { ...rule, cookie: generationCookie(generation) };
+}
+
+/** One rule for what several claims ask for. */
+export function distinctRules(rules: readonly Rule[]): Rule[] {
+  const places = new Map<string, Rule>();
+  for (const rule of rules) {
+    const place = placeOf(rule);
+    if (!places.has(place)) places.set(place, rule);
+  }
+  return [...places.values()];
+}
+
+/**
+ * A rule's actions as they are written. Open vSwitch spares the clone around a rule's last action, and then reckons what to cut
+ * from a frame that still has the tag which the rule removes: copies would lack four bytes more. With anything behind it, the
+ * clone is made.
+ */
+export function writtenActions<Port>({ actions }: Pick<Rule<Port>, "actions">): Action<Port>[] {
+  const last = actions.at(-1);
+  return last !== undefined && isCut(last) ? [...actions, "exit"] : actions;
+}
+
+type Numbers = ReadonlyMap<string, number>;
+
+/** An action on ports by their numbers; undefined where there is no such port. */
+function numberAction(action: Action, numbers: Numbers): Action<number> | undefined {
+  if (typeof action === "string" || "set" in action || "goto" in action) return action;
+  if ("bundle" in action) {
+    const members = action.members.flatMap((member) => numbers.get(member) ?? []);
+    return members.length === 0 ? undefined : { ...action, members };
+  }
+  if ("meter" in action) {
+    const meter = numbers.get(action.meter);
+    return meter === undefined ? undefined : { meter };
+  }
+  const output = numbers.get(action.output);
+  return output === undefined ? undefined : { ...action, output };
+}
+
+/** A rule as its bridge gets it; undefined while the port it matches does not exist. A missing output makes it a drop. */
+export function numberRule(rule: Rule, numbers: Numbers): Rule<number> | undefined {
+  const { inPort, holds, actions, ...same } = rule;
+  const arrival = inPort === undefined ? undefined : numbers.get(inPort);
+  if (inPort !== undefined && arrival === undefined) return undefined;
+  const held = holds === undefined ? undefined : numbers.get(holds.port);
+  if (holds !== undefined && held === undefined) return undefined;
+  const numbered = writtenActions({ actions }).map((action) => numberAction(action, numbers));
+  return {
+    ...same,
+    ...(arrival === undefined ? {} : { inPort: arrival }),
+    ...(holds === undefined ? {} : { holds: { register: holds.register, port: held! } }),
+    actions: numbered.every((action) => action !== undefined) ? numbered : [],
+  };
+}
+
+/** The whole of a tap bridge's rules as it gets them, first the one that carries the generation. */
+export function tapRules(
+  desired: Pick<Desired, "rules" | "coming">,
+  facts: Facts,
+  tapBridge: string,
+  generation: number,
+): Rule<number>[] {
+  const numbers = ruleNumbers(desired, facts, tapBridge, tapBridge);
+  const rules = distinctRules(desired.rules).flatMap((rule) => numberRule(rule, numbers) ?? []);
+  return [markRule(generation), ...rules];
+}
