@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
@@ -105,6 +108,24 @@ describe("the meters of capped flows", function () {
     await driver.read(web);
     expect(web.outputs.status).to.equal("active");
     await expectCopies();
+  });
+
+  it("cost no command while they are what they should be", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "taas-meters-"));
+    process.env.TAAS_DEBUG = join(folder, "trace");
+    try {
+      expect(await update(web, { rateLimit: CAP, description: "as before" })).to.equal(true);
+      const db = await driver.flow("db", service, { host: "host1", port: "tap-db" });
+      await driver.read(web);
+      await driver.delete(db);
+      const lines = (await readFile(process.env.TAAS_DEBUG, "utf8")).split("\n");
+      expect(lines.filter((line) => line.includes("replace rules by OpenFlow"))).not.to.deep.equal([]);
+      // What is behind the monitor is looked for all the same.
+      expect(lines.filter((line) => / run (?!taas-linux-bridges)/.test(line))).to.deep.equal([]);
+    } finally {
+      delete process.env.TAAS_DEBUG;
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("concern their own flow alone when they drift", async () => {
