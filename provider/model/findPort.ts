@@ -124,6 +124,9 @@ export function findPort(
   isSettled: (found: FoundPort) => boolean = () => false,
 ): PortSearch {
   const bearers = bearing(facts, wanted).filter(({ bridge }) => bridges.includes(bridge.name));
+  const vnic = typeof wanted === "object" && "vmUuid" in wanted ? wanted.vnic : undefined;
+  // Most often there is one, and nothing to choose.
+  if (bearers.length === 1 && !isBond(bearers[0]!.port) && (vnic ?? 0) === 0) return { found: bearers[0]! };
   const all = bearers.filter(({ port }) => !isBond(port));
   if (all.length === 0 && bearers.length > 0)
     return { found: undefined, reason: "bond", port: bearers[0]!.port };
@@ -131,8 +134,8 @@ export function findPort(
   const rows = active.length > 0 ? active : all;
   const [settled, ...others] = rows.filter(isSettled);
   if (settled !== undefined && others.length === 0) return { found: settled };
-  if (typeof wanted === "object" && "vmUuid" in wanted && wanted.vnic !== undefined) {
-    const nic = rows.sort(inOrder)[wanted.vnic];
+  if (vnic !== undefined) {
+    const nic = rows.sort(inOrder)[vnic];
     return nic === undefined ? { found: undefined, reason: "missing" } : { found: nic };
   }
   if (rows.length === 0) return { found: undefined, reason: "missing" };

@@ -9,6 +9,7 @@ import { needsDirection } from "./filter/defaultAction";
 import { filterKey } from "./filter/key";
 import { type FoundPort, findPort, PORT_STATE } from "./findPort";
 import { digest } from "./identity";
+import { memo } from "./memo";
 import { patchSource } from "./patchSource";
 import { type VlanClass, vlanClass, vlanClassKey } from "./vlanClass";
 
@@ -36,9 +37,9 @@ export function groupNames(group: Group): { mirror: string; integration: string;
 }
 
 /** Owners of the flows in a group. */
-export function groupOwners(group: Group): string[] {
-  return [...new Set(group.members.map(({ flow }) => flow.owner))].sort();
-}
+export const groupOwners = memo((group: Group): string[] =>
+  [...new Set(group.members.map(({ flow }) => flow.owner))].sort(),
+);
 
 /** Whether a collector is told the direction of each copy in its header. */
 function tellsDirection({ type, erspanVersion }: NonNullable<SourceFlow["collector"]>): boolean {

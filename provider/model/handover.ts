@@ -3,28 +3,30 @@ import type { Action, Desired, DesiredMirror, Rule } from "./desired";
 import { portsOfRule } from "./failedPorts";
 import { placeOf } from "./place";
 
-/** Source ports of each Mirror, per direction. */
-function membership(mirrors: readonly DesiredMirror[]): Map<string, Set<string>> {
-  return new Map(
-    mirrors.map(({ name, selectSrcPort, selectDstPort }) => {
-      const egress = selectSrcPort.map((port) => `egress ${port}`);
-      return [name, new Set([...egress, ...selectDstPort.map((port) => `ingress ${port}`)])];
-    }),
-  );
+/** Ports of a sorted list that another sorted list does not have. */
+function without(ports: readonly string[], others: readonly string[]): string[] {
+  let at = 0;
+  return ports.filter((port) => {
+    while (at < others.length && others[at]! < port) at++;
+    return others[at] !== port;
+  });
 }
 
-/** Members of a Mirror that it does not have there. */
-function gone(from: ReadonlyMap<string, Set<string>>, to: ReadonlyMap<string, Set<string>>): string[] {
-  return [...from].flatMap(([name, members]) =>
-    [...members].filter((member) => to.get(name)?.has(member) !== true),
-  );
+/** Source ports of Mirrors, with their direction, that the Mirror of that name does not have there. */
+function gone(from: readonly DesiredMirror[], to: readonly DesiredMirror[]): string[] {
+  return from.flatMap(({ name, selectSrcPort, selectDstPort }) => {
+    const other = to.find((mirror) => mirror.name === name);
+    return [
+      ...without(selectSrcPort, other?.selectSrcPort ?? []).map((port) => `egress ${port}`),
+      ...without(selectDstPort, other?.selectDstPort ?? []).map((port) => `ingress ${port}`),
+    ];
+  });
 }
 
 /** Whether a port that stays tapped leaves one Mirror for another. */
 function changesMirror(old: readonly DesiredMirror[], next: readonly DesiredMirror[]): boolean {
-  const [before, after] = [membership(old), membership(next)];
-  const left = new Set(gone(before, after));
-  return gone(after, before).some((member) => left.has(member));
+  const left = new Set(gone(old, next));
+  return left.size > 0 && gone(next, old).some((member) => left.has(member));
 }
 
 /** The rules whose copies go another way from now on, as they were. */

@@ -42,8 +42,10 @@ export function lengthsOf(group: Group): (number | undefined)[] {
 export function lengthsByOwner(groups: readonly Group[]): Map<string, (number | undefined)[]> {
   const lengths = new Map<string, (number | undefined)[]>();
   for (const group of groups) {
+    const own = lengthsOf(group);
     for (const owner of groupOwners(group)) {
-      lengths.set(owner, [...new Set([...(lengths.get(owner) ?? []), ...lengthsOf(group)])]);
+      const others = lengths.get(owner);
+      lengths.set(owner, others === undefined ? own : [...new Set([...others, ...own])]);
     }
   }
   return lengths;
