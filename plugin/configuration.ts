@@ -1,8 +1,9 @@
 import { TaasError } from "../provider/errors";
 import type { Properties } from "../provider/resource/resource";
+import { providerOptions, settingOptions } from "../provider/schema/settings";
 import { hasUnknown } from "../provider/schema/unknown";
 import type { Failure } from "../provider/schema/validate";
-import { type ConfigOrigin, readSettings, SETTINGS, type Settings } from "../provider/settings";
+import { type ConfigOrigin, readSettings, type Settings } from "../provider/settings";
 
 /** How a provider is configured. */
 export interface Configuration {
@@ -15,9 +16,6 @@ export interface Configuration {
 const ENGINES: ReadonlySet<string> = new Set(["version", "pluginDownloadURL"]);
 
 const ORGANIZATION = "organization";
-
-/** What the organization is called where the state is not kept by Pulumi Cloud. */
-const DEFAULT_ORGANIZATION = "organization";
 
 const origin: ConfigOrigin = {
   source: "provider configuration",
@@ -56,8 +54,7 @@ export function checkConfiguration(args: Properties): Failure[] {
     if (property.startsWith("__") || ENGINES.has(property)) return [];
     try {
       if (property === ORGANIZATION) organizationOf({ organization: value });
-      else if ((SETTINGS as readonly string[]).includes(property))
-        readSettings(reader({ [property]: value }), origin);
+      else if (Object.hasOwn(settingOptions, property)) readSettings(reader({ [property]: value }), origin);
       else throw unknownArgument(property);
       return [];
     } catch (error) {
@@ -68,14 +65,14 @@ export function checkConfiguration(args: Properties): Failure[] {
 
 function unknownArgument(name: string): TaasError {
   return new TaasError(
-    `unknown argument ${name}; the arguments are ${[...SETTINGS, ORGANIZATION].join(", ")}`,
+    `unknown argument ${name}; the arguments are ${Object.keys(providerOptions).join(", ")}`,
     { code: "invalid-config" },
   );
 }
 
 function organizationOf({ organization }: Properties): string {
-  if (organization === undefined || organization === null || organization === "") return DEFAULT_ORGANIZATION;
-  if (typeof organization === "string") return organization;
+  const parsed = providerOptions.organization.safeParse(organization || undefined);
+  if (parsed.success) return parsed.data;
   throw new TaasError(`${ORGANIZATION} must be a text`, { code: "invalid-config" });
 }
 

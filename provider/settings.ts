@@ -3,6 +3,7 @@ import type { ConnectionSettings } from "./host/host";
 import type { Inventory } from "./host/inventory";
 import { readInventory } from "./readInventory";
 import { show } from "./schema/reasons";
+import { LARGEST_LIMIT, settingOptions } from "./schema/settings";
 
 /** How the stack's configuration is read: the value of a key, or nothing. */
 export type ConfigReader = (key: string) => string | undefined;
@@ -14,16 +15,6 @@ export interface Settings {
 }
 
 const NAMESPACE = "taas:";
-
-/** The keys of the configuration, without the namespace. */
-export const SETTINGS = [
-  "hosts",
-  "sshConfig",
-  "connectTimeout",
-  "operationTimeout",
-  "hostConcurrency",
-] as const;
-type Key = (typeof SETTINGS)[number];
 
 /** Where a configuration comes from, for errors. */
 export interface ConfigOrigin {
@@ -45,21 +36,17 @@ interface Source {
   origin: ConfigOrigin;
 }
 
-/** Seconds in a week: more than an operation may need, and far from what timers of Node.js cannot count (2^31 milliseconds). */
-const MOST = 7 * 24 * 3600;
-
-function positive(from: Source, key: Key, fallback: number): number {
-  const { origin } = from;
-  const text = from.read(NAMESPACE + key);
-  if (text === undefined || text === "") return fallback;
-  const value = Number(text);
-  if (!(value > 0 && value <= MOST)) {
-    throw new TaasError(
-      `${origin.source} ${origin.prefix}${key} is ${show(text)}, which is not a number above 0, and at most ${MOST}`,
-      { code: "invalid-config", hint: origin.correct(key) },
-    );
-  }
-  return value;
+function limit(
+  { read, origin }: Source,
+  key: "connectTimeout" | "operationTimeout" | "hostConcurrency",
+): number {
+  const text = read(NAMESPACE + key);
+  const parsed = settingOptions[key].safeParse(text === undefined || text === "" ? undefined : Number(text));
+  if (parsed.success) return parsed.data;
+  throw new TaasError(
+    `${origin.source} ${origin.prefix}${key} is ${show(text)}, which is not a number above 0, and at most ${LARGEST_LIMIT}`,
+    { code: "invalid-config", hint: origin.correct(key) },
+  );
 }
 
 function inventory({ read, origin }: Source): Inventory {
@@ -77,9 +64,9 @@ export function readSettings(read: ConfigReader, origin: ConfigOrigin = STACK): 
     inventory: inventory(from),
     connection: {
       ...(sshConfig === undefined || sshConfig === "" ? {} : { sshConfig }),
-      connectTimeout: positive(from, "connectTimeout", 15),
-      operationTimeout: positive(from, "operationTimeout", 60),
-      hostConcurrency: Math.ceil(positive(from, "hostConcurrency", 10)),
+      connectTimeout: limit(from, "connectTimeout"),
+      operationTimeout: limit(from, "operationTimeout"),
+      hostConcurrency: Math.ceil(limit(from, "hostConcurrency")),
     },
   };
 }

@@ -1,5 +1,13 @@
 import type { Input } from "@pulumi/pulumi";
 
+/** A key for each direction, by which a collector tells them apart. They must differ. */
+export interface CollectorKeys {
+  /** Key of what ports received. */
+  ingress: Input<number>;
+  /** Key of what ports sent. */
+  egress: Input<number>;
+}
+
 /** A destination outside the cloud, by address. Nothing is configured there. */
 export interface CollectorArgs {
   /** IPv4 or IPv6 address. */
@@ -13,10 +21,10 @@ export interface CollectorArgs {
   key?: Input<number>;
   /** UDP port of vxlan and geneve. Default: 4789 and 6081, as IANA assigned them. */
   udpPort?: Input<number>;
-  /** 1 (type II, default) or 2 (type III, which tells the direction). */
+  /** ERSPAN's version: 1 (type II, default) or 2 (type III, which tells the direction). */
   erspanVersion?: Input<1 | 2>;
   /** A key for each direction, instead of `key`. */
-  keys?: Input<{ ingress: Input<number>; egress: Input<number> }>;
+  keys?: Input<CollectorKeys>;
 }
 
 /** A collector with all defaults filled in, as a reference has it. */

@@ -22,7 +22,10 @@ export type {
  * export const statistics = getTapStatistics({ hosts: ["compute1", "compute2"] });
  * ```
  */
-export function getTapStatistics(args: { hosts: Host[] }): Promise<TapStatistics> {
+export function getTapStatistics(args: {
+  /** The hosts that are asked. */
+  hosts: Host[];
+}): Promise<TapStatistics> {
   const config = new Config("taas");
   const handlers: typeof import("../provider/handlers") = require("pulumi-taas/handlers");
   return handlers.statistics((key) => config.get(key.replace(/^taas:/, "")), args.hosts);

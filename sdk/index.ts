@@ -1,6 +1,6 @@
 /** Tap-as-a-Service for Open vSwitch as Pulumi resources. */
 export type { ErrorCode } from "../provider/errorCodes";
-export type { CollectorArgs } from "./collector";
+export type { CollectorArgs, CollectorKeys } from "./collector";
 export type { FilterRule } from "./filterRule";
 export {
   type CaptureStatistics,
@@ -15,5 +15,5 @@ export {
 export type { Host, HostArgs, ResolvedHost } from "./host";
 export { MirrorTunnel, type MirrorTunnelArgs, type MirrorTunnelRef } from "./mirrorTunnel";
 export type { Port } from "./port";
-export { TapFlow, type TapFlowArgs } from "./tapFlow";
+export { type RateLimit, TapFlow, type TapFlowArgs } from "./tapFlow";
 export { TapService, type TapServiceArgs, type TapServiceRef } from "./tapService";

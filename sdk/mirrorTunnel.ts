@@ -30,7 +30,7 @@ export interface MirrorTunnelArgs {
   dontFragment?: Input<boolean>;
   /** Type-of-service byte of the outer header, 0 to 255. Default: Open vSwitch's, 0. */
   tos?: Input<number>;
-  /** Bidirectional forwarding detection between the ends of a pair; a tunnel that is down shows in `status`. Default off. */
+  /** Bidirectional forwarding detection between the ends of a pair; a tunnel that is down shows in `status`. Default false. */
   bfd?: Input<boolean>;
   /** Take over a claim of the same owner that differs from this one. Default false. */
   adopt?: Input<boolean>;

@@ -6,6 +6,17 @@ import type { Input } from "@pulumi/pulumi";
  */
 export type Port =
   | string
-  | { ifaceId: Input<string> }
-  | { mac: Input<string> }
-  | { vmUuid: Input<string>; vnic?: Input<number> };
+  | {
+      /** The `iface-id` that Neutron, OVN or libvirt wrote: the id of the port there. */
+      ifaceId: Input<string>;
+    }
+  | {
+      /** The `attached-mac`. The first `iface-id` that is found with it is kept, and another one is not taken for it. */
+      mac: Input<string>;
+    }
+  | {
+      /** The `vm-uuid` or `vm-id`. */
+      vmUuid: Input<string>;
+      /** Which port of the VM on the host, counted by ascending MAC from 0. Default: the only one. */
+      vnic?: Input<number>;
+    };

@@ -7,6 +7,21 @@ import type { Port } from "./port";
 import { TaasResource, typeToken } from "./taasResource";
 import { TapService, type TapServiceRef } from "./tapService";
 
+/** A cap, either in kilobits or in packets a second. */
+export type RateLimit =
+  | {
+      /** Kilobits a second. */
+      kbps: Input<number>;
+      /** Kilobits or packets that may go at once. */
+      burst?: Input<number>;
+    }
+  | {
+      /** Packets a second. */
+      packetsPerSecond: Input<number>;
+      /** Kilobits or packets that may go at once. */
+      burst?: Input<number>;
+    };
+
 /** The arguments of a {@link TapFlow}. All change in place. */
 export interface TapFlowArgs {
   /** Where copies go: a TapService, or the `ref` of one, for instance of another stack. */
@@ -17,7 +32,7 @@ export interface TapFlowArgs {
   hosts?: Input<Input<Host>[] | undefined>;
   /** The tapped port. It must not be the monitor of any TapService. */
   port: Input<Port>;
-  /** `ingress`: what the VM gets. `egress`: what it sends. `both`: default. */
+  /** `ingress`: what the VM gets. `egress`: what it sends. Default `both`. */
   direction?: Input<"ingress" | "egress" | "both">;
   /** Which frames are copied: the first rule that matches decides. Default: all. */
   filter?: Input<Input<FilterRule>[] | undefined>;
@@ -30,10 +45,7 @@ export interface TapFlowArgs {
    * touched. `burst`, in kilobits or packets, may go at once. Default: a tenth of a second's worth, at least 525 kilobits (the
    * largest frame) or one packet.
    */
-  rateLimit?: Input<
-    | { kbps: Input<number>; burst?: Input<number> }
-    | { packetsPerSecond: Input<number>; burst?: Input<number> }
-  >;
+  rateLimit?: Input<RateLimit>;
   /**
    * What is done when the source's largest frames do not fit their way as copies: `warn` (default), `fail` before
    * anything is written, or `truncate` those that do not fit.

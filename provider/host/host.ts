@@ -1,14 +1,14 @@
 /** How a host is reached and what is where on it. */
 export type { HostRecord } from "../schema/host";
 
-/** Limits and files of a run, from the stack configuration (namespace `taas`). */
+/** Limits and files of a run, from the stack configuration (namespace `taas`), with its defaults. */
 export interface ConnectionSettings {
   /** An ssh_config file instead of the user's own (`taas:sshConfig`, else environment `TAAS_SSH_CONFIG`). */
   sshConfig?: string;
-  /** Seconds until a connection must stand (`taas:connectTimeout`). Default 15. */
+  /** Seconds until a connection must stand (`taas:connectTimeout`). */
   connectTimeout: number;
-  /** Seconds a single operation on a host may take (`taas:operationTimeout`). Default 60. */
+  /** Seconds a single operation on a host may take (`taas:operationTimeout`). */
   operationTimeout: number;
-  /** Hosts connected to at the same time (`taas:hostConcurrency`). Default 10. */
+  /** Hosts connected to at the same time (`taas:hostConcurrency`). */
   hostConcurrency: number;
 }

@@ -14,7 +14,7 @@ export const collectorInput = z
     key: key.optional(),
     udpPort: udpPort.optional(),
     erspanVersion: z.literal([1, 2]).optional(),
-    keys: z.strictObject({ ingress: key, egress: key }).optional(),
+    keys: z.strictObject({ ingress: key, egress: key }).meta({ id: "CollectorKeys" }).optional(),
   })
   .superRefine((value, context) => {
     const refuse = (field: string, message: string): void => {
@@ -38,7 +38,8 @@ export const collectorInput = z
     }
     if (keys !== undefined && keys.ingress === keys.egress)
       refuse("keys", "the keys of the two directions must differ");
-  });
+  })
+  .meta({ id: "Collector" });
 
 export type CollectorInput = z.output<typeof collectorInput>;
 

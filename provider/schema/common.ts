@@ -27,7 +27,8 @@ export const rateLimit = z
     if ((kbps === undefined) !== (packetsPerSecond === undefined)) return;
     const both = kbps === undefined ? "" : ", not both";
     context.addIssue({ code: "custom", message: `give kbps or packetsPerSecond${both}` });
-  });
+  })
+  .meta({ id: "RateLimit" });
 export type RateLimit = z.output<typeof rateLimit>;
 
 /** Seconds to wait for a port to be plugged. */

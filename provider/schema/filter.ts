@@ -16,7 +16,8 @@ export const filterRule = z
     for (const { field: name, reason } of contradictions(rule)) {
       context.addIssue({ code: "custom", path: [name], message: reason });
     }
-  });
+  })
+  .meta({ id: "FilterRule" });
 
 /** Most rules a filter has: each takes an OpenFlow priority. */
 export const MAX_FILTER_RULES = 65_000;

@@ -88,7 +88,9 @@ const meant = "must be a host's name, or a record with its address";
 export const inventoryHost = z.union([address, hostEntry], meant);
 
 /** A host as a program gives it: a name or the whole record, also one that `check` has resolved. */
-export const hostInput = z.union([address, hostEntry.extend({ name: word("a name").optional() })], meant);
+export const hostInput = z
+  .union([address, hostEntry.extend({ name: word("a name").optional() })], meant)
+  .meta({ id: "Host" });
 
 /** Where a port is: on a host, or on one of several candidates. */
 export const places = {

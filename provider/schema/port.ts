@@ -19,10 +19,12 @@ const byMac = z.strictObject({ mac });
 const byVm = z.strictObject({ vmUuid: z.string().min(1), vnic: z.int().min(0).optional() });
 
 /** How a port is found on its host: by OVS name, or by what the cloud wrote on the Interface row. */
-export const portInput = z.union(
-  [byName, byIfaceId, byMac, byVm],
-  "must be a port's name, { ifaceId }, { mac }, or { vmUuid } with or without vnic",
-);
+export const portInput = z
+  .union(
+    [byName, byIfaceId, byMac, byVm],
+    "must be a port's name, { ifaceId }, { mac }, or { vmUuid } with or without vnic",
+  )
+  .meta({ id: "Port" });
 
 /**
  * The same in a claim. A MAC address is for a tenant to choose, an iface-id is not: the one that was found first with a MAC

@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { flowArgs, flowComputed } from "../../provider/schema/flow";
+import { hostInput } from "../../provider/schema/host";
+import type { Options } from "../../provider/schema/options";
+import { serviceArgs, serviceComputed } from "../../provider/schema/service";
+import { providerOptions } from "../../provider/schema/settings";
+import { tunnelArgs, tunnelComputed } from "../../provider/schema/tunnel";
+import { declaredObject } from "./declaredTypes";
+import { type Documented, docComments } from "./docComments";
+import { type JsonSchema, type PropertySpec, TypeSpecs } from "./typeSpecs";
+
+const RESOURCES = {
+  TapService: { args: serviceArgs, computed: serviceComputed },
+  TapFlow: { args: flowArgs, computed: flowComputed },
+  MirrorTunnel: { args: tunnelArgs, computed: tunnelComputed },
+};
+
+/** The objects that statistics consist of; programs have interfaces for them, and no schema checks them. */
+const STATISTICS = [
+  ...["TapStatistics", "HostStatistics", "CaptureStatistics", "RuleStatistics", "TunnelStatistics"],
+  ...["ServiceStatistics", "Count"],
+];
+
+/** Arguments as JSON Schema, without what no program gives. */
+function jsonSchema(options: Options): JsonSchema {
+  const { owner: _, ...given } = options;
+  return z.toJSONSchema(z.object(given), { io: "input", unrepresentable: "any" }) as JsonSchema;
+}
+
+/** Only where it is not empty: `required` and the like. */
+function unlessEmpty<Name extends string>(name: Name, list: string[]) {
+  return (list.length === 0 ? {} : { [name]: list }) as Partial<Record<Name, string[]>>;
+}
+
+/** Hosts come out as records, however they were given. */
+function recorded(property: PropertySpec): PropertySpec {
+  const { oneOf, items, ...rest } = property;
+  if (items !== undefined) return { ...rest, items: recorded(items) };
+  return oneOf === undefined ? rest : { ...rest, ...oneOf.find(({ $ref }) => $ref !== undefined) };
+}
+
+/** A resource: its arguments, and as outputs these, what is computed from them, and what its class declares besides. */
+function resource(
+  kind: keyof typeof RESOURCES,
+  specs: TypeSpecs,
+  documented: ReadonlyMap<string, Documented>,
+) {
+  const { args, computed } = RESOURCES[kind];
+  const schema = jsonSchema(args);
+  const declared = documented.get(kind)!;
+  const object = declaredObject(declared.node);
+  const inputs = specs.properties(schema, documented.get(`${kind}Args`)!.members);
+  const others = { ...object, properties: { ...object.properties, ...jsonSchema(computed).properties } };
+  const outputs = { ...inputs, ...specs.properties(others, declared.members) };
+  for (const [name, input] of Object.entries(inputs)) {
+    const { default: _, ...property } = name === "host" || name === "hosts" ? recorded(input) : input;
+    outputs[name] = { ...property, description: declared.members.get(name) || input.description! };
+  }
+  const required = schema.required ?? [];
+  const isThere = (name: string) =>
+    name in object.properties!
+      ? object.required!.includes(name)
+      : required.includes(name) || schema.properties![name]!.default !== undefined;
+  return {
+    description: declared.text,
+    inputProperties: inputs,
+    ...unlessEmpty("requiredInputs", required),
+    properties: outputs,
+    ...unlessEmpty("required", Object.keys(outputs).filter(isThere)),
+    aliases: [{ type: `pulumi-nodejs:dynamic/taas:${kind}` }],
+  };
+}
+
+/** The package schema of the provider plugin, from the schemas of the options and the doc comments of the SDK. */
+export function packageSchema(root: string) {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const documented = docComments(join(root, "sdk"), join(root, "provider/statistics"));
+  const statistics = STATISTICS.map((name) => [name, declaredObject(documented.get(name)!.node)] as const);
+  const all = { ...serviceArgs, ...flowArgs, ...tunnelArgs, ...providerOptions };
+  const definitions = { ...jsonSchema(all).$defs, ...Object.fromEntries(statistics) };
+  const specs = new TypeSpecs(definitions, documented);
+  const kinds = Object.keys(RESOURCES) as (keyof typeof RESOURCES)[];
+  const resources = kinds.map((kind) => [`taas:index:${kind}`, resource(kind, specs, documented)] as const);
+  const config = specs.properties(jsonSchema(providerOptions), undefined);
+  const hosts = jsonSchema({ hosts: z.array(hostInput) });
+  const read = documented.get("getTapStatistics")!;
+  const counted = documented.get("TapStatistics")!;
+  const functions = {
+    "taas:index:getTapStatistics": {
+      description: read.text,
+      inputs: { type: "object", properties: specs.properties(hosts, read.members), required: ["hosts"] },
+      outputs: {
+        type: "object",
+        properties: specs.properties(declaredObject(counted.node), counted.members),
+        required: ["hosts"],
+      },
+    },
+  };
+  const respectSchemaVersion = { respectSchemaVersion: true };
+  return {
+    name: "taas",
+    displayName: "Tap as a Service",
+    version: manifest.version as string,
+    description: manifest.description as string,
+    keywords: ["category/network", "kind/native", ...(manifest.keywords as string[])],
+    license: manifest.license as string,
+    language: {
+      nodejs: respectSchemaVersion,
+      python: { ...respectSchemaVersion, pyproject: { enabled: true } },
+      go: respectSchemaVersion,
+      csharp: respectSchemaVersion,
+    },
+    config: { variables: config },
+    provider: { description: "How the hosts of a program are reached.", inputProperties: config },
+    types: Object.fromEntries(Object.entries(specs.types).sort(([a], [b]) => (a < b ? -1 : 1))),
+    resources: Object.fromEntries(resources),
+    functions,
+  };
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { KINDS } from "../../provider/face/computed";
+import { packageSchema } from "../../scripts/packageSchema/packageSchema";
+import type { PropertySpec, TypeSpec } from "../../scripts/packageSchema/typeSpecs";
+import { repositoryRoot } from "../engine/fixtureProject";
+
+const schema = packageSchema(repositoryRoot());
+
+interface Properties {
+  /** Where they are in the schema. */
+  place: string;
+  properties: Record<string, PropertySpec>;
+  required: string[];
+}
+
+/** All property maps of the schema. */
+const maps: Properties[] = [
+  ...[
+    { place: "config", properties: schema.config.variables, required: [] },
+    { place: "provider", properties: schema.provider.inputProperties, required: [] },
+  ],
+  ...Object.entries(schema.resources).flatMap(([token, one]) => [
+    { place: token, properties: one.properties, required: one.required ?? [] },
+    { place: `${token} inputs`, properties: one.inputProperties, required: one.requiredInputs ?? [] },
+  ]),
+  ...Object.entries(schema.functions).flatMap(([token, one]) => [
+    { place: `${token} inputs`, ...one.inputs },
+    { place: `${token} outputs`, ...one.outputs },
+  ]),
+  ...Object.entries(schema.types).map(([place, { properties, required = [] }]) => ({
+    ...{ place, properties, required },
+  })),
+];
+
+const PRIMITIVES: Readonly<Record<string, string>> = {
+  ...{ string: "string", boolean: "boolean", integer: "number", number: "number" },
+};
+
+/** What a type must be by Pulumi's metaschema (pkg/codegen/schema/pulumi.json, TypeSpec). */
+function complaints(spec: TypeSpec): string[] {
+  const { type, $ref, oneOf, items, additionalProperties } = spec;
+  if ([$ref, oneOf, type].filter((one) => one !== undefined).length !== 1) return ["is not one type"];
+  if ($ref !== undefined)
+    return $ref === "pulumi.json#/Any" || $ref.replace("#/types/", "") in schema.types ? [] : [`has ${$ref}`];
+  if (oneOf !== undefined) return oneOf.length < 2 ? ["is no choice"] : oneOf.flatMap(complaints);
+  if (type === "array") return items === undefined ? ["has no items"] : complaints(items);
+  if (type === "object")
+    return additionalProperties === undefined ? ["is a map of nothing"] : complaints(additionalProperties);
+  return type! in PRIMITIVES ? [] : [`is a ${type}`];
+}
+
+describe("the package schema", () => {
+  it("is what the options and their doc comments come to (else: npm run build, npm run schema)", () => {
+    const stored = readFileSync(join(repositoryRoot(), "plugin/schema.json"), "utf8");
+    expect(JSON.parse(stored)).to.deep.equal(JSON.parse(JSON.stringify(schema)));
+  });
+
+  it("has every kind of resource, and the type it has as a dynamic resource as an alias", () => {
+    expect(Object.keys(schema.resources)).to.deep.equal(KINDS.map((kind) => `taas:index:${kind}`));
+    for (const kind of KINDS)
+      expect(schema.resources[`taas:index:${kind}`]!.aliases).to.deep.equal([
+        { type: `pulumi-nodejs:dynamic/taas:${kind}` },
+      ]);
+  });
+
+  it("names its parts as Pulumi's metaschema asks", () => {
+    expect(schema.name).to.match(/^[a-zA-Z][-a-zA-Z0-9_]*$/);
+    expect(schema.version).to.match(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+    const tokens = [schema.types, schema.resources, schema.functions].flatMap(Object.keys);
+    for (const token of tokens) expect(token).to.match(/^taas:index:[A-Za-z]\w*$/);
+  });
+
+  for (const { place, properties, required } of maps) {
+    it(`has types, texts and defaults that agree in ${place}`, () => {
+      expect(Object.keys(properties)).to.include.members(required);
+      for (const [name, spec] of Object.entries(properties)) {
+        expect(complaints(spec), name).to.deep.equal([]);
+        expect(spec.description, `what ${name} is`).to.match(/^[A-Z`].*\.$/);
+        expect(["id", "urn", "pulumi", "version"], name).to.not.include(name);
+        if (spec.default === undefined) continue;
+        expect(typeof spec.default, name).to.equal(PRIMITIVES[spec.type!]);
+        expect(required, `${name} has a default`).to.not.include(name);
+      }
+    });
+  }
+
+  it("lets the outputs of one resource be the arguments of another in every language", () => {
+    const any = { $ref: "pulumi.json#/Any" };
+    const { TapService, TapFlow, MirrorTunnel } = {
+      TapService: schema.resources["taas:index:TapService"]!,
+      TapFlow: schema.resources["taas:index:TapFlow"]!,
+      MirrorTunnel: schema.resources["taas:index:MirrorTunnel"]!,
+    };
+    expect(TapService.properties.ref).to.include(any);
+    expect(MirrorTunnel.properties.ref).to.include(any);
+    expect(TapFlow.inputProperties.service).to.include(any);
+    expect(TapFlow.inputProperties.tunnel).to.include(any);
+  });
+});
