@@ -32,17 +32,23 @@ export function detailedDiff(
   if (!result.changes) return response;
   response.setReplacesList(result.replaces);
   response.setDeletebeforereplace(result.deleteBeforeReplace);
-  const paths = changedPaths(shown(inputs), shown(news));
   const details = response.getDetaileddiffMap();
-  for (const [path, change] of paths) {
-    const replaces = result.replaces.some((name) => startsWith(path, name));
-    details.set(path, propertyDiff(KINDS[change][replaces ? 1 : 0], "input"));
-  }
-  if (details.getLength() === 0) {
-    const name = "status" in outputs ? "status" : "owner";
-    details.set(name, propertyDiff(Kind.UPDATE, "output"));
-  }
-  const names = [...details.toArray()].map(([path]) => String(path).split(/[.[]/)[0]!);
+  const put = (paths: readonly [string, Change][], of: "input" | "output") => {
+    for (const [path, change] of paths) {
+      const replaces = result.replaces.some((name) => startsWith(path, name));
+      details.set(path, propertyDiff(KINDS[change][replaces ? 1 : 0], of));
+    }
+  };
+  const given = changedPaths(shown(inputs), shown(news));
+  put(given, "input");
+  // What was made differs though the inputs are the same: the owner after an import, say.
+  const made = changedPaths(shown(pick(outputs, news)), shown(news));
+  put(
+    made.filter(([path]) => !given.some(([other]) => propertyOf(other) === propertyOf(path))),
+    "output",
+  );
+  if (details.getLength() === 0) put([["status", "update"]], "output");
+  const names = details.toArray().map(([path]) => propertyOf(String(path)));
   response.setDiffsList([...new Set(names)]);
   response.setHasdetaileddiff(true);
   return response;
@@ -59,6 +65,16 @@ function propertyDiff(kind: PropertyDiff.Kind, of: "input" | "output"): Property
 function shown(properties: Properties): Properties {
   const entries = Object.entries(properties).filter(([name]) => !isInternal(name) && !FOLLOWING.has(name));
   return comparable(Object.fromEntries(entries)) as Properties;
+}
+
+/** The property that a path is in. */
+function propertyOf(path: string): string {
+  return path.split(/[.[]/)[0]!;
+}
+
+/** Of properties, those of the names that others have. */
+function pick(properties: Properties, others: Properties): Properties {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => name in others));
 }
 
 function startsWith(path: string, name: string): boolean {

@@ -1,7 +1,7 @@
-import { Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js";
+import { Server as GrpcServer, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { Engine } from "./engine";
-import { Server } from "./server";
+import { lazyService } from "./lazyService";
 
 /** Bytes of a message; Pulumi's own limit. */
 const MAX_MESSAGE = 400 * 1024 * 1024;
@@ -10,17 +10,21 @@ const MAX_MESSAGE = 400 * 1024 * 1024;
 function main(): void {
   const address = process.argv.slice(2).findLast((argument) => !argument.startsWith("-"));
   const engine = address === undefined ? undefined : new Engine(address);
-  engine?.watch(() => process.exit(1));
   const warn = (message: string, urn: string) =>
     engine === undefined ? console.error(`warning: ${message}`) : engine.warn(message, urn);
+  const load = async (): Promise<UntypedServiceImplementation> => {
+    const { Server } = await import("./server.js");
+    return new Server(__dirname, warn).service();
+  };
   const server = new GrpcServer({
     "grpc.max_receive_message_length": MAX_MESSAGE,
     "grpc.max_send_message_length": MAX_MESSAGE,
   });
-  server.addService(ResourceProviderService, new Server(__dirname, warn).service());
+  server.addService(ResourceProviderService, lazyService(ResourceProviderService, load));
   server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
     if (error !== null) throw error;
     console.log(port);
+    engine?.watch(() => process.exit(1));
   });
 }
 

@@ -4,7 +4,7 @@ import { COMPUTED, KINDS, type Kind } from "../provider/face/computed";
 import { ownerFromUrn } from "../provider/face/owner";
 import { providerCode } from "../provider/face/providerCode";
 import type { Asker, Provider } from "../provider/provider";
-import type { Properties } from "../provider/resource/resource";
+import type { Properties, ReadResult } from "../provider/resource/resource";
 import type { PartialFailure } from "../provider/resource/status";
 import { UNKNOWN } from "../provider/schema/unknown";
 import { InitFailed } from "./answer";
@@ -99,7 +99,9 @@ export class Resources {
     const secrets = secretsOf(kind, state, receive(request.getInputs()));
     const limit = { named: "read", seconds: request.getTimeout() };
     const read = await this.operate(request, limit, secrets, (asker) =>
-      this.base.provider.read(kind, request.getId(), state.values, asker),
+      state.values.incarnation === undefined
+        ? this.import(kind, request.getId(), asker)
+        : this.base.provider.read(kind, request.getId(), state.values, asker),
     );
     const response = new pb.ReadResponse();
     if (!("id" in read)) return response;
@@ -107,6 +109,14 @@ export class Resources {
     response.setProperties(send(recorded(kind, read.props), secrets));
     response.setInputs(send(read.inputs, secrets));
     return response;
+  }
+
+  /** Reads a resource of which there is no state yet. */
+  private async import(kind: Kind, id: string, asker: Asker): Promise<ReadResult> {
+    const { provider } = this.base;
+    const { importState } = await import("./import/import.js");
+    const imported = await importState(kind, id, { provider, context: await provider.contextFor(asker) });
+    return provider.read(kind, imported.id, imported.state, asker);
   }
 
   async delete(request: pb.DeleteRequest): Promise<Empty> {

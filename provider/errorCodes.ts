@@ -94,6 +94,7 @@ export const ERROR_CODES = [
   "too-many-writers",
   "guard-failed",
   "half-done",
+  "import-unknown",
 ] as const;
 
 /** The stable, machine-readable reason of a `TaasError`. */

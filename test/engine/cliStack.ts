@@ -5,6 +5,7 @@ import { delimiter, join, resolve } from "node:path";
 import type { Deployment } from "./checkpoint";
 import { exited } from "./childProcess";
 import type { EngineEvent } from "./events";
+import type { Import } from "./importResources";
 import { type Project, parseYaml, readProject, type StackConfig } from "./project";
 import { type RunResult, readSteps } from "./runResult";
 import type { RunOptions, Stack, StackOptions } from "./stack";
@@ -111,6 +112,13 @@ class CliStack implements Stack {
   refresh(options: RunOptions = {}): Promise<RunResult> {
     const clear = options.clearPendingCreates ? ["--clear-pending-creates"] : [];
     return this.perform("refresh", ["--yes", "--skip-preview", ...clear], options);
+  }
+
+  async import(imports: readonly Import[], options: RunOptions = {}): Promise<RunResult> {
+    const file = join(this.standIn, `${this.options.stack}.import.json`);
+    writeFileSync(file, JSON.stringify({ resources: imports }));
+    const flags = ["--yes", "--skip-preview", "--generate-code=false", "--protect=false"];
+    return this.perform("import", ["--file", file, ...flags], options);
   }
 
   destroy(options: RunOptions = {}): Promise<RunResult> {

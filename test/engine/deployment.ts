@@ -3,7 +3,7 @@ import { type Registrar, ShutDown } from "./monitor";
 import type { Program } from "./program";
 import type { PropertyMap } from "./properties";
 import { dynamicPackage } from "./providers";
-import type { Goal, ResourceState } from "./resourceState";
+import { bareGoal, type Goal, type ResourceState } from "./resourceState";
 import type { Snapshot } from "./snapshot";
 import { StepExecutor } from "./stepExecutor";
 import { type Done, type ReadGoal, ReportedError, StepGenerator } from "./stepGenerator";
@@ -41,6 +41,12 @@ export class Deployment implements Registrar {
     const managed = goal.custom && !isProviderType(goal.type);
     const provider = managed ? goal.provider || (await this.defaultProvider(goal.type)) : "";
     return this.submit((done) => this.generator.register({ ...goal, provider }, done));
+  }
+
+  /** Takes a resource over that exists already. `id`: as its provider wants it. */
+  async import(goal: Goal, id: string): Promise<ResourceState> {
+    const provider = await this.defaultProvider(goal.type);
+    return this.submit(async (done) => this.generator.import({ ...goal, provider }, id, done));
   }
 
   async read(goal: ReadGoal): Promise<ResourceState> {
@@ -112,16 +118,8 @@ export class Deployment implements Registrar {
     const known = this.providers.get(name);
     if (known) return known;
     const goal: Goal = {
-      ...{ type: `pulumi:providers:${name}`, name: "default", custom: true, parent: "", provider: "" },
+      ...bareGoal({ type: `pulumi:providers:${name}`, name: "default", custom: true }),
       properties: this.configurationOf(name),
-      ...{
-        protect: undefined,
-        retainOnDelete: undefined,
-        deleteBeforeReplace: undefined,
-        customTimeouts: undefined,
-      },
-      ...{ deletedWith: "", replaceWith: [], dependencies: [], propertyDependencies: {}, ignoreChanges: [] },
-      ...{ replaceOnChanges: [], additionalSecretOutputs: [], aliases: [] },
     };
     const reference = this.submit((done) => this.generator.register(goal, done)).then(
       (state) => `${state.urn}::${state.id}`,

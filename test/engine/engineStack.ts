@@ -6,6 +6,7 @@ import { destroyAll } from "./destroy";
 import { renderer } from "./display";
 import { type RunSettings, type RunTarget, runProgram } from "./engineRun";
 import { EventLog, type ResourceChanges } from "./events";
+import { type Import, importResources } from "./importResources";
 import { readProject, type StackConfig } from "./project";
 import { fromCheckpointValue, type PropertyMap, plainProperties } from "./properties";
 import { refreshAll } from "./refresh";
@@ -48,6 +49,11 @@ class EngineStack implements Stack {
 
   destroy(options: RunOptions = {}): Promise<RunResult> {
     return this.perform({ title: "Destroying", mode: "update", operate: destroyAll }, options);
+  }
+
+  import(imports: readonly Import[], options: RunOptions = {}): Promise<RunResult> {
+    const operate: Work["operate"] = (target, settings) => importResources(target, settings, imports);
+    return this.perform({ title: "Importing", mode: "update", operate }, options);
   }
 
   exportState(): Promise<Deployment> {

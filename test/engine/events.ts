@@ -14,6 +14,7 @@ export type Op =
   | "read"
   | "read-replacement"
   | "refresh"
+  | "import"
   | "discard"
   | "discard-replaced"
   | "remove-pending-replace";

@@ -101,6 +101,28 @@ export interface Goal {
   customTimeouts: CustomTimeouts | undefined;
 }
 
+/** A goal without properties and options. */
+export function bareGoal(identity: Pick<Goal, "type" | "name" | "custom">): Goal {
+  return {
+    ...identity,
+    properties: {},
+    parent: "",
+    protect: undefined,
+    retainOnDelete: undefined,
+    deletedWith: "",
+    replaceWith: [],
+    dependencies: [],
+    propertyDependencies: {},
+    provider: "",
+    deleteBeforeReplace: undefined,
+    ignoreChanges: [],
+    replaceOnChanges: [],
+    additionalSecretOutputs: [],
+    aliases: [],
+    customTimeouts: undefined,
+  };
+}
+
 /** Every URN that a resource depends on besides its parent. */
 export function dependencyUrns(state: ResourceState): Urn[] {
   return [

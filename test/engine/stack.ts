@@ -2,6 +2,7 @@ import type { Deployment } from "./checkpoint";
 import { findCli, openCliStack } from "./cliStack";
 import { openEngineStack } from "./engineStack";
 import type { EngineEvent } from "./events";
+import type { Import } from "./importResources";
 import { readProject, type StackConfig } from "./project";
 import type { RunResult } from "./runResult";
 
@@ -36,6 +37,8 @@ export interface Stack {
   up(options?: RunOptions): Promise<RunResult>;
   /** Reads every resource and records what it finds. Does not run the program. */
   refresh(options?: RunOptions): Promise<RunResult>;
+  /** Takes resources into the state that exist already. Does not run the program. */
+  import(imports: readonly Import[], options?: RunOptions): Promise<RunResult>;
   /** Deletes every resource. Does not run the program. */
   destroy(options?: RunOptions): Promise<RunResult>;
   /** The state, secrets in plain text. */

@@ -7,6 +7,7 @@ import type { DiffResult, Provider } from "./provider";
 import { type Goal, type ResourceState, resourceState } from "./resourceState";
 import { CreateStep } from "./steps/create";
 import { type DeleteReason, DeleteStep, RemovePendingReplaceStep } from "./steps/delete";
+import { ImportStep } from "./steps/import";
 import { ReadStep } from "./steps/read";
 import { ReplaceStep, SameStep } from "./steps/same";
 import type { Run, Step } from "./steps/step";
@@ -74,6 +75,13 @@ export class StepGenerator {
     if (recreating) return this.recreate(old, now, done);
     if (external) return this.replaceAfter(old, now, done, { keys: [], diffs: [] });
     return this.change({ goal, old, now, provider, done });
+  }
+
+  /** What an import needs done. */
+  import(goal: Goal, id: string, done: Done): Step[] {
+    const now = { ...this.stateOf(goal, this.name(goal), undefined, ""), id };
+    this.operated.add(now.urn);
+    return [new ImportStep(this.run, now, done)];
   }
 
   /** What a look-up needs done. */

@@ -47,10 +47,14 @@ describe("the documentation", () => {
   });
 
   it("has no error code that nothing throws", () => {
-    const sources = readdirSync(join(root, "provider"), { recursive: true, encoding: "utf8" });
+    const sources = ["plugin", "provider"].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) =>
+        join(folder, name),
+      ),
+    );
     const codes = sources
       .filter((name) => name.endsWith(".ts"))
-      .flatMap((name) => [...read(join("provider", name)).matchAll(/\bcode: ([^,\n]*)/g)])
+      .flatMap((name) => [...read(name).matchAll(/\bcode: ([^,\n]*)/g)])
       .flatMap((match) => [...match[1]!.matchAll(/"([a-z]+(?:-[a-z]+)*)"/g)].map(([, code]) => code!))
       // zod's own code for a refusal of ours, which is a failure of check and not an error.
       .filter((code) => code !== "custom");

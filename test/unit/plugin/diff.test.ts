@@ -77,6 +77,12 @@ describe("the plugin's diff", () => {
     expect(details(response)).to.deep.equal({ status: 4 });
   });
 
+  it("is about what was made where the inputs are the same and that is not, as after an import", () => {
+    const inputs = { port: "p", owner: "b" };
+    const response = diff(inputs, inputs, UPDATE, { port: "p", owner: "a", status: "active" });
+    expect(details(response)).to.deep.equal({ owner: 4 });
+  });
+
   it("is none where there is no change", () => {
     const response = diff({ attachTimeout: 1 }, { attachTimeout: 2 }, { ...UPDATE, changes: false });
     expect([response.getChanges(), details(response)]).to.deep.equal([1, {}]);

@@ -1,0 +1,106 @@
+import { otherEnds } from "../../provider/converge/leftovers";
+import type { Look } from "../../provider/converge/look";
+import { TaasError } from "../../provider/errors";
+import type { Kind } from "../../provider/face/computed";
+import type { HostRecord } from "../../provider/host/host";
+import type { Context } from "../../provider/resource/context";
+import type { Properties } from "../../provider/resource/resource";
+import type { FlowClaim } from "../../provider/schema/claim";
+import { captureOptions, treatmentOptions } from "../../provider/schema/flow";
+import type { PortInput } from "../../provider/schema/port";
+import type { Found } from "./find";
+import { membersOf, tunnelArguments } from "./tunnel";
+
+/** What resources are made from claims with. */
+export interface Importing {
+  context: Context;
+  /** The checked inputs of a resource of another kind that an argument refers to. */
+  check(kind: Kind, args: Properties): Properties;
+}
+
+/** The options of a flow that its claim has as the arguments do. */
+const OPTIONS = Object.keys({ ...captureOptions, ...treatmentOptions }) as (
+  | keyof typeof captureOptions
+  | keyof typeof treatmentOptions
+)[];
+
+/** A port as an argument: what was found with it is for the state. */
+function portOf(port: PortInput): PortInput {
+  return typeof port === "object" && "mac" in port ? { mac: port.mac } : port;
+}
+
+/** The arguments of a service that has a claim. */
+export function serviceArguments({ seen, claim }: Found<"TapService">): Properties {
+  const { owner, tunnelId, tenant, allowCrossTenant, description, distribution, attachment } = claim;
+  const [port, ...more] = claim.ports.map(portOf);
+  return {
+    ...{ owner, tunnelId, tenant, allowCrossTenant, description, distribution, attachment },
+    host: seen.record,
+    ...(more.length === 0 ? { port } : { ports: [port, ...more] }),
+  };
+}
+
+/** The arguments of a flow that has a claim, read from the host of its source. */
+export async function flowArguments(found: Found<"TapFlow">, importing: Importing): Promise<Properties> {
+  const { seen, claim } = found;
+  const { owner, source, tenant, description } = claim;
+  if (source === undefined) {
+    const there = claim.from === undefined ? "" : `: ${claim.from.name}:${owner}`;
+    throw new TaasError(`the tapped port of ${owner} is on another host`, {
+      code: "import-unknown",
+      host: seen.record.name,
+      hint: `Import it by the host of its source${there}`,
+    });
+  }
+  const tunnel = tunnelOf(found);
+  return {
+    ...{ owner, tenant, description },
+    ...Object.fromEntries(OPTIONS.map((name) => [name, source[name]])),
+    host: seen.record,
+    port: portOf(source.port),
+    service: await serviceReference(found, importing),
+    transport: claim.shared === undefined ? "dedicated" : "shared",
+    mtuPolicy: source.maxFrame === undefined ? "warn" : "truncate",
+    tunnel: tunnel && (await tunnelReference(tunnel, importing)),
+  };
+}
+
+/** The explicit tunnel that a flow uses. */
+function tunnelOf({ seen, claim }: Found<"TapFlow">): Found<"MirrorTunnel"> | undefined {
+  const tunnel = claim.tunnel === undefined ? undefined : seen.read.claims.get(claim.tunnel.owner);
+  return tunnel?.kind === "tunnel" ? { seen, claim: tunnel } : undefined;
+}
+
+async function tunnelReference(
+  tunnel: Found<"MirrorTunnel">,
+  { context, check }: Importing,
+): Promise<unknown> {
+  return check("MirrorTunnel", tunnelArguments(await membersOf(tunnel, context))).ref;
+}
+
+/** The reference to the service that a flow sends to. */
+async function serviceReference({ seen, claim }: Found<"TapFlow">, importing: Importing): Promise<unknown> {
+  const { tunnelId } = claim;
+  if (claim.collector !== undefined) {
+    const { local, ...collector } = claim.collector;
+    return { format: 1, owner: claim.service, tunnelId, attachment: "collector", collector };
+  }
+  const there = await destinationOf(seen, claim, importing);
+  const service = [...there.read.claims.values()].find(
+    (one) => one.kind === "service" && one.tunnelId === tunnelId,
+  );
+  if (service?.kind !== "service") {
+    throw new TaasError(`the service ${claim.service} of ${claim.owner} is not there`, {
+      code: "import-unknown",
+      host: there.record.name,
+      hint: "Destroy the flow in the stack that made it",
+    });
+  }
+  return importing.check("TapService", serviceArguments({ seen: there, claim: service })).ref;
+}
+
+async function destinationOf(seen: Look, claim: FlowClaim, { context }: Importing): Promise<Look> {
+  const other = otherEnds(claim).find(({ machine }) => machine === claim.destination);
+  if (other === undefined) return seen;
+  return context.open(await context.claimedHost(other.host as HostRecord)).look();
+}

@@ -1,0 +1,53 @@
+import type { Look } from "../../provider/converge/look";
+import { TaasError } from "../../provider/errors";
+import type { Kind } from "../../provider/face/computed";
+import { printableLine } from "../../provider/printable";
+import type { Context } from "../../provider/resource/context";
+import { monitorNameOf } from "../../provider/resource/found";
+import type { Claim, FlowClaim, ServiceClaim, TunnelClaim } from "../../provider/schema/claim";
+
+/** The claim of a kind of resource. */
+interface ClaimOf {
+  TapService: ServiceClaim;
+  TapFlow: FlowClaim;
+  MirrorTunnel: TunnelClaim;
+}
+
+const CLAIM_KINDS = { TapService: "service", TapFlow: "flow", MirrorTunnel: "tunnel" } as const;
+
+/** A claim of a resource that is imported, on the host that the import names. */
+export interface Found<K extends Kind = Kind> {
+  seen: Look;
+  claim: ClaimOf[K];
+}
+
+/**
+ * Finds what an id of an import names: `HOST:OWNER`, with the host as a program gives it and the owner key as `claims list` prints
+ * it, or `HOST:PORT` for the service that has the port as a monitor. Errors: `import-unknown`.
+ */
+export async function findClaim<K extends Kind>(context: Context, kind: K, id: string): Promise<Found<K>> {
+  // Owner keys are percent-encoded and have no colon; addresses may.
+  const colon = id.lastIndexOf(":");
+  if (colon < 1) throw unknown(`${JSON.stringify(id)} names no host`);
+  const [host, name] = [id.slice(0, colon), id.slice(colon + 1)];
+  const seen = await context.open(context.resolveHost(host)).look();
+  const claims = [...seen.read.claims.values()].filter((claim) => claim.kind === CLAIM_KINDS[kind]);
+  const claim = claims.find(({ owner }) => owner === name) ?? claims.find((one) => monitors(seen, one, name));
+  if (claim !== undefined) return { seen, claim: claim as ClaimOf[K] };
+  const there = claims.map(({ owner }) => owner).sort();
+  const list = there.length === 0 ? "no claims of this kind" : there.join(", ");
+  throw unknown(`no such claim on ${host}: ${name}; there are ${list}`);
+}
+
+/** Whether a claim is that of a service with a monitor of a name, which may be how the claim names it or its present one. */
+function monitors(seen: Look, claim: Claim, name: string): boolean {
+  if (claim.kind !== "service") return false;
+  return claim.ports.some((port) => port === name || monitorNameOf(seen, port) === name);
+}
+
+function unknown(message: string): TaasError {
+  return new TaasError(printableLine(message), {
+    code: "import-unknown",
+    hint: "The id is HOST:OWNER, as `npx pulumi-taas claims list` prints both, or HOST:PORT for a service",
+  });
+}

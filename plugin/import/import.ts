@@ -1,0 +1,58 @@
+import type { Kind } from "../../provider/face/computed";
+import type { Provider } from "../../provider/provider";
+import type { Context } from "../../provider/resource/context";
+import type { Properties } from "../../provider/resource/resource";
+import { namesOf } from "../../provider/resource/tunnelRounds";
+import { foundIfaceIds } from "../../provider/schema/port";
+import { flowArguments, type Importing, serviceArguments } from "./arguments";
+import { findClaim } from "./find";
+import { membersOf, tunnelArguments } from "./tunnel";
+
+/**
+ * The state of a resource that some stack has made, from its claims alone: the next `up` gives the claims their new owner key, and
+ * changes nothing else. Its status is for a read to tell. Errors: `import-unknown`.
+ */
+export async function importState(
+  kind: Kind,
+  id: string,
+  { provider, context }: { provider: Provider; context: Context },
+): Promise<{ id: string; state: Properties }> {
+  const check = (of: Kind, args: Properties) => checked(provider, of, args);
+  const { args, found } = await read(kind, id, { context, check });
+  const state = { ...check(kind, args), ...found };
+  return { id: String(args.owner), state: JSON.parse(JSON.stringify(state)) as Properties };
+}
+
+/** The arguments of a resource, and what the state has besides. */
+async function read(
+  kind: Kind,
+  id: string,
+  importing: Importing,
+): Promise<{ args: Properties; found: Properties }> {
+  const { context } = importing;
+  if (kind === "TapService") {
+    const service = await findClaim(context, kind, id);
+    const { token, ports } = service.claim;
+    const found = { incarnation: token, portName: "", ifaceIds: foundIfaceIds(ports) };
+    return { args: serviceArguments(service), found };
+  }
+  if (kind === "TapFlow") {
+    const flow = await findClaim(context, kind, id);
+    const { token, source } = flow.claim;
+    const ports = source === undefined ? [] : [source.port];
+    const found = { incarnation: token, portName: "", ifaceIds: foundIfaceIds(ports) };
+    return { args: await flowArguments(flow, importing), found };
+  }
+  const tunnel = await findClaim(context, kind, id);
+  const members = await membersOf(tunnel, context);
+  const found = { incarnation: tunnel.claim.token, portNames: namesOf(members) };
+  return { args: tunnelArguments(members), found };
+}
+
+function checked(provider: Provider, kind: Kind, args: Properties): Properties {
+  const given = Object.entries(args).filter(([, value]) => value !== undefined);
+  const { inputs, failures } = provider.check(kind, {}, Object.fromEntries(given));
+  const [failure] = failures;
+  if (failure === undefined) return inputs;
+  throw new Error(`the claim of ${args.owner} makes no ${kind}: ${failure.property}: ${failure.reason}`);
+}

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import * as grpc from "@grpc/grpc-js";
+import type { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { expect } from "chai";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { repositoryRoot } from "../../engine/fixtureProject";
+
+/** Says on stderr which packages outside the bundle are loaded. */
+const HOOK = `
+const Module = require("node:module");
+const load = Module._load;
+Module._load = function (name, ...rest) {
+  if (!Module.isBuiltin(name) && !/^[./]/.test(name)) console.error("loads " + name);
+  return load.call(this, name, ...rest);
+};`;
+
+describe("the plugin's process", function () {
+  this.timeout(30_000);
+  const directory = mkdtempSync(join(tmpdir(), "taas-plugin-"));
+  const started: ChildProcess[] = [];
+
+  after(() => {
+    for (const child of started) child.kill("SIGKILL");
+    rmSync(directory, { recursive: true });
+  });
+
+  /** Starts it and waits for its port. */
+  async function start(engine: string[], env: NodeJS.ProcessEnv = {}) {
+    const executable = join(repositoryRoot(), "plugin/pulumi-resource-taas");
+    const child = spawn(executable, engine, { env: { ...process.env, ...env } });
+    started.push(child);
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    const [port] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
+    const address = `127.0.0.1:${port}`;
+    const client = new ResourceProviderClient(address, grpc.credentials.createInsecure());
+    return { child, client, stderr: () => stderr };
+  }
+
+  async function listen(): Promise<{ server: grpc.Server; address: string }> {
+    const server = new grpc.Server();
+    const port = await new Promise<number>((resolve, reject) => {
+      server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      );
+    });
+    return { server, address: `127.0.0.1:${port}` };
+  }
+
+  it("says its version, which is the package's, and loads nothing that only hosts need", async () => {
+    const hook = join(directory, "hook.cjs");
+    writeFileSync(hook, HOOK);
+    const { client, stderr } = await start([], { NODE_OPTIONS: `--require ${hook}` });
+    const information = await new Promise<PluginInfo>((resolve, reject) => {
+      client.getPluginInfo(new Empty(), (error, answer) => (error ? reject(error) : resolve(answer)));
+    });
+    const { version } = JSON.parse(readFileSync(join(repositoryRoot(), "package.json"), "utf8"));
+    expect(information.getVersion()).to.equal(version);
+    expect(stderr()).not.to.include("loads");
+    client.close();
+  });
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    it(`ends on ${signal}`, async () => {
+      const { child } = await start([]);
+      child.kill(signal);
+      await once(child, "exit");
+    });
+  }
+
+  it("ends when the engine that started it is gone, and not before", async () => {
+    const { server, address } = await listen();
+    const { child } = await start(["--logtostderr", address]);
+    const ended = once(child, "exit");
+    const early = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 2000))]);
+    expect(early).to.equal(undefined);
+    server.forceShutdown();
+    await ended;
+  });
+});
