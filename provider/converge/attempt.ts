@@ -151,11 +151,11 @@ function takesPorts({ placements }: Desired, { bridges }: Facts, tapBridge: stri
  */
 async function putBack(
   access: HostAccess,
-  { read, facts, tapBridge, desired, over, plan }: Planned,
+  { read, facts, tapBridge, desired, bridges, over, plan }: Planned,
   touched: ReadonlySet<string>,
 ): Promise<void> {
   const { bridge } = read;
-  const linuxBridges = bridgesToRestore(desired, facts);
+  const linuxBridges = bridgesToRestore(desired, facts, bridges, bridge);
   if (linuxBridges.length > 0) await requireCurrent(access, bridge, tapBridge);
   for (const linuxBridge of linuxBridges) await setLinuxBridge(access, linuxBridge);
   if (!over || (plan.operations.length === 0 && touched.size === 0)) return;

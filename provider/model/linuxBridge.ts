@@ -1,4 +1,4 @@
-import type { Facts, InterfaceFacts, PortFacts } from "../ovs/facts";
+import type { BridgeFacts, Facts, InterfaceFacts, PortFacts } from "../ovs/facts";
 import type { Claim } from "../schema/claim";
 import type { Desired } from "./desired";
 import { findMonitor } from "./home";
@@ -34,7 +34,13 @@ export function openBridge({ name, port, mask }: LinuxBridge): LinuxBridge {
 /** Key of a Port's `external_ids`: the Linux bridge behind a monitor, as it was before it served. */
 export const LINUX_BRIDGE_KEY = "taas-ageing";
 
-/** A Linux bridge as it stands on the Port row: name, ageing time, port and mask, `-` for none. */
+/**
+ * Prefix of keys of a tap bridge's `external_ids`: the same by the Linux bridge's port, for a monitor whose row is made anew, as an
+ * agent or the restart of its VM does.
+ */
+export const LINUX_BRIDGE_PREFIX = "taas-linux-bridge:";
+
+/** A Linux bridge as it stands on the rows: name, ageing time, port and mask, `-` for none. */
 export function writeLinuxBridge({ name, ageing, port, mask }: LinuxBridge): string {
   return `${name} ${ageing} ${port} ${mask ?? "-"}`;
 }
@@ -43,7 +49,20 @@ const NOTE = /^([^\s/]{1,15}) (\d{1,9}) ([^\s/]{1,15}) (\d{1,5}|-)$/;
 
 /** The Linux bridge that a port's row says there was; undefined where there is no such note, or it cannot be read. */
 export function linuxBridgeOf({ externalIds }: PortFacts): LinuxBridge | undefined {
-  const parts = NOTE.exec(externalIds[LINUX_BRIDGE_KEY] ?? "");
+  return readLinuxBridge(externalIds[LINUX_BRIDGE_KEY] ?? "");
+}
+
+/** The Linux bridges that the rows say there were, the tap bridge's first. */
+export function notedLinuxBridges({ ports }: Facts, tap: BridgeFacts | undefined): LinuxBridge[] {
+  const onTap = Object.entries(tap?.externalIds ?? {}).filter(([key]) => key.startsWith(LINUX_BRIDGE_PREFIX));
+  return [
+    ...onTap.flatMap(([, text]) => readLinuxBridge(text) ?? []),
+    ...Object.values(ports).flatMap((port) => linuxBridgeOf(port) ?? []),
+  ];
+}
+
+function readLinuxBridge(text: string): LinuxBridge | undefined {
+  const parts = NOTE.exec(text);
   if (parts === null) return undefined;
   const [, name, ageing, port, mask] = parts;
   return { name: name!, ageing: Number(ageing), port: port!, mask: mask === "-" ? undefined : Number(mask) };
@@ -82,16 +101,20 @@ export function monitorsOf(
  * What Linux bridges are to be again, because the ports that lead there are monitors no longer. One that is behind another monitor
  * too goes on learning nothing, and only the port that leads to the former one is as before.
  */
-export function bridgesToRestore({ monitors }: Pick<Desired, "monitors">, facts: Facts): LinuxBridge[] {
-  const serving = new Set(monitors.map(({ port }) => port));
-  const noted = Object.values(facts.ports).flatMap((row) => {
-    const bridge = linuxBridgeOf(row);
-    return bridge === undefined ? [] : [{ bridge, serves: serving.has(row.uuid) }];
+export function bridgesToRestore(
+  { monitors }: Pick<Desired, "monitors">,
+  facts: Facts,
+  bridges: LinuxBridges,
+  tap: BridgeFacts | undefined,
+): LinuxBridge[] {
+  const kept = monitors.flatMap(({ port, name }) => {
+    const row = facts.ports[port];
+    return [bridges.get(name), row && linuxBridgeOf(row)].filter((bridge) => bridge !== undefined);
   });
-  const kept = noted.filter(({ serves }) => serves).map(({ bridge }) => bridge);
-  return noted
-    .filter(({ serves, bridge }) => !serves && !kept.some(({ port }) => port === bridge.port))
-    .map(({ bridge }) => {
+  const noted = new Map(notedLinuxBridges(facts, tap).map((bridge) => [bridge.port, bridge]));
+  return [...noted.values()]
+    .filter((bridge) => !kept.some(({ port }) => port === bridge.port))
+    .map((bridge) => {
       const isBehindAnother = kept.some(({ name }) => name === bridge.name);
       return isBehindAnother ? { ...bridge, ageing: openBridge(bridge).ageing } : bridge;
     });

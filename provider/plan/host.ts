@@ -102,7 +102,7 @@ export function planHost(input: PlanInput): Plan {
   const settings = settingChanges(input);
   const changes = [...ports, ...settings];
   const settled = settlePortsBack(desired, facts, tapBridge);
-  const linux = noteLinuxBridges(desired, facts, bridges);
+  const linux = noteLinuxBridges(desired, facts, bridges, { name: tapBridge, bridge: read.bridge });
   // The numbers that are given back come first: what follows may ask for them.
   const steps = [
     guard(read.bridge, tapBridge),

@@ -1,30 +1,78 @@
 import type { Desired } from "../model/desired";
-import { LINUX_BRIDGE_KEY, type LinuxBridges, linuxBridgeOf, writeLinuxBridge } from "../model/linuxBridge";
-import type { Facts } from "../ovs/facts";
+import {
+  LINUX_BRIDGE_KEY,
+  LINUX_BRIDGE_PREFIX,
+  type LinuxBridge,
+  type LinuxBridges,
+  linuxBridgeOf,
+  notedLinuxBridges,
+  writeLinuxBridge,
+} from "../model/linuxBridge";
+import type { BridgeFacts, Facts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
+import { map, set } from "../ovs/values";
 import { noteOnPort } from "./homes";
 
+/** The tap bridge's name, and its row once there is one. */
+interface Tap {
+  name: string;
+  bridge: BridgeFacts | undefined;
+}
+
 /**
- * The operations that note on monitors how the Linux bridges behind them were, and end the notes of ports that are monitors no
- * longer. What is noted already holds: the bridge is as we made it by now.
+ * The operations that note on monitors, and on the tap bridge, how the Linux bridges behind them were, and end the notes of ports
+ * that are monitors no longer. What is noted already holds: the bridge is as we made it by now.
  */
 export function noteLinuxBridges(
   { monitors }: Pick<Desired, "monitors">,
   facts: Facts,
   bridges: LinuxBridges,
+  tap: Tap,
 ): Operation[] {
-  const rows = Object.values(facts.ports);
-  const noted = new Map(
-    rows.flatMap((row) => linuxBridgeOf(row) ?? []).map((bridge) => [bridge.name, bridge]),
-  );
+  const noted = notedLinuxBridges(facts, tap.bridge);
   const serving = new Map(monitors.map(({ port, name }) => [port, bridges.get(name)]));
-  return rows.flatMap((row) => {
-    const known = row.externalIds[LINUX_BRIDGE_KEY];
-    if (!serving.has(row.uuid))
-      return known === undefined ? [] : [noteOnPort(row.uuid, { [LINUX_BRIDGE_KEY]: undefined })];
+  const notes = new Map<string, string>();
+  const onPorts = Object.values(facts.ports).flatMap((row) => {
+    if (!serving.has(row.uuid)) {
+      const isNoted = row.externalIds[LINUX_BRIDGE_KEY] !== undefined;
+      return isNoted ? [noteOnPort(row.uuid, { [LINUX_BRIDGE_KEY]: undefined })] : [];
+    }
+    const known = linuxBridgeOf(row);
     const bridge = serving.get(row.uuid);
-    if (bridge === undefined || linuxBridgeOf(row)?.name === bridge.name) return [];
-    const before = { ...bridge, ageing: noted.get(bridge.name)?.ageing ?? bridge.ageing };
-    return [noteOnPort(row.uuid, { [LINUX_BRIDGE_KEY]: writeLinuxBridge(before) })];
+    const holds = bridge === undefined || known?.name === bridge.name;
+    const before = holds ? known : asBefore(bridge, noted);
+    if (before === undefined) return [];
+    notes.set(LINUX_BRIDGE_PREFIX + before.port, writeLinuxBridge(before));
+    return holds ? [] : [noteOnPort(row.uuid, { [LINUX_BRIDGE_KEY]: writeLinuxBridge(before) })];
   });
+  return [...onPorts, ...noteOnTap(tap, notes)];
+}
+
+/** What a Linux bridge was before it served: as some row has noted, else as it is. */
+function asBefore(bridge: LinuxBridge, noted: readonly LinuxBridge[]): LinuxBridge {
+  const known = noted.filter(({ name }) => name === bridge.name);
+  const { ageing } = known.at(-1) ?? bridge;
+  const { mask } = known.findLast(({ port }) => port === bridge.port) ?? bridge;
+  return { ...bridge, ageing, mask };
+}
+
+function noteOnTap({ name, bridge }: Tap, notes: ReadonlyMap<string, string>): Operation[] {
+  const present = bridge?.externalIds ?? {};
+  const stale = Object.keys(present).filter(
+    (key) => key.startsWith(LINUX_BRIDGE_PREFIX) && present[key] !== notes.get(key),
+  );
+  const fresh = Object.fromEntries([...notes].filter(([key, text]) => present[key] !== text));
+  const isSame = stale.length === 0 && Object.keys(fresh).length === 0;
+  if (isSame) return [];
+  return [
+    {
+      op: "mutate",
+      table: "Bridge",
+      where: [["name", "==", name]],
+      mutations: [
+        ["external_ids", "delete", set(stale)],
+        ["external_ids", "insert", map(fresh)],
+      ],
+    },
+  ];
 }

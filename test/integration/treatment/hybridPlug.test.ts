@@ -166,6 +166,20 @@ describe("a monitor behind a Linux bridge", () => {
     expect([await ageing(), await mask("qvb-ids")]).to.deep.equal([learning, "0x0"]);
   });
 
+  it("has its bridge as before at the end, though its port's row was made anew meanwhile", async () => {
+    const driver = new Driver(lab);
+    const args = { host: "host1", port: "qvo-ids" };
+    const service = await driver.service("ids", args);
+    const anew = "ovs-vsctl -- del-port qvo-ids -- add-port br-int qvo-ids tag=20";
+    await lab.host(1).ovs(anew);
+    await driver.read(service);
+    expect(await driver.update(service, args)).to.equal(true);
+    expect([await ageing(), await mask("qvb-ids")]).to.deep.equal([0, "0xfffd"]);
+    await lab.host(1).ovs(anew);
+    await driver.destroy();
+    expect([await ageing(), await mask("qvb-ids")]).to.deep.equal([learning, "0x0"]);
+  });
+
   it("has its bridge open again when a create that took its service over for another port is undone", async () => {
     const driver = new Driver(lab, STACK);
     const { id } = await driver.service("ids", { host: "host1", port: "qvo-ids" });

@@ -27,17 +27,23 @@ const monitor = (name: string): Monitor => ({
   },
 });
 
-/** A host's ports, each with its note. */
-function host(ports: Record<string, string | undefined>) {
-  return observed({
-    name: "br-int",
-    ports: Object.entries(ports).map(([name, note]) => ({
-      ...{
-        name,
-        port: { externalIds: Object.fromEntries(note === undefined ? [] : [["taas-ageing", note]]) },
-      },
-    })),
-  });
+/** A host's ports, each with its note, and its tap bridge's notes by the Linux bridges' ports. */
+function host(ports: Record<string, string | undefined>, onTap: Record<string, string> = {}) {
+  const externalIds = Object.fromEntries(
+    Object.entries(onTap).map(([port, note]) => [`taas-linux-bridge:${port}`, note]),
+  );
+  return observed(
+    { name: "br-tap", ports: [], row: { externalIds } },
+    {
+      name: "br-int",
+      ports: Object.entries(ports).map(([name, note]) => ({
+        ...{
+          name,
+          port: { externalIds: Object.fromEntries(note === undefined ? [] : [["taas-ageing", note]]) },
+        },
+      })),
+    },
+  );
 }
 
 /** What is noted on ports; null where a note ends. */
@@ -45,22 +51,26 @@ function notes(
   ports: Record<string, string | undefined>,
   monitors: string[],
   bridges: Record<string, LinuxBridge>,
+  onTap: Record<string, string> = {},
 ) {
-  const facts = host(ports);
+  const facts = host(ports, onTap);
   const operations = noteLinuxBridges(
     { monitors: monitors.map(monitor) },
     facts,
     new Map(Object.entries(bridges)),
+    { name: "br-tap", bridge: facts.bridges[0] },
   );
   return Object.fromEntries(
-    operations.map((operation) => {
-      const { where, mutations } = operation as unknown as {
-        where: [[string, string, [string, string]]];
-        mutations: [string, string, [string, [string, string][]]][];
-      };
-      const [written] = mutations.at(-1)![2][1];
-      return [facts.ports[where[0][2][1]]!.name, written?.[1] ?? null];
-    }),
+    operations
+      .filter((operation) => "table" in operation && operation.table === "Port")
+      .map((operation) => {
+        const { where, mutations } = operation as unknown as {
+          where: [[string, string, [string, string]]];
+          mutations: [string, string, [string, [string, string][]]][];
+        };
+        const [written] = mutations.at(-1)![2][1];
+        return [facts.ports[where[0][2][1]]!.name, written?.[1] ?? null];
+      }),
   );
 }
 
@@ -93,6 +103,15 @@ describe("the note of a Linux bridge behind a monitor", () => {
     expect(notes({ a: "qbr 30000 in-qbr 0" }, ["a"], {})).to.deep.equal({});
   });
 
+  it("is the tap bridge's where the port's row was made anew", () => {
+    const open = { a: openBridge(bridge("qbr", 0)) };
+    const onTap = { "in-qbr": "qbr 30000 in-qbr 8", other: "other 7 other 0" };
+    expect(notes({ a: undefined }, ["a"], open, onTap)).to.deep.equal({ a: "qbr 30000 in-qbr 8" });
+    expect(notes({ a: undefined }, ["a"], { a: bridge("qbr", 0, { port: "in2" }) }, onTap)).to.deep.equal({
+      a: "qbr 30000 in2 0",
+    });
+  });
+
   it("has the ageing time that another port's note of the same bridge has", () => {
     const bridges = { a: bridge("qbr", 0), b: bridge("qbr", 0, { port: "in2" }) };
     expect(notes({ a: "qbr 30000 in-qbr 0", b: undefined }, ["a", "b"], bridges)).to.deep.equal({
@@ -106,8 +125,25 @@ describe("the note of a Linux bridge behind a monitor", () => {
 });
 
 describe("Linux bridges that are to be as before", () => {
-  const restored = (ports: Record<string, string | undefined>, monitors: string[]) =>
-    bridgesToRestore({ monitors: monitors.map(monitor) }, host(ports)).map(writeLinuxBridge);
+  const restored = (
+    ports: Record<string, string | undefined>,
+    monitors: string[],
+    onTap: Record<string, string> = {},
+    bridges: Record<string, LinuxBridge> = {},
+  ) => {
+    const facts = host(ports, onTap);
+    const found = new Map(Object.entries(bridges));
+    return bridgesToRestore({ monitors: monitors.map(monitor) }, facts, found, facts.bridges[0]).map(
+      writeLinuxBridge,
+    );
+  };
+
+  it("are those that only the tap bridge knows, unless a monitor is behind them", () => {
+    const onTap = { in: "qbr 30000 in 8" };
+    expect(restored({ a: undefined }, [], onTap)).to.deep.equal(["qbr 30000 in 8"]);
+    const behind = { a: bridge("qbr", 0, { port: "in" }) };
+    expect(restored({ a: undefined }, ["a"], onTap, behind)).to.deep.equal([]);
+  });
 
   it("are those behind ports that are monitors no longer", () => {
     expect(restored({ a: "qbra 30000 in 0", b: "qbrb 30000 in2 0", c: undefined }, ["b"])).to.deep.equal([
