@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Unwrap } from "@pulumi/pulumi";
 import * as z from "zod";
 import { flowArgs, flowComputed } from "../../provider/schema/flow";
 import { hostInput } from "../../provider/schema/host";
@@ -7,11 +8,31 @@ import type { Options } from "../../provider/schema/options";
 import { serviceArgs, serviceComputed } from "../../provider/schema/service";
 import { providerOptions } from "../../provider/schema/settings";
 import { tunnelArgs, tunnelComputed } from "../../provider/schema/tunnel";
+import type { MirrorTunnelArgs, TapFlowArgs, TapServiceArgs } from "../../sdk";
 import { declaredObject } from "./declaredTypes";
 import { type Documented, docComments } from "./docComments";
 import { type JsonSchema, type PropertySpec, TypeSpecs } from "./typeSpecs";
 
-const RESOURCES = {
+/** What a program writes and what a schema takes, by name and type; but for references, for which a program has resources. */
+type Referred = "service" | "tunnel";
+type Written<Args> = Omit<{ [Name in keyof Args]: Unwrap<Args[Name]> }, Referred>;
+type Taken<Chosen extends Options> = Omit<z.input<z.ZodObject<Chosen>>, Referred | "owner">;
+
+/** The options of a schema, where the arguments that the SDK declares are the same; no type at all where they are not. */
+type Agreeing<Args, Chosen extends Options> =
+  Written<Args> extends Taken<Chosen>
+    ? [keyof Taken<Chosen>] extends [keyof Args]
+      ? [Exclude<keyof Args, Referred>] extends [keyof Taken<Chosen>]
+        ? Chosen
+        : never
+      : never
+    : never;
+
+const RESOURCES: {
+  TapService: { args: Agreeing<TapServiceArgs, typeof serviceArgs>; computed: Options };
+  TapFlow: { args: Agreeing<TapFlowArgs, typeof flowArgs>; computed: Options };
+  MirrorTunnel: { args: Agreeing<MirrorTunnelArgs, typeof tunnelArgs>; computed: Options };
+} = {
   TapService: { args: serviceArgs, computed: serviceComputed },
   TapFlow: { args: flowArgs, computed: flowComputed },
   MirrorTunnel: { args: tunnelArgs, computed: tunnelComputed },

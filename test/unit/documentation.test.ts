@@ -1,13 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
+import * as z from "zod";
 import { USAGE } from "../../cli/arguments";
 import { ERROR_CODES } from "../../provider/errorCodes";
 import { filterRule } from "../../provider/schema/filter";
 import { flowArgs } from "../../provider/schema/flow";
 import { hostRecord } from "../../provider/schema/host";
+import type { Options } from "../../provider/schema/options";
 import { serviceArgs } from "../../provider/schema/service";
+import { settingOptions } from "../../provider/schema/settings";
 import { tunnelArgs } from "../../provider/schema/tunnel";
+import { packageSchema } from "../../scripts/packageSchema/packageSchema";
 import { repositoryRoot } from "../engine/fixtureProject";
 
 const root = repositoryRoot();
@@ -30,6 +34,28 @@ function section(page: string, heading: string): string {
 function firstColumn(text: string): string[] {
   const cells = text.split("\n").flatMap((line) => /^\| ([^|]*) \|/.exec(line)?.[1] ?? []);
   return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1]!)).sort();
+}
+
+/** The rows of a section's tables by the code words of their first cells, each with all its text. */
+function rows(text: string): Map<string, string> {
+  const found = text.split("\n").flatMap((line) => {
+    const first = /^\| ([^|]*) \|/.exec(line)?.[1] ?? "";
+    return [...first.matchAll(/`([^`]+)`/g)].map((match) => [match[1]!, line] as const);
+  });
+  return new Map(found);
+}
+
+/** What a table must say of an option: its default, limits and choices, as a program writes them. */
+function told(option: z.ZodType): string[] {
+  const schema = z.toJSONSchema(option, { io: "input", unrepresentable: "any" });
+  const bounds =
+    schema.minimum === undefined || Math.abs(schema.minimum) > 2 ** 32
+      ? []
+      : [schema.minimum, schema.maximum];
+  const values = [schema.default, ...bounds, ...(schema.enum ?? [])];
+  return values
+    .filter((value) => value !== undefined && typeof value !== "object")
+    .map((value) => JSON.stringify(value));
 }
 
 /** Where a heading is linked to. */
@@ -71,7 +97,29 @@ describe("the documentation", () => {
       const names = Object.keys(schema).filter((name) => name !== "owner");
       expect(firstColumn(section(page, heading))).to.deep.equal(names.sort());
     });
+
+    it(`has the default, limits and choices of each under "${heading}" of ${page}`, () => {
+      const table = rows(section(page, heading));
+      for (const [name, option] of Object.entries(schema as Options)) {
+        if (
+          name === "owner" ||
+          (page.endsWith("tap-flow.md") && heading === "Filter" && name === "snapLength")
+        )
+          continue;
+        for (const value of told(option)) expect(table.get(name), name).to.include(value);
+      }
+    });
   }
+
+  it("has every setting of the stack with its default", () => {
+    const table = rows(read("docs/installation.md"));
+    for (const [key, option] of Object.entries(settingOptions)) {
+      expect(table.get(`taas:${key}`), key).to.be.a("string");
+      const { default: byDefault } = z.toJSONSchema(option);
+      if (byDefault !== undefined)
+        expect(table.get(`taas:${key}`), key).to.match(new RegExp(`\\| ${byDefault} \\|$`));
+    }
+  });
 
   it("has every field of a host", () => {
     const fields = Object.keys(hostRecord.shape);
@@ -103,15 +151,16 @@ describe("the documentation", () => {
     }
   });
 
-  it("speaks of every output that a resource declares", () => {
-    for (const [file, page] of [
-      ["sdk/tapService.ts", "docs/tap-service.md"],
-      ["sdk/tapFlow.ts", "docs/tap-flow.md"],
-      ["sdk/mirrorTunnel.ts", "docs/mirror-tunnel.md"],
-    ] as const) {
-      const outputs = [...read(file).matchAll(/declare readonly (\w+):/g)].map(([, name]) => name!);
-      const spoken = [...firstColumn(section(page, "Arguments")), ...firstColumn(section(page, "Outputs"))];
-      expect(spoken, page).to.include.members(outputs);
-    }
-  });
+  for (const [kind, page] of [
+    ["TapService", "docs/tap-service.md"],
+    ["TapFlow", "docs/tap-flow.md"],
+    ["MirrorTunnel", "docs/mirror-tunnel.md"],
+  ] as const) {
+    it(`has every output of a ${kind} that is no argument, and no other`, () => {
+      const { inputProperties, properties } = packageSchema(root).resources[`taas:index:${kind}`]!;
+      const spoken = firstColumn(section(page, "Outputs"));
+      expect(Object.keys(properties)).to.include.members(spoken);
+      expect(spoken).to.include.members(Object.keys(properties).filter((name) => !(name in inputProperties)));
+    });
+  }
 });
