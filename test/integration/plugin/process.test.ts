@@ -7,8 +7,10 @@ import { createInterface } from "node:readline";
 import * as grpc from "@grpc/grpc-js";
 import type { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { GetSchemaRequest, type GetSchemaResponse } from "@pulumi/pulumi/proto/provider_pb";
 import { expect } from "chai";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { KINDS } from "../../../provider/face/computed";
 import { repositoryRoot } from "../../engine/fixtureProject";
 
 /** Says on stderr which packages outside the bundle are loaded. */
@@ -55,7 +57,7 @@ describe("the plugin's process", function () {
     return { server, address: `127.0.0.1:${port}` };
   }
 
-  it("says its version, which is the package's, and loads nothing that only hosts need", async () => {
+  it("answers with its schema and the package's version, and loads nothing that only hosts need", async () => {
     const hook = join(directory, "hook.cjs");
     writeFileSync(hook, HOOK);
     const { client, stderr } = await start([], { NODE_OPTIONS: `--require ${hook}` });
@@ -64,6 +66,16 @@ describe("the plugin's process", function () {
     });
     const { version } = JSON.parse(readFileSync(join(repositoryRoot(), "package.json"), "utf8"));
     expect(information.getVersion()).to.equal(version);
+    const response = await new Promise<GetSchemaResponse>((resolve, reject) => {
+      client.getSchema(new GetSchemaRequest(), (error, answer) => (error ? reject(error) : resolve(answer)));
+    });
+    const schema = JSON.parse(response.getSchema()) as Record<"name" | "version", string> & {
+      resources: object;
+    };
+    expect([schema.name, schema.version]).to.deep.equal(["taas", version]);
+    expect(Object.keys(schema.resources).sort()).to.deep.equal(
+      KINDS.map((kind) => `taas:index:${kind}`).sort(),
+    );
     expect(stderr()).not.to.include("loads");
     client.close();
   });
