@@ -95,7 +95,9 @@ function loadedByCheck(handlers: string): string[] {
 require(${JSON.stringify(handlers)})
   .MirrorTunnel.check({}, { owner: "o/p/s/MirrorTunnel/t", hosts: ["one", "two"] })
   .then(({ failures }) => console.log(JSON.stringify([failures, Object.keys(require.cache)])));`;
-  const answer = execFileSync(process.execPath, ["-e", script], { encoding: "utf8" });
+  // Without what the suite has every process load.
+  const env = { ...process.env, NODE_OPTIONS: "" };
+  const answer = execFileSync(process.execPath, ["-e", script], { encoding: "utf8", env });
   const [failures, loaded] = JSON.parse(answer) as [unknown[], string[]];
   expect(failures).to.deep.equal([]);
   return loaded;

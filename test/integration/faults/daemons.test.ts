@@ -43,15 +43,15 @@ const program: Wanted[] = [
   { kind: "TapFlow", name: "app", args: { service: { ref: "ids" }, host: "host2", port: "tap-app" } },
 ];
 
-/** The calls that matter to a host, on the first host and the second in turn; only the first has a cap, and so rules that need a command. */
+/** The calls that matter to a host, on the first host and the second in turn; only the first has a cap, and so a meter, which a command writes. */
 const MOMENTS: readonly [what: string, kind: string, moment: Moment][] = [
   ["before the first look", "read", "before"],
   ["before the transaction", "write", "before"],
   ["during the transaction", "write", "during"],
   ["between the transaction and the rules", "write", "after"],
-  ["while the rules are written by a command", "taas-push-flows", "during"],
+  ["while a meter is written by a command", "taas-guarded", "during"],
   ["while the rules are written by OpenFlow", "switch write", "during"],
-  ["after the rules, by a command", "taas-push-flows", "after"],
+  ["between the meter and the rules", "taas-guarded", "after"],
   ["after the rules, by OpenFlow", "switch write", "after"],
 ];
 
