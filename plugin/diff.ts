@@ -1,5 +1,5 @@
 import { DiffResponse, PropertyDiff } from "@pulumi/pulumi/proto/provider_pb";
-import { canonical, comparable } from "../provider/resource/compare";
+import { comparable, isEqual } from "../provider/resource/compare";
 import type { DiffResult, Properties } from "../provider/resource/resource";
 
 /** How a value at a path became another. */
@@ -84,7 +84,7 @@ function startsWith(path: string, name: string): boolean {
 /** The paths at which two property maps differ, each with how. */
 export function changedPaths(olds: unknown, news: unknown, path = ""): [string, Change][] {
   const [before, now] = [olds ?? null, news ?? null];
-  if (canonical(before) === canonical(now)) return [];
+  if (isEqual(before, now)) return [];
   if (Array.isArray(before) && Array.isArray(now)) {
     const length = Math.max(before.length, now.length);
     return Array.from({ length }, (_, index) => index).flatMap((index) =>

@@ -3,7 +3,7 @@ import type { Target } from "../converge/intent";
 import { type Claim, claimOf } from "../schema/claim";
 import { CONNECTION_FIELDS } from "../schema/host";
 import { knownPart } from "../schema/stored";
-import { canonical } from "./compare";
+import { isEqual } from "./compare";
 
 /** What an operation adds to what a resource asks for: which life of it this is, who wrote it and when. */
 const WRITTEN: ReadonlySet<string> = new Set(["token", "writer", "time"]);
@@ -51,7 +51,7 @@ function isObject(value: unknown): value is Fields {
 
 /** The paths of the fields that differ, such as `collector.address`. */
 function differences(expected: unknown, actual: unknown, path = ""): string[] {
-  if (canonical(expected ?? null) === canonical(actual ?? null)) return [];
+  if (isEqual(expected ?? null, actual ?? null)) return [];
   if (!isObject(expected) || !isObject(actual)) return [path];
   const fields = [...new Set([...Object.keys(expected), ...Object.keys(actual)])].sort();
   return fields.flatMap((field) =>

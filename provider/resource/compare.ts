@@ -10,12 +10,14 @@ function hostKey(host: HostRecord): object {
   return { ...wish, keeper: keeper ?? false };
 }
 
-/** JSON with sorted keys and no undefined: equal text, equal value. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
+/** Whether two values are the same in JSON: the order of keys makes no difference, and neither does one that is undefined. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [these, others] = [a, b] as Record<string, unknown>[];
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) =>
+    isEqual(these![key], others![key]),
   );
 }
 
@@ -37,7 +39,7 @@ export function changedOptions(
   news: Record<string, unknown>,
 ): string[] {
   return Object.entries(options).flatMap(([name, option]) => {
-    const text = (value: unknown) => canonical(comparable(value ?? defaultOf(option) ?? null));
-    return hasUnknown(news[name]) || text(olds[name]) !== text(news[name]) ? [name] : [];
+    const wish = (value: unknown) => comparable(value ?? defaultOf(option) ?? null);
+    return hasUnknown(news[name]) || !isEqual(wish(olds[name]), wish(news[name])) ? [name] : [];
   });
 }

@@ -10,7 +10,7 @@ import { endpointPort, explicitEndpoint } from "../model/endpoint";
 import type { TunnelClaim } from "../schema/claim";
 import { pick } from "../schema/options";
 import { type TunnelInputs, tunnelOptions } from "../schema/tunnel";
-import { canonical } from "./compare";
+import { isEqual } from "./compare";
 
 type TunnelDraft = Omit<TunnelClaim, "token" | "pending" | "writer" | "time">;
 
@@ -89,9 +89,9 @@ function inPhase(members: readonly Member[], phase: TunnelClaim["phase"]): Targe
 }
 
 /** What two claims must share for flows to stay on the tunnel while one becomes the other. */
-function wireKey(claim: TunnelDraft): string {
+function wireOf(claim: TunnelDraft): Partial<TunnelDraft> {
   const { mode, type, udpPort, local, peers } = claim;
-  return canonical({ mode, type, udpPort, local, peers });
+  return { mode, type, udpPort, local, peers };
 }
 
 /** The claims as they stand, where they are of this incarnation; of any, if none is given. */
@@ -112,10 +112,10 @@ interface Was {
 
 /** Whether a tunnel stands on all its hosts, and on no other, as it is to be on the wire. */
 function isUp(old: readonly Member[], members: readonly Member[]): boolean {
-  const next = new Map(members.map(({ seen, draft }) => [machineOf(seen), wireKey(draft)]));
+  const next = new Map(members.map(({ seen, draft }) => [machineOf(seen), wireOf(draft)]));
   return (
     old.length === members.length &&
-    old.every(({ seen, draft }) => next.get(machineOf(seen)) === wireKey(draft))
+    old.every(({ seen, draft }) => isEqual(next.get(machineOf(seen)), wireOf(draft)))
   );
 }
 
