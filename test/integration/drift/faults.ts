@@ -48,7 +48,7 @@ function bridgeFaults(host: number, { snapshot, all }: Users): Fault[] {
       title: `${key} removed`,
       script: `ovs-vsctl remove Bridge br-tap ${column} ${key}`,
       users: all,
-      says: new RegExp(`br-tap lacks ${column}:${key}`),
+      says: new RegExp(`br-tap lacks .*${column}:${key}`),
     })),
     {
       host,
