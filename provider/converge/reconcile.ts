@@ -8,7 +8,7 @@ import { type AttemptRequest, attempt, type Reconciled } from "./attempt";
 import type { Edit } from "./edit";
 import { OtherWriter } from "./otherWriter";
 
-/** How often a race with other writers is run again before giving up. */
+/** The most attempts of an operation on a host: other writers may be faster, or go on moving ports. */
 const MAX_ATTEMPTS = 40;
 
 /**
@@ -37,7 +37,8 @@ export async function reconcile(
   let isSettled = false;
   const renumbered = new Map<string, string>();
   let facts = await replica.latest();
-  for (let lost = 0; lost < MAX_ATTEMPTS; ) {
+  let lost = 0;
+  for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
     const start = performance.now();
     const done = await attempt(access, facts, request).catch(unlessOvertaken);
     if (done instanceof OtherWriter) {
@@ -55,9 +56,8 @@ export async function reconcile(
       await done.inEffect;
       leaving = stillLeaving;
       isSettled = isStuck;
-    } else {
-      lost++;
-      if (done === "prepared") request.metersMayRemain = true;
+    } else if (done === "prepared") {
+      request.metersMayRemain = true;
     }
     facts = done === "unsettled" || isSettled ? await settledFacts(access) : await replica.read();
   }

@@ -12,6 +12,7 @@ export const ALONE: ReadonlySet<TestFile> = new Set([
   "integration/copies/attachment",
   "integration/copies/production",
   "integration/faults/migration",
+  "integration/host/hostileServer",
   "integration/lifecycle/edits",
   "integration/treatment/rateLimit",
 ]);

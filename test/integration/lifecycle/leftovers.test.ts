@@ -154,7 +154,7 @@ describe("claims that outlive their makers", () => {
     expect(await beyondClaims(lab.hosts, before)).to.deep.equal([]);
     expect(Object.keys(await storedClaims(lab.host(2)))).to.deep.equal([ids.id]);
     expect(error).to.have.property("code", "openflow-error");
-    expect((error as Error).message).to.match(/^host host1: reading the meters on bridge br-tap failed/);
+    expect((error as Error).message).to.match(/^host host1: setting meters on bridge br-tap failed/);
     expect((await tap(ids)).outputs.status).to.equal("active");
     await driver.destroy();
     await clean();
