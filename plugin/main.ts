@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { hostname } from "node:os";
 import { Server as GrpcServer, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { Engine } from "./engine";
@@ -9,6 +11,7 @@ const MAX_MESSAGE = 400 * 1024 * 1024;
 /** Serves one provider on a port of the loopback, which is printed as the first line; the engine's address is the last argument. */
 function main(): void {
   const address = process.argv.slice(2).findLast((argument) => !argument.startsWith("-"));
+  if (address !== undefined) process.env.TAAS_RUN = runOf(address);
   const engine = address === undefined ? undefined : new Engine(address);
   const warn = (message: string, urn: string) =>
     engine === undefined ? console.error(`warning: ${message}`) : engine.warn(message, urn);
@@ -26,6 +29,11 @@ function main(): void {
     console.log(port);
     engine?.watch(() => process.exit(1));
   });
+}
+
+/** The run of an engine, the same for all its providers: each is a process of its own, which the engine has started. */
+function runOf(engine: string): string {
+  return createHash("sha256").update(`${hostname()} ${process.ppid} ${engine}`).digest("hex").slice(0, 16);
 }
 
 main();

@@ -77,17 +77,18 @@ export class Resources {
 
   async update(request: pb.UpdateRequest): Promise<pb.UpdateResponse> {
     const kind = kindOf(request);
-    const olds = receive(request.getOlds()).values;
+    const olds = receive(request.getOlds());
     const news = receive(request.getNews());
     const secrets = secretsOf(kind, news);
     const response = new pb.UpdateResponse();
     if (request.getPreview()) {
-      response.setProperties(send(foreseen(kind, news.values, olds), secrets));
+      response.setProperties(send(foreseen(kind, news.values, olds.values), secrets));
       return response;
     }
     const limit = { named: "update", seconds: request.getTimeout() };
-    const { outs } = await this.operate(request, limit, secrets, (asker) =>
-      this.base.provider.update(kind, { id: request.getId(), olds }, news.values, asker),
+    // What fails half-way has the state of before.
+    const { outs } = await this.operate(request, limit, secretsOf(kind, olds, news), (asker) =>
+      this.base.provider.update(kind, { id: request.getId(), olds: olds.values }, news.values, asker),
     );
     response.setProperties(send(recorded(kind, outs), secrets));
     return response;

@@ -17,7 +17,7 @@ import { type Base, checkFailure, Resources } from "./resources";
 /** One provider of a stack: the default one, or an explicit one, which has a process of its own. */
 export class Server {
   private configuration: Configuration | undefined;
-  private readonly provider = new Provider(() => this.configured().settings);
+  private readonly provider: Provider;
   private readonly operations = new Operations();
   private readonly resources: Resources;
 
@@ -26,7 +26,12 @@ export class Server {
     private readonly folder: string,
     private readonly warn: Base["warn"],
   ) {
-    const { provider, operations } = this;
+    const { operations } = this;
+    const provider = new Provider(
+      () => this.configured().settings,
+      (message) => warn(message, ""),
+    );
+    this.provider = provider;
     this.resources = new Resources({
       ...{ provider, operations, warn },
       organization: () => this.configured().organization,

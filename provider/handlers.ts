@@ -30,10 +30,11 @@ function ready(): Settings {
   return ready();
 }
 
-const provider = new Provider(ready);
-
 /** Warnings are what Pulumi shows of the process's stderr. */
-const asker = { warn: (message: string) => console.error(`warning: ${message}`) };
+const warn = (message: string) => console.error(`warning: ${message}`);
+const asker = { warn };
+
+const provider = new Provider(ready, warn);
 
 /** What Pulumi's dynamic provider calls for one kind of resource (`dynamic.ResourceProvider`). */
 interface Handlers {

@@ -2,8 +2,11 @@ import { randomBytes } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { type Claim, claim as claimSchema } from "../schema/claim";
 
-/** Identifies this run of the provider process; a pending claim of another run of the same stack is a leftover. */
-export const RUN = randomBytes(8).toString("hex");
+/**
+ * Identifies this run; a pending claim of another run of the same stack is a leftover. It is that of the process, unless the
+ * environment names one: an engine may have several providers of a stack at work, which must not clean up after each other.
+ */
+export const RUN = process.env.TAAS_RUN ?? randomBytes(8).toString("hex");
 
 /** A fresh incarnation token. */
 export function drawToken(): string {

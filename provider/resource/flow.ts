@@ -110,7 +110,12 @@ function destinationOf<Seen extends Look>(inputs: FlowInputs, there: readonly Se
   return there.find(hasClaim(inputs.service.owner)) ?? there[0];
 }
 
-async function put(context: Context, inputs: FlowInputs, previous?: Previous): Promise<Properties> {
+async function put(
+  context: Context,
+  inputs: FlowInputs,
+  previous?: Previous,
+  replaced?: string,
+): Promise<Properties> {
   const present = (end: Parameters<typeof candidatesOf>[0]) =>
     membersFirst(inputs.tunnel, presentCandidates(context, candidatesOf(end)));
   const sources = present(inputs);
@@ -126,6 +131,7 @@ async function put(context: Context, inputs: FlowInputs, previous?: Previous): P
     token,
     mode: previous === undefined ? "create" : "update",
     adopt: inputs.adopt,
+    replaced,
     hosts: [...sources, ...destinations],
     oldHosts: remainingHosts(context, [...hostsOf(inputs), ...old]),
     attachTimeout: required ? inputs.attachTimeout : 0,
@@ -142,9 +148,9 @@ async function put(context: Context, inputs: FlowInputs, previous?: Previous): P
 /** TapFlow: a VM port whose traffic is copied to a TapService. */
 export const tapFlow: Resource = {
   ...flowChecks,
-  async create(context, properties) {
+  async create(context, properties, replaced) {
     const inputs = flowInputs.parse(properties);
-    return { id: inputs.owner, outs: await put(context, inputs) };
+    return { id: inputs.owner, outs: await put(context, inputs, undefined, replaced) };
   },
   async update(context, olds, news) {
     const inputs = flowInputs.parse(news);

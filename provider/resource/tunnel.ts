@@ -22,6 +22,7 @@ async function put(
   context: Context,
   inputs: TunnelInputs,
   previous?: { inputs: TunnelInputs; token: string },
+  replaced?: string,
 ): Promise<Properties> {
   const hosts = presentHosts(context, inputs.hosts);
   const renamed = previous !== undefined && previous.inputs.owner !== inputs.owner;
@@ -35,6 +36,7 @@ async function put(
     token,
     mode: previous === undefined ? "create" : "update",
     adopt: inputs.adopt,
+    replaced,
     hosts,
     oldHosts: previous === undefined ? [] : remainingHosts(context, previous.inputs.hosts),
     attachTimeout: 0,
@@ -81,9 +83,9 @@ async function awaitPeers(context: Context, hosts: readonly HostRecord[], owner:
 /** MirrorTunnel: the way copies travel between hosts. */
 export const mirrorTunnel: Resource = {
   ...tunnelChecks,
-  async create(context, properties) {
+  async create(context, properties, replaced) {
     const inputs = tunnelInputs.parse(properties);
-    return { id: inputs.owner, outs: await put(context, inputs) };
+    return { id: inputs.owner, outs: await put(context, inputs, undefined, replaced) };
   },
   async update(context, olds, news) {
     const inputs = tunnelInputs.parse(news);

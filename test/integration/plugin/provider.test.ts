@@ -109,6 +109,56 @@ outputs: { rules: "\${web.rules}" }
     succeeded(await stack.destroy());
   });
 
+  it("leaves to another provider of the stack what that one is making on the same hosts", async () => {
+    const flows = Array.from({ length: 8 }, (_, index) => [
+      `  web${index}:`,
+      "    type: taas:TapFlow",
+      "    properties:",
+      `      { service: "\${ids.ref}", host: source, port: tap-web, filter: [{ action: accept, vlan: ${100 + index} }] }`,
+      `    options: { provider: "\${${index % 2 === 0 ? "one" : "two"}}" }`,
+    ]);
+    const inventory = `hosts: { source: { address: host1 }, monitor: { address: host2 } }, sshConfig: ${lab.sshConfig}`;
+    const stack = await open(`
+resources:
+  one: { type: pulumi:providers:taas, properties: { ${inventory} } }
+  two: { type: pulumi:providers:taas, properties: { ${inventory} } }
+  ids:
+    type: taas:TapService
+    properties: { host: monitor, port: tap-ids }
+    options: { provider: "\${one}" }
+${flows.flat().join("\n")}
+`);
+    succeeded(await stack.up());
+    succeeded(await stack.refresh({ expectNoChanges: true }));
+    succeeded(await stack.destroy());
+  });
+
+  it("replaces a flow and a tunnel where their options say so, and the new ones are the old ones' heirs", async () => {
+    const text = (option: string) => `
+resources:
+  pair:
+    type: taas:MirrorTunnel
+    properties: { hosts: [source, monitor]${option === "new" ? ", tos: 8" : ""} }
+    options: { replaceOnChanges: [tos] }
+  ids:
+    type: taas:TapService
+    properties: { host: monitor, port: tap-ids }
+  web:
+    type: taas:TapFlow
+    properties:
+      { service: "\${ids.ref}", tunnel: "\${pair.ref}", host: source, port: tap-web, description: ${option} }
+    options: { replaceOnChanges: [description] }
+`;
+    const stack = await open(text("old"));
+    succeeded(await stack.up());
+    const next = await open(text("new"));
+    await next.importState(await stack.exportState());
+    expect(succeeded(await next.up()).changes.replace).to.equal(2);
+    expect(await copies(lab.vm("web"), lab.vm("ids"))).to.equal(10);
+    succeeded(await next.refresh({ expectNoChanges: true }));
+    succeeded(await next.destroy());
+  });
+
   it("takes resources over from the dynamic provider and gives them back, and no host changes", async () => {
     const resources = (aliases: string) => `
 const ids = new TapService("ids", { host: "monitor", port: "tap-ids" }${aliases.replace("KIND", "TapService")});
