@@ -1,4 +1,4 @@
-import { notesLinuxBridge } from "../model/linuxBridge";
+import { notedLinuxBridges } from "../model/linuxBridge";
 import { isSame } from "../ovs/database";
 import type { Facts } from "../ovs/facts";
 import type { HostAccess } from "./access";
@@ -23,7 +23,8 @@ function isPlain({ read }: Look): boolean {
 
 /** Whether the Linux bridges that were behind monitors when the host was last compared still let all copies through. */
 async function areLinuxBridgesOpen(access: HostAccess, look: Look): Promise<boolean> {
-  return !notesLinuxBridge(look.facts) || (await compareLinuxBridges(access, look)).length === 0;
+  const noted = notedLinuxBridges(look.facts, look.read.bridge);
+  return noted.length === 0 || (await compareLinuxBridges(access, look)).length === 0;
 }
 
 /**
@@ -45,7 +46,9 @@ export class InspectionCache {
     if (same && (await areLinuxBridgesOpen(access, look))) return { ...look, differences: [] };
     this.sound = undefined;
     const inspection = await this.compare(access, look);
-    if (state !== undefined && inspection.differences.length === 0)
+    // The rules may have been lost and written anew meanwhile: sound is what was the same before and after.
+    const isSound = state !== undefined && inspection.differences.length === 0;
+    if (isSound && (await access.tapSwitch.state()) === state)
       this.sound = { facts: inspection.facts, state };
     return inspection;
   }

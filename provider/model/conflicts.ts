@@ -59,7 +59,10 @@ export function findUnserved(claims: readonly Claim[], services: Services): Prob
   });
 }
 
-/** A service must not get the copies of flows that still have its tunnel id from before their own service was given another. */
+/**
+ * A service must not get the copies of flows that still have its tunnel id from before their own service was given another. The
+ * problem is that of the service and of the flows: who of them comes last is refused.
+ */
 export function findFormerIds(claims: readonly Claim[]): Problem[] {
   const services = claims.filter((claim): claim is ServiceClaim => claim.kind === "service");
   const present = new Map(services.map(({ owner, tunnelId }) => [owner, tunnelId]));
@@ -72,9 +75,17 @@ export function findFormerIds(claims: readonly Claim[]): Problem[] {
       {
         owner: claim.owner,
         code: "tunnel-id-taken",
-        message: `tunnel id ${claim.tunnelId} is still used by ${others.map(({ owner }) => owner).join(", ")}, whose service has another by now`,
+        message: `tunnel id ${claim.tunnelId} is still used by ${others.map(({ owner }) => owner).join(", ")}, whose service now has another`,
         hint: "Run up in the stacks of those TapFlows first, or give this TapService another tunnelId",
       },
+      ...others.map(
+        (flow): Problem => ({
+          owner: flow.owner,
+          code: "tunnel-id-taken",
+          message: `tunnel id ${flow.tunnelId} is that of ${claim.owner}; ${flow.service} now has ${present.get(flow.service)}`,
+          hint: "Pass the TapService's present ref",
+        }),
+      ),
     ];
   });
 }

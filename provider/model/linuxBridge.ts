@@ -35,7 +35,7 @@ export function openBridge({ name, port, mask }: LinuxBridge): LinuxBridge {
 export const LINUX_BRIDGE_KEY = "taas-ageing";
 
 /**
- * Prefix of keys of a tap bridge's `external_ids`: the same by the Linux bridge's port, for a monitor whose row is made anew, as an
+ * Prefix of keys of a tap bridge's `external_ids`: the same note, by the Linux bridge's port, for a monitor whose row is made anew, as an
  * agent or the restart of its VM does.
  */
 export const LINUX_BRIDGE_PREFIX = "taas-linux-bridge:";
@@ -66,11 +66,6 @@ function readLinuxBridge(text: string): LinuxBridge | undefined {
   if (parts === null) return undefined;
   const [, name, ageing, port, mask] = parts;
   return { name: name!, ageing: Number(ageing), port: port!, mask: mask === "-" ? undefined : Number(mask) };
-}
-
-/** Whether the row of some port says that a Linux bridge is behind it. */
-export function notesLinuxBridge({ ports }: Facts): boolean {
-  return Object.values(ports).some((port) => linuxBridgeOf(port) !== undefined);
 }
 
 /** A monitor and whose it is. */

@@ -51,11 +51,15 @@ export class TapSwitch {
     holds: () => Promise<boolean>,
     present?: TapReading,
   ): Promise<"written" | "moved" | undefined> {
-    const wanted = wireFlows(rules);
     const reading = await this.read(present);
     if (reading === undefined) return undefined;
-    const { client, flows, config } = reading;
-    const there = flows.map(readFlow);
+    const { client, config } = reading;
+    const both = await answered(async () => ({
+      wanted: wireFlows(rules),
+      there: reading.flows.map(readFlow),
+    }));
+    if (both === undefined) return undefined;
+    const { wanted, there } = both;
     if (isAsWanted(there, wanted, config)) return (await holds()) ? "written" : "moved";
     const preparing = answered(async () => client.prepare(flowMods(there, wanted), corrected(config)));
     const [held, bundle] = await Promise.all([holds(), preparing]);
@@ -70,10 +74,9 @@ export class TapSwitch {
 
   /** Whether the bridge's rules are exactly these, and fragments are handled as they need it. */
   has(rules: readonly Rule<number>[]): Promise<boolean | undefined> {
-    const wanted = wireFlows(rules);
     return this.ask(async (client) => {
       const { flows, config } = await client.read();
-      return isAsWanted(flows.map(readFlow), wanted, config);
+      return isAsWanted(flows.map(readFlow), wireFlows(rules), config);
     });
   }
 
@@ -125,9 +128,11 @@ async function commit(client: SwitchClient, bundle: Bundle): Promise<"written" |
   }
 }
 
-/** Rules by their places. */
+/** Rules by their places. Throws a RangeError where two have one: ovs-ofctl then says which. */
 function wireFlows(rules: readonly Rule<number>[]): Map<string, WireFlow> {
-  return new Map(rules.map(encodeRule).map((flow) => [wirePlace(flow), flow]));
+  const places = new Map(rules.map(encodeRule).map((flow) => [wirePlace(flow), flow]));
+  if (places.size !== rules.length) throw new RangeError("two rules have one place");
+  return places;
 }
 
 /** Whether a bridge has the wanted rules and no others, and handles fragments as they need it. */

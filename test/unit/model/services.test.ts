@@ -64,6 +64,13 @@ describe("a service whose tunnel id has changed", () => {
     expect(delivered(service(ids, 9, "mon"), other, flow(9)).problems).to.deep.equal([]);
   });
 
+  it("refuses a flow that still has the former one where that is another's by then", () => {
+    const other = service("org/other/prod/TapService/other", 7, "mon2");
+    expect(delivered(service(ids, 9, "mon"), other, flow(7)).problems).to.include(
+      "org/taps/prod/TapFlow/web: tunnel-id-taken",
+    );
+  });
+
   it("takes nothing for a former one that is another's", () => {
     const other = service("org/other/prod/TapService/other", 7, "mon2");
     const { arrivals } = delivered(service(ids, 9, "mon"), other, flow(7));
