@@ -47,41 +47,53 @@ export class InitFailure extends Error {
   }
 }
 
+/** A resource that a provider is asked about. */
+interface Asked {
+  urn: Urn;
+  id: string;
+}
+
+/** What a provider is to compare. */
+export interface DiffOptions extends Asked {
+  oldInputs: PropertyMap;
+  oldOutputs: PropertyMap;
+  newInputs: PropertyMap;
+  ignoreChanges: string[];
+}
+
+export interface CheckOptions {
+  urn: Urn;
+  olds: PropertyMap;
+  news: PropertyMap;
+}
+
+export interface CreateOptions {
+  urn: Urn;
+  inputs: PropertyMap;
+  timeout: number;
+}
+
+export interface ReadOptions extends Asked {
+  inputs: PropertyMap;
+  state: PropertyMap;
+}
+
+export interface UpdateOptions extends DiffOptions {
+  timeout: number;
+}
+
+export interface DeleteOptions extends Asked {
+  inputs: PropertyMap;
+  outputs: PropertyMap;
+  timeout: number;
+}
+
 /** What manages the resources of one package. In a preview, create and update answer the inputs as outputs. */
 export interface Provider {
-  check(o: {
-    urn: Urn;
-    olds: PropertyMap;
-    news: PropertyMap;
-  }): Promise<{ inputs: PropertyMap; failures: CheckFailure[] }>;
-  diff(o: {
-    urn: Urn;
-    id: string;
-    oldInputs: PropertyMap;
-    oldOutputs: PropertyMap;
-    newInputs: PropertyMap;
-    ignoreChanges: string[];
-  }): Promise<DiffResult>;
-  create(o: {
-    urn: Urn;
-    inputs: PropertyMap;
-    timeout: number;
-  }): Promise<{ id: string; outputs: PropertyMap }>;
-  read(o: { urn: Urn; id: string; inputs: PropertyMap; state: PropertyMap }): Promise<ReadResult>;
-  update(o: {
-    urn: Urn;
-    id: string;
-    oldInputs: PropertyMap;
-    oldOutputs: PropertyMap;
-    newInputs: PropertyMap;
-    ignoreChanges: string[];
-    timeout: number;
-  }): Promise<PropertyMap>;
-  delete(o: {
-    urn: Urn;
-    id: string;
-    inputs: PropertyMap;
-    outputs: PropertyMap;
-    timeout: number;
-  }): Promise<void>;
+  check(o: CheckOptions): Promise<{ inputs: PropertyMap; failures: CheckFailure[] }>;
+  diff(o: DiffOptions): Promise<DiffResult>;
+  create(o: CreateOptions): Promise<{ id: string; outputs: PropertyMap }>;
+  read(o: ReadOptions): Promise<ReadResult>;
+  update(o: UpdateOptions): Promise<PropertyMap>;
+  delete(o: DeleteOptions): Promise<void>;
 }

@@ -7,11 +7,17 @@ import { annotateSecrets, containsUnknown, type PropertyMap, plainProperties } f
 import { diffProperties } from "./propertyDiff";
 import {
   type CheckFailure,
+  type CheckOptions,
+  type CreateOptions,
+  type DeleteOptions,
   type DetailedDiff,
+  type DiffOptions,
   type DiffResult,
   InitFailure,
   type Provider,
+  type ReadOptions,
   type ReadResult,
+  type UpdateOptions,
 } from "./provider";
 import type { ProviderProcess } from "./providerProcess";
 import { fromStruct, toStruct } from "./struct";
@@ -104,7 +110,7 @@ export class RemoteProvider implements Provider {
   ) {}
 
   /** Checks the arguments of the provider itself. */
-  async checkConfig(o: { urn: Urn; olds: PropertyMap; news: PropertyMap }) {
+  async checkConfig(o: CheckOptions) {
     const request = addressed(new pb.CheckRequest(), o.urn);
     request.setOlds(toStruct(o.olds));
     request.setNews(toStruct(o.news));
@@ -147,6 +153,17 @@ export class RemoteProvider implements Provider {
     return this.abilities.secrets ? outputs : annotateSecrets(outputs, inputs);
   }
 
+  /** A request with what was and what is to be. */
+  private compared<R extends pb.DiffRequest | pb.UpdateRequest>(request: R, o: DiffOptions): R {
+    addressed(request, o.urn);
+    request.setId(o.id);
+    request.setOldInputs(this.sent(o.oldInputs));
+    request.setOlds(this.sent(o.oldOutputs));
+    request.setNews(this.sent(o.newInputs));
+    request.setIgnorechangesList(o.ignoreChanges);
+    return request;
+  }
+
   /** Hands over the stack's configuration, before anything else is asked. */
   async configure(o: { urn: Urn; id: string; config: PropertyMap }): Promise<void> {
     const request = addressed(new pb.ConfigureRequest(), o.urn);
@@ -160,7 +177,7 @@ export class RemoteProvider implements Provider {
     this.abilities = { secrets: response.getAcceptsecrets(), previews: response.getSupportspreview() };
   }
 
-  async check(o: { urn: Urn; olds: PropertyMap; news: PropertyMap }) {
+  async check(o: CheckOptions) {
     const request = addressed(new pb.CheckRequest(), o.urn);
     request.setOlds(this.sent(o.olds));
     request.setNews(this.sent(o.news));
@@ -170,20 +187,8 @@ export class RemoteProvider implements Provider {
     return { inputs: this.mode === "preview" ? inputs : known(inputs), failures: failuresOf(response) };
   }
 
-  async diff(o: {
-    urn: Urn;
-    id: string;
-    oldInputs: PropertyMap;
-    oldOutputs: PropertyMap;
-    newInputs: PropertyMap;
-    ignoreChanges: string[];
-  }): Promise<DiffResult> {
-    const request = addressed(new pb.DiffRequest(), o.urn);
-    request.setId(o.id);
-    request.setOldInputs(this.sent(o.oldInputs));
-    request.setOlds(this.sent(o.oldOutputs));
-    request.setNews(this.sent(o.newInputs));
-    request.setIgnorechangesList(o.ignoreChanges);
+  async diff(o: DiffOptions): Promise<DiffResult> {
+    const request = this.compared(new pb.DiffRequest(), o);
     const response = await call<pb.DiffResponse>((done) => this.process.client.diff(request, done));
     const detailed = readDetails(response);
     const result = {
@@ -200,7 +205,7 @@ export class RemoteProvider implements Provider {
     return { ...result, changes: diff !== undefined, changedKeys };
   }
 
-  async create(o: { urn: Urn; inputs: PropertyMap; timeout: number }) {
+  async create(o: CreateOptions) {
     if (this.mode === "preview" && !this.abilities.previews) return { id: "", outputs: o.inputs };
     const request = addressed(new pb.CreateRequest(), o.urn);
     request.setPreview(this.mode === "preview");
@@ -216,7 +221,7 @@ export class RemoteProvider implements Provider {
     return { id: response.getId(), outputs: known(outputs) };
   }
 
-  async read(o: { urn: Urn; id: string; inputs: PropertyMap; state: PropertyMap }): Promise<ReadResult> {
+  async read(o: ReadOptions): Promise<ReadResult> {
     const request = addressed(new pb.ReadRequest(), o.urn);
     request.setId(o.id);
     request.setInputs(this.sent(o.inputs));
@@ -227,23 +232,10 @@ export class RemoteProvider implements Provider {
     return { id: response.getId(), outputs, inputs: known(this.received(response.getInputs(), o.inputs)) };
   }
 
-  async update(o: {
-    urn: Urn;
-    id: string;
-    oldInputs: PropertyMap;
-    oldOutputs: PropertyMap;
-    newInputs: PropertyMap;
-    ignoreChanges: string[];
-    timeout: number;
-  }): Promise<PropertyMap> {
+  async update(o: UpdateOptions): Promise<PropertyMap> {
     if (this.mode === "preview" && !this.abilities.previews) return o.newInputs;
-    const request = addressed(new pb.UpdateRequest(), o.urn);
+    const request = this.compared(new pb.UpdateRequest(), o);
     request.setPreview(this.mode === "preview");
-    request.setId(o.id);
-    request.setOldInputs(this.sent(o.oldInputs));
-    request.setOlds(this.sent(o.oldOutputs));
-    request.setNews(this.sent(o.newInputs));
-    request.setIgnorechangesList(o.ignoreChanges);
     request.setTimeout(o.timeout);
     const response = await call<pb.UpdateResponse>(
       (done) => this.process.client.update(request, done),
@@ -253,7 +245,7 @@ export class RemoteProvider implements Provider {
     return this.mode === "preview" ? outputs : known(outputs);
   }
 
-  async delete(o: { urn: Urn; id: string; inputs: PropertyMap; outputs: PropertyMap; timeout: number }) {
+  async delete(o: DeleteOptions) {
     const request = addressed(new pb.DeleteRequest(), o.urn);
     request.setId(o.id);
     request.setOldInputs(this.sent(o.inputs));

@@ -14,16 +14,21 @@ export interface Program {
 }
 
 /** Opens a stack of a program, given as the text of its index.ts without the imports. Its project is called `fixture`. */
-export async function openProgram(
-  text: string,
-  config: Record<string, unknown>,
-  name = "test",
-): Promise<Program> {
+export function openProgram(text: string, config: Record<string, unknown>, name = "test"): Promise<Program> {
   const imports = `import * as pulumi from "@pulumi/pulumi";
 import { MirrorTunnel, TapFlow, TapService } from "pulumi-taas";
 const config = new pulumi.Config();
 `;
-  const projectDir = fixtureProject({ "index.ts": imports + text });
+  return openFiles({ "index.ts": imports + text }, config, name);
+}
+
+/** Opens a stack of a program, given as its files. */
+export async function openFiles(
+  files: Readonly<Record<string, string>>,
+  config: Record<string, unknown>,
+  name = "test",
+): Promise<Program> {
+  const projectDir = fixtureProject(files);
   const workDir = mkdtempSync(join(tmpdir(), "taas-state-"));
   const stack = await openStack({ projectDir, stack: name, config, workDir });
   return {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { RunResult } from "../../engine/runResult";
 import { type Lab, startLab } from "../../lab/lab";
-import { succeeded } from "../lifecycle/program";
-import { openYaml, type YamlProgram } from "./program";
+import { type Program, succeeded } from "../lifecycle/program";
+import { openYaml } from "./program";
 
 const PROGRAM = `
 resources:
@@ -36,7 +36,7 @@ config:
 describe("an import by the plugin", function () {
   this.timeout(120_000);
   let lab: Lab;
-  const programs: YamlProgram[] = [];
+  const programs: Program[] = [];
 
   before(async () => {
     const vms = [
@@ -52,7 +52,7 @@ describe("an import by the plugin", function () {
     await lab?.stop();
   });
 
-  async function open(stack: string, text = PROGRAM): Promise<YamlProgram["stack"]> {
+  async function open(stack: string, text = PROGRAM): Promise<Program["stack"]> {
     const config = {
       "taas:sshConfig": lab.sshConfig,
       "taas:hosts": { source: { address: "host1" }, monitor: { address: "host2" } },

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
-import { stepOf, succeeded } from "../lifecycle/program";
-import { copies, openYaml, type YamlProgram } from "./program";
+import { type Program, stepOf, succeeded } from "../lifecycle/program";
+import { copies, openYaml } from "./program";
 
 const PROGRAM = `
 config:
@@ -32,7 +32,7 @@ outputs:
 describe("a YAML program by the plugin", function () {
   this.timeout(120_000);
   let lab: Lab;
-  let program: YamlProgram;
+  let program: Program;
   let before_: HostSnapshot[];
 
   const snapshots = () => Promise.all(lab.hosts.map((host) => host.snapshot()));

@@ -1,44 +1,22 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fixtureProject, repositoryRoot } from "../../engine/fixtureProject";
-import { openStack, type Stack } from "../../engine/stack";
+import { repositoryRoot } from "../../engine/fixtureProject";
 import { BROADCAST, ethernet } from "../../lab/frames";
 import type { Vm } from "../../lab/vm";
-
-/** A YAML program of a test and its stack. */
-export interface YamlProgram {
-  stack: Stack;
-  /** Removes the program and the state. */
-  remove(): void;
-}
+import { received } from "../copies/traffic";
+import { openFiles, type Program } from "../lifecycle/program";
 
 /** Opens a stack of a YAML program, given as what follows its head. Its project is called `fixture`. */
-export async function openYaml(
-  text: string,
-  config: Record<string, unknown>,
-  name = "test",
-): Promise<YamlProgram> {
+export function openYaml(text: string, config: Record<string, unknown>, name = "test"): Promise<Program> {
   const head = `name: fixture\nruntime: yaml\npackages: { taas: ${join(repositoryRoot(), "plugin")} }\n`;
-  const projectDir = fixtureProject({ "Pulumi.yaml": head + text });
-  const workDir = mkdtempSync(join(tmpdir(), "taas-state-"));
-  const stack = await openStack({ projectDir, stack: name, config, workDir });
-  return {
-    stack,
-    remove: () => {
-      for (const path of [projectDir, workDir]) rmSync(path, { recursive: true, force: true });
-    },
-  };
+  return openFiles({ "Pulumi.yaml": head + text }, config, name);
 }
 
-/** How many of some broadcasts of a VM arrive at another. */
+/** How many of some broadcasts of a VM, which are no IP, arrive at another, each byte for byte. */
 export async function copies(from: Vm, at: Vm, count = 10): Promise<number> {
+  const header = { source: from.mac, destination: BROADCAST };
   const frames = Array.from({ length: count }, (_, index) =>
-    ethernet({ source: from.mac, destination: BROADCAST }, 0x88b5, Buffer.from([index, count, 0, 1])),
+    ethernet(header, 0x88b5, Buffer.alloc(46, index)),
   );
-  const capture = await at.capture();
-  await from.send(frames);
-  await capture.settle({ quietMs: 300 });
-  const seen = await capture.stop();
-  return seen.filter((frame) => frames.some((sent) => sent.equals(frame.subarray(0, sent.length)))).length;
+  const [seen] = await received([at], () => from.send(frames));
+  return seen!.filter((frame) => frames.some((sent) => sent.equals(frame))).length;
 }

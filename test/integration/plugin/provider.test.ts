@@ -3,9 +3,9 @@ import { expect } from "chai";
 import type { RunResult } from "../../engine/runResult";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
-import { openProgram, stepOf, succeeded } from "../lifecycle/program";
+import { openProgram, type Program, stepOf, succeeded } from "../lifecycle/program";
 import { pluginsOf } from "./plugins";
-import { copies, openYaml, type YamlProgram } from "./program";
+import { copies, openYaml } from "./program";
 
 const SECRET = "203.0.113.77";
 
@@ -32,7 +32,7 @@ describe("the plugin as a provider", function () {
     "taas:hosts": { source: { address: "host1" }, monitor: { address: "host2" } },
   });
 
-  async function open(text: string): Promise<YamlProgram["stack"]> {
+  async function open(text: string): Promise<Program["stack"]> {
     const program = await openYaml(text, config());
     programs.push(program);
     return program.stack;
