@@ -28,7 +28,6 @@ export const LONGEST: readonly TestFile[] = [
   "integration/faults/survival",
   "integration/documentation",
   "integration/faults/keeper",
-  "integration/claims",
   "integration/filter/preview",
   "integration/engineFailure",
   "integration/engine",
@@ -40,9 +39,11 @@ export const LONGEST: readonly TestFile[] = [
   "integration/treatment/ipv6Underlay",
   "integration/copies/integrationBridge",
   "integration/treatment/captureGroups",
+  "integration/claimsCommandLine",
   "integration/compatibility",
   "integration/lifecycle/moves",
   "integration/lifecycle/outside",
+  "integration/claims",
   "integration/treatment/slices",
 ];
 
