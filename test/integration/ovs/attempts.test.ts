@@ -1,13 +1,13 @@
 import timers from "node:timers/promises";
 import { expect } from "chai";
 import type { HostAccess } from "../../../provider/converge/access";
-import type { Edit } from "../../../provider/converge/edit";
 import { reconcile } from "../../../provider/converge/reconcile";
 import { TaasError } from "../../../provider/errors";
 import { readClaims } from "../../../provider/model/readClaims";
 import { dumpFlows } from "../../../provider/ovs/dumpFlows";
 import { readFacts } from "../../../provider/ovs/readFacts";
 import { type Claim, claim } from "../../../provider/schema/claim";
+import { drop, put, refuse } from "./edits";
 import { aroundTransactions, PrivateAccess } from "./privateAccess";
 import { PrivateOvs } from "./privateOvs";
 
@@ -36,18 +36,6 @@ function flow(name: string, port: string, collector: Record<string, unknown>, so
     source: { port, direction: "egress", enabled: true, integrationBridge: "br-int", ...source },
   });
 }
-
-function put(own: Claim): Edit {
-  return { owner: own.owner, kind: "put", apply: (claims) => void claims.set(own.owner, own) };
-}
-
-function drop(own: Claim): Edit {
-  return { owner: own.owner, kind: "delete", apply: (claims) => void claims.delete(own.owner) };
-}
-
-const refuse = (_: Edit, error: unknown): never => {
-  throw error;
-};
 
 describe("an operation on a host", function () {
   this.timeout(60_000);

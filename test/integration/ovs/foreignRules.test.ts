@@ -9,6 +9,7 @@ import { render } from "../../../provider/model/render";
 import { readFacts } from "../../../provider/ovs/readFacts";
 import { type Claim, claim } from "../../../provider/schema/claim";
 import { limitOf, sampleOf } from "../../sample";
+import { drop, put, refuse } from "./edits";
 import { frozenAndSlow, interleave } from "./interleaving";
 import { aroundTransactions, PrivateAccess } from "./privateAccess";
 import { PrivateOvs } from "./privateOvs";
@@ -51,18 +52,6 @@ function sharedFlow(name: string, tunnelId: number): Claim {
 }
 
 const kept = serviceClaim("kept", 7, "mon1");
-
-function put(own: Claim): Edit {
-  return { owner: own.owner, kind: "put", apply: (claims) => void claims.set(own.owner, own) };
-}
-
-function drop(own: Claim): Edit {
-  return { owner: own.owner, kind: "delete", apply: (claims) => void claims.delete(own.owner) };
-}
-
-const refuse = (_: Edit, error: unknown): never => {
-  throw error;
-};
 
 describe("a frozen writer, a slow one and a fast one", function () {
   this.timeout(limitOf(300_000));
