@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { HostAccess } from "../../../provider/converge/access";
@@ -13,15 +13,18 @@ import type { PrivateOvs } from "./privateOvs";
 export class PrivateAccess {
   private readonly streams: Duplex[] = [];
 
-  constructor(private readonly ovs: PrivateOvs) {}
+  /** `host`: the name of the host in errors. */
+  constructor(
+    private readonly ovs: PrivateOvs,
+    private readonly host = "here",
+  ) {}
 
   /** A way with connections of its own. */
   async open(): Promise<HostAccess> {
-    const { ovs } = this;
-    const stream = this.kept(await ovs.connect());
-    const ovsdb = new OvsdbClient({ kind: "stream", stream }, { host: "here" });
+    const { ovs, host } = this;
+    const ovsdb = await this.openDatabase();
     return {
-      record: { name: "here", address: "here" },
+      record: { name: host, address: host },
       ovsdb,
       replica: await openReplica(ovsdb),
       tapSwitch: new TapSwitch(() => this.openSwitch()),
@@ -33,15 +36,22 @@ export class PrivateAccess {
     };
   }
 
-  /** Ends all connections. */
-  close(): void {
-    for (const stream of this.streams.splice(0)) stream.destroy();
+  /** A client of the database with a connection of its own. */
+  async openDatabase(): Promise<OvsdbClient> {
+    const stream = this.kept(await this.ovs.connect());
+    return new OvsdbClient({ kind: "stream", stream }, { host: this.host });
   }
 
-  private async openSwitch(): Promise<Duplex> {
+  /** A connection to the management socket of br-tap. */
+  async openSwitch(): Promise<Socket> {
     const socket = this.kept(connect(join(dirname(this.ovs.socket), "br-tap.mgmt")));
     await once(socket, "connect");
     return socket;
+  }
+
+  /** Ends all connections. */
+  close(): void {
+    for (const stream of this.streams.splice(0)) stream.destroy();
   }
 
   private kept<Stream extends Duplex>(stream: Stream): Stream {

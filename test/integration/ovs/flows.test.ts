@@ -1,21 +1,15 @@
 import { expect } from "chai";
-
-import type { Script } from "../../provider/host/script";
-import { diffFlows } from "../../provider/ovs/diffFlows";
-import { dumpFlows } from "../../provider/ovs/dumpFlows";
-import type { InterfaceFacts } from "../../provider/ovs/facts";
-import { changeForeignFlows, type ForeignTarget } from "../../provider/ovs/foreignFlow";
-import type { HostGuard } from "../../provider/ovs/guarded";
-import { readMeterDrops } from "../../provider/ovs/meterStatistics";
-import { compareMeters, deleteMeters, dumpMeters, putMeters } from "../../provider/ovs/meters";
-import type { OfctlTarget } from "../../provider/ovs/ofctl";
-import { type Flow, formatFlow, parseFlow, parseFlows } from "../../provider/ovs/openflow";
-import { openflowVersion } from "../../provider/ovs/openflowVersion";
-import { OvsdbClient } from "../../provider/ovs/ovsdbClient";
-import { pushFlows } from "../../provider/ovs/pushFlows";
-import { readFacts } from "../../provider/ovs/readFacts";
-import { PrivateOvs } from "./ovs/privateOvs";
-import { rejection } from "./ovs/rejection";
+import type { Script } from "../../../provider/host/script";
+import { diffFlows } from "../../../provider/ovs/diffFlows";
+import { dumpFlows } from "../../../provider/ovs/dumpFlows";
+import { readMeterDrops } from "../../../provider/ovs/meterStatistics";
+import { compareMeters, deleteMeters, dumpMeters, putMeters } from "../../../provider/ovs/meters";
+import type { OfctlTarget } from "../../../provider/ovs/ofctl";
+import { type Flow, formatFlow, parseFlow, parseFlows } from "../../../provider/ovs/openflow";
+import { pushFlows } from "../../../provider/ovs/pushFlows";
+import { addGuardedBridge, type GuardedBridge } from "./guardedBridge";
+import { PrivateOvs } from "./privateOvs";
+import { rejection } from "./rejection";
 
 const DROP = "cookie=0x7a70000000000001,table=0,priority=0 actions=drop\n";
 
@@ -23,43 +17,15 @@ describe("OpenFlow rules of a real bridge", function () {
   this.timeout(20_000);
   let ovs: PrivateOvs;
   let target: OfctlTarget;
-  let port: InterfaceFacts;
+  let port: GuardedBridge["port"];
+  let guard: GuardedBridge["guard"];
 
   before(async () => {
     ovs = await PrivateOvs.start();
-    await ovs.vsctl(
-      ...["add-br", "br-tap", "--", "set", "Bridge", "br-tap", "datapath_type=netdev", "fail_mode=secure"],
-      ...["other_config:taas-generation=7", "--"],
-      ...["add-port", "br-tap", "p1", "--", "set", "Interface", "p1", "type=dummy", "ofport_request=5", "--"],
-      ...[
-        "add-br",
-        "br-int",
-        "--",
-        "set",
-        "Bridge",
-        "br-int",
-        "datapath_type=netdev",
-        "fail_mode=secure",
-        "--",
-      ],
-      ...["add-port", "br-int", "vm1", "--", "set", "Interface", "vm1", "type=dummy", "ofport_request=1"],
-    );
-    target = { run: ovs.run, bridge: "br-tap", host: "compute-1" };
-    const client = new OvsdbClient({ kind: "stream", stream: await ovs.connect() });
-    const { interfaces } = await readFacts(client);
-    client.close();
-    port = Object.values(interfaces).find(({ name }) => name === "p1")!;
+    ({ target, port, guard } = await addGuardedBridge(ovs));
   });
 
   after(() => ovs?.stop());
-
-  const guard = (change: Partial<HostGuard> = {}): HostGuard => ({
-    bridge: "br-tap",
-    key: "taas-generation",
-    generation: "7",
-    ofports: { [port.uuid]: 5 },
-    ...change,
-  });
 
   /** A target on which `before` runs in the host's shell just before ovs-ofctl does. */
   const interrupted = (before: string): OfctlTarget => ({
@@ -188,110 +154,6 @@ describe("OpenFlow rules of a real bridge", function () {
         expect((await rejection(attempt)).code).to.equal("bridge-name");
       }
     }
-  });
-
-  describe("on a bridge of another owner", () => {
-    const rule = parseFlow("cookie=0x7a70000000000009,priority=50,in_port=1,tcp,tp_dst=80 actions=output:1");
-    let foreign: ForeignTarget;
-
-    before(async () => {
-      foreign = { ...target, bridge: "br-int", protocols: [] };
-      await ovs.ofctl("add-flow", "br-int", "cookie=0xabc,priority=50,in_port=1,tcp actions=normal");
-      await ovs.ofctl(
-        "add-flow",
-        "br-int",
-        "cookie=0xabc,priority=49,in_port=1,tcp,tp_dst=80 actions=normal",
-      );
-    });
-
-    const ours = async (at: ForeignTarget = foreign) => {
-      const match = "cookie=0x7a70000000000000/0xffff000000000000";
-      return (await dumpFlows(at, { match, version: openflowVersion(at) })).map(formatFlow);
-    };
-    const others = async () =>
-      (await dumpFlows({ ...target, bridge: "br-int" }, { match: "cookie=0xabc/-1" })).length;
-
-    for (const protocols of [[], ["OpenFlow10"], ["OpenFlow10", "OpenFlow13"], ["OpenFlow15"]]) {
-      it(`adds, lists and removes one rule where the protocols are ${protocols.join(", ") || "the default"}`, async () => {
-        await ovs.vsctl("set", "Bridge", "br-int", `protocols=[${protocols.join(",")}]`);
-        const restricted = { ...foreign, protocols };
-        const change = (missing: Flow[], unexpected: Flow[]) =>
-          changeForeignFlows(restricted, { missing, unexpected }, guard());
-        expect(await change([rule], [])).to.equal(true);
-        expect(await change([rule], [])).to.equal(true);
-        expect(await ours(restricted)).to.deep.equal([formatFlow(rule)]);
-        expect(
-          await change(
-            [],
-            [
-              { ...rule, priority: 49 },
-              { ...rule, cookie: 0xabcn },
-            ],
-          ),
-        ).to.equal(true);
-        expect(await ours(restricted)).to.have.length(1);
-        const other = { ...rule, cookie: rule.cookie + 1n, actions: "drop" };
-        expect(await change([other], [rule])).to.equal(true);
-        expect(await ours(restricted)).to.deep.equal([formatFlow(other)]);
-        expect(await change([], [other])).to.equal(true);
-        expect(await change([], [other])).to.equal(true);
-        expect(await ours(restricted)).to.have.length(0);
-        await ovs.vsctl("clear", "Bridge", "br-int", "protocols");
-        expect(await others()).to.equal(2);
-      });
-    }
-
-    it("are written only while the guard holds, and a change right afterwards is told", async () => {
-      const change = (more: Partial<HostGuard>, at: ForeignTarget = foreign) =>
-        changeForeignFlows(at, { missing: [rule], unexpected: [] }, guard(more));
-      expect(await change({ generation: "8" })).to.equal(false);
-      expect(await change({ ofports: { [port.uuid]: 6 } })).to.equal(false);
-      expect(await change({ bridge: "br-none" })).to.equal(false);
-      expect(await ours()).to.have.length(0);
-      const during: ForeignTarget = {
-        ...foreign,
-        run: async (command, options) => {
-          if (!("text" in command)) return ovs.run(command, options);
-          const text = command.text.replace(
-            "\nholds || { echo moved; exit 0; }\necho done",
-            (end) => `
-ovs-vsctl --no-wait set Bridge br-tap other_config:taas-generation=8${end}`,
-          );
-          return ovs.run({ ...command, text }, options);
-        },
-      };
-      expect(await change({}, during)).to.equal(false);
-      expect(await ours()).to.have.length(1);
-      await ovs.vsctl("set", "Bridge", "br-tap", "other_config:taas-generation=7");
-      expect(await changeForeignFlows(foreign, { missing: [], unexpected: [rule] }, guard())).to.equal(true);
-    });
-
-    it("may be deleted when there is no tap bridge any more", async () => {
-      expect(await changeForeignFlows(foreign, { missing: [rule], unexpected: [] }, guard())).to.equal(true);
-      const gone = { bridge: "br-none", key: "taas-generation", generation: "0", ofports: {} };
-      expect(await changeForeignFlows(foreign, { missing: [], unexpected: [rule] }, gone)).to.equal(true);
-      expect(await ours()).to.have.length(0);
-    });
-
-    it("refuses to take the place of somebody else's rule", async () => {
-      const error = await rejection(
-        changeForeignFlows(foreign, { missing: [{ ...rule, priority: 49 }], unexpected: [] }, guard()),
-      );
-      expect(error.code).to.equal("flow-taken");
-      expect(error.message).to.match(/cookie=0xabc,table=0,priority=49/);
-      expect(await others()).to.equal(2);
-    });
-
-    it("says so when the bridge speaks no version that is known", async () => {
-      const error = await rejection(
-        changeForeignFlows(
-          { ...foreign, protocols: ["OpenFlow16"] },
-          { missing: [rule], unexpected: [] },
-          guard(),
-        ),
-      );
-      expect(error).to.include({ code: "openflow-version", host: "compute-1" });
-    });
   });
 
   describe("beside meters", () => {
