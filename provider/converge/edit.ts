@@ -1,6 +1,6 @@
 import { TaasError } from "../errors";
 import { writeClaim } from "../plan/claims";
-import { type Claim, claimOf, type Elsewhere } from "../schema/claim";
+import { type Claim, claimOf, type Elsewhere, type FlowClaim, type TunnelClaim } from "../schema/claim";
 import { withUnknownPart } from "../schema/stored";
 import { isExpired, isLeftover, RUN, replacedBy, stackOf, writer } from "./run";
 
@@ -54,9 +54,9 @@ const VOLATILE = {
 const TRANSIENT = {
   from: undefined,
   elsewhere: undefined,
-  mark: undefined,
+  phase: undefined,
   movingFrom: undefined,
-};
+} satisfies Partial<Record<keyof FlowClaim | keyof TunnelClaim, undefined>>;
 
 function equal(a: Claim, b: Claim, besides: object): boolean {
   const text = (claim: Claim) => writeClaim({ ...claim, ...VOLATILE, ...besides } as Claim);

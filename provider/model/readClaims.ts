@@ -85,13 +85,13 @@ function checkOnlyOne(bridges: readonly BridgeFacts[], tapBridge: string, host: 
 }
 
 /** Whether a bridge without our mark is ours all the same: claims and their count stand on it. */
-function hasKeeper(bridge: BridgeFacts): boolean {
+function isOurBridge(bridge: BridgeFacts): boolean {
   const claimed = Object.keys(bridge.externalIds).some((key) => key.startsWith(CLAIM_PREFIX));
   return claimed && bridge.otherConfig[GENERATION_KEY] !== undefined;
 }
 
 function checkRenderer(bridge: BridgeFacts, host: string): void {
-  const renderer = bridge.externalIds[RENDERER_KEY] ?? (hasKeeper(bridge) ? "0" : undefined);
+  const renderer = bridge.externalIds[RENDERER_KEY] ?? (isOurBridge(bridge) ? "0" : undefined);
   if (renderer === undefined) {
     throw new TaasError(
       `bridge ${bridge.name} exists and was not made by pulumi-taas (no external_ids:${RENDERER_KEY})`,

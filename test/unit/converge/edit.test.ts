@@ -55,6 +55,12 @@ describe("a claim that is put", () => {
     ],
     ["stays confirmed when it was", ["TapService/ids mine confirmed"], {}, claim(other)],
     ["takes over what says the same", ["TapService/ids mine pending"], {}, claim({ token: "theirs" })],
+    ...["phase", "movingFrom", "from", "elsewhere"].map((field): [string, unknown, object, Claim] => [
+      `takes over what says the same, with ${field} or without`,
+      ["TapService/ids mine pending"],
+      {},
+      claim({ token: "theirs", [field]: "any" }),
+    ]),
     ["is refused by one that differs", "claim-differs", {}, claim({ ...other, token: "theirs" })],
     [
       "takes that over if it may",
