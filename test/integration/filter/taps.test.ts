@@ -19,6 +19,8 @@ const FRAMES = 60;
 const PLACE = DATAPATH === "netdev" ? 2 : 1;
 /** A tag that has a priority and no VLAN. */
 const PRIORITY_5 = 5 << 13;
+/** The bit of an outer tag that Open vSwitch clears in whatever it forwards: it marks there that a frame has a tag. */
+const DROP_ELIGIBLE = 0x1000;
 
 /** Whether a second tag or an MPLS label is cut short; the kernel's datapath takes no such frames. */
 function endsEarly(frame: Buffer): boolean {
@@ -28,11 +30,14 @@ function endsEarly(frame: Buffer): boolean {
   return [0x8847, 0x8848].includes(frame.readUInt16BE(at)) && frame.length < at + 6;
 }
 
-/** Frames that a port takes as they are: with no tag where it has none, and none of VLAN 0. Linux loses tagged frames of fewer than 20 bytes. */
+/** Frames that a port takes and forwards as they are: with no tag where it has none, and none of VLAN 0. Linux loses tagged frames of fewer than 20 bytes. */
 function isTaken(frame: Buffer, maxTags: number): boolean {
   if (DATAPATH === "system" && endsEarly(frame)) return false;
   const isTagged = [0x8100, 0x88a8].includes(frame.readUInt16BE(12));
-  return !isTagged || (maxTags > 0 && frame.length >= 20 && (frame.readUInt16BE(14) & 0xfff) !== 0);
+  if (!isTagged) return true;
+  if (maxTags === 0 || frame.length < 20) return false;
+  const tci = frame.readUInt16BE(14);
+  return (tci & 0xfff) !== 0 && (tci & DROP_ELIGIBLE) === 0;
 }
 
 interface Case {
