@@ -27,10 +27,7 @@ export class Server {
     private readonly warn: Base["warn"],
   ) {
     const { operations } = this;
-    const provider = new Provider(
-      () => this.configured().settings,
-      (message) => warn(message, ""),
-    );
+    const provider = new Provider(() => this.configured().settings);
     this.provider = provider;
     this.resources = new Resources({
       ...{ provider, operations, warn },

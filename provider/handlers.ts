@@ -34,7 +34,7 @@ function ready(): Settings {
 const warn = (message: string) => console.error(`warning: ${message}`);
 const asker = { warn };
 
-const provider = new Provider(ready, warn);
+const provider = new Provider(ready);
 
 /** What Pulumi's dynamic provider calls for one kind of resource (`dynamic.ResourceProvider`). */
 interface Handlers {

@@ -39,11 +39,8 @@ export class Provider {
   /** The incarnations that the state has, by owner: a replacement is told its new arguments only, but compared with it before. */
   private readonly incarnations = new Map<unknown, unknown>();
 
-  /** `settings` throws where the configuration is wrong. `warn` is told of what is about a host and no resource. */
-  constructor(
-    private readonly settings: () => Settings,
-    private readonly warn: Asker["warn"],
-  ) {}
+  /** `settings` throws where the configuration is wrong. */
+  constructor(private readonly settings: () => Settings) {}
 
   check(kind: Kind, olds: Properties, news: Properties): CheckResult {
     try {
@@ -109,7 +106,7 @@ export class Provider {
   /** How operations reach hosts, for what is no operation of a resource. */
   async contextFor({ warn, ending }: Asker): Promise<Context> {
     const { askedBy, createContext } = await load();
-    this.context ??= createContext(this.settings(), this.warn);
+    this.context ??= createContext(this.settings());
     return askedBy(this.context, warn, ending);
   }
 

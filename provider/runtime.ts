@@ -14,8 +14,13 @@ import { printable } from "./printable";
 import { type Context, namesOf } from "./resource/context";
 import type { Settings } from "./settings";
 
+/** Where nobody else asks, as in a command. */
+function toStderr(message: string): void {
+  console.error(`warning: ${message}`);
+}
+
 /** Everything that lives as long as the provider process: one connection and one queue a host. */
-export function createContext(settings: Settings, warn: (message: string) => void): Context {
+export function createContext(settings: Settings, warn = toStderr): Context {
   const pool = new ConnectionPool(settings.connection);
   closeOnSignal(pool);
   return contextOf(pool, settings, warn);
@@ -27,7 +32,8 @@ export function askedBy(
   warn: (message: string) => void,
   ending: Ending | undefined,
 ): Context {
-  return { ...context, warn: (message) => warn(printable(message)), ending };
+  const say = (message: string): void => warn(printable(message));
+  return { ...context, warn: say, open: (record) => context.open(record).toldTo(say), ending };
 }
 
 /** Does a piece of work with connections that are closed at its end, or by an interrupt. */
@@ -35,7 +41,7 @@ export async function withContext<T>(settings: Settings, work: (context: Context
   const pool = new ConnectionPool(settings.connection);
   const release = closeOnSignal(pool);
   try {
-    return await work(contextOf(pool, settings, (message) => console.error(`warning: ${message}`)));
+    return await work(contextOf(pool, settings, toStderr));
   } finally {
     await pool.closeAll();
     release();
@@ -63,9 +69,9 @@ function contextOf(pool: ConnectionPool, settings: Settings, warn: (message: str
     },
     open(record) {
       const place = placeOf(record);
-      const queue = queues.get(place) ?? new HostQueue(withAccess, say);
+      const queue = queues.get(place) ?? new HostQueue(withAccess);
       queues.set(place, queue);
-      return new Host(record, queue, withAccess);
+      return new Host(record, queue, withAccess, say);
     },
     warn: say,
     close: () => pool.closeAll(),

@@ -34,6 +34,8 @@ export interface AttemptRequest extends Request {
   metersMayRemain: boolean;
   /** Bridges that are not ours and on which an attempt may have left rules, whatever the host's claims say by now. */
   touched: Set<string>;
+  /** Whose monitors the ports on the tap bridge are, or were before the edits, by the ports' rows. */
+  monitors: Map<string, readonly string[]>;
   /** What the database last refused, where that may have been because of another writer. */
   refused: Refusal | undefined;
 }
@@ -62,6 +64,8 @@ export async function attempt(
   request: AttemptRequest,
 ): Promise<Reconciled | "prepared" | "unsettled"> {
   const planned = await planAttempt(access, facts, request);
+  for (const { port, owners } of planned.before.placements)
+    if (owners.length > 0) request.monitors.set(port, owners);
   const { read, claims, end, over, plan } = planned;
   if (facts.unsettled === true && takesPorts(end, facts, planned.tapBridge)) return "unsettled";
   const kept = wantsKeeper(end, read.bridge);

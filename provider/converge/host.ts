@@ -16,7 +16,13 @@ export class Host {
     readonly record: HostRecord,
     private readonly queue: HostQueue,
     private readonly withAccess: WithAccess,
+    private readonly warn: (message: string) => void,
   ) {}
+
+  /** The same for an operation that is told of what is no error. */
+  toldTo(warn: (message: string) => void): Host {
+    return new Host(this.record, this.queue, this.withAccess, warn);
+  }
 
   /** Reads the host: all that was committed there before the asking. */
   async look(): Promise<Look> {
@@ -32,7 +38,7 @@ export class Host {
 
   /** Makes a change to the host's claims, and the host what its claims say. */
   submit(edit: Edit): Promise<Reconciled> {
-    return this.named(this.queue.submit(this.record, edit));
+    return this.named(this.queue.submit(this.record, edit, this.warn));
   }
 
   /** Takes the pending mark off a claim as it was written. */

@@ -10,12 +10,14 @@ import type { Edit } from "./edit";
 import { InspectionCache } from "./inspectionCache";
 import type { Inspection, Look } from "./look";
 import { readUnderlay, type Underlay } from "./network";
-import { reconcile } from "./reconcile";
+import { reconcile, type Warning } from "./reconcile";
 import { inspectSteadily } from "./steady";
 
 interface Waiting {
   record: HostRecord;
   edit: Edit;
+  /** Tells who asks something that is no error. */
+  warn(message: string): void;
   resolve(reconciled: Reconciled): void;
   reject(error: unknown): void;
 }
@@ -43,11 +45,7 @@ export class HostQueue {
   );
   private readonly confirming: Confirming[] = [];
 
-  constructor(
-    private readonly withAccess: WithAccess,
-    /** Tells the operator something that is no error. */
-    private readonly warn: (message: string) => void,
-  ) {}
+  constructor(private readonly withAccess: WithAccess) {}
 
   /** Reads the host; callers share a read that began after all of them had asked. */
   look(record: HostRecord): Promise<Look> {
@@ -101,10 +99,10 @@ export class HostQueue {
     return reading;
   }
 
-  /** Makes a change to the host's claims, and the host what its claims say. */
-  submit(record: HostRecord, edit: Edit): Promise<Reconciled> {
+  /** Makes a change to the host's claims, and the host what its claims say. `warn` is told what the change came with. */
+  submit(record: HostRecord, edit: Edit, warn: (message: string) => void): Promise<Reconciled> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ record, edit, resolve, reject });
+      this.waiting.push({ record, edit, warn, resolve, reject });
       this.draining ??= this.drain();
     });
   }
@@ -126,7 +124,7 @@ export class HostQueue {
             refuse,
           ),
         );
-        for (const text of reconciled.warnings) this.warn(`host ${batch[0]!.record.name}: ${text}`);
+        for (const warning of reconciled.warnings) tell(warning, batch);
         const done = batch.filter((one) => !failed.has(one.edit));
         void reconciled.inEffect.then(() => {
           for (const one of done) one.resolve(reconciled);
@@ -137,4 +135,11 @@ export class HostQueue {
     }
     this.draining = undefined;
   }
+}
+
+/** Tells those whose resources a warning is about; the first of all where it is about none of theirs. */
+function tell({ text, owners }: Warning, batch: readonly Waiting[]): void {
+  const concerned = batch.filter(({ edit }) => owners.includes(edit.owner));
+  for (const { record, warn } of concerned.length > 0 ? concerned : batch.slice(0, 1))
+    warn(`host ${record.name}: ${text}`);
 }

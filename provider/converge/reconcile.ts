@@ -11,22 +11,30 @@ import { OtherWriter } from "./otherWriter";
 /** The most attempts of an operation on a host: other writers may be faster, or go on moving ports. */
 const MAX_ATTEMPTS = 40;
 
+/** Something about a host that the operator is to know. */
+export interface Warning {
+  text: string;
+  /** Whose resources it is about. */
+  owners: readonly string[];
+}
+
 /**
  * Brings one host to what its claims, after the edits, say. One transaction, then one flow bundle, and once more where
  * copies change their way or a port waits for another to go; when another writer was faster, all anew from a fresh read.
- * Edits that cannot be are rejected one by one, the others go in. `warnings`: what the operator is to know of it.
+ * Edits that cannot be are rejected one by one, the others go in.
  */
 export async function reconcile(
   access: HostAccess,
   edits: readonly Edit[],
   reject: (edit: Edit, error: unknown) => void,
-): Promise<Reconciled & { warnings: string[] }> {
+): Promise<Reconciled & { warnings: Warning[] }> {
   const { replica } = access;
   const request: AttemptRequest = {
     edits: [...edits],
     reject: drop,
     metersMayRemain: false,
     touched: new Set(),
+    monitors: new Map(),
     refused: undefined,
   };
   function drop(edit: Edit, error: unknown): void {
@@ -51,8 +59,13 @@ export async function reconcile(
       // Once it is there, a monitor that went home gets its number request back.
       const stillLeaving = homecomers(done.desired, done.facts, tapBridge).join(" ");
       const isStuck = stillLeaving === leaving;
-      if (stillLeaving === "" || (isStuck && isSettled))
-        return { ...done, warnings: [...renumbered.values()] };
+      if (stillLeaving === "" || (isStuck && isSettled)) {
+        const warnings = [...renumbered].map(([port, text]) => ({
+          text,
+          owners: request.monitors.get(port) ?? [],
+        }));
+        return { ...done, warnings };
+      }
       await done.inEffect;
       leaving = stillLeaving;
       isSettled = isStuck;

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import type { HostAccess } from "../../../provider/converge/access";
+import type { Edit } from "../../../provider/converge/edit";
+import { HostQueue } from "../../../provider/converge/hostQueue";
 import { reconcile } from "../../../provider/converge/reconcile";
 import type { Facts } from "../../../provider/ovs/facts";
 import { TapSwitch } from "../../../provider/ovs/tapSwitch";
@@ -80,10 +82,24 @@ describe("a monitor whose number is given to another port while it goes home", (
         "ofport_request",
       );
       expect(left.trim()).to.equal("{}\n[]");
-      expect(warnings).to.deep.equal([
-        `port mon is back on br-int as OpenFlow port ${ofport}: its number ${number} was given to another port meanwhile`,
-      ]);
+      const text = `port mon is back on br-int as OpenFlow port ${ofport}: its number ${number} was given to another port meanwhile`;
+      expect(warnings).to.deep.equal([{ text, owners: [monitor.owner] }]);
       await ovs.vsctl("clear", "Interface", "other", "ofport_request");
     });
   }
+
+  it("is said to its service, and not to what else is done in the same transaction", async () => {
+    await reconcile(access, [put(monitor)], refuse);
+    const home = await ovs.vsctl("get", "Port", "mon", "external_ids:taas-home");
+    beforeMove = () => ovs.vsctl("set", "Interface", "other", `ofport_request=${/\d+/.exec(home)![0]}`);
+    const queue = new HostQueue((_, work) => work(access));
+    const told: Record<string, string[]> = { ids: [], other: [] };
+    const deleted = (name: string, edit: Edit) =>
+      queue.submit(access.record, edit, (message) => told[name]!.push(message));
+    const other = { ...monitor, owner: "o/p/s/TapService/other", token: "u" };
+    await Promise.all([deleted("other", drop(other)), deleted("ids", drop(monitor))]);
+    expect(told.other).to.deep.equal([]);
+    expect(told.ids).to.have.length(1);
+    expect(told.ids![0]).to.match(/^host \S+: port mon is back on br-int/);
+  });
 });
