@@ -47,15 +47,28 @@ function decoded(args: Properties): Properties {
   return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, unquoted(value)]));
 }
 
+/** Whether a provider has an argument of a name, or the engine adds one. */
+export function isArgument(name: string): boolean {
+  return name.startsWith("__") || ENGINES.has(name) || Object.hasOwn(providerOptions, name);
+}
+
+/**
+ * Whether a provider is the default one of a project that has the name of this package. The engine gives it all of the stack's
+ * configuration in the namespace `taas`, and what there is no argument's is the program's own.
+ */
+export function isOfNamesake(urn: string): boolean {
+  const [, project, , name = ""] = urn.split("::");
+  return project === "taas" && /^default(_|$)/.test(name);
+}
+
 /** Why a provider's arguments are refused, each failure with its property. What is not known yet is not checked. */
 export function checkConfiguration(args: Properties): Failure[] {
   const known = Object.entries(decoded(args)).filter(([, value]) => value !== null && !hasUnknown(value));
   return known.flatMap(([property, value]) => {
-    if (property.startsWith("__") || ENGINES.has(property)) return [];
     try {
+      if (!isArgument(property)) throw unknownArgument(property);
       if (property === ORGANIZATION) organizationOf({ organization: value });
-      else if (Object.hasOwn(settingOptions, property)) readSettings(reader({ [property]: value }), origin);
-      else throw unknownArgument(property);
+      if (Object.hasOwn(settingOptions, property)) readSettings(reader({ [property]: value }), origin);
       return [];
     } catch (error) {
       return [{ property, reason: (error as Error).message }];

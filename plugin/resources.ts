@@ -42,7 +42,9 @@ export class Resources {
     const news = receive(request.getNews());
     const owner = ownerFromUrn(request.getUrn(), this.base.organization());
     const olds = receive(request.getOlds()).values;
-    const { inputs, failures } = this.base.provider.check(kind, olds, { ...news.values, owner });
+    const { inputs, failures } = this.base.provider.check(
+      ...([kind, olds, { ...news.values, owner }, news.secrets] as const),
+    );
     const response = new pb.CheckResponse();
     response.setInputs(send(inputs, secretsOf(kind, news)));
     response.setFailuresList(failures.map(checkFailure));
@@ -139,7 +141,7 @@ export class Resources {
   ): Promise<T> {
     const warn = (message: string) => this.base.warn(message, request.getUrn());
     try {
-      return await this.base.operations.run(limit, (ending) => work({ warn, ending }));
+      return await this.base.operations.run(limit, (ending) => work({ warn, ending, secrets }));
     } catch (error) {
       if (!isPartial(error)) throw error;
       const properties = recorded(kindOf(request), error.properties);

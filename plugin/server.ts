@@ -4,11 +4,19 @@ import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { TaasError } from "../provider/errors";
 import { Provider } from "../provider/provider";
 import type { Properties } from "../provider/resource/resource";
+import { concealing, shownFailure } from "../provider/secrets";
 import { answer } from "./answer";
-import { type Configuration, checkConfiguration, readConfiguration } from "./configuration";
+import {
+  type Configuration,
+  checkConfiguration,
+  isArgument,
+  isOfNamesake,
+  readConfiguration,
+} from "./configuration";
 import { changedPaths } from "./diff";
 import { Operations } from "./operations";
 import { receive, send } from "./properties";
@@ -95,7 +103,7 @@ export class Server {
     }
     const hosts: readonly unknown[] = values.hosts;
     const statistics = await this.operations.run({ named: "read", seconds: 0 }, (ending) =>
-      this.provider.statistics(hosts, { warn: (message) => this.warn(message, ""), ending }),
+      this.provider.statistics(hosts, { warn: (message) => this.warn(message, ""), ending, secrets }),
     );
     const all = secrets.size > 0 ? new Set(Object.keys(statistics)) : secrets;
     response.setReturn(send(statistics as unknown as Properties, all));
@@ -111,9 +119,16 @@ export class Server {
 }
 
 function checkConfig(request: pb.CheckRequest): pb.CheckResponse {
+  const news = request.getNews() ?? new Struct();
+  if (isOfNamesake(request.getUrn()))
+    for (const name of Object.keys(receive(news).values))
+      if (!isArgument(name)) news.getFieldsMap().del(name);
+  const { values, secrets } = receive(news);
+  const conceal = concealing(secrets, values);
+  const failures = checkConfiguration(values).map((failure) => shownFailure(failure, secrets, conceal));
   const response = new pb.CheckResponse();
-  response.setInputs(request.getNews());
-  response.setFailuresList(checkConfiguration(receive(request.getNews()).values).map(checkFailure));
+  response.setInputs(news);
+  response.setFailuresList(failures.map(checkFailure));
   return response;
 }
 

@@ -1,5 +1,5 @@
-import type { Kind } from "./face/computed";
-import { Provider, readStatistics } from "./provider";
+import { type Kind, SECRETS } from "./face/computed";
+import { type Asker, Provider, readStatistics } from "./provider";
 import type { CheckResult, DiffResult, Properties, ReadResult } from "./resource/resource";
 import { type ConfigReader, readSettings, type Settings } from "./settings";
 import type { TapStatistics } from "./statistics/statistics";
@@ -30,9 +30,19 @@ function ready(): Settings {
   return ready();
 }
 
+/** What a program has told of its secrets, for what is recorded of its resource. */
+function told({ [SECRETS]: names }: Properties): Properties {
+  return names === undefined || names === null ? {} : { [SECRETS]: names };
+}
+
+function secretsIn(...all: readonly Properties[]): ReadonlySet<string> {
+  return new Set(all.flatMap(({ [SECRETS]: names }) => (Array.isArray(names) ? names.map(String) : [])));
+}
+
 /** Warnings are what Pulumi shows of the process's stderr. */
-const warn = (message: string) => console.error(`warning: ${message}`);
-const asker = { warn };
+function asker(...all: readonly Properties[]): Asker {
+  return { warn: (message) => console.error(`warning: ${message}`), secrets: secretsIn(...all) };
+}
 
 const provider = new Provider(ready);
 
@@ -53,22 +63,27 @@ function handlersOf(kind: Kind): Handlers {
       configure((key) => config.get(key));
     },
     async check(olds, news) {
-      return provider.check(kind, olds ?? {}, news);
+      const { inputs, failures } = provider.check(kind, olds ?? {}, news, secretsIn(news));
+      return { inputs: { ...inputs, ...told(news) }, failures };
     },
     async diff(_id, olds, news) {
       return provider.diff(kind, olds, news);
     },
     async create(inputs) {
-      return provider.create(kind, inputs, asker);
+      const { id, outs } = await provider.create(kind, inputs, asker(inputs));
+      return { id, outs: { ...outs, ...told(inputs) } };
     },
     async read(id, state) {
-      return provider.read(kind, id, state, asker);
+      const read = await provider.read(kind, id, state, asker(state));
+      Object.assign(read.inputs ?? {}, told(state));
+      return read;
     },
     async update(id, olds, news) {
-      return provider.update(kind, { id, olds }, news, asker);
+      const { outs } = await provider.update(kind, { id, olds }, news, asker(olds, news));
+      return { outs: { ...outs, ...told(news) } };
     },
     async delete(_id, state) {
-      await provider.delete(kind, state, asker);
+      await provider.delete(kind, state, asker(state));
     },
   };
 }

@@ -8,6 +8,7 @@ import type { CheckResult, Checks, DiffResult, Properties, ReadResult, Resource 
 import { serviceChecks } from "./resource/serviceChecks";
 import { halfDone } from "./resource/status";
 import { tunnelChecks } from "./resource/tunnelChecks";
+import { type Conceal, concealed, concealing, type SecretNames, shownFailure } from "./secrets";
 import type { Settings } from "./settings";
 import type { TapStatistics } from "./statistics/statistics";
 
@@ -23,6 +24,8 @@ export interface Asker {
   warn(message: string): void;
   /** Aborted when the operation is to end, with the reason. */
   ending?: Ending;
+  /** The properties whose values are to be in no error and no warning. */
+  secrets: SecretNames;
 }
 
 /** What operations take is loaded with the first of them: previews, which ask no host, start sooner without. */
@@ -42,11 +45,19 @@ export class Provider {
   /** `settings` throws where the configuration is wrong. */
   constructor(private readonly settings: () => Settings) {}
 
-  check(kind: Kind, olds: Properties, news: Properties): CheckResult {
+  check(kind: Kind, olds: Properties, news: Properties, secrets: SecretNames): CheckResult {
+    const { inputs, failures } = this.checked(kind, olds, news, secrets);
+    // Values are quoted as they were given, or in their canonical form.
+    const conceal = concealing(failures.length > 0 ? secrets : new Set(), news, inputs);
+    return { inputs, failures: failures.map((failure) => shownFailure(failure, secrets, conceal)) };
+  }
+
+  private checked(kind: Kind, olds: Properties, news: Properties, secrets: SecretNames): CheckResult {
     try {
       return clean(CHECKS[kind].check(namesOf(this.settings().inventory), olds, news));
     } catch (error) {
-      if (!(error instanceof TaasError) || error.code !== "invalid-host") throw error;
+      if (!(error instanceof TaasError) || error.code !== "invalid-host")
+        throw concealed(error, concealing(secrets, news));
       const property = kind === "MirrorTunnel" ? "hosts" : "host";
       return { inputs: clean(news), failures: [{ property, reason: error.message }] };
     }
@@ -59,18 +70,17 @@ export class Provider {
 
   /** Rejects with a `PartialFailure` besides the error's own fields where something was left behind. */
   async create(kind: Kind, inputs: Properties, asker: Asker): Promise<{ id: string; outs: Properties }> {
-    const { resource, context } = await this.operate(kind, asker);
-    try {
-      const replaced = this.incarnations.get(inputs.owner) as string | undefined;
-      return clean(await resource.create(context, inputs, replaced));
-    } catch (error) {
-      throw withState(error, String(inputs.owner), inputs);
-    }
+    const replaced = this.incarnations.get(inputs.owner) as string | undefined;
+    const half = { id: String(inputs.owner), recorded: inputs };
+    return this.operate(kind, asker, [inputs], ({ create }, context) =>
+      create(context, inputs, replaced).catch(withState(half)),
+    );
   }
 
   async read(kind: Kind, id: string, state: Properties, asker: Asker): Promise<ReadResult> {
-    const { resource, context } = await this.operate(kind, asker);
-    return clean(await unlessEnded(asker.ending, resource.read(context, id, state)));
+    return this.operate(kind, asker, [state], ({ read }, context) =>
+      unlessEnded(asker.ending, read(context, id, state)),
+    );
   }
 
   /** Rejects as a create does. */
@@ -80,22 +90,24 @@ export class Provider {
     news: Properties,
     asker: Asker,
   ): Promise<{ outs: Properties }> {
-    const { resource, context } = await this.operate(kind, asker);
-    try {
-      return clean(await resource.update(context, olds, news));
-    } catch (error) {
-      throw withState(error, id, olds);
-    }
+    const half = { id, recorded: olds };
+    return this.operate(kind, asker, [olds, news], ({ update }, context) =>
+      update(context, olds, news).catch(withState(half)),
+    );
   }
 
   async delete(kind: Kind, state: Properties, asker: Asker): Promise<void> {
-    const { resource, context } = await this.operate(kind, asker);
-    await resource.delete(context, state);
+    await this.operate(kind, asker, [state], async (resource, context) => {
+      await resource.delete(context, state);
+      return null;
+    });
   }
 
   /** What hosts count, read over the provider's own connections. */
   async statistics(hosts: readonly unknown[], asker: Asker): Promise<TapStatistics> {
-    return unlessEnded(asker.ending, statisticsOf(await this.contextFor(asker), hosts));
+    return this.concealed(asker, [{ hosts }], (context) =>
+      unlessEnded(asker.ending, statisticsOf(context, hosts)),
+    );
   }
 
   /** Closes all connections; what comes later makes new ones. */
@@ -104,15 +116,35 @@ export class Provider {
   }
 
   /** How operations reach hosts, for what is no operation of a resource. */
-  async contextFor({ warn, ending }: Asker): Promise<Context> {
+  async contextFor({ warn, ending }: Pick<Asker, "warn" | "ending">): Promise<Context> {
     const { askedBy, createContext } = await load();
     this.context ??= createContext(this.settings());
     return askedBy(this.context, warn, ending);
   }
 
-  private async operate(kind: Kind, asker: Asker): Promise<{ resource: Resource; context: Context }> {
+  private async operate<T>(
+    kind: Kind,
+    asker: Asker,
+    properties: readonly Properties[],
+    work: (resource: Resource, context: Context) => Promise<T>,
+  ): Promise<T> {
     const { [kind]: resource } = await load();
-    return { resource, context: await this.contextFor(asker) };
+    return clean(await this.concealed(asker, properties, (context) => work(resource, context)));
+  }
+
+  /** Does a piece of work that tells nobody what secret properties hold. */
+  private async concealed<T>(
+    { secrets, warn, ending }: Asker,
+    properties: readonly Properties[],
+    work: (context: Context) => Promise<T>,
+  ): Promise<T> {
+    const conceal: Conceal = concealing(secrets, ...properties);
+    try {
+      const reach = { warn: (message: string) => warn(conceal(message)), ...(ending && { ending }) };
+      return await work(await this.contextFor(reach));
+    } catch (error) {
+      throw concealed(error, conceal);
+    }
   }
 }
 
@@ -131,7 +163,9 @@ async function statisticsOf(context: Context, hosts: readonly unknown[]): Promis
 }
 
 /** What exists of a half-made resource goes into the state, so that the next run finishes it. */
-function withState(error: unknown, id: string, recorded: Properties): unknown {
-  const partial = halfDone(error, id, recorded);
-  return partial === undefined ? error : Object.assign(error as Error, partial);
+function withState({ id, recorded }: { id: string; recorded: Properties }): (error: unknown) => never {
+  return (error) => {
+    const partial = halfDone(error, id, recorded);
+    throw partial === undefined ? error : Object.assign(error as Error, partial);
+  };
 }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { TaasError } from "./errors";
 import { type Inventory, sharedAddress } from "./host/inventory";
 import { inventoryHost } from "./schema/host";
-import { reasonsOf, show, wording } from "./schema/reasons";
+import { placedReasons, wording } from "./schema/reasons";
 
 /** Where the text of an inventory comes from, for errors. */
 export interface InventoryOrigin {
@@ -14,13 +14,17 @@ export interface InventoryOrigin {
   hint: string;
 }
 
-/** Reads and checks an inventory: a JSON object of hosts by name. Errors: `invalid-config`. */
+/**
+ * Reads and checks an inventory: a JSON object of hosts by name. Errors: `invalid-config`, without any value: where it comes from may
+ * be a secret.
+ */
 export function readInventory(text: string, origin: InventoryOrigin): Inventory {
   const { source, root } = origin;
   const value = parse(text, origin);
   const parsed = z.record(z.string(), inventoryHost).safeParse(value, { error: wording });
   if (!parsed.success) {
-    throw new TaasError(`${source} ${reasonsOf(parsed.error, value, root).join("; ")}`, {
+    const reasons = placedReasons(parsed.error, root).map(({ text: reason }) => reason);
+    throw new TaasError(`${source} ${reasons.join("; ")}`, {
       code: "invalid-config",
       hint: "Each entry is an address or an object with address, port, user, identityFile, tunnelIp and so on",
     });
@@ -28,7 +32,7 @@ export function readInventory(text: string, origin: InventoryOrigin): Inventory 
   const shared = sharedAddress(parsed.data);
   if (shared === undefined) return parsed.data;
   throw new TaasError(
-    `${source} ${root}: ${shared.names.join(" and ")} have the same address ${shared.address}, by which hosts are told apart, and another port or jump host`,
+    `${source} ${root}: ${shared.names.join(" and ")} have the same address, by which hosts are told apart, and another port or jump host`,
     {
       code: "invalid-config",
       hint: "Give each an address of its own: an alias of ssh_config, with HostName, Port and ProxyJump there",
@@ -44,7 +48,7 @@ function parse(text: string, { source, root, hint }: InventoryOrigin): object {
     // Refused below, as any other text.
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw new TaasError(`${source} ${root} is ${show(value)}, which is not an object of hosts by name`, {
+  throw new TaasError(`${source} ${root} is not an object of hosts by name`, {
     code: "invalid-config",
     hint,
   });

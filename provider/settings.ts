@@ -2,7 +2,6 @@ import { TaasError } from "./errors";
 import type { ConnectionSettings } from "./host/host";
 import type { Inventory } from "./host/inventory";
 import { readInventory } from "./readInventory";
-import { show } from "./schema/reasons";
 import { LARGEST_LIMIT, settingOptions } from "./schema/settings";
 
 /** How the stack's configuration is read: the value of a key, or nothing. */
@@ -44,7 +43,7 @@ function limit(
   const parsed = settingOptions[key].safeParse(text === undefined || text === "" ? undefined : Number(text));
   if (parsed.success) return parsed.data;
   throw new TaasError(
-    `${origin.source} ${origin.prefix}${key} is ${show(text)}, which is not a number above 0, and at most ${LARGEST_LIMIT}`,
+    `${origin.source} ${origin.prefix}${key} must be a number above 0, and at most ${LARGEST_LIMIT}`,
     { code: "invalid-config", hint: origin.correct(key) },
   );
 }
@@ -56,7 +55,7 @@ function inventory({ read, origin }: Source): Inventory {
   return readInventory(text, { source, root: `${prefix}hosts`, hint: origin.correct("hosts") });
 }
 
-/** Reads and checks the stack's configuration, or that of a provider in a stack. */
+/** Reads and checks the stack's configuration, or that of a provider in a stack. Errors: `invalid-config`, without the value, which may be a secret. */
 export function readSettings(read: ConfigReader, origin: ConfigOrigin = STACK): Settings {
   const from = { read, origin };
   const sshConfig = read(`${NAMESPACE}sshConfig`) ?? process.env.TAAS_SSH_CONFIG;

@@ -1,8 +1,8 @@
 import { CustomResource, type CustomResourceOptions, type Inputs } from "@pulumi/pulumi";
-import { COMPUTED, type Kind } from "../provider/face/computed";
+import { COMPUTED, type Kind, SECRETS } from "../provider/face/computed";
 import { providerCode } from "../provider/face/providerCode";
 import { ownerKey } from "./owner";
-import { computedFrom } from "./secrets";
+import { computedFrom, secretNames } from "./secrets";
 import { ShortTraces } from "./shortTraces";
 
 /** Type tokens of this package: `pulumi-nodejs:dynamic/taas:TapFlow` and so on. */
@@ -15,9 +15,13 @@ export abstract class TaasResource extends CustomResource {
   protected constructor(kind: Kind, name: string, props: Inputs, options: CustomResourceOptions | undefined) {
     const type = typeToken(kind);
     const owner = ownerKey(type, name, options?.parent);
-    const nothing = computedFrom(props);
+    const secrets = secretNames(props);
+    const nothing = computedFrom(secrets);
     const outputs = Object.fromEntries(COMPUTED[kind].map((property) => [property, nothing]));
-    const all = { ...props, owner, incarnation: undefined, ...outputs, __provider: providerCode(kind) };
+    const all = {
+      ...{ ...props, owner, incarnation: undefined, ...outputs, __provider: providerCode(kind) },
+      [SECRETS]: secrets.then((names) => (names.length > 0 ? [...names] : undefined)),
+    };
     const traces = new ShortTraces();
     try {
       super(type, name, all, options);

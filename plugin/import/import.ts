@@ -51,7 +51,7 @@ async function read(
 
 function checked(provider: Provider, kind: Kind, args: Properties): Properties {
   const given = Object.entries(args).filter(([, value]) => value !== undefined);
-  const { inputs, failures } = provider.check(kind, {}, Object.fromEntries(given));
+  const { inputs, failures } = provider.check(kind, {}, Object.fromEntries(given), new Set());
   const [failure] = failures;
   if (failure === undefined) return inputs;
   throw new Error(`the claim of ${args.owner} makes no ${kind}: ${failure.property}: ${failure.reason}`);

@@ -12,5 +12,8 @@ export const COMPUTED: Readonly<Record<Kind, readonly string[]>> = {
   MirrorTunnel: ["ref", "rules", "portNames", "status"],
 };
 
+/** The property by which a program tells the dynamic provider, which gets every value in plain text, the names of the secret ones. */
+export const SECRETS = "__secrets";
+
 /** The argument from which nothing is computed. */
 export const UNTOLD = "description";

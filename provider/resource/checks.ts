@@ -10,7 +10,7 @@ export function checksOf(options: Options, check: Checks["check"]): Checks {
     check(names, olds, news) {
       const { inputs, failures } = check(names, olds, news);
       // References come from other stacks, and what reasons show of them does too.
-      const shown = failures.map(({ property, reason }) => ({ property, reason: printableLine(reason) }));
+      const shown = failures.map((failure) => ({ ...failure, reason: printableLine(failure.reason) }));
       return { inputs, failures: shown };
     },
     diff(olds, news) {

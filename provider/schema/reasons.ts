@@ -37,12 +37,21 @@ export function wording(issue: z.core.$ZodRawIssue): string | undefined {
  * notation, `filter[3].source`, and left out for the value as a whole.
  */
 export function reasonsOf(error: z.ZodError, value: unknown, name: string, within: Path = []): string[] {
+  return placedReasons(error, name, within).map(({ path, text }) => `${text} (got ${show(at(value, path))})`);
+}
+
+/** The same without the value, `<place>: <what it must be>`, each with its path. */
+export function placedReasons(
+  error: z.ZodError,
+  name: string,
+  within: Path = [],
+): { path: Path; text: string }[] {
   return error.issues.flatMap(decided).map(({ path, message }) => {
     const place = [...within, ...path].map((key) =>
       typeof key === "number" ? `[${key}]` : `.${String(key)}`,
     );
     const where = place.length === 0 ? "" : `${name}${place.join("")}: `;
-    return `${where}${message} (got ${show(at(value, path))})`;
+    return { path, text: `${where}${message}` };
   });
 }
 

@@ -7,6 +7,8 @@ import { hasUnknown } from "./unknown";
 export interface Failure {
   property: string;
   reason: string;
+  /** Whether the reason quotes the value, or may quote a part of it. Default: no. */
+  isQuoting?: true;
 }
 
 /** What the elements of a list must be; undefined where no list is wanted. */
@@ -25,7 +27,8 @@ function read(
 ): unknown {
   const result = part.safeParse(value, { error: wording });
   if (result.success) return result.data;
-  for (const reason of reasonsOf(result.error, value, property, within)) failures.push({ property, reason });
+  const reasons = reasonsOf(result.error, value, property, within);
+  failures.push(...reasons.map((reason) => ({ property, reason, isQuoting: true as const })));
   return undefined;
 }
 

@@ -13,10 +13,10 @@ describe("the stack's configuration", () => {
   const wrong: Record<string, [string, RegExp]> = {
     "an inventory that is no JSON": [
       "{compute1",
-      /^stack configuration taas:hosts is .* not an object of hosts/,
+      /^stack configuration taas:hosts is not an object of hosts by name/,
     ],
-    "an inventory that is a list": ['["c1"]', /taas:hosts is \["c1"\], which is not an object of hosts/],
-    "a host that is a number": ['{"c1":5}', /taas:hosts\.c1: must be a host's name, or a record .*\(got 5\)/],
+    "an inventory that is a list": ['["c1"]', /taas:hosts is not an object of hosts/],
+    "a host that is a number": ['{"c1":5}', /taas:hosts\.c1: must be a host's name, or a record/],
     "a host without address": ['{"c1":{"user":"x"}}', /taas:hosts\.c1\.address: is required/],
     "a host with a field it does not have": [
       '{"c1":{"address":"a","adress":"b"}}',
@@ -24,7 +24,7 @@ describe("the stack's configuration", () => {
     ],
     "two machines behind one address": [
       '{"c1":{"address":"192.0.2.1","port":2201},"c2":{"address":"192.0.2.1","port":2202}}',
-      /taas:hosts: c1 and c2 have the same address 192\.0\.2\.1, .* another port.* an alias of ssh_config/,
+      /taas:hosts: c1 and c2 have the same address, .* another port.* an alias of ssh_config/,
     ],
     "a machine behind the address of another": [
       '{"c1":"192.0.2.1","c2":{"address":"192.0.2.1","proxyJump":"c1"}}',
@@ -32,7 +32,7 @@ describe("the stack's configuration", () => {
     ],
     "a port in words": [
       '{"c1":{"address":"a","port":"22"}}',
-      /taas:hosts\.c1\.port: must be a number \(got "22"\)/,
+      /taas:hosts\.c1\.port: must be a number\. Each/,
     ],
   };
   for (const [what, [text, says]] of Object.entries(wrong)) {
@@ -64,7 +64,7 @@ describe("the stack's configuration", () => {
     it(`is refused with ${key} that is no number above 0 or more than timers can count, and says the command that corrects it`, () => {
       for (const text of ["0", "-1", "soon", "9999999", "Infinity"]) {
         expect(read({ [`taas:${key}`]: text })).to.throw(
-          `stack configuration taas:${key} is "${text}", which is not a number above 0, and at most 604800. Correct it: pulumi config set taas:${key} ...`,
+          `stack configuration taas:${key} must be a number above 0, and at most 604800. Correct it: pulumi config set taas:${key} ...`,
         );
       }
     });

@@ -5,10 +5,14 @@ import type { Vm } from "../../lab/vm";
 import { received } from "../copies/traffic";
 import { openFiles, type Program } from "../lifecycle/program";
 
+/** What a YAML program begins with: the name of its project, and where the plugin is. */
+export function yamlHead(project: string): string {
+  return `name: ${project}\nruntime: yaml\npackages: { taas: ${join(repositoryRoot(), "plugin")} }\n`;
+}
+
 /** Opens a stack of a YAML program, given as what follows its head. Its project is called `fixture`. */
 export function openYaml(text: string, config: Record<string, unknown>, name = "test"): Promise<Program> {
-  const head = `name: fixture\nruntime: yaml\npackages: { taas: ${join(repositoryRoot(), "plugin")} }\n`;
-  return openFiles({ "Pulumi.yaml": head + text }, config, name);
+  return openFiles({ "Pulumi.yaml": yamlHead("fixture") + text }, config, name);
 }
 
 /** How many of some broadcasts of a VM, which are no IP, arrive at another, each byte for byte. */

@@ -57,8 +57,8 @@ describe("the hosts of the command line", () => {
   });
 
   for (const [content, refusal] of [
-    ["compute1: 192.0.2.1", /^the file .*hosts\.json: hosts is .*, which is not an object.*\. It is JSON/],
-    [["compute1"], /hosts is \["compute1"\], which is not an object/],
+    ["compute1: 192.0.2.1", /^the file .*hosts\.json: hosts is not an object of hosts by name\. It is JSON/],
+    [["compute1"], /hosts is not an object/],
     [
       { compute1: { address: "192.0.2.1", port: 0 } },
       /^the file \S+ hosts\.compute1\.port: must be at least 1/,

@@ -1,5 +1,10 @@
 import { expect } from "chai";
-import { checkConfiguration, readConfiguration } from "../../../plugin/configuration";
+import {
+  checkConfiguration,
+  isArgument,
+  isOfNamesake,
+  readConfiguration,
+} from "../../../plugin/configuration";
 import { UNKNOWN } from "../../../provider/schema/unknown";
 
 describe("the plugin's configuration", () => {
@@ -33,9 +38,9 @@ describe("the plugin's configuration", () => {
   });
 
   for (const [property, value, reason] of [
-    ["hosts", "{ bad", /^provider configuration hosts is "\{ bad", which is not an object.*argument hosts/],
+    ["hosts", "{ bad", /^provider configuration hosts is not an object.*argument hosts/],
     ["hosts", { h1: { address: "a", prot: 22 } }, /hosts\.h1: has no field "prot"/],
-    ["operationTimeout", "soon", /operationTimeout is "soon", which is not a number above 0/],
+    ["operationTimeout", "soon", /operationTimeout must be a number above 0/],
     ["organization", 5, /organization must be a text/],
     ["hots", {}, /unknown argument hots; the arguments are hosts, sshConfig/],
   ] as const) {
@@ -45,6 +50,22 @@ describe("the plugin's configuration", () => {
       expect(failures[0]!.reason).to.match(reason);
     });
   }
+
+  for (const [urn, is] of [
+    ["urn:pulumi:dev::taas::pulumi:providers:taas::default", true],
+    ["urn:pulumi:dev::taas::pulumi:providers:taas::default_0_1_0", true],
+    ["urn:pulumi:dev::taas::pulumi:providers:taas::lab", false],
+    ["urn:pulumi:dev::taps::pulumi:providers:taas::default", false],
+  ] as const) {
+    it(`has ${is ? "keys of the program's own" : "nothing but arguments"} in ${urn}`, () => {
+      expect(isOfNamesake(urn)).to.equal(is);
+    });
+  }
+
+  it("is told from what else has its namespace", () => {
+    const names = ["hosts", "organization", "version", "__internal", "region", "toString"];
+    expect(names.filter(isArgument)).to.deep.equal(["hosts", "organization", "version", "__internal"]);
+  });
 
   it("is not checked where it is not known yet", () => {
     expect(checkConfiguration({ hosts: UNKNOWN, connectTimeout: UNKNOWN })).to.deep.equal([]);

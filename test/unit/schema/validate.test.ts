@@ -27,7 +27,7 @@ describe("validation", () => {
   it("says where in an argument something is wrong, and what was given", () => {
     const { failures } = validate(schema, { ...good, rules: [{ port: 1 }, { port: "2" }] });
     expect(failures).to.deep.equal([
-      { property: "rules", reason: 'rules[1].port: must be a whole number (got "2")' },
+      { property: "rules", reason: 'rules[1].port: must be a whole number (got "2")', isQuoting: true },
     ]);
   });
 
@@ -81,7 +81,9 @@ describe("validation", () => {
     const rules = [{ port: UNKNOWN, extra: true }];
     const { values, failures } = validate(schema, { name: UNKNOWN, owner: "o", rules, size: 1.5 });
     expect(values).to.deep.equal({ name: UNKNOWN, owner: "o", rules });
-    expect(failures).to.deep.equal([{ property: "size", reason: "must be a whole number (got 1.5)" }]);
+    expect(failures).to.deep.equal([
+      { property: "size", reason: "must be a whole number (got 1.5)", isQuoting: true },
+    ]);
   });
 
   it("shows long values short", () => {
