@@ -41,13 +41,15 @@ function show({ name }: Job, { report, output, seconds }: Outcome): void {
   );
 }
 
-/** Lets all processes of this run share what V8 compiles, in a directory that ends with it. */
+/** Lets all processes of this run share what V8 compiles, in a directory that ends with it, and load no more than they use. */
 function shareCompiled(): void {
   const directory = mkdtempSync(join(tmpdir(), "taas-compiled-"));
   process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
   process.env.NODE_COMPILE_CACHE = directory;
-  const preloaded = `--require ${JSON.stringify(join(ROOT, "dist/test/compileCache.js"))}`;
-  process.env.NODE_OPTIONS = [process.env.NODE_OPTIONS, preloaded].filter(Boolean).join(" ");
+  const preloaded = ["compileCache", "lateArborist"].map(
+    (name) => `--require ${JSON.stringify(join(ROOT, `dist/test/${name}.js`))}`,
+  );
+  process.env.NODE_OPTIONS = [process.env.NODE_OPTIONS, ...preloaded].filter(Boolean).join(" ");
 }
 
 /** What is said at the end: the longest tests if asked for, what was skipped and why, what failed, the seed, how long it took, and the count. */
