@@ -86,13 +86,14 @@ export class Stream {
   /** Resolves when all `count` frames have been sent and have had time to arrive. */
   async finished(): Promise<StreamResult> {
     const sent = await this.sent;
-    const at: Record<string, StreamCount> = {};
-    for (const { vm, capture } of this.receivers) {
-      await capture.settle({ quietMs: 200 });
-      await capture.stop();
-      at[vm.name] = this.count(capture, sent);
-    }
-    return { sent, ...at[this.receivers[0]!.vm.name]!, at };
+    const counts = await Promise.all(
+      this.receivers.map(async ({ vm, capture }) => {
+        await capture.settle({ quietMs: 200 });
+        await capture.stop();
+        return [vm.name, this.count(capture, sent)] as const;
+      }),
+    );
+    return { sent, ...counts[0]![1], at: Object.fromEntries(counts) };
   }
 
   private count(capture: Capture, sent: number): StreamCount {

@@ -4,11 +4,20 @@ import { Driver, type Made } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
 import { expectNoMoreLost, plugPorts } from "../faults/control";
 
-/** Milliseconds of the stream before and after an edit, in which a gap of the edit's making would show. */
+/** Milliseconds of the stream before and after each edit, in which a gap of the edit's making would show. */
 const MARGIN = 200;
 
 /** How often edits are done, and their control. */
 const RUNS = 4;
+
+/** Does work in turn, with a margin before and after each piece. */
+async function doneInTurn(pieces: readonly (() => Promise<unknown>)[]): Promise<void> {
+  await sleep(MARGIN);
+  for (const piece of pieces) {
+    await piece();
+    await sleep(MARGIN);
+  }
+}
 
 describe("an edit under traffic", function () {
   this.timeout(180_000);
@@ -36,18 +45,19 @@ describe("an edit under traffic", function () {
     near = await driver.service("near", { host: "host1", port: "tap-near" });
     args = { service: far.outputs.ref, host: "host1", port: "tap-web", direction: "egress" };
     flow = await driver.create("TapFlow", "web", args);
-    for (let run = 0; run < RUNS; run++) control.push((await copiedOnce(() => plugPorts(lab.hosts))).length);
+    for (let run = 0; run < RUNS; run++) control.push(await lostDuring([() => plugPorts(lab.hosts)]));
   });
 
   after(() => lab.stop());
 
-  /** Does the work under a tapped stream, of which no frame may be seen twice. Resolves to the frames that no monitor saw. */
-  async function copiedOnce(work: () => Promise<unknown>): Promise<number[]> {
+  /**
+   * Does the edits under a tapped stream, one after the other, of which no frame may be seen twice. Resolves to how many
+   * frames no monitor saw.
+   */
+  async function lostDuring(edits: readonly (() => Promise<unknown>)[]): Promise<number> {
     const watchers = ["near", "far", "far2"].map((name) => lab.vm(name));
     const stream = await lab.startStream({ from: lab.vm("web"), to: lab.vm("peer"), watchers, pps: 400 });
-    await sleep(MARGIN);
-    const error = await work().catch((reason) => reason);
-    await sleep(MARGIN);
+    const error = await doneInTurn(edits).catch((reason) => reason);
     const result = await stream.stop();
     if (error instanceof Error) throw error;
     expect(result.lost, "lost by production").to.deep.equal([]);
@@ -64,69 +74,62 @@ describe("an edit under traffic", function () {
       "seen twice",
     ).to.deep.equal([]);
     expect(result.sent).to.be.greaterThan(0);
-    return frames.filter((frame) => copies(frame) === 0);
+    return frames.filter((frame) => copies(frame) === 0).length;
   }
 
   /** Does edits, which end where they began, several times: no more copies are lost than while ports are plugged. */
-  async function lossless(edits: () => Promise<number[][]>): Promise<void> {
+  async function lossless(edits: readonly (() => Promise<unknown>)[]): Promise<void> {
     const lost: number[] = [];
-    for (let run = 0; run < RUNS; run++) lost.push((await edits()).flat().length);
+    for (let run = 0; run < RUNS; run++) lost.push(await lostDuring(edits));
     expectNoMoreLost(lost, control, "edits");
   }
 
-  const edit = (more: Record<string, unknown>) =>
-    copiedOnce(async () => {
-      args = { ...args, ...more };
-      expect(await driver.update(flow, args)).to.equal(true);
-    });
+  const edit = (more: Record<string, unknown>) => async () => {
+    args = { ...args, ...more };
+    expect(await driver.update(flow, args)).to.equal(true);
+  };
 
-  it("of a flow's filter loses no copy that both the old and the new one accept", async () => {
-    await lossless(async () => [
-      await edit({ filter: [{ action: "accept", protocol: "udp" }] }),
-      await edit({ filter: [{ action: "accept", protocol: "udp", destinationPort: "5000-5010" }] }),
-      await edit({ filter: undefined }),
-    ]);
+  it("of a flow's filter loses no copy that both the old and the new one accept", () =>
+    lossless([
+      edit({ filter: [{ action: "accept", protocol: "udp" }] }),
+      edit({ filter: [{ action: "accept", protocol: "udp", destinationPort: "5000-5010" }] }),
+      edit({ filter: undefined }),
+    ]));
+
+  it("of a flow's counters, slice and direction loses no copy", () =>
+    lossless([
+      edit({ counters: "own" }),
+      edit({ counters: "shared", snapLength: 100 }),
+      edit({ snapLength: undefined, direction: "both" }),
+      edit({ direction: "egress" }),
+    ]));
+
+  it("that moves a flow to another service, here or there, loses no copy and doubles none", () =>
+    lossless([edit({ service: near.outputs.ref }), edit({ service: far.outputs.ref })]));
+
+  it("that gives a service another monitor loses no copy and doubles none", () => {
+    const monitor = (port: string) => () => driver.update(far, { host: "host2", port });
+    return lossless([monitor("tap-far2"), monitor("tap-far")]);
   });
 
-  it("of a flow's counters, slice and direction loses no copy", async () => {
-    await lossless(async () => [
-      await edit({ counters: "own" }),
-      await edit({ counters: "shared", snapLength: 100 }),
-      await edit({ snapLength: undefined, direction: "both" }),
-      await edit({ direction: "egress" }),
-    ]);
-  });
-
-  it("that moves a flow to another service, here or there, loses no copy and doubles none", async () => {
-    await lossless(async () => [
-      await edit({ service: near.outputs.ref }),
-      await edit({ service: far.outputs.ref }),
-    ]);
-  });
-
-  it("that gives a service another monitor loses no copy and doubles none", async () => {
-    const monitor = (port: string) => copiedOnce(() => driver.update(far, { host: "host2", port }));
-    await lossless(async () => [await monitor("tap-far2"), await monitor("tap-far")]);
-  });
-
-  it("that gives a service another tunnel id loses no copy, though its flows follow later", async () => {
+  it("that gives a service another tunnel id loses no copy, though its flows follow later", () => {
     const first = far.outputs.tunnelId as number;
-    const become = async (tunnelId: number) => [
-      await copiedOnce(() => driver.update(far, { host: "host2", port: "tap-far", tunnelId })),
-      await edit({ service: far.outputs.ref }),
+    const become = (tunnelId: number) => [
+      () => driver.update(far, { host: "host2", port: "tap-far", tunnelId }),
+      () => edit({ service: far.outputs.ref })(),
     ];
-    await lossless(async () => [...(await become(first + 1)), ...(await become(first))]);
+    return lossless([...become(first + 1), ...become(first)]);
   });
 
   it("of other flows of the same group, and their coming and going, does not concern a flow", async () => {
     const other = { service: far.outputs.ref, host: "host1", port: "tap-other" };
-    await lossless(async () => [
-      await copiedOnce(async () => {
+    await lossless([
+      async () => {
         const made = await driver.create("TapFlow", "other", other);
         await driver.update(made, { ...other, direction: "ingress" });
         await driver.update(made, { ...other, enabled: false });
         await driver.delete(made);
-      }),
+      },
     ]);
   });
 
