@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect } from "chai";
+import ts from "typescript";
 import { repositoryRoot } from "../engine/fixtureProject";
 import type { RunResult } from "../engine/runResult";
 import { openStack, type Stack } from "../engine/stack";
@@ -141,16 +142,43 @@ describe("examples", function () {
     expect(Object.keys(scenarios).sort()).to.deep.equal(readdirSync(examples).sort());
   });
 
+  it("are correct TypeScript, by compiler options that they share", () => {
+    const configs = readdirSync(examples)
+      .map((example) => join(examples, example, "tsconfig.json"))
+      .filter((path) => existsSync(path));
+    const texts = new Set(configs.map((path) => readFileSync(path, "utf8")));
+    expect([...texts]).to.have.length(1);
+    const { options, fileNames } = ts.parseJsonConfigFileContent(
+      { ...JSON.parse([...texts][0]!), include: configs.map((path) => join(dirname(path), "*.ts")) },
+      ts.sys,
+      examples,
+    );
+    expect(fileNames).to.have.length.greaterThan(configs.length);
+    const found = ts.getPreEmitDiagnostics(ts.createProgram(fileNames, options));
+    const host = {
+      getCanonicalFileName: String,
+      getCurrentDirectory: () => examples,
+      getNewLine: () => "\n",
+    };
+    expect(ts.formatDiagnostics(found, host)).to.equal("");
+  });
+
   for (const [example, scenario] of Object.entries(scenarios)) {
     it(`${example}: is previewed, made, does its work, is stable, and leaves the hosts as they were`, async () => {
       const vms = (launched[example] ?? []).map((name) => lab.vm(name));
       for (const vm of vms) await vm.unplug();
       const config = { "taas:sshConfig": lab.sshConfig };
-      const options = { projectDir: join(examples, example), stack: "test", config, workDir };
+      // The types of all of them are checked at once, above.
+      const env = { PULUMI_NODEJS_TRANSPILE_ONLY: "true" };
+      const stack = await openStack({
+        projectDir: join(examples, example),
+        stack: "test",
+        config,
+        workDir,
+        env,
+      });
       const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
-      const preview = succeed(await (await openStack(options)).preview());
-      // Its types have been checked by now.
-      const stack = await openStack({ ...options, env: { PULUMI_NODEJS_TRANSPILE_ONLY: "true" } });
+      const preview = succeed(await stack.preview());
       const up = succeed(await stack.up());
       expect(up.changes).to.deep.equal(preview.changes);
       succeed(await stack.preview({ expectNoChanges: true }));
