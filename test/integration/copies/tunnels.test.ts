@@ -137,7 +137,7 @@ describe("copies in an explicit mirror tunnel", function () {
   it("move to it when it comes and back when it goes, none lost and none twice", async () => {
     await driver.flow("web", service, source);
     await learn([web, db]);
-    const stream = await lab.startStream({ from: web, to: db, watchers: [monitor], pps: 500 });
+    const stream = await lab.startStream({ from: web, to: db, watchers: [monitor], pps: 200 });
     const hosts = ["host1", "host3"];
     const pair = await driver.tunnel("pair", { hosts, udpPort: 5_555 });
     const mesh = await driver.tunnel("mesh", { hosts, mode: "mesh", type: "geneve", udpPort: 6_666 });

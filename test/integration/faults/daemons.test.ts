@@ -131,7 +131,7 @@ describe("a fault of a host in mid-operation", function () {
     fault: (host: LabHost) => Promise<unknown>,
     codes: readonly string[],
   ): Promise<{ lost: number; sent: number }> {
-    const stream = await lab.startStream({ from: lab.vm("east"), to: lab.vm("west") });
+    const stream = await lab.startStream({ from: lab.vm("east"), to: lab.vm("west"), pps: 200 });
     let faults = 0;
     for (const [turn, [what, kind, moment]] of sampleOf([...MOMENTS.entries()], 2)) {
       const host = lab.host(1 + (turn % 2));

@@ -92,7 +92,7 @@ describe("a host that hangs", function () {
       const host = lab.host(HUNG);
       const streams = await Promise.all(
         HOSTS.filter((number) => number !== HUNG).map((number) =>
-          lab.startStream({ from: lab.vm(`east${number}`), to: lab.vm(`west${number}`) }),
+          lab.startStream({ from: lab.vm(`east${number}`), to: lab.vm(`west${number}`), pps: 200 }),
         ),
       );
       await hang(host, "STOP");

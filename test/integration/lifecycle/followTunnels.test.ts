@@ -39,7 +39,7 @@ describe("flows and the explicit tunnels that come and go", () => {
   /** Runs a tapped stream while the work is done, and expects each of its frames once at the monitor. */
   const copied = async (work: () => Promise<unknown>, watched = "web"): Promise<StreamResult> => {
     const [from, to] = [lab.vm(watched), lab.vm("peer")];
-    const stream = await lab.startStream({ from, to, watchers: [lab.vm("ids")], pps: 400 });
+    const stream = await lab.startStream({ from, to, watchers: [lab.vm("ids")], pps: 200 });
     let result: StreamResult | undefined;
     try {
       await work();

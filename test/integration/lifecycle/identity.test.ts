@@ -40,7 +40,7 @@ describe("who a resource is", () => {
   /** Runs a tapped stream while the work is done, and expects each of its frames once at the monitor. */
   async function copied(work: () => Promise<unknown>): Promise<void> {
     const [from, to] = [lab.vm("web"), lab.vm("peer")];
-    const stream = await lab.startStream({ from, to, watchers: [lab.vm("ids")], pps: 400 });
+    const stream = await lab.startStream({ from, to, watchers: [lab.vm("ids")], pps: 200 });
     const error = await work().catch((reason) => reason);
     const { sent, at } = await stream.stop();
     if (error instanceof Error) throw error;

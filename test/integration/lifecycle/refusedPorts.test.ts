@@ -132,7 +132,7 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
       driver.service("ids", { host: "host2", port: "tap-late", attachTimeout: 1 }),
     );
     expect(error).to.have.property("code", "port-missing");
-    expect(performance.now() - started).to.be.within(1000, 3000);
+    expect(performance.now() - started, "far from the default of a minute").to.be.within(1000, 20_000);
 
     const late = driver.service("ids", { host: "host2", port: "tap-late", attachTimeout: 20 });
     await lab.addVm({ name: "late", host: 2 });

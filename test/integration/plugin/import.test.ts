@@ -104,6 +104,7 @@ describe("an import by the plugin", function () {
       from: lab.vm("db"),
       to: lab.vm("web"),
       watchers: [lab.vm("ids")],
+      pps: 200,
       port: 5001,
     });
     succeeded(await second.up());

@@ -212,7 +212,7 @@ describe("copies over production's tunnels", function () {
       )![1];
     const before = await dropped();
     const watchers = [vm.mon3, vm.mon4];
-    const stream = await lab.startStream({ from: vm.web, to: vm.db, watchers, pps: 400 });
+    const stream = await lab.startStream({ from: vm.web, to: vm.db, watchers, pps: 200 });
     for (const next of [other, service, other])
       await driver.update(flow, { service: next.outputs.ref, ...source, direction: "egress" });
     const { sent, at } = await stream.stop();
@@ -237,7 +237,7 @@ ovs-vsctl add-br br-tun2 -- set Bridge br-tun2 datapath_type=${DATAPATH} fail_mo
       const named = (address: string) => ({ address, tunnelBridge: "br-tun2" });
       const next = new Driver(lab, undefined, { hosts: { host1: named("host1"), host3: named("host3") } });
       await learn([vm.web, vm.db]);
-      const stream = await lab.startStream({ from: vm.web, to: vm.db, watchers: [vm.mon3], pps: 400 });
+      const stream = await lab.startStream({ from: vm.web, to: vm.db, watchers: [vm.mon3], pps: 200 });
       await next.update(service, { host: "host3", port: "tap-mon3" });
       await next.update(flow, { service: service.outputs.ref, ...source, direction: "egress" });
       await timers.setTimeout(MARGIN);
