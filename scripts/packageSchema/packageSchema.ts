@@ -72,9 +72,9 @@ function resource(
   const schema = jsonSchema(args);
   const declared = documented.get(kind)!;
   const object = declaredObject(declared.node);
-  const inputs = specs.properties(schema, documented.get(`${kind}Args`)!.members);
+  const inputs = specs.properties(schema, kind, documented.get(`${kind}Args`)!.members);
   const others = { ...object, properties: { ...object.properties, ...jsonSchema(computed).properties } };
-  const outputs = { ...inputs, ...specs.properties(others, declared.members) };
+  const outputs = { ...inputs, ...specs.properties(others, kind, declared.members) };
   for (const [name, input] of Object.entries(inputs)) {
     const { default: _, ...property } = name === "host" || name === "hosts" ? recorded(input) : input;
     outputs[name] = { ...property, description: declared.members.get(name) || input.description! };
@@ -104,17 +104,21 @@ export function packageSchema(root: string) {
   const specs = new TypeSpecs(definitions, documented);
   const kinds = Object.keys(RESOURCES) as (keyof typeof RESOURCES)[];
   const resources = kinds.map((kind) => [`taas:index:${kind}`, resource(kind, specs, documented)] as const);
-  const config = specs.properties(jsonSchema(providerOptions), undefined);
+  const config = specs.properties(jsonSchema(providerOptions), "Provider", undefined);
   const hosts = jsonSchema({ hosts: z.array(hostInput) });
   const read = documented.get("getTapStatistics")!;
   const counted = documented.get("TapStatistics")!;
   const functions = {
     "taas:index:getTapStatistics": {
       description: read.text,
-      inputs: { type: "object", properties: specs.properties(hosts, read.members), required: ["hosts"] },
+      inputs: {
+        type: "object",
+        properties: specs.properties(hosts, "GetTapStatistics", read.members),
+        required: ["hosts"],
+      },
       outputs: {
         type: "object",
-        properties: specs.properties(declaredObject(counted.node), counted.members),
+        properties: specs.properties(declaredObject(counted.node), "TapStatistics", counted.members),
         required: ["hosts"],
       },
     },

@@ -30,6 +30,12 @@ export interface PropertySpec extends TypeSpec {
   default?: unknown;
 }
 
+/** The values that a text may have, in a package schema. */
+export interface EnumSpec {
+  type: "string";
+  enum: { name?: string; value: string }[];
+}
+
 /** An object type in a package schema. */
 export interface ObjectSpec {
   type: "object";
@@ -43,9 +49,9 @@ const ANY: TypeSpec = { $ref: "pulumi.json#/Any" };
 /** Where a program's declarations have another name than the schema's types. */
 const DECLARED: Readonly<Record<string, string>> = { Host: "HostArgs", Collector: "CollectorArgs" };
 
-/** Turns JSON Schema into types of a package schema, and collects the object types that these name. */
+/** Turns JSON Schema into types of a package schema, and collects the types that these name. */
 export class TypeSpecs {
-  readonly types: Record<string, ObjectSpec> = {};
+  readonly types: Record<string, ObjectSpec | EnumSpec> = {};
 
   constructor(
     private readonly definitions: Readonly<Record<string, JsonSchema>>,
@@ -59,16 +65,23 @@ export class TypeSpecs {
     return meant === undefined ? ANY : this.union(alternatives(meant), name);
   }
 
-  /** The properties of an object, each with what the members of a declaration tell of it, or itself without one. */
+  /**
+   * The properties of an object, each with what the members of a declaration tell of it, or itself without one. The values that
+   * a property may have are a type named after the object and the property, such as `TapFlowDirection`.
+   */
   properties(
     schema: JsonSchema,
+    object: string,
     members: ReadonlyMap<string, string> | undefined,
   ): Record<string, PropertySpec> {
     const entries = Object.entries(schema.properties ?? {}).map(([name, property]) => {
       const description = withValues(members?.get(name) ?? property.description ?? "", property);
       const isConstant = ["string", "number", "boolean"].includes(typeof property.default);
       const told = description === "" ? {} : { description };
-      const spec: PropertySpec = { ...this.spec(property), ...told };
+      const values = texts(property);
+      const type =
+        values === undefined ? this.spec(property) : this.choice(`${object}${capital(name)}`, values);
+      const spec: PropertySpec = { ...type, ...told };
       return [name, isConstant ? { ...spec, default: property.default } : spec] as const;
     });
     return Object.fromEntries(entries);
@@ -84,6 +97,16 @@ export class TypeSpecs {
     return first === undefined ? ANY : others.length === 0 ? first : { oneOf: [first, ...others] };
   }
 
+  /** One of some texts: a type of its own, in whose place every language also takes the plain text. */
+  private choice(name: string, values: readonly string[]): TypeSpec {
+    const token = `taas:index:${name}`;
+    this.types[token] = {
+      type: "string",
+      enum: values.map((value) => (value.includes("-") ? { name: pascalCase(value), value } : { value })),
+    };
+    return { type: "string", oneOf: [{ type: "string" }, { $ref: `#/types/${token}` }] };
+  }
+
   private object(branches: readonly JsonSchema[], name: string | undefined): TypeSpec {
     if (name === undefined) throw new Error(`an object without a name: ${JSON.stringify(branches)}`);
     const token = `taas:index:${name}`;
@@ -97,7 +120,7 @@ export class TypeSpecs {
     this.types[token] = {
       type: "object",
       description: declared.text,
-      properties: this.properties(all, declared.members),
+      properties: this.properties(all, name, declared.members),
       ...(required.length === 0 ? {} : { required }),
     };
     return { $ref };
@@ -117,6 +140,20 @@ export class TypeSpecs {
 function alternatives(schema: JsonSchema): JsonSchema[] {
   if (schema.anyOf !== undefined) return schema.anyOf.flatMap(alternatives);
   return Array.isArray(schema.type) ? schema.type.map((type) => ({ ...schema, type })) : [schema];
+}
+
+/** The texts that are allowed; undefined where it is not a choice of texts. */
+function texts({ type, enum: values }: JsonSchema): string[] | undefined {
+  return type === "string" && values !== undefined ? values.map(String) : undefined;
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+/** `tap-bridge` as a name of programs: `TapBridge`. */
+function pascalCase(value: string): string {
+  return value.split("-").map(capital).join("");
 }
 
 /** A description with the values that a text may have, unless it speaks of each. */

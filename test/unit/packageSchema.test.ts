@@ -3,10 +3,14 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { KINDS } from "../../provider/face/computed";
 import { packageSchema } from "../../scripts/packageSchema/packageSchema";
-import type { PropertySpec, TypeSpec } from "../../scripts/packageSchema/typeSpecs";
+import type { EnumSpec, ObjectSpec, PropertySpec, TypeSpec } from "../../scripts/packageSchema/typeSpecs";
 import { repositoryRoot } from "../engine/fixtureProject";
 
 const schema = packageSchema(repositoryRoot());
+
+const types = Object.entries(schema.types);
+const objects = types.filter((entry): entry is [string, ObjectSpec] => entry[1].type === "object");
+const choices = types.filter((entry): entry is [string, EnumSpec] => entry[1].type === "string");
 
 interface Properties {
   /** Where they are in the schema. */
@@ -29,9 +33,7 @@ const maps: Properties[] = [
     { place: `${token} inputs`, ...one.inputs },
     { place: `${token} outputs`, ...one.outputs },
   ]),
-  ...Object.entries(schema.types).map(([place, { properties, required = [] }]) => ({
-    ...{ place, properties, required },
-  })),
+  ...objects.map(([place, { properties, required = [] }]) => ({ place, properties, required })),
 ];
 
 const PRIMITIVES: Readonly<Record<string, string>> = {
@@ -41,6 +43,7 @@ const PRIMITIVES: Readonly<Record<string, string>> = {
 /** What a type must be by Pulumi's metaschema (pkg/codegen/schema/pulumi.json, TypeSpec). */
 function complaints(spec: TypeSpec): string[] {
   const { type, $ref, oneOf, items, additionalProperties } = spec;
+  if (oneOf !== undefined && type !== undefined) return isRelaxed(spec) ? [] : ["is a type and a choice"];
   if ([$ref, oneOf, type].filter((one) => one !== undefined).length !== 1) return ["is not one type"];
   if ($ref !== undefined)
     return $ref === "pulumi.json#/Any" || $ref.replace("#/types/", "") in schema.types ? [] : [`has ${$ref}`];
@@ -49,6 +52,13 @@ function complaints(spec: TypeSpec): string[] {
   if (type === "object")
     return additionalProperties === undefined ? ["is a map of nothing"] : complaints(additionalProperties);
   return type! in PRIMITIVES ? [] : [`is a ${type}`];
+}
+
+/** Whether a type is a text or one of the values of an enumeration, of which languages make a type that takes plain texts as well. */
+function isRelaxed({ type, oneOf }: TypeSpec): boolean {
+  const [plain, { $ref } = {}] = oneOf!;
+  const named = choices.some(([token]) => $ref === `#/types/${token}`);
+  return oneOf!.length === 2 && type === "string" && plain!.type === "string" && named;
 }
 
 describe("the package schema", () => {
@@ -85,6 +95,32 @@ describe("the package schema", () => {
       }
     });
   }
+
+  it("has the values that a text may have as a type of its own, by names that are identifiers in every language", () => {
+    expect(choices.map(([token]) => token)).to.include.members(
+      ["FilterRuleAction", "HostTransport", "TapFlowDirection", "TapServiceAttachment"].map(
+        (name) => `taas:index:${name}`,
+      ),
+    );
+    for (const [token, { enum: values }] of choices) {
+      expect(new Set(values.map(({ value }) => value)), token).to.have.property("size", values.length);
+      for (const { name, value } of values) expect(name ?? value, token).to.match(/^[A-Za-z][A-Za-z0-9]*$/);
+    }
+    expect(schema.types["taas:index:TapServiceAttachment"]).to.deep.equal({
+      type: "string",
+      enum: [
+        { name: "TapBridge", value: "tap-bridge" },
+        { name: "IntegrationBridge", value: "integration-bridge" },
+      ],
+    });
+  });
+
+  it("refers to each of its types", () => {
+    const referred = new Set(
+      [...JSON.stringify(schema).matchAll(/"#\/types\/([^"]+)"/g)].map(([, token]) => token),
+    );
+    expect([...referred].sort()).to.deep.equal(types.map(([token]) => token).sort());
+  });
 
   it("lets the outputs of one resource be the arguments of another in every language", () => {
     const any = { $ref: "pulumi.json#/Any" };
