@@ -115,6 +115,35 @@ describe("the package schema", () => {
     });
   });
 
+  it("has names that each language can write in its own manner, and read back", () => {
+    const reserved = [
+      "as",
+      "class",
+      "def",
+      "default",
+      "from",
+      "func",
+      "global",
+      "import",
+      "in",
+      "lambda",
+      "pass",
+      "range",
+      "with",
+    ];
+    for (const { place, properties } of maps)
+      for (const name of Object.keys(properties)) {
+        expect(name, place).to.match(/^[a-z][a-z0-9]*(?:[A-Z][a-z0-9]+)*$/);
+        expect(reserved, place).to.not.include(name);
+      }
+  });
+
+  it("has each SDK ask for the plugin of its own version", () => {
+    const { nodejs, python, go, csharp } = schema.language;
+    for (const language of [nodejs, python, go, csharp]) expect(language.respectSchemaVersion).to.equal(true);
+    expect(python.pyproject.enabled, "setup.py is no longer run by pip").to.equal(true);
+  });
+
   it("refers to each of its types", () => {
     const referred = new Set(
       [...JSON.stringify(schema).matchAll(/"#\/types\/([^"]+)"/g)].map(([, token]) => token),
