@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -9,17 +9,11 @@ import { openStack, type Stack } from "../engine/stack";
 import { type Lab, startLab } from "../lab/lab";
 import { diffSnapshots } from "../lab/snapshot";
 import { sampleOf } from "../sample";
+import { allPages, programs } from "./documentation/pages";
 
 const root = repositoryRoot();
 const tsconfig = readFileSync(join(root, "examples/quickstart/tsconfig.json"), "utf8");
-const documents = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
-const pages = ["README.md", ...documents.map((name) => join("docs", name))];
-
-/** The whole programs of a page, in order. */
-function programs(page: string): string[] {
-  const blocks = [...readFileSync(join(root, page), "utf8").matchAll(/^```ts\n(.*?)^```$/gms)];
-  return blocks.map(([, text]) => text!).filter((text) => text.startsWith("import "));
-}
+const pages = allPages();
 
 function succeed(result: RunResult): void {
   expect(result.succeeded, result.text).to.equal(true);
@@ -61,7 +55,7 @@ describe("programs of the documentation", function () {
 
   it("are correct TypeScript", () => {
     const files = pages.flatMap((page) =>
-      programs(page).map((program, index) => [`${page.replaceAll("/", "-")}-${index + 1}.ts`, program]),
+      programs(page, "ts").map((program, index) => [`${page.replaceAll("/", "-")}-${index + 1}.ts`, program]),
     );
     const projectDir = fixtureProject({ "tsconfig.json": tsconfig, ...Object.fromEntries(files) });
     projects.push(projectDir);
@@ -74,7 +68,7 @@ describe("programs of the documentation", function () {
   });
 
   const every = pages.flatMap((page) =>
-    programs(page).map((program, index, all) => ({ page, program, index, all })),
+    programs(page, "ts").map((program, index, all) => ({ page, program, index, all })),
   );
   for (const { page, program, index, all } of sampleOf(every, 5)) {
     it(`of ${page}, number ${index + 1}: is made, and leaves the hosts as they were`, async () => {

@@ -1,0 +1,25 @@
+"""One VM becomes the monitor of another VM on another host."""
+
+import pulumi
+import pulumi_taas as taas
+
+config = pulumi.Config()
+
+# This VM becomes the monitor: its port moves to br-tap, where nothing but copies arrives.
+ids = taas.TapService(
+    "ids",
+    host=config.require("monitorHost"),
+    port=config.require("monitorPort"),
+)
+
+# And this VM is tapped, both directions. A mirror tunnel between the two hosts is made, and is deleted with its last user.
+web = taas.TapFlow(
+    "web",
+    service=ids.ref,
+    host=config.require("sourceHost"),
+    port=config.require("sourcePort"),
+)
+
+pulumi.export("tunnelId", ids.tunnel_id)
+pulumi.export("rules", web.rules)
+pulumi.export("status", web.status)
