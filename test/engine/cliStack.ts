@@ -126,17 +126,17 @@ class CliStack implements Stack {
   }
 
   async exportState(): Promise<Deployment> {
-    return JSON.parse(await this.manage("export", "--show-secrets"));
+    return JSON.parse(await this.manage("stack", "export", "--show-secrets"));
   }
 
   async importState(state: Deployment): Promise<void> {
     const file = join(this.standIn, `${this.options.stack}.import.json`);
     writeFileSync(file, JSON.stringify(state));
-    await this.manage("import", "--file", file);
+    await this.manage("stack", "import", "--file", file);
   }
 
   async outputs(): Promise<Record<string, unknown>> {
-    return JSON.parse(await this.manage("output", "--json", "--show-secrets"));
+    return JSON.parse(await this.manage("stack", "output", "--json", "--show-secrets"));
   }
 
   async configure(config: StackConfig): Promise<void> {
@@ -144,8 +144,12 @@ class CliStack implements Stack {
     this.writeConfig(config);
   }
 
+  async unlock(): Promise<void> {
+    await this.manage("cancel", "--yes");
+  }
+
   async remove(): Promise<void> {
-    await this.manage("rm", "--yes", "--force");
+    await this.manage("stack", "rm", "--yes", "--force");
     this.initialized = undefined;
   }
 
@@ -170,10 +174,10 @@ class CliStack implements Stack {
     return execute(this.cli.command, [...args, ...flags], { ...options, cwd, env: this.env });
   }
 
-  private async manage(command: string, ...args: string[]): Promise<string> {
+  private async manage(...command: string[]): Promise<string> {
     await this.initialize();
-    const output = await this.run(this.standIn, ["stack", command, "--stack", this.options.stack, ...args]);
-    if (output.code !== 0) throw new Error(`pulumi stack ${command}: ${output.text}`);
+    const output = await this.run(this.standIn, [...command, "--stack", this.options.stack]);
+    if (output.code !== 0) throw new Error(`pulumi ${command.join(" ")}: ${output.text}`);
     return output.stdout;
   }
 

@@ -42,7 +42,7 @@ export interface Started {
 /** Starts the servers and the provider's process, does the work, and stops them whatever happens. */
 export async function withRun(
   target: RunTarget,
-  { mode, log }: RunSettings,
+  { mode, log, signal }: RunSettings,
   work: (started: Started) => Promise<ResourceChanges>,
 ): Promise<ResourceChanges> {
   const state = await target.file.read();
@@ -65,6 +65,10 @@ export async function withRun(
     dynamic ??= start(ProviderProcess.startDynamic(settings));
     return dynamic;
   };
+  const cancel = () => {
+    for (const begun of processes) void begun.then((process) => process.cancel()).catch(() => {});
+  };
+  signal?.addEventListener("abort", cancel, { once: true });
   try {
     const run: Run = {
       mode,
@@ -75,6 +79,7 @@ export async function withRun(
     };
     return await work({ run, monitor, address, config, env });
   } finally {
+    signal?.removeEventListener("abort", cancel);
     const started = await Promise.allSettled(processes);
     await Promise.all(
       started.map(async (process) => process.status === "fulfilled" && (await process.value.stop())),

@@ -75,6 +75,9 @@ class EngineStack implements Stack {
     this.target = { ...this.target, config };
   }
 
+  /** This engine locks nothing. */
+  async unlock(): Promise<void> {}
+
   remove(): Promise<void> {
     return this.target.file.remove();
   }

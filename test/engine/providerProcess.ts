@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type Exit, exited, interrupt, onLines } from "./childProcess";
 import type { EventLog } from "./events";
 import type { Project } from "./project";
@@ -12,6 +13,9 @@ export const channelOptions = {
   "grpc.max_receive_message_length": 1024 * 1024 * 400,
   "grpc.max_send_message_length": 1024 * 1024 * 400,
 };
+
+/** Milliseconds that a provider has to answer a cancellation. */
+const PATIENCE = 5000;
 
 /** What providers' processes are started with. */
 export interface ProcessSettings {
@@ -86,8 +90,18 @@ export class ProviderProcess {
     );
   }
 
-  /** Ends the process: SIGINT, and SIGKILL 5 seconds later. */
+  /** Has it end what is under way, as at Ctrl-C; it goes on answering. */
+  cancel(): Promise<void> {
+    return new Promise((resolve) => {
+      this.client.cancel(new Empty(), new grpc.Metadata(), { deadline: Date.now() + PATIENCE }, () =>
+        resolve(),
+      );
+    });
+  }
+
+  /** Ends the process as the CLI does when a run is over: cancels, sends SIGINT, and SIGKILL 5 seconds later. */
   async stop(): Promise<void> {
+    await this.cancel();
     this.client.close();
     await interrupt(this.child, this.gone);
   }

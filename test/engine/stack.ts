@@ -49,6 +49,8 @@ export interface Stack {
   outputs(): Promise<Record<string, unknown>>;
   /** Replaces the stack's configuration. */
   configure(config: StackConfig): Promise<void>;
+  /** Removes the lock that a run which was killed has left. */
+  unlock(): Promise<void>;
   /** Removes the stack's state, but none of its resources. */
   remove(): Promise<void>;
 }

@@ -3,28 +3,46 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type Lab, startLab } from "../lab/lab";
-import { openProgram, type Program, stepOf, succeeded } from "./lifecycle/program";
+import { errorsOf, inEachLanguage, stepOf, succeeded, WrittenProgram } from "./lifecycle/program";
+import { withoutRules } from "./lifecycle/withoutRules";
 
 /** Secrets of the program and of entries of the inventory that it does not use. */
 const FILTERED = "203.0.113.77";
+const OTHER = "203.0.113.88";
 const DESCRIBED = "operation-nightjar";
 const BYSTANDER = "bystander-0f9c";
 const AGENT = "/run/user/agent-4711.sock";
 
-const TEXT = `
-const ids = new TapService("ids", { host: "monitor", port: "tap-ids", description: pulumi.secret("${DESCRIBED}") });
-const hidden = config.requireSecret("filtered");
-const web = new TapFlow("web", { service: ids, host: "source", port: "tap-web",
-  filter: [{ action: "accept", source: hidden }] });
-const open = new TapFlow("open", { service: ids, host: "source", port: "tap-db",
-  filter: [{ action: "accept", source: "198.51.100.0/24" }] });
-export const rules = web.rules;
+/** `filter`: what one flow accepts. */
+const written = (filter: string) => `
+resources:
+  ids:
+    type: taas:TapService
+    properties: { host: monitor, port: tap-ids, description: { "fn::secret": ${DESCRIBED} } }
+  web:
+    type: taas:TapFlow
+    properties:
+      service: \${ids.ref}
+      host: source
+      port: tap-web
+      filter: [{ action: accept, source: ${filter} }]
+  open:
+    type: taas:TapFlow
+    properties:
+      service: \${ids.ref}
+      host: source
+      port: tap-db
+      filter: [{ action: accept, source: 198.51.100.0/24 }]
+outputs:
+  rules: \${web.rules}
+  first: \${web.rules[0]}
 `;
 
-describe("secrets", function () {
-  this.timeout(120_000);
+const secret = (text: string) => `{ "fn::secret": ${text} }`;
+
+inEachLanguage("secrets", (language) => {
   let lab: Lab;
-  let program: Program;
+  let program: WrittenProgram;
   let identity: string;
   const directory = mkdtempSync(join(tmpdir(), "taas-secrets-"));
 
@@ -44,10 +62,9 @@ describe("secrets", function () {
       monitor: { address: "host2", identityFile: identity, hostKey: pinned },
       unused: { address: "host3", user: BYSTANDER, identityFile: `/home/${BYSTANDER}/key` },
     };
-    program = await openProgram(TEXT, {
+    program = await WrittenProgram.open(language, written(secret(FILTERED)), {
       "taas:sshConfig": lab.sshConfig,
       "taas:hosts": hosts,
-      "fixture:filtered": FILTERED,
     });
     process.env.SSH_AUTH_SOCK = AGENT;
   });
@@ -58,12 +75,12 @@ describe("secrets", function () {
     rmSync(directory, { recursive: true });
   });
 
-  /** The resources of this package in the state, as text; what is secret is left out of `clear`. */
+  /** The resources of this package in the state, as text, too; and the whole state as a text without what is secret. */
   const state = async () => {
     const { deployment } = await program.stack.exportState();
-    const ours = (deployment.resources ?? []).filter(({ type }) => type.includes("/taas:"));
+    const ours = (deployment.resources ?? []).filter(({ type }) => /taas(:index)?:\w+$/.test(type));
     const whole = JSON.stringify(ours);
-    const clear = JSON.stringify(ours, (_, value) =>
+    const clear = JSON.stringify(deployment, (_, value) =>
       typeof value === "object" && value !== null && "plaintext" in value ? "[secret]" : value,
     );
     return { ours, whole, clear };
@@ -84,6 +101,26 @@ describe("secrets", function () {
     expect(stepOf(plan, "open").new!.inputs.rules).to.be.an("array");
     const unchanged = succeeded(await program.stack.up({ expectNoChanges: true }));
     expect(unchanged.changes).to.deep.equal({ same: 4 });
+  });
+
+  it("stay secret when an update fails half-way, be it to another secret or to none", async () => {
+    const stays = async (filter: string, hidden: readonly string[]) => {
+      await program.become(written(filter));
+      const failed = await withoutRules(lab.host(1), () => program.stack.up());
+      expect(errorsOf(failed)).to.match(/could not be taken back/);
+      const { ours, clear } = await state();
+      const web = ours.find(({ urn }) => urn.endsWith("::web"))!;
+      expect(web.initErrors).to.be.an("array");
+      for (const text of [clear, failed.text]) for (const word of hidden) expect(text).not.to.include(word);
+      const again = succeeded(await program.stack.up());
+      for (const word of hidden) expect(again.text).not.to.include(word);
+    };
+    await stays(secret(OTHER), [FILTERED, OTHER]);
+    await stays("203.0.113.0/24", [OTHER]);
+    await program.become(written(secret(FILTERED)));
+    succeeded(await program.stack.up());
+    const { clear } = await state();
+    expect(clear).not.to.include(FILTERED);
   });
 
   it("are what the host must know, and no more: the claims have filter and description, no key and no path of one", async () => {

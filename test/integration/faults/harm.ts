@@ -22,6 +22,17 @@ true`);
   return pids.split("\n").filter(Boolean).length;
 }
 
+/** Names of the processes on a host, sorted. */
+export async function processesOn(host: LabHost): Promise<string[]> {
+  const names = await host.ovs(`
+own=$(readlink /proc/self/ns/net)
+for process in /proc/[0-9]*; do
+  [ "$(readlink $process/ns/net)" = "$own" ] && [ "\${process#/proc/}" != $$ ] && cat $process/comm
+done 2> /dev/null
+true`);
+  return names.split("\n").filter(Boolean).sort();
+}
+
 /** Kills ovsdb-server and starts it. */
 export async function crashOvsdbServer(host: LabHost): Promise<void> {
   await host.killOvsdbServer();

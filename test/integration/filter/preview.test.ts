@@ -1,26 +1,24 @@
 import { expect } from "chai";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
-import { openProgram, type Program, stepOf, succeeded } from "../lifecycle/program";
+import { errorsOf, inEachLanguage, stepOf, succeeded, WrittenProgram } from "../lifecycle/program";
 
-const PROGRAM = `
-const ids = new TapService("ids", { host: "host1", port: "tap-ids" });
-export const status = new TapFlow("web", {
-  service: ids,
-  host: "host1",
-  port: "tap-web",
-  filter: config.requireObject<any>("filter"),
-}).status;
+const written = (filter: object[]) => `
+resources:
+  ids: { type: taas:TapService, properties: { host: host1, port: tap-ids } }
+  web:
+    type: taas:TapFlow
+    properties: { service: "\${ids.ref}", host: host1, port: tap-web, filter: ${JSON.stringify(filter)} }
+outputs: { status: "\${web.status}" }
 `;
 
 const https = { action: "accept", protocol: "tcp", destinationPort: 443 };
 const names = { action: "accept", protocol: "udp", destinationPort: 53 };
 const ping = { action: "accept", protocol: "icmp" };
 
-describe("the preview of a changed filter", function () {
-  this.timeout(300_000);
+inEachLanguage("the preview of a changed filter", (language) => {
   let lab: Lab;
-  let program: Program;
+  let program: WrittenProgram;
 
   before(async () => {
     lab = await startLab({
@@ -30,7 +28,9 @@ describe("the preview of a changed filter", function () {
         { name: "ids", host: 1 },
       ],
     });
-    program = await openProgram(PROGRAM, config([https, names]));
+    program = await WrittenProgram.open(language, written([https, names]), {
+      "taas:sshConfig": lab.sshConfig,
+    });
     succeeded(await program.stack.up());
   });
 
@@ -40,11 +40,9 @@ describe("the preview of a changed filter", function () {
     await lab.stop();
   });
 
-  const config = (filter: object[]) => ({ "taas:sshConfig": lab.sshConfig, filter });
-
   /** The lines of `rules` that a preview shows as added, changed and removed. */
   async function shown(filter: object[]) {
-    await program.stack.configure(config(filter));
+    await program.become(written(filter));
     const step = stepOf(succeeded(await program.stack.preview()), "web");
     return step.changes
       .filter(({ path }) => path.startsWith("rules["))
@@ -90,12 +88,10 @@ describe("the preview of a changed filter", function () {
   for (const [what, [rule, says]] of Object.entries(wrong)) {
     it(`fails with ${what}, and so does the up, with resource, rule and field named and the host left alone`, async () => {
       const before = await lab.host(1).snapshot();
-      await program.stack.configure(config([https, rule]));
+      await program.become(written([https, rule]));
       for (const run of [await program.stack.preview(), await program.stack.up()]) {
         expect(run.succeeded).to.equal(false);
-        const errors = run.diagnostics.filter(({ severity }) => severity === "error");
-        const text = errors.map(({ message }) => message).join("\n");
-        expect(text)
+        expect(errorsOf(run))
           .to.match(/TapFlow resource 'web'.*filter/s)
           .and.match(says);
       }
@@ -104,7 +100,7 @@ describe("the preview of a changed filter", function () {
   }
 
   it("shows none where nothing changed", async () => {
-    await program.stack.configure(config([https, names]));
+    await program.become(written([https, names]));
     succeeded(await program.stack.preview({ expectNoChanges: true }));
   });
 });

@@ -1,18 +1,26 @@
 import { expect } from "chai";
 import { type Lab, startLab } from "../../lab/lab";
-import { openProgram, type Program, succeeded } from "./program";
+import { errorsOf, inEachLanguage, stepOf, succeeded, WrittenProgram } from "./program";
 import { storedClaims } from "./storedClaims";
+import { withoutRules } from "./withoutRules";
 
-const PROGRAM = `
-const ids = new TapService("ids", { host: "host2", port: "tap-ids" });
-const db = new TapFlow("db", { service: ids, host: "host1", port: "tap-db" });
-if (config.get("more") === "yes") new TapFlow("web", { service: ids, host: "host1", port: "tap-web" }, { dependsOn: db });
+/** `more`: whether a second flow comes after the first. */
+const written = (more: boolean) => `
+resources:
+  ids: { type: taas:TapService, properties: { host: host2, port: tap-ids } }
+  db: { type: taas:TapFlow, properties: { service: "\${ids.ref}", host: host1, port: tap-db } }
+${more ? WEB : ""}`;
+
+const WEB = `
+  web:
+    type: taas:TapFlow
+    properties: { service: "\${ids.ref}", host: host1, port: tap-web }
+    options: { dependsOn: ["\${db}"] }
 `;
 
-describe("a program that was stopped half-way", function () {
-  this.timeout(300_000);
+inEachLanguage("a program that was stopped half-way", (language) => {
   let lab: Lab;
-  let program: Program;
+  let program: WrittenProgram;
 
   before(async () => {
     const vms = [
@@ -21,7 +29,7 @@ describe("a program that was stopped half-way", function () {
       { name: "ids", host: 2 },
     ];
     lab = await startLab({ hosts: 2, vms });
-    program = await openProgram(PROGRAM, {});
+    program = await WrittenProgram.open(language, written(false), { "taas:sshConfig": lab.sshConfig });
   });
 
   after(async () => {
@@ -29,38 +37,23 @@ describe("a program that was stopped half-way", function () {
     await lab?.stop();
   });
 
-  const want = (more: "yes" | "no") =>
-    program.stack.configure({ "taas:sshConfig": lab.sshConfig, "fixture:more": more });
-
-  /** Does the work while neither the host's ovs-ofctl nor the bridge itself can be spoken to: rules can be neither written nor taken back. */
-  async function withoutRules<T>(work: () => Promise<T>): Promise<T> {
-    const tool = await lab.host(1).ovs("readlink -f $(command -v ovs-ofctl)");
-    const socket = "/var/run/openvswitch/br-tap.mgmt";
-    await lab.host(1).ovs(`mount --bind /bin/false ${tool.trim()} && mount --bind /dev/null ${socket}`);
-    try {
-      return await work();
-    } finally {
-      await lab.host(1).ovs(`umount ${tool.trim()}; umount ${socket}`);
-    }
-  }
-
   it("says what could not be taken back, keeps it in the state, and the next up finishes", async () => {
-    await want("no");
     succeeded(await program.stack.up());
-    await want("yes");
-    const failed = await withoutRules(() => program.stack.up());
+    await program.become(written(true));
+    const failed = await withoutRules(lab.host(1), () => program.stack.up());
     expect(failed.succeeded).to.equal(false);
-    const errors = failed.diagnostics
-      .filter(({ severity }) => severity === "error")
-      .map(({ message }) => message);
-    expect(errors.join("\n")).to.match(/host host1: writing the flows on bridge br-tap failed/);
-    expect(errors.join("\n")).to.match(/could not be taken back: host host1/);
+    expect(errorsOf(failed))
+      .to.match(/host host1: writing the flows on bridge br-tap failed/)
+      .and.match(/could not be taken back: host host1/);
     const { resources = [] } = (await program.stack.exportState()).deployment;
     const web = resources.find(({ urn }) => urn.endsWith("::web"))!;
     expect(web.outputs).to.deep.include({ status: "drifted: half made" });
     expect(web.outputs!.__provider).to.be.a("string");
+    expect(web.initErrors, "one a host, besides the cause").to.have.length(2);
 
-    succeeded(await program.stack.up());
+    expect(stepOf(succeeded(await program.stack.up()), "web").op).to.equal("update");
+    const repaired = (await program.stack.exportState()).deployment.resources ?? [];
+    expect(repaired.flatMap(({ initErrors = [] }) => initErrors)).to.deep.equal([]);
     succeeded(await program.stack.refresh({ expectNoChanges: true }));
     succeeded(await program.stack.preview({ expectNoChanges: true }));
     for (const host of lab.hosts) {
@@ -75,8 +68,8 @@ describe("a program that was stopped half-way", function () {
   });
 
   it("leaves a delete that failed in the state, and the next one finishes it", async () => {
-    await want("no");
-    const failed = await withoutRules(() => program.stack.up());
+    await program.become(written(false));
+    const failed = await withoutRules(lab.host(1), () => program.stack.up());
     expect(failed.succeeded).to.equal(false);
     const { resources = [] } = (await program.stack.exportState()).deployment;
     expect(resources.some(({ urn }) => urn.endsWith("::web"))).to.equal(true);

@@ -1,19 +1,25 @@
 import { expect } from "chai";
 import { type Lab, startLab } from "../../lab/lab";
-import { openProgram, type Program, stepOf, succeeded } from "./program";
+import { errorsOf, inEachLanguage, stepOf, succeeded, WrittenProgram } from "./program";
 import { tunnelPorts } from "./tunnelPorts";
 
-const PROGRAM = `
-const description = config.get("description");
-const ids = new TapService("ids", { host: config.require("monitor"), port: { ifaceId: "monitor" }, description });
-for (const name of ["web", "db"]) new TapFlow(name, { service: ids, host: "host1", port: "tap-" + name, direction: "egress" });
-export const monitor = ids.portName;
+const written = (monitor: string, description = "monitor") => `
+resources:
+  ids:
+    type: taas:TapService
+    properties: { host: ${monitor}, port: { ifaceId: monitor }, description: ${description} }
+  web:
+    type: taas:TapFlow
+    properties: { service: "\${ids.ref}", host: host1, port: tap-web, direction: egress }
+  db:
+    type: taas:TapFlow
+    properties: { service: "\${ids.ref}", host: host1, port: tap-db, direction: egress }
+outputs: { monitor: "\${ids.portName}" }
 `;
 
-describe("a program whose service moves to another host", function () {
-  this.timeout(300_000);
+inEachLanguage("a program whose service moves to another host", (language) => {
   let lab: Lab;
-  let program: Program;
+  let program: WrittenProgram;
 
   before(async () => {
     const vms = [
@@ -24,7 +30,7 @@ describe("a program whose service moves to another host", function () {
       { name: "peer", host: 1, vlan: 11 },
     ];
     lab = await startLab({ hosts: 3, vms });
-    program = await openProgram(PROGRAM, {});
+    program = await WrittenProgram.open(language, written("host2"), { "taas:sshConfig": lab.sshConfig });
   });
 
   after(async () => {
@@ -32,8 +38,7 @@ describe("a program whose service moves to another host", function () {
     await lab?.stop();
   });
 
-  const onto = (monitor: string, more: Record<string, string> = {}) =>
-    program.stack.configure({ "taas:sshConfig": lab.sshConfig, "fixture:monitor": monitor, ...more });
+  const onto = (...monitor: Parameters<typeof written>) => program.become(written(...monitor));
   const hasTapBridge = async () =>
     Promise.all(lab.hosts.map(async (host) => (await host.ovs("ovs-vsctl list-br")).includes("br-tap")));
 
@@ -54,7 +59,6 @@ describe("a program whose service moves to another host", function () {
   }
 
   it("moves the copies without a gap, the new service made before the old one goes", async () => {
-    await onto("host2");
     succeeded(await program.stack.up());
     expect(await hasTapBridge()).to.deep.equal([true, true, false]);
 
@@ -83,10 +87,7 @@ describe("a program whose service moves to another host", function () {
     await onto("host2");
     const failed = await program.stack.up();
     expect(failed.succeeded).to.equal(false);
-    const errors = failed.diagnostics
-      .filter(({ severity }) => severity === "error")
-      .map(({ message }) => message);
-    expect(errors.join("\n")).to.match(/host host2: cannot reach root@127\.0\.0\.1:\d+.*refused/);
+    expect(errorsOf(failed)).to.match(/host host2: cannot reach root@127\.0\.0\.1:\d+.*refused/);
     expect(await hasTapBridge(), "everything as it was").to.deep.equal([true, false, true]);
     await lab.host(2).startSsh(sshPort);
     succeeded(await program.stack.up());
@@ -96,7 +97,7 @@ describe("a program whose service moves to another host", function () {
   });
 
   it("takes the other name of a machine and another argument at once", async () => {
-    await onto("host2-alias", { "fixture:description": "watched" });
+    await onto("host2-alias", "watched");
     expect(succeeded(await program.stack.up()).changes).to.deep.include({ replace: 1 });
     succeeded(await program.stack.refresh({ expectNoChanges: true }));
     expect(await hasTapBridge()).to.deep.equal([true, true, false]);

@@ -1,11 +1,47 @@
 import { expect } from "chai";
 import { type Lab, startLab } from "../../lab/lab";
-import { openProgram, type Program, succeeded } from "./program";
+import { inEachLanguage, succeeded, WrittenProgram } from "./program";
 
-describe("what resources put out", function () {
-  this.timeout(300_000);
+/** `args`: whether arguments are spelled, name other hosts, or are outputs of other resources. */
+function written(args: "spelled" | "elsewhere" | "outputs", ignoreChanges: readonly string[] = []): string {
+  const [one, two] = args === "elsewhere" ? ["compute8", "compute9"] : ["compute1", "compute2"];
+  const or = (output: string, spelled: string) => (args === "outputs" ? `"\${${output}}"` : spelled);
+  const options = JSON.stringify({ ignoreChanges });
+  return `
+resources:
+  way:
+    type: taas:MirrorTunnel
+    properties: { hosts: [${one}, ${two}], type: gre }
+    options: ${options}
+  ids:
+    type: taas:TapService
+    properties: { host: ${or("way.hosts[1]", two)}, port: tap-ids, description: monitor }
+    options: ${options}
+  db:
+    type: taas:TapFlow
+    properties:
+      service: \${ids.ref}
+      host: ${or("ids.host", two)}
+      port: tap-db
+      description: ${or("ids.description", "monitor")}
+    options: ${options}
+  web:
+    type: taas:TapFlow
+    properties:
+      { service: "\${ids.ref}", hosts: ${or("way.hosts", `[${one}, ${two}]`)}, port: tap-web, tunnel: "\${way.ref}" }
+    options: ${options}
+  other:
+    type: taas:MirrorTunnel
+    properties: { hosts: [${or("web.hosts[0]", one)}, ${or("ids.ref.host", two)}], udpPort: 15000 }
+    options: ${options}
+outputs:
+  names: ["\${way.hosts[0].name}", "\${way.hosts[1].name}"]
+`;
+}
+
+inEachLanguage("what resources put out", (language) => {
   let lab: Lab;
-  let program: Program;
+  let program: WrittenProgram;
 
   before(async () => {
     const vms = [
@@ -14,28 +50,9 @@ describe("what resources put out", function () {
       { name: "ids", host: 2 },
     ];
     lab = await startLab({ hosts: 2, vms });
-    program = await openProgram(
-      `
-const args = config.require("args");
-const ignoreChanges = config.getObject<string[]>("ignoreChanges");
-const spelled = args !== "outputs";
-const elsewhere = args === "elsewhere";
-const [one, two] = elsewhere ? ["compute8", "compute9"] : ["compute1", "compute2"];
-const way = new MirrorTunnel("way", { hosts: [one, two], type: "gre" }, { ignoreChanges });
-const ids = new TapService("ids", {
-  host: spelled ? two : way.hosts.apply((hosts) => hosts[1]!), port: "tap-ids", description: "monitor" }, { ignoreChanges });
-const db = new TapFlow("db", {
-  service: ids, host: spelled ? two : ids.host, port: "tap-db",
-  description: spelled ? "monitor" : ids.description }, { ignoreChanges });
-const web = new TapFlow("web", {
-  service: ids, hosts: spelled ? [one, two] : way.hosts, port: "tap-web", tunnel: way }, { ignoreChanges });
-new MirrorTunnel("other", {
-  hosts: spelled ? [one, two] : [web.hosts.apply((hosts) => hosts![0]!), ids.ref.apply((ref) => ref.host!)],
-  udpPort: 15000 }, { ignoreChanges });
-export const names = way.hosts.apply((hosts) => hosts.map(({ name }) => name));
-`,
-      configured("names"),
-    );
+    const hosts = { compute1: { address: "host1" }, compute2: { address: "host2" } };
+    const config = { "taas:sshConfig": lab.sshConfig, "taas:hosts": JSON.stringify(hosts) };
+    program = await WrittenProgram.open(language, written("spelled"), config);
   });
 
   after(async () => {
@@ -43,40 +60,27 @@ export const names = way.hosts.apply((hosts) => hosts.map(({ name }) => name));
     await lab?.stop();
   });
 
-  function configured(args: string, ignoreChanges?: string[]): Record<string, unknown> {
-    const hosts = { compute1: { address: "host1" }, compute2: { address: "host2" } };
-    return {
-      "taas:sshConfig": lab.sshConfig,
-      "taas:hosts": JSON.stringify(hosts),
-      "fixture:args": args,
-      ...(ignoreChanges === undefined ? {} : { "fixture:ignoreChanges": JSON.stringify(ignoreChanges) }),
-    };
-  }
-
   it("are arguments again, and the same as those that were spelled", async () => {
-    const { stack } = program;
-    const made = succeeded(await stack.up());
+    const made = succeeded(await program.stack.up());
     expect(made.changes.create).to.equal(6);
-    expect(await stack.outputs()).to.deep.equal({ names: ["compute1", "compute2"] });
-    await stack.configure(configured("outputs"));
-    succeeded(await stack.preview({ expectNoChanges: true }));
-    succeeded(await stack.up({ expectNoChanges: true }));
-    expect(await stack.outputs()).to.deep.equal({ names: ["compute1", "compute2"] });
+    expect(await program.stack.outputs()).to.deep.equal({ names: ["compute1", "compute2"] });
+    await program.become(written("outputs"));
+    succeeded(await program.stack.preview({ expectNoChanges: true }));
+    succeeded(await program.stack.up({ expectNoChanges: true }));
+    expect(await program.stack.outputs()).to.deep.equal({ names: ["compute1", "compute2"] });
   });
 
   for (const ignoreChanges of [["host", "hosts"], ["*"]]) {
     it(`are what the program says where changes of ${ignoreChanges.join(" and ")} are ignored`, async () => {
-      const { stack } = program;
-      await stack.configure(configured("elsewhere", ignoreChanges));
-      succeeded(await stack.up({ expectNoChanges: true }));
+      await program.become(written("elsewhere", ignoreChanges));
+      succeeded(await program.stack.up({ expectNoChanges: true }));
     });
   }
 
   it("make resources anew", async () => {
-    const { stack } = program;
-    await stack.configure(configured("outputs"));
-    succeeded(await stack.destroy());
-    expect(succeeded(await stack.up()).changes.create).to.equal(6);
-    succeeded(await stack.destroy());
+    await program.become(written("outputs"));
+    succeeded(await program.stack.destroy());
+    expect(succeeded(await program.stack.up()).changes.create).to.equal(6);
+    succeeded(await program.stack.destroy());
   });
 });

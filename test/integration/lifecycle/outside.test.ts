@@ -4,19 +4,20 @@ import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import { broadcast } from "../copies/traffic";
 import { decapsulateAll } from "../treatment/encapsulation";
-import { openProgram, type Program, succeeded } from "./program";
+import { inEachLanguage, succeeded, WrittenProgram } from "./program";
 
-const PROGRAM = `
-const ids = new TapService("ids", config.requireBoolean("outside")
-  ? { collector: { address: "192.0.2.200", type: "gre", key: 7 } }
-  : { hosts: ["host2", "host1"], port: "tap-ids" });
-new TapFlow("web", { service: ids, host: "host1", port: "tap-web" });
+const INSIDE = "{ hosts: [host2, host1], port: tap-ids }";
+const OUTSIDE = "{ collector: { address: 192.0.2.200, type: gre, key: 7 } }";
+
+const written = (destination: string) => `
+resources:
+  ids: { type: taas:TapService, properties: ${destination} }
+  web: { type: taas:TapFlow, properties: { service: "\${ids.ref}", host: host1, port: tap-web } }
 `;
 
-describe("a program whose service becomes a collector, and a monitor again", function () {
-  this.timeout(300_000);
+inEachLanguage("a program whose service becomes a collector, and a monitor again", (language) => {
   let lab: Lab;
-  let program: Program;
+  let program: WrittenProgram;
   let collector: Collector;
   let origin: HostSnapshot[];
 
@@ -28,7 +29,7 @@ describe("a program whose service becomes a collector, and a monitor again", fun
     lab = await startLab({ hosts: 2, vms });
     collector = await lab.addCollector();
     origin = await snapshots();
-    program = await openProgram(PROGRAM, {});
+    program = await WrittenProgram.open(language, written(INSIDE), { "taas:sshConfig": lab.sshConfig });
   });
 
   after(async () => {
@@ -39,8 +40,8 @@ describe("a program whose service becomes a collector, and a monitor again", fun
   const snapshots = () => Promise.all(lab.hosts.map((host) => host.snapshot()));
   const left = async () => (await snapshots()).map((now, index) => diffSnapshots(origin[index]!, now));
 
-  async function run(outside: boolean): Promise<unknown> {
-    await program.stack.configure({ "taas:sshConfig": lab.sshConfig, "fixture:outside": String(outside) });
+  async function run(destination: string): Promise<unknown> {
+    await program.become(written(destination));
     return succeeded(await program.stack.up()).changes;
   }
 
@@ -55,15 +56,15 @@ describe("a program whose service becomes a collector, and a monitor again", fun
   }
 
   it("replaces it, copies go where it is, and nothing stays where it was", async () => {
-    expect(await run(false)).to.deep.include({ create: 3 });
+    expect(await run(INSIDE)).to.deep.include({ create: 3 });
     expect(await copies()).to.deep.equal([10, 0]);
-    expect(await run(true)).to.deep.include({ replace: 1, update: 1 });
+    expect(await run(OUTSIDE)).to.deep.include({ replace: 1, update: 1 });
     expect(await copies()).to.deep.equal([0, 10]);
     expect((await left())[1], "the former monitor's host").to.deep.equal([]);
-    expect(await run(false)).to.deep.include({ replace: 1, update: 1 });
+    expect(await run(INSIDE)).to.deep.include({ replace: 1, update: 1 });
     expect(await copies()).to.deep.equal([10, 0]);
     succeeded(await program.stack.preview({ expectNoChanges: true }));
-    expect(await run(true)).to.deep.include({ replace: 1, update: 1 });
+    expect(await run(OUTSIDE)).to.deep.include({ replace: 1, update: 1 });
     succeeded(await program.stack.destroy());
     expect(await left()).to.deep.equal([[], []]);
   });

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { fixtureProject } from "../../engine/fixtureProject";
 import type { RunResult, StepResult } from "../../engine/runResult";
 import { openStack, type Stack } from "../../engine/stack";
+import { LANGUAGES, type Language } from "./languages";
 
 /** A program of a test and its stack. */
 export interface Program {
@@ -39,12 +40,73 @@ export async function openFiles(
   };
 }
 
+/** Declares tests for a program in each language: all that they say holds for both faces of the provider. */
+export function inEachLanguage(title: string, tests: (language: Language) => void): void {
+  for (const language of Object.keys(LANGUAGES) as Language[]) {
+    describe(`${title}, in ${language}`, function () {
+      this.timeout(300_000);
+      tests(language);
+    });
+  }
+}
+
+/** A program in some language, given as the text of a YAML program without its head. Its project is called `fixture`. */
+export class WrittenProgram implements Program {
+  private constructor(
+    private readonly language: Language,
+    /** Where Pulumi.yaml and the state are. */
+    readonly places: { readonly projectDir: string; readonly workDir: string },
+    private readonly name: string,
+    private configured: Record<string, unknown>,
+    private opened: Stack,
+  ) {}
+
+  /** Opens a stack of a program. */
+  static async open(
+    language: Language,
+    text: string,
+    config: Record<string, unknown>,
+    name = "test",
+  ): Promise<WrittenProgram> {
+    const projectDir = fixtureProject(LANGUAGES[language](text));
+    const workDir = mkdtempSync(join(tmpdir(), "taas-state-"));
+    const stack = await openStack({ projectDir, stack: name, config, workDir });
+    return new WrittenProgram(language, { projectDir, workDir }, name, config, stack);
+  }
+
+  /** The stack's configuration. */
+  get config(): Readonly<Record<string, unknown>> {
+    return this.configured;
+  }
+
+  get stack(): Stack {
+    return this.opened;
+  }
+
+  /** Gives the stack another program, and another configuration if one is given. */
+  async become(text: string, config = this.configured): Promise<void> {
+    for (const [file, content] of Object.entries(LANGUAGES[this.language](text)))
+      writeFileSync(join(this.places.projectDir, file), content);
+    this.configured = config;
+    this.opened = await openStack({ ...this.places, stack: this.name, config });
+  }
+
+  remove(): void {
+    for (const place of Object.values(this.places)) rmSync(place, { recursive: true, force: true });
+  }
+}
+
 /** The run, which must have succeeded. */
 export function succeeded(result: RunResult): RunResult {
-  const errors = result.diagnostics.filter(({ severity }) => severity === "error");
-  expect(errors.map(({ message }) => message).join("\n")).to.equal("");
+  expect(errorsOf(result)).to.equal("");
   expect(result.succeeded).to.equal(true);
   return result;
+}
+
+/** The errors that a run told of. */
+export function errorsOf({ diagnostics }: RunResult): string {
+  const wrong = diagnostics.filter(({ severity }) => severity === "error");
+  return wrong.map(({ message }) => message).join("\n");
 }
 
 /** What a run did to a resource of a name. */

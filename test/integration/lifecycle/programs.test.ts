@@ -2,14 +2,35 @@ import { expect } from "chai";
 import { defaultTunnelId } from "../../../provider/model/identity";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
-import { openProgram, type Program, stepOf, succeeded } from "./program";
+import { inEachLanguage, stepOf, succeeded, WrittenProgram } from "./program";
 
 const OWNER = "organization/fixture/test/TapService/ids";
 
-describe("a program's life", function () {
-  this.timeout(300_000);
+const written = (direction = "both") => `
+resources:
+  ids: { type: taas:TapService, properties: { host: host2, port: tap-ids } }
+  way: { type: taas:MirrorTunnel, properties: { hosts: [host2, host1], udpPort: 15000 } }
+  web:
+    type: taas:TapFlow
+    properties:
+      service: \${ids.ref}
+      host: host1
+      port: tap-web
+      direction: ${direction}
+      tunnel: \${way.ref}
+  db:
+    type: taas:TapFlow
+    properties: { service: "\${ids.ref}", host: host1, port: { mac: FA-16-3E-00-00-02 } }
+outputs:
+  ref: \${ids.ref}
+  tunnelId: \${web.tunnelId}
+  status: ["\${ids.status}", "\${way.status}", "\${web.status}", "\${db.status}"]
+  portName: \${db.portName}
+`;
+
+inEachLanguage("a program's life", (language) => {
   let lab: Lab;
-  let program: Program;
+  let program: WrittenProgram;
 
   before(async () => {
     const vms = [
@@ -18,20 +39,7 @@ describe("a program's life", function () {
       { name: "ids", host: 2 },
     ];
     lab = await startLab({ hosts: 2, vms });
-    program = await openProgram(
-      `
-const ids = new TapService("ids", { host: "host2", port: "tap-ids" });
-const way = new MirrorTunnel("way", { hosts: ["host2", "host1"], udpPort: 15000 });
-const web = new TapFlow("web", {
-  service: ids, host: "host1", port: "tap-web", direction: config.get("direction") as undefined, tunnel: way });
-const db = new TapFlow("db", { service: ids.ref, host: "host1", port: { mac: "FA-16-3E-00-00-02" } });
-export const ref = ids.ref;
-export const tunnelId = web.tunnelId;
-export const status = pulumi.all([ids.status, way.status, web.status, db.status]);
-export const portName = db.portName;
-`,
-      { "taas:sshConfig": lab.sshConfig },
-    );
+    program = await WrittenProgram.open(language, written(), { "taas:sshConfig": lab.sshConfig });
   });
 
   after(async () => {
@@ -39,26 +47,23 @@ export const portName = db.portName;
     await lab?.stop();
   });
 
-  const configure = (more: Record<string, unknown>) =>
-    program.stack.configure({ "taas:sshConfig": lab.sshConfig, ...more });
-
   /** Does the work while no host can be reached: there is no ssh configuration that knows one. */
-  async function offline<T>(more: Record<string, unknown>, work: () => Promise<T>): Promise<T> {
-    await program.stack.configure({ "taas:sshConfig": "/nonexistent/ssh_config", ...more });
+  async function offline<T>(work: () => Promise<T>): Promise<T> {
+    await program.stack.configure({ "taas:sshConfig": "/nonexistent/ssh_config" });
     try {
       return await work();
     } finally {
-      await configure(more);
+      await program.stack.configure({ "taas:sshConfig": lab.sshConfig });
     }
   }
 
   it("goes from a preview that asks no host to an end that leaves none changed", async () => {
-    const { stack } = program;
+    let { stack } = program;
     const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
     const id = defaultTunnelId(OWNER);
     const hex = `0x${id.toString(16)}`;
 
-    const plan = succeeded(await offline({}, () => stack.preview()));
+    const plan = succeeded(await offline(() => stack.preview()));
     expect(plan.changes).to.deep.equal({ create: 5 });
     const planned = (name: string) => stepOf(plan, name).new!.inputs;
     expect(planned("ids")).to.deep.include({
@@ -90,17 +95,18 @@ export const portName = db.portName;
     const outputs = await stack.outputs();
     expect(outputs).to.deep.include({ tunnelId: id, status: Array(4).fill("active"), portName: "tap-db" });
     expect(outputs.ref).to.deep.equal(planned("ids").ref);
-    succeeded(await offline({}, () => stack.preview({ expectNoChanges: true })));
+    succeeded(await offline(() => stack.preview({ expectNoChanges: true })));
     succeeded(await stack.up({ expectNoChanges: true }));
 
-    const ingress = { "fixture:direction": "ingress" };
-    const edit = succeeded(await offline(ingress, () => stack.preview()));
+    await program.become(written("ingress"));
+    stack = program.stack;
+    const edit = succeeded(await offline(() => stack.preview()));
     expect(edit.changes).to.deep.include({ update: 1 });
     const changed = stepOf(edit, "web").changes.map(({ path }) => path);
     expect(changed.filter((path) => !path.startsWith("rules"))).to.deep.equal(["direction"]);
     expect(changed.length).to.be.greaterThan(1);
     expect(edit.text).to.match(/- .*select_src_port=tap-web|select_src_port=tap-web.*=>/);
-    const unreachable = await offline(ingress, () => stack.up());
+    const unreachable = await offline(() => stack.up());
     expect(unreachable.diagnostics.map(({ message }) => message).join()).to.match(
       /ssh configuration for host/,
     );

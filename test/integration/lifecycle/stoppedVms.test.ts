@@ -4,7 +4,7 @@ import type { RunResult } from "../../engine/runResult";
 import { type Lab, startLab } from "../../lab/lab";
 import { extentOf } from "../../sample";
 import { broadcast } from "../copies/traffic";
-import { openProgram, type Program, stepOf, succeeded } from "./program";
+import { inEachLanguage, stepOf, succeeded, WrittenProgram } from "./program";
 import { failureOf } from "./refused";
 
 /** Tapped ports besides web's. They have no device, which a Mirror does not mind. */
@@ -26,24 +26,26 @@ async function copiesAt(lab: Lab, monitor: string): Promise<number> {
   return (await capture.stop()).filter((other) => other.equals(frame)).length;
 }
 
-describe(`one stopped VM of ${OTHERS + 1} that are tapped`, function () {
-  this.timeout(300_000);
+const written = (direction: string) => `
+resources:
+  ids: { type: taas:TapService, properties: { host: host2, port: tap-ids } }
+${["web", ...Array.from({ length: OTHERS }, (_, index) => `n${index}`)].map((name) => flowOf(name, direction)).join("")}`;
+
+const flowOf = (name: string, direction: string) => `
+  ${name}:
+    type: taas:TapFlow
+    properties: { service: "\${ids.ref}", host: host1, port: tap-${name}, direction: ${direction} }
+`;
+
+inEachLanguage(`one stopped VM of ${OTHERS + 1} that are tapped`, (language) => {
   let lab: Lab;
-  let program: Program;
+  let program: WrittenProgram;
 
   before(async () => {
     lab = await startLab({ hosts: 2, vms: VMS });
     const ports = Array.from({ length: OTHERS }, (_, index) => `tap-n${index}`);
     await lab.host(1).ovs(`ovs-vsctl ${ports.map((port) => `-- add-port br-int ${port}`).join(" ")} || true`);
-    program = await openProgram(
-      `
-const ids = new TapService("ids", { host: "host2", port: "tap-ids" });
-const ports = ["tap-web", ...Array.from({ length: ${OTHERS} }, (_, index) => \`tap-n\${index}\`)];
-for (const port of ports)
-  new TapFlow(port, { service: ids, host: "host1", port, direction: config.get("direction") as undefined });
-`,
-      { "taas:sshConfig": lab.sshConfig },
-    );
+    program = await WrittenProgram.open(language, written("both"), { "taas:sshConfig": lab.sshConfig });
   });
 
   after(async () => {
@@ -51,33 +53,31 @@ for (const port of ports)
     await lab?.stop();
   });
 
-  const configure = (more: Record<string, unknown>) =>
-    program.stack.configure({ "taas:sshConfig": lab.sshConfig, ...more });
-
   const statusIn = (run: RunResult, name: string) => stepOf(run, name).new?.outputs?.status;
 
   it("lets up change the rest, says which tap waits, and taps the VM once it is back", async () => {
-    const { stack } = program;
-    succeeded(await stack.up());
+    succeeded(await program.stack.up());
     await lab.vm("web").unplug();
-    succeeded(await stack.refresh());
-    await configure({ "fixture:direction": "egress" });
+    succeeded(await program.stack.refresh());
+    await program.become(written("egress"));
+    const { stack } = program;
 
     const started = performance.now();
     const run = succeeded(await stack.up());
     expect(performance.now() - started).to.be.lessThan(60_000);
     expect(run.changes).to.deep.equal({ update: OTHERS + 1, same: 2 });
-    expect(statusIn(run, "tap-web")).to.equal('drifted: host host1: source port "tap-web" is not plugged');
-    expect(statusIn(run, "tap-n7")).to.equal("active");
+    expect(statusIn(run, "web")).to.equal('drifted: host host1: source port "tap-web" is not plugged');
+    expect(statusIn(run, "n7")).to.equal("active");
     const said = run.diagnostics.filter(({ message }) => message.includes(" waits: "));
+    if (language === "YAML") expect(said.map(({ urn }) => urn)).to.deep.equal([stepOf(run, "web").urn]);
     expect(said.map(({ message }) => message).join("")).to.match(
-      /TapFlow\/tap-web waits: host host1: source port "tap-web" is not plugged\. Run up again/,
+      /TapFlow\/web waits: host host1: source port "tap-web" is not plugged\. Run up again/,
     );
 
     await lab.vm("web").plug();
     const back = succeeded(await stack.up());
     expect(back.changes).to.deep.equal({ update: 1, same: OTHERS + 2 });
-    expect(statusIn(back, "tap-web")).to.equal("active");
+    expect(statusIn(back, "web")).to.equal("active");
     expect(await copiesAt(lab, "ids")).to.equal(1);
     succeeded(await stack.destroy());
   });

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import type { RunResult } from "../../engine/runResult";
 import { type Lab, startLab } from "../../lab/lab";
 import { openFiles, openProgram, type Program, succeeded } from "../lifecycle/program";
-import { openYaml, yamlHead } from "./program";
+import { yamlHead } from "../lifecycle/languages";
+import { openYaml } from "./program";
 
 /** Secrets of programs: one that is refused by a check, and one by the host. */
 const REFUSED = "203.0.113.777";

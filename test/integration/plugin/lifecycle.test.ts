@@ -1,8 +1,10 @@
 import { expect } from "chai";
+import { BROADCAST, tcp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
-import { type Program, stepOf, succeeded } from "../lifecycle/program";
-import { copies, openYaml } from "./program";
+import { between, received } from "../copies/traffic";
+import { type Program, stepOf, succeeded, WrittenProgram } from "../lifecycle/program";
+import { copies } from "./program";
 
 const PROGRAM = `
 config:
@@ -29,13 +31,23 @@ outputs:
   counted: \${counted.hosts.source}
 `;
 
-describe("a YAML program by the plugin", function () {
-  this.timeout(120_000);
+describe("the quickstart as a YAML program", function () {
+  this.timeout(300_000);
   let lab: Lab;
   let program: Program;
   let before_: HostSnapshot[];
 
   const snapshots = () => Promise.all(lab.hosts.map((host) => host.snapshot()));
+  /** Which of some ports of TCP a segment to each is copied of. */
+  async function copiedPorts(): Promise<number[]> {
+    const [web, ids] = [lab.vm("web"), lab.vm("ids")];
+    const ports = [443, 8443, 80];
+    const header = { ...between(web, web), destination: BROADCAST, sourcePort: 40_000 };
+    const frames = ports.map((destinationPort) => tcp({ ...header, destinationPort }));
+    const [seen] = await received([ids], () => web.send(frames));
+    return seen!.map((copy) => ports[frames.findIndex((frame) => frame.equals(copy))]!);
+  }
+
   const configured = (port: number) => ({
     "taas:sshConfig": lab.sshConfig,
     "taas:hosts": { source: { address: "host1" }, monitor: { address: "host2" } },
@@ -49,7 +61,7 @@ describe("a YAML program by the plugin", function () {
     ];
     lab = await startLab({ hosts: 2, vms });
     before_ = await snapshots();
-    program = await openYaml(PROGRAM, configured(443));
+    program = await WrittenProgram.open("YAML", PROGRAM, configured(443));
   });
 
   after(async () => {
@@ -69,6 +81,7 @@ describe("a YAML program by the plugin", function () {
   it("makes taps whose copies arrive, and reads what they count", async () => {
     expect(succeeded(await program.stack.up()).changes.create).to.equal(3);
     expect(await copies(lab.vm("web"), lab.vm("ids"))).to.equal(10);
+    expect(await copiedPorts()).to.deep.equal([443]);
     succeeded(await program.stack.preview({ expectNoChanges: true }));
     succeeded(await program.stack.up());
     const { status, counted } = await program.stack.outputs();
@@ -87,16 +100,19 @@ describe("a YAML program by the plugin", function () {
       inputDiff: true,
     });
     expect(succeeded(await program.stack.up()).changes.update).to.equal(1);
+    expect(await copiedPorts()).to.deep.equal([8443]);
   });
 
-  it("finds drift, and repairs it", async () => {
+  it("finds by a refresh what was broken by hand, and repairs it by the next up", async () => {
     await lab.host(1).ovs("ovs-ofctl -O OpenFlow14 del-flows br-tap");
     expect(await copies(lab.vm("web"), lab.vm("ids"))).to.equal(0);
-    succeeded(await program.stack.refresh());
+    const found = stepOf(succeeded(await program.stack.refresh()), "web");
+    expect(found.new!.outputs.status).to.match(/^drifted: host source: /);
     const step = stepOf(succeeded(await program.stack.preview()), "web");
     expect(step.detailed).to.deep.equal({ status: { diffKind: "update", inputDiff: false } });
     succeeded(await program.stack.up());
     expect(await copies(lab.vm("web"), lab.vm("ids"))).to.equal(10);
+    expect(await copiedPorts()).to.deep.equal([8443]);
     succeeded(await program.stack.refresh({ expectNoChanges: true }));
   });
 

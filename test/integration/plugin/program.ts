@@ -1,18 +1,15 @@
-import { join } from "node:path";
-import { repositoryRoot } from "../../engine/fixtureProject";
 import { BROADCAST, ethernet } from "../../lab/frames";
 import type { Vm } from "../../lab/vm";
 import { received } from "../copies/traffic";
-import { openFiles, type Program } from "../lifecycle/program";
-
-/** What a YAML program begins with: the name of its project, and where the plugin is. */
-export function yamlHead(project: string): string {
-  return `name: ${project}\nruntime: yaml\npackages: { taas: ${join(repositoryRoot(), "plugin")} }\n`;
-}
+import { WrittenProgram } from "../lifecycle/program";
 
 /** Opens a stack of a YAML program, given as what follows its head. Its project is called `fixture`. */
-export function openYaml(text: string, config: Record<string, unknown>, name = "test"): Promise<Program> {
-  return openFiles({ "Pulumi.yaml": yamlHead("fixture") + text }, config, name);
+export function openYaml(
+  text: string,
+  config: Record<string, unknown>,
+  name = "test",
+): Promise<WrittenProgram> {
+  return WrittenProgram.open("YAML", text, config, name);
 }
 
 /** How many of some broadcasts of a VM, which are no IP, arrive at another, each byte for byte. */
