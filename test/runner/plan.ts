@@ -14,6 +14,7 @@ export const ALONE: ReadonlySet<TestFile> = new Set([
   "integration/faults/migration",
   "integration/host/hostileServer",
   "integration/lifecycle/edits",
+  "integration/plugin/import",
   "integration/treatment/rateLimit",
 ]);
 
@@ -33,6 +34,7 @@ export const LONGEST: readonly TestFile[] = [
   "integration/engine",
   "integration/engineOptions",
   "integration/lifecycle/outputs",
+  "integration/plugin/kills",
   "integration/faults/hangs",
   "integration/faults/neighbours",
   "integration/faults/keeperCrash",

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { expect } from "chai";
 import { type Lab, startLab } from "../../lab/lab";
-import { limitOf, sampleOf } from "../../sample";
+import { sampleOf } from "../../sample";
 import { processesOn } from "../faults/harm";
 import { Baseline, viewsOf } from "../faults/hosts";
 import { until } from "../faults/keeperProcess";
@@ -25,18 +25,28 @@ resources:
 
 /** Moments of a run, spread evenly over what the plugin writes to hosts. */
 const MOMENTS = Array.from({ length: 20 }, (_, index) => (index + 0.5) / 20);
-/** Of these, so many in the usual sample. */
-const USUAL = 1;
 /** Seconds in which all processes of a run that was struck are gone. */
 const ENDED = 15;
 
-const STRUCK: readonly [string, Strike][] = [
-  ["whose plugin is killed", "plugin"],
-  ["whose engine is killed", "engine"],
-  ["that is interrupted", "interrupt"],
-];
+const COMMANDS = ["up", "destroy"] as const;
+const STRIKES: Readonly<Record<Strike, string>> = {
+  plugin: "whose plugin is killed",
+  engine: "whose engine is killed",
+  interrupt: "that is interrupted",
+};
 
-describe("a run by the plugin", () => {
+/** Every strike in both kinds of run at every moment; of the usual sample each once. */
+const CASES = sampleOf(
+  COMMANDS.flatMap((command) =>
+    (Object.keys(STRIKES) as Strike[]).flatMap((strike) =>
+      MOMENTS.map((moment) => ({ command, strike, moment })),
+    ),
+  ),
+  COMMANDS.length * Object.keys(STRIKES).length,
+);
+
+describe("a run by the plugin", function () {
+  this.timeout(120_000);
   let lab: Lab;
   let empty: Baseline;
   let processes: string[];
@@ -45,12 +55,11 @@ describe("a run by the plugin", () => {
   const writes = { up: 0, destroy: 0 };
   let program: WrittenProgram;
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     const vms = [
-      { name: "web", host: 1 },
-      { name: "near", host: 2 },
-      { name: "ids", host: 2 },
+      { name: "web", host: 1, vlan: 11 },
+      { name: "near", host: 2, vlan: 12 },
+      { name: "ids", host: 2, vlan: 13 },
     ];
     lab = await startLab({ hosts: 2, vms });
     empty = await Baseline.of(lab);
@@ -76,20 +85,16 @@ describe("a run by the plugin", () => {
 
   const processesNow = async () => (await Promise.all(lab.hosts.map(processesOn))).flat();
 
-  async function undisturbed(command: "up" | "destroy"): Promise<void> {
+  async function undisturbed(command: (typeof COMMANDS)[number]): Promise<void> {
     const run = await runStruck({ lab, program }, command, { at: 0, strike: "plugin" });
     expect(run.writes, run.text).to.be.greaterThan(20);
     writes[command] = run.writes!;
   }
 
   /** Strikes a run at a moment. The next one begins at once: the plugin of an engine that was killed may still be there. */
-  async function strike(
-    command: "up" | "destroy",
-    how: Strike,
-    moment: number,
-  ): Promise<() => Promise<void>> {
+  async function strikeAt({ command, strike, moment }: (typeof CASES)[number]): Promise<() => Promise<void>> {
     const at = Math.ceil(moment * writes[command]);
-    const run = await runStruck({ lab, program }, command, { at, strike: how });
+    const run = await runStruck({ lab, program }, command, { at, strike });
     expect(run.struck, `write ${at} of ${writes[command]}: ${run.text}`).to.equal(true);
     await program.stack.unlock();
     return async () => {
@@ -98,30 +103,29 @@ describe("a run by the plugin", () => {
     };
   }
 
-  for (const [what, how] of STRUCK) {
-    it(`${what} while it makes taps is done over by the next one, and nothing is left in the end`, async () => {
-      for (const moment of sampleOf(MOMENTS, USUAL)) {
-        const ended = await strike("up", how, moment);
+  for (const each of CASES) {
+    const { command, strike, moment } = each;
+    const share = `after ${Math.round(moment * 100)} of 100 writes`;
+    if (command === "up") {
+      it(`${STRIKES[strike]} ${share} of an up is done over by the next one, and nothing is left in the end`, async () => {
+        const ended = await strikeAt(each);
         succeeded(await program.stack.up());
         await ended();
-        expect(diffViews(made, await viewsOf(lab)), `at ${moment}`).to.deep.equal([]);
+        expect(diffViews(made, await viewsOf(lab))).to.deep.equal([]);
         succeeded(await program.stack.refresh({ expectNoChanges: true, clearPendingCreates: true }));
-        for (const name of ["web", "near"]) {
-          expect(await copies(lab.vm(name), lab.vm("ids")), `${name} at ${moment}`).to.equal(10);
-        }
+        for (const name of ["web", "near"])
+          expect(await copies(lab.vm(name), lab.vm("ids")), name).to.equal(10);
         succeeded(await program.stack.destroy());
-        expect(await empty.differences(), `at ${moment}`).to.deep.equal([]);
-      }
-    }).timeout(limitOf(120_000));
-
-    it(`${what} while it deletes taps is done over by the next one, and nothing is left`, async () => {
-      for (const moment of sampleOf(MOMENTS, USUAL)) {
-        succeeded(await program.stack.up());
-        const ended = await strike("destroy", how, moment);
-        succeeded(await program.stack.destroy());
-        await ended();
-        expect(await empty.differences(), `at ${moment}`).to.deep.equal([]);
-      }
-    }).timeout(limitOf(120_000));
+        expect(await empty.differences()).to.deep.equal([]);
+      });
+      continue;
+    }
+    it(`${STRIKES[strike]} ${share} of a destroy is done over by the next one, and nothing is left`, async () => {
+      succeeded(await program.stack.up());
+      const ended = await strikeAt(each);
+      succeeded(await program.stack.destroy());
+      await ended();
+      expect(await empty.differences()).to.deep.equal([]);
+    });
   }
 });
