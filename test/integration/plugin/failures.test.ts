@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { RunResult } from "../../engine/runResult";
 import { type Lab, startLab } from "../../lab/lab";
-import { openFiles, openProgram, type Program, succeeded } from "../lifecycle/program";
 import { yamlHead } from "../lifecycle/languages";
+import { openFiles, openProgram, type Program, succeeded } from "../lifecycle/program";
 import { openYaml } from "./program";
 
 /** Secrets of programs: one that is refused by a check, and one by the host. */

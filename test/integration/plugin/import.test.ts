@@ -3,7 +3,8 @@ import { expect } from "chai";
 import type { Import } from "../../engine/importResources";
 import { type Lab, startLab } from "../../lab/lab";
 import { expectNoMoreLost, plugPorts } from "../faults/control";
-import { errorsOf, type Program, succeeded, WrittenProgram } from "../lifecycle/program";
+import { errorsOf, type Program, succeeded } from "../lifecycle/program";
+import { openYaml } from "./program";
 
 const PROGRAM = `
 resources:
@@ -65,7 +66,7 @@ describe("an import by the plugin", function () {
       "taas:hosts": { source: { address: "host1" }, monitor: { address: "host2" } },
       "fixture:mac": lab.vm("web").mac,
     };
-    const program = await WrittenProgram.open("YAML", text, config, stack);
+    const program = await openYaml(text, config, stack);
     programs.push(program);
     return program.stack;
   }

@@ -3,8 +3,8 @@ import { BROADCAST, tcp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import { between, received } from "../copies/traffic";
-import { type Program, stepOf, succeeded, WrittenProgram } from "../lifecycle/program";
-import { copies } from "./program";
+import { type Program, stepOf, succeeded } from "../lifecycle/program";
+import { copies, openYaml } from "./program";
 
 const PROGRAM = `
 config:
@@ -61,7 +61,7 @@ describe("the quickstart as a YAML program", function () {
     ];
     lab = await startLab({ hosts: 2, vms });
     before_ = await snapshots();
-    program = await WrittenProgram.open("YAML", PROGRAM, configured(443));
+    program = await openYaml(PROGRAM, configured(443));
   });
 
   after(async () => {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
-import { errorsOf, openProgram, succeeded, WrittenProgram } from "../lifecycle/program";
-import { copies } from "./program";
+import { errorsOf, openProgram, succeeded, type WrittenProgram } from "../lifecycle/program";
+import { copies, openYaml } from "./program";
 
 describe("the plugin as a provider", function () {
   this.timeout(300_000);
@@ -27,13 +27,13 @@ describe("the plugin as a provider", function () {
     "taas:hosts": { source: { address: "host1" }, monitor: { address: "host2" } },
   });
 
-  async function openYaml(text: string): Promise<WrittenProgram> {
-    const program = await WrittenProgram.open("YAML", text, config());
+  async function opened(text: string): Promise<WrittenProgram> {
+    const program = await openYaml(text, config());
     programs.push(program);
     return program;
   }
 
-  const open = async (text: string) => (await openYaml(text)).stack;
+  const open = async (text: string) => (await opened(text)).stack;
 
   it("has an inventory of its own where it is explicit, beside the default one", async () => {
     const stack = await open(`
@@ -111,7 +111,7 @@ resources:
       { service: "\${ids.ref}", tunnel: "\${pair.ref}", host: source, port: tap-web, description: ${option} }
     options: { replaceOnChanges: [description] }
 `;
-    const program = await openYaml(text("old"));
+    const program = await opened(text("old"));
     succeeded(await program.stack.up());
     await program.become(text("new"));
     expect(succeeded(await program.stack.up()).changes.replace).to.equal(2);
