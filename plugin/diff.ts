@@ -1,9 +1,7 @@
 import { DiffResponse, PropertyDiff } from "@pulumi/pulumi/proto/provider_pb";
-import { comparable, isEqual } from "../provider/resource/compare";
+import { changedPaths, type PathChange } from "../provider/resource/changedPaths";
+import { comparable } from "../provider/resource/compare";
 import type { DiffResult, Properties } from "../provider/resource/resource";
-
-/** How a value at a path became another. */
-type Change = "add" | "delete" | "update";
 
 const { Kind } = PropertyDiff;
 const KINDS = {
@@ -33,7 +31,7 @@ export function detailedDiff(
   response.setReplacesList(result.replaces);
   response.setDeletebeforereplace(result.deleteBeforeReplace);
   const details = response.getDetaileddiffMap();
-  const put = (paths: readonly [string, Change][], of: "input" | "output") => {
+  const put = (paths: readonly [string, PathChange][], of: "input" | "output") => {
     for (const [path, change] of paths) {
       const replaces = result.replaces.some((name) => startsWith(path, name));
       details.set(path, propertyDiff(KINDS[change][replaces ? 1 : 0], of));
@@ -79,31 +77,4 @@ function pick(properties: Properties, others: Properties): Properties {
 
 function startsWith(path: string, name: string): boolean {
   return path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`);
-}
-
-/** The paths at which two property maps differ, each with how. */
-export function changedPaths(olds: unknown, news: unknown, path = ""): [string, Change][] {
-  const [before, now] = [olds ?? null, news ?? null];
-  if (isEqual(before, now)) return [];
-  if (Array.isArray(before) && Array.isArray(now)) {
-    const length = Math.max(before.length, now.length);
-    return Array.from({ length }, (_, index) => index).flatMap((index) =>
-      changedPaths(before[index], now[index], `${path}[${index}]`),
-    );
-  }
-  if (isObject(before) && isObject(now)) {
-    const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
-    return names.flatMap((name) => changedPaths(before[name], now[name], member(path, name)));
-  }
-  return [[path, before === null ? "add" : now === null ? "delete" : "update"]];
-}
-
-/** A path in Pulumi's notation; a name that is not a word stands in quotes. */
-function member(path: string, name: string): string {
-  if (!/^\w[\w-]*$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
-  return path === "" ? name : `${path}.${name}`;
-}
-
-function isObject(value: unknown): value is Properties {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

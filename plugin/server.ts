@@ -7,6 +7,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { TaasError } from "../provider/errors";
 import { Provider } from "../provider/provider";
+import { changedPaths } from "../provider/resource/changedPaths";
 import type { Properties } from "../provider/resource/resource";
 import { concealing, shownFailure } from "../provider/secrets";
 import { answer } from "./answer";
@@ -17,7 +18,6 @@ import {
   isOfNamesake,
   readConfiguration,
 } from "./configuration";
-import { changedPaths } from "./diff";
 import { Operations } from "./operations";
 import { receive, send } from "./properties";
 import { type Base, checkFailure, Resources } from "./resources";

@@ -1,9 +1,8 @@
-import type { Desired } from "../model/desired";
+import { isDeepStrictEqual } from "node:util";
+import type { Desired, Rule } from "../model/desired";
 import { type ClaimSet, GENERATION_KEY, WRITES_KEY } from "../model/readClaims";
-import type { Facts } from "../ovs/facts";
 import { otherConfig } from "./claims";
-import { flowText } from "./flowText";
-import { tapRules } from "./numberRules";
+import { distinctRules } from "./numberRules";
 
 /** A change of a host's claims, and what they come to. */
 interface ClaimsChange {
@@ -11,8 +10,6 @@ interface ClaimsChange {
   desired: Desired;
   /** What they came to as they were read. */
   before: Desired;
-  facts: Facts;
-  tapBridge: string;
 }
 
 /**
@@ -20,13 +17,18 @@ interface ClaimsChange {
  * more flow comes by a tunnel. Who writes rules goes by it, and need not begin anew then. It is raised all the same where something of ours
  * is elsewhere than in OVSDB and in the tap bridge's rules: commands put that there, and they know of the generation alone.
  */
-export function generationOfClaims({ read, desired, before, facts, tapBridge }: ClaimsChange): number {
+export function generationOfClaims({ read, desired, before }: ClaimsChange): number {
   const config = otherConfig(desired, read.bridge, read.generation);
   const elsewhere = Object.keys(config).some((key) => key !== GENERATION_KEY && key !== WRITES_KEY);
-  const linesOf = (one: Desired) =>
-    flowText(tapRules(one, facts, tapBridge, read.generation))
-      .split("\n")
-      .sort()
-      .join("\n");
-  return read.generation + (elsewhere || linesOf(desired) !== linesOf(before) ? 1 : 0);
+  return read.generation + (elsewhere || !haveSameRules(desired, before) ? 1 : 0);
+}
+
+function haveSameRules(a: Desired, b: Desired): boolean {
+  const [these, others] = [distinctRules(a.rules), distinctRules(b.rules)];
+  return these.length === others.length && these.every((rule, index) => isSameRule(rule, others[index]!));
+}
+
+/** Whether two rules are one on a bridge, whoever needs it. */
+function isSameRule({ owners: _, ...a }: Rule, { owners: __, ...b }: Rule): boolean {
+  return isDeepStrictEqual(a, b);
 }

@@ -1,5 +1,6 @@
 import { type Action, type Desired, isCut, type Rule } from "../model/desired";
 import { generationCookie } from "../model/identity";
+import { memo } from "../model/memo";
 import { placeOf } from "../model/place";
 import type { Facts } from "../ovs/facts";
 import { ruleNumbers } from "./portNumbers";
@@ -11,14 +12,14 @@ export function markRule(generation: number): Rule<never> {
 }
 
 /** One rule for what several claims ask for. */
-export function distinctRules(rules: readonly Rule[]): Rule[] {
+export const distinctRules = memo((rules: readonly Rule[]): Rule[] => {
   const places = new Map<string, Rule>();
   for (const rule of rules) {
     const place = placeOf(rule);
     if (!places.has(place)) places.set(place, rule);
   }
   return [...places.values()];
-}
+});
 
 /**
  * A rule's actions as they are written. Open vSwitch spares the clone around a rule's last action, and then reckons what to cut

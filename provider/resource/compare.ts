@@ -2,11 +2,16 @@ import { CONNECTION_FIELDS, type HostRecord } from "../schema/host";
 import { defaultOf, type Options } from "../schema/options";
 import { hasUnknown } from "../schema/unknown";
 
-/** What of a host is the user's wish for the data path; how it is reached never makes a difference. */
+/** A host without what says how it is reached, which never makes a difference. */
+export function withoutConnection(host: HostRecord): Partial<HostRecord> {
+  const rest: Partial<HostRecord> = { ...host };
+  for (const field of CONNECTION_FIELDS) delete rest[field];
+  return rest;
+}
+
+/** What of a host is the user's wish for the data path. */
 function hostKey(host: HostRecord): object {
-  const { name: _, keeper, ...rest } = host;
-  const wish: Partial<HostRecord> = rest;
-  for (const field of CONNECTION_FIELDS) delete wish[field];
+  const { name: _, keeper, ...wish } = withoutConnection(host);
   return { ...wish, keeper: keeper ?? false };
 }
 
@@ -21,12 +26,17 @@ export function isEqual(a: unknown, b: unknown): boolean {
   );
 }
 
-/** A property for comparison: hosts in it reduced to what counts, also inside references. */
-export function comparable(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(comparable);
+/** A value with the hosts in it reduced to what counts, also inside references. */
+export function withHosts(value: unknown, reduce: (host: HostRecord) => object): unknown {
+  if (Array.isArray(value)) return value.map((item) => withHosts(item, reduce));
   if (typeof value !== "object" || value === null) return value;
-  if ("address" in value && "name" in value) return hostKey(value as HostRecord);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, comparable(inner)]));
+  if ("address" in value && "name" in value) return reduce(value as HostRecord);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withHosts(inner, reduce)]));
+}
+
+/** A property for comparison. */
+export function comparable(value: unknown): unknown {
+  return withHosts(value, hostKey);
 }
 
 /**

@@ -28,7 +28,7 @@ function generation(from: readonly Claim[], to: readonly Claim[], otherConfig: R
   const facts = observed({ name: "br-tap", ports: [monitor, ...ports.map(({ name }) => ({ name }))], row });
   const read = { claims: byOwner(from), generation: 4, bridge: facts.bridges[0] };
   const [before, desired] = [from, to].map((claims) => render(byOwner(claims), facts, "br-tap"));
-  return generationOfClaims({ read, before: before!, desired: desired!, facts, tapBridge: "br-tap" });
+  return generationOfClaims({ read, before: before!, desired: desired! });
 }
 
 describe("the generation of a host's rules, where only claims are written,", () => {

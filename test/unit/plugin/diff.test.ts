@@ -1,6 +1,7 @@
 import type { DiffResponse } from "@pulumi/pulumi/proto/provider_pb";
 import { expect } from "chai";
-import { changedPaths, detailedDiff } from "../../../plugin/diff";
+import { detailedDiff } from "../../../plugin/diff";
+import { changedPaths } from "../../../provider/resource/changedPaths";
 import type { DiffResult, Properties } from "../../../provider/resource/resource";
 
 const UPDATE: DiffResult = { changes: true, replaces: [], deleteBeforeReplace: false };
