@@ -3,6 +3,7 @@ import type { HostRecord } from "../host/host";
 import { type Desired, isRefusal, type Problem } from "../model/desired";
 import type { ClaimSet } from "../model/readClaims";
 import { render } from "../model/render";
+import { withNamesInUse } from "../model/serviceNames";
 import type { Facts } from "../ovs/facts";
 import { strandedStray } from "../plan/strays";
 import type { Claim } from "../schema/claim";
@@ -36,7 +37,8 @@ export function outcomeOf({ record, read, facts, edits, reject }: DraftRequest):
   const before = render(read.claims, facts, tapBridge);
   let open = [...cleanUps(read.claims, edits), ...edits];
   for (;;) {
-    const { claims, touched, refused } = applyEdits(read.claims, open);
+    const { claims: edited, touched, refused } = applyEdits(read.claims, open);
+    const claims = withNamesInUse(edited);
     const desired = render(claims, facts, tapBridge);
     for (const edit of open.filter((one) => !refused.has(one))) {
       const owners = touched.get(edit)!;

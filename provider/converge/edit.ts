@@ -1,13 +1,21 @@
 import { TaasError } from "../errors";
+import { namesBefore } from "../model/serviceNames";
 import { writeClaim } from "../plan/claims";
-import { type Claim, claimOf, type Elsewhere, type FlowClaim, type TunnelClaim } from "../schema/claim";
+import {
+  type Claim,
+  claimOf,
+  type Elsewhere,
+  type FlowClaim,
+  type ServiceClaim,
+  type TunnelClaim,
+} from "../schema/claim";
 import { withUnknownPart } from "../schema/stored";
 import { isExpired, isLeftover, RUN, replacedBy, stackOf, writer } from "./run";
 
 /** A claim without what its writing adds. */
 export type Draft = Claim extends infer Kind
   ? Kind extends Claim
-    ? Omit<Kind, "token" | "pending" | "replaces" | "elsewhere" | "writer" | "time">
+    ? Omit<Kind, "token" | "pending" | "replaces" | "elsewhere" | "former" | "writer" | "time">
     : never
   : never;
 
@@ -50,13 +58,17 @@ const VOLATILE = {
   time: "",
 };
 
-/** How the other ends are reached, how a host was before, and how far a tunnel or a move has come, make no difference to what they are. */
+/**
+ * How the other ends are reached, how a host was before, what a service was called, and how far a tunnel or a move has come, make no
+ * difference to what they are.
+ */
 const TRANSIENT = {
   from: undefined,
   elsewhere: undefined,
   phase: undefined,
   movingFrom: undefined,
-} satisfies Partial<Record<keyof FlowClaim | keyof TunnelClaim, undefined>>;
+  former: undefined,
+} satisfies Partial<Record<keyof FlowClaim | keyof TunnelClaim | keyof ServiceClaim, undefined>>;
 
 function equal(a: Claim, b: Claim, besides: object): boolean {
   const text = (claim: Claim) => writeClaim({ ...claim, ...VOLATILE, ...besides } as Claim);
@@ -96,6 +108,9 @@ export function putEdit(options: PutOptions): Edit {
         pending: pending ? RUN : undefined,
         replaces: pending ? replacedText(existing, token) : undefined,
         elsewhere: elsewhere.length === 0 ? undefined : elsewhere,
+        ...(draft.kind === "service" && existing?.kind === "service"
+          ? { former: namesBefore(existing, draft) }
+          : {}),
         writer: writer(),
         time,
       } as Claim;

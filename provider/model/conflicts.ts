@@ -1,10 +1,11 @@
 import type { Facts } from "../ovs/facts";
-import type { Claim, FlowClaim, ServiceClaim } from "../schema/claim";
+import type { Claim, FlowClaim } from "../schema/claim";
 import { unsafeCaps } from "./caps";
 import type { Problem } from "./desired";
 import { findPort } from "./findPort";
 import { missingBridge } from "./missingBridge";
-import { arrivesHere, type Services } from "./services";
+import { arrivesHere, flowsInto, serviceFinder, servicesAmong } from "./serviceNames";
+import type { Services } from "./services";
 
 /** A monitor that is tapped would be sent its own copies for ever; whoever comes second is told who was first. */
 function loops(claims: readonly Claim[], facts: Facts, tapBridge: string, services: Services): Problem[] {
@@ -64,25 +65,26 @@ export function findUnserved(claims: readonly Claim[], services: Services): Prob
  * problem is that of the service and of the flows: who of them comes last is refused.
  */
 export function findFormerIds(claims: readonly Claim[]): Problem[] {
-  const services = claims.filter((claim): claim is ServiceClaim => claim.kind === "service");
-  const present = new Map(services.map(({ owner, tunnelId }) => [owner, tunnelId]));
-  const flows = claims.filter((claim): claim is FlowClaim => claim.kind === "flow" && arrivesHere(claim));
-  const behind = flows.filter(({ service, tunnelId }) => (present.get(service) ?? tunnelId) !== tunnelId);
-  return services.flatMap((claim): Problem[] => {
-    const others = behind.filter(({ tunnelId }) => tunnelId === claim.tunnelId);
+  const serviceOf = serviceFinder(claims);
+  const behind = flowsInto(claims).flatMap((flow) => {
+    const service = serviceOf(flow);
+    return service === undefined || service.tunnelId === flow.tunnelId ? [] : [{ flow, service }];
+  });
+  return servicesAmong(claims).flatMap((claim): Problem[] => {
+    const others = behind.filter(({ flow }) => flow.tunnelId === claim.tunnelId);
     if (others.length === 0) return [];
     return [
       {
         owner: claim.owner,
         code: "tunnel-id-taken",
-        message: `tunnel id ${claim.tunnelId} is still used by ${others.map(({ owner }) => owner).join(", ")}, whose service now has another`,
+        message: `tunnel id ${claim.tunnelId} is still used by ${others.map(({ flow }) => flow.owner).join(", ")}, whose service now has another`,
         hint: "Run up in the stacks of those TapFlows first, or give this TapService another tunnelId",
       },
       ...others.map(
-        (flow): Problem => ({
+        ({ flow, service }): Problem => ({
           owner: flow.owner,
           code: "tunnel-id-taken",
-          message: `tunnel id ${flow.tunnelId} is that of ${claim.owner}; ${flow.service} now has ${present.get(flow.service)}`,
+          message: `tunnel id ${flow.tunnelId} is that of ${claim.owner}; ${service.owner}, which the flow is for, now has ${service.tunnelId}`,
           hint: "Pass the TapService's present ref",
         }),
       ),

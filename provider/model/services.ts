@@ -1,11 +1,12 @@
 import { encapsulationOf } from "../encapsulation/encapsulations";
 import type { Facts } from "../ovs/facts";
-import type { Claim, FlowClaim, ServiceClaim } from "../schema/claim";
+import type { Claim, ServiceClaim } from "../schema/claim";
 import { describePort, type PortInput } from "../schema/port";
 import { type Delivery, deliverBack, deliverHere } from "./delivery";
 import type { Desired, Placement, Problem } from "./desired";
 import { type FoundPort, PORT_STATE } from "./findPort";
 import { findMonitor, sendHome } from "./home";
+import { servicesAmong, tunnelIdsOf } from "./serviceNames";
 
 /** The services of a host, and what they need to exist. */
 export interface Services
@@ -90,26 +91,6 @@ function findMonitors(claim: ServiceClaim, facts: Facts, tapBridge: string, resu
   });
 }
 
-/**
- * The tunnel ids whose copies each service of a host gets, by its owner: its own, and those that flows into it still have from
- * before it changed. Those follow with their own update, which may be another stack's. An id of another service is not among them.
- */
-export function tunnelIdsOf(claims: Iterable<Claim>): Map<string, Set<number>> {
-  const all = [...claims];
-  const services = all.filter((claim): claim is ServiceClaim => claim.kind === "service");
-  const own = new Set(services.map(({ tunnelId }) => tunnelId));
-  const ids = new Map(services.map(({ owner, tunnelId }) => [owner, new Set([tunnelId])]));
-  for (const claim of all)
-    if (claim.kind === "flow" && arrivesHere(claim) && !own.has(claim.tunnelId))
-      ids.get(claim.service)?.add(claim.tunnelId);
-  return ids;
-}
-
-/** Whether a flow's copies are delivered on the host of the claim. */
-export function arrivesHere({ collector, source, peer }: FlowClaim): boolean {
-  return collector === undefined && (source === undefined || peer === undefined);
-}
-
 function refuseTwice(services: readonly ServiceClaim[], result: Services): void {
   for (const claim of services) {
     for (const other of services) {
@@ -145,7 +126,7 @@ function refuseTwoAttachments(deliveries: readonly Delivery[], result: Services)
 
 /** Renders the services of a host: where each monitor is, and what reaches it. */
 export function renderServices(claims: readonly Claim[], facts: Facts, tapBridge: string): Services {
-  const services = claims.filter((claim): claim is ServiceClaim => claim.kind === "service");
+  const services = servicesAmong(claims);
   const result: Services = {
     deliveries: new Map(),
     ports: [],

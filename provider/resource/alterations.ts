@@ -5,8 +5,8 @@ import { knownPart } from "../schema/stored";
 import { changedPaths } from "./changedPaths";
 import { withHosts, withoutConnection } from "./compare";
 
-/** What an operation adds to what a resource asks for: which life of it this is, who wrote it and when. */
-const WRITTEN: ReadonlySet<string> = new Set(["token", "writer", "time"]);
+/** What an operation adds to what a resource asks for: which life of it this is, who wrote it and when, and what it was called before. */
+const WRITTEN: ReadonlySet<string> = new Set(["token", "writer", "time", "former"]);
 
 type Fields = Record<string, unknown>;
 

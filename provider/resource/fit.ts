@@ -11,6 +11,7 @@ import { defaultActionOf } from "../model/filter/defaultAction";
 import type { FoundPort } from "../model/findPort";
 import { findMonitor } from "../model/home";
 import { routeOf } from "../model/route";
+import { serviceFinder } from "../model/serviceNames";
 import { productionTunnel } from "../model/shared";
 import { TAG_BYTES, vlanClass } from "../model/vlanClass";
 import type { FlowClaim } from "../schema/claim";
@@ -85,12 +86,11 @@ async function wayLimit(fit: Fit): Promise<Limit | undefined> {
   };
 }
 
-function monitorLimit({ inputs, destination }: Fit, tag: number): Limit | undefined {
-  const service = [...(destination?.read.claims.values() ?? [])].find(
-    (claim) => claim.kind === "service" && claim.tunnelId === inputs.tunnelId,
-  );
-  if (service?.kind !== "service" || destination === undefined) return undefined;
-  const { facts, record } = destination;
+function monitorLimit({ draft, destination }: Fit, tag: number): Limit | undefined {
+  if (destination === undefined) return undefined;
+  const { facts, record, read } = destination;
+  const service = serviceFinder(read.claims.values())(draft);
+  if (service === undefined) return undefined;
   const limits = service.ports.flatMap((wanted) => {
     const monitor = findMonitor(service, wanted, facts, tapBridgeOf(record)).found;
     const mtu = monitor?.interface.mtu;

@@ -6,6 +6,7 @@ import type { Inspection, Look } from "../converge/look";
 import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
 import { movingFromOf } from "../model/moving";
+import { isNamed, serviceFinder } from "../model/serviceNames";
 import type { Claim } from "../schema/claim";
 import { type FlowInputs, flowInputs } from "../schema/flow";
 import { type FoundIfaceIds, foundIfaceIds, withFoundIfaceId } from "../schema/port";
@@ -14,7 +15,7 @@ import { candidatesOf } from "./ends";
 import { flowChecks } from "./flowChecks";
 import { expectedClaims, flowTargets } from "./flowTargets";
 import { knownIfaceIds, type Presence, portNameOf, presenceAt, seekSource, WAITING_HINT } from "./found";
-import { hasClaim, locate } from "./locate";
+import { locate } from "./locate";
 import { membersFirst } from "./members";
 import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
@@ -25,10 +26,14 @@ function isSource(claim: Claim | undefined): boolean {
   return claim?.kind === "flow" && claim.source !== undefined;
 }
 
-/** The monitors of a service that are plugged on a candidate, by the claim that is on the host holding it. */
-function monitorNames(look: Look, holder: Look | undefined, service: string): string {
-  const claim = holder?.read.claims.get(service);
-  const ports = claim?.kind === "service" ? claim.ports : [];
+/** How a flow knows its service. */
+function serviceNamed({ service, tunnelId }: FlowInputs) {
+  return { service: service.owner, tunnelId };
+}
+
+/** The monitors of a flow's service that are plugged on a candidate, by the claim that is on the host holding it. */
+function monitorNames(look: Look, holder: Look | undefined, inputs: FlowInputs): string {
+  const { ports = [] } = serviceFinder(holder?.read.claims.values() ?? [])(serviceNamed(inputs)) ?? {};
   const names = ports.map((wanted) => portNameOf(look, wanted));
   return names.filter((name) => name !== "").join(",");
 }
@@ -107,7 +112,10 @@ async function planFlow(
 
 /** Of the service's candidates, the one that has it; none for a collector. */
 function destinationOf<Seen extends Look>(inputs: FlowInputs, there: readonly Seen[]): Seen | undefined {
-  return there.find(hasClaim(inputs.service.owner)) ?? there[0];
+  const name = serviceNamed(inputs);
+  return (
+    there.find(({ read }) => [...read.claims.values()].some((claim) => isNamed(claim, name))) ?? there[0]
+  );
 }
 
 async function put(
@@ -171,7 +179,7 @@ export const tapFlow: Resource = {
       {
         candidates: remainingHosts(context, candidatesOf(inputs.service)),
         isOf: (claim: Claim, { facts }: Look) => claim.kind === "flow" && claim.destination === facts.machine,
-        portNames: (look: Look, holder: Look | undefined) => monitorNames(look, holder, inputs.service.owner),
+        portNames: (look: Look, holder: Look | undefined) => monitorNames(look, holder, inputs),
       },
     ];
     const expected = async (holders: ReadonlyMap<End, Inspection>, inspected: readonly Inspection[]) => {

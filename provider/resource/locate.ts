@@ -60,8 +60,3 @@ export function locate(
   }
   return chosen;
 }
-
-/** Whether the claim of an owner stands on a host. */
-export function hasClaim(owner: string): (look: Look) => boolean {
-  return (look) => look.read.claims.has(owner);
-}

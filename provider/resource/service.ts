@@ -8,15 +8,15 @@ import type { FoundClaim } from "../converge/leftovers";
 import type { Look } from "../converge/look";
 import { drawToken, stackOf } from "../converge/run";
 import { TaasError } from "../errors";
+import { flowsInto, serviceFinder } from "../model/serviceNames";
 import { printableLine } from "../printable";
-import type { FlowClaim } from "../schema/claim";
 import { pick } from "../schema/options";
 import { type FoundIfaceIds, foundIfaceIds, type PortInput, withFoundIfaceId } from "../schema/port";
 import { monitorOptions, type ServiceInputs, serviceInputs } from "../schema/service";
 import { type Context, presentCandidates, remainingHosts } from "./context";
 import { candidatesOf } from "./ends";
 import { knownIfaceIds, monitorNameOf, type Presence, presenceAt, seekMonitor, WAITING_HINT } from "./found";
-import { hasClaim, locate } from "./locate";
+import { locate } from "./locate";
 import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
 import { serviceChecks } from "./serviceChecks";
@@ -75,7 +75,7 @@ function planService(
   const ports = portsOf(inputs).map((port) => withFoundIfaceId(port, previous?.ifaceIds));
   const owner = previous?.inputs.owner ?? inputs.owner;
   const presence = presenceOf(inputs, previous?.inputs);
-  const seen = locate(looks, ports[0]!, hasClaim(owner), presence);
+  const seen = locate(looks, ports[0]!, ({ read }) => read.claims.has(owner), presence);
   const sought = ports.map((wanted) => seekMonitor(seen, wanted, presence));
   const names = sought.flatMap(({ found }) => found?.port.name ?? []);
   const claimed = sought.map((one) => one.claimed);
@@ -124,10 +124,8 @@ async function put(
 /** Flows that still send to the service on a host: another stack's keep it, its own stack's are leftovers and are deleted with it. */
 function flowsWithout(look: Look, state: ServiceInputs, token: string): FoundClaim[] {
   if (look.read.claims.get(state.owner)?.token !== token) return [];
-  const isInto = (flow: FlowClaim) => flow.tunnelId === state.tunnelId || flow.service === state.owner;
-  const flows = [...look.read.claims.values()].filter(
-    (claim) => claim.kind === "flow" && isInto(claim) && claim.destination === look.facts.machine,
-  );
+  const serviceOf = serviceFinder(look.read.claims.values());
+  const flows = flowsInto(look.read.claims.values()).filter((flow) => serviceOf(flow)?.owner === state.owner);
   const others = flows.filter((flow) => stackOf(flow.owner) !== stackOf(state.owner));
   if (others.length === 0) return flows.map((claim) => ({ seen: look, claim }));
   throw new TaasError(

@@ -41,6 +41,8 @@ const serviceClaim = z.object({
   ports: z.array(claimedPort).min(1),
   ...monitorOptions,
   integrationBridge: z.string(),
+  /** What it was called before, as long as a flow of this host knows it by that. */
+  former: z.array(z.object({ owner: ownerKey, tunnelId })).optional(),
 });
 
 /** The machine at the other end, known by its OVSDB and not by one of its names, and the underlay addresses of both. */

@@ -5,7 +5,7 @@ import type { Meter } from "../model/desired";
 import { type Group, groupFlows, groupOwners, type SourceFlow } from "../model/groups";
 import { pieceCookie } from "../model/identity";
 import { render } from "../model/render";
-import { tunnelIdsOf } from "../model/services";
+import { tunnelIdsOf } from "../model/serviceNames";
 import { DEFAULT_PRIORITY, metersOf } from "../model/treat";
 import { dumpFlows } from "../ovs/dumpFlows";
 import { readMeterDrops } from "../ovs/meterStatistics";

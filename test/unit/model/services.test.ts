@@ -77,3 +77,27 @@ describe("a service whose tunnel id has changed", () => {
     expect(arrivals["tun_id=0x7"]).to.deep.equal(["mon2"]);
   });
 });
+
+describe("a service that was renamed before its tunnel id changed", () => {
+  const renamed = (tunnelId: number) =>
+    claim.parse({
+      ...service("org/ids/prod/TapService/watch", tunnelId, "mon"),
+      former: [{ owner: ids, tunnelId: 7 }],
+    });
+
+  it("gets copies of a flow that knows it by its former name", () => {
+    const { arrivals, problems } = delivered(renamed(9), flow(7));
+    expect(arrivals).to.deep.equal({ "tun_id=0x9": ["mon"], "tun_id=0x7": ["mon"] });
+    expect(problems).to.deep.equal([]);
+  });
+
+  it("gets them though another service has that name by now", () => {
+    const { arrivals } = delivered(renamed(9), service(ids, 8, "mon2"), flow(7));
+    expect(arrivals["tun_id=0x7"]).to.deep.equal(["mon"]);
+  });
+
+  it("keeps its former tunnel id from such a service, too", () => {
+    const { problems } = delivered(renamed(9), service(ids, 7, "mon2"), flow(7));
+    expect(problems).to.include(`${ids}: tunnel-id-taken`);
+  });
+});

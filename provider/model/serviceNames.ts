@@ -1,0 +1,94 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Claim, FlowClaim, ServiceClaim } from "../schema/claim";
+
+/** What a flow knows of its service: the owner and the tunnel id that it had when the flow's stack last ran. */
+type NamedService = Pick<FlowClaim, "service" | "tunnelId">;
+
+/** The same, as a service has it of itself. */
+type Name = Pick<ServiceClaim, "owner" | "tunnelId">;
+
+/** Whether a flow's copies are delivered on the host of the claim. */
+export function arrivesHere({ collector, source, peer }: FlowClaim): boolean {
+  return collector === undefined && (source === undefined || peer === undefined);
+}
+
+/** The flows among some claims whose copies are delivered on their host. */
+export function flowsInto(claims: Iterable<Claim>): FlowClaim[] {
+  return [...claims].filter((claim): claim is FlowClaim => claim.kind === "flow" && arrivesHere(claim));
+}
+
+/** The services among some claims. */
+export function servicesAmong(claims: Iterable<Claim>): ServiceClaim[] {
+  return [...claims].filter((claim): claim is ServiceClaim => claim.kind === "service");
+}
+
+function keyOf({ owner, tunnelId }: Name): string {
+  return `${tunnelId} ${owner}`;
+}
+
+/**
+ * Finds the service of a host that a flow knows. What a service was called while flows came to it goes before what another is called
+ * now. A renamed one is found by its tunnel id, which a rename keeps.
+ */
+export function serviceFinder(claims: Iterable<Claim>): (flow: NamedService) => ServiceClaim | undefined {
+  const services = servicesAmong(claims);
+  const byFormerName = new Map(
+    services.flatMap((claim) => (claim.former ?? []).map((name) => [keyOf(name), claim])),
+  );
+  const byOwner = new Map(services.map((claim) => [claim.owner, claim]));
+  const byTunnelId = new Map(services.map((claim) => [claim.tunnelId, claim]));
+  return ({ service: owner, tunnelId }) =>
+    byFormerName.get(keyOf({ owner, tunnelId })) ?? byOwner.get(owner) ?? byTunnelId.get(tunnelId);
+}
+
+/** Whether a claim is that of a service which is called, or has been called, what a flow knows. */
+export function isNamed(claim: Claim, { service, tunnelId }: NamedService): boolean {
+  if (claim.kind !== "service") return false;
+  const { owner, former = [] } = claim;
+  return owner === service || former.some((name) => name.owner === service && name.tunnelId === tunnelId);
+}
+
+/** A service's names from before, and the one that its standing claim has if that is another from now on. */
+export function namesBefore({ owner, tunnelId, former = [] }: ServiceClaim, next: Name): Name[] | undefined {
+  const names = [...former, { owner, tunnelId }].filter((name) => keyOf(name) !== keyOf(next));
+  return names.length === 0 ? undefined : names;
+}
+
+/**
+ * Claims whose services have the names that flows into them know and that are not their present ones, no more and no less. As
+ * long as a flow knows it, a name is no other service's; after that it may be.
+ */
+export function withNamesInUse(claims: ReadonlyMap<string, Claim>): ReadonlyMap<string, Claim> {
+  const serviceOf = serviceFinder(claims.values());
+  const known = new Map<string, Map<string, Name>>();
+  for (const flow of flowsInto(claims.values())) {
+    const service = serviceOf(flow);
+    const name = { owner: flow.service, tunnelId: flow.tunnelId };
+    if (service === undefined || keyOf(service) === keyOf(name)) continue;
+    const names = known.get(service.owner) ?? new Map<string, Name>();
+    known.set(service.owner, names.set(keyOf(name), name));
+  }
+  const renewed = servicesAmong(claims.values()).flatMap((claim): [string, Claim][] => {
+    const names = [...(known.get(claim.owner) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+    const former = names.length === 0 ? undefined : names.map(([, name]) => name);
+    return isDeepStrictEqual(former, claim.former) ? [] : [[claim.owner, { ...claim, former }]];
+  });
+  return renewed.length === 0 ? claims : new Map([...claims, ...renewed]);
+}
+
+/**
+ * The tunnel ids whose copies each service of a host gets, by its owner: its own, and those that flows into it still have from
+ * before it changed. Those follow with their own update, which may be another stack's. An id of another service is not among them.
+ */
+export function tunnelIdsOf(claims: Iterable<Claim>): Map<string, Set<number>> {
+  const all = [...claims];
+  const services = servicesAmong(all);
+  const serviceOf = serviceFinder(all);
+  const own = new Set(services.map(({ tunnelId }) => tunnelId));
+  const ids = new Map(services.map(({ owner, tunnelId }) => [owner, new Set([tunnelId])]));
+  for (const flow of flowsInto(all)) {
+    const service = serviceOf(flow);
+    if (service !== undefined && !own.has(flow.tunnelId)) ids.get(service.owner)!.add(flow.tunnelId);
+  }
+  return ids;
+}

@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import type { Context } from "../../../provider/resource/context";
+import { tapFlow } from "../../../provider/resource/flow";
+import type { Properties, Resource } from "../../../provider/resource/resource";
+import { tapService } from "../../../provider/resource/service";
+import { memoryHosts } from "./memoryHosts";
+
+const TEAM = "org/security/prod/TapService";
+const OTHERS = "org/taps/prod/TapFlow";
+
+/** A resource as a state has it. */
+interface Kept {
+  resource: Resource;
+  outs: Properties;
+}
+
+describe("what a service of another stack is called", () => {
+  let context: Context;
+
+  beforeEach(() => {
+    context = memoryHosts(["mon", "mon2", "web"].map((name) => ({ name })));
+  });
+
+  function checked(resource: Resource, args: Properties, olds: Properties = {}): Properties {
+    const { inputs, failures } = resource.check(context, olds, args);
+    expect(failures).to.deep.equal([]);
+    return inputs;
+  }
+
+  async function created(resource: Resource, args: Properties): Promise<Kept> {
+    return { resource, outs: (await resource.create(context, checked(resource, args))).outs };
+  }
+
+  /** Brings a resource up to date with other arguments. */
+  async function update(kept: Kept, args: Properties): Promise<void> {
+    const { resource, outs } = kept;
+    kept.outs = (await resource.update(context, outs, checked(resource, args, outs))).outs;
+  }
+
+  const service = (name: string, more: Properties = {}) => ({
+    ...{ owner: `${TEAM}/${name}`, host: "rack2", port: "mon" },
+    ...more,
+  });
+  const flow = (ref: unknown) => ({ owner: `${OTHERS}/web`, host: "rack1", port: "web", service: ref });
+
+  /** The names from before that the service's claim has. */
+  async function former(name: string): Promise<string[]> {
+    const look = await context.open(context.resolveHost("rack2")).look();
+    const claim = look.read.claims.get(`${TEAM}/${name}`);
+    const names = claim?.kind === "service" ? (claim.former ?? []) : [];
+    return names.map(({ owner, tunnelId }) => `${owner.split("/").at(-1)} ${tunnelId}`);
+  }
+
+  it("stays known, however often it changes, until the flows into it have followed", async () => {
+    const ids = await created(tapService, service("ids", { tunnelId: 7 }));
+    const web = await created(tapFlow, flow(ids.outs.ref));
+    await update(ids, service("watch"));
+    expect(await former("watch")).to.deep.equal(["ids 7"]);
+    await update(ids, service("watch", { tunnelId: 9 }));
+    await update(ids, service("guard", { tunnelId: 10 }));
+    expect(await former("guard")).to.deep.equal(["ids 7"]);
+    await update(web, flow(ids.outs.ref));
+    expect(await former("guard")).to.deep.equal([]);
+  });
+
+  it("stays known through a rename and another tunnel id at once", async () => {
+    const ids = await created(tapService, service("ids", { tunnelId: 7 }));
+    await created(tapFlow, flow(ids.outs.ref));
+    await update(ids, service("watch", { tunnelId: 9 }));
+    expect(await former("watch")).to.deep.equal(["ids 7"]);
+  });
+
+  it("is noted of a flow that comes with a reference from before the rename", async () => {
+    const ids = await created(tapService, service("ids", { tunnelId: 7 }));
+    const { ref } = ids.outs;
+    await update(ids, service("watch"));
+    expect(await former("watch")).to.deep.equal([]);
+    await created(tapFlow, flow(ref));
+    expect(await former("watch")).to.deep.equal(["ids 7"]);
+  });
+
+  it("keeps a service from being deleted under its flows", async () => {
+    const ids = await created(tapService, service("ids", { tunnelId: 7 }));
+    await created(tapFlow, flow(ids.outs.ref));
+    await update(ids, service("watch", { tunnelId: 9 }));
+    const error = await tapService.delete(context, ids.outs).catch((reason: unknown) => reason);
+    expect(error).to.have.property("code", "service-in-use");
+  });
+
+  it("is no other service's until then, and may be afterwards", async () => {
+    const ids = await created(tapService, service("ids", { tunnelId: 7 }));
+    const web = await created(tapFlow, flow(ids.outs.ref));
+    await update(ids, service("watch", { tunnelId: 9 }));
+    const next = service("ids", { tunnelId: 7, port: "mon2" });
+    const error = await created(tapService, next).catch((reason: unknown) => reason);
+    expect(error).to.have.property("code", "tunnel-id-taken");
+    await update(web, flow(ids.outs.ref));
+    await created(tapService, next);
+  });
+
+  it("is no alteration of its claim", async () => {
+    const ids = await created(tapService, service("ids", { tunnelId: 7 }));
+    await created(tapFlow, flow(ids.outs.ref));
+    await update(ids, service("watch", { tunnelId: 9 }));
+    const read = await tapService.read(context, `${TEAM}/watch`, ids.outs);
+    expect(read).to.have.nested.property("props.status", "active");
+  });
+});
