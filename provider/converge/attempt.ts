@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../errors";
 import type { Desired } from "../model/desired";
-import { handover } from "../model/handover";
 import { bridgesToRestore } from "../model/linuxBridge";
 import { GENERATION_KEY, KEEPER_KEY, readClaims } from "../model/readClaims";
 import { render } from "../model/render";
 import type { BridgeFacts, Facts } from "../ovs/facts";
 import type { TapReading } from "../ovs/tapSwitch";
+import { writesOf } from "../plan/claims";
 import { reliedPorts } from "../plan/portNumbers";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, tapBridgeOf } from "./access";
@@ -17,7 +17,7 @@ import { keep, removeKeeper, wantsKeeper } from "./keeper";
 import { openLinuxBridges, setLinuxBridge } from "./linuxBridges";
 import { OtherWriter, type Refusal } from "./otherWriter";
 import { type Planned, planAttempt, type Request } from "./planAttempt";
-import { isMetered, pushRules } from "./pushRules";
+import { isMetered, type Pushed, pushRules } from "./pushRules";
 
 /** A host after its reconciliation. */
 export interface Reconciled {
@@ -30,8 +30,6 @@ export interface Reconciled {
 
 /** What an attempt is asked for, with what the attempts before it came to. */
 export interface AttemptRequest extends Request {
-  /** Whether the attempt before was `prepared`. */
-  metersMayRemain: boolean;
   /** Bridges that are not ours and on which an attempt may have left rules, whatever the host's claims say by now. */
   touched: Set<string>;
   /** Whose monitors the ports on the tap bridge are, or were before the edits, by the ports' rows. */
@@ -55,14 +53,14 @@ const REVALIDATION = 10;
 
 /**
  * Makes a host what its claims say after the edits, from facts that may be out of date. Throws `OtherWriter` where they are.
- * `prepared`: the claims are written for another attempt to finish: what is new is ready to hand the copies over to, and what
- * a port waits for is gone. `unsettled`: nothing is written, because numbers are to be noted that may still be those of before.
+ * `stepped`: the step is taken, and another attempt is to write the claims: what is new is ready to hand the copies over to, and
+ * what a port waits for is gone. `unsettled`: nothing is written, because numbers are to be noted that may still be those of before.
  */
 export async function attempt(
   access: HostAccess,
   facts: Facts,
   request: AttemptRequest,
-): Promise<Reconciled | "prepared" | "unsettled"> {
+): Promise<Reconciled | "stepped" | "unsettled"> {
   const planned = await planAttempt(access, facts, request);
   for (const { port, owners } of planned.before.placements)
     if (owners.length > 0) request.monitors.set(port, owners);
@@ -77,19 +75,21 @@ export async function attempt(
   const bridge = applied.facts.bridges.find(({ name }) => name === planned.tapBridge);
   if (bridge === undefined) throw new OtherWriter();
   if (kept && end.keeper === "unwanted") await removeKeeper(access, { bridge, generation: plan.generation });
-  const desired = renderedFrom(planned, applied.facts);
+  const isStep = planned.goal === "step";
+  const desired = isStep ? planned.desired : render(claims, applied.facts, planned.tapBridge);
   refuseFailedPorts(access, planned, applied.facts, request);
-  await writeRules(access, { ...planned, desired }, applied, { request, bridge });
-  const inEffect = plan.effect === "claims" ? Promise.resolve() : sleep(REVALIDATION);
-  if (planned.step === undefined) return { facts: applied.facts, claims, desired, inEffect };
+  const rules = await writeRules(access, { ...planned, desired }, applied, { request, bridge });
+  const inEffect = plan.effect === "claims" && rules === "same" ? Promise.resolve() : sleep(REVALIDATION);
+  if (!isStep) return { facts: applied.facts, claims, desired, inEffect };
   await inEffect;
-  return "prepared";
+  request.stepped = { generation: plan.generation, writes: writesOf(read.bridge) + 1 };
+  return "stepped";
 }
 
 /** Whether there are meters to look at, from before or from now on. */
-function meteredIn({ read, claims }: Planned, { metersMayRemain }: AttemptRequest): "yes" | "no" {
+function meteredIn({ read, claims }: Planned, { stepped }: AttemptRequest): "yes" | "no" {
   const metered = isMetered(read) || isMetered({ claims, bridge: read.bridge });
-  return metered || metersMayRemain ? "yes" : "no";
+  return metered || stepped !== undefined ? "yes" : "no";
 }
 
 /** Carries the transaction out; meanwhile reads the rules that are to be changed. */
@@ -105,37 +105,30 @@ async function applyPlan(access: HostAccess, planned: Planned, request: AttemptR
   return { facts: plan.effect === "ports" ? applied : facts, present };
 }
 
-/** What the claims come to with the port numbers that there are now. */
-function renderedFrom({ read, claims, desired, step, facts, tapBridge }: Planned, now: Facts): Desired {
-  if (now === facts) return desired;
-  const last = render(claims, now, tapBridge);
-  if (step === undefined) return last;
-  return handover(render(read.claims, now, tapBridge), last, tapBridge) ?? last;
-}
-
-/** Writes all that stands elsewhere than in OVSDB: rules, ageing times of Linux bridges, the keeper's text. */
+/** Writes all that stands elsewhere than in OVSDB: rules, ageing times of Linux bridges, the keeper's text. Resolves to what came of rules. */
 async function writeRules(
   access: HostAccess,
   planned: Planned,
   { facts, present }: Applied,
   { request, bridge }: { request: AttemptRequest; bridge: BridgeFacts },
-): Promise<void> {
-  const { read, claims, desired, end, step, plan, tapBridge } = planned;
+): Promise<Pushed> {
+  const { read, claims, desired, end, goal, plan, tapBridge } = planned;
   const { generation } = plan;
   try {
     const metered = meteredIn(planned, request);
-    await pushRules(access, { desired, facts, generation, metered, present });
+    let pushed = await pushRules(access, { desired, facts, generation, metered, present });
     const foreign = [...foreignBridges(read), ...foreignBridges({ claims, bridge: read.bridge })];
     for (const name of foreign) request.touched.add(name);
     if (request.touched.size > 0) {
       const guard = hostGuard(access, { generation, ofports: reliedPorts(desired, facts, tapBridge) });
-      await applyForeignRules(await compareForeignRules(access, desired, facts, request.touched), guard);
+      const differences = await compareForeignRules(access, desired, facts, request.touched);
+      if ((await applyForeignRules(differences, guard)) === "written") pushed = "written";
     }
     const refused = await openLinuxBridges(access, desired.monitors, planned.bridges);
     for (const { owner, error } of refused)
       for (const edit of request.edits.filter((one) => one.owner === owner)) request.reject(edit, error);
-    const keeps = end.keeper === "wanted" && step === undefined;
-    if (keeps) await keep(access, desired, facts, { bridge, generation });
+    if (end.keeper === "wanted" && goal === "end") await keep(access, desired, facts, { bridge, generation });
+    return pushed;
   } catch (error) {
     // What was pushed for may be gone by now, and the tap bridge with it.
     if (!(error instanceof OtherWriter) && (await hasMoved(access, generation))) throw new OtherWriter();
@@ -180,7 +173,7 @@ async function hasMoved({ replica, record }: HostAccess, generation: number): Pr
 
 /**
  * Rejects the edits whose ports Open vSwitch could not make. A port that a step keeps from before is left out: what is given up may
- * well be one of those.
+ * well be one of those. Throws `OtherWriter` where another has deleted one since.
  */
 function refuseFailedPorts(
   access: HostAccess,
@@ -192,8 +185,9 @@ function refuseFailedPorts(
   const due = new Set(desired.ports.map(({ name }) => name));
   for (const port of end.ports.filter(({ name }) => due.has(name))) {
     const nic = made.get(port.name);
-    if (nic !== undefined && nic.error === undefined && (nic.ofport ?? -1) > 0) continue;
-    const why = nic?.error ?? "ovs-vswitchd gave it no port number";
+    if (nic === undefined) throw new OtherWriter();
+    if (nic.error === undefined && (nic.ofport ?? -1) > 0) continue;
+    const why = nic.error ?? "ovs-vswitchd gave it no port number";
     const error = new TaasError(
       `Open vSwitch could not make port ${port.name} (${port.type}) on ${port.bridge}: ${why}`,
       { code: "port-failed", host: access.record.name },

@@ -14,6 +14,7 @@ import type { Claim } from "../schema/claim";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
 import { hostGuard } from "./guard";
 import { requireHeld } from "./otherWriter";
+import type { Pushed } from "./pushRules";
 
 /** How the rules of ours on one bridge that is not ours differ from what they should be. */
 export interface ForeignRuleDifference {
@@ -93,8 +94,8 @@ export async function compareForeignRules(
 export async function applyForeignRules(
   differences: readonly ForeignRuleDifference[],
   guard: HostGuard,
-): Promise<void> {
-  for (const { target, ...change } of differences) {
-    requireHeld(await changeForeignFlows(target, change, guard));
-  }
+): Promise<Pushed> {
+  const due = differences.filter(({ missing, unexpected }) => missing.length > 0 || unexpected.length > 0);
+  for (const { target, ...change } of due) requireHeld(await changeForeignFlows(target, change, guard));
+  return due.length === 0 ? "same" : "written";
 }

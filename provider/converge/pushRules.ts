@@ -17,7 +17,7 @@ import { portNumbers, reliedPorts } from "../plan/portNumbers";
 import { traced } from "../trace";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
 import { hostGuard, isCurrent, type Rendered } from "./guard";
-import { requireHeld } from "./otherWriter";
+import { OtherWriter, requireHeld } from "./otherWriter";
 
 /** Whether a host's claims cap anything, or did since its tap bridge was made: then it has meters, or may have. */
 export function isMetered({ claims, bridge }: Pick<ClaimSet, "claims" | "bridge">): boolean {
@@ -51,16 +51,19 @@ export interface Push {
   present: TapReading | undefined;
 }
 
+/** Whether rules have been changed, or are what they were. */
+export type Pushed = "written" | "same";
+
 /**
  * Makes the tap bridge's rules what they should be: meters first, then all rules in one bundle, then the meters that went.
  * Throws `OtherWriter` when one came in between.
  */
-export async function pushRules(access: HostAccess, push: Push): Promise<void> {
+export async function pushRules(access: HostAccess, push: Push): Promise<Pushed> {
   const { desired, facts, generation } = push;
   const tapBridge = tapBridgeOf(access.record);
   const from = { generation, ofports: reliedPorts(desired, facts, tapBridge) };
   const rules = tapRules(desired, facts, tapBridge, generation);
-  if (push.metered === "no") return requireHeld(await replaceRules(access, rules, from, push.present));
+  if (push.metered === "no") return replaceRules(access, rules, from, push.present);
   const target = ofctlTarget(access, tapBridge);
   const present = await access.tapSwitch.read(push.present);
   const meters = compareMeters(
@@ -69,24 +72,27 @@ export async function pushRules(access: HostAccess, push: Push): Promise<void> {
   );
   const guard = hostGuard(access, from);
   requireHeld(await putMeters(target, meters, guard));
-  requireHeld(await replaceRules(access, rules, from, present));
+  const pushed = await replaceRules(access, rules, from, present);
   requireHeld(await deleteMeters(target, meters.unexpected, guard));
+  return pushed;
 }
 
-/** Writes all rules in one bundle, by OpenFlow or else by ovs-ofctl; false when another writer came in between. */
+/** Writes all rules in one bundle, by OpenFlow or else by ovs-ofctl. Throws `OtherWriter` when one came in between. */
 async function replaceRules(
   access: HostAccess,
   rules: readonly Rule<number>[],
   from: Rendered,
   present: TapReading | undefined,
-): Promise<boolean> {
-  const written = await traced(
+): Promise<Pushed> {
+  const replaced = await traced(
     access.record.name,
     () => "replace rules by OpenFlow",
     () => access.tapSwitch.replace(rules, () => isCurrent(access, from), present),
   );
-  if (written !== undefined) return written === "written";
+  if (replaced === "moved") throw new OtherWriter();
+  if (replaced !== undefined) return replaced;
   const target = ofctlTarget(access, tapBridgeOf(access.record));
   const { outcome } = await pushFlows(target, flowText(rules), hostGuard(access, from));
-  return outcome === "pushed";
+  requireHeld(outcome === "pushed");
+  return "written";
 }

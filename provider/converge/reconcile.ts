@@ -32,7 +32,7 @@ export async function reconcile(
   const request: AttemptRequest = {
     edits: [...edits],
     reject: drop,
-    metersMayRemain: false,
+    stepped: undefined,
     touched: new Set(),
     monitors: new Map(),
     refused: undefined,
@@ -69,8 +69,6 @@ export async function reconcile(
       await done.inEffect;
       leaving = stillLeaving;
       isSettled = isStuck;
-    } else if (done === "prepared") {
-      request.metersMayRemain = true;
     }
     facts = done === "unsettled" || isSettled ? await settledFacts(access) : await replica.read();
   }

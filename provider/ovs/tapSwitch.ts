@@ -41,16 +41,15 @@ export class TapSwitch {
 
   /**
    * Makes the bridge's rules exactly these, of which the first has no fields and marks them all by its cookie. In one bundle,
-   * unless another writer has put another mark since `holds` was asked. Counters of unchanged rules are kept, and nothing is
-   * written where all rules are there.
-   * `moved`: another writer did, or `holds` says no, before the writing or right after it. A bundle goes over the connection that
+   * unless another writer has put another mark since `holds` was asked. Counters of unchanged rules are kept.
+   * `same`: all rules are there, and nothing is written. `moved`: another writer did, or `holds` says no, before the writing or right after it. A bundle goes over the connection that
    * its rules were read by, which ends when ovs-vswitchd does.
    */
   async replace(
     rules: readonly Rule<number>[],
     holds: () => Promise<boolean>,
     present?: TapReading,
-  ): Promise<"written" | "moved" | undefined> {
+  ): Promise<"written" | "same" | "moved" | undefined> {
     const reading = await this.read(present);
     if (reading === undefined) return undefined;
     const { client, config } = reading;
@@ -60,7 +59,7 @@ export class TapSwitch {
     }));
     if (both === undefined) return undefined;
     const { wanted, there } = both;
-    if (isAsWanted(there, wanted, config)) return (await holds()) ? "written" : "moved";
+    if (isAsWanted(there, wanted, config)) return (await holds()) ? "same" : "moved";
     const preparing = answered(async () => client.prepare(flowMods(there, wanted), corrected(config)));
     const [held, bundle] = await Promise.all([holds(), preparing]);
     if (bundle === undefined) return undefined;

@@ -45,6 +45,17 @@ function externalIds(claims: ReadonlyMap<string, Claim>, read: ClaimSet): Record
   return { [RENDERER_KEY]: String(RENDERER), ...Object.fromEntries(entries) };
 }
 
+/** What the tap bridge's row counts: generations of its rules, and all writes. */
+export interface Counts {
+  generation: number;
+  writes: number;
+}
+
+/** How often a tap bridge has been written to. */
+export function writesOf(bridge: BridgeFacts | undefined): number {
+  return Number(bridge?.otherConfig[WRITES_KEY]) || 0;
+}
+
 /** What the tap bridge's row says of its rules: their generation, the count of writes, and what of ours has been elsewhere than in OVSDB. */
 export function otherConfig(
   desired: Desired,
@@ -60,7 +71,7 @@ export function otherConfig(
   ]);
   return {
     [GENERATION_KEY]: String(generation),
-    [WRITES_KEY]: String((Number(before[WRITES_KEY]) || 0) + 1),
+    [WRITES_KEY]: String(writesOf(bridge) + 1),
     ...(metered ? { [METERS_KEY]: "1" } : {}),
     ...(kept ? { [KEEPER_KEY]: "1" } : {}),
     ...(foreign.size === 0 ? {} : { [FOREIGN_BRIDGES_KEY]: [...foreign].sort().join(" ") }),

@@ -94,8 +94,14 @@ export function isOver({
   return claims.size === 0 && !leaves && !awaitsNumber(desired, facts, tapBridge);
 }
 
-/** Plans one host: rows and claims in one transaction that fails when somebody else was faster. */
-export function planHost(input: PlanInput): Plan {
+/** Whether the desired state is what the claims come to, or a step on the way there. */
+export type Goal = "end" | "step";
+
+/**
+ * Plans one host: rows and claims in one transaction that fails when somebody else was faster. A step leaves the claims as they are:
+ * a writer that comes in between, or after this run was killed, then leaves copies where they are.
+ */
+export function planHost(input: PlanInput, goal: Goal = "end"): Plan {
   const { read, desired, facts, tapBridge, integrationBridge, bridges } = input;
   const rules = rulesAfter(input);
   const ports = portChanges(input);
@@ -119,12 +125,14 @@ export function planHost(input: PlanInput): Plan {
     return { changes, operations: [...steps, ...end], generation: 0, effect: "ports", rules };
   }
   const notes = noteVnics(desired, facts, tapBridge);
+  const isStep = goal === "step";
+  const written = isStep ? { claims: read.claims, read } : input;
   if (read.bridge === undefined) {
     const generation = 1;
     const config = otherConfig(desired, undefined, generation);
     const type = facts.bridges.find((bridge) => bridge.name === integrationBridge)?.datapathType ?? "";
     const [guarded, ...others] = steps;
-    const bridge = insertTapBridge(tapBridge, type, input, config);
+    const bridge = insertTapBridge(tapBridge, type, written, config);
     return {
       changes,
       operations: [guarded!, ...bridge, ...others, ...notes],
@@ -134,12 +142,13 @@ export function planHost(input: PlanInput): Plan {
     };
   }
   const renumbers = ports.length > 0 || settled.length > 0 || awaitsNumbers(input);
-  if (idle && !renumbers && !claimsDiffer(input)) {
+  if (idle && !renumbers && !isStep && !claimsDiffer(input)) {
     return { changes, operations: [], generation: read.generation, effect: "claims", rules };
   }
   const effect = renumbers ? "ports" : settings.length > 0 ? "settings" : "claims";
-  const generation = effect === "claims" && idle ? generationOfClaims(input) : read.generation + 1;
+  const onlyClaims = effect === "claims" && idle && !isStep;
+  const generation = onlyClaims ? generationOfClaims(input) : read.generation + 1;
   const config = otherConfig(desired, read.bridge, generation);
-  const operations = [...steps, ...notes, ...updateClaims(read.bridge, input, config)];
+  const operations = [...steps, ...notes, ...updateClaims(read.bridge, written, config)];
   return { changes, operations, generation, effect, rules };
 }

@@ -102,6 +102,72 @@ describe("an operation on a host", function () {
     );
   });
 
+  describe("that hands copies over", () => {
+    const cut = (source = {}) => flow("cut", "db", { type: "gre", udpPort: 0 }, source);
+    const change = put(cut({ snapLength: 100 }));
+    const otherChange = put(flow("outside", "web", { type: "vxlan" }));
+    let gaps: boolean[];
+
+    beforeEach(async () => {
+      gaps = [];
+      await reconcile(await ways.open(), [put(cut())], refuse);
+    });
+
+    /** A way to the host by which a gap of copies after a transaction is noted. `first`: done after the first one that changes something. */
+    async function watched(first: () => Promise<unknown> = async () => {}): Promise<HostAccess> {
+      const access = await ways.open();
+      let left = 1;
+      aroundTransactions(access.ovsdb, {
+        after: async (operations) => {
+          if (operations.length > 0) gaps.push(!(await isTapped("db")));
+          if (operations.some(({ op }) => op === "mutate") && left-- > 0) await first();
+        },
+      });
+      return access;
+    }
+
+    it("does so though another writer is faster after its first transaction", async () => {
+      const fast = await watched();
+      const slow = await watched(() => reconcile(fast, [otherChange], refuse));
+      await reconcile(slow, [change], refuse);
+      expect(gaps).to.include(false).and.not.include(true);
+      expect(await isTapped("web")).to.equal(true);
+      const { claims } = readClaims(await readFacts(fast.ovsdb), "br-tap", "here");
+      expect(claims.get(change.owner)).to.have.nested.property("source.snapLength", 100);
+    });
+
+    it("leaves them where they are when it is killed after its first transaction", async () => {
+      const killed = await watched(() => Promise.reject(new Error("killed")));
+      const error = await reconcile(killed, [change], refuse).catch((reason: unknown) => reason);
+      expect(error).to.have.property("message", "killed");
+      await reconcile(await watched(), [otherChange], refuse);
+      expect(gaps).to.include(false).and.not.include(true);
+      const ports = await ovs.vsctl("list-ports", "br-tap");
+      expect(ports.split("\n").filter((name) => name.startsWith("mt-"))).to.have.length(2);
+    });
+  });
+
+  it("is in effect only once cached packets have been looked at anew, where rules alone change", async () => {
+    await reconcile(await ways.open(), [put(service("ids", "mon", { attachment: "tap-bridge" }))], refuse);
+    const pausesOf = async (): Promise<number[]> => {
+      const pauses: number[] = [];
+      const quick = timers.setTimeout;
+      timers.setTimeout = ((ms: number, value: unknown) => {
+        pauses.push(ms);
+        return sleep(1, value);
+      }) as typeof sleep;
+      try {
+        await (await reconcile(await ways.open(), [], refuse)).inEffect;
+        return pauses;
+      } finally {
+        timers.setTimeout = quick;
+      }
+    };
+    expect(await pausesOf()).to.deep.equal([]);
+    await ovs.ofctl("del-flows", "br-tap");
+    expect(await pausesOf()).to.deep.equal([10]);
+  });
+
   it("lets a flow leave a tunnel that Open vSwitch could not make", async () => {
     const access = await ways.open();
     const rival = ["type=gre", "options:remote_ip=192.0.2.9", "options:key=flow"];
