@@ -117,15 +117,20 @@ function describe(
 
 /** Tells whom a rule concerns: those whose rule has its place, whatever its cookie, else those whose piece has its cookie. */
 function ownership(rules: readonly Rule[], numbers: ReadonlyMap<string, number>): (flow: Flow) => string[] {
-  const places = new Map<string, string[]>();
-  const pieces = new Map<bigint, string[]>();
+  const places = new Map<string, Set<string>>();
+  const pieces = new Map<bigint, Set<string>>();
   for (const rule of rules) {
     const text = ruleText(rule, numbers);
-    const place = text === undefined ? undefined : flowKey(parseFlow(text));
-    if (place !== undefined) places.set(place, [...(places.get(place) ?? []), ...rule.owners]);
-    pieces.set(rule.cookie, [...(pieces.get(rule.cookie) ?? []), ...rule.owners]);
+    if (text !== undefined) addOwners(places, flowKey(parseFlow(text)), rule);
+    addOwners(pieces, rule.cookie, rule);
   }
-  return (flow) => places.get(flowKey(flow)) ?? pieces.get(flow.cookie) ?? [];
+  return (flow) => [...(places.get(flowKey(flow)) ?? pieces.get(flow.cookie) ?? [])];
+}
+
+function addOwners<Key>(known: Map<Key, Set<string>>, key: Key, { owners }: Rule): void {
+  const all = known.get(key) ?? new Set();
+  known.set(key, all);
+  for (const owner of owners) all.add(owner);
 }
 
 /** Rules of ours on other bridges; a writer makes them after those of the tap bridge. */

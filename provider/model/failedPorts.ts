@@ -25,13 +25,12 @@ export interface FailedPort {
 
 /** The ports that rules name and that have no number: no device of that name, say, as after a reboot. */
 export function failedPorts(desired: Pick<Desired, "rules" | "foreignRules">, facts: Facts): FailedPort[] {
-  const rules = [...desired.rules, ...desired.foreignRules];
-  return Object.values(facts.interfaces)
-    .filter(({ ofport }) => ofport === undefined || ofport <= 0)
-    .map(({ name, error }) => {
-      const naming = rules.filter((rule) => portsOfRule(rule).includes(name));
-      return { name, error, owners: [...new Set(naming.flatMap(({ owners }) => owners))].sort() };
-    })
+  const failed = Object.values(facts.interfaces).filter(({ ofport }) => ofport === undefined || ofport <= 0);
+  const naming = new Map(failed.map(({ name }) => [name, new Set<string>()]));
+  for (const rule of [...desired.rules, ...desired.foreignRules])
+    for (const name of portsOfRule(rule)) for (const owner of rule.owners) naming.get(name)?.add(owner);
+  return failed
+    .map(({ name, error }) => ({ name, error, owners: [...naming.get(name)!].sort() }))
     .filter(({ owners }) => owners.length > 0);
 }
 
