@@ -1,8 +1,8 @@
 import { deleteAt, otherEnds } from "../../provider/converge/leftovers";
 import type { Look } from "../../provider/converge/look";
-import { stackOf } from "../../provider/converge/run";
 import { TaasError } from "../../provider/errors";
 import type { HostRecord } from "../../provider/host/host";
+import { stackOf } from "../../provider/model/identity";
 import type { Context } from "../../provider/resource/context";
 import type { Claim } from "../../provider/schema/claim";
 import type { Arguments } from "../arguments";

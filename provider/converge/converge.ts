@@ -1,4 +1,5 @@
 import { allOf } from "../allOf";
+import { stackOf } from "../model/identity";
 import { RESTORE_WAIT, waitsForRestore } from "../model/restoreWait";
 import type { Claim } from "../schema/claim";
 import { deleteEdit, noteEdit, type PutOptions, putEdit } from "./edit";
@@ -7,7 +8,7 @@ import { HalfDoneError, type Intent, type Target } from "./intent";
 import { cleanUp, cleanUpAt, deleteAt, deleteEverywhere, otherEnds } from "./leftovers";
 import type { Look } from "./look";
 import { holds, leaving, type Prepared, prepare, putOptions } from "./prepare";
-import { isLeftover, stackOf } from "./run";
+import { isLeftover } from "./run";
 
 /** Looks at all hosts, checks everything, then writes; far end first, far end deleted last. Resolves with what was planned. */
 export async function converge<Result>(intent: Intent<Result>): Promise<Result> {

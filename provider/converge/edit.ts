@@ -1,4 +1,5 @@
 import { TaasError } from "../errors";
+import { stackOf } from "../model/identity";
 import { namesBefore } from "../model/serviceNames";
 import { writeClaim } from "../plan/claims";
 import {
@@ -10,7 +11,7 @@ import {
   type TunnelClaim,
 } from "../schema/claim";
 import { withUnknownPart } from "../schema/stored";
-import { isExpired, isLeftover, RUN, replacedBy, stackOf, writer } from "./run";
+import { isExpired, isLeftover, RUN, replacedBy, writer } from "./run";
 
 /** A claim without what its writing adds. */
 export type Draft = Claim extends infer Kind

@@ -1,10 +1,11 @@
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
+import { stackOf } from "../model/identity";
 import type { Claim, Elsewhere } from "../schema/claim";
 import { deleteEdit } from "./edit";
 import type { OpenHost, Reach } from "./hosts";
 import type { Look } from "./look";
-import { isLeftover, stackOf } from "./run";
+import { isLeftover } from "./run";
 
 /** A claim on a host that was looked at. */
 export interface FoundClaim {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname, userInfo } from "node:os";
+import { stackOf } from "../model/identity";
 import { type Claim, claim as claimSchema } from "../schema/claim";
 
 /**
@@ -27,11 +28,6 @@ function username(): string {
   } catch {
     return "unknown"; // a uid without a passwd entry, as in containers
   }
-}
-
-/** The stack part of an owner key: `org/project/stack`. */
-export function stackOf(owner: string): string {
-  return owner.split("/").slice(0, 3).join("/");
 }
 
 /** A pending claim of a run of the same stack that is over: that run was killed in between. */

@@ -10,6 +10,11 @@ export function defaultTunnelId(owner: string): number {
   return (Number.parseInt(digest(12, "tunnel-id", owner), 16) % 0xffffff) + 1;
 }
 
+/** The stack part of an owner key: `org/project/stack`. */
+export function stackOf(owner: string): string {
+  return owner.split("/").slice(0, 3).join("/");
+}
+
 /** Top 16 bits of every cookie of ours. */
 const COOKIE_MARK = 0x7a70n << 48n;
 

@@ -1,5 +1,7 @@
 import type { Claim, FlowClaim, TunnelClaim, Wire } from "../schema/claim";
 import { collectorEndpoint, crossing, defaultEndpoint, type Endpoint, explicitEndpoint } from "./endpoint";
+import { memo } from "./memo";
+import { waysToKnow } from "./serviceNames";
 
 /** The way a flow's copies travel. */
 export interface Route {
@@ -12,18 +14,12 @@ export interface Route {
 }
 
 /** The explicit tunnels among some claims, best first; a host's claims are asked about many flows. */
-const tunnelsAmong = new WeakMap<readonly Claim[], TunnelClaim[]>();
-
-function explicitTunnels(claims: readonly Claim[]): TunnelClaim[] {
+const explicitTunnels = memo((claims: readonly Claim[]): TunnelClaim[] => {
   const rank = (tunnel: TunnelClaim): string => `${tunnel.mode === "pair" ? 0 : 1} ${tunnel.owner}`;
-  const tunnels =
-    tunnelsAmong.get(claims) ??
-    claims
-      .filter((claim): claim is TunnelClaim => claim.kind === "tunnel")
-      .sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
-  tunnelsAmong.set(claims, tunnels);
-  return tunnels;
-}
+  return claims
+    .filter((claim): claim is TunnelClaim => claim.kind === "tunnel")
+    .sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+});
 
 /** The explicit tunnels that lead to a machine and are ready to be sent on. */
 function tunnelsTo(claims: readonly Claim[], machine: string): TunnelClaim[] {
@@ -48,20 +44,23 @@ function namedEnd(claims: readonly Claim[], named: Wire): Endpoint {
   return asOfNow(end(named), now === undefined ? undefined : end(now));
 }
 
-/** The claims that were written last, by their flows' service. */
-const newestAmong = new WeakMap<readonly Claim[], Map<string, FlowClaim>>();
+/** The claims of flows to collectors that were written last, by each way to know their service. */
+const newestAmong = memo((claims: readonly Claim[]) => {
+  const flows = claims.filter(
+    (claim): claim is FlowClaim => claim.kind === "flow" && claim.collector !== undefined,
+  );
+  const byTime = flows.sort((a, b) => (a.time < b.time ? -1 : 1));
+  return new Map(byTime.flatMap((flow) => waysToKnow(flow).map((way) => [way, flow])));
+});
 
-function newestOf(claims: readonly Claim[], service: string): FlowClaim | undefined {
-  const known = newestAmong.get(claims);
-  if (known !== undefined) return known.get(service);
-  const newest = new Map<string, FlowClaim>();
-  for (const claim of claims) {
-    if (claim.kind !== "flow") continue;
-    const other = newest.get(claim.service);
-    if (other === undefined || claim.time > other.time) newest.set(claim.service, claim);
-  }
-  newestAmong.set(claims, newest);
-  return newest.get(service);
+/** The claim that was written last of the flows with a flow's service. */
+function newestOf(claims: readonly Claim[], flow: FlowClaim): FlowClaim {
+  const newest = newestAmong(claims);
+  const [byOwner, byTunnelId] = waysToKnow(flow).map((way) => newest.get(way) ?? flow) as [
+    FlowClaim,
+    FlowClaim,
+  ];
+  return byTunnelId.time > byOwner.time ? byTunnelId : byOwner;
 }
 
 /** The end that sends to a flow's collector, which its service has as the claim says that was written last. */
@@ -70,7 +69,7 @@ function collectorEnd(claims: readonly Claim[], flow: FlowClaim): Endpoint | und
     collector === undefined ? undefined : collectorEndpoint(collector, collector.local);
   const asked = end(flow);
   if (asked === undefined) return undefined;
-  return asOfNow(asked, end(newestOf(claims, flow.service) ?? flow));
+  return asOfNow(asked, end(newestOf(claims, flow)));
 }
 
 function only(end: Endpoint, remote: string): Route {

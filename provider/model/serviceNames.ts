@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Claim, FlowClaim, ServiceClaim } from "../schema/claim";
+import { stackOf } from "./identity";
 
 /** What a flow knows of its service: the owner and the tunnel id that it had when the flow's stack last ran. */
-type NamedService = Pick<FlowClaim, "service" | "tunnelId">;
+export type NamedService = Pick<FlowClaim, "service" | "tunnelId">;
 
 /** The same, as a service has it of itself. */
 type Name = Pick<ServiceClaim, "owner" | "tunnelId">;
@@ -39,6 +40,20 @@ export function serviceFinder(claims: Iterable<Claim>): (flow: NamedService) => 
   const byTunnelId = new Map(services.map((claim) => [claim.tunnelId, claim]));
   return ({ service: owner, tunnelId }) =>
     byFormerName.get(keyOf({ owner, tunnelId })) ?? byOwner.get(owner) ?? byTunnelId.get(tunnelId);
+}
+
+/**
+ * By what flows know one service, as far as their claims tell, because a collector's has none: its owner, or its stack and tunnel id.
+ * Flows follow a rename or another tunnel id one by one, so either may differ between them.
+ */
+export function waysToKnow({ service, tunnelId }: NamedService): [byOwner: string, byTunnelId: string] {
+  return [service, keyOf({ owner: stackOf(service), tunnelId })];
+}
+
+/** Whether two flows know one service. */
+export function isOneService(a: NamedService, b: NamedService): boolean {
+  const others = waysToKnow(b);
+  return waysToKnow(a).some((way, index) => way === others[index]);
 }
 
 /** Whether a claim is that of a service which is called, or has been called, what a flow knows. */

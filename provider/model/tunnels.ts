@@ -18,6 +18,7 @@ import {
 import { digest, pieceCookie } from "./identity";
 import { type FieldMatch, is } from "./match";
 import { routeOf } from "./route";
+import { isOneService, type NamedService } from "./serviceNames";
 
 interface TunnelRequest {
   end: Endpoint;
@@ -25,15 +26,19 @@ interface TunnelRequest {
   /** Addresses that copies are accepted from; a collector sends none. */
   members: Set<string>;
   explicit: TunnelClaim[];
-  /** To a collector: the service of each key that copies are sent with. */
-  keys: Map<number, { service: string; flows: Set<string> }[]>;
+  /** To a collector: the services of each key that copies are sent with, as flows know them. */
+  keys: Map<number, (NamedService & { flows: Set<string> })[]>;
 }
 
-function addKeys({ keys }: TunnelRequest, { service, owner }: FlowClaim, collector: Collector): void {
+function addKeys(
+  { keys }: TunnelRequest,
+  { service, tunnelId, owner }: FlowClaim,
+  collector: Collector,
+): void {
   for (const key of new Set(Object.values(collector.keys))) {
     const users = keys.get(key) ?? [];
-    const known = users.find((user) => user.service === service);
-    if (known === undefined) users.push({ service, flows: new Set([owner]) });
+    const known = users.find((user) => user.service === service && user.tunnelId === tunnelId);
+    if (known === undefined) users.push({ service, tunnelId, flows: new Set([owner]) });
     else known.flows.add(owner);
     keys.set(key, users);
   }
@@ -145,13 +150,13 @@ function clashes(need: TunnelRequest, foreign: readonly InterfaceFacts[]): Probl
 /** A collector tells services apart by their keys; services whose keys are the same would be one to it. */
 function sharedKeys({ end, keys }: TunnelRequest): Problem[] {
   return [...keys].flatMap(([key, users]) =>
-    users.flatMap(({ service, flows }) => {
-      const others = users.map((user) => user.service).filter((other) => other !== service);
+    users.flatMap((user) => {
+      const others = users.filter((other) => !isOneService(other, user)).map(({ service }) => service);
       if (others.length === 0) return [];
-      return [...flows].map((owner) => ({
+      return [...user.flows].map((owner) => ({
         owner,
         code: "collector-key-taken" as const,
-        message: `copies for ${service} and for ${others.sort().join(" and ")} would have one key, ${key}, in ${describeEndpoint(end)}: the collector could not tell them apart`,
+        message: `copies for ${user.service} and for ${[...new Set(others)].sort().join(" and ")} would have one key, ${key}, in ${describeEndpoint(end)}: the collector could not tell them apart`,
         hint: "Give one of the services' collectors another key, or the service another tunnelId, from which the key follows",
       }));
     }),

@@ -88,7 +88,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
     await tapSwitch.read();
     const reading = bridge.sent() - before;
     for (const [held, outcome] of [
-      [true, "written"],
+      [true, "same"],
       [false, "moved"],
     ] as const) {
       let asked = 0;

@@ -28,7 +28,9 @@ async function warnings(
   const host = { underlay: async () => ({ addresses: [], mtu: 9_000 }) } as unknown as Host;
   const said: string[] = [];
   await fitCopies({
-    draft: { source: { integrationBridge: "br-int" }, ...way } as Parameters<typeof fitCopies>[0]["draft"],
+    draft: {
+      ...{ source: { integrationBridge: "br-int" }, service: "o/p/s/TapService/ids", tunnelId: 7, ...way },
+    } as Parameters<typeof fitCopies>[0]["draft"],
     inputs: { mtuPolicy: "warn", ...inputs } as FlowInputs,
     port: findPort(facts, ["br-int"], "web").found!,
     source,

@@ -98,6 +98,24 @@ describe("what a service of another stack is called", () => {
     await created(tapService, next);
   });
 
+  it("is that of one collector while its flows follow a rename one by one, and of two otherwise", async () => {
+    const outside = (name: string, more: Properties = {}) => ({
+      ...{ owner: `${TEAM}/${name}`, collector: { address: "192.0.2.9", type: "erspan" } },
+      ...more,
+    });
+    const into = (name: string, { outs }: Kept) => ({
+      ...{ ...flow(outs.ref), owner: `${OTHERS}/${name}` },
+    });
+    const recorder = await created(tapService, outside("recorder", { tunnelId: 7 }));
+    const web = await created(tapFlow, into("web", recorder));
+    await created(tapFlow, into("app", recorder));
+    await update(recorder, outside("archive"));
+    await update(web, into("web", recorder));
+    const other = await created(tapService, outside("other", { tunnelId: 7 + 1023 }));
+    const error = await created(tapFlow, into("db", other)).catch((reason: unknown) => reason);
+    expect(error).to.have.property("code", "collector-key-taken");
+  });
+
   it("is no alteration of its claim", async () => {
     const ids = await created(tapService, service("ids", { tunnelId: 7 }));
     await created(tapFlow, flow(ids.outs.ref));
