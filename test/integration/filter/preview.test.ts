@@ -67,37 +67,30 @@ inEachLanguage("the preview of a changed filter", (language) => {
     expect(removed).not.to.include(line(2, "icmp accept"));
   });
 
-  const wrong = {
-    "ports of ICMP": [
+  const wrong: [rule: object, says: RegExp][] = [
+    [
       { ...ping, destinationPort: 7 },
       /filter\[1\]\.destinationPort: needs protocol .*: icmp has no ports \(got 7\)/,
     ],
-    "a range that is reversed": [
-      { ...https, sourcePort: "9-1" },
-      /filter\[1\]\.sourcePort: is reversed: write "1-9" \(got "9-1"\)/,
-    ],
-    "bits beyond a prefix": [
+    [{ ...https, sourcePort: "9-1" }, /filter\[2\]\.sourcePort: is reversed: write "1-9" \(got "9-1"\)/],
+    [
       { ...https, source: "10.0.0.1/8" },
-      /filter\[1\]\.source: has bits set beyond its \/8: write 10\.0\.0\.0\/8/,
+      /filter\[3\]\.source: has bits set beyond its \/8: write 10\.0\.0\.0\/8/,
     ],
-    "a field that there is none of": [
-      { ...https, port: 443 },
-      /filter\[1\]: has no field "port"; the fields are/,
-    ],
-  } as const;
-  for (const [what, [rule, says]] of Object.entries(wrong)) {
-    it(`fails with ${what}, and so does the up, with resource, rule and field named and the host left alone`, async () => {
-      const before = await lab.host(1).snapshot();
-      await program.become(written([https, rule]));
-      for (const run of [await program.stack.preview(), await program.stack.up()]) {
-        expect(run.succeeded).to.equal(false);
-        expect(errorsOf(run))
-          .to.match(/TapFlow resource 'web'.*filter/s)
-          .and.match(says);
-      }
-      expect(diffSnapshots(before, await lab.host(1).snapshot())).to.deep.equal([]);
-    });
-  }
+    [{ ...https, port: 443 }, /filter\[4\]: has no field "port"; the fields are/],
+  ];
+
+  it("fails with rules that are wrong, and so does the up, with resource, rules and fields named and the host left alone", async () => {
+    const before = await lab.host(1).snapshot();
+    await program.become(written([https, ...wrong.map(([rule]) => rule)]));
+    for (const run of [await program.stack.preview(), await program.stack.up()]) {
+      expect(run.succeeded).to.equal(false);
+      const text = errorsOf(run);
+      expect(text).to.match(/TapFlow resource 'web'.*filter/s);
+      for (const [, says] of wrong) expect(text).to.match(says);
+    }
+    expect(diffSnapshots(before, await lab.host(1).snapshot())).to.deep.equal([]);
+  });
 
   it("shows none where nothing changed", async () => {
     await program.become(written([https, names]));
