@@ -61,25 +61,24 @@ describe("a tap that moves under 1,000 packets a second", function () {
     copies(result: StreamResult): { lost: number; doubled: number };
   }
 
-  /** Brings the first program up and does the work while a stream runs; then everything is deleted. Resolves to what all saw. */
-  async function during({ before, to, watchers }: Move, work: () => Promise<void>): Promise<StreamResult> {
-    rmSync(state, { force: true });
-    await stack().up(before);
+  /** Does the work while a stream runs; resolves to what all saw of it. */
+  async function during({ to, watchers }: Move, work: () => Promise<void>): Promise<StreamResult> {
     const [from, seen] = [lab.vm("web"), watchers.map((name) => lab.vm(name))];
     const stream = await lab.startStream({ from, to: lab.vm(to), watchers: seen, pps: PPS });
     await work();
-    const result = await stream.stop();
-    await stack().destroy();
-    expect(await empty.differences()).to.deep.equal([]);
-    return result;
+    return stream.stop();
   }
 
-  /** Moves several times, each beside a control in which ports are plugged instead: a move loses no more copies. */
+  /** Moves several times, each after a control in which ports are plugged instead: a move loses no more copies. */
   async function expectNoneLost(what: string, move: Move): Promise<void> {
     const [lost, control] = [[], []] as [number[], number[]];
     for (let run = 0; run < RUNS; run++) {
+      rmSync(state, { force: true });
+      await stack().up(move.before);
       control.push(move.copies(await during(move, () => plugPorts(lab.hosts))).lost);
       const moved = await during(move, () => stack().up(move.after));
+      await stack().destroy();
+      expect(await empty.differences()).to.deep.equal([]);
       for (const name of move.watchers) expect(moved.at[name]!.received, name).to.be.greaterThan(0);
       const copies = move.copies(moved);
       console.log(`      ${what}: ${moved.sent} sent, ${copies.lost} lost, ${copies.doubled} doubled`);
