@@ -1,14 +1,14 @@
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { COMPUTED, KINDS, type Kind } from "../provider/face/computed";
+import { KINDS, type Kind } from "../provider/face/computed";
 import { ownerFromUrn } from "../provider/face/owner";
 import { providerCode } from "../provider/face/providerCode";
 import type { Asker, Provider } from "../provider/provider";
 import type { Properties, ReadResult } from "../provider/resource/resource";
 import type { PartialFailure } from "../provider/resource/status";
-import { UNKNOWN } from "../provider/schema/unknown";
 import { InitFailed } from "./answer";
 import { detailedDiff } from "./diff";
+import { foreseen } from "./foreseen";
 import type { Operations } from "./operations";
 import { receive, secretsOf, send } from "./properties";
 
@@ -65,7 +65,7 @@ export class Resources {
     const secrets = secretsOf(kind, inputs);
     const response = new pb.CreateResponse();
     if (request.getPreview()) {
-      response.setProperties(send(foreseen(kind, inputs.values, {}), secrets));
+      response.setProperties(send(recorded(kind, foreseen(kind, inputs.values, {})), secrets));
       return response;
     }
     const limit = { named: "create", seconds: request.getTimeout() };
@@ -84,7 +84,7 @@ export class Resources {
     const secrets = secretsOf(kind, news);
     const response = new pb.UpdateResponse();
     if (request.getPreview()) {
-      response.setProperties(send(foreseen(kind, news.values, olds.values), secrets));
+      response.setProperties(send(recorded(kind, foreseen(kind, news.values, olds.values)), secrets));
       return response;
     }
     const limit = { named: "update", seconds: request.getTimeout() };
@@ -165,10 +165,4 @@ export function checkFailure({ property, reason }: { property: string; reason: s
 /** Outputs for the state, with which the resource can move to the dynamic provider. */
 function recorded(kind: Kind, outputs: Properties): Properties {
   return { ...outputs, __provider: providerCode(kind) };
-}
-
-/** What a preview knows of the outputs; the rest is unknown. */
-function foreseen(kind: Kind, inputs: Properties, { incarnation = UNKNOWN }: Properties): Properties {
-  const unknown = COMPUTED[kind].filter((name) => !(name in inputs)).map((name) => [name, UNKNOWN]);
-  return recorded(kind, { ...inputs, ...Object.fromEntries(unknown), incarnation });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
-import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { type PluginAttach, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
@@ -29,10 +29,11 @@ export class Server {
   private readonly operations = new Operations();
   private readonly resources: Resources;
 
-  /** `folder`: where the package's schema and version are. */
+  /** `folder`: where the package's schema and version are. `attach`: is told of an engine that has not started this process. */
   constructor(
     private readonly folder: string,
     private readonly warn: Base["warn"],
+    private readonly attach: (address: string) => void,
   ) {
     const { operations } = this;
     const provider = new Provider(() => this.configured().settings);
@@ -47,6 +48,7 @@ export class Server {
   service(): UntypedServiceImplementation {
     const { resources } = this;
     return {
+      attach: answer((request: PluginAttach) => this.attachTo(request)),
       getPluginInfo: answer(() => this.pluginInfo()),
       getSchema: answer(() => this.schema()),
       checkConfig: answer(checkConfig),
@@ -66,6 +68,12 @@ export class Server {
   private configured(): Configuration {
     if (this.configuration !== undefined) return this.configuration;
     throw new TaasError("the provider is not configured yet", { code: "invalid-config" });
+  }
+
+  /** Serves an engine that finds this process running, in a debugger for instance: PULUMI_DEBUG_PROVIDERS=taas:PORT. */
+  private attachTo(request: PluginAttach): Empty {
+    this.attach(request.getAddress());
+    return new Empty();
   }
 
   private pluginInfo(): PluginInfo {

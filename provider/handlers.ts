@@ -1,3 +1,4 @@
+import { engineAddress, nameRun } from "./engineRun";
 import { type Kind, SECRETS } from "./face/computed";
 import { type Asker, Provider, readStatistics } from "./provider";
 import type { CheckResult, DiffResult, Properties, ReadResult } from "./resource/resource";
@@ -8,6 +9,9 @@ import type { TapStatistics } from "./statistics/statistics";
  * What the state of every stack calls by name, through the code that Pulumi records with each resource. Its path in the package,
  * the names it exports, and the names and arguments of their methods are a wire format: they are only ever extended.
  */
+
+const engine = engineAddress(process.argv.slice(2));
+if (engine !== undefined) nameRun(engine);
 
 let settings: Settings | undefined;
 let invalid: unknown;

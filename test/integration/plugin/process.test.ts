@@ -4,12 +4,24 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import * as grpc from "@grpc/grpc-js";
-import type { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
+import { PluginAttach, type PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
-import { GetSchemaRequest, type GetSchemaResponse } from "@pulumi/pulumi/proto/provider_pb";
+import {
+  CallRequest,
+  ConfigureRequest,
+  ConstructRequest,
+  DeleteRequest,
+  GetSchemaRequest,
+  type GetSchemaResponse,
+  ParameterizeRequest,
+} from "@pulumi/pulumi/proto/provider_pb";
 import { expect } from "chai";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { KINDS } from "../../../provider/face/computed";
 import { repositoryRoot } from "../../engine/fixtureProject";
 
@@ -87,6 +99,58 @@ describe("the plugin's process", function () {
       await once(child, "exit");
     });
   }
+
+  it("serves an engine that finds it running, as in a debugger, and warns it beside the resource", async () => {
+    const { server, address } = await listen();
+    const logged: { message: string; urn: string }[] = [];
+    const both = new Promise<void>((resolve) => {
+      server.addService(EngineService, {
+        log: ({ request }: { request: LogRequest }, done: (error: null, answer: Empty) => void) => {
+          if (logged.push({ message: request.getMessage(), urn: request.getUrn() }) === 2) resolve();
+          done(null, new Empty());
+        },
+      } as unknown as UntypedServiceImplementation);
+    });
+    const { client } = await start([]);
+    const call = <R>(send: (done: (error: grpc.ServiceError | null, answer: R) => void) => void) =>
+      new Promise<R>((resolve, reject) => {
+        send((error, answer) => (error === null ? resolve(answer) : reject(error)));
+      });
+    const attach = new PluginAttach();
+    attach.setAddress(address);
+    await call((done) => client.attach(attach, done));
+    await call((done) => client.configure(new ConfigureRequest(), done));
+    const urn = "urn:pulumi:dev::taps::taas:index:MirrorTunnel::way";
+    const hosts = ["a", "b"].map((name) => ({ name, address: name, gone: true }));
+    const inputs = { owner: "o/p/s/MirrorTunnel/way", hosts, mode: "pair", type: "vxlan", udpPort: 15000 };
+    const ref = { format: 1, ...inputs, localIps: [] };
+    const request = new DeleteRequest();
+    request.setUrn(urn);
+    request.setProperties(
+      Struct.fromJavaScript({ ...inputs, localIps: [], ref, rules: [], incarnation: "t" }),
+    );
+    await call((done) => client.delete(request, done));
+    await both;
+    expect(logged.map((one) => one.urn)).to.deep.equal([urn, urn]);
+    expect(logged[0]!.message).to.match(/^host a is declared gone/);
+    client.close();
+    server.forceShutdown();
+  });
+
+  it("has no components, and says so", async () => {
+    const { client } = await start([]);
+    for (const call of [
+      (done: grpc.requestCallback<unknown>) => client.construct(new ConstructRequest(), done),
+      (done: grpc.requestCallback<unknown>) => client.call(new CallRequest(), done),
+      (done: grpc.requestCallback<unknown>) => client.parameterize(new ParameterizeRequest(), done),
+    ]) {
+      const error = await new Promise<grpc.ServiceError | null>((resolve) =>
+        call((failed) => resolve(failed)),
+      );
+      expect(error).to.include({ code: grpc.status.UNIMPLEMENTED });
+    }
+    client.close();
+  });
 
   it("ends when the engine that started it is gone, and not before", async () => {
     const { server, address } = await listen();

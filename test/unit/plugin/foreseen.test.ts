@@ -1,0 +1,53 @@
+import { expect } from "chai";
+import { foreseen } from "../../../plugin/foreseen";
+import { UNKNOWN } from "../../../provider/schema/unknown";
+
+const host = { name: "one", address: "192.0.2.1" };
+const inputs = { host, port: { mac: "fa:16:3e:00:00:01" }, tunnelId: 7, rules: ["a"], description: "new" };
+const olds = {
+  ...{ ...inputs, rules: ["b"], description: "old", incarnation: "t", status: "active" },
+  ...{ portName: "tap-web", ifaceIds: { "fa:16:3e:00:00:01": "id" } },
+};
+
+describe("what a preview of the plugin foresees", () => {
+  it("of a create is what follows from the arguments", () => {
+    expect(foreseen("TapFlow", inputs, {})).to.deep.equal({
+      ...inputs,
+      ...{ portName: UNKNOWN, ifaceIds: UNKNOWN, status: UNKNOWN, incarnation: UNKNOWN },
+    });
+  });
+
+  it("of an update is also what was found on the host, while the arguments that decide it stay", () => {
+    const { portName, ifaceIds, incarnation } = olds;
+    const now = { ...inputs, host: { ...host, user: "ops" } };
+    expect(foreseen("TapFlow", now, olds)).to.deep.equal({
+      ...now,
+      ...{ portName, ifaceIds, incarnation, status: UNKNOWN },
+    });
+  });
+
+  it("has nothing where nothing was found and nothing will be", () => {
+    const { ifaceIds: _, ...without } = olds;
+    expect(foreseen("TapFlow", inputs, without)).not.to.have.property("ifaceIds");
+  });
+
+  for (const [what, news, was] of [
+    ["of another port", { port: "tap-db" }, {}],
+    ["of a port that is not known yet", { port: UNKNOWN }, {}],
+    ["on another host", { host: { ...host, address: "192.0.2.2" } }, {}],
+    ["of candidates", { host: undefined, hosts: [host] }, {}],
+    ["that was not plugged", {}, { portName: "" }],
+  ] as const) {
+    it(`does not know the name of a port ${what}`, () => {
+      const { portName, ifaceIds } = foreseen("TapFlow", { ...inputs, ...news }, { ...olds, ...was });
+      expect([portName, ifaceIds]).to.deep.equal([UNKNOWN, UNKNOWN]);
+    });
+  }
+
+  it("knows the ports of a tunnel that stays the same on the wire", () => {
+    const tunnel = { hosts: [host], mode: "pair", type: "vxlan", udpPort: 1, localIps: [] };
+    const made = { ...tunnel, portNames: { "192.0.2.1": "mt1" }, incarnation: "t", status: "active" };
+    const names = (news: object) => foreseen("MirrorTunnel", { ...tunnel, ...news }, made).portNames;
+    expect([names({ tos: 8 }), names({ udpPort: 2 })]).to.deep.equal([made.portNames, UNKNOWN]);
+  });
+});
