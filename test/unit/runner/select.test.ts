@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { repositoryRoot } from "../../engine/fixtureProject";
-import { ALONE, FEW, LONGEST, planOf } from "../../runner/plan";
+import { ALONE, LONGEST, planOf } from "../../runner/plan";
 import { allTestFiles, builtPath, select, splitArguments } from "../../runner/select";
 
 const FILES = ["integration/copies/moment", "integration/drift/pieces", "integration/ovs", "unit/ovs/values"];
@@ -47,14 +47,13 @@ describe("which test files a run takes", () => {
 });
 
 describe("in what order test files run", () => {
-  it("is pure tests in one process, then the longest first, those that lose frames with few others, and those that measure alone", () => {
-    const { together, few, alone } = planOf([
+  it("is pure tests in one process, then the longest first, and those that measure alone", () => {
+    const { together, alone } = planOf([
       "unit/a",
       "integration/ovs",
       "integration/drift/pieces",
       "unit/b",
       ...ALONE,
-      ...FEW,
     ]);
     expect(together.map(({ name }) => name)).to.deep.equal([
       "unit",
@@ -62,11 +61,10 @@ describe("in what order test files run", () => {
       "integration/ovs",
     ]);
     expect(together[0]!.files).to.deep.equal(["unit/a", "unit/b"]);
-    expect(new Set(few.map(({ name }) => name))).to.deep.equal(FEW);
     expect(new Set(alone.map(({ name }) => name))).to.deep.equal(ALONE);
   });
 
   it("is said of files that exist", () => {
-    expect(allTestFiles(repositoryRoot())).to.include.members([...ALONE, ...FEW, ...LONGEST]);
+    expect(allTestFiles(repositoryRoot())).to.include.members([...ALONE, ...LONGEST]);
   });
 });
