@@ -63,9 +63,9 @@ function summary(total: Report, files: readonly { title: string; ms: number }[],
 
 async function main(): Promise<void> {
   const { words, options } = splitArguments(process.argv.slice(2));
-  const { together, few, alone } = planOf(select(allTestFiles(ROOT), words));
+  const { together, alone } = planOf(select(allTestFiles(ROOT), words));
   process.env.TAAS_SEED = String(SEED);
-  const jobs = [...together, ...few, ...alone];
+  const jobs = [...together, ...alone];
   if (jobs.length === 1) {
     const argv = [
       join(ROOT, "node_modules/mocha/bin/mocha.js"),
@@ -84,11 +84,7 @@ async function main(): Promise<void> {
     return outcome;
   };
   const since = performance.now();
-  const outcomes = [
-    ...(await runAll(together, JOBS, run)),
-    ...(await runAll(few, Math.min(JOBS, availableParallelism()), run)),
-    ...(await runAll(alone, 1, run)),
-  ];
+  const outcomes = [...(await runAll(together, JOBS, run)), ...(await runAll(alone, 1, run))];
   const total = sumOf(outcomes.map(({ report }) => report));
   process.stdout.write(`${summary(total, times, (performance.now() - since) / 1000)}\n`);
   process.exitCode = total.failed.length > 0 || total.passed === 0 ? 1 : 0;

@@ -6,22 +6,14 @@ export interface Job {
   files: readonly TestFile[];
 }
 
-/** Files whose tests compare how long something takes, or a rate: nothing else runs beside them. */
+/**
+ * Files whose tests compare how long something takes, or a rate: nothing else runs beside them. Those that count lost frames
+ * compare with a control instead, which has the same company.
+ */
 export const ALONE: ReadonlySet<TestFile> = new Set([
   "integration/bench",
   "integration/host/hostileServer",
   "integration/treatment/rateLimit",
-]);
-
-/**
- * Files whose tests compare how many of a thousand frames a second are lost: no more of them run side by side than there are
- * processors, since a switch that waits for one a quarter of a second loses frames.
- */
-export const FEW: ReadonlySet<TestFile> = new Set([
-  "integration/copies/attachment",
-  "integration/copies/production",
-  "integration/faults/migration",
-  "integration/plugin/import",
 ]);
 
 /**
@@ -59,6 +51,8 @@ export const LONGEST: readonly TestFile[] = [
   "integration/lifecycle/moves",
   "integration/lifecycle/halfDone",
   "integration/lifecycle/edits",
+  "integration/faults/migration",
+  "integration/plugin/import",
   "integration/lifecycle/stoppedVms",
   "integration/loginShells",
   "integration/compatibility",
@@ -79,18 +73,8 @@ export const LONGEST: readonly TestFile[] = [
   "integration/hostileHost",
 ];
 
-/** The jobs of a run in three parts that follow each other; in each, the longest first. */
-export interface Plan {
-  /** Run as many side by side as the machine bears. */
-  together: Job[];
-  /** Run one on each processor. */
-  few: Job[];
-  /** Run one after another. */
-  alone: Job[];
-}
-
-/** Says which jobs run beside which. */
-export function planOf(files: readonly TestFile[]): Plan {
+/** Jobs that run side by side, and those that run one after another when these are done; the longest first. */
+export function planOf(files: readonly TestFile[]): { together: Job[]; alone: Job[] } {
   const unit = files.filter((file) => file.startsWith("unit/"));
   const others = files
     .filter((file) => !file.startsWith("unit/"))
@@ -99,9 +83,8 @@ export function planOf(files: readonly TestFile[]): Plan {
   return {
     together: [
       ...(unit.length > 0 ? [{ name: "unit", files: unit }] : []),
-      ...others.filter(({ name }) => !ALONE.has(name) && !FEW.has(name)),
+      ...others.filter(({ name }) => !ALONE.has(name)),
     ],
-    few: others.filter(({ name }) => FEW.has(name)),
     alone: others.filter(({ name }) => ALONE.has(name)),
   };
 }

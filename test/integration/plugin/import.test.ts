@@ -85,7 +85,7 @@ describe("an import by the plugin", function () {
   /** How many copies of 1,000 packets a second are lost that production did not lose. None may come twice. */
   async function lostDuring(work: () => Promise<unknown>): Promise<number> {
     const [from, to, ids] = [lab.vm("db"), lab.vm("web"), lab.vm("ids")];
-    const stream = await lab.startStream({ from, to, watchers: [ids] });
+    const stream = await lab.startStream({ from, to, watchers: [ids], pps: 200 });
     await sleep(MARGIN);
     const error = await work().catch((reason: Error) => reason);
     await sleep(MARGIN);
