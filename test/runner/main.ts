@@ -10,8 +10,8 @@ import { allTestFiles, builtPath, select, splitArguments } from "./select";
 
 const ROOT = join(__dirname, "../../..");
 
-/** How many files run side by side. They wait half of the time, so twice as many as there are processors. */
-const JOBS = Number(process.env.TAAS_JOBS ?? 2 * availableParallelism());
+/** How many files run side by side. They wait more than half of the time, so five for every two processors. */
+const JOBS = Number(process.env.TAAS_JOBS ?? Math.ceil(2.5 * availableParallelism()));
 
 /** How many of the longest tests, and of the longest files, are listed at the end. */
 const SLOW = Number(process.env.TAAS_SLOW ?? 0);
