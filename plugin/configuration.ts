@@ -4,6 +4,7 @@ import { providerOptions, settingOptions } from "../provider/schema/settings";
 import { hasUnknown } from "../provider/schema/unknown";
 import type { Failure } from "../provider/schema/validate";
 import { type ConfigOrigin, readSettings, type Settings } from "../provider/settings";
+import { namedEach } from "./fieldNames";
 
 /** How a provider is configured. */
 export interface Configuration {
@@ -32,9 +33,9 @@ function reader(args: Properties): (key: string) => string | undefined {
   };
 }
 
-/** A text as it is, or the text that it is the JSON of: SDKs send every argument of a provider as JSON. */
+/** What a text is the JSON of, where that is a text or an object, else the value itself: SDKs send every argument of a provider as JSON. */
 function unquoted(value: unknown): unknown {
-  if (typeof value !== "string" || !value.startsWith('"')) return value;
+  if (typeof value !== "string" || !/^["{]/.test(value)) return value;
   try {
     return JSON.parse(value);
   } catch {
@@ -42,9 +43,13 @@ function unquoted(value: unknown): unknown {
   }
 }
 
-/** A provider's arguments with texts that are no JSON any more. */
+/** A provider's arguments as values, with the schema's names of the fields of hosts. */
 function decoded(args: Properties): Properties {
-  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, unquoted(value)]));
+  const entries = Object.entries(args).map(([name, value]) => {
+    const plain = unquoted(value);
+    return [name, name === "hosts" ? namedEach(plain) : plain] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Whether a provider has an argument of a name, or the engine adds one. */

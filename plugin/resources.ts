@@ -8,6 +8,7 @@ import type { Properties, ReadResult } from "../provider/resource/resource";
 import type { PartialFailure } from "../provider/resource/status";
 import { InitFailed } from "./answer";
 import { detailedDiff } from "./diff";
+import { withFieldNames } from "./fieldNames";
 import { foreseen } from "./foreseen";
 import type { Operations } from "./operations";
 import { receive, secretsOf, send } from "./properties";
@@ -43,7 +44,7 @@ export class Resources {
     const owner = ownerFromUrn(request.getUrn(), this.base.organization());
     const olds = receive(request.getOlds()).values;
     const { inputs, failures } = this.base.provider.check(
-      ...([kind, olds, { ...news.values, owner }, news.secrets] as const),
+      ...([kind, olds, { ...withFieldNames(news.values), owner }, news.secrets] as const),
     );
     const response = new pb.CheckResponse();
     response.setInputs(send(inputs, secretsOf(kind, news)));

@@ -17,6 +17,7 @@ import {
   isOfNamesake,
   readConfiguration,
 } from "./configuration";
+import { named } from "./fieldNames";
 import { Operations } from "./operations";
 import { receive, send } from "./properties";
 import { type Base, checkFailure, Resources } from "./resources";
@@ -108,7 +109,7 @@ export class Server {
       response.setFailuresList([checkFailure({ property: "hosts", reason: "must be a list of hosts" })]);
       return response;
     }
-    const hosts: readonly unknown[] = values.hosts;
+    const hosts: readonly unknown[] = values.hosts.map(named);
     const statistics = await this.operations.run({ named: "read", seconds: 0 }, (ending) =>
       this.provider.statistics(hosts, { warn: (message) => this.warn(message, ""), ending, secrets }),
     );

@@ -11,7 +11,7 @@ import { tunnelArgs, tunnelComputed } from "../../provider/schema/tunnel";
 import type { MirrorTunnelArgs, TapFlowArgs, TapServiceArgs } from "../../sdk";
 import { declaredObject } from "./declaredTypes";
 import { type Documented, docComments } from "./docComments";
-import { type JsonSchema, type PropertySpec, TypeSpecs } from "./typeSpecs";
+import { ANY, type JsonSchema, type PropertySpec, TypeSpecs } from "./typeSpecs";
 
 /** What a program writes and what a schema takes, by name and type; but for references, for which a program has resources. */
 type Referred = "service" | "tunnel";
@@ -55,11 +55,13 @@ function unlessEmpty<Name extends string>(name: Name, list: string[]) {
   return (list.length === 0 ? {} : { [name]: list }) as Partial<Record<Name, string[]>>;
 }
 
-/** Hosts come out as records, however they were given. */
-function recorded(property: PropertySpec): PropertySpec {
-  const { oneOf, items, ...rest } = property;
-  if (items !== undefined) return { ...rest, items: recorded(items) };
-  return oneOf === undefined ? rest : { ...rest, ...oneOf.find(({ $ref }) => $ref !== undefined) };
+/**
+ * Hosts come out as records, which are of no type in particular: languages have one type for an object that goes into a resource and
+ * another for one that comes out, and a host that came out of one resource goes into another.
+ */
+function recorded({ description, items }: PropertySpec): PropertySpec {
+  const told = description === undefined ? {} : { description };
+  return items === undefined ? { ...told, ...ANY } : { ...told, type: "array", items: ANY };
 }
 
 /** A resource: its arguments, and as outputs these, what is computed from them, and what its class declares besides. */

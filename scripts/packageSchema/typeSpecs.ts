@@ -44,7 +44,8 @@ export interface ObjectSpec {
   required?: string[];
 }
 
-const ANY: TypeSpec = { $ref: "pulumi.json#/Any" };
+/** A value of whatever type. */
+export const ANY: TypeSpec = { $ref: "pulumi.json#/Any" };
 
 /** Where a program's declarations have another name than the schema's types. */
 const DECLARED: Readonly<Record<string, string>> = { Host: "HostArgs", Collector: "CollectorArgs" };

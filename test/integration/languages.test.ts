@@ -8,7 +8,7 @@ import type { RunResult, StepResult } from "../engine/runResult";
 import { type Lab, startLab } from "../lab/lab";
 import { skipForLackOf } from "../lacking";
 import { allPages, blocks, programs } from "./documentation/pages";
-import { openFiles, type Program, succeeded } from "./lifecycle/program";
+import { openFiles, type Program, stepOf, succeeded } from "./lifecycle/program";
 import { openYaml } from "./plugin/program";
 
 const root = repositoryRoot();
@@ -33,7 +33,7 @@ function planOf({ steps }: RunResult): object {
 }
 
 describe("programs of the documentation in several languages", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let lab: Lab;
   const opened: Program[] = [];
 
@@ -77,6 +77,25 @@ describe("programs of the documentation in several languages", function () {
       });
     }
   }
+
+  it("may have the fields of hosts and ports in snake_case, as the SDK for Python sends them", async () => {
+    const program = `
+resources:
+  ids:
+    type: taas:TapService
+    properties: { host: { address: host2, tunnel_ip: 192.0.2.12 }, port: { vm_uuid: v, vnic: 1 } }
+variables:
+  counted:
+    fn::invoke:
+      function: taas:getTapStatistics
+      arguments: { hosts: [{ address: host1, tap_bridge: br-tap }] }
+outputs: { counted: "\${counted.hosts}" }
+`;
+    const previewed = await preview(openYaml(program, { "taas:sshConfig": lab.sshConfig }));
+    const { inputs } = stepOf(previewed, "ids").new!;
+    expect(inputs.host).to.include({ address: "host2", tunnelIp: "192.0.2.12" });
+    expect(inputs.port).to.deep.equal({ vmUuid: "v", vnic: 1 });
+  });
 
   for (const [language, file] of [
     ["go", "examples/go/main.go"],

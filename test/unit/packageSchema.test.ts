@@ -162,5 +162,8 @@ describe("the package schema", () => {
     expect(MirrorTunnel.properties.ref).to.include(any);
     expect(TapFlow.inputProperties.service).to.include(any);
     expect(TapFlow.inputProperties.tunnel).to.include(any);
+    for (const { properties } of [TapService, TapFlow]) expect(properties.host).to.include(any);
+    for (const { properties } of [TapService, TapFlow, MirrorTunnel])
+      expect(properties.hosts!.items).to.deep.equal(any);
   });
 });

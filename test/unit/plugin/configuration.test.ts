@@ -28,6 +28,16 @@ describe("the plugin's configuration", () => {
     });
   }
 
+  it("has the fields of its hosts as Python programs write them, too", () => {
+    const written = { host_1: { address: "10.0.0.1", tunnel_ip: "10.0.1.1" } };
+    for (const given of [written, JSON.stringify(written)]) {
+      expect(checkConfiguration({ hosts: given })).to.deep.equal([]);
+      expect(readConfiguration({ hosts: given }).settings.inventory).to.deep.equal({
+        host_1: { address: "10.0.0.1", tunnelIp: "10.0.1.1" },
+      });
+    }
+  });
+
   it("has defaults", () => {
     const { settings, organization } = readConfiguration({ version: "0.1.0", sshConfig: null });
     expect([settings.inventory, settings.connection.operationTimeout, organization]).to.deep.equal([
