@@ -1,11 +1,11 @@
 module taas-go
 
-go 1.24
+go 1.25.11
 
 require (
-	example.com/pulumi-taas/sdk v0.1.0
-	github.com/pulumi/pulumi/sdk/v3 v3.255.0
+	example.com/pulumi-taas/sdk/go v0.0.0-00010101000000-000000000000
+	github.com/pulumi/pulumi/sdk/v3 v3.256.0
 )
 
-// What `pulumi install` generates.
-replace example.com/pulumi-taas/sdk => ./sdks/taas
+// Where `pulumi install` generates the SDK.
+replace example.com/pulumi-taas/sdk/go => ./sdks/taas

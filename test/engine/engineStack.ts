@@ -120,9 +120,13 @@ class EngineStack implements Stack {
   }
 }
 
-/** Opens a stack on the test engine. */
+/** Opens a stack on the test engine, which runs the nodejs and yaml runtimes. */
 export function openEngineStack(options: StackOptions): Stack {
   const project = readProject(options.projectDir);
+  if (!["nodejs", "yaml"].includes(project.runtime))
+    throw new Error(
+      `${project.root}: the runtime is ${project.runtime}, the test engine runs nodejs and yaml`,
+    );
   const file = options.stateFile && resolve(options.stateFile);
   const beside = file ? dirname(file) : undefined;
   const workDir = resolve(options.workDir ?? beside ?? mkdtempSync(join(tmpdir(), "taas-state-")));

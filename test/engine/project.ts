@@ -14,7 +14,8 @@ export interface Project {
   /** The file to run, or "." for the program directory's own choice. */
   readonly entryPoint: string;
   readonly runtimeOptions: Readonly<Record<string, unknown>>;
-  readonly runtime: "nodejs" | "yaml";
+  /** What runs the program: `nodejs`, `yaml`, `python` and so on. */
+  readonly runtime: string;
   /** Folders of plugins by package, as `packages` or `plugins` name them. */
   readonly plugins: Readonly<Record<string, string>>;
   /** The program, where it is YAML. */
@@ -45,13 +46,11 @@ function readProjectFile(root: string): ProjectFile {
   return parseYaml(readFileSync(path, "utf8")) as ProjectFile;
 }
 
-/** Reads a project. The nodejs and yaml runtimes are known. */
+/** Reads a project. */
 export function readProject(projectDir: string): Project {
   const root = resolve(projectDir);
   const file = readProjectFile(root);
   const runtime = typeof file.runtime === "string" ? { name: file.runtime } : file.runtime;
-  if (runtime.name !== "nodejs" && runtime.name !== "yaml")
-    throw new Error(`${root}: the runtime is ${runtime.name}, this engine runs nodejs and yaml`);
   const main = resolve(root, file.main ?? ".");
   if (!existsSync(main)) throw new Error(`${root}: main in Pulumi.yaml names ${main}, which does not exist`);
   const isDirectory = statSync(main).isDirectory();
