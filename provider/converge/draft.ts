@@ -81,7 +81,10 @@ function applyEdits(before: ReadonlyMap<string, Claim>, edits: readonly Edit[]):
 }
 
 function changedOwners(a: ReadonlyMap<string, Claim>, b: ReadonlyMap<string, Claim>): Set<string> {
-  return new Set([...a.keys(), ...b.keys()].filter((owner) => a.get(owner) !== b.get(owner)));
+  const changed = new Set<string>();
+  for (const [owner, claim] of a) if (b.get(owner) !== claim) changed.add(owner);
+  for (const owner of b.keys()) if (!a.has(owner)) changed.add(owner);
+  return changed;
 }
 
 /** Whether an edit cannot be because of a problem: one of its own claim, or of a monitor that a claim it changed gives up. */

@@ -1,10 +1,29 @@
 import { createConnection, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { TaasError } from "../errors";
 import { describeEndpoint, type Endpoint } from "./endpoint";
 import { unreachable } from "./failures";
 
-/** Opens the TCP connection to a server. Rejects with `unreachable`, which says what went wrong, and when the signal is aborted. */
-export function dial(endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
+/** Milliseconds between two attempts, as OpenSSH's client has it (ssh_config(5), ConnectionAttempts). */
+const PAUSE = 1000;
+
+/**
+ * Opens the TCP connection to a server, in as many attempts as the ssh configuration's `ConnectionAttempts` says, which is one by
+ * default. Rejects with `unreachable`, which says what went wrong, and when the signal is aborted.
+ */
+export async function dial(endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
+  const said = new Map(endpoint.config).get("connectionattempts")?.[0];
+  for (let left = Number(said ?? 1); ; left--) {
+    try {
+      return await connect(endpoint, signal);
+    } catch (error) {
+      if (!(left > 1) || signal.aborted) throw error;
+      await sleep(PAUSE, undefined, { signal }).catch(() => Promise.reject(error));
+    }
+  }
+}
+
+function connect(endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
   const { hostname, port, addressFamily, bindAddress } = endpoint;
   return new Promise((resolve, reject) => {
     const socket = createConnection({

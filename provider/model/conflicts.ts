@@ -9,10 +9,11 @@ import type { Services } from "./services";
 
 /** A monitor that is tapped would be sent its own copies for ever; whoever comes second is told who was first. */
 function loops(claims: readonly Claim[], facts: Facts, tapBridge: string, services: Services): Problem[] {
+  const deliveries = [...new Set(services.deliveries.values())];
   return claims.flatMap((flow) => {
     if (flow.kind !== "flow" || flow.source === undefined) return [];
     const source = findPort(facts, [flow.source.integrationBridge, tapBridge], flow.source.port).found;
-    return [...new Set(services.deliveries.values())]
+    return deliveries
       .filter(({ monitors }) => monitors.some((monitor) => monitor.port.uuid === source?.port.uuid))
       .flatMap(({ claim }) => [
         {

@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { encapsulationOf } from "../encapsulation/encapsulations";
 import type { InterfaceFacts } from "../ovs/facts";
 import type { Claim, FlowClaim, TunnelClaim } from "../schema/claim";
 import type { Collector } from "../schema/collector";
@@ -163,6 +164,20 @@ function sharedKeys({ end, keys }: TunnelRequest): Problem[] {
   );
 }
 
+/** Ends that may be in each other's way: those that want what only one kind of tunnel can have, where they are of several kinds. */
+function rivals(needs: readonly TunnelRequest[]): TunnelRequest[][] {
+  const among = new Map<string, TunnelRequest[]>();
+  for (const need of needs) {
+    const { udpPort, local, remote } = need.end;
+    const wanted = udpPort === 0 ? `${local} ${remote}` : String(udpPort);
+    const others = among.get(wanted);
+    if (others === undefined) among.set(wanted, [need]);
+    else others.push(need);
+  }
+  const kindOf = ({ end }: TunnelRequest) => `${end.type} ${end.erspanVersion}`;
+  return [...among.values()].filter((some) => new Set(some.map(kindOf)).size > 1);
+}
+
 function crossings(needs: readonly TunnelRequest[]): Problem[] {
   return needs.flatMap((need) =>
     needs.flatMap((other) => {
@@ -185,6 +200,7 @@ export function renderTunnels(
   foreign: readonly InterfaceFacts[],
 ): { ports: DesiredPort[]; rules: Rule[]; problems: Problem[] } {
   const needs = [...collect(claims).values()];
+  const tunnels = foreign.filter(({ type }) => encapsulationOf(type) !== undefined);
   return {
     ports: needs.map((need) => ({
       name: endpointPort(need.end),
@@ -197,8 +213,8 @@ export function renderTunnels(
     })),
     rules: needs.flatMap(arrivals),
     problems: [
-      ...needs.flatMap((need) => [...disagreements(need), ...clashes(need, foreign), ...sharedKeys(need)]),
-      ...crossings(needs),
+      ...needs.flatMap((need) => [...disagreements(need), ...clashes(need, tunnels), ...sharedKeys(need)]),
+      ...rivals(needs).flatMap(crossings),
     ],
   };
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { readClaims } from "../../../provider/model/readClaims";
 import { render } from "../../../provider/model/render";
+import type { Claim } from "../../../provider/schema/claim";
 import { observed } from "./observed";
 
 const marks = { externalIds: { "taas-renderer": "1" }, otherConfig: { "taas-generation": "3" } };
@@ -24,5 +25,28 @@ describe("what is rendered", () => {
     expect(render(claims, host("02:00:00:00:00:02"), "br-tap")).not.to.equal(desired);
     expect(render(new Map(claims), facts, "br-tap")).not.to.equal(desired);
     expect(render(claims, facts, "br-copies")).not.to.equal(desired);
+  });
+
+  it("takes time in proportion to the hosts that copies come from, not to their square", () => {
+    const facts = host("02:00:00:00:00:01");
+    const written = { format: 1, kind: "flow", token: "t", writer: "w", time: "2026", tunnelId: 7 };
+    const arriving = (index: number) => {
+      const remote = `10.0.${index >> 8}.${index & 255}`;
+      const peer = { machine: `machine ${index}`, name: `host${index}`, local: "192.0.2.1", remote };
+      const owner = `o/p/s/TapFlow/${index}`;
+      return { ...written, owner, service: "o/p/s/TapService/ids", destination: facts.machine, peer };
+    };
+    const claims = Array.from({ length: 4000 }, (_, index) => arriving(index) as unknown as Claim);
+    /** The least of several times, in milliseconds. */
+    const timeOf = (count: number) => {
+      const times = Array.from({ length: 3 }, () => {
+        const some = new Map(claims.slice(0, count).map((claim) => [claim.owner, claim]));
+        const start = performance.now();
+        expect(render(some, facts, "br-tap").ports).to.have.length(count);
+        return performance.now() - start;
+      });
+      return Math.min(...times);
+    };
+    expect(timeOf(4000) / timeOf(250)).to.be.lessThan(40);
   });
 });
