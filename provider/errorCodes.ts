@@ -60,6 +60,9 @@ export const ERROR_CODES = [
   "monitor-attachment-differs",
   "ageing-failed",
   "home-bridge-missing",
+  "monitor-port-taken",
+  "monitor-port-in-use",
+  "no-dpdk",
   "ofport-taken",
   // Services, flows and tunnels.
   "service-missing",

@@ -95,6 +95,7 @@ function handlersOf(kind: Kind): Handlers {
 export const TapService = handlersOf("TapService");
 export const TapFlow = handlersOf("TapFlow");
 export const MirrorTunnel = handlersOf("MirrorTunnel");
+export const MonitorPort = handlersOf("MonitorPort");
 
 /** What the hosts count. Not part of any resource, so that counters are never in a state. */
 export async function statistics(read: ConfigReader, hosts: readonly unknown[]): Promise<TapStatistics> {

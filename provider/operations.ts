@@ -1,5 +1,6 @@
 /** All that operations on hosts take, under the names that `handlers.ts` has for the kinds of resources. */
 export { tapFlow as TapFlow } from "./resource/flow";
+export { monitorPort as MonitorPort } from "./resource/monitorPort";
 export { tapService as TapService } from "./resource/service";
 export { mirrorTunnel as MirrorTunnel } from "./resource/tunnel";
 export { askedBy, createContext, withContext } from "./runtime";

@@ -4,6 +4,7 @@ import { TaasError } from "./errors";
 import type { Kind } from "./face/computed";
 import { type Context, namesOf } from "./resource/context";
 import { flowChecks } from "./resource/flowChecks";
+import { monitorPortChecks } from "./resource/monitorPortChecks";
 import type { CheckResult, Checks, DiffResult, Properties, ReadResult, Resource } from "./resource/resource";
 import { serviceChecks } from "./resource/serviceChecks";
 import { halfDone } from "./resource/status";
@@ -16,6 +17,7 @@ const CHECKS: Readonly<Record<Kind, Checks>> = {
   TapService: serviceChecks,
   TapFlow: flowChecks,
   MirrorTunnel: tunnelChecks,
+  MonitorPort: monitorPortChecks,
 };
 
 /** Who asks for an operation. */

@@ -14,6 +14,7 @@ export {
 } from "./getTapStatistics";
 export type { Host, HostArgs, ResolvedHost } from "./host";
 export { MirrorTunnel, type MirrorTunnelArgs, type MirrorTunnelRef } from "./mirrorTunnel";
+export { MonitorPort, type MonitorPortArgs } from "./monitorPort";
 export type { Port } from "./port";
 export { type RateLimit, TapFlow, type TapFlowArgs } from "./tapFlow";
 export { TapService, type TapServiceArgs, type TapServiceRef } from "./tapService";

@@ -2,6 +2,7 @@ import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
 import type { Collector, CollectorArgs } from "./collector";
 import type { Host, ResolvedHost } from "./host";
 import { isOfType } from "./isOfType";
+import { MonitorPort } from "./monitorPort";
 import type { Port } from "./port";
 import { TaasResource, typeToken } from "./taasResource";
 
@@ -23,10 +24,10 @@ export interface TapServiceArgs {
   host?: Input<Host | undefined>;
   /** Candidates instead of `host`: the service is where its port is plugged, and moves when a refresh finds it elsewhere. */
   hosts?: Input<Input<Host>[] | undefined>;
-  /** The monitor's port. It must not be the source of any TapFlow. A change moves the copies in place. */
-  port?: Input<Port | undefined>;
+  /** The monitor's port, or a MonitorPort. It must not be the source of any TapFlow. A change moves the copies in place. */
+  port?: MonitorPort | Input<Port | undefined>;
   /** Several monitors on the host, instead of `port`. */
-  ports?: Input<Input<Port>[] | undefined>;
+  ports?: (MonitorPort | Input<Port>)[] | Input<Input<Port>[] | undefined>;
   /**
    * How several monitors share copies. `copy` (default): each gets every copy. `hash`: one each, both directions of a
    * conversation the same. `failover`: the first whose port is up.
@@ -52,6 +53,11 @@ export interface TapServiceArgs {
   description?: Input<string | undefined>;
   /** Take over a claim of the same owner that differs from this one. Default false. */
   adopt?: Input<boolean>;
+}
+
+/** A port as it is passed on: that of a MonitorPort, or itself. */
+function portOf<Given>(given: MonitorPort | Given): Output<Port> | Given {
+  return MonitorPort.isInstance(given) ? given.port : given;
 }
 
 /**
@@ -90,7 +96,9 @@ export class TapService extends TaasResource {
   declare readonly description: Output<string | undefined>;
 
   constructor(name: string, args: TapServiceArgs, options?: CustomResourceOptions) {
-    super("TapService", name, { ...args, tunnelId: args.tunnelId }, options);
+    const port = portOf(args.port);
+    const ports = Array.isArray(args.ports) ? args.ports.map(portOf) : args.ports;
+    super("TapService", name, { ...args, port, ports, tunnelId: args.tunnelId }, options);
   }
 
   /** Whether a value is a TapService, also one of another copy of this package. */

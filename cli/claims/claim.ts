@@ -1,4 +1,5 @@
 import { otherEnds } from "../../provider/converge/leftovers";
+import { monitorPortInput } from "../../provider/model/monitorPorts";
 import { printableLine } from "../../provider/printable";
 import type { Claim } from "../../provider/schema/claim";
 import { describePort } from "../../provider/schema/port";
@@ -30,6 +31,7 @@ export function describeRemoval(listed: Listed): string {
 }
 
 function summary(claim: Claim): string {
+  if (claim.kind === "monitor-port") return `${claim.type} port ${describePort(monitorPortInput(claim))}`;
   if (claim.kind === "tunnel") return `${claim.mode} to ${claim.peers.map((peer) => peer.name).join(", ")}`;
   if (claim.kind === "service")
     return `tunnel id ${claim.tunnelId}, port ${claim.ports.map(describePort).join(", ")}`;

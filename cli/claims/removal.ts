@@ -21,11 +21,14 @@ export interface Progress {
   failed(message: string): void;
 }
 
-/** The claims that the command line chooses, by host. A flow's comes before its service's, which it still uses. */
+/** Kinds of claims in the order of their removal: a flow still uses its service, and a service its monitor ports. */
+const ORDER: readonly Claim["kind"][] = ["flow", "service", "tunnel", "monitor-port"];
+
+/** The claims that the command line chooses, by host. */
 export function chooseClaims({ looks }: Looks, wanted: Arguments): Chosen[] {
   return looks.map((look) => {
     const claims = [...look.read.claims.values()].filter((claim) => isChosen(claim, wanted));
-    return { look, claims: [...claims.filter(isFlow), ...claims.filter((claim) => !isFlow(claim))] };
+    return { look, claims: claims.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind)) };
   });
 }
 
@@ -96,8 +99,4 @@ function isOutOfReach(error: unknown): boolean {
 
 function isChosen({ owner }: Claim, wanted: Arguments): boolean {
   return wanted.owners.includes(owner) || wanted.stacks.includes(stackOf(owner));
-}
-
-function isFlow(claim: Claim): boolean {
-  return claim.kind === "flow";
 }

@@ -7,6 +7,8 @@ import type { Context } from "../../provider/resource/context";
 import type { Properties } from "../../provider/resource/resource";
 import type { FlowClaim } from "../../provider/schema/claim";
 import { captureOptions, treatmentOptions } from "../../provider/schema/flow";
+import { monitorPortOptions } from "../../provider/schema/monitorPort";
+import { pick } from "../../provider/schema/options";
 import type { PortInput } from "../../provider/schema/port";
 import type { Found } from "./find";
 import { membersOf, tunnelArguments } from "./tunnel";
@@ -38,6 +40,12 @@ export function serviceArguments({ seen, claim }: Found<"TapService">): Properti
     host: seen.record,
     ...(more.length === 0 ? { port } : { ports: [port, ...more] }),
   };
+}
+
+/** The arguments of a monitor port that has a claim. */
+export function monitorPortArguments({ seen, claim }: Found<"MonitorPort">): Properties {
+  const { owner, tenant, description } = claim;
+  return { owner, tenant, description, host: seen.record, ...pick(monitorPortOptions, claim) };
 }
 
 /** The arguments of a flow that has a claim, read from the host of its source. */

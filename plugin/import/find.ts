@@ -1,19 +1,32 @@
 import type { Look } from "../../provider/converge/look";
 import { TaasError } from "../../provider/errors";
 import type { Kind } from "../../provider/face/computed";
+import { monitorPortInput } from "../../provider/model/monitorPorts";
 import { printableLine } from "../../provider/printable";
 import type { Context } from "../../provider/resource/context";
 import { monitorNameOf } from "../../provider/resource/found";
-import type { Claim, FlowClaim, ServiceClaim, TunnelClaim } from "../../provider/schema/claim";
+import type {
+  Claim,
+  FlowClaim,
+  MonitorPortClaim,
+  ServiceClaim,
+  TunnelClaim,
+} from "../../provider/schema/claim";
 
 /** The claim of a kind of resource. */
 interface ClaimOf {
   TapService: ServiceClaim;
   TapFlow: FlowClaim;
   MirrorTunnel: TunnelClaim;
+  MonitorPort: MonitorPortClaim;
 }
 
-const CLAIM_KINDS = { TapService: "service", TapFlow: "flow", MirrorTunnel: "tunnel" } as const;
+const CLAIM_KINDS = {
+  TapService: "service",
+  TapFlow: "flow",
+  MirrorTunnel: "tunnel",
+  MonitorPort: "monitor-port",
+} as const satisfies { [K in Kind]: ClaimOf[K]["kind"] };
 
 /** A claim of a resource that is imported, on the host that the import names. */
 export interface Found<K extends Kind = Kind> {
@@ -23,7 +36,7 @@ export interface Found<K extends Kind = Kind> {
 
 /**
  * Finds what an id of an import names: `HOST:OWNER`, with the host as a program gives it and the owner key as `claims list` prints
- * it, or `HOST:PORT` for the service that has the port as a monitor. Errors: `import-unknown`.
+ * it, or `HOST:PORT` for the service that has the port as a monitor, or the monitor port. Errors: `import-unknown`.
  */
 export async function findClaim<K extends Kind>(context: Context, kind: K, id: string): Promise<Found<K>> {
   // Owner keys are percent-encoded and have no colon; addresses may.
@@ -39,15 +52,16 @@ export async function findClaim<K extends Kind>(context: Context, kind: K, id: s
   throw unknown(`no such claim on ${host}: ${name}; there are ${list}`);
 }
 
-/** Whether a claim is that of a service with a monitor of a name, which may be how the claim names it or its present one. */
+/** Whether a claim is about a monitor of a name, which may be how the claim names it or its present one. */
 function monitors(seen: Look, claim: Claim, name: string): boolean {
-  if (claim.kind !== "service") return false;
-  return claim.ports.some((port) => port === name || monitorNameOf(seen, port) === name);
+  const ports =
+    claim.kind === "monitor-port" ? [monitorPortInput(claim)] : claim.kind === "service" ? claim.ports : [];
+  return ports.some((port) => port === name || monitorNameOf(seen, port) === name);
 }
 
 function unknown(message: string): TaasError {
   return new TaasError(printableLine(message), {
     code: "import-unknown",
-    hint: "The id is HOST:OWNER, as `npx pulumi-taas claims list` prints both, or HOST:PORT for a service",
+    hint: "The id is HOST:OWNER, as `npx pulumi-taas claims list` prints both, or HOST:PORT for a service or a monitor port",
   });
 }

@@ -4,7 +4,7 @@ import type { Context } from "../../provider/resource/context";
 import type { Properties } from "../../provider/resource/resource";
 import { namesOf } from "../../provider/resource/tunnelRounds";
 import { foundIfaceIds } from "../../provider/schema/port";
-import { flowArguments, type Importing, serviceArguments } from "./arguments";
+import { flowArguments, type Importing, monitorPortArguments, serviceArguments } from "./arguments";
 import { findClaim } from "./find";
 import { membersOf, tunnelArguments } from "./tunnel";
 
@@ -18,36 +18,40 @@ export async function importState(
   { provider, context }: { provider: Provider; context: Context },
 ): Promise<{ id: string; state: Properties }> {
   const check = (of: Kind, args: Properties) => checked(provider, of, args);
-  const { args, found } = await read(kind, id, { context, check });
+  const { args, found } = await READ[kind](id, { context, check });
   const state = { ...check(kind, args), ...found };
   return { id: String(args.owner), state: JSON.parse(JSON.stringify(state)) as Properties };
 }
 
 /** The arguments of a resource, and what the state has besides. */
-async function read(
-  kind: Kind,
-  id: string,
-  importing: Importing,
-): Promise<{ args: Properties; found: Properties }> {
-  const { context } = importing;
-  if (kind === "TapService") {
-    const service = await findClaim(context, kind, id);
+type Read = Promise<{ args: Properties; found: Properties }>;
+
+/** How each kind of resource is read from its claims. */
+const READ: Readonly<Record<Kind, (id: string, importing: Importing) => Read>> = {
+  async TapService(id, { context }) {
+    const service = await findClaim(context, "TapService", id);
     const { token, ports } = service.claim;
     const found = { incarnation: token, portName: "", ifaceIds: foundIfaceIds(ports) };
     return { args: serviceArguments(service), found };
-  }
-  if (kind === "TapFlow") {
-    const flow = await findClaim(context, kind, id);
+  },
+  async TapFlow(id, importing) {
+    const flow = await findClaim(importing.context, "TapFlow", id);
     const { token, source } = flow.claim;
     const ports = source === undefined ? [] : [source.port];
     const found = { incarnation: token, portName: "", ifaceIds: foundIfaceIds(ports) };
     return { args: await flowArguments(flow, importing), found };
-  }
-  const tunnel = await findClaim(context, kind, id);
-  const members = await membersOf(tunnel, context);
-  const found = { incarnation: tunnel.claim.token, portNames: namesOf(members) };
-  return { args: tunnelArguments(members), found };
-}
+  },
+  async MirrorTunnel(id, { context }) {
+    const tunnel = await findClaim(context, "MirrorTunnel", id);
+    const members = await membersOf(tunnel, context);
+    const found = { incarnation: tunnel.claim.token, portNames: namesOf(members) };
+    return { args: tunnelArguments(members), found };
+  },
+  async MonitorPort(id, { context }) {
+    const port = await findClaim(context, "MonitorPort", id);
+    return { args: monitorPortArguments(port), found: { incarnation: port.claim.token } };
+  },
+};
 
 function checked(provider: Provider, kind: Kind, args: Properties): Properties {
   const given = Object.entries(args).filter(([, value]) => value !== undefined);

@@ -1,8 +1,8 @@
 import { joinsHosts } from "../encapsulation/encapsulations";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
+import { MARK } from "../model/identity";
 import type { Facts } from "../ovs/facts";
-import { MARK } from "../plan/ours";
 import { readAddress } from "../schema/host";
 
 /** Local addresses of the tunnels that production has on the host. */

@@ -9,6 +9,7 @@ import { strandedStray } from "../plan/strays";
 import type { Claim } from "../schema/claim";
 import { integrationBridgeOf, tapBridgeOf } from "./access";
 import { cleanUps, type Edit } from "./edit";
+import { portsInUse } from "./portsInUse";
 
 /** What a host's claims come to after some edits. */
 export interface HostOutcome {
@@ -40,9 +41,10 @@ export function outcomeOf({ record, read, facts, edits, reject }: DraftRequest):
     const { claims: edited, touched, refused } = applyEdits(read.claims, open);
     const claims = withNamesInUse(edited);
     const desired = render(claims, facts, tapBridge);
+    const problems = [...desired.problems, ...portsInUse(read.claims, claims, facts, tapBridge)];
     for (const edit of open.filter((one) => !refused.has(one))) {
       const owners = touched.get(edit)!;
-      const problem = desired.problems.find((one) => isRefusal(one) && concerns(one, edit, owners, before));
+      const problem = problems.find((one) => isRefusal(one) && concerns(one, edit, owners, before));
       if (problem !== undefined) refused.set(edit, problemError(problem, record.name));
     }
     const stage = { desired, before, facts, integrationBridge: integrationBridgeOf(record) };

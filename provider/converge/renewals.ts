@@ -1,8 +1,8 @@
+import { isVmPort } from "../model/vmPort";
 import type { Facts } from "../ovs/facts";
 import type { Select } from "../ovs/operations";
 import type { OvsdbClient } from "../ovs/ovsdbClient";
 import { type Row, uuid } from "../ovs/values";
-import { isVmPort } from "../plan/strays";
 
 /**
  * The rows of monitors' interfaces on the tap bridge, by UUID, that get a new one when they go home to one of these bridges: all where one

@@ -1,5 +1,5 @@
 /** The kinds of resources, by the names that programs and states have for them. */
-export const KINDS = ["TapService", "TapFlow", "MirrorTunnel"] as const;
+export const KINDS = ["TapService", "TapFlow", "MirrorTunnel", "MonitorPort"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /**
@@ -10,6 +10,7 @@ export const COMPUTED: Readonly<Record<Kind, readonly string[]>> = {
   TapService: ["ref", "rules", "portName", "ifaceIds", "status"],
   TapFlow: ["portName", "ifaceIds", "tunnelId", "rules", "status"],
   MirrorTunnel: ["ref", "rules", "portNames", "status"],
+  MonitorPort: ["port", "portName", "libvirt", "rules", "status"],
 };
 
 const PLACE = ["host", "hosts", "port", "ports"];

@@ -4,6 +4,7 @@ import { unsafeCaps } from "./caps";
 import type { Problem } from "./desired";
 import { findPort } from "./findPort";
 import { missingBridge } from "./missingBridge";
+import { monitorPortClaims, presentMonitorPort } from "./monitorPorts";
 import { arrivesHere, flowsInto, serviceFinder, servicesAmong } from "./serviceNames";
 import type { Services } from "./services";
 
@@ -29,6 +30,45 @@ function loops(claims: readonly Claim[], facts: Facts, tapBridge: string, servic
           hint: "Choose another port, or end that TapFlow first",
         },
       ]);
+  });
+}
+
+/** A monitor port is on the tap bridge for good: what it gets it gets there, and there is nothing to tap. */
+function misusedMonitorPorts(
+  claims: readonly Claim[],
+  facts: Facts,
+  tapBridge: string,
+  services: Services,
+): Problem[] {
+  return monitorPortClaims(claims).flatMap((claim): Problem[] => {
+    const uuid = presentMonitorPort(claim, facts, tapBridge)?.port.uuid;
+    if (uuid === undefined) return [];
+    const { name } = facts.ports[uuid]!;
+    const tapped = claims.filter(
+      (flow) =>
+        flow.kind === "flow" &&
+        flow.source !== undefined &&
+        findPort(facts, [flow.source.integrationBridge, tapBridge], flow.source.port).found?.port.uuid ===
+          uuid,
+    );
+    const backwards = [...new Set(services.deliveries.values())].filter(
+      ({ claim: service, monitors }) =>
+        service.attachment === "integration-bridge" && monitors.some(({ port }) => port.uuid === uuid),
+    );
+    return [
+      ...tapped.map(({ owner }) => ({
+        owner,
+        code: "source-is-monitor" as const,
+        message: `port ${name} is the monitor port ${claim.owner} and cannot be tapped`,
+        hint: "Tap another port",
+      })),
+      ...backwards.map(({ claim: { owner } }) => ({
+        owner,
+        code: "monitor-attachment-differs" as const,
+        message: `port ${name} is the monitor port ${claim.owner}, which is on ${tapBridge} for good`,
+        hint: 'Leave attachment out, or set it to "tap-bridge"',
+      })),
+    ];
   });
 }
 
@@ -126,6 +166,7 @@ export function findConflicts(
   return [
     ...bridges(claims, facts, tapBridge),
     ...loops(claims, facts, tapBridge, services),
+    ...misusedMonitorPorts(claims, facts, tapBridge, services),
     ...unsafeCaps(claims, facts),
   ];
 }

@@ -7,8 +7,10 @@ import type { Field, FieldMatch, Register } from "./match";
 export interface DesiredPort {
   name: string;
   bridge: string;
-  type: "patch" | TunnelType;
+  type: "patch" | "internal" | "dpdkvhostuserclient" | TunnelType;
   options: Record<string, string>;
+  /** It is a monitor's device or socket, whose name is for the operator to choose, with the address and MTU it is given. */
+  device?: { mac: string | undefined; mtu: number | undefined };
   /** Bidirectional forwarding detection, which says whether the other end is reached. */
   bfd?: true;
   /** On a foreign bridge `none`: kept out of floods by trunking a VLAN nobody uses, which a Mirror's output does not mind. */

@@ -23,12 +23,17 @@ export interface FailedPort {
   owners: string[];
 }
 
-/** The ports that rules name and that have no number: no device of that name, say, as after a reboot. */
-export function failedPorts(desired: Pick<Desired, "rules" | "foreignRules">, facts: Facts): FailedPort[] {
+/** The devices of ours, and the ports that rules name, that have no number: no device of that name, say, as after a reboot. */
+export function failedPorts(
+  desired: Pick<Desired, "rules" | "foreignRules" | "ports">,
+  facts: Facts,
+): FailedPort[] {
   const failed = Object.values(facts.interfaces).filter(({ ofport }) => ofport === undefined || ofport <= 0);
   const naming = new Map(failed.map(({ name }) => [name, new Set<string>()]));
   for (const rule of [...desired.rules, ...desired.foreignRules])
     for (const name of portsOfRule(rule)) for (const owner of rule.owners) naming.get(name)?.add(owner);
+  for (const { name, device, owners } of desired.ports)
+    if (device !== undefined) for (const owner of owners) naming.get(name)?.add(owner);
   return failed
     .map(({ name, error }) => ({ name, error, owners: [...naming.get(name)!].sort() }))
     .filter(({ owners }) => owners.length > 0);

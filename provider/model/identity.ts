@@ -5,6 +5,9 @@ export function digest(digits: number, ...parts: readonly (string | number)[]): 
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, digits);
 }
 
+/** Key of a Port's or Mirror's `external_ids` that marks it ours. */
+export const MARK = "taas";
+
 /** The tunnel id a service has when it asks for none: a stable 24-bit hash of its owner key, never 0. */
 export function defaultTunnelId(owner: string): number {
   return (Number.parseInt(digest(12, "tunnel-id", owner), 16) % 0xffffff) + 1;

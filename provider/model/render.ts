@@ -6,6 +6,7 @@ import type { Desired } from "./desired";
 import { checkBudget, groupFlows } from "./groups";
 import { pieceCookie } from "./identity";
 import { lengthsByOwner } from "./lengths";
+import { renderMonitorPorts } from "./monitorPorts";
 import { withOrigins } from "./moving";
 import { renderServices } from "./services";
 import { renderShared } from "./shared";
@@ -40,8 +41,9 @@ function renderAnew(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBridge:
     .flatMap((port) => port.interfaces.map((uuid) => facts.interfaces[uuid]!).filter(Boolean));
   const services = renderServices(all, facts, tapBridge);
   const tunnels = renderTunnels(all, tapBridge, foreign);
+  const monitorPorts = renderMonitorPorts(all, facts, tapBridge, services);
   const desired: Desired = {
-    ports: [...services.ports, ...tunnels.ports],
+    ports: [...monitorPorts.ports, ...services.ports, ...tunnels.ports],
     mirrors: [],
     placements: services.placements,
     coming: [],
@@ -51,6 +53,7 @@ function renderAnew(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBridge:
     meters: [],
     foreignRules: services.foreignRules,
     problems: [
+      ...monitorPorts.problems,
       ...services.problems,
       ...tunnels.problems,
       ...findConflicts(all, facts, tapBridge, services),

@@ -4,6 +4,7 @@ import type { RateLimit } from "../schema/common";
 import type { FilterAction, FilterRule } from "../schema/filter";
 import type { Direction } from "../schema/flow";
 import { DEFAULT_BRIDGES, type HostRecord } from "../schema/host";
+import type { MonitorPortInputs } from "../schema/monitorPort";
 import { type PortInput, portSymbol } from "../schema/port";
 import type { ServiceRef } from "../schema/service";
 import type { TunnelRef } from "../schema/tunnel";
@@ -75,7 +76,10 @@ export function serviceRules(service: {
   }
   return [
     ...ports.map((port) =>
-      line([host, port], () => `${names().integration} port ${portSymbol(port)} moves to ${names().tap}`),
+      line(
+        [host, port],
+        () => `${names().integration} port ${portSymbol(port)} moves to ${names().tap} unless it is there`,
+      ),
     ),
     ...ports.map((port) =>
       line([host, port], () => `${names().tap} table=0,in_port=${portSymbol(port)},actions=drop`),
@@ -171,6 +175,26 @@ function sendText(flow: {
   if (destination === host.address) return `output:monitor${cut}`;
   const through = transport === "shared" ? bridges(host).tunnels : (tunnel?.type ?? "tunnel");
   return `set_field:${hex(service.tunnelId)}->tun_id,output:${through}(${destination})${cut}`;
+}
+
+/** What a MonitorPort comes to, from its arguments alone. */
+export function monitorPortRules(
+  monitor: Pick<MonitorPortInputs, "type"> & {
+    [Name in "host" | "port" | "mac" | "mtu" | "socketPath"]?: Known<NonNullable<MonitorPortInputs[Name]>>;
+  },
+): string[] {
+  const { host, port, type, mac, mtu, socketPath } = monitor;
+  const options = {
+    internal: ["type=internal", mac && `mac=${mac}`, mtu && `mtu_request=${mtu}`],
+    "vhost-user": ["type=dpdkvhostuserclient", `vhost-server-path=${socketPath}`],
+    attach: ["which its hypervisor attaches"],
+  }[type].filter(Boolean);
+  return [
+    line([host, port, mac, mtu, socketPath], () => {
+      const { tap } = bridges(host as HostRecord);
+      return `${tap} port ${portSymbol(port as PortInput)} ${options.join(",")}`;
+    }),
+  ];
 }
 
 /** What a MirrorTunnel comes to on each host, from its arguments alone. */

@@ -60,6 +60,7 @@ export class Database {
       version: machine.ovs_version,
       externalIds: machine.external_ids,
       otherConfig: machine.other_config,
+      dpdk: machine.dpdk_initialized,
       ...(unsettled ? { unsettled: true } : {}),
       bridges:
         before !== undefined && changed.Bridge.size === 0

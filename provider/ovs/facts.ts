@@ -8,6 +8,8 @@ export interface Facts {
   externalIds: Record<string, string>;
   /** `other_config` of the `Open_vSwitch` row. */
   otherConfig: Record<string, string>;
+  /** Whether DPDK is at work in ovs-vswitchd. */
+  dpdk?: boolean;
   /** ovs-vswitchd has not put all of this into effect yet: port numbers may be those of before, or of another bridge. */
   unsettled?: true;
   bridges: BridgeFacts[];
@@ -58,9 +60,13 @@ export interface InterfaceFacts {
   ofportRequest: number | undefined;
   options: Record<string, string>;
   externalIds: Record<string, string>;
+  /** The MAC address that it is given; undefined where it has its own. */
+  mac?: string | undefined;
   macInUse: string | undefined;
   /** MTU that vswitchd found, in bytes. */
   mtu?: number | undefined;
+  /** The MTU that it is given. */
+  mtuRequest?: number | undefined;
   /** What the kernel calls its device, which another device of the same name is not called. */
   ifindex?: number | undefined;
   /** Configuration of bidirectional forwarding detection. */

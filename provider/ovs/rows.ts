@@ -43,8 +43,10 @@ export function interfaceFacts(uuid: string, row: RowOf<"Interface">): Interface
     ofportRequest: row.ofport_request,
     options: row.options,
     externalIds: row.external_ids,
+    mac: row.mac,
     macInUse: row.mac_in_use,
     mtu: row.mtu,
+    mtuRequest: row.mtu_request,
     ifindex: row.ifindex,
     error: row.error,
   };

@@ -43,6 +43,7 @@ export const TABLES = {
     other_config: map,
     next_cfg: integer,
     cur_cfg: integer,
+    dpdk_initialized: flag,
   },
   Bridge: {
     name: text,
@@ -72,8 +73,10 @@ export const TABLES = {
     ofport_request: optional(decodeInteger),
     options: map,
     external_ids: map,
+    mac: optional(decodeString),
     mac_in_use: optional(decodeString),
     mtu: optional(decodeInteger),
+    mtu_request: optional(decodeInteger),
     ifindex: optional(decodeInteger),
     bfd: map,
     bfd_status: map,

@@ -66,7 +66,7 @@ export function compareRows(input: PlanInput): Change[] {
 }
 
 function portChanges({ desired, before, facts, tapBridge, renewals }: PlanInput): Change[] {
-  return planPorts({ desired, facts, tapBridge, renewals, names: namesOf(desired, before).ports });
+  return planPorts({ desired, facts, tapBridge, renewals, names: namesOf(desired, before) });
 }
 
 function settingChanges({ read, desired, before, facts }: PlanInput): Change[] {

@@ -1,6 +1,12 @@
 import type { Facts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
-import { set, uuid, type Value } from "../ovs/values";
+import { namedUuid, set, uuid, type Value } from "../ovs/values";
+
+/** How other operations of a transaction refer to a row that it inserts: letters, digits and underscores (RFC 7047, section 3.1). */
+export function referenceTo(kind: "port" | "interface", name: string): ["named-uuid", string] {
+  const id = name.replaceAll(/[^A-Za-z0-9]/g, (sign) => `_${sign.charCodeAt(0)}_`);
+  return namedUuid(`${kind}_${id}`);
+}
 
 /**
  * The operations that put a port on a bridge. They fail when the bridge's row is another by then: to change no row is no

@@ -1,8 +1,9 @@
 import type { DesiredMirror } from "../model/desired";
 import type { BridgeFacts, Facts, MirrorFacts } from "../ovs/facts";
 import type { Mutation, Operation } from "../ovs/operations";
-import { namedUuid, set, uuid, type Value } from "../ovs/values";
+import { namedUuid, set, uuid } from "../ovs/values";
 import type { Change } from "./change";
+import { referenceTo } from "./membership";
 import { isOurs, MARKED, remark } from "./ours";
 
 type Column = "select_src_port" | "select_dst_port";
@@ -49,15 +50,11 @@ function alterations(wanted: DesiredMirror, mirror: MirrorFacts, output: string 
         select_vlan: set([]),
         output_vlan: set([]),
         snaplen: set([]),
-        output_port: output === undefined ? newPort(wanted.output) : uuid(output),
+        output_port: output === undefined ? referenceTo("port", wanted.output) : uuid(output),
       },
     });
   }
   return operations;
-}
-
-function newPort(name: string): Value {
-  return namedUuid(`port_${name.replaceAll("-", "_")}`);
 }
 
 function portOn(bridge: BridgeFacts, facts: Facts, name: string): string | undefined {
@@ -84,7 +81,7 @@ function insert(wanted: DesiredMirror, bridge: BridgeFacts, output: string | und
         name: wanted.name,
         select_src_port: set(wanted.selectSrcPort.map(uuid)),
         select_dst_port: set(wanted.selectDstPort.map(uuid)),
-        output_port: output === undefined ? newPort(wanted.output) : uuid(output),
+        output_port: output === undefined ? referenceTo("port", wanted.output) : uuid(output),
         external_ids: MARKED,
       },
     },

@@ -1,9 +1,7 @@
 import type { Desired } from "../model/desired";
+import { MARK } from "../model/identity";
 import type { Mutation, Operation } from "../ovs/operations";
 import { map, set, uuid } from "../ovs/values";
-
-/** Key of a Port's or Mirror's `external_ids` that marks it ours. */
-export const MARK = "taas";
 
 /** The mark as a new row bears it. */
 export const MARKED = map({ [MARK]: "1" });
@@ -11,13 +9,19 @@ export const MARKED = map({ [MARK]: "1" });
 /** Names that pieces of ours have: a piece that lost its mark is known by its name, a hash that nobody else draws. */
 export interface OurNames {
   ports: ReadonlySet<string>;
+  /** Names that operators have chosen. They tell a port on this bridge only: elsewhere it is somebody else's. */
+  devices: ReadonlyMap<string, string>;
   mirrors: ReadonlySet<string>;
 }
 
 /** The names of everything that is or was to be on a host. */
 export function namesOf(...desired: readonly Pick<Desired, "ports" | "mirrors">[]): OurNames {
+  const all = desired.flatMap(({ ports }) => ports);
   return {
-    ports: new Set(desired.flatMap(({ ports }) => ports.map(({ name }) => name))),
+    ports: new Set(all.filter(({ device }) => device === undefined).map(({ name }) => name)),
+    devices: new Map(
+      all.filter(({ device }) => device !== undefined).map(({ name, bridge }) => [name, bridge]),
+    ),
     mirrors: new Set(desired.flatMap(({ mirrors }) => mirrors.map(({ name }) => name))),
   };
 }
@@ -32,6 +36,11 @@ interface Markable {
 /** Whether a row is ours: by its mark, or by its name. */
 export function isOurs(row: Markable, names: ReadonlySet<string>): boolean {
   return row.externalIds[MARK] !== undefined || names.has(row.name);
+}
+
+/** Whether a port of a bridge is ours likewise. */
+export function isOurPort(port: Markable, bridge: string, { ports, devices }: OurNames): boolean {
+  return isOurs(port, ports) || devices.get(port.name) === bridge;
 }
 
 /** What gives a row of ours its mark back, if it lacks it. */

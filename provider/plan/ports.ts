@@ -1,10 +1,10 @@
 import type { DesiredPort } from "../model/desired";
 import type { BridgeFacts, Facts, InterfaceFacts, PortFacts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
-import { map, namedUuid, type Row, set, uuid, type Value } from "../ovs/values";
+import { map, type Row, set, uuid, type Value } from "../ovs/values";
 import type { Change } from "./change";
-import { attach, detach } from "./membership";
-import { isOurs, MARKED, remark } from "./ours";
+import { attach, detach, referenceTo } from "./membership";
+import { isOurPort, MARKED, type OurNames, remark } from "./ours";
 import { type PlacementPlan, planPlacements } from "./placements";
 
 /** A VLAN that no port uses: Neutron's own for dead ports, and the highest. */
@@ -20,30 +20,29 @@ function bfdColumn(port: DesiredPort): Record<string, string> {
   return port.bfd === undefined ? {} : { enable: "true" };
 }
 
-function idOf(port: DesiredPort): string {
-  return port.name.replaceAll("-", "_");
+/** What the interface of a device is given. */
+function deviceColumns({ device }: DesiredPort): Row {
+  return { mac: device?.mac ?? set([]), mtu_request: device?.mtu ?? set([]) };
 }
 
 /** The interface of a port, and how other operations of the transaction refer to it. */
 function insertInterface(port: DesiredPort): { operation: Operation; reference: Value } {
-  const name = `interface_${idOf(port)}`;
-  const row = { name: port.name, type: port.type, options: map(port.options), bfd: map(bfdColumn(port)) };
-  return {
-    operation: { op: "insert", table: "Interface", "uuid-name": name, row },
-    reference: namedUuid(name),
-  };
+  const reference = referenceTo("interface", port.name);
+  const { name, type, options } = port;
+  const row = { name, type, options: map(options), bfd: map(bfdColumn(port)), ...deviceColumns(port) };
+  return { operation: { op: "insert", table: "Interface", "uuid-name": reference[1], row }, reference };
 }
 
 /** The operations that make a port with one interface on a bridge. */
 function insertPort(port: DesiredPort, facts: Facts): Operation[] {
-  const id = idOf(port);
+  const inserted = referenceTo("port", port.name);
   const { operation, reference } = insertInterface(port);
   return [
     operation,
     {
       op: "insert",
       table: "Port",
-      "uuid-name": `port_${id}`,
+      "uuid-name": inserted[1],
       row: {
         name: port.name,
         interfaces: reference,
@@ -51,7 +50,7 @@ function insertPort(port: DesiredPort, facts: Facts): Operation[] {
         ...vlanColumns(port),
       },
     },
-    ...attach(facts, port.bridge, namedUuid(`port_${id}`)),
+    ...attach(facts, port.bridge, inserted),
   ];
 }
 
@@ -70,10 +69,13 @@ function interfaceAlterations(wanted: DesiredPort, nic: InterfaceFacts): Operati
   const same =
     nic.type === wanted.type &&
     nic.ofportRequest === undefined &&
+    nic.mac === wanted.device?.mac &&
+    nic.mtuRequest === wanted.device?.mtu &&
     sameMap(nic.options, wanted.options) &&
     sameMap(nic.bfd ?? {}, bfd);
   if (same) return [];
-  const row = { type: wanted.type, options: map(wanted.options), bfd: map(bfd), ofport_request: set([]) };
+  const given = { bfd: map(bfd), ofport_request: set([]), ...deviceColumns(wanted) };
+  const row = { type: wanted.type, options: map(wanted.options), ...given };
   return [{ op: "update", table: "Interface", where: [["_uuid", "==", uuid(nic.uuid)]], row }];
 }
 
@@ -110,7 +112,7 @@ function alterations(wanted: DesiredPort, port: PortFacts, facts: Facts): Operat
 /** What a plan of ports is made from. */
 interface PortPlan extends PlacementPlan {
   /** Names of ports that are ours, whether they bear our mark or not. */
-  names: ReadonlySet<string>;
+  names: OurNames;
 }
 
 /** What is to be done so that ports of ours are as desired, and none besides. */
@@ -152,8 +154,8 @@ export function planPorts(plan: PortPlan): Change[] {
 }
 
 /** The ports of a bridge that are ours. */
-export function oursOn(bridge: BridgeFacts, facts: Facts, names: ReadonlySet<string>): PortFacts[] {
+export function oursOn(bridge: BridgeFacts, facts: Facts, names: OurNames): PortFacts[] {
   return bridge.ports
     .map((id) => facts.ports[id])
-    .filter((port): port is PortFacts => port !== undefined && isOurs(port, names));
+    .filter((port): port is PortFacts => port !== undefined && isOurPort(port, bridge.name, names));
 }

@@ -25,7 +25,7 @@ interface Clash {
  * version of ERSPAN does.
  */
 function clashOf(before: Desired, end: Desired, facts: Facts): Clash {
-  const names = namesOf(end, before).ports;
+  const names = namesOf(end, before);
   const ours = facts.bridges.flatMap((bridge) => oursOn(bridge, facts, names));
   const there = new Set(ours.map(({ name }) => name));
   const wanted = new Set(end.ports.map(({ name }) => name));

@@ -1,6 +1,6 @@
-import { encapsulationOf } from "../encapsulation/encapsulations";
 import type { Desired, Problem } from "../model/desired";
 import { HOME_KEY, VNIC_KEY } from "../model/home";
+import { isVmPort } from "../model/vmPort";
 import type { BridgeFacts, Facts, PortFacts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
 import { type Row, uuid } from "../ovs/values";
@@ -8,7 +8,7 @@ import { FIRST_HOMECOMER, FreeNumbers } from "./freeNumbers";
 import { noteOnPort } from "./homes";
 import { attach } from "./membership";
 import { comeHome } from "./newRow";
-import { isOurs, namesOf } from "./ours";
+import { isOurPort, namesOf } from "./ours";
 
 /** What a host is to have and had to have, and what it has. */
 interface Stage {
@@ -19,24 +19,13 @@ interface Stage {
   integrationBridge: string;
 }
 
-/** Whether interfaces of this type may be a VM's. */
-function mayBeVm(type: string): boolean {
-  return type !== "internal" && type !== "patch" && encapsulationOf(type) === undefined;
-}
-
-/** Whether a port may be a VM's. */
-export function isVmPort(port: PortFacts, facts: Facts): boolean {
-  const interfaces = port.interfaces.flatMap((id) => facts.interfaces[id] ?? []);
-  return interfaces.length > 0 && interfaces.every(({ type }) => mayBeVm(type));
-}
-
 /** VM ports on the tap bridge that cannot go to a home of theirs: moved by hand, or without the note of where they were. */
 function straysOf({ desired, before, facts }: Stage, tap: BridgeFacts): PortFacts[] {
-  const { ports } = namesOf(desired, before);
+  const names = namesOf(desired, before);
   const placed = new Set(desired.placements.map(({ port }) => port));
   return tap.ports
     .flatMap((id) => facts.ports[id] ?? [])
-    .filter((port) => !isOurs(port, ports) && !placed.has(port.uuid) && isVmPort(port, facts));
+    .filter((port) => !isOurPort(port, tap.name, names) && !placed.has(port.uuid) && isVmPort(port, facts));
 }
 
 /**

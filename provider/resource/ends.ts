@@ -42,6 +42,16 @@ export function recordEnds(names: Names, values: Properties): Properties {
   };
 }
 
+function addressOf(host: unknown): unknown {
+  return typeof host === "object" && host !== null ? (host as HostRecord).address : host;
+}
+
+/** Whether a resource that is on one host is to be on another. */
+export function isMoved(olds: Properties, news: Properties): boolean {
+  if (olds.host === undefined || news.host === undefined) return false;
+  return hasUnknown(news.host) || addressOf(olds.host) !== addressOf(news.host);
+}
+
 /** The host or the candidates of checked inputs. */
 export function endsOf(inputs: Properties): Properties {
   const { host, hosts } = inputs;

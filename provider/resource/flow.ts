@@ -192,7 +192,7 @@ export const tapFlow: Resource = {
       return expectedClaims({ ...inputs, port }, { source, port: found, destination }, context.open);
     };
     const ends = [tapped, monitors];
-    return readEnds({ context, id, state, inputs, ends, active: statusOf(inputs), expected });
+    return readEnds({ context, id, state, inputs, ends, active: () => statusOf(inputs), expected });
   },
   async delete(context, state) {
     const inputs = flowInputs.parse(state);

@@ -4,9 +4,10 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import { type FoundPort, findPort, listPorts, PORT_STATE, type PortSearch, portsOf } from "../model/findPort";
 import { findMonitor } from "../model/home";
+import { MARK } from "../model/identity";
 import { missingBridge } from "../model/missingBridge";
+import { monitorPortClaims, monitorPortInput } from "../model/monitorPorts";
 import type { PortFacts } from "../ovs/facts";
-import { MARK } from "../plan/ours";
 import { printableLine } from "../printable";
 import { describePort, type FoundIfaceIds, type PortInput, portKey, withFoundIfaceId } from "../schema/port";
 import type { Properties } from "./resource";
@@ -110,6 +111,16 @@ function refusal(
       },
     );
   }
+  if (isAwaited(seen, wanted)) {
+    return new TaasError(
+      `${role} port ${describePort(wanted)} is not attached to ${tapBridgeOf(seen.record)} yet`,
+      {
+        code: "port-missing",
+        host: seen.record.name,
+        hint: "Start its VM with the interface that the MonitorPort puts out as libvirt; attachTimeout says how long to wait for it",
+      },
+    );
+  }
   const missing = missingBridge(seen.facts, bridge);
   if (missing !== undefined) {
     const { message, hint } = missing;
@@ -126,6 +137,13 @@ function refusal(
       host: seen.record.name,
       hint: "Check the name, or start the VM; attachTimeout says how long to wait for it",
     },
+  );
+}
+
+/** Whether a port is a MonitorPort that a hypervisor is to attach. */
+function isAwaited({ read }: Look, wanted: PortInput): boolean {
+  return monitorPortClaims(read.claims.values()).some(
+    (claim) => claim.type === "attach" && portKey(monitorPortInput(claim)) === portKey(wanted),
   );
 }
 

@@ -27,8 +27,8 @@ export interface ReadRequest {
   inputs: Properties & { owner: string };
   /** The first end with port names gives `portName`. */
   ends: readonly End[];
-  /** Status when all is well. */
-  active: string;
+  /** Status when all is well, asked for once the hosts have been read. */
+  active(): string;
   /**
    * The claims as the arguments and the hosts have them, on the hosts that hold them; none where that cannot be told. A
    * TaasError says why they cannot be.
@@ -82,7 +82,7 @@ export async function readEnds(request: ReadRequest): Promise<ReadResult> {
     .find(Boolean);
   if (name !== undefined) props.portName = name;
   const all = [...new Set([...faults, ...altered, ...differences])];
-  props.status = all.length === 0 ? request.active : driftedStatus(all);
+  props.status = all.length === 0 ? request.active() : driftedStatus(all);
   return { id, props, inputs };
 }
 

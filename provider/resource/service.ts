@@ -161,7 +161,7 @@ export const tapService: Resource = {
     const end = { candidates, portNames: (look: Look) => portNames(look, ports) };
     const expected = async (holders: ReadonlyMap<End, Look>) =>
       [...holders.values()].map((seen) => ({ seen, draft: claimOf(inputs, ports, seen) }));
-    return readEnds({ context, id, state, inputs, ends: [end], active: "active", expected });
+    return readEnds({ context, id, state, inputs, ends: [end], active: () => "active", expected });
   },
   async delete(context, state) {
     const inputs = serviceInputs.parse(state);

@@ -1,4 +1,3 @@
-import type { HostRecord } from "../host/host";
 import { defaultTunnelId } from "../model/identity";
 import { serviceRules } from "../model/rules";
 import { type CollectorInput, completeCollector } from "../schema/collector";
@@ -8,7 +7,7 @@ import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
 import { checksOf } from "./checks";
 import type { Names } from "./context";
-import { endsOf, oneOfHosts, recordEnds } from "./ends";
+import { endsOf, isMoved, oneOfHosts, recordEnds } from "./ends";
 import type { CheckResult, Checks, DiffResult, Properties } from "./resource";
 
 /** Arguments that only make sense for a monitor on a host. */
@@ -81,10 +80,6 @@ function complete(collector: unknown, tunnelId: unknown): unknown {
   return completeCollector(collector as CollectorInput, tunnelId as number);
 }
 
-function addressOf(host: unknown): unknown {
-  return typeof host === "object" && host !== null ? (host as HostRecord).address : host;
-}
-
 const inPlace = checksOf(serviceArgs, checkService);
 
 /**
@@ -93,10 +88,8 @@ const inPlace = checksOf(serviceArgs, checkService);
  */
 function diff(olds: Properties, news: Properties): DiffResult {
   const update = inPlace.diff(olds, news);
-  const placed = olds.host !== undefined && news.host !== undefined;
-  const moved = placed && (hasUnknown(news.host) || addressOf(olds.host) !== addressOf(news.host));
   const outside = (olds.collector === undefined) !== (news.collector === undefined);
-  const replaces = [...(moved ? ["host"] : []), ...(outside ? ["collector"] : [])];
+  const replaces = [...(isMoved(olds, news) ? ["host"] : []), ...(outside ? ["collector"] : [])];
   return replaces.length > 0 ? { ...update, changes: true, replaces } : update;
 }
 

@@ -97,7 +97,7 @@ export const mirrorTunnel: Resource = {
     const ends = remainingHosts(context, inputs.hosts).map((host) => ({ candidates: [host] }));
     const expected = async (held: ReadonlyMap<End, Look>) =>
       held.size < inputs.hosts.length ? [] : claimsOf(inputs, [...held.values()]);
-    return readEnds({ context, id, state, inputs, ends, active: "active", expected });
+    return readEnds({ context, id, state, inputs, ends, active: () => "active", expected });
   },
   async delete(context, state) {
     const inputs = tunnelInputs.parse(state);

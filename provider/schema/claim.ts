@@ -3,6 +3,7 @@ import { collector } from "./collector";
 import { labels, ownerKey, tunnelId, udpPort } from "./common";
 import { captureOptions, treatmentOptions } from "./flow";
 import { hostRecord, ipAddress } from "./host";
+import { monitorPortOptions } from "./monitorPort";
 import { claimedPort } from "./port";
 import { monitorOptions } from "./service";
 import { stored } from "./stored";
@@ -118,19 +119,42 @@ const tunnelClaim = z.object({
   phase: z.enum(["ready", "preferred"]).optional(),
 });
 
+const monitorPortClaim = z
+  .object({
+    ...base,
+    kind: z.literal("monitor-port"),
+    /** Gives the tap bridge its datapath type. */
+    integrationBridge: z.string(),
+    ...monitorPortOptions,
+  })
+  .refine(
+    ({ type, name, socketPath, ifaceId }) =>
+      type === "attach"
+        ? ifaceId !== undefined
+        : name !== undefined && (type === "internal" || socketPath !== undefined),
+    "a monitor port without a name",
+  );
+
 /** Claims by their kind. */
 export const claimOf = {
   service: stored(serviceClaim),
   flow: stored(flowClaim),
   tunnel: stored(tunnelClaim),
+  "monitor-port": stored(monitorPortClaim),
 };
 
 /** A claim as a host has it, with whatever fields a later release has added. */
-export const claim = z.discriminatedUnion("kind", [claimOf.service, claimOf.flow, claimOf.tunnel]);
+export const claim = z.discriminatedUnion("kind", [
+  claimOf.service,
+  claimOf.flow,
+  claimOf.tunnel,
+  claimOf["monitor-port"],
+]);
 
 export type ServiceClaim = z.output<typeof serviceClaim>;
 export type FlowClaim = z.output<typeof flowClaim>;
 export type TunnelClaim = z.output<typeof tunnelClaim>;
+export type MonitorPortClaim = z.output<typeof monitorPortClaim>;
 export type Claim = z.output<typeof claim>;
 export type Elsewhere = NonNullable<Claim["elsewhere"]>;
 export type Wire = z.output<typeof wire>;

@@ -4,18 +4,25 @@ import type { Unwrap } from "@pulumi/pulumi";
 import * as z from "zod";
 import { flowArgs, flowComputed } from "../../provider/schema/flow";
 import { hostInput } from "../../provider/schema/host";
+import { monitorPortArgs, monitorPortComputed } from "../../provider/schema/monitorPort";
 import type { Options } from "../../provider/schema/options";
 import { serviceArgs, serviceComputed } from "../../provider/schema/service";
 import { providerOptions } from "../../provider/schema/settings";
 import { tunnelArgs, tunnelComputed } from "../../provider/schema/tunnel";
-import type { MirrorTunnelArgs, TapFlowArgs, TapServiceArgs } from "../../sdk";
+import type { MirrorTunnelArgs, MonitorPort, MonitorPortArgs, TapFlowArgs, TapServiceArgs } from "../../sdk";
 import { declaredObject } from "./declaredTypes";
 import { type Documented, docComments } from "./docComments";
 import { ANY, type JsonSchema, type PropertySpec, TypeSpecs } from "./typeSpecs";
 
 /** What a program writes and what a schema takes, by name and type; but for references, for which a program has resources. */
 type Referred = "service" | "tunnel";
-type Written<Args> = Omit<{ [Name in keyof Args]: Unwrap<Args[Name]> }, Referred>;
+type Written<Args> = Omit<{ [Name in keyof Args]: Unwrap<Passed<Args[Name]>> }, Referred>;
+/** An argument as the SDK passes it on: it puts the port of a MonitorPort in its place. */
+type Passed<Given> = Given extends MonitorPort
+  ? never
+  : Given extends (infer Item)[]
+    ? Exclude<Item, MonitorPort>[]
+    : Given;
 type Taken<Chosen extends Options> = Omit<z.input<z.ZodObject<Chosen>>, Referred | "owner">;
 
 /** The options of a schema, where the arguments that the SDK declares are the same; no type at all where they are not. */
@@ -32,10 +39,12 @@ const RESOURCES: {
   TapService: { args: Agreeing<TapServiceArgs, typeof serviceArgs>; computed: Options };
   TapFlow: { args: Agreeing<TapFlowArgs, typeof flowArgs>; computed: Options };
   MirrorTunnel: { args: Agreeing<MirrorTunnelArgs, typeof tunnelArgs>; computed: Options };
+  MonitorPort: { args: Agreeing<MonitorPortArgs, typeof monitorPortArgs>; computed: Options };
 } = {
   TapService: { args: serviceArgs, computed: serviceComputed },
   TapFlow: { args: flowArgs, computed: flowComputed },
   MirrorTunnel: { args: tunnelArgs, computed: tunnelComputed },
+  MonitorPort: { args: monitorPortArgs, computed: monitorPortComputed },
 };
 
 /** The objects that statistics consist of; programs have interfaces for them, and no schema checks them. */
@@ -101,7 +110,7 @@ export function packageSchema(root: string) {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const documented = docComments(join(root, "sdk"), join(root, "provider/statistics"));
   const statistics = STATISTICS.map((name) => [name, declaredObject(documented.get(name)!.node)] as const);
-  const all = { ...serviceArgs, ...flowArgs, ...tunnelArgs, ...providerOptions };
+  const all = { ...serviceArgs, ...flowArgs, ...tunnelArgs, ...monitorPortArgs, ...providerOptions };
   const definitions = { ...jsonSchema(all).$defs, ...Object.fromEntries(statistics) };
   const specs = new TypeSpecs(definitions, documented);
   const kinds = Object.keys(RESOURCES) as (keyof typeof RESOURCES)[];

@@ -1,5 +1,6 @@
 import type { Context } from "../../provider/resource/context";
 import { tapFlow } from "../../provider/resource/flow";
+import { monitorPort } from "../../provider/resource/monitorPort";
 import type { Properties, ReadResult, Resource } from "../../provider/resource/resource";
 import { tapService } from "../../provider/resource/service";
 import { mirrorTunnel } from "../../provider/resource/tunnel";
@@ -7,7 +8,12 @@ import { createContext } from "../../provider/runtime";
 import { readSettings } from "../../provider/settings";
 import type { Lab } from "../lab/lab";
 
-const RESOURCES = { TapService: tapService, TapFlow: tapFlow, MirrorTunnel: mirrorTunnel };
+const RESOURCES = {
+  TapService: tapService,
+  TapFlow: tapFlow,
+  MirrorTunnel: mirrorTunnel,
+  MonitorPort: monitorPort,
+};
 
 /** The kinds of resources. */
 export type Kind = keyof typeof RESOURCES;
@@ -22,6 +28,8 @@ export interface Made {
   /** What the state records. */
   outputs: Properties & {
     ref?: unknown;
+    port?: unknown;
+    libvirt?: string;
     status?: string;
     owner?: string;
     portName?: string;
@@ -85,6 +93,11 @@ export class Driver {
   /** A MirrorTunnel. */
   tunnel(name: string, args: Properties): Promise<Made> {
     return this.create("MirrorTunnel", name, args);
+  }
+
+  /** A MonitorPort. */
+  monitorPort(name: string, args: Properties): Promise<Made> {
+    return this.create("MonitorPort", name, args);
   }
 
   /** Checks, diffs, and updates where there is a change; a change that replaces throws. Resolves to whether it changed. */

@@ -14,7 +14,13 @@ import { openYaml } from "./plugin/program";
 const root = repositoryRoot();
 
 /** Pages whose first programs are one in three languages. */
-const TRANSLATED = ["docs/tap-service.md", "docs/tap-flow.md", "docs/mirror-tunnel.md", "docs/statistics.md"];
+const TRANSLATED = [
+  "docs/tap-service.md",
+  "docs/tap-flow.md",
+  "docs/mirror-tunnel.md",
+  "docs/monitor-port.md",
+  "docs/statistics.md",
+];
 
 /** What a preview says of a resource: its kind and what its check made of the arguments. What only one face has is left out. */
 function planned({ type, new: state }: StepResult): [string, unknown] {

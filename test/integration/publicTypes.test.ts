@@ -7,7 +7,7 @@ import { fixtureProject } from "../engine/fixtureProject";
 const PROGRAM = `
 import { output, secret, type Output } from "@pulumi/pulumi";
 import {
-  type ErrorCode, type FilterRule, getTapStatistics, type Host, MirrorTunnel, type MirrorTunnelRef, type Port, TapFlow,
+  type ErrorCode, type FilterRule, getTapStatistics, type Host, MirrorTunnel, type MirrorTunnelRef, MonitorPort, type Port, TapFlow,
   type TapFlowArgs, TapService, type TapServiceRef, type TapStatistics,
 } from "pulumi-taas";
 
@@ -21,13 +21,18 @@ const tunnel = new MirrorTunnel("way", { hosts, type: "geneve", bfd: true });
 const flow = new TapFlow("web", { service, host: "compute1", port: { ifaceId: secret("i") }, filter: rules, tunnel });
 new TapFlow("db", { service: service.ref, host: "compute1", port: "tap-b", rateLimit: { kbps: 1000 } });
 
+const sensor = new MonitorPort("sensor", { host: "compute2", mtu: 9000 });
+new TapService("watch", { host: "compute2", port: sensor });
+new TapService("farm", { host: "compute2", ports: [sensor, "tap-c", sensor.port], distribution: "hash" });
+const element: Output<string> = sensor.libvirt;
+
 const id: Output<number> = service.tunnelId;
 const ref: Output<TapServiceRef> = outside.ref;
 const way: Output<MirrorTunnelRef> = tunnel.ref;
 const status: Output<string> = flow.status;
 const counted: Promise<TapStatistics> = getTapStatistics({ hosts });
 const code: ErrorCode = "unreachable";
-export const all = [id, ref, way, status, counted, code];
+export const all = [id, ref, way, status, counted, code, element];
 
 // @ts-expect-error a service and a source are required
 const none: TapFlowArgs = {};
@@ -37,6 +42,8 @@ new TapFlow("x", { service, host: "a", port: "p", direction: "sideways" });
 new TapService("x", { host: "a", port: "p", prot: "q" });
 // @ts-expect-error a tunnel has hosts
 new MirrorTunnel("x", { mode: "mesh" });
+// @ts-expect-error no such type
+new MonitorPort("x", { host: "a", type: "tap" });
 // @ts-expect-error outputs are read, not written
 service.tunnelId = id;
 // @ts-expect-error no such code

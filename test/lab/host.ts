@@ -119,6 +119,13 @@ export class LabHost {
     return Capture.start(place, "both");
   }
 
+  /** Captures what reaches one of the host's devices from now on; `namespace`: where it has been moved, if anywhere. */
+  captureDevice(device: string, namespace = this.namespace): Promise<Capture> {
+    const { agent } = this.lab;
+    const enter = enterNetwork(this.lab.enter, namespace);
+    return Capture.start({ enter, agent, interface: device, label: `${device} of ${this.name}` }, "in");
+  }
+
   /** Boots the daemons. The host's network namespace and its cards exist by now. */
   async boot(): Promise<void> {
     this.enter = await bootHost({

@@ -7,6 +7,7 @@ import { ERROR_CODES } from "../../provider/errorCodes";
 import { filterRule } from "../../provider/schema/filter";
 import { flowArgs } from "../../provider/schema/flow";
 import { hostRecord } from "../../provider/schema/host";
+import { monitorPortArgs } from "../../provider/schema/monitorPort";
 import type { Options } from "../../provider/schema/options";
 import { serviceArgs } from "../../provider/schema/service";
 import { settingOptions } from "../../provider/schema/settings";
@@ -91,6 +92,7 @@ describe("the documentation", () => {
     ["docs/tap-service.md", "Arguments", serviceArgs],
     ["docs/tap-flow.md", "Arguments", flowArgs],
     ["docs/mirror-tunnel.md", "Arguments", tunnelArgs],
+    ["docs/monitor-port.md", "Arguments", monitorPortArgs],
     ["docs/tap-flow.md", "Filter", filterRule.shape],
   ] as const) {
     it(`has every argument under "${heading}" of ${page}, and no other`, () => {
@@ -155,6 +157,7 @@ describe("the documentation", () => {
     ["TapService", "docs/tap-service.md"],
     ["TapFlow", "docs/tap-flow.md"],
     ["MirrorTunnel", "docs/mirror-tunnel.md"],
+    ["MonitorPort", "docs/monitor-port.md"],
   ] as const) {
     it(`has every output of a ${kind} that is no argument, and no other`, () => {
       const { inputProperties, properties } = packageSchema(root).resources[`taas:index:${kind}`]!;

@@ -27,6 +27,7 @@ const CHOICES = [
   ["copy", "hash", "failover"],
   ["tap-bridge", "integration-bridge"],
   ["pair", "mesh"],
+  ["internal", "vhost-user", "attach"],
   ["vxlan", "geneve", "gre"],
 ];
 

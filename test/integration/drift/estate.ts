@@ -16,7 +16,7 @@ export const ESTATE: LabOptions = {
 };
 
 /** Resources by name, in the order of creation. */
-export type Name = "mesh" | "watched" | Service | Flow;
+export type Name = "mesh" | "watched" | "device" | Service | Flow;
 type Service = "ids" | "farm" | "inline" | "far" | "outside";
 /** A flow is named after the VM it taps. */
 export type Flow = "web" | "db" | "big" | "east" | "out" | "app" | "near" | "side";
@@ -25,6 +25,7 @@ const TUNNELS = {
   mesh: { hosts: ["host1", "host2"], mode: "mesh" },
   watched: { hosts: ["host1", "host3"], bfd: true, tos: 8 },
 };
+const DEVICE = { host: "host2", mac: "02:00:00:00:00:77", mtu: 1400 };
 const SERVICES: Record<Service, Record<string, unknown>> = {
   ids: { host: "host2", port: "tap-ids" },
   farm: { host: "host2", ports: ["tap-s1", "tap-s2"], distribution: "hash" },
@@ -48,6 +49,7 @@ const FLOWS: Record<Flow, { to: Service; host: string } & Record<string, unknown
 export async function createEstate(lab: Lab): Promise<Kept> {
   const kept = new Kept(new Driver(lab));
   for (const [name, args] of Object.entries(TUNNELS)) await kept.keep("MirrorTunnel", name, args);
+  await kept.keep("MonitorPort", "device", DEVICE);
   for (const [name, args] of Object.entries(SERVICES)) await kept.keep("TapService", name, args);
   for (const [name, { to, ...rest }] of Object.entries(FLOWS)) {
     await kept.keep("TapFlow", name, { service: kept.get(to).outputs.ref, port: `tap-${name}`, ...rest });

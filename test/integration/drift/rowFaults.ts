@@ -30,6 +30,9 @@ function optionTouches(name: string, { type, options, bfd }: Row): Touch[] {
       ? ([[`remove ${on} bfd enable`], [`set ${on} bfd:enable=false`]] as Touch[])
       : []),
     ...(type === "patch" ? [] : ([[`set ${on} bfd:min_rx=500`]] as Touch[])),
+    [`set ${on} mac=\\"02:00:00:00:00:78\\"`],
+    [`set ${on} mtu_request=1401`],
+    ...(type === "internal" ? ([[`clear ${on} mac`], [`clear ${on} mtu_request`]] as Touch[]) : []),
   ];
 }
 

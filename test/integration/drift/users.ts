@@ -42,6 +42,7 @@ export class Users {
       const name = String(nic.name);
       if (/^mv-/.test(name)) this.byHash.set(hashOf(name), tunnelUsers(nic, host));
       if (/^m[sx]-/.test(name)) this.byHash.set(hashOf(name), ["db"]);
+      if (/^mp-/.test(name)) this.byHash.set(hashOf(name), ["device"]);
     }
     const ports = new Map(
       Object.entries(snapshot.tables.Port ?? {}).map(([id, row]) => [id, String(row.name)]),

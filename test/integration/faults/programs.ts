@@ -32,11 +32,20 @@ const sensor = service("sensor", {
   attachment: "integration-bridge",
 });
 
+const device = (host: string, more: object = {}): Wanted => ({
+  kind: "MonitorPort",
+  name: "device",
+  args: { host, mac: "02:00:00:00:00:77", ...more },
+});
+const probe = (host: string) => service("probe", { host, port: { ref: "device" } });
+
 /** One of everything: both attachments, across hosts and within one, capped, shared and dedicated. */
 export const first: Wanted[] = [
   way(["host1", "host2"]),
   ids,
   sensor,
+  device("host2"),
+  probe("host2"),
   flow("web", "ids", { host: "host1", port: "tap-web", rateLimit: { packetsPerSecond: 1000 } }),
   flow("app", "ids", { host: "host2", port: "tap-app" }),
   flow("db", "sensor", { host: "host1", port: "tap-db", transport: "shared" }),
@@ -47,6 +56,8 @@ export const changed: Wanted[] = [
   way(["host1", "host2", "host3"]),
   service("ids", { host: "host2", port: "tap-ids", attachment: "integration-bridge" }),
   service("sensor", { host: "host2", port: "tap-sensor" }),
+  device("host2", { mtu: 1400 }),
+  probe("host2"),
   flow("web", "ids", { host: "host3", port: "tap-web3" }),
   flow("app", "ids", { host: "host2", port: "tap-app", direction: "egress" }),
   flow("db", "sensor", { host: "host1", port: "tap-db" }),
@@ -57,5 +68,7 @@ export const replaced: Wanted[] = [
   way(["host1", "host2"]),
   service("ids", { host: "host3", port: "tap-ids3" }),
   service("sensor", { host: "host2-alias", port: "tap-sensor", attachment: "integration-bridge" }),
-  ...first.slice(3),
+  device("host3"),
+  probe("host3"),
+  ...first.slice(5),
 ];

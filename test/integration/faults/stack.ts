@@ -1,14 +1,20 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { Context } from "../../../provider/resource/context";
 import { tapFlow } from "../../../provider/resource/flow";
+import { monitorPort } from "../../../provider/resource/monitorPort";
 import type { Properties, Resource } from "../../../provider/resource/resource";
 import { tapService } from "../../../provider/resource/service";
 import { halfDone } from "../../../provider/resource/status";
 import { mirrorTunnel } from "../../../provider/resource/tunnel";
 
-const RESOURCES = { TapService: tapService, TapFlow: tapFlow, MirrorTunnel: mirrorTunnel };
+const RESOURCES = {
+  TapService: tapService,
+  TapFlow: tapFlow,
+  MirrorTunnel: mirrorTunnel,
+  MonitorPort: monitorPort,
+};
 
-/** A resource of a program. `{ ref: "name" }` in its arguments stands for that resource's `ref` output. */
+/** A resource of a program. `{ ref: "name" }` in its arguments stands for that resource's `ref` output, a MonitorPort's `port`. */
 export interface Wanted {
   kind: keyof typeof RESOURCES;
   name: string;
@@ -120,7 +126,7 @@ export class StackFile {
       const name = (value as { ref?: string } | undefined)?.ref;
       if (name === undefined) return [key, value];
       const made = this.resources.find((one) => one.name === name && one.replaced === undefined);
-      return [key, made!.outputs.ref];
+      return [key, made!.outputs.ref ?? made!.outputs.port];
     });
     return Object.fromEntries(entries) as Properties;
   }

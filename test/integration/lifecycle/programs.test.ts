@@ -69,7 +69,7 @@ inEachLanguage("a program's life", (language) => {
     expect(planned("ids")).to.deep.include({
       tunnelId: id,
       rules: [
-        "br-int port tap-ids moves to br-tap",
+        "br-int port tap-ids moves to br-tap unless it is there",
         "br-tap table=0,in_port=tap-ids,actions=drop",
         `br-tap table=2,tun_id=${hex},actions=output:tap-ids`,
       ],

@@ -24,7 +24,7 @@ interface Golden {
   claims: ({ owner: string } & Record<string, unknown>)[];
 }
 
-const goldens = ["monitors", "sources", "treatments"].map((name) => {
+const goldens = ["monitors", "sources", "treatments", "monitorPorts"].map((name) => {
   const path = join(repositoryRoot(), `test/unit/model/golden/${name}.json`);
   return JSON.parse(readFileSync(path, "utf8")) as Golden;
 });

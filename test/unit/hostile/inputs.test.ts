@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { resolveHost } from "../../../provider/host/inventory";
 import type { Context } from "../../../provider/resource/context";
 import { tapFlow } from "../../../provider/resource/flow";
+import { monitorPort } from "../../../provider/resource/monitorPort";
 import type { CheckResult, Properties, Resource } from "../../../provider/resource/resource";
 import { tapService } from "../../../provider/resource/service";
 import { mirrorTunnel } from "../../../provider/resource/tunnel";
@@ -108,7 +109,23 @@ const RIGHT: { resource: Resource; args: Properties[] }[] = [
       { hosts: [{ name: "named", address: "192.0.2.8" }, "local"], type: "gre" },
     ],
   },
+  {
+    resource: monitorPort,
+    args: [
+      { host: "b", name: "mp0", mac: "02-00-00-00-00-0A", mtu: 9000, tenant: "red" },
+      { host: "named", type: "vhost-user", socketPath: "/tmp/<sensor>&'1'", description: "x" },
+      { host: "local", type: "attach", ifaceId: "AB0D5A4C-7B7A-4F0E-9A57-2C1E39F3B1D7", adopt: true },
+    ],
+  },
 ];
+
+/** What programs call each kind of resource. */
+const NAMES = new Map([
+  [tapService, "TapService"],
+  [tapFlow, "TapFlow"],
+  [mirrorTunnel, "MirrorTunnel"],
+  [monitorPort, "MonitorPort"],
+]);
 
 /** A check, and that it is pure: nothing it was given is changed, and it says the same twice. */
 function check(resource: Resource, olds: Properties, news: Properties): CheckResult | undefined {
@@ -148,7 +165,7 @@ function judge(resource: Resource, olds: Properties, news: Properties): void {
 
 describe("the arguments of a resource", () => {
   for (const { resource, args } of RIGHT) {
-    const name = resource === tapService ? "TapService" : resource === tapFlow ? "TapFlow" : "MirrorTunnel";
+    const name = NAMES.get(resource);
     const owner = { owner: `o/p/s/${name}/x` };
     const right = args.map((one) => ({ ...one, ...owner }));
     const other = fc.oneof(

@@ -13,8 +13,10 @@ function rendered(golden: Golden): unknown {
   const names = Object.fromEntries(Object.values(facts.ports).map(({ uuid, name }) => [uuid, name]));
   return {
     problems: desired.problems.map(({ owner, message }) => `${owner}: ${message}`),
-    ports: desired.ports.map(({ name, bridge, type, options, vlans }) =>
-      [bridge, name, type, JSON.stringify(options), vlans].join(" "),
+    ports: desired.ports.map(({ name, bridge, type, options, device, vlans }) =>
+      [bridge, name, type, JSON.stringify(options), ...(device ? [JSON.stringify(device)] : []), vlans].join(
+        " ",
+      ),
     ),
     mirrors: desired.mirrors.map(({ name, bridge, selectSrcPort, selectDstPort, output }) => {
       const listed = (ports: string[]) =>
@@ -50,6 +52,11 @@ describe("claims that were written before", () => {
   }
 
   it("are of every kind", () => {
-    expect(GOLDEN_FILES).to.have.members(["monitors.json", "sources.json", "treatments.json"]);
+    expect(GOLDEN_FILES).to.have.members([
+      "monitorPorts.json",
+      "monitors.json",
+      "sources.json",
+      "treatments.json",
+    ]);
   });
 });

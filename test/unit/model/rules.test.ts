@@ -34,7 +34,7 @@ const tunnel = {
 describe("the rules of a TapService", () => {
   it("say where the monitor goes and what reaches it", () => {
     expect(serviceRules(service)).to.deep.equal([
-      "br-int port tap-ids moves to br-copies",
+      "br-int port tap-ids moves to br-copies unless it is there",
       "br-copies table=0,in_port=tap-ids,actions=drop",
       "br-copies table=2,tun_id=0xabc,actions=output:tap-ids",
     ]);
@@ -55,7 +55,7 @@ describe("the rules of a TapService", () => {
 
   it("are the sentinel line by line where something in the line is unknown", () => {
     expect(serviceRules({ ...service, tunnelId: UNKNOWN })).to.deep.equal([
-      "br-int port tap-ids moves to br-copies",
+      "br-int port tap-ids moves to br-copies unless it is there",
       "br-copies table=0,in_port=tap-ids,actions=drop",
       UNKNOWN,
     ]);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { TaasError } from "../../../provider/errors";
 import type { Context } from "../../../provider/resource/context";
 import { tapFlow } from "../../../provider/resource/flow";
+import { monitorPort } from "../../../provider/resource/monitorPort";
 import type { Properties, Resource } from "../../../provider/resource/resource";
 import { tapService } from "../../../provider/resource/service";
 import { mirrorTunnel } from "../../../provider/resource/tunnel";
@@ -104,6 +105,29 @@ const tunnel = some(
   ["owner", "hosts"],
 );
 
+const path = mostly(fc.constantFrom("/var/run/openvswitch/mp-x", "/tmp/<a>&'b'", `/${"x".repeat(106)}`));
+const uuid = fc.uuid().map((text) => text.toUpperCase());
+const monitor = fc.oneof(
+  some(
+    {
+      ...{ owner: owner("MonitorPort"), host, ...common, type: fc.constant("internal") },
+      ...{ name: fc.constantFrom("mp0", "_", "x".repeat(15), "constructor"), mac: macs },
+      mtu: fc.integer({ min: 68, max: 65535 }),
+    },
+    ["owner", "host"],
+  ),
+  some({ owner: owner("MonitorPort"), host, ...common, type: fc.constant("attach"), ifaceId: uuid }, [
+    "owner",
+    "host",
+    "type",
+  ]),
+  some({ owner: owner("MonitorPort"), host, ...common, type: fc.constant("vhost-user"), socketPath: path }, [
+    "owner",
+    "host",
+    "type",
+  ]),
+);
+
 /** A port that is plugged as one of those that a resource names. */
 function plugged(wanted: PortInput, index: number): ObservedPort {
   if (typeof wanted === "string") return { name: wanted };
@@ -133,7 +157,8 @@ async function isCreated(context: Context, resource: Resource, inputs: Propertie
     const { id, outs } = await resource.create(context, inputs);
     const read = await resource.read(context, id, JSON.parse(JSON.stringify(outs)));
     const status = (read as { props: Properties }).props.status;
-    expect(status).to.equal(inputs.enabled === false ? "disabled" : "active");
+    const quiet = inputs.type === "attach" ? "active (no port attached)" : "active";
+    expect(status).to.equal(inputs.enabled === false ? "disabled" : quiet);
     return true;
   } catch (error) {
     if (!(error instanceof TaasError)) throw error;
@@ -161,6 +186,7 @@ describe("what check accepts", () => {
   const kinds: [string, Resource, fc.Arbitrary<Properties>, number][] = [
     ["TapService", tapService, service, 300],
     ["MirrorTunnel", mirrorTunnel, tunnel, 1500],
+    ["MonitorPort", monitorPort, monitor, 300],
   ];
   for (const [kind, resource, args, numRuns] of kinds) {
     it(`can be read again as a claim: ${kind}`, async () => {
@@ -170,7 +196,7 @@ describe("what check accepts", () => {
           const inputs = checked(resource, given);
           if (inputs === undefined) return;
           const { port: one, ports = [one] } = inputs;
-          const context = memoryHosts(plug(ports as unknown[]));
+          const context = memoryHosts(kind === "MonitorPort" ? [] : plug(ports as unknown[]));
           if (await isCreated(context, resource, inputs)) created++;
         }),
         { numRuns },

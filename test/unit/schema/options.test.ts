@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import { flowChecks } from "../../../provider/resource/flowChecks";
+import { monitorPortChecks } from "../../../provider/resource/monitorPortChecks";
 import type { Checks, Properties } from "../../../provider/resource/resource";
 import { serviceChecks } from "../../../provider/resource/serviceChecks";
 import { tunnelChecks } from "../../../provider/resource/tunnelChecks";
 import { captureOptions, flowArgs } from "../../../provider/schema/flow";
+import { monitorPortArgs } from "../../../provider/schema/monitorPort";
 import { defaultOf, type Options } from "../../../provider/schema/options";
 import { serviceArgs } from "../../../provider/schema/service";
 import { tunnelArgs } from "../../../provider/schema/tunnel";
@@ -24,6 +26,7 @@ const kinds: [string, Options, Checks, Properties][] = [
   ["TapService", serviceArgs, serviceChecks, { host: "host2", port: "tap-ids" }],
   ["TapFlow", flowArgs, flowChecks, { service: service.ref, host: "host1", port: "tap-web" }],
   ["MirrorTunnel", tunnelArgs, tunnelChecks, { hosts: ["host1", "host2"] }],
+  ["MonitorPort", monitorPortArgs, monitorPortChecks, { host: "host2" }],
 ];
 
 for (const [kind, options, checks, least] of kinds) {

@@ -19,10 +19,11 @@ pulumi.runtime.setMocks(
   },
   "project", "stack", false, "organization",
 );
-const { MirrorTunnel, TapFlow, TapService } = require("pulumi-taas");
+const { MirrorTunnel, MonitorPort, TapFlow, TapService } = require("pulumi-taas");
 const service = new TapService("a", { host: "h", port: "p" });
 new TapFlow("b", { service, host: "h", port: "q" });
 new MirrorTunnel("c", { hosts: ["h", "i"] });
+new MonitorPort("d", { host: "h" });
 `;
 
 /**
@@ -30,7 +31,7 @@ new MirrorTunnel("c", { hosts: ["h", "i"] });
  * there is, and code of old releases must go on to work, so that a change here is a decision.
  */
 const PINNED = Object.fromEntries(
-  ["TapService", "TapFlow", "MirrorTunnel"].map((kind) => [
+  ["TapService", "TapFlow", "MirrorTunnel", "MonitorPort"].map((kind) => [
     kind,
     `exports.handler = () => {
   try {

@@ -1,0 +1,160 @@
+import type { Facts } from "../ovs/facts";
+import type { Claim, MonitorPortClaim } from "../schema/claim";
+import { describePort, type PortInput, portKey } from "../schema/port";
+import { isUserspace } from "./datapath";
+import type { Desired, DesiredPort, Problem } from "./desired";
+import { type FoundPort, findPort, listPorts, portsOf } from "./findPort";
+import { homeOf } from "./home";
+import { MARK } from "./identity";
+import { isVmPort } from "./vmPort";
+
+/** The type that Open vSwitch has for a monitor port that it makes. */
+const INTERFACE_TYPES = { internal: "internal", "vhost-user": "dpdkvhostuserclient" } as const;
+
+/** A monitor port as a TapService names it. */
+export function monitorPortInput({
+  type,
+  name,
+  ifaceId,
+}: Pick<MonitorPortClaim, "type" | "name" | "ifaceId">): PortInput {
+  return type === "attach" ? { ifaceId: ifaceId! } : name!;
+}
+
+/** The monitor ports among claims. */
+export function monitorPortClaims(claims: Iterable<Claim>): MonitorPortClaim[] {
+  return [...claims].filter((claim): claim is MonitorPortClaim => claim.kind === "monitor-port");
+}
+
+/** The port on the tap bridge that is a monitor port; one that a service has moved there is none. */
+export function presentMonitorPort(
+  claim: Pick<MonitorPortClaim, "type" | "name" | "ifaceId">,
+  facts: Facts,
+  tapBridge: string,
+): FoundPort | undefined {
+  const { found } = findPort(facts, [tapBridge], monitorPortInput(claim));
+  return found === undefined || homeOf(found.port) !== undefined ? undefined : found;
+}
+
+/** The port that Open vSwitch makes for a claim; undefined where a hypervisor plugs it. */
+function portOf(claim: MonitorPortClaim, tapBridge: string): DesiredPort | undefined {
+  const { type, name, mac, mtu, socketPath, owner } = claim;
+  if (type === "attach") return undefined;
+  return {
+    name: name!,
+    bridge: tapBridge,
+    type: INTERFACE_TYPES[type],
+    options: type === "internal" ? {} : { "vhost-server-path": socketPath! },
+    device: { mac, mtu },
+    vlans: "all",
+    owners: [owner],
+  };
+}
+
+/** Another claim that asks for the same port, if there is one. */
+function rivalOf(claim: MonitorPortClaim, all: readonly MonitorPortClaim[]): string | undefined {
+  const wanted = portKey(monitorPortInput(claim));
+  const rival = all.find((one) => one.owner !== claim.owner && portKey(monitorPortInput(one)) === wanted);
+  return rival === undefined ? undefined : `is the monitor port of ${rival.owner}`;
+}
+
+/** What has the name of a port that is to be made, if that is not ours. */
+function takerOf(claim: MonitorPortClaim, facts: Facts, tapBridge: string): string | undefined {
+  if (claim.type === "attach") return undefined;
+  if (claim.name === tapBridge) return "is the tap bridge";
+  const bridges = facts.bridges.map(({ name }) => name);
+  const search = findPort(facts, bridges, claim.name!);
+  if (search.found === undefined) return search.reason === "missing" ? undefined : "is in use";
+  const { bridge, port, interface: nic } = search.found;
+  const isOurs = bridge.name === tapBridge && nic.type === INTERFACE_TYPES[claim.type];
+  if (port.externalIds[MARK] !== undefined || isOurs) return undefined;
+  return `is taken by a port of ${bridge.name}, ${listPorts([search.found])}`;
+}
+
+/** Why a claim's port cannot be. */
+function refusalOf(
+  claim: MonitorPortClaim,
+  all: readonly MonitorPortClaim[],
+  facts: Facts,
+  tapBridge: string,
+): Omit<Problem, "owner"> | undefined {
+  const { type, integrationBridge } = claim;
+  const taker = rivalOf(claim, all) ?? takerOf(claim, facts, tapBridge);
+  if (taker !== undefined)
+    return {
+      code: "monitor-port-taken",
+      message: `port ${describePort(monitorPortInput(claim))} ${taker}`,
+      hint: `Give the MonitorPort another ${type === "attach" ? "ifaceId" : "name"}`,
+    };
+  if (type !== "vhost-user") return undefined;
+  if (facts.dpdk !== true)
+    return {
+      code: "no-dpdk",
+      message: "Open vSwitch runs without DPDK, and only DPDK has vhost-user ports",
+      hint: 'Use type "internal" or "attach", or start Open vSwitch with DPDK (ovs-vsctl set Open_vSwitch . other_config:dpdk-init=true)',
+    };
+  if (isUserspace(facts, integrationBridge)) return undefined;
+  return {
+    code: "no-dpdk",
+    message: `bridge ${integrationBridge} has the kernel's datapath, and vhost-user ports need that of userspace`,
+    hint: `Use type "internal" or "attach", or give the bridge the other datapath (ovs-vsctl set Bridge ${integrationBridge} datapath_type=netdev)`,
+  };
+}
+
+/** VM ports on the tap bridge that no claim asks for. */
+function strangersOn(
+  all: readonly MonitorPortClaim[],
+  facts: Facts,
+  tapBridge: string,
+  { placements }: Pick<Desired, "placements">,
+): FoundPort[] {
+  const present = all.flatMap((claim) => presentMonitorPort(claim, facts, tapBridge)?.port.uuid ?? []);
+  const known = new Set([...present, ...placements.map(({ port }) => port)]);
+  return portsOf(facts, [tapBridge]).filter(
+    ({ port }) =>
+      !known.has(port.uuid) &&
+      port.externalIds[MARK] === undefined &&
+      homeOf(port) === undefined &&
+      isVmPort(port, facts),
+  );
+}
+
+/** What is wrong where a hypervisor was to plug a port into the tap bridge, and plugged it elsewhere, or another one. */
+function misplaced(
+  claim: MonitorPortClaim,
+  facts: Facts,
+  tapBridge: string,
+  strangers: readonly FoundPort[],
+): string[] {
+  const { integrationBridge, ifaceId } = claim;
+  if (findPort(facts, [tapBridge], { ifaceId: ifaceId! }).found !== undefined) return [];
+  const { found } = findPort(facts, [integrationBridge], { ifaceId: ifaceId! });
+  if (found !== undefined)
+    return [`port ${found.port.name} is attached to ${integrationBridge}, not to ${tapBridge}`];
+  if (strangers.length === 0) return [];
+  return [`no port with iface-id ${ifaceId} is attached to ${tapBridge}, but ${listPorts(strangers)}`];
+}
+
+/** Renders the monitor ports of a host. `services`: what its services have on the tap bridge. */
+export function renderMonitorPorts(
+  claims: readonly Claim[],
+  facts: Facts,
+  tapBridge: string,
+  services: Pick<Desired, "placements">,
+): Pick<Desired, "ports" | "problems"> {
+  const all = monitorPortClaims(claims);
+  const strangers = all.length === 0 ? [] : strangersOn(all, facts, tapBridge, services);
+  const result: Pick<Desired, "ports" | "problems"> = { ports: [], problems: [] };
+  for (const claim of all) {
+    const { owner } = claim;
+    const refusal = refusalOf(claim, all, facts, tapBridge);
+    if (refusal !== undefined) result.problems.push({ owner, ...refusal });
+    const port = portOf(claim, tapBridge);
+    const isRivalThere = result.ports.some(({ name }) => name === port?.name);
+    if (port !== undefined && !isRivalThere && takerOf(claim, facts, tapBridge) === undefined)
+      result.ports.push(port);
+    if (port === undefined)
+      for (const message of misplaced(claim, facts, tapBridge, strangers))
+        result.problems.push({ owner, code: "port-missing", message });
+  }
+  return result;
+}

@@ -1,0 +1,78 @@
+import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
+import type { Host, ResolvedHost } from "./host";
+import { isOfType } from "./isOfType";
+import type { Port } from "./port";
+import { TaasResource, typeToken } from "./taasResource";
+
+/** The arguments of a {@link MonitorPort}. */
+export interface MonitorPortArgs {
+  /** The host of the monitor. Another address replaces the port, the new one first. */
+  host: Input<Host>;
+  /**
+   * `internal` (default): Open vSwitch makes a network device of the host, for a sensor there or in a container. `vhost-user`: it
+   * makes a DPDK port whose socket QEMU listens on. `attach`: a VM's hypervisor plugs the VM's interface into the tap bridge.
+   */
+  type?: Input<"internal" | "vhost-user" | "attach">;
+  /** Name of the device and port, at most 15 characters; not for `attach`. Default: `mp-` and a hash of the resource's URN. */
+  name?: Input<string | undefined>;
+  /** MAC address of an `internal` device. Default: one that Open vSwitch draws. */
+  mac?: Input<string | undefined>;
+  /** MTU of an `internal` device, in bytes, 68 to 65535. Default: 1500, or what Open vSwitch gives it. */
+  mtu?: Input<number | undefined>;
+  /** Path of the socket that QEMU listens on, of `vhost-user`. Default: `/var/run/openvswitch/` and the name. */
+  socketPath?: Input<string | undefined>;
+  /** The `iface-id` that the hypervisor writes, of `attach`: a UUID. Default: one that follows from the resource's URN. */
+  ifaceId?: Input<string | undefined>;
+  /** Who the monitor belongs to. It is for people: a TapService has a tenant of its own. Default: none. */
+  tenant?: Input<string | undefined>;
+  /** Free text, stored with the claim on the host. */
+  description?: Input<string | undefined>;
+  /** Take over a claim of the same owner that differs from this one. Default false. */
+  adopt?: Input<boolean>;
+}
+
+/**
+ * A port of the tap bridge that a monitor is attached to. Nothing is moved for it, and nothing goes back.
+ *
+ * @example
+ * ```ts
+ * const sensor = new MonitorPort("sensor", { host: "compute2" });
+ * new TapService("ids", { host: "compute2", port: sensor });
+ * ```
+ */
+export class MonitorPort extends TaasResource {
+  /** @internal */
+  static readonly __pulumiType = typeToken("MonitorPort");
+
+  /** The host, resolved through the inventory. */
+  declare readonly host: Output<ResolvedHost>;
+  declare readonly type: Output<"internal" | "vhost-user" | "attach">;
+  /** Name of the device and port that Open vSwitch makes; known in the first preview. */
+  declare readonly name: Output<string | undefined>;
+  declare readonly socketPath: Output<string | undefined>;
+  declare readonly ifaceId: Output<string | undefined>;
+  /** What a TapService takes as `port`; known in the first preview. */
+  declare readonly port: Output<Port>;
+  /** OVS name of the port; of `attach`, empty while none is attached. */
+  declare readonly portName: Output<string>;
+  /** The `interface` element of a libvirt domain that gives a VM this port; known in the first preview, empty for `internal`. */
+  declare readonly libvirt: Output<string>;
+  /** What the port comes to on its host, in the words of Open vSwitch; known in the first preview. */
+  declare readonly rules: Output<string[]>;
+  /** Key of the claim on the host. */
+  declare readonly owner: Output<string>;
+  /** `active`, `active (no port attached)`, or `drifted: <what>` after a refresh that found differences. */
+  declare readonly status: Output<string>;
+  declare readonly tenant: Output<string | undefined>;
+  declare readonly description: Output<string | undefined>;
+
+  constructor(name: string, args: MonitorPortArgs, options?: CustomResourceOptions) {
+    const { type, name: portName, socketPath, ifaceId } = args;
+    super("MonitorPort", name, { ...args, type, name: portName, socketPath, ifaceId }, options);
+  }
+
+  /** Whether a value is a MonitorPort, also one of another copy of this package. */
+  static override isInstance(value: unknown): value is MonitorPort {
+    return isOfType(value, MonitorPort.__pulumiType);
+  }
+}

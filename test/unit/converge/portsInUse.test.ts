@@ -1,0 +1,64 @@
+import { expect } from "chai";
+import { portsInUse } from "../../../provider/converge/portsInUse";
+import { type Claim, claim as claimSchema } from "../../../provider/schema/claim";
+import { observed } from "../model/observed";
+
+const UUID = "ab0d5a4c-7b7a-4f0e-9a57-2c1e39f3b1d7";
+
+function claimed(kind: string, owner: string, fields: object): Claim {
+  const base = { format: 1, token: "t", writer: "w", time: "now", integrationBridge: "br-int" };
+  return claimSchema.parse({ ...base, kind, owner, ...fields });
+}
+
+const device = claimed("monitor-port", "o/p/s/device", { name: "mp0" });
+const vm = claimed("monitor-port", "o/p/s/vm", { type: "attach", ifaceId: UUID });
+const ids = (owner: string, port: unknown) => claimed("service", owner, { tunnelId: 7, ports: [port] });
+const host = observed(
+  { name: "br-int", ports: [] },
+  {
+    name: "br-tap",
+    ports: [
+      { name: "mp0", nic: { type: "internal" } },
+      { name: "vnet3", nic: { externalIds: { "iface-id": UUID } } },
+    ],
+  },
+);
+const set = (...claims: Claim[]) => new Map(claims.map((one) => [one.owner, one]));
+const refusals = (before: Claim[], after: Claim[], facts = host) =>
+  portsInUse(set(...before), set(...after), facts, "br-tap").map(
+    ({ owner, message }) => `${owner}: ${message}`,
+  );
+
+describe("a monitor port that is given up", () => {
+  it("must stay while a service of another stack uses it; one of its own stack goes or changes with it", () => {
+    const other = ids("o/p/other/ids", "mp0");
+    expect(refusals([device, other], [other])).to.deep.equal([
+      "o/p/s/device: monitor port o/p/s/device is still used by o/p/other/ids",
+    ]);
+    expect(refusals([device, other], [])).to.deep.equal([]);
+    const own = ids("o/p/s/ids", "mp0");
+    expect(refusals([device, own], [own])).to.deep.equal([]);
+  });
+
+  it("must stay while a VM is attached, under whichever of its names", () => {
+    expect(refusals([vm], [])).to.deep.equal([
+      "o/p/s/vm: port vnet3 is still attached to br-tap as the monitor port o/p/s/vm",
+    ]);
+    const another = claimed("monitor-port", "o/p/s/vm", {
+      type: "attach",
+      ifaceId: UUID.replace("ab", "cd"),
+    });
+    expect(refusals([vm], [another])).to.have.length(1);
+    const renamed = claimed("monitor-port", "o/p/s/renamed", { type: "attach", ifaceId: UUID });
+    expect(refusals([vm], [renamed])).to.deep.equal([]);
+  });
+
+  it("may go when it is not there, or was moved to the tap bridge by a service, which sends it home", () => {
+    expect(refusals([device, vm], [], observed({ name: "br-int", ports: [] }))).to.deep.equal([]);
+    const moved = {
+      ...{ name: "vnet3", nic: { externalIds: { "iface-id": UUID } } },
+      port: { externalIds: { "taas-home": "3 - br-int" } },
+    };
+    expect(refusals([vm], [], observed({ name: "br-tap", ports: [moved] }))).to.deep.equal([]);
+  });
+});
