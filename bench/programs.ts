@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { repositoryRoot } from "../test/engine/fixtureProject";
 import type { Login } from "./client";
 import { type Cloud, monitors, type TappedVm, tappedVms } from "./cloud";
 
@@ -16,6 +18,25 @@ for (const { vm, host, monitor, monitorHost } of ${JSON.stringify(tappedVms(clou
   new TapFlow(vm, { service: services[monitor], host: "host" + host, port: "tap-" + vm, tunnel });
 }
 `;
+}
+
+/** The same in YAML, by the plugin: the files of its project. */
+export function yamlProgram(cloud: Cloud): Record<string, string> {
+  const services = [...monitors(cloud)].map(([name, host]) => [
+    name,
+    { type: "taas:TapService", properties: { host: `host${host}`, port: `tap-${name}` } },
+  ]);
+  const flows = tappedVms(cloud).map(({ vm, host, monitor }) => [
+    vm,
+    {
+      type: "taas:TapFlow",
+      properties: { service: `\${${monitor}.ref}`, host: `host${host}`, port: `tap-${vm}` },
+    },
+  ]);
+  const packages = { taas: join(repositoryRoot(), "plugin") };
+  const resources = Object.fromEntries([...services, ...flows]);
+  // What is JSON is YAML.
+  return { "Pulumi.yaml": JSON.stringify({ name: "fixture", runtime: "yaml", packages, resources }) };
 }
 
 function hostNumbers({ hosts }: Cloud): number[] {

@@ -11,13 +11,13 @@ export async function engines(): Promise<("engine" | "cli")[]> {
   return (await findCli()) === undefined ? ["engine"] : ["engine", "cli"];
 }
 
-/** Does a piece of work with a stack of a program, given as the text of its index.ts; project and state go with it. */
+/** Does a piece of work with a stack of a program, given as the text of its index.ts or as its files; project and state go with it. */
 export async function withStack<T>(
-  program: string,
+  program: string | Readonly<Record<string, string>>,
   options: { config: Record<string, unknown>; use: "engine" | "cli"; env?: Record<string, string> },
   work: (stack: Stack) => Promise<T>,
 ): Promise<T> {
-  const projectDir = fixtureProject({ "index.ts": program });
+  const projectDir = fixtureProject(typeof program === "string" ? { "index.ts": program } : program);
   const workDir = mkdtempSync(join(tmpdir(), "taas-state-"));
   try {
     return await work(await openStack({ projectDir, stack: "bench", workDir, ...options }));

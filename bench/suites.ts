@@ -1,6 +1,7 @@
 import type { Extent, Section } from "./figure";
 import { measureCloud } from "./suites/cloud";
 import { measureEngine } from "./suites/engine";
+import { measureLanguages } from "./suites/languages";
 import { measureLimit } from "./suites/limit";
 import { measureModel } from "./suites/model";
 import { measurePredecessor } from "./suites/predecessor";
@@ -15,6 +16,7 @@ export const SUITES: Record<string, (extent: Extent) => Promise<Section[]>> = {
   cloud: measureCloud,
   scripts: measureScripts,
   preview: measurePreview,
+  languages: measureLanguages,
   predecessor: measurePredecessor,
   scale: measureScale,
   limit: measureLimit,
