@@ -1,5 +1,5 @@
 import { engineAddress, nameRun } from "./engineRun";
-import { type Kind, SECRETS } from "./face/computed";
+import { COMPUTED, type Kind, SECRETS, UNTOLD } from "./face/computed";
 import { type Asker, Provider, readStatistics } from "./provider";
 import type { CheckResult, DiffResult, Properties, ReadResult } from "./resource/resource";
 import { type ConfigReader, readSettings, type Settings } from "./settings";
@@ -39,6 +39,15 @@ function told({ [SECRETS]: names }: Properties): Properties {
   return names === undefined || names === null ? {} : { [SECRETS]: names };
 }
 
+/**
+ * Nothing for each output that could tell a secret argument: the engine keeps an output secret whose input is, and the program gives
+ * a secret nothing for each.
+ */
+function hidden(kind: Kind, news: Properties): Properties {
+  const isTelling = [...secretsIn(news)].some((name) => name !== UNTOLD);
+  return isTelling ? Object.fromEntries(COMPUTED[kind].map((name) => [name, null])) : {};
+}
+
 function secretsIn(...all: readonly Properties[]): ReadonlySet<string> {
   return new Set(all.flatMap(({ [SECRETS]: names }) => (Array.isArray(names) ? names.map(String) : [])));
 }
@@ -68,7 +77,7 @@ function handlersOf(kind: Kind): Handlers {
     },
     async check(olds, news) {
       const { inputs, failures } = provider.check(kind, olds ?? {}, news, secretsIn(news));
-      return { inputs: { ...inputs, ...told(news) }, failures };
+      return { inputs: { ...hidden(kind, news), ...inputs, ...told(news) }, failures };
     },
     async diff(_id, olds, news) {
       return provider.diff(kind, olds, news);

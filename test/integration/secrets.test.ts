@@ -97,6 +97,9 @@ inEachLanguage("secrets", (language) => {
       expect(text).not.to.include(FILTERED);
       expect(text).not.to.include(DESCRIBED);
     }
+    const web = ours.find(({ urn }) => urn.endsWith("::web"))!;
+    for (const name of ["filter", "rules", "portName", "status"])
+      expect(Object.keys(web.outputs![name] as object), name).to.include("plaintext");
     expect(clear, "what is no secret is not hidden").to.include("198.51.100.0/24");
     expect(stepOf(plan, "open").new!.inputs.rules).to.be.an("array");
     const unchanged = succeeded(await program.stack.up({ expectNoChanges: true }));
