@@ -31,7 +31,11 @@ export interface FilterRule {
    * the first has the protocol 44 and no other. In IPv4 the header says it of every fragment.
    */
   protocol?: Input<"tcp" | "udp" | "sctp" | "icmp" | "icmpv6" | number>;
-  /** Source address: one address, or a CIDR prefix without host bits. Says IPv4 or IPv6. ARP's addresses are not matched. */
+  /**
+   * Source address: one address, or a CIDR prefix without host bits. Says IPv4 or IPv6. With `etherType` arp, the IPv4
+   * address of ARP's sender, and as `destination` the one it asks for; of an ARP packet that is not about Ethernet and
+   * IPv4, both count as 0.
+   */
   source?: Input<string>;
   /** Destination address, like `source`. */
   destination?: Input<string>;

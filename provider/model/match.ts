@@ -12,6 +12,8 @@ export type Field =
   | "ip_frag"
   | "nw_src"
   | "nw_dst"
+  | "arp_spa"
+  | "arp_tpa"
   | "ipv6_src"
   | "ipv6_dst"
   | "tcp_src"
@@ -51,10 +53,10 @@ export function masked(field: Field, value: bigint | number, mask: bigint | numb
   return { field, value: BigInt(value), mask: BigInt(mask) };
 }
 
-/** A match by an address or a CIDR prefix; undefined where the prefix leaves nothing out. */
-export function within(fields: { ipv4: Field; ipv6: Field }, cidr: string): FieldMatch | undefined {
+/** A match of a field by an address or a CIDR prefix; undefined where the prefix leaves nothing out. */
+export function within(field: Field, cidr: string): FieldMatch | undefined {
   const [address, length] = cidr.split("/") as [string, string?];
-  const [field, bits] = isIPv4(address) ? ([fields.ipv4, 32n] as const) : ([fields.ipv6, 128n] as const);
+  const bits = isIPv4(address) ? 32n : 128n;
   if (length === undefined) return is(field, addressValue(address));
   const host = bits - BigInt(length);
   if (host === bits) return undefined;

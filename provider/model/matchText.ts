@@ -85,6 +85,8 @@ const SPELLINGS: Record<Field, readonly [name: string, value: Spelling]> = {
   ip_frag: ["nw_frag", fragment],
   nw_src: ["nw_src", address(formatIpv4)],
   nw_dst: ["nw_dst", address(formatIpv4)],
+  arp_spa: ["arp_spa", address(formatIpv4)],
+  arp_tpa: ["arp_tpa", address(formatIpv4)],
   ipv6_src: ["ipv6_src", address(formatIpv6)],
   ipv6_dst: ["ipv6_dst", address(formatIpv6)],
   tcp_src: ["tp_src", number],

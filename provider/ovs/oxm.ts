@@ -33,6 +33,8 @@ const FIELDS: Record<Field, Layout> = {
   ip_proto: layout(OPENFLOW, 10, 1),
   nw_src: layout(OPENFLOW, 11, 4),
   nw_dst: layout(OPENFLOW, 12, 4),
+  arp_spa: layout(OPENFLOW, 22, 4),
+  arp_tpa: layout(OPENFLOW, 23, 4),
   ipv6_src: layout(OPENFLOW, 26, 16),
   ipv6_dst: layout(OPENFLOW, 27, 16),
   ip_frag: layout(1, 26, 1, { bits: 2 }),

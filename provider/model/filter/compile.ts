@@ -1,7 +1,7 @@
 import { type FilterAction, type FilterRule, MAX_FILTER_RULES } from "../../schema/filter";
 import type { Family } from "../../schema/filter/address";
 import { families } from "../../schema/filter/families";
-import { type FieldMatch, is, macValue, within } from "../match";
+import { type Field, type FieldMatch, is, macValue, within } from "../match";
 import type { VlanClass } from "../vlanClass";
 import { defaultActionOf } from "./defaultAction";
 import { layer4Matches } from "./layer4";
@@ -32,6 +32,13 @@ export interface CompileOptions {
 
 /** An IPv6 fragment after the first has this protocol in OVS, whatever it carries. */
 const IPV6_FRAGMENT = 44;
+
+/** Fields of the source and of the destination address. */
+type AddressFields = readonly [source: Field, destination: Field];
+const ADDRESS_FIELDS: Record<Family, AddressFields> = {
+  ipv4: ["nw_src", "nw_dst"],
+  ipv6: ["ipv6_src", "ipv6_dst"],
+};
 
 /** EtherType of ARP. */
 const ARP = 0x0806;
@@ -79,18 +86,24 @@ function ruleMatches(rule: FilterRule, vlan: VlanClass): FieldMatch[][] {
       packetMatches(rule, family, layer4).map((packet) => [...frame, ...packet]),
     );
   }
-  const etherType = rule.etherType === "arp" ? ARP : rule.etherType;
-  if (typeof etherType === "number") return [[...frame, is("eth_type", etherType)]];
+  if (rule.etherType === "arp")
+    return [[...frame, is("eth_type", ARP), ...addressMatches(rule, ["arp_spa", "arp_tpa"])]];
+  if (typeof rule.etherType === "number") return [[...frame, is("eth_type", rule.etherType)]];
   return [frame];
 }
 
 function packetMatches(rule: FilterRule, family: Family, layer4: readonly FieldMatch[][]): FieldMatch[][] {
-  const { protocol, source, destination, fragment } = rule;
+  const { protocol, fragment } = rule;
   const hasNoProtocol = family === "ipv6" && fragment === "later";
   if (hasNoProtocol && protocol !== undefined && protocol !== IPV6_FRAGMENT) return [];
-  const from = source === undefined ? undefined : within({ ipv4: "nw_src", ipv6: "ipv6_src" }, source);
-  const to =
-    destination === undefined ? undefined : within({ ipv4: "nw_dst", ipv6: "ipv6_dst" }, destination);
-  const header = [...protocolFields(family, protocol), from, to].filter((field) => field !== undefined);
+  const header = [...protocolFields(family, protocol), ...addressMatches(rule, ADDRESS_FIELDS[family])];
   return layer4.map((fields) => [...header, ...fields]);
+}
+
+function addressMatches({ source, destination }: FilterRule, [from, to]: AddressFields): FieldMatch[] {
+  const matches = [
+    source === undefined ? undefined : within(from, source),
+    destination === undefined ? undefined : within(to, destination),
+  ];
+  return matches.filter((match) => match !== undefined);
 }

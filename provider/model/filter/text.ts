@@ -23,7 +23,7 @@ export function defaultText(action: FilterAction): string {
 
 function matchText(rule: FilterRule): string {
   const versions = families(rule);
-  const network = versions[0] === "ipv6" ? "ipv6" : "nw";
+  const [source, destination] = addressNames(rule, versions[0]);
   const headers = versions.map((version) => headerText(version, rule.protocol));
   const fields = [
     ...etherTypeText(rule.etherType),
@@ -31,8 +31,8 @@ function matchText(rule: FilterRule): string {
     ...assigned("dl_vlan", rule.vlan),
     ...assigned("dl_src", rule.sourceMac),
     ...assigned("dl_dst", rule.destinationMac),
-    ...assigned(`${network}_src`, rule.source),
-    ...assigned(`${network}_dst`, rule.destination),
+    ...assigned(source, rule.source),
+    ...assigned(destination, rule.destination),
     ...headers.slice(0, 1).flatMap(([, number]) => number ?? []),
     ...assigned("nw_frag", rule.fragment === undefined ? undefined : valueText(fragmentIs(rule.fragment))),
     ...assigned("tp_src", rule.sourcePort),
@@ -40,6 +40,12 @@ function matchText(rule: FilterRule): string {
     ...assigned("tcp_flags", rule.tcpFlags),
   ];
   return fields.join(",");
+}
+
+/** What ovs-ofctl calls the source and the destination address. */
+function addressNames(rule: FilterRule, version: Family | undefined): [source: string, destination: string] {
+  if (rule.etherType === "arp") return ["arp_spa", "arp_tpa"];
+  return version === "ipv6" ? ["ipv6_src", "ipv6_dst"] : ["nw_src", "nw_dst"];
 }
 
 /** An IP version with a protocol: one word for both, or the number beside the version for a protocol that was given by number. */

@@ -7,6 +7,7 @@ export interface Contradiction {
   reason: string;
 }
 
+const ADDRESS_FIELDS = ["source", "destination"] as const;
 const PORT_FIELDS = ["sourcePort", "destinationPort"] as const;
 const PORT_PROTOCOLS: readonly unknown[] = ["tcp", "udp", "sctp"];
 /** What OVS takes for the protocol of an IPv6 fragment after the first. */
@@ -17,6 +18,7 @@ export function contradictions(rule: FilterRule): Contradiction[] {
   return [
     ...notIp(rule),
     ...twoFamilies(rule),
+    ...arpAddresses(rule),
     ...layer4(rule),
     ...laterFragment(rule),
     ...uselessSnap(rule),
@@ -27,7 +29,8 @@ function notIp(rule: FilterRule): Contradiction[] {
   const { etherType } = rule;
   if (etherType === undefined || etherType === "ipv4" || etherType === "ipv6") return [];
   const given = etherType === "arp" ? "arp" : `0x${etherType.toString(16).padStart(4, "0")}`;
-  return IP_FIELDS.filter((field) => rule[field] !== undefined).map((field) => ({
+  const own: readonly string[] = etherType === "arp" ? ADDRESS_FIELDS : [];
+  return IP_FIELDS.filter((field) => rule[field] !== undefined && !own.includes(field)).map((field) => ({
     field,
     reason: `matches IP packets only, and etherType is ${given}`,
   }));
@@ -41,6 +44,14 @@ function twoFamilies(rule: FilterRule): Contradiction[] {
       field: other.field,
       reason: `is ${words(other.family)}, but ${first!.field} ${rule[first!.field]} is ${words(first!.family)}: no frame is both`,
     }));
+}
+
+function arpAddresses(rule: FilterRule): Contradiction[] {
+  if (rule.etherType !== "arp") return [];
+  return ADDRESS_FIELDS.filter((field) => rule[field]?.includes(":")).map((field) => ({
+    field,
+    reason: "is IPv6, and ARP has IPv4 addresses only",
+  }));
 }
 
 function words(family: string): string {

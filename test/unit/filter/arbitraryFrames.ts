@@ -125,10 +125,15 @@ const ipv6 = fc
     };
   });
 
+/** ARP, mostly about Ethernet. */
 const arp = fc
-  .record({ source: fc.constantFrom(...IPV4), target: fc.constantFrom(...IPV4) })
-  .map(({ source, target }) => {
-    const start = Buffer.from([0, 1, 8, 0, 6, 4, 0, 1]);
+  .record({
+    hardware: fc.constantFrom(1, 1, 1, 1, 6),
+    source: fc.constantFrom(...IPV4),
+    target: fc.constantFrom(...IPV4),
+  })
+  .map(({ hardware, source, target }) => {
+    const start = Buffer.from([0, hardware, 8, 0, 6, 4, 0, 1]);
     return {
       etherType: 0x0806,
       bytes: Buffer.concat([start, Buffer.alloc(6), ipv4Bytes(source), Buffer.alloc(6), ipv4Bytes(target)]),
@@ -144,7 +149,7 @@ const carried = fc
     fc.oneof(
       { arbitrary: ipv4, weight: 6 },
       { arbitrary: ipv6, weight: 6 },
-      { arbitrary: arp, weight: 1 },
+      { arbitrary: arp, weight: 2 },
       { arbitrary: plain, weight: 1 },
     ),
     fc.constantFrom(...Array<"own">(16).fill("own"), "snap", "llc", "foreignSnap"),

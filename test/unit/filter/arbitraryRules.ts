@@ -70,6 +70,7 @@ const of = (...names: (keyof typeof fields)[]) =>
 const candidate: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
   of("direction", "vlan", "etherType", "sourceMac", "destinationMac", "snapLength"),
   of("protocol", "source", "destination", "fragment"),
+  of("source", "destination", "vlan").map((rule) => ({ ...rule, etherType: "arp" })),
   fc
     .tuple(
       fc.constantFrom("tcp", "tcp", "udp", "sctp"),

@@ -31,6 +31,11 @@ describe("compileFilter", () => {
       { etherType: "arp", sourceMac: "02:00:00:00:00:01" },
       ["arp,dl_src=02:00:00:00:00:01"],
     ],
+    [
+      "ARP by its addresses",
+      { etherType: "arp", source: "10.0.0.1", destination: "10.0.0.0/8" },
+      ["arp,arp_spa=10.0.0.1,arp_tpa=10.0.0.0/8"],
+    ],
     ["IPv4", { etherType: "ipv4" }, ["ip"]],
     ["a prefix", { source: "10.0.0.0/8" }, ["ip,nw_src=10.0.0.0/8"]],
     ["all of IPv4", { source: "0.0.0.0/0" }, ["ip"]],

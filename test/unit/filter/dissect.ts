@@ -7,6 +7,8 @@ export interface Dissected {
   /** Behind the outermost tag. */
   etherType: number;
   packet?: Packet;
+  /** IPv4 addresses of an ARP packet. */
+  arp?: { source: bigint; destination: bigint };
 }
 
 /** An IP packet. */
@@ -45,6 +47,7 @@ export function dissect(frame: Buffer): Dissected {
   const frameFields = { ...macs, vlan, etherType };
   if (etherType === 0x0800) return { ...frameFields, packet: ipv4(payload) };
   if (etherType === 0x86dd) return { ...frameFields, packet: ipv6(payload) };
+  if (etherType === 0x0806) return { ...frameFields, arp: arp(payload) };
   return frameFields;
 }
 
@@ -63,6 +66,12 @@ function etherTypeOf(bytes: Buffer): { etherType: number; payload: Buffer } {
 function broken(version: "ipv4" | "ipv6"): Packet {
   const zeros = { source: 0n, destination: 0n, protocol: 0, sourcePort: 0, destinationPort: 0, tcpFlags: 0 };
   return { version, fragment: "none", ...zeros };
+}
+
+function arp(bytes: Buffer): Dissected["arp"] {
+  const isOfIpv4 = bytes.length >= 28 && bytes.subarray(0, 6).equals(Buffer.from([0, 1, 8, 0, 6, 4]));
+  if (!isOfIpv4) return { source: 0n, destination: 0n };
+  return { source: number(bytes.subarray(14, 18)), destination: number(bytes.subarray(24, 28)) };
 }
 
 function ipv4(bytes: Buffer): Packet {

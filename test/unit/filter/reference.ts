@@ -38,9 +38,9 @@ function matches(rule: FilterRule, frame: Dissected, direction: string): boolean
     isAbout(rule.destinationMac, (wanted) => frame.destinationMac === wanted) &&
     isAbout(rule.vlan, (wanted) => frame.vlan === (wanted === "untagged" ? undefined : wanted)) &&
     inPacket(rule.protocol, isProtocol) &&
-    inPacket(rule.source, (wanted, { version, source }) => contains(wanted, version, source)) &&
-    inPacket(rule.destination, (wanted, { version, destination }) =>
-      contains(wanted, version, destination),
+    isAbout(rule.source, (wanted) => contains(wanted, versionOf(frame), addressesOf(rule, frame)?.source)) &&
+    isAbout(rule.destination, (wanted) =>
+      contains(wanted, versionOf(frame), addressesOf(rule, frame)?.destination),
     ) &&
     inPacket(rule.sourcePort, (wanted, seen) => isPort(wanted, seen, seen.sourcePort)) &&
     inPacket(rule.destinationPort, (wanted, seen) => isPort(wanted, seen, seen.destinationPort)) &&
@@ -55,7 +55,17 @@ function isProtocol(wanted: string | number, packet: Packet): boolean {
   return packet.protocol === (PROTOCOLS[wanted] ?? wanted);
 }
 
-function contains(cidr: string, version: string, address: bigint): boolean {
+/** The addresses that a rule is about: those of ARP where it asks for ARP, else those of IP. */
+function addressesOf({ etherType }: FilterRule, { packet, arp }: Dissected) {
+  return etherType === "arp" ? arp : packet;
+}
+
+function versionOf({ packet }: Dissected): string {
+  return packet?.version ?? "ipv4";
+}
+
+function contains(cidr: string, version: string, address: bigint | undefined): boolean {
+  if (address === undefined) return false;
   const [network, length] = cidr.split("/") as [string, string?];
   if (version !== (isIPv4(network) ? "ipv4" : "ipv6")) return false;
   const bits = version === "ipv4" ? 32 : 128;

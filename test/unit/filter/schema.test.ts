@@ -24,6 +24,7 @@ describe("a filter rule", () => {
     ["later IPv6 fragments by their protocol", { protocol: 44, etherType: "ipv6", fragment: "later" }],
     ["untagged frames of a MAC address", { vlan: "untagged", destinationMac: "ff:ff:ff:ff:ff:ff" }],
     ["ARP by MAC address", { etherType: "arp", sourceMac: "02:00:00:00:00:01" }],
+    ["ARP by its addresses", { etherType: "arp", source: "192.0.2.1", destination: "192.0.2.0/24" }],
   ];
   for (const [title, fields] of accepted) {
     it(`may name ${title}`, () => {
@@ -71,9 +72,9 @@ describe("a filter rule", () => {
       [["destination", /is IPv6, but etherType ipv4/]],
     ],
     [
-      "with an address in ARP",
-      accept({ etherType: "arp", destination: "192.0.2.1" }),
-      [["destination", /IP packets only, and etherType is arp/]],
+      "with an IPv6 address in ARP",
+      accept({ etherType: "arp", destination: "2001:db8::/32" }),
+      [["destination", /is IPv6, and ARP has IPv4 addresses only/]],
     ],
     [
       "with an address in LLDP",

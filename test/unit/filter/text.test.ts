@@ -22,6 +22,10 @@ describe("ruleText", () => {
     [{ protocol: "icmpv6" }, "icmp6 accept"],
     [{ etherType: "arp", vlan: "untagged" }, "arp,dl_vlan=untagged accept"],
     [
+      { etherType: "arp", source: "10.0.0.1", destination: "10.0.0.0/24" },
+      "arp,arp_spa=10.0.0.1,arp_tpa=10.0.0.0/24 accept",
+    ],
+    [
       { etherType: 0x0600, sourceMac: "02:00:00:00:00:01", destinationMac: "02:00:00:00:00:02" },
       "dl_type=0x0600,dl_src=02:00:00:00:00:01,dl_dst=02:00:00:00:00:02 accept",
     ],
