@@ -15,6 +15,7 @@ packages=(
   iputils-ping
   ethtool
   python3-minimal    # sends and captures raw frames
+  tcpdump            # says which packets an expression takes
   tshark             # decodes what is sent to collectors
   busybox            # has one of the awks that the keeper runs on
   busybox            # login shells besides bash: ash,

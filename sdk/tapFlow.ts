@@ -34,9 +34,15 @@ export interface TapFlowArgs {
   port: Input<Port>;
   /** `ingress`: what the VM gets. `egress`: what it sends. Default `both`. */
   direction?: Input<"ingress" | "egress" | "both">;
-  /** Which frames are copied: the first rule that matches decides. Default: all. */
-  filter?: Input<Input<FilterRule>[] | undefined>;
-  /** What becomes of frames that no rule matches. Default: `reject` if there are rules, else `accept`. */
+  /**
+   * Which frames are copied: those that an expression (pcap-filter(7)) matches, such as `tcp port 443 and not net
+   * 192.0.2.0/24`; or as a list of rules says, of which the first that matches a frame decides. Default: all.
+   */
+  filter?: Input<Input<FilterRule>[] | string | undefined>;
+  /**
+   * What becomes of frames that no rule matches. Default: `reject` if there are rules, else `accept`. Not with an expression:
+   * what that does not match is not copied.
+   */
   defaultAction?: Input<"accept" | "reject">;
   /** Bytes kept of each copy, at least 14; 58 or more keep IP headers whole, without which the kernel's tunnels drop copies. Default: all. */
   snapLength?: Input<number>;
@@ -90,7 +96,7 @@ export class TapFlow extends TaasResource {
   declare readonly hosts: Output<ResolvedHost[] | undefined>;
   declare readonly port: Output<Port>;
   declare readonly direction: Output<"ingress" | "egress" | "both">;
-  declare readonly filter: Output<FilterRule[] | undefined>;
+  declare readonly filter: Output<FilterRule[] | string | undefined>;
   declare readonly enabled: Output<boolean>;
   /** OVS name of the tapped port. */
   declare readonly portName: Output<string>;

@@ -10,11 +10,12 @@ const address = config.get("collector") ?? "192.0.2.200";
 const forensics = new TapService("forensics", { collector: { address, type: "gre" } });
 
 // Both directions, the first 128 bytes of each frame: who talks to whom, without what they say. The cap keeps a flood, which
-// an incident may well be, off the collector; production is never touched by it.
+// an incident may well be, off the collector; production is never touched by it. The responders' own sessions are left out.
 const suspect = new TapFlow("suspect", {
   service: forensics,
   host,
   port,
+  filter: "not (tcp port 22 and host 192.0.2.10)",
   snapLength: 128,
   rateLimit: { kbps: 10_000 },
 });

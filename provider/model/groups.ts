@@ -5,7 +5,7 @@ import { treatmentOptions } from "../schema/flow";
 import { pick } from "../schema/options";
 import { describePort, portKey } from "../schema/port";
 import type { Desired, DesiredMirror } from "./desired";
-import { needsDirection } from "./filter/defaultAction";
+import { filterOf, needsDirection } from "./filter/filterOf";
 import { filterKey } from "./filter/key";
 import { type FoundPort, findPort, PORT_STATE } from "./findPort";
 import { digest } from "./identity";
@@ -52,7 +52,7 @@ function directionsOf(flow: SourceFlow): GroupDirection[] {
   const byCollector =
     collector !== undefined &&
     (collector.keys.ingress !== collector.keys.egress || tellsDirection(collector));
-  if (!byCollector && !needsDirection(source.filter ?? [])) return ["any"];
+  if (!byCollector && !needsDirection(filterOf(source))) return ["any"];
   return source.direction === "both" ? ["ingress", "egress"] : [source.direction];
 }
 
@@ -74,7 +74,7 @@ function groupHash(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass)
  */
 function hashOf(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass): string {
   const { source, collector, tunnel, shared, destination, tunnelId } = flow;
-  const { filter, defaultAction, ...treatment } = pick(treatmentOptions, source);
+  const { filter: _filter, defaultAction: _defaultAction, ...treatment } = pick(treatmentOptions, source);
   const own =
     treatment.rateLimit !== undefined || treatment.counters === "own"
       ? [flow.token, portKey(source.port), source.direction]
@@ -88,7 +88,7 @@ function hashOf(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass): s
       tunnelId,
       vlanClassKey(vlan),
       direction,
-      filterKey(filter ?? [], defaultAction),
+      filterKey(filterOf(source)),
       treatment,
       source.maxFrame,
       collector,

@@ -1,4 +1,5 @@
 import { compileFilter, type FilterFlow } from "./filter/compile";
+import { filterOf } from "./filter/filterOf";
 import { type Group, groupOwners, type SourceFlow } from "./groups";
 import { memo } from "./memo";
 import { vlanClassKey } from "./vlanClass";
@@ -18,7 +19,7 @@ export function entriesOf({ members, vlan, direction }: Group): readonly FilterF
   const key = `${vlanClassKey(vlan)} ${direction}`;
   const entries =
     compiled.get(key) ??
-    compileFilter(source.filter ?? [], source.defaultAction, {
+    compileFilter(filterOf(source), {
       vlan,
       ...(direction === "any" ? {} : { direction }),
     });

@@ -9,6 +9,7 @@ import { type PortInput, portSymbol } from "../schema/port";
 import type { ServiceRef } from "../schema/service";
 import type { TunnelRef } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
+import { filterOf } from "./filter/filterOf";
 import { defaultText, ruleText } from "./filter/text";
 
 /** Arguments that are known, or the sentinel. */
@@ -107,7 +108,7 @@ export function flowRules(flow: {
   port: Known<PortInput>;
   direction: Known<Direction>;
   enabled: Known<boolean>;
-  filter?: Known<readonly Known<FilterRule>[]>;
+  filter?: Known<string | readonly Known<FilterRule>[]>;
   defaultAction?: Known<FilterAction>;
   snapLength?: Known<number>;
   rateLimit?: Known<RateLimit>;
@@ -134,8 +135,8 @@ export function flowRules(flow: {
       return `${where()} rule ${index}: ${ruleText(rule)}${capped(rule.action)}`;
     });
   const unknown = hasUnknown(filter) && !Array.isArray(filter);
-  const rules = (unknown ? [UNKNOWN] : (filter ?? [])) as readonly Known<FilterRule>[];
-  const rest = () => (defaultAction ?? (rules.length > 0 ? "reject" : "accept")) as FilterAction;
+  const given = { filter, defaultAction } as Parameters<typeof filterOf>[0];
+  const { rules, defaultAction: rest } = unknown ? { ...given, rules: [UNKNOWN] as const } : filterOf(given);
   return [
     ...(direction === "ingress" ? [] : [mirror("select_src_port")]),
     ...(direction === "egress" ? [] : [mirror("select_dst_port")]),
@@ -144,7 +145,7 @@ export function flowRules(flow: {
       ? [
           line(
             [host, port, defaultAction ?? (unknown ? UNKNOWN : undefined), rateLimit],
-            () => `${where()} default: ${defaultText(rest())}${capped(rest())}`,
+            () => `${where()} default: ${defaultText(rest!)}${capped(rest!)}`,
           ),
         ]
       : []),

@@ -7,7 +7,7 @@ import { encapsulation, encapsulationOf } from "../encapsulation/encapsulations"
 import { TaasError } from "../errors";
 import { isUserspace } from "../model/datapath";
 import { type Endpoint, endpointKey, explicitEndpoint } from "../model/endpoint";
-import { defaultActionOf } from "../model/filter/defaultAction";
+import { filterOf } from "../model/filter/filterOf";
 import type { FoundPort } from "../model/findPort";
 import { findMonitor } from "../model/home";
 import { routeOf } from "../model/route";
@@ -102,10 +102,12 @@ function monitorLimit({ draft, destination }: Fit, tag: number): Limit | undefin
 }
 
 /** Bytes of the longest copies that a flow asks for by each rule that accepts, whatever its port may send. */
-function slicesOf({ snapLength, filter = [], defaultAction }: FlowInputs): number[] {
-  const whole = snapLength ?? Number.POSITIVE_INFINITY;
-  const rules = filter.filter(({ action }) => action === "accept").map((rule) => rule.snapLength ?? whole);
-  return defaultActionOf(filter, defaultAction) === "accept" ? [...rules, whole] : rules;
+function slicesOf(inputs: FlowInputs): number[] {
+  const { rules, defaultAction } = filterOf(inputs);
+  const whole = inputs.snapLength ?? Number.POSITIVE_INFINITY;
+  const accepting = rules.filter(({ action }) => action === "accept");
+  const lengths = accepting.map((rule) => rule.snapLength ?? whole);
+  return defaultAction === "accept" ? [...lengths, whole] : lengths;
 }
 
 /** Warns of slices without a whole IP header that are to go through a tunnel of the kernel's, which drops them (seen with Linux 7.2). */

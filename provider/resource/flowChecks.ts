@@ -43,6 +43,13 @@ function contradictions(inputs: Properties): Failure[] {
         failures.push({ property, reason: "copies go to a collector directly, over no mirror tunnel" });
     }
   }
+  if (defaultAction !== undefined && typeof filter === "string" && !hasUnknown(filter)) {
+    failures.push({
+      property: "defaultAction",
+      reason:
+        "an expression decides of every frame, and what it does not match is not copied: leave this out",
+    });
+  }
   if (
     defaultAction === "reject" &&
     (filter === undefined || (Array.isArray(filter) && filter.length === 0))

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { readExpression } from "./expression/expression";
 import { contradictions } from "./filter/contradictions";
 import { fields } from "./filter/fields";
 
@@ -26,3 +27,16 @@ export const MAX_FILTER_RULES = 65_000;
 export const filterRules = z
   .array(filterRule, "must be a list of rules")
   .max(MAX_FILTER_RULES, `must have at most ${MAX_FILTER_RULES} rules`);
+
+/** An expression (pcap-filter(7)): the frames that it matches. It stays as it is written: the rules follow from it. */
+const expression = z.string().superRefine((text, context) => {
+  const reading = readExpression(text);
+  if ("reason" in reading) context.addIssue({ code: "custom", message: reading.reason });
+});
+
+/** What a flow copies: rules, or an expression. */
+export const flowFilter = z.union(
+  [filterRules, expression],
+  'must be a list of rules, or an expression such as "tcp port 443"',
+);
+export type FlowFilter = z.output<typeof flowFilter>;

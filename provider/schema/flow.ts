@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { adopt, attachTimeout, labels, ownerKey, rateLimit, snapLength } from "./common";
-import { filterAction, filterRules } from "./filter";
+import { filterAction, flowFilter } from "./filter";
 import { places, recordedPlaces } from "./host";
 import { portInput } from "./port";
 import { serviceRef } from "./service";
@@ -17,7 +17,7 @@ export const captureOptions = { direction: direction.default("both"), enabled: z
  * their own.
  */
 export const treatmentOptions = {
-  filter: filterRules.optional(),
+  filter: flowFilter.optional(),
   defaultAction: filterAction.optional(),
   snapLength: snapLength.optional(),
   rateLimit: rateLimit.optional(),

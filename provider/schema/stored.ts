@@ -3,13 +3,18 @@ import { unwrapped } from "./options";
 
 /** Claims are read, carried over and compared by these: a later release adds optional fields without a new format. */
 
-/** The fields of an object's schema; of a choice, those of the object that fits a value. Undefined for anything else. */
+/** The fields of an object's schema; undefined for anything else. */
 function shapeOf(schema: z.ZodType, value: object): Record<string, z.ZodType> | undefined {
+  const meant = meantBy(schema, value);
+  return meant instanceof z.ZodObject ? (meant.shape as Record<string, z.ZodType>) : undefined;
+}
+
+/** What a schema is about; of a choice, the one that fits a value. Undefined where none does. */
+function meantBy(schema: z.ZodType, value: unknown): z.ZodType | undefined {
   const meant = unwrapped(schema);
-  if (meant instanceof z.ZodObject) return meant.shape as Record<string, z.ZodType>;
-  if (!(meant instanceof z.ZodUnion)) return undefined;
+  if (!(meant instanceof z.ZodUnion)) return meant;
   const fitting = (meant.options as z.ZodType[]).find((option) => option.safeParse(value).success);
-  return fitting === undefined ? undefined : shapeOf(fitting, value);
+  return fitting === undefined ? undefined : meantBy(fitting, value);
 }
 
 /** A schema like another, that keeps the fields it does not know, in objects at every level. */
@@ -37,10 +42,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** A value without the fields that its schema does not know. */
 export function knownPart(schema: z.ZodType, value: unknown): unknown {
-  const meant = unwrapped(schema);
+  const meant = Array.isArray(value) ? meantBy(schema, value) : undefined;
   if (Array.isArray(value) && meant instanceof z.ZodArray)
     return value.map((item) => knownPart(meant.element as z.ZodType, item));
-  const shape = isObject(value) ? shapeOf(meant, value) : undefined;
+  const shape = isObject(value) ? shapeOf(schema, value) : undefined;
   if (!isObject(value) || shape === undefined) return value;
   const known = Object.entries(value).filter(([name]) => Object.hasOwn(shape, name));
   return Object.fromEntries(known.map(([name, field]) => [name, knownPart(shape[name]!, field)]));

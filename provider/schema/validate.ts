@@ -14,7 +14,9 @@ export interface Failure {
 /** What the elements of a list must be; undefined where no list is wanted. */
 function elementOf(part: z.ZodType): z.ZodType | undefined {
   const wanted = unwrapped(part);
-  return wanted instanceof z.ZodArray ? (wanted.element as z.ZodType) : undefined;
+  const choices = wanted instanceof z.ZodUnion ? wanted.options : [wanted];
+  const list = choices.find((choice) => choice instanceof z.ZodArray);
+  return list?.element as z.ZodType | undefined;
 }
 
 /** A value in its canonical form; undefined, and failures more, when it is refused. */

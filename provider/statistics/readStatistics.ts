@@ -2,6 +2,7 @@ import { type HostAccess, tapBridgeOf } from "../converge/access";
 import type { Look } from "../converge/look";
 import { isMetered } from "../converge/pushRules";
 import type { Meter } from "../model/desired";
+import { filterOf } from "../model/filter/filterOf";
 import { type Group, groupFlows, groupOwners, type SourceFlow } from "../model/groups";
 import { pieceCookie } from "../model/identity";
 import { render } from "../model/render";
@@ -132,7 +133,7 @@ function capture(groups: Counted["groups"], flows: readonly Flow[], dropped: Cou
 
 /** A rule's flows share a priority of its own. */
 function ruleStatistics(deciding: readonly Flow[], group: Group): RuleStatistics[] {
-  const rules = group.members[0]!.flow.source.filter ?? [];
+  const { rules } = filterOf(group.members[0]!.flow.source);
   const at = (priority: number) => deciding.filter((flow) => flow.priority === DEFAULT_PRIORITY + priority);
   const fallback = at(0);
   const accepts = fallback.some((flow) => flow.actions !== "drop");

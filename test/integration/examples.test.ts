@@ -63,9 +63,12 @@ const scenarios: Record<string, (lab: Lab, stack: Stack, config: object) => Prom
   },
   async "incident-response"(lab) {
     const capture = await collector.capture();
-    await lab
-      .vm("web")
-      .send([ethernet({ source: lab.vm("web").mac, destination: BROADCAST }, 0x88b5, Buffer.alloc(900))]);
+    const web = lab.vm("web");
+    const responder = { ...between(web, web), destinationIp: "192.0.2.10", destinationPort: 22 };
+    await web.send([
+      tcp({ ...responder, sourcePort: 9, flags: 2 }),
+      ethernet({ source: web.mac, destination: BROADCAST }, 0x88b5, Buffer.alloc(900)),
+    ]);
     const [copy] = await capture.settle({ frames: 1 });
     await capture.stop();
     // Ethernet, IPv4 and GRE with a key, in front of the slice.

@@ -3,7 +3,7 @@ import type { Family } from "../../schema/filter/address";
 import { families } from "../../schema/filter/families";
 import { type Field, type FieldMatch, is, macValue, within } from "../match";
 import type { VlanClass } from "../vlanClass";
-import { defaultActionOf } from "./defaultAction";
+import type { Filter } from "./filterOf";
 import { layer4Matches } from "./layer4";
 import { protocolFields } from "./protocol";
 import { vlanMatch } from "./vlan";
@@ -48,11 +48,7 @@ const ARP = 0x0806;
  * priority and may overlap. The bridge must match fragments by `set-frags nx-match`, else first fragments have no ports.
  * Throws a `RangeError` for more than 65000 rules, which the schema lets no operator write.
  */
-export function compileFilter(
-  rules: readonly FilterRule[],
-  defaultAction: FilterAction | undefined,
-  options: CompileOptions,
-): FilterFlow[] {
+export function compileFilter({ rules, defaultAction }: Filter, options: CompileOptions): FilterFlow[] {
   if (rules.length > MAX_FILTER_RULES) throw new RangeError(`${rules.length} filter rules`);
   const flows = rules.flatMap((rule, ruleIndex): FilterFlow[] => {
     if (isOther(rule.direction, options.direction)) return [];
@@ -65,8 +61,7 @@ export function compileFilter(
       ...(rule.snapLength === undefined ? {} : { snapLength: rule.snapLength }),
     }));
   });
-  const verdict = defaultActionOf(rules, defaultAction);
-  return [...flows, { priority: 0, match: [], verdict, ruleIndex: "default" }];
+  return [...flows, { priority: 0, match: [], verdict: defaultAction, ruleIndex: "default" }];
 }
 
 function isOther(direction: FilterRule["direction"], wanted: FilterRule["direction"]): boolean {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { compileFilter } from "../../../provider/model/filter/compile";
+import { filterOf } from "../../../provider/model/filter/filterOf";
 import { ruleText } from "../../../provider/model/filter/text";
 import { matchText } from "../../../provider/model/matchText";
 import type { VlanClass } from "../../../provider/model/vlanClass";
@@ -94,7 +95,7 @@ describe("compiled filters on Open vSwitch", function () {
   it("prints matches the way they are compiled", async () => {
     const lanes = cases(ROUNDS);
     const compiled = lanes.map(({ rules, defaultAction, vlan }) =>
-      compileFilter(rules, defaultAction, { vlan }),
+      compileFilter(filterOf({ filter: rules, defaultAction }), { vlan }),
     );
     await bench.load(compiled);
     for (const [lane, flows] of compiled.entries()) {
@@ -106,7 +107,7 @@ describe("compiled filters on Open vSwitch", function () {
   async function load(lanes: readonly Case[]): Promise<void> {
     await bench.load(
       lanes.map(({ rules, defaultAction, vlan, direction }) =>
-        compileFilter(rules, defaultAction, { vlan, direction }),
+        compileFilter(filterOf({ filter: rules, defaultAction }), { vlan, direction }),
       ),
     );
   }

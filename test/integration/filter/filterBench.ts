@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FilterFlow } from "../../../provider/model/filter/compile";
 import { matchText } from "../../../provider/model/matchText";
 import { parseFlows } from "../../../provider/ovs/openflow";
+import { packetsOf } from "../../lab/pcap";
 import { PrivateOvs } from "../ovs/privateOvs";
 
 const SENTINEL = Buffer.from("0200000000fe0200000000fd88b5", "hex");
@@ -98,7 +99,7 @@ export class FilterBench {
     await this.ovs.appctl("netdev-dummy/receive", name, ...all);
     const deadline = Date.now() + SETTLE_MS;
     for (;;) {
-      const recorded = packets(await readFile(this.record(lane)));
+      const recorded = packetsOf(await readFile(this.record(lane))).map(({ frame }) => frame);
       if (recorded.at(-1)?.equals(SENTINEL) && recorded.length > this.taken[lane]!) {
         const fresh = recorded.slice(this.taken[lane], -1);
         this.taken[lane] = recorded.length;
@@ -131,16 +132,4 @@ export class FilterBench {
   private record(lane: number): string {
     return join(this.directory, `out${lane}.pcap`);
   }
-}
-
-/** The packets of a pcap file, as far as they are written. */
-function packets(file: Buffer): Buffer[] {
-  const found: Buffer[] = [];
-  for (let at = 24; at + 16 <= file.length; ) {
-    const end = at + 16 + file.readUInt32LE(at + 8);
-    if (end > file.length) break;
-    found.push(file.subarray(at + 16, end));
-    at = end;
-  }
-  return found;
 }

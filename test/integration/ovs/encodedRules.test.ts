@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { meterSpecs } from "../../../provider/converge/pushRules";
 import type { Rule } from "../../../provider/model/desired";
 import { compileFilter } from "../../../provider/model/filter/compile";
+import { filterOf } from "../../../provider/model/filter/filterOf";
 import { is } from "../../../provider/model/match";
 import {
   compareMeters,
@@ -67,7 +68,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
     it("of generated filters", async () => {
       const vlans = [{ kind: "keep" }, { kind: "strip" }, { kind: "native", vlan: 100 }] as const;
       for (const [index, filter] of fc.sample(arbitraryRules, { numRuns: 120, seed: SEED }).entries()) {
-        const entries = compileFilter(filter, undefined, { vlan: vlans[index % 3]! });
+        const entries = compileFilter(filterOf({ filter }), { vlan: vlans[index % 3]! });
         const all = entries.map(({ priority, match, verdict }): Rule => {
           const actions = verdict === "accept" ? [{ goto: 2 }] : [];
           const rule = { table: 1, priority: priority + 100, cookie: 0xbn, inPort: "mt-1", owners: [] };

@@ -1,4 +1,5 @@
 import { must } from "../../lab/command";
+import { pcap } from "../../lab/pcap";
 
 /** Fields that tshark is asked for, inner ones after outer ones where they occur twice. */
 const FIELDS = [
@@ -18,24 +19,6 @@ export type Dissection = Record<(typeof FIELDS)[number], string[]>;
 
 /** How newer releases (4.4) write 1 and 0 of a flag, and older ones (4.0) do not. */
 const FLAGS = /\b(?:True|False)\b/g;
-
-/** A capture file (pcap) with these Ethernet frames. */
-function pcap(frames: readonly Buffer[]): Buffer {
-  const header = Buffer.alloc(24);
-  header.writeUInt32LE(0xa1b2c3d4, 0);
-  header.writeUInt16LE(2, 4);
-  header.writeUInt16LE(4, 6);
-  header.writeUInt32LE(262_144, 16);
-  header.writeUInt32LE(1, 20);
-  const records = frames.flatMap((frame, index) => {
-    const record = Buffer.alloc(16);
-    record.writeUInt32LE(index, 0);
-    record.writeUInt32LE(frame.length, 8);
-    record.writeUInt32LE(frame.length, 12);
-    return [record, frame];
-  });
-  return Buffer.concat([header, ...records]);
-}
 
 /** Lets tshark dissect packets, as an analyst behind a collector would. */
 export async function dissect(packets: readonly Buffer[]): Promise<Dissection[]> {

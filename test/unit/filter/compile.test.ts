@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { type CompileOptions, compileFilter, type FilterFlow } from "../../../provider/model/filter/compile";
+import { filterOf } from "../../../provider/model/filter/filterOf";
 import { matchText } from "../../../provider/model/matchText";
 import { canonicalMatch } from "../../../provider/ovs/matchFields";
-import { type FilterRule, filterRules } from "../../../provider/schema/filter";
+import { type FilterAction, type FilterRule, filterRules } from "../../../provider/schema/filter";
 import { arbitraryRules } from "./arbitraryRules";
 
 type Given = Record<string, unknown>;
@@ -16,9 +17,14 @@ function rules(...given: Given[]): FilterRule[] {
   return filterRules.parse(given.map((fields) => ({ action: "accept", ...fields })));
 }
 
+/** The rules of a filter as a flow has it. */
+function compiled(filter: FilterRule[], defaultAction?: FilterAction, options = KEEP): FilterFlow[] {
+  return compileFilter(filterOf({ filter, defaultAction }), options);
+}
+
 /** The matches of one rule. */
 function matches(fields: Given, options: CompileOptions = KEEP): string[] {
-  const flows = compileFilter(rules(fields), "reject", options);
+  const flows = compiled(rules(fields), "reject", options);
   return flows.filter(({ ruleIndex }) => ruleIndex === 0).map(({ match }) => matchText(match).join(","));
 }
 
@@ -122,11 +128,7 @@ describe("compileFilter", () => {
   }
 
   it("gives each rule one priority, the first the highest and the default none", () => {
-    const flows = compileFilter(
-      rules({ protocol: "tcp" }, { action: "reject" }, { vlan: 3 }),
-      undefined,
-      STRIP,
-    );
+    const flows = compiled(rules({ protocol: "tcp" }, { action: "reject" }, { vlan: 3 }), undefined, STRIP);
     const seen = flows.map(({ priority, verdict, ruleIndex }) => [priority, verdict, ruleIndex]);
     expect(seen).to.deep.equal([
       [65000, "accept", 0],
@@ -138,16 +140,16 @@ describe("compileFilter", () => {
 
   it("accepts by default what no rule is there for, and rejects what rules leave over", () => {
     const verdict = (flows: FilterFlow[]) => flows.at(-1)?.verdict;
-    expect(verdict(compileFilter([], undefined, KEEP))).to.equal("accept");
-    expect(verdict(compileFilter(rules({}), undefined, KEEP))).to.equal("reject");
-    expect(verdict(compileFilter(rules({}), "accept", KEEP))).to.equal("accept");
-    expect(verdict(compileFilter([], "reject", KEEP))).to.equal("reject");
+    expect(verdict(compiled([]))).to.equal("accept");
+    expect(verdict(compiled(rules({})))).to.equal("reject");
+    expect(verdict(compiled(rules({}), "accept"))).to.equal("accept");
+    expect(verdict(compiled([], "reject"))).to.equal("reject");
   });
 
   it("leaves out rules of the other direction and keeps the priorities of the rest", () => {
     const filter = rules({ direction: "ingress", snapLength: 64 }, { direction: "egress" }, {});
     const brief = (options: CompileOptions) =>
-      compileFilter(filter, undefined, options).map(({ priority, direction, snapLength }) => [
+      compiled(filter, undefined, options).map(({ priority, direction, snapLength }) => [
         priority,
         direction,
         snapLength,
@@ -168,9 +170,7 @@ describe("compileFilter", () => {
   it("never gives two flows of one priority the same match", () => {
     fc.assert(
       fc.property(arbitraryRules, (filter) => {
-        const keys = compileFilter(filter, undefined, KEEP).map(
-          ({ priority, match }) => `${priority} ${matchText(match)}`,
-        );
+        const keys = compiled(filter).map(({ priority, match }) => `${priority} ${matchText(match)}`);
         expect(new Set(keys).size).to.equal(keys.length);
       }),
     );
@@ -184,12 +184,12 @@ describe("compileFilter", () => {
         destinationPort: "8000-8999",
       })),
     );
-    expect(compileFilter(filter, undefined, KEEP)).to.have.lengthOf(6001);
+    expect(compiled(filter)).to.have.lengthOf(6001);
   });
 
   it("refuses more rules than there are priorities", () => {
     const [rule] = rules({});
-    expect(() => compileFilter(Array(65_001).fill(rule), undefined, KEEP)).to.throw(RangeError);
-    expect(compileFilter(Array(65_000).fill(rule), undefined, KEEP).at(-2)?.priority).to.equal(1);
+    expect(() => compiled(Array(65_001).fill(rule))).to.throw(RangeError);
+    expect(compiled(Array(65_000).fill(rule)).at(-2)?.priority).to.equal(1);
   });
 });

@@ -19,7 +19,16 @@ export function evaluate(
   frame: Buffer,
   direction: "ingress" | "egress",
 ): Decision {
-  const seen = dissect(frame);
+  return evaluateDissected(rules, defaultAction, dissect(frame), direction);
+}
+
+/** The same about a frame that was taken apart before. */
+export function evaluateDissected(
+  rules: readonly FilterRule[],
+  defaultAction: FilterAction | undefined,
+  seen: Dissected,
+  direction: "ingress" | "egress",
+): Decision {
   const ruleIndex = rules.findIndex((rule) => matches(rule, seen, direction));
   if (ruleIndex >= 0) return { action: rules[ruleIndex]!.action, ruleIndex };
   return { action: defaultAction ?? (rules.length > 0 ? "reject" : "accept"), ruleIndex: "default" };

@@ -1,8 +1,14 @@
 import { expect } from "chai";
-import { needsDirection } from "../../../provider/model/filter/defaultAction";
+import { filterOf, needsDirection } from "../../../provider/model/filter/filterOf";
 import { filterKey } from "../../../provider/model/filter/key";
 import { defaultText, ruleText } from "../../../provider/model/filter/text";
-import { type FilterRule, filterRule, filterRules } from "../../../provider/schema/filter";
+import {
+  type FilterAction,
+  type FilterRule,
+  type FlowFilter,
+  filterRule,
+  filterRules,
+} from "../../../provider/schema/filter";
 
 const rule = (fields: Record<string, unknown>): FilterRule =>
   filterRule.parse({ action: "accept", ...fields });
@@ -42,6 +48,11 @@ describe("ruleText", () => {
   it("writes the default", () => expect(defaultText("reject")).to.equal("any reject"));
 });
 
+/** The key of a filter as a flow has it. */
+function keyOf(filter: FlowFilter, defaultAction?: FilterAction): string {
+  return filterKey(filterOf({ filter, defaultAction }));
+}
+
 describe("filterKey", () => {
   it("is the same for filters that are written differently and mean the same", () => {
     const one = filterRules.parse([
@@ -50,34 +61,32 @@ describe("filterKey", () => {
     const other = filterRules.parse([
       { sourcePort: 22, source: "10.0.0.1", protocol: "tcp", action: "accept" },
     ]);
-    expect(filterKey(one, undefined)).to.equal(filterKey(other, "reject"));
-    expect(filterKey([], undefined)).to.equal(filterKey([], "accept"));
+    expect(keyOf(one)).to.equal(keyOf(other, "reject"));
+    expect(keyOf([])).to.equal(keyOf([], "accept"));
   });
 
   it("does not see fields without a value", () => {
-    expect(filterKey([{ ...rule({}), vlan: undefined }], undefined)).to.equal(
-      filterKey([rule({})], undefined),
-    );
+    expect(keyOf([{ ...rule({}), vlan: undefined }])).to.equal(keyOf([rule({})]));
   });
 
   it("differs where order, field or default differ", () => {
     const [a, b] = [rule({ vlan: 1 }), rule({ vlan: 2 })];
     const keys = [
-      filterKey([], undefined),
-      filterKey([], "reject"),
-      filterKey([a], undefined),
-      filterKey([a], "accept"),
-      filterKey([a, b], undefined),
-      filterKey([b, a], undefined),
-      filterKey([{ ...a, snapLength: 64 }], undefined),
-      filterKey([{ ...a, direction: "ingress" }], undefined),
+      keyOf([]),
+      keyOf([], "reject"),
+      keyOf([a]),
+      keyOf([a], "accept"),
+      keyOf([a, b]),
+      keyOf([b, a]),
+      keyOf([{ ...a, snapLength: 64 }]),
+      keyOf([{ ...a, direction: "ingress" }]),
     ];
     expect(new Set(keys).size).to.equal(keys.length);
   });
 
   it("stays as it is: capture groups on hosts are known by it", () => {
     const rules = filterRules.parse([{ protocol: "tcp", action: "accept", destinationPort: "8000-8999" }]);
-    expect(filterKey(rules, undefined)).to.equal(
+    expect(keyOf(rules)).to.equal(
       '["reject",[["action","accept"],["destinationPort","8000-8999"],["protocol","tcp"]]]',
     );
   });
@@ -85,7 +94,7 @@ describe("filterKey", () => {
 
 describe("needsDirection", () => {
   it("tells filters with a direction from those without", () => {
-    expect(needsDirection([rule({}), rule({ direction: "ingress" })])).to.equal(true);
-    expect(needsDirection([rule({})])).to.equal(false);
+    expect(needsDirection(filterOf({ filter: [rule({}), rule({ direction: "ingress" })] }))).to.equal(true);
+    expect(needsDirection(filterOf({ filter: [rule({})] }))).to.equal(false);
   });
 });

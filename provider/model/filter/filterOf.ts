@@ -1,0 +1,33 @@
+import { readExpression } from "../../schema/expression/expression";
+import type { FilterAction, FilterRule, FlowFilter } from "../../schema/filter";
+
+/** What a flow copies: the first rule that matches a copy decides. */
+export interface Filter {
+  rules: readonly FilterRule[];
+  /** What becomes of copies that no rule matches. */
+  defaultAction: FilterAction;
+}
+
+/**
+ * The filter of a flow, however it was given. Copies that no rule matches are rejected if there are rules, else accepted, unless
+ * the flow says otherwise; an expression says by itself what becomes of them.
+ */
+export function filterOf(given: {
+  filter?: FlowFilter | undefined;
+  defaultAction?: FilterAction | undefined;
+}): Filter {
+  const { filter: rules = [], defaultAction = rules.length > 0 ? "reject" : "accept" } = given;
+  return typeof rules === "string" ? compiled(rules) : { rules, defaultAction };
+}
+
+function compiled(expression: string): Filter {
+  const reading = readExpression(expression);
+  // The schema lets no other in.
+  if ("reason" in reading) throw new RangeError(`filter: ${reading.reason}`);
+  return reading.value;
+}
+
+/** Whether a filter tells directions apart, so that copies of each need flows of their own. */
+export function needsDirection({ rules }: Filter): boolean {
+  return rules.some((rule) => rule.direction !== undefined);
+}
