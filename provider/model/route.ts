@@ -44,22 +44,28 @@ function namedEnd(claims: readonly Claim[], named: Wire): Endpoint {
   return asOfNow(end(named), now === undefined ? undefined : end(now));
 }
 
+/**
+ * The ways to know the service of a flow to a collector. By its tunnel id alone it is known where the collector's address is the
+ * same: services with collectors of their own may have one id.
+ */
+function waysOf(flow: FlowClaim): [byOwner: string, byTunnelId: string] {
+  const [byOwner, byTunnelId] = waysToKnow(flow);
+  return [byOwner, `${byTunnelId} ${flow.collector?.address}`];
+}
+
 /** The claims of flows to collectors that were written last, by each way to know their service. */
 const newestAmong = memo((claims: readonly Claim[]) => {
   const flows = claims.filter(
     (claim): claim is FlowClaim => claim.kind === "flow" && claim.collector !== undefined,
   );
   const byTime = flows.sort((a, b) => (a.time < b.time ? -1 : 1));
-  return new Map(byTime.flatMap((flow) => waysToKnow(flow).map((way) => [way, flow])));
+  return new Map(byTime.flatMap((flow) => waysOf(flow).map((way) => [way, flow])));
 });
 
 /** The claim that was written last of the flows with a flow's service. */
 function newestOf(claims: readonly Claim[], flow: FlowClaim): FlowClaim {
   const newest = newestAmong(claims);
-  const [byOwner, byTunnelId] = waysToKnow(flow).map((way) => newest.get(way) ?? flow) as [
-    FlowClaim,
-    FlowClaim,
-  ];
+  const [byOwner, byTunnelId] = waysOf(flow).map((way) => newest.get(way) ?? flow) as [FlowClaim, FlowClaim];
   return byTunnelId.time > byOwner.time ? byTunnelId : byOwner;
 }
 

@@ -116,6 +116,18 @@ describe("what a service of another stack is called", () => {
     expect(error).to.have.property("code", "collector-key-taken");
   });
 
+  it("is not told by a tunnel id that services with collectors of their own have in common", async () => {
+    const outside = (name: string, address: string, type: string) => ({
+      ...{ owner: `${TEAM}/${name}`, tunnelId: 7, collector: { address, type, udpPort: 4789 } },
+    });
+    const ids = await created(tapService, outside("ids", "192.0.2.9", "vxlan"));
+    const recorder = await created(tapService, outside("recorder", "192.0.2.10", "geneve"));
+    await created(tapFlow, flow(ids.outs.ref));
+    const other = { ...flow(recorder.outs.ref), owner: `${OTHERS}/app` };
+    const error = await created(tapFlow, other).catch((reason: unknown) => reason);
+    expect(error).to.have.property("code", "tunnel-clash");
+  });
+
   it("is no alteration of its claim", async () => {
     const ids = await created(tapService, service("ids", { tunnelId: 7 }));
     await created(tapFlow, flow(ids.outs.ref));
