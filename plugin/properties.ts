@@ -59,3 +59,8 @@ export function secretsOf(kind: Kind, ...received: readonly Received[]): Readonl
   const telling = [...given].some((name) => name !== UNTOLD);
   return telling ? new Set([...given, ...COMPUTED[kind]]) : given;
 }
+
+/** Of secret properties of a resource, the arguments. What is computed from one is in words of this package, as `active` is. */
+export function secretArguments(kind: Kind, secrets: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...secrets].filter((name) => !COMPUTED[kind].includes(name)));
+}

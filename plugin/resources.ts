@@ -11,7 +11,7 @@ import { detailedDiff } from "./diff";
 import { withFieldNames } from "./fieldNames";
 import { foreseen } from "./foreseen";
 import type { Operations } from "./operations";
-import { receive, secretsOf, send } from "./properties";
+import { receive, secretArguments, secretsOf, send } from "./properties";
 
 /** What the resources of a configured provider stand on. */
 export interface Base {
@@ -141,8 +141,9 @@ export class Resources {
     work: (asker: Asker) => Promise<T>,
   ): Promise<T> {
     const warn = (message: string) => this.base.warn(message, request.getUrn());
+    const hidden = secretArguments(kindOf(request), secrets);
     try {
-      return await this.base.operations.run(limit, (ending) => work({ warn, ending, secrets }));
+      return await this.base.operations.run(limit, (ending) => work({ warn, ending, secrets: hidden }));
     } catch (error) {
       if (!isPartial(error)) throw error;
       const properties = recorded(kindOf(request), error.properties);

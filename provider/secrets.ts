@@ -12,6 +12,9 @@ export type Conceal = (text: string) => string;
 /** Characters of a text that is replaced wherever it stands; a shorter one, and a number, only where it is a whole word. */
 const DISTINCT = 3;
 
+/** The field of a reference that says in which format it is: always 1, which stands in many addresses. */
+const FORMAT = "format";
+
 /** What secret properties hold is not to be in a message, however it got there. */
 export function concealing(secrets: SecretNames, ...all: readonly Properties[]): Conceal {
   if (secrets.size === 0) return (text) => text;
@@ -29,7 +32,8 @@ interface Leaf {
 }
 
 function leavesOf(value: unknown): Leaf[] {
-  if (typeof value === "object" && value !== null) return Object.values(value).flatMap(leavesOf);
+  if (typeof value === "object" && value !== null)
+    return Object.entries(value).flatMap(([name, inner]) => (name === FORMAT ? [] : leavesOf(inner)));
   if (typeof value === "number") return [{ text: String(value), isWord: true }];
   if (typeof value !== "string" || value === UNKNOWN || value.trim() === "") return [];
   const forms = [value, printable(value), printableLine(value), JSON.stringify(value).slice(1, -1)];

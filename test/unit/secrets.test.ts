@@ -27,6 +27,12 @@ describe("secrets", () => {
       "is [secret], not (.*)",
     ],
     ["the longer of two", { tenant: "acme", filter: "acme-two" }, "acme-two", "[secret]"],
+    [
+      "no format of a reference",
+      { tenant: { format: 1, owner: "o/x" } },
+      "o/x, 10.0.0.1",
+      "[secret], 10.0.0.1",
+    ],
     ["nothing of other properties", { port: "tap-web" }, "tap-web", "tap-web"],
     ["nothing that is not there", { tenant: "", filter: [null, true] }, "null true", "null true"],
   ] as const) {
