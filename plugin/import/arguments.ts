@@ -3,6 +3,7 @@ import type { Look } from "../../provider/converge/look";
 import { TaasError } from "../../provider/errors";
 import type { Kind } from "../../provider/face/computed";
 import type { HostRecord } from "../../provider/host/host";
+import { serviceFinder } from "../../provider/model/serviceNames";
 import type { Context } from "../../provider/resource/context";
 import type { Properties } from "../../provider/resource/resource";
 import type { FlowClaim } from "../../provider/schema/claim";
@@ -94,10 +95,8 @@ async function serviceReference({ seen, claim }: Found<"TapFlow">, importing: Im
     return { format: 1, owner: claim.service, tunnelId, attachment: "collector", collector };
   }
   const there = await destinationOf(seen, claim, importing);
-  const service = [...there.read.claims.values()].find(
-    (one) => one.kind === "service" && one.tunnelId === tunnelId,
-  );
-  if (service?.kind !== "service") {
+  const service = serviceFinder(there.read.claims.values())(claim);
+  if (service === undefined) {
     throw new TaasError(`the service ${claim.service} of ${claim.owner} is not there`, {
       code: "import-unknown",
       host: there.record.name,

@@ -36,20 +36,29 @@ export interface Found<K extends Kind = Kind> {
 
 /**
  * Finds what an id of an import names: `HOST:OWNER`, with the host as a program gives it and the owner key as `claims list` prints
- * it, or `HOST:PORT` for the service that has the port as a monitor, or the monitor port. Errors: `import-unknown`.
+ * it, or `HOST:PORT` for the service that has the port as a monitor, or the monitor port. Several services may share a port: then only the owner
+ * tells them apart. Errors: `import-unknown`.
  */
 export async function findClaim<K extends Kind>(context: Context, kind: K, id: string): Promise<Found<K>> {
   // Owner keys are percent-encoded and have no colon; addresses may.
   const colon = id.lastIndexOf(":");
-  if (colon < 1) throw unknown(`${JSON.stringify(id)} names no host`);
-  const [host, name] = [id.slice(0, colon), id.slice(colon + 1)];
+  const [host, name] = [id.slice(0, Math.max(colon, 0)), id.slice(colon + 1)];
+  if (host === "" || name === "") throw unknown(`${JSON.stringify(id)} names no host or nothing on it`);
   const seen = await context.open(context.resolveHost(host)).look();
   const claims = [...seen.read.claims.values()].filter((claim) => claim.kind === CLAIM_KINDS[kind]);
-  const claim = claims.find(({ owner }) => owner === name) ?? claims.find((one) => monitors(seen, one, name));
+  const owned = claims.filter(({ owner }) => owner === name);
+  const named = owned.length > 0 ? owned : claims.filter((claim) => monitors(seen, claim, name));
+  if (named.length > 1)
+    throw unknown(`${name} on ${host} is the port of ${ownersOf(named)}: name the owner of the one you want`);
+  const [claim] = named;
   if (claim !== undefined) return { seen, claim: claim as ClaimOf[K] };
-  const there = claims.map(({ owner }) => owner).sort();
-  const list = there.length === 0 ? "no claims of this kind" : there.join(", ");
+  const list = claims.length === 0 ? "no claims of this kind" : ownersOf(claims);
   throw unknown(`no such claim on ${host}: ${name}; there are ${list}`);
+}
+
+function ownersOf(claims: readonly Claim[]): string {
+  const owners = claims.map(({ owner }) => owner);
+  return owners.sort().join(", ");
 }
 
 /** Whether a claim is about a monitor of a name, which may be how the claim names it or its present one. */
