@@ -40,11 +40,11 @@ function clean<T>(value: T): T {
 
 /** All kinds of resources, with one configuration and the connections that they share: what each face of the provider stands on. */
 export class Provider {
-  private context: Context | undefined;
+  private opened: { readonly settings: Settings; readonly context: Context } | undefined;
   /** The incarnations that the state has, by owner: a replacement is told its new arguments only, but compared with it before. */
   private readonly incarnations = new Map<unknown, unknown>();
 
-  /** `settings` throws where the configuration is wrong. */
+  /** `settings` throws where the configuration is wrong. A process that a debugger has started is configured for each run anew. */
   constructor(private readonly settings: () => Settings) {}
 
   check(kind: Kind, olds: Properties, news: Properties, secrets: SecretNames): CheckResult {
@@ -114,14 +114,15 @@ export class Provider {
 
   /** Closes all connections; what comes later makes new ones. */
   async close(): Promise<void> {
-    await this.context?.close();
+    await this.opened?.context.close();
   }
 
   /** How operations reach hosts, for what is no operation of a resource. */
   async contextFor({ warn, ending }: Pick<Asker, "warn" | "ending">): Promise<Context> {
     const { askedBy, createContext } = await load();
-    this.context ??= createContext(this.settings());
-    return askedBy(this.context, warn, ending);
+    const settings = this.settings();
+    if (this.opened?.settings !== settings) this.opened = { settings, context: createContext(settings) };
+    return askedBy(this.opened.context, warn, ending);
   }
 
   private async operate<T>(
