@@ -65,9 +65,29 @@ function takerOf(claim: MonitorPortClaim, facts: Facts, tapBridge: string): stri
   const search = findPort(facts, bridges, claim.name!);
   if (search.found === undefined) return search.reason === "missing" ? undefined : "is in use";
   const { bridge, port, interface: nic } = search.found;
-  const isOurs = bridge.name === tapBridge && nic.type === INTERFACE_TYPES[claim.type];
+  const isOurs =
+    bridge.name === tapBridge && nic.type === INTERFACE_TYPES[claim.type] && homeOf(port) === undefined;
   if (port.externalIds[MARK] !== undefined || isOurs) return undefined;
   return `is taken by a port of ${bridge.name}, ${listPorts([search.found])}`;
+}
+
+/**
+ * What has the socket of a port that is to be made. DPDK has one port a socket: a second one fails, and when that is deleted, the first
+ * is cut off from its VM. A port of ours that has its socket keeps it.
+ */
+function socketHolderOf(
+  { type, owner, name, socketPath }: MonitorPortClaim,
+  all: readonly MonitorPortClaim[],
+  facts: Facts,
+): string | undefined {
+  if (type !== "vhost-user") return undefined;
+  const holders = Object.values(facts.interfaces).filter(
+    ({ options }) => options["vhost-server-path"] === socketPath,
+  );
+  if (holders.some((nic) => nic.name === name)) return undefined;
+  if (holders.length > 0) return `port ${holders[0]!.name}`;
+  const rival = all.find((one) => one.owner !== owner && one.socketPath === socketPath);
+  return rival === undefined ? undefined : `the monitor port ${rival.owner}`;
 }
 
 /** Why a claim's port cannot be. */
@@ -86,6 +106,13 @@ function refusalOf(
       hint: `Give the MonitorPort another ${type === "attach" ? "ifaceId" : "name"}`,
     };
   if (type !== "vhost-user") return undefined;
+  const holder = socketHolderOf(claim, all, facts);
+  if (holder !== undefined)
+    return {
+      code: "monitor-port-taken",
+      message: `socket ${claim.socketPath} is that of ${holder}`,
+      hint: "Give the MonitorPort another socketPath",
+    };
   if (facts.dpdk !== true)
     return {
       code: "no-dpdk",
@@ -101,7 +128,7 @@ function refusalOf(
 }
 
 /** VM ports on the tap bridge that no claim asks for. */
-function strangersOn(
+export function strangersOn(
   all: readonly MonitorPortClaim[],
   facts: Facts,
   tapBridge: string,
@@ -150,8 +177,8 @@ export function renderMonitorPorts(
     if (refusal !== undefined) result.problems.push({ owner, ...refusal });
     const port = portOf(claim, tapBridge);
     const isRivalThere = result.ports.some(({ name }) => name === port?.name);
-    if (port !== undefined && !isRivalThere && takerOf(claim, facts, tapBridge) === undefined)
-      result.ports.push(port);
+    const taker = takerOf(claim, facts, tapBridge) ?? socketHolderOf(claim, all, facts);
+    if (port !== undefined && !isRivalThere && taker === undefined) result.ports.push(port);
     if (port === undefined)
       for (const message of misplaced(claim, facts, tapBridge, strangers))
         result.problems.push({ owner, code: "port-missing", message });

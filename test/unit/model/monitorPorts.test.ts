@@ -107,6 +107,35 @@ describe("a monitor port on a host", () => {
     );
   });
 
+  it("cannot have the name of a VM's socket that a service has moved to the tap bridge", () => {
+    const port = { externalIds: { "taas-home": "3 - br-int" } };
+    const options = { "vhost-server-path": "/run/vm" };
+    const moved = { name: "mp1", nic: { type: "dpdkvhostuserclient", options }, port };
+    const facts: Facts = { ...observed(integration, tap(moved)), dpdk: true };
+    expect(problems(facts, socket, service("mp1"))).to.deep.equal([
+      'socket monitor-port-taken: port "mp1" is taken by a port of br-tap, mp1',
+    ]);
+    expect(rendered(facts, socket, service("mp1")).ports).to.deep.equal([]);
+  });
+
+  it("cannot have another port's socket, which DPDK would take from it", () => {
+    const nic = { type: "dpdkvhostuserclient", options: { "vhost-server-path": "/tmp/s" } };
+    const others = observed({ name: "br-int", ports: [{ name: "vhu-vm", nic }] }, tap());
+    const production: Facts = { ...others, dpdk: true };
+    expect(problems(production, socket)).to.deep.equal([
+      "socket monitor-port-taken: socket /tmp/s is that of port vhu-vm",
+    ]);
+    expect(rendered(production, socket).ports).to.deep.equal([]);
+    const twin = claimed("monitor-port", "twin", { type: "vhost-user", name: "mp2", socketPath: "/tmp/s" });
+    expect(problems(withDpdk, socket, twin)).to.deep.equal([
+      "socket monitor-port-taken: socket /tmp/s is that of the monitor port o/p/s/twin",
+      "twin monitor-port-taken: socket /tmp/s is that of the monitor port o/p/s/socket",
+    ]);
+    const own: Facts = { ...observed(integration, tap({ name: "mp1", nic })), dpdk: true };
+    expect(problems(own, socket)).to.deep.equal([]);
+    expect(rendered(own, socket).ports).to.have.length(1);
+  });
+
   it("is its own port, marked or not, and on whichever bridge somebody has put it", () => {
     const unmarked = { ...made, port: {} };
     for (const host of [observed(integration, tap(made)), observed(integration, tap(unmarked))])
