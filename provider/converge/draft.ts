@@ -41,7 +41,7 @@ export function outcomeOf({ record, read, facts, edits, reject }: DraftRequest):
     const { claims: edited, touched, refused } = applyEdits(read.claims, open);
     const claims = withNamesInUse(edited);
     const desired = render(claims, facts, tapBridge);
-    const problems = [...desired.problems, ...portsInUse(read.claims, claims, facts, tapBridge)];
+    const problems = [...desired.problems, ...portsInUse(read.claims, claims, { facts, tapBridge, before })];
     for (const edit of open.filter((one) => !refused.has(one))) {
       const owners = touched.get(edit)!;
       const problem = problems.find((one) => isRefusal(one) && concerns(one, edit, owners, before));

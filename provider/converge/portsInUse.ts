@@ -1,52 +1,90 @@
-import type { Problem } from "../model/desired";
-import { findMonitor } from "../model/home";
+import type { Desired, Problem } from "../model/desired";
+import { type FoundPort, portsOf } from "../model/findPort";
+import { findMonitor, homeOf } from "../model/home";
 import { stackOf } from "../model/identity";
-import { monitorPortClaims, presentMonitorPort } from "../model/monitorPorts";
+import { monitorPortClaims, presentMonitorPort, strangersOn } from "../model/monitorPorts";
 import type { Facts } from "../ovs/facts";
 import { printableLine } from "../printable";
 import type { Claim, MonitorPortClaim, ServiceClaim } from "../schema/claim";
 
 type Claims = ReadonlyMap<string, Claim>;
 
+/** A host's tap bridge, and what its claims came to before. */
+interface Stage {
+  facts: Facts;
+  tapBridge: string;
+  before: Pick<Desired, "placements">;
+}
+
 /**
  * Why monitor ports that claims give up must stay: services of other stacks use a port that would be deleted, or a VM is still
- * attached, which would be nobody's afterwards. Services of the port's own stack are deleted or changed by the same run.
+ * attached, which would be nobody's afterwards. Services of the port's own stack are deleted or changed by the same run. A problem
+ * is that of the claim as it is called afterwards.
  */
-export function portsInUse(before: Claims, after: Claims, facts: Facts, tapBridge: string): Problem[] {
+export function portsInUse(read: Claims, after: Claims, stage: Stage): Problem[] {
+  const { facts, tapBridge, before } = stage;
+  const claims = monitorPortClaims(read.values());
   const kept = new Set(
-    monitorPortClaims(after.values()).flatMap(
-      (claim) => presentMonitorPort(claim, facts, tapBridge)?.port.uuid ?? [],
+    monitorPortClaims(after.values()).flatMap((claim) =>
+      presentPorts(claim, stage).map(({ port }) => port.uuid),
     ),
   );
   const services = [...after.values()].filter((claim): claim is ServiceClaim => claim.kind === "service");
-  return monitorPortClaims(before.values()).flatMap((claim): Problem[] => {
-    const found = presentMonitorPort(claim, facts, tapBridge);
+  return claims.flatMap((claim): Problem[] => {
+    const owner = presentOwner(claim, after);
+    if (claim.type === "attach") {
+      const attached = presentPorts(claim, stage).filter(({ port }) => !kept.has(port.uuid));
+      if (attached.length > 0)
+        return [stillAttached(owner, attached, `${tapBridge} as the monitor port ${claim.owner}`)];
+      const stranded = after.size > 0 ? [] : strangersOn(claims, facts, tapBridge, before);
+      if (stranded.length === 0) return [];
+      const where = `${tapBridge}, which would be deleted with the monitor port ${claim.owner}`;
+      return [stillAttached(owner, stranded, where)];
+    }
+    const [found] = presentPorts(claim, stage);
     if (found === undefined || kept.has(found.port.uuid)) return [];
-    const { name, uuid } = found.port;
-    if (claim.type === "attach") return [stillAttached(claim, name, tapBridge)];
     const users = services.filter(
       (service) =>
         stackOf(service.owner) !== stackOf(claim.owner) &&
-        service.ports.some((port) => findMonitor(service, port, facts, tapBridge).found?.port.uuid === uuid),
+        service.ports.some(
+          (port) => findMonitor(service, port, facts, tapBridge).found?.port.uuid === found.port.uuid,
+        ),
     );
-    return users.length === 0 ? [] : [stillUsed(claim, users)];
+    return users.length === 0 ? [] : [stillUsed(claim, owner, users)];
   });
 }
 
-function stillAttached({ owner }: MonitorPortClaim, name: string, tapBridge: string): Problem {
+/** What the owner of a claim is called afterwards. */
+function presentOwner({ owner, token }: MonitorPortClaim, after: Claims): string {
+  return monitorPortClaims(after.values()).find((claim) => claim.token === token)?.owner ?? owner;
+}
+
+/** The ports of the tap bridge that a claim has: all that bear its iface-id, of which a VM that crashed may have left one. */
+function presentPorts(claim: MonitorPortClaim, { facts, tapBridge }: Stage): FoundPort[] {
+  if (claim.type === "attach")
+    return portsOf(facts, [tapBridge]).filter(
+      ({ port, interface: nic }) =>
+        nic.externalIds["iface-id"] === claim.ifaceId && homeOf(port) === undefined,
+    );
+  const found = presentMonitorPort(claim, facts, tapBridge);
+  return found === undefined ? [] : [found];
+}
+
+function stillAttached(owner: string, ports: readonly FoundPort[], where: string): Problem {
+  const names = ports.map(({ port }) => printableLine(port.name)).sort();
   return {
     owner,
     code: "monitor-port-in-use",
-    message: `port ${printableLine(name)} is still attached to ${tapBridge} as the monitor port ${owner}`,
+    message: `${names.length === 1 ? `port ${names[0]} is` : `ports ${names.join(" and ")} are`} still attached to ${where}`,
     hint: "Shut its VM down, or detach the VM's interface; then run this again",
   };
 }
 
-function stillUsed({ owner }: MonitorPortClaim, users: readonly ServiceClaim[]): Problem {
+function stillUsed(claim: MonitorPortClaim, owner: string, users: readonly ServiceClaim[]): Problem {
   return {
     owner,
     code: "monitor-port-in-use",
-    message: `monitor port ${owner} is still used by ${users.map((user) => user.owner).join(", ")}`,
+    message: `monitor port ${claim.owner} is still used by ${users.map((user) => user.owner).join(", ")}`,
     hint: "In the stacks that made them, destroy those TapServices or give them another port; then run this again",
   };
 }

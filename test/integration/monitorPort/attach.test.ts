@@ -196,6 +196,12 @@ describe("a monitor port that a hypervisor attaches", function () {
     expect(await read(port)).to.equal("active");
     await hypervisor.stop();
     expect(await read(port)).to.match(/no port with iface-id \S+ is attached to br-tap, but tap-stray/);
+    const refused = await driver.destroy().then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    expect(refused?.message).to.match(/port tap-stray is still attached to br-tap, which would be deleted/);
+    expect((await stray.host.ovs(`ovs-vsctl port-to-br ${stray.port}`)).trim()).to.equal("br-tap");
     await stray.unplug();
   });
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { portsInUse } from "../../../provider/converge/portsInUse";
+import { render } from "../../../provider/model/render";
 import { type Claim, claim as claimSchema } from "../../../provider/schema/claim";
 import { observed } from "../model/observed";
 
@@ -24,10 +25,10 @@ const host = observed(
   },
 );
 const set = (...claims: Claim[]) => new Map(claims.map((one) => [one.owner, one]));
-const refusals = (before: Claim[], after: Claim[], facts = host) =>
-  portsInUse(set(...before), set(...after), facts, "br-tap").map(
-    ({ owner, message }) => `${owner}: ${message}`,
-  );
+function refusals(before: Claim[], after: Claim[], facts = host): string[] {
+  const stage = { facts, tapBridge: "br-tap", before: render(set(...before), facts, "br-tap") };
+  return portsInUse(set(...before), set(...after), stage).map(({ owner, message }) => `${owner}: ${message}`);
+}
 
 describe("a monitor port that is given up", () => {
   it("must stay while a service of another stack uses it; one of its own stack goes or changes with it", () => {
@@ -51,6 +52,33 @@ describe("a monitor port that is given up", () => {
     expect(refusals([vm], [another])).to.have.length(1);
     const renamed = claimed("monitor-port", "o/p/s/renamed", { type: "attach", ifaceId: UUID });
     expect(refusals([vm], [renamed])).to.deep.equal([]);
+  });
+
+  it("must stay while one of the ports that bear its iface-id is attached, such as one that a VM left when it crashed", () => {
+    const stale = { name: "vnet2", nic: { externalIds: { "iface-id": UUID } } };
+    const own = { name: "vnet3", nic: { externalIds: { "iface-id": UUID } } };
+    expect(refusals([vm], [], observed({ name: "br-tap", ports: [stale, own] }))).to.deep.equal([
+      "o/p/s/vm: ports vnet2 and vnet3 are still attached to br-tap as the monitor port o/p/s/vm",
+    ]);
+  });
+
+  it("must stay while its tap bridge would be deleted with a VM's port on it that no claim asks for", () => {
+    const stranger = observed({
+      name: "br-tap",
+      ports: [{ name: "vnet9", nic: { externalIds: { "iface-id": "other" } } }],
+    });
+    expect(refusals([vm], [], stranger)).to.deep.equal([
+      "o/p/s/vm: port vnet9 is still attached to br-tap, which would be deleted with the monitor port o/p/s/vm",
+    ]);
+    expect(refusals([vm, device], [device], stranger)).to.deep.equal([]);
+  });
+
+  it("has its problems under the name that it is given in the same change", () => {
+    const renamed = claimed("monitor-port", "o/p/s/renamed", {
+      type: "attach",
+      ifaceId: UUID.replace("ab", "cd"),
+    });
+    expect(refusals([vm], [renamed])[0]).to.match(/^o\/p\/s\/renamed: /);
   });
 
   it("may go when it is not there, or was moved to the tap bridge by a service, which sends it home", () => {
