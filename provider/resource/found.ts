@@ -9,6 +9,7 @@ import { missingBridge } from "../model/missingBridge";
 import { monitorPortClaims, monitorPortInput } from "../model/monitorPorts";
 import type { PortFacts } from "../ovs/facts";
 import { printableLine } from "../printable";
+import type { MonitorPortClaim } from "../schema/claim";
 import { describePort, type FoundIfaceIds, type PortInput, portKey, withFoundIfaceId } from "../schema/port";
 import type { Properties } from "./resource";
 
@@ -111,7 +112,14 @@ function refusal(
       },
     );
   }
-  if (isAwaited(seen, wanted)) {
+  const awaited = awaitedFor(seen, wanted);
+  if (awaited !== undefined && role === "source") {
+    return new TaasError(
+      `port ${describePort(wanted)} is the monitor port ${awaited.owner} and cannot be tapped`,
+      { code: "source-is-monitor", host: seen.record.name, hint: "Tap another port" },
+    );
+  }
+  if (awaited !== undefined) {
     return new TaasError(
       `${role} port ${describePort(wanted)} is not attached to ${tapBridgeOf(seen.record)} yet`,
       {
@@ -140,9 +148,9 @@ function refusal(
   );
 }
 
-/** Whether a port is a MonitorPort that a hypervisor is to attach. */
-function isAwaited({ read }: Look, wanted: PortInput): boolean {
-  return monitorPortClaims(read.claims.values()).some(
+/** The claim of a MonitorPort that a hypervisor is to attach. */
+function awaitedFor({ read }: Look, wanted: PortInput): MonitorPortClaim | undefined {
+  return monitorPortClaims(read.claims.values()).find(
     (claim) => claim.type === "attach" && portKey(monitorPortInput(claim)) === portKey(wanted),
   );
 }

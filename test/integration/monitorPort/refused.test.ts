@@ -89,5 +89,10 @@ describe("a monitor port is refused before anything is written", () => {
       says: /suricata0 is the monitor port .*first and cannot be tapped/,
       hint: /another port/,
     });
+    const absent = () => driver.flow("early", service, { host: "host1", port: { ifaceId: UUID } });
+    await expectRefused(lab.hosts, absent, {
+      ...{ code: "source-is-monitor", host: "host1", hint: /another port/ },
+      says: /port with iface-id \S+ is the monitor port .*vm and cannot be tapped/,
+    });
   });
 });
