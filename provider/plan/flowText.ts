@@ -55,7 +55,7 @@ function lineOf(rule: Rule<number>): string {
   return `${match},actions=${actions.length === 0 ? "drop" : actions.join(",")}`;
 }
 
-/** A rule as ovs-ofctl reads it; undefined while the port it matches does not exist. A missing output makes it a drop. */
+/** A rule as ovs-ofctl reads it; undefined while the port it matches does not exist. Without a port to put out to, it is a drop. */
 export function ruleText(rule: Rule, numbers: ReadonlyMap<string, number>): string | undefined {
   const numbered = numberRule(rule, numbers);
   return numbered === undefined ? undefined : lineOf(numbered);

@@ -48,19 +48,33 @@ function numberAction(action: Action, numbers: Numbers): Action<number> | undefi
   return output === undefined ? undefined : { ...action, output };
 }
 
-/** A rule as its bridge gets it; undefined while the port it matches does not exist. A missing output makes it a drop. */
+function isOutput(action: Action): action is Extract<Action, { output: string }> {
+  return typeof action === "object" && "output" in action;
+}
+
+/**
+ * Actions by their ports' numbers. Of several outputs, as to monitors that each get every copy, those are left out whose port does
+ * not exist. None are left where no output has a port, or another action lacks its own.
+ */
+function numberActions(actions: readonly Action[], numbers: Numbers): Action<number>[] {
+  const possible = actions.filter((action) => !isOutput(action) || numbers.has(action.output));
+  if (actions.some(isOutput) && !possible.some(isOutput)) return [];
+  const numbered = possible.flatMap((action) => numberAction(action, numbers) ?? []);
+  return numbered.length < possible.length ? [] : numbered;
+}
+
+/** A rule as its bridge gets it; undefined while the port it matches does not exist. Without a port to put out to, it is a drop. */
 export function numberRule(rule: Rule, numbers: Numbers): Rule<number> | undefined {
   const { inPort, holds, actions, ...same } = rule;
   const arrival = inPort === undefined ? undefined : numbers.get(inPort);
   if (inPort !== undefined && arrival === undefined) return undefined;
   const held = holds === undefined ? undefined : numbers.get(holds.port);
   if (holds !== undefined && held === undefined) return undefined;
-  const numbered = writtenActions({ actions }).map((action) => numberAction(action, numbers));
   return {
     ...same,
     ...(arrival === undefined ? {} : { inPort: arrival }),
     ...(holds === undefined ? {} : { holds: { register: holds.register, port: held! } }),
-    actions: numbered.every((action) => action !== undefined) ? numbered : [],
+    actions: numberActions(writtenActions({ actions }), numbers),
   };
 }
 

@@ -109,6 +109,27 @@ for (const attachment of ["tap-bridge", "integration-bridge"]) {
       });
     }
 
+    it("each get all copies while the device of one is not there, as after a restart of its host", async () => {
+      const service = await driver.service("ids", wish("copy"));
+      const into = { service: service.outputs.ref, host: "host1", port: "tap-web1" };
+      const flow = await driver.flow("web", service, into);
+      const [web, db] = [lab.vm("web1"), lab.vm("db1")];
+      const host = lab.host(1);
+      await host.killVswitchd();
+      await host.ovs("ip link set tap-ids3 down && ip link set tap-ids3 name away");
+      await host.startVswitchd();
+      await driver.update(flow, { ...into, counters: "own" });
+      await learn([web, db]);
+      const talks = conversations(web, db, 3);
+      for (const at of await talk(1, talks, monitors.slice(0, 2)))
+        expectFrames(
+          at,
+          talks.flatMap(({ there, back }) => [there, back]),
+        );
+      await host.ovs("ip link set away name tap-ids3 && ip link set tap-ids3 up");
+      await host.ovs("ovs-vsctl --timeout=20 wait-until Interface tap-ids3 'ofport>0'");
+    });
+
     for (const source of [1, 2]) {
       const where = source === 1 ? "of the same host" : "of another host";
 

@@ -39,6 +39,20 @@ describe("the numbers that rules are written with", () => {
     );
   });
 
+  it("are those of the outputs that there are: a monitor without a device takes no copies from the others", () => {
+    const text = (...actions: Rule["actions"]) => {
+      const copies: Rule = { ...rule("mt-1", "tap-mon"), actions };
+      return ruleText(copies, portNumbers(facts, "br-tap"))!.replace(/^.*actions=/, "");
+    };
+    const [there, gone] = [{ output: "tap-mon" }, { output: "tap-gone" }];
+    const cut = (one: { output: string }) => ({ ...one, maxLength: 100 });
+    expect(text(there, gone)).to.equal("output:30002");
+    expect(text("pop_vlan", gone, there)).to.equal("pop_vlan,output:30002");
+    expect(text(cut(there), cut(gone))).to.equal("clone(output(port=30002,max_len=100)),exit");
+    expect(text("pop_vlan", gone)).to.equal("drop");
+    expect(text({ meter: "mt-gone" }, there)).to.equal("drop");
+  });
+
   it("are guarded on every bridge that a rule is for", () => {
     expect(reliedPorts(desired, facts, "br-tap")).to.deep.equal({
       [rowId("Interface", "mt-1")]: 1,
