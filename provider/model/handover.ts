@@ -53,13 +53,14 @@ function isPlainOutput(action: Action): boolean {
   );
 }
 
-/** Actions that put a copy out the new way and also the old one, where the two can follow each other. */
+/** Actions that put a copy out the new way and also the old one, where the two can follow each other; once where both lead to one port. */
 function bothWays(old: readonly Action[], next: readonly Action[]): Action[] {
   const isCommon = (action: Action, index: number): boolean => isDeepStrictEqual(action, next[index]);
   const common = old.findIndex((action, index) => !isCommon(action, index));
   const rest = common < 0 ? [] : old.slice(common);
   if (!rest.every(isPlainOutput)) return [...next];
-  return [...next.slice(0, common), ...rest, ...next.slice(common)];
+  const others = rest.filter((action) => !next.some((other) => isDeepStrictEqual(action, other)));
+  return [...next.slice(0, common), ...others, ...next.slice(common)];
 }
 
 /**

@@ -132,6 +132,21 @@ describe("a hand-over of copies", () => {
     expect(between(from(jump), to)!.rules[0]!.actions).to.deep.equal(two.actions);
   });
 
+  it("puts no copy out twice to a monitor that another service keeps meanwhile", () => {
+    const wanted = { owner: "o", port: "mon", name: "mon", interface: "i-mon", wanted: "mon", bridges: [] };
+    const outputs = (...names: string[]): Rule => ({
+      ...{ ...rule("mv-2", "x"), actions: names.map((output) => ({ output })) },
+    });
+    const state = (attachment: Monitor["attachment"], own: Rule) => ({
+      ...{ rules: [own], monitors: [{ ...wanted, attachment }] },
+    });
+    const result = between(
+      state("tap-bridge", outputs("ids1", "ids2")),
+      state("integration-bridge", outputs("ids2", "ids3")),
+    )!;
+    expect(result.rules).to.deep.equal([outputs("ids1", "ids2", "ids3")]);
+  });
+
   it("does not hold a monitor back that nobody relieves", () => {
     const old = { rules: [rule("mv-1", "old")], placements: [placement("old", "br-tap")] };
     expect(between(old, { placements: [placement("old", "br-int")] })).to.equal(undefined);
