@@ -5,6 +5,7 @@ import type { ClaimSet } from "../model/readClaims";
 import { render } from "../model/render";
 import { withNamesInUse } from "../model/serviceNames";
 import type { Facts } from "../ovs/facts";
+import { sayTheSame } from "../plan/claims";
 import { strandedStray } from "../plan/strays";
 import type { Claim } from "../schema/claim";
 import { integrationBridgeOf, tapBridgeOf } from "./access";
@@ -44,7 +45,10 @@ export function outcomeOf({ record, read, facts, edits, reject }: DraftRequest):
     const problems = [...desired.problems, ...portsInUse(read.claims, claims, { facts, tapBridge, before })];
     for (const edit of open.filter((one) => !refused.has(one))) {
       const owners = touched.get(edit)!;
-      const problem = problems.find((one) => isRefusal(one) && concerns(one, edit, owners, before));
+      const problem = problems.find(
+        (one) =>
+          isRefusal(one) && concerns(one, edit, owners, before) && !isOfNames(one, read.claims, claims),
+      );
       if (problem !== undefined) refused.set(edit, problemError(problem, record.name));
     }
     const stage = { desired, before, facts, integrationBridge: integrationBridgeOf(record) };
@@ -96,6 +100,21 @@ function concerns(problem: Problem, edit: Edit, touched: ReadonlySet<string>, be
   return before.placements
     .filter(({ port }) => port === problem.homecomer)
     .some(({ owners }) => owners.some((owner) => touched.has(owner)));
+}
+
+type Claims = ReadonlyMap<string, Claim>;
+
+/**
+ * Whether a problem is only that flows know a collector's service by several names, as while they follow a rename one by one: the
+ * flow has sent to that collector under that key before.
+ */
+function isOfNames({ code, owner }: Problem, before: Claims, after: Claims): boolean {
+  const claim = owner === undefined ? undefined : after.get(owner);
+  if (code !== "collector-key-taken" || claim?.kind !== "flow") return false;
+  const { token, collector } = claim;
+  return [...before.values()].some(
+    (one) => one.kind === "flow" && one.token === token && sayTheSame(one, { ...one, collector }),
+  );
 }
 
 /** A problem as the error its owner's operation ends with. */

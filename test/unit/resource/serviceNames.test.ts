@@ -116,6 +116,27 @@ describe("what a service of another stack is called", () => {
     expect(error).to.have.property("code", "collector-key-taken");
   });
 
+  const renames: [what: string, owner: (owner: string) => string, more: Properties][] = [
+    ["and given another tunnel id at once", (owner) => owner.replace("recorder", "archive"), { tunnelId: 9 }],
+    ["with its stack and all flows of that", (owner) => owner.replace("/prod/", "/production/"), {}],
+  ];
+  for (const [what, renamed, more] of renames) {
+    it(`keeps no flow from following a collector that is renamed ${what}`, async () => {
+      const collector = { address: "192.0.2.9", type: "gre", key: 77 };
+      const wish = { owner: "org/taps/prod/TapService/recorder", tunnelId: 7, collector };
+      const recorder = await created(tapService, wish);
+      const names = ["web", "app"].map((name) => `${OTHERS}/${name}`);
+      const flows: Kept[] = [];
+      for (const owner of names) flows.push(await created(tapFlow, { ...flow(recorder.outs.ref), owner }));
+      await update(recorder, { ...wish, owner: renamed(wish.owner), ...more });
+      for (const [index, owner] of names.entries())
+        await update(flows[index]!, { ...flow(recorder.outs.ref), owner: renamed(owner) });
+      const { read } = await context.open(context.resolveHost("rack1")).look();
+      const known = [...read.claims.values()].map((claim) => claim.kind === "flow" && claim.service);
+      expect(known).to.deep.equal([renamed(wish.owner), renamed(wish.owner)]);
+    });
+  }
+
   it("is not told by a tunnel id that services with collectors of their own have in common", async () => {
     const outside = (name: string, address: string, type: string) => ({
       ...{ owner: `${TEAM}/${name}`, tunnelId: 7, collector: { address, type, udpPort: 4789 } },
