@@ -14,7 +14,7 @@ export function foreseen(kind: Kind, inputs: Properties, olds: Properties): Prop
   const outputs = COMPUTED[kind]
     .filter((name) => !(name in inputs))
     .map((name) => {
-      const isKept = isMade(olds) && FOUND[kind]?.[name]?.every(stays);
+      const isKept = isMade(olds) && FOUND[kind][name]?.every(stays);
       return [name, isKept ? olds[name] : UNKNOWN] as const;
     });
   const known = outputs.filter(([, value]) => value !== undefined);

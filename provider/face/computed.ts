@@ -16,10 +16,11 @@ export const COMPUTED: Readonly<Record<Kind, readonly string[]>> = {
 const PLACE = ["host", "hosts", "port", "ports"];
 
 /** What only an operation finds out on hosts, each with the arguments that decide it: while these stay, so does it. */
-export const FOUND: Readonly<Partial<Record<Kind, Readonly<Record<string, readonly string[]>>>>> = {
+export const FOUND: Readonly<Record<Kind, Readonly<Record<string, readonly string[]>>>> = {
   TapService: { portName: PLACE, ifaceIds: PLACE },
   TapFlow: { portName: PLACE, ifaceIds: PLACE },
   MirrorTunnel: { portNames: ["hosts", "mode", "type", "udpPort", "localIps"] },
+  MonitorPort: { portName: ["host", "type", "name", "ifaceId"] },
 };
 
 /** The property by which a program tells the dynamic provider, which gets every value in plain text, the names of the secret ones. */

@@ -50,4 +50,11 @@ describe("what a preview of the plugin foresees", () => {
     const names = (news: object) => foreseen("MirrorTunnel", { ...tunnel, ...news }, made).portNames;
     expect([names({ tos: 8 }), names({ udpPort: 2 })]).to.deep.equal([made.portNames, UNKNOWN]);
   });
+
+  it("knows the name of a monitor port that stays the same", () => {
+    const port = { host, type: "internal", name: "mp-1", port: "mp-1", libvirt: "", rules: [] };
+    const made = { ...port, portName: "mp-1", incarnation: "t", status: "active" };
+    const name = (news: object) => foreseen("MonitorPort", { ...port, ...news }, made).portName;
+    expect([name({ mtu: 9000 }), name({ name: "mp-2" })]).to.deep.equal(["mp-1", UNKNOWN]);
+  });
 });
