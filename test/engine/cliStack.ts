@@ -145,7 +145,9 @@ class CliStack implements Stack {
   }
 
   async unlock(): Promise<void> {
-    await this.manage("cancel", "--yes");
+    // A stack that is locked cannot be initialized, and there has been a run.
+    const { code, text } = await this.run(this.standIn, ["cancel", "--yes", "--stack", this.options.stack]);
+    if (code !== 0) throw new Error(`pulumi cancel: ${text}`);
   }
 
   async remove(): Promise<void> {

@@ -11,8 +11,8 @@ export interface StruckRun {
   /** What the engine printed. */
   text: string;
   struck: boolean;
-  /** How often the plugin wrote to hosts; undefined where it was killed. */
-  writes: number | undefined;
+  /** How often the plugin wrote to hosts; 0 where it was killed and could not tell. */
+  writes: number;
   /** The plugin's processes. */
   plugins: number[];
 }
@@ -64,7 +64,7 @@ function read(journal: string): Omit<StruckRun, "text"> {
     lines.filter((line) => line.startsWith(word)).map((line) => Number(line.split(" ")[1]));
   return {
     struck: lines.includes("struck"),
-    writes: Math.max(...numbers("wrote")),
+    writes: Math.max(0, ...numbers("wrote")),
     plugins: numbers("began"),
   };
 }
