@@ -1,5 +1,5 @@
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { COMPUTED, type Kind, UNTOLD } from "../provider/face/computed";
+import { COMPUTED, type Kind, secretProperties } from "../provider/face/computed";
 import type { Properties } from "../provider/resource/resource";
 import { UNKNOWN } from "../provider/schema/unknown";
 
@@ -55,9 +55,7 @@ export function send(values: Properties, secrets: ReadonlySet<string>): Struct {
 
 /** The names of the properties of a resource that are secret where those received were: what is computed from one is one, too. */
 export function secretsOf(kind: Kind, ...received: readonly Received[]): ReadonlySet<string> {
-  const given = new Set(received.flatMap(({ secrets }) => [...secrets]));
-  const telling = [...given].some((name) => name !== UNTOLD);
-  return telling ? new Set([...given, ...COMPUTED[kind]]) : given;
+  return secretProperties(kind, new Set(received.flatMap(({ secrets }) => [...secrets])));
 }
 
 /** Of secret properties of a resource, the arguments. What is computed from one is in words of this package, as `active` is. */

@@ -1,6 +1,7 @@
 import { engineAddress, nameRun } from "./engineRun";
-import { COMPUTED, type Kind, SECRETS, UNTOLD } from "./face/computed";
+import { COMPUTED, type Kind, SECRETS, secretProperties, UNTOLD } from "./face/computed";
 import { type Asker, Provider, readStatistics } from "./provider";
+import { withoutFormerSecrets } from "./resource/formerSecrets";
 import type { CheckResult, DiffResult, Properties, ReadResult } from "./resource/resource";
 import { type ConfigReader, readSettings, type Settings } from "./settings";
 import type { TapStatistics } from "./statistics/statistics";
@@ -92,8 +93,13 @@ function handlersOf(kind: Kind): Handlers {
       return read;
     },
     async update(id, olds, news) {
-      const { outs } = await provider.update(kind, { id, olds }, news, asker(olds, news));
-      return { outs: { ...outs, ...told(news) } };
+      try {
+        const { outs } = await provider.update(kind, { id, olds }, news, asker(olds, news));
+        return { outs: { ...outs, ...told(news) } };
+      } catch (error) {
+        const [before, now] = [olds, news].map((each) => secretProperties(kind, secretsIn(each)));
+        throw withoutFormerSecrets(error, news, { before: before!, now: now! });
+      }
     },
     async delete(_id, state) {
       await provider.delete(kind, state, asker(state));

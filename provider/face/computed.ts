@@ -28,3 +28,9 @@ export const SECRETS = "__secrets";
 
 /** The argument from which nothing is computed. */
 export const UNTOLD = "description";
+
+/** The names of the properties of a resource that are secret where arguments of some names are: what is computed from one is one, too. */
+export function secretProperties(kind: Kind, args: ReadonlySet<string>): ReadonlySet<string> {
+  const telling = [...args].some((name) => name !== UNTOLD);
+  return telling ? new Set([...args, ...COMPUTED[kind]]) : args;
+}
