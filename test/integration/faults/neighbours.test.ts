@@ -70,7 +70,7 @@ const OURS = [
   /^host\d [+-] br-tap (?:flows|meters): /,
   /^host\d ~ Interface tap-(?:ids|sensor|ids3) \S+ (?:ofport|ofport_request): /,
   /^host\d ~ Port tap-(?:ids|sensor|ids3) \S+ external_ids: \{\} -> \{(?:"taas-(?:home|vnic|ageing)":"[^"]*",?)+\}$/,
-  /^host\d ~ link br-tap: /,
+  /^host\d ~ link (?:br-tap|mp-[0-9a-f]{12}): /, // of a MonitorPort, the device
   /^host\d ~ link (?:vxlan|genev|gre|erspan)_sys\S*: /, // the kernel's, while its datapath has tunnels of ours
 ];
 
