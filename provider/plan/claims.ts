@@ -192,6 +192,19 @@ export function updateClaims(
   ];
 }
 
+/** Lets the transaction fail when a port has come to the tap bridge since it was read: it would be deleted with the bridge. */
+export function guardPorts(bridge: BridgeFacts): Operation {
+  return {
+    op: "wait",
+    table: "Bridge",
+    where: [["_uuid", "==", uuid(bridge.uuid)]],
+    columns: ["ports"],
+    until: "==",
+    rows: [{ ports: set(bridge.ports.map(uuid)) }],
+    timeout: 0,
+  };
+}
+
 /** Removes the tap bridge; its rows go with it. */
 export function deleteTapBridge(bridge: BridgeFacts): Operation {
   return {

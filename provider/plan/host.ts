@@ -6,7 +6,15 @@ import type { Operation } from "../ovs/operations";
 import type { Row } from "../ovs/values";
 import type { Claim } from "../schema/claim";
 import type { Change } from "./change";
-import { deleteTapBridge, guard, insertTapBridge, otherConfig, sayTheSame, updateClaims } from "./claims";
+import {
+  deleteTapBridge,
+  guard,
+  guardPorts,
+  insertTapBridge,
+  otherConfig,
+  sayTheSame,
+  updateClaims,
+} from "./claims";
 import { generationOfClaims } from "./generation";
 import { awaitsNumber, noteVnics, settlePortsBack } from "./homes";
 import { noteLinuxBridges } from "./linuxBridges";
@@ -120,9 +128,15 @@ export function planHost(input: PlanInput, goal: Goal = "end"): Plan {
   if (isOver(input)) {
     if (read.bridge === undefined && idle)
       return { changes, operations: [], generation: 0, effect: "claims", rules };
-    const end =
-      read.bridge === undefined ? [] : [...rescueStrays(input, read.bridge), deleteTapBridge(read.bridge)];
-    return { changes, operations: [...steps, ...end], generation: 0, effect: "ports", rules };
+    const [guarded, ...others] = steps;
+    const operations =
+      read.bridge === undefined
+        ? steps
+        : [
+            ...[guarded!, guardPorts(read.bridge), ...others],
+            ...[...rescueStrays(input, read.bridge), deleteTapBridge(read.bridge)],
+          ];
+    return { changes, operations, generation: 0, effect: "ports", rules };
   }
   const notes = noteVnics(desired, facts, tapBridge);
   const isStep = goal === "step";
