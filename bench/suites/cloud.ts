@@ -92,7 +92,7 @@ function sectionOf(cloud: Cloud, engine: string, ours: Measured, least: Measured
   );
   const show = (values: number[]) => `${median(values).toFixed(0)} MiB`;
   const memory: Figure = {
-    what: "memory of the provider's process, at most",
+    what: "peak memory of the provider's process",
     ours: show(ours.memory),
     baseline: show(least.memory),
     ratio: ratioOf({ ours: ours.memory, baseline: least.memory }),
