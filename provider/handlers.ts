@@ -1,5 +1,5 @@
 import { engineAddress, nameRun } from "./engineRun";
-import { COMPUTED, type Kind, SECRETS, secretProperties, UNTOLD } from "./face/computed";
+import { COMPUTED, type Kind, SECRETS, secretProperties, tellsSecret } from "./face/computed";
 import { type Asker, Provider, readStatistics } from "./provider";
 import { withoutFormerSecrets } from "./resource/formerSecrets";
 import type { CheckResult, DiffResult, Properties, ReadResult } from "./resource/resource";
@@ -45,8 +45,7 @@ function told({ [SECRETS]: names }: Properties): Properties {
  * a secret nothing for each.
  */
 function hidden(kind: Kind, news: Properties): Properties {
-  const isTelling = [...secretsIn(news)].some((name) => name !== UNTOLD);
-  return isTelling ? Object.fromEntries(COMPUTED[kind].map((name) => [name, null])) : {};
+  return tellsSecret(secretsIn(news)) ? Object.fromEntries(COMPUTED[kind].map((name) => [name, null])) : {};
 }
 
 function secretsIn(...all: readonly Properties[]): ReadonlySet<string> {

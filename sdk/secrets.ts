@@ -1,5 +1,5 @@
 import { type Inputs, isSecret, type Output, output, secret } from "@pulumi/pulumi";
-import { UNTOLD } from "../provider/face/computed";
+import { tellsSecret } from "../provider/face/computed";
 
 /** The names of the arguments that are secret, or hold a secret. */
 export async function secretNames(args: Inputs): Promise<readonly string[]> {
@@ -16,7 +16,7 @@ export async function secretNames(args: Inputs): Promise<readonly string[]> {
  * filter, say) would tell it. Nothing is computed from a description.
  */
 export function computedFrom(secrets: Promise<readonly string[]>): Output<null | undefined> {
-  return output(secrets).apply((names) =>
-    names.some((name) => name !== UNTOLD) ? secret(null) : undefined,
-  ) as Output<null | undefined>;
+  return output(secrets).apply((names) => (tellsSecret(names) ? secret(null) : undefined)) as Output<
+    null | undefined
+  >;
 }

@@ -3,6 +3,7 @@ import { type FoundPort, portsOf } from "../model/findPort";
 import { findMonitor, homeOf } from "../model/home";
 import { stackOf } from "../model/identity";
 import { monitorPortClaims, presentMonitorPort, strangersOn } from "../model/monitorPorts";
+import { servicesAmong } from "../model/serviceNames";
 import type { Facts } from "../ovs/facts";
 import { printableLine } from "../printable";
 import type { Claim, MonitorPortClaim, ServiceClaim } from "../schema/claim";
@@ -24,12 +25,13 @@ interface Stage {
 export function portsInUse(read: Claims, after: Claims, stage: Stage): Problem[] {
   const { facts, tapBridge, before } = stage;
   const claims = monitorPortClaims(read.values());
+  if (claims.length === 0) return [];
   const kept = new Set(
     monitorPortClaims(after.values()).flatMap((claim) =>
       presentPorts(claim, stage).map(({ port }) => port.uuid),
     ),
   );
-  const services = [...after.values()].filter((claim): claim is ServiceClaim => claim.kind === "service");
+  const services = servicesAmong(after.values());
   return claims.flatMap((claim): Problem[] => {
     const owner = presentOwner(claim, after);
     if (claim.type === "attach") {

@@ -27,10 +27,14 @@ export const FOUND: Readonly<Record<Kind, Readonly<Record<string, readonly strin
 export const SECRETS = "__secrets";
 
 /** The argument from which nothing is computed. */
-export const UNTOLD = "description";
+const UNTOLD = "description";
+
+/** Whether what is computed from arguments would tell a secret, where those of some names are secret. */
+export function tellsSecret(args: Iterable<string>): boolean {
+  return [...args].some((name) => name !== UNTOLD);
+}
 
 /** The names of the properties of a resource that are secret where arguments of some names are: what is computed from one is one, too. */
 export function secretProperties(kind: Kind, args: ReadonlySet<string>): ReadonlySet<string> {
-  const telling = [...args].some((name) => name !== UNTOLD);
-  return telling ? new Set([...args, ...COMPUTED[kind]]) : args;
+  return tellsSecret(args) ? new Set([...args, ...COMPUTED[kind]]) : args;
 }

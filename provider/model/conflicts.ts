@@ -1,6 +1,7 @@
-import type { Facts } from "../ovs/facts";
+import type { Facts, PortFacts } from "../ovs/facts";
 import type { Claim, FlowClaim } from "../schema/claim";
 import { unsafeCaps } from "./caps";
+import type { Delivery } from "./delivery";
 import type { Problem } from "./desired";
 import { findPort } from "./findPort";
 import { missingBridge } from "./missingBridge";
@@ -8,29 +9,41 @@ import { monitorPortClaims, presentMonitorPort } from "./monitorPorts";
 import { arrivesHere, flowsInto, serviceFinder, servicesAmong } from "./serviceNames";
 import type { Services } from "./services";
 
-/** A monitor that is tapped would be sent its own copies for ever; whoever comes second is told who was first. */
-function loops(claims: readonly Claim[], facts: Facts, tapBridge: string, services: Services): Problem[] {
-  const deliveries = [...new Set(services.deliveries.values())];
-  return claims.flatMap((flow) => {
+/** What meets on a host: ports that are tapped, as far as they are there, and ports that copies are delivered to. */
+interface Meeting {
+  taps: { owner: string; port: PortFacts }[];
+  deliveries: Delivery[];
+}
+
+function meetingOf(claims: readonly Claim[], facts: Facts, tapBridge: string, services: Services): Meeting {
+  const taps = claims.flatMap((flow) => {
     if (flow.kind !== "flow" || flow.source === undefined) return [];
-    const source = findPort(facts, [flow.source.integrationBridge, tapBridge], flow.source.port).found;
-    return deliveries
-      .filter(({ monitors }) => monitors.some((monitor) => monitor.port.uuid === source?.port.uuid))
+    const { found } = findPort(facts, [flow.source.integrationBridge, tapBridge], flow.source.port);
+    return found === undefined ? [] : [{ owner: flow.owner, port: found.port }];
+  });
+  return { taps, deliveries: [...new Set(services.deliveries.values())] };
+}
+
+/** A monitor that is tapped would be sent its own copies for ever; whoever comes second is told who was first. */
+function loops({ taps, deliveries }: Meeting): Problem[] {
+  return taps.flatMap(({ owner, port }) =>
+    deliveries
+      .filter(({ monitors }) => monitors.some((monitor) => monitor.port.uuid === port.uuid))
       .flatMap(({ claim }) => [
         {
-          owner: flow.owner,
+          owner,
           code: "source-is-monitor",
-          message: `port ${source!.port.name} is the monitor of ${claim.owner} and cannot be tapped`,
+          message: `port ${port.name} is the monitor of ${claim.owner} and cannot be tapped`,
           hint: "Tap another port, or end that TapService first",
         },
         {
           owner: claim.owner,
           code: "monitor-is-source",
-          message: `port ${source!.port.name} is tapped by ${flow.owner} and cannot become a monitor`,
+          message: `port ${port.name} is tapped by ${owner} and cannot become a monitor`,
           hint: "Choose another port, or end that TapFlow first",
         },
-      ]);
-  });
+      ]),
+  );
 }
 
 /** A monitor port is on the tap bridge for good: what it gets it gets there, and there is nothing to tap. */
@@ -38,30 +51,25 @@ function misusedMonitorPorts(
   claims: readonly Claim[],
   facts: Facts,
   tapBridge: string,
-  services: Services,
+  { taps, deliveries }: Meeting,
 ): Problem[] {
   return monitorPortClaims(claims).flatMap((claim): Problem[] => {
-    const uuid = presentMonitorPort(claim, facts, tapBridge)?.port.uuid;
-    if (uuid === undefined) return [];
-    const { name } = facts.ports[uuid]!;
-    const tapped = claims.filter(
-      (flow) =>
-        flow.kind === "flow" &&
-        flow.source !== undefined &&
-        findPort(facts, [flow.source.integrationBridge, tapBridge], flow.source.port).found?.port.uuid ===
-          uuid,
-    );
-    const backwards = [...new Set(services.deliveries.values())].filter(
+    const monitorPort = presentMonitorPort(claim, facts, tapBridge)?.port;
+    if (monitorPort === undefined) return [];
+    const { uuid, name } = monitorPort;
+    const backwards = deliveries.filter(
       ({ claim: service, monitors }) =>
         service.attachment === "integration-bridge" && monitors.some(({ port }) => port.uuid === uuid),
     );
     return [
-      ...tapped.map(({ owner }) => ({
-        owner,
-        code: "source-is-monitor" as const,
-        message: `port ${name} is the monitor port ${claim.owner} and cannot be tapped`,
-        hint: "Tap another port",
-      })),
+      ...taps
+        .filter(({ port }) => port.uuid === uuid)
+        .map(({ owner }) => ({
+          owner,
+          code: "source-is-monitor" as const,
+          message: `port ${name} is the monitor port ${claim.owner} and cannot be tapped`,
+          hint: "Tap another port",
+        })),
       ...backwards.map(({ claim: { owner } }) => ({
         owner,
         code: "monitor-attachment-differs" as const,
@@ -163,10 +171,11 @@ export function findConflicts(
   tapBridge: string,
   services: Services,
 ): Problem[] {
+  const meeting = meetingOf(claims, facts, tapBridge, services);
   return [
     ...bridges(claims, facts, tapBridge),
-    ...loops(claims, facts, tapBridge, services),
-    ...misusedMonitorPorts(claims, facts, tapBridge, services),
+    ...loops(meeting),
+    ...misusedMonitorPorts(claims, facts, tapBridge, meeting),
     ...unsafeCaps(claims, facts),
   ];
 }

@@ -90,15 +90,21 @@ function socketHolderOf(
   return rival === undefined ? undefined : `the monitor port ${rival.owner}`;
 }
 
+/** What has the name or the socket of a port that is to be made. */
+interface Taken {
+  name: string | undefined;
+  socket: string | undefined;
+}
+
 /** Why a claim's port cannot be. */
 function refusalOf(
   claim: MonitorPortClaim,
   all: readonly MonitorPortClaim[],
   facts: Facts,
-  tapBridge: string,
+  taken: Taken,
 ): Omit<Problem, "owner"> | undefined {
   const { type, integrationBridge } = claim;
-  const taker = rivalOf(claim, all) ?? takerOf(claim, facts, tapBridge);
+  const taker = rivalOf(claim, all) ?? taken.name;
   if (taker !== undefined)
     return {
       code: "monitor-port-taken",
@@ -106,11 +112,10 @@ function refusalOf(
       hint: `Give the MonitorPort another ${type === "attach" ? "ifaceId" : "name"}`,
     };
   if (type !== "vhost-user") return undefined;
-  const holder = socketHolderOf(claim, all, facts);
-  if (holder !== undefined)
+  if (taken.socket !== undefined)
     return {
       code: "monitor-port-taken",
-      message: `socket ${claim.socketPath} is that of ${holder}`,
+      message: `socket ${claim.socketPath} is that of ${taken.socket}`,
       hint: "Give the MonitorPort another socketPath",
     };
   if (facts.dpdk !== true)
@@ -173,12 +178,13 @@ export function renderMonitorPorts(
   const result: Pick<Desired, "ports" | "problems"> = { ports: [], problems: [] };
   for (const claim of all) {
     const { owner } = claim;
-    const refusal = refusalOf(claim, all, facts, tapBridge);
+    const taken = { name: takerOf(claim, facts, tapBridge), socket: socketHolderOf(claim, all, facts) };
+    const refusal = refusalOf(claim, all, facts, taken);
     if (refusal !== undefined) result.problems.push({ owner, ...refusal });
     const port = portOf(claim, tapBridge);
     const isRivalThere = result.ports.some(({ name }) => name === port?.name);
-    const taker = takerOf(claim, facts, tapBridge) ?? socketHolderOf(claim, all, facts);
-    if (port !== undefined && !isRivalThere && taker === undefined) result.ports.push(port);
+    const isFree = !isRivalThere && taken.name === undefined && taken.socket === undefined;
+    if (port !== undefined && isFree) result.ports.push(port);
     if (port === undefined)
       for (const message of misplaced(claim, facts, tapBridge, strangers))
         result.problems.push({ owner, code: "port-missing", message });

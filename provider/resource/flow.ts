@@ -3,7 +3,6 @@ import { deleteResource } from "../converge/deleteResource";
 import { type OpenHost, placeOf } from "../converge/hosts";
 import type { Steps, Target } from "../converge/intent";
 import type { Inspection, Look } from "../converge/look";
-import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
 import { movingFromOf } from "../model/moving";
 import { isNamed, serviceFinder } from "../model/serviceNames";
@@ -15,6 +14,7 @@ import { candidatesOf } from "./ends";
 import { flowChecks } from "./flowChecks";
 import { expectedClaims, flowTargets } from "./flowTargets";
 import { knownIfaceIds, type Presence, portNameOf, presenceAt, seekSource, WAITING_HINT } from "./found";
+import { incarnationOf } from "./incarnation";
 import { locate } from "./locate";
 import { membersFirst } from "./members";
 import { type End, readEnds } from "./read";
@@ -129,17 +129,10 @@ async function put(
   const sources = present(inputs);
   const destinations = isOutside(inputs) ? [] : present(inputs.service);
   const old = previous === undefined ? [] : hostsOf(previous.inputs);
-  const renamed = previous !== undefined && previous.inputs.owner !== inputs.owner;
   const required = presenceOf(inputs, previous?.inputs) === "required";
-  const token = previous?.token ?? drawToken();
+  const incarnation = incarnationOf(context, inputs, previous, replaced);
   const { portName, missing, ifaceIds, warnings } = await converge({
-    reach: context,
-    owner: inputs.owner,
-    previousOwner: renamed ? previous.inputs.owner : undefined,
-    token,
-    mode: previous === undefined ? "create" : "update",
-    adopt: inputs.adopt,
-    replaced,
+    ...incarnation,
     hosts: [...sources, ...destinations],
     oldHosts: remainingHosts(context, [...hostsOf(inputs), ...old]),
     attachTimeout: required ? inputs.attachTimeout : 0,
@@ -149,7 +142,12 @@ async function put(
   const awaited = inputs.enabled ? missing : undefined;
   if (awaited !== undefined) context.warn(`${inputs.owner} waits: ${awaited}. ${WAITING_HINT}`);
   const status = awaited === undefined ? statusOf(inputs) : driftedStatus([awaited]);
-  const outs = { ...inputs, portName: portName || (previous?.portName ?? ""), status, incarnation: token };
+  const outs = {
+    ...inputs,
+    portName: portName || (previous?.portName ?? ""),
+    status,
+    incarnation: incarnation.token,
+  };
   return ifaceIds === undefined ? outs : { ...outs, ifaceIds };
 }
 

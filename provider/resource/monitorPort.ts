@@ -5,13 +5,13 @@ import type { Draft } from "../converge/edit";
 import { placeOf } from "../converge/hosts";
 import type { Look } from "../converge/look";
 import { requireNoDevice } from "../converge/requireNoDevice";
-import { drawToken } from "../converge/run";
 import { presentMonitorPort } from "../model/monitorPorts";
 import { printableLine } from "../printable";
 import { labels } from "../schema/common";
 import { type MonitorPortInputs, monitorPortInputs, monitorPortOptions } from "../schema/monitorPort";
 import { pick } from "../schema/options";
 import { type Context, presentHosts, remainingHosts } from "./context";
+import { incarnationOf } from "./incarnation";
 import { monitorPortChecks } from "./monitorPortChecks";
 import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
@@ -60,16 +60,9 @@ async function put(
 ): Promise<Properties> {
   const hosts = presentHosts(context, [inputs.host]);
   const [host] = hosts;
-  const renamed = previous !== undefined && previous.inputs.owner !== inputs.owner;
-  const token = previous?.token ?? drawToken();
+  const incarnation = incarnationOf(context, inputs, previous, replaced);
   const portName = await converge({
-    reach: context,
-    owner: inputs.owner,
-    previousOwner: renamed ? previous.inputs.owner : undefined,
-    token,
-    mode: previous === undefined ? "create" : "update",
-    adopt: inputs.adopt,
-    replaced,
+    ...incarnation,
     hosts,
     oldHosts: remainingHosts(
       context,
@@ -82,7 +75,7 @@ async function put(
       return { rounds: [[{ seen: look, draft: claimOf(inputs, look) }]], result: nameOf(inputs, look) };
     },
   });
-  return { ...inputs, portName, status: statusOf(portName), incarnation: token };
+  return { ...inputs, portName, status: statusOf(portName), incarnation: incarnation.token };
 }
 
 /** MonitorPort: a port of the tap bridge that a monitor is attached to. */

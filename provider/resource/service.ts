@@ -6,7 +6,6 @@ import { placeOf } from "../converge/hosts";
 import type { Steps } from "../converge/intent";
 import type { FoundClaim } from "../converge/leftovers";
 import type { Look } from "../converge/look";
-import { drawToken } from "../converge/run";
 import { TaasError } from "../errors";
 import { stackOf } from "../model/identity";
 import { flowsInto, serviceFinder } from "../model/serviceNames";
@@ -17,6 +16,7 @@ import { monitorOptions, type ServiceInputs, serviceInputs } from "../schema/ser
 import { type Context, presentCandidates, remainingHosts } from "./context";
 import { candidatesOf } from "./ends";
 import { knownIfaceIds, monitorNameOf, type Presence, presenceAt, seekMonitor, WAITING_HINT } from "./found";
+import { incarnationOf } from "./incarnation";
 import { locate } from "./locate";
 import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
@@ -92,20 +92,14 @@ async function put(
   previous?: Previous,
   replaced?: string,
 ): Promise<Properties> {
-  const token = previous?.token ?? drawToken();
+  const incarnation = incarnationOf(context, inputs, previous, replaced);
   const candidates = candidatesOf(inputs);
-  if (candidates.length === 0) return { ...inputs, portName: "", status: "active", incarnation: token };
+  if (candidates.length === 0)
+    return { ...inputs, portName: "", status: "active", incarnation: incarnation.token };
   const hosts = presentCandidates(context, candidates);
   const required = presenceOf(inputs, previous?.inputs) === "required";
-  const renamed = previous !== undefined && previous.inputs.owner !== inputs.owner;
   const { portName, missing, ifaceIds } = await converge({
-    reach: context,
-    owner: inputs.owner,
-    previousOwner: renamed ? previous.inputs.owner : undefined,
-    token,
-    mode: previous === undefined ? "create" : "update",
-    adopt: inputs.adopt,
-    replaced,
+    ...incarnation,
     hosts,
     oldHosts: remainingHosts(context, [...candidates, ...candidatesOf(previous?.inputs ?? {})]),
     attachTimeout: required ? inputs.attachTimeout : 0,
@@ -118,7 +112,12 @@ async function put(
   });
   for (const what of missing) context.warn(`${inputs.owner} waits: ${what}. ${WAITING_HINT}`);
   const status = missing.length === 0 ? "active" : driftedStatus(missing);
-  const outs = { ...inputs, portName: portName || (previous?.portName ?? ""), status, incarnation: token };
+  const outs = {
+    ...inputs,
+    portName: portName || (previous?.portName ?? ""),
+    status,
+    incarnation: incarnation.token,
+  };
   return ifaceIds === undefined ? outs : { ...outs, ifaceIds };
 }
 

@@ -2,11 +2,11 @@ import { converge } from "../converge/converge";
 import { deleteResource } from "../converge/deleteResource";
 import { lookAll, placeOf } from "../converge/hosts";
 import type { Look } from "../converge/look";
-import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
 import { downText, watchedEnds } from "../model/liveness";
 import { type TunnelInputs, tunnelInputs } from "../schema/tunnel";
 import { type Context, presentHosts, remainingHosts } from "./context";
+import { incarnationOf } from "./incarnation";
 import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
 import { driftedStatus } from "./status";
@@ -25,18 +25,10 @@ async function put(
   replaced?: string,
 ): Promise<Properties> {
   const hosts = presentHosts(context, inputs.hosts);
-  const renamed = previous !== undefined && previous.inputs.owner !== inputs.owner;
-  const previousOwner = renamed ? previous.inputs.owner : undefined;
-  const was = { owner: previousOwner ?? inputs.owner, token: previous?.token };
-  const token = previous?.token ?? drawToken();
+  const incarnation = incarnationOf(context, inputs, previous, replaced);
+  const was = { owner: incarnation.previousOwner ?? inputs.owner, token: previous?.token };
   const portNames = await converge({
-    reach: context,
-    owner: inputs.owner,
-    previousOwner,
-    token,
-    mode: previous === undefined ? "create" : "update",
-    adopt: inputs.adopt,
-    replaced,
+    ...incarnation,
     hosts,
     oldHosts: previous === undefined ? [] : remainingHosts(context, previous.inputs.hosts),
     attachTimeout: 0,
@@ -57,7 +49,7 @@ async function put(
   const down = inputs.bfd ? await awaitPeers(context, hosts, inputs.owner) : [];
   for (const what of down) context.warn(`${what} ${BFD_PATIENCE / 1000} s after it was made`);
   const status = down.length === 0 ? "active" : driftedStatus(down);
-  return { ...inputs, portNames, status, incarnation: token };
+  return { ...inputs, portNames, status, incarnation: incarnation.token };
 }
 
 /**
