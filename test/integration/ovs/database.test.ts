@@ -6,9 +6,9 @@ import { OvsdbClient } from "../../../provider/ovs/ovsdbClient";
 import { readFacts } from "../../../provider/ovs/readFacts";
 import { openReplica } from "../../../provider/ovs/replica";
 import { map, namedUuid, set, uuid } from "../../../provider/ovs/values";
+import { rejection } from "../../rejection";
 import { PrivateAccess } from "./privateAccess";
 import { PrivateOvs } from "./privateOvs";
-import { rejection } from "./rejection";
 
 describe("OVSDB of a real Open vSwitch", function () {
   this.timeout(20_000);

@@ -7,9 +7,9 @@ import { compareMeters, deleteMeters, dumpMeters, putMeters } from "../../../pro
 import type { OfctlTarget } from "../../../provider/ovs/ofctl";
 import { type Flow, formatFlow, parseFlow, parseFlows } from "../../../provider/ovs/openflow";
 import { pushFlows } from "../../../provider/ovs/pushFlows";
+import { rejection } from "../../rejection";
 import { addGuardedBridge, type GuardedBridge } from "./guardedBridge";
 import { PrivateOvs } from "./privateOvs";
-import { rejection } from "./rejection";
 
 const DROP = "cookie=0x7a70000000000001,table=0,priority=0 actions=drop\n";
 

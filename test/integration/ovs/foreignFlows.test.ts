@@ -5,9 +5,9 @@ import type { HostGuard } from "../../../provider/ovs/guarded";
 import type { OfctlTarget } from "../../../provider/ovs/ofctl";
 import { type Flow, formatFlow, parseFlow } from "../../../provider/ovs/openflow";
 import { openflowVersion } from "../../../provider/ovs/openflowVersion";
+import { rejection } from "../../rejection";
 import { addGuardedBridge, type GuardedBridge } from "./guardedBridge";
 import { PrivateOvs } from "./privateOvs";
-import { rejection } from "./rejection";
 
 describe("OpenFlow rules of a real bridge", function () {
   this.timeout(20_000);

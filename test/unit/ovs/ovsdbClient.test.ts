@@ -10,6 +10,7 @@ import type { Operation } from "../../../provider/ovs/operations";
 import { OvsdbClient } from "../../../provider/ovs/ovsdbClient";
 import { readFacts } from "../../../provider/ovs/readFacts";
 import { parseResults } from "../../../provider/ovs/results";
+import { rejection } from "../../rejection";
 
 const COMMENT: Operation = { op: "comment", comment: "x" };
 const SELECT: Operation = { op: "select", table: "Bridge", where: [] };
@@ -56,15 +57,6 @@ async function wire(timeoutMs = 1000): Promise<{ client: OvsdbClient; far: Socke
 
 function closed(far: Socket): Promise<void> {
   return new Promise((resolve) => far.once("close", () => resolve()));
-}
-
-async function rejection(promise: Promise<unknown>): Promise<TaasError> {
-  const error = await promise.then(
-    () => "resolved",
-    (reason: unknown) => reason,
-  );
-  if (error instanceof TaasError) return error;
-  throw error;
 }
 
 describe("OvsdbClient", () => {

@@ -4,9 +4,9 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { TaasError } from "../../../provider/errors";
 import { OvsdbClient } from "../../../provider/ovs/ovsdbClient";
 import { openReplica } from "../../../provider/ovs/replica";
+import { rejection } from "../../rejection";
 
 const id = (digit: number) => `00000000-0000-4000-8000-00000000000${digit}`;
 const MACHINE = { Open_vSwitch: { [id(1)]: { initial: { next_cfg: 4, cur_cfg: 4 } } } };
@@ -55,15 +55,6 @@ function serverWith(first: unknown): Server {
   const server = new Server();
   server.answer = ({ method }) => ({ result: method === "monitor_cond" ? first : [], error: null });
   return server;
-}
-
-async function rejection(promise: Promise<unknown>): Promise<TaasError> {
-  const error = await promise.then(
-    () => new Error("resolved"),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof TaasError) return error;
-  throw error;
 }
 
 describe("the replica of a host", () => {

@@ -5,6 +5,7 @@ import type { Look } from "../../../provider/converge/look";
 import type { Context } from "../../../provider/resource/context";
 import { type Claim, claim, type FlowClaim } from "../../../provider/schema/claim";
 import { observed } from "../model/observed";
+import { errorOf } from "./errorOf";
 
 const base = { format: 1, token: "t", writer: "w", time: "2026-01-01T00:00:00.000Z" };
 
@@ -21,13 +22,6 @@ function seenWith(...claims: Claim[]): { seen: Look; context: Context } {
   const seen = { record, facts, read } as unknown as Look;
   const host = { look: async () => seen };
   return { seen, context: { resolveHost: () => record, open: () => host } as unknown as Context };
-}
-
-async function errorOf(work: Promise<unknown>): Promise<string> {
-  return work.then(
-    () => "",
-    (error: Error) => error.message,
-  );
 }
 
 describe("an import by the plugin", () => {

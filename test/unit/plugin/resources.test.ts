@@ -5,6 +5,7 @@ import { receive, send } from "../../../plugin/properties";
 import { Resources } from "../../../plugin/resources";
 import { Provider } from "../../../provider/provider";
 import { readSettings } from "../../../provider/settings";
+import { errorOf } from "./errorOf";
 
 const URN = "urn:pulumi:prod::taps::taas:index:TapService::ids";
 
@@ -15,13 +16,6 @@ function resources(): Resources {
   const provider = new Provider(() => readSettings((key) => (key === "taas:hosts" ? HOSTS : undefined)));
   const operations = new Operations();
   return new Resources({ provider, operations, organization: () => "organization", warn: () => {} });
-}
-
-async function errorOf(work: Promise<unknown>): Promise<string> {
-  return work.then(
-    () => "",
-    (error: Error) => error.message,
-  );
 }
 
 describe("the resources of the plugin", () => {

@@ -1,4 +1,4 @@
-import { TaasError } from "../../../provider/errors";
+import { TaasError } from "../provider/errors";
 
 /** The `TaasError` a promise rejects with; anything else is thrown on. */
 export async function rejection(promise: Promise<unknown>): Promise<TaasError> {
