@@ -1,0 +1,362 @@
+/**
+ * What the console's server and its page say to each other: plain JSON over HTTP and server-sent events. All text may come
+ * from a host and is to be shown as text. A field that has nothing to say is absent, never null. Times are ISO 8601.
+ *
+ * | Request | Reply |
+ * |---|---|
+ * | `GET /login?token=T` | the cookie of the session, and the way to `/` |
+ * | `GET /api/session` | `Session` |
+ * | `GET /api/taps`, `/api/services`, `/api/hosts`, `/api/changes` | `TapRow[]`, `ServiceRow[]`, `HostRow[]`, `ChangeSummary[]` |
+ * | `GET /api/taps/ID` | `Tap` |
+ * | `GET /api/hosts/NAME/ports` | `Vm[]` |
+ * | `GET /api/hosts/NAME/ports/PORT/facts?service=ID` | `NewTapFacts` |
+ * | `POST /api/previews` with an `Edit` | `{ id }`: the preview runs on the server |
+ * | `GET /api/previews/ID` | `Preview` |
+ * | `POST /api/previews/ID/confirm` with `{ fingerprint }` | `{ change }`, the id of the change |
+ * | `POST /api/previews/ID/save`, `/discard` with `{}` | `{ change }`; `{}` |
+ * | `GET /api/changes/ID` | `Change` |
+ * | `POST /api/changes/ID/approve`, `/reject` with `{}` | `{}` |
+ * | `POST /api/taps/ID/verify` with `{}` | `Stage[]` |
+ * | `GET /api/taps/ID/capture.pcapng` | the frames of the last watch, as a file |
+ * | `GET /api/events` | server-sent `Event`s; the first is a snapshot |
+ * | `GET /api/taps/ID/events`, with `?watch=1` | server-sent `TapEvent`s |
+ *
+ * Whatever is refused has a status of 400 or more and a `ConsoleError`.
+ */
+
+/** Who looks, and what they may do. */
+export interface Session {
+  user: string;
+  role: "admin" | "tenant" | "viewer";
+  /** The only tenant that a tenant sees. */
+  tenant?: string;
+  /** Absent: the console was started without a project, and only reads. */
+  project?: { name: string; stack: string; file: string };
+  /** Why nothing can be changed; absent: it can. */
+  readOnly?: string;
+  /** Whether changes of tenants wait for another person. */
+  approval: boolean;
+  /** What this server can do with a tap. */
+  can: { verify: boolean; watch: boolean };
+}
+
+/**
+ * How a tap or service is. `saved`: in the program, and on no host yet. `pending`: a run is making it, or died making it.
+ * `unreachable`: its host does not answer.
+ */
+export type State =
+  | "active"
+  | "drifted"
+  | "pending"
+  | "disabled"
+  | "ended"
+  | "saved"
+  | "unreachable"
+  | "unknown";
+
+/** A row of *Taps*. */
+export interface TapRow {
+  id: string;
+  name: string;
+  /** Owner key of its claim. */
+  owner: string;
+  /** The source's host, as the inventory calls it. */
+  host: string;
+  /** The VM of the source, as the cloud named it: a name, else a UUID. */
+  vm?: string;
+  /** The source's port, else what it is found by. */
+  port: string;
+  /** Which vNIC of its VM the source is, from 0. */
+  vnic?: number;
+  service: string;
+  /** Absent where the service is on no host that is known. */
+  serviceId?: string;
+  /** `tap-ids on host2`, or `198.51.100.9 (gre)`. */
+  monitor: string;
+  direction: "ingress" | "egress" | "both";
+  /** The filter on one line; empty: everything. */
+  filter: string;
+  state: State;
+  reason?: string;
+  /** `org/project/stack`. */
+  stack: string;
+  /** Whether the program of this console has it, so that it can be changed here. */
+  own: boolean;
+  tenant?: string;
+  /** Absent: not measured yet. */
+  copiesPerSecond?: number;
+  changedAt?: string;
+  changedBy?: string;
+  /** When it ends by itself. */
+  until?: string;
+}
+
+/** One tap in full. */
+export interface Tap extends TapRow {
+  description?: string;
+  /** From the source to the monitor, in this order. */
+  stages: Stage[];
+  rules: string[];
+  claims: { host: string; key: string; json: string }[];
+  /** The console's own changes of it, the last first. */
+  history: ChangeSummary[];
+  /** Not `own`: the YAML that takes it over, and what to do in the program that has it now. */
+  moveCode?: string;
+}
+
+/** One stage of a tap's path, with what it counts. */
+export interface Stage {
+  kind: "source" | "capture" | "filter" | "limit" | "tunnel" | "delivery";
+  host: string;
+  title: string;
+  detail: string;
+  /** Frames counted since the rules were written. */
+  frames?: number;
+  perSecond?: number;
+  /** `dead`: frames reach the stage before it and not this one. `idle`: none reach it. */
+  state: "ok" | "dead" | "idle" | "unknown";
+  reason?: string;
+  /** What *Verify* found. */
+  proof?: "proved" | "no-traffic" | "failed";
+}
+
+/** A row of *Services*. */
+export interface ServiceRow {
+  id: string;
+  name: string;
+  owner: string;
+  /** The monitor's host; a collector has none. */
+  host?: string;
+  monitor: string;
+  tunnelId: number;
+  state: State;
+  reason?: string;
+  tenant?: string;
+  stack: string;
+  own: boolean;
+  /** How many taps feed it. */
+  taps: number;
+  /** Copies put out to the monitors. */
+  delivered?: number;
+  perSecond?: number;
+  kind: "port" | "collector";
+  changedAt?: string;
+  changedBy?: string;
+}
+
+/** A row of *Hosts*. A tenant gets name, address, `reachable` and its own counts only. */
+export interface HostRow {
+  name: string;
+  address: string;
+  /** `asking`: it has not answered yet. */
+  state: "asking" | "reachable" | "unreachable";
+  reason?: string;
+  ovsVersion?: string;
+  /** Whether claims ask for a keeper, and whether it is as they say. */
+  keeper?: "running" | "absent" | "stale";
+  drift: string[];
+  mirrorsUsed?: number;
+  mirrorsLimit: number;
+  foreignMirrors: string[];
+  taps: number;
+  services: number;
+  lookedAt?: string;
+}
+
+/** A VM of a host with its vNICs by ascending MAC address; a port that is no VM's is a VM of its own, named as the port. */
+export interface Vm {
+  id: string;
+  name: string;
+  vnics: Vnic[];
+}
+
+/** One port that can be tapped, or be a monitor. */
+export interface Vnic {
+  port: string;
+  /** What to put into an `Edit` for it. */
+  ref: PortRef;
+  index: number;
+  mac?: string;
+  ifaceId?: string;
+  network?: string;
+  vlan?: number;
+  /** Bytes. */
+  mtu?: number;
+  /** It serves as a monitor, and cannot be tapped. */
+  monitor: boolean;
+  /** Names of the taps of it. */
+  tappedBy: string[];
+}
+
+/** What the side panel of *New tap* says. */
+export interface NewTapFacts {
+  /** MTU of the source, and the largest frame that fits through the tunnel; absent where one is not known. */
+  mtu?: { source: number; path: number };
+  /** How many more capture groups the host has room for. */
+  mirrorsLeft: number;
+  /** Why this port cannot be tapped into this service, or what to know before. */
+  conflicts: string[];
+}
+
+/** How a port is found on its host. */
+export type PortRef = { vmUuid: string; vnic?: number } | { ifaceId: string } | { port: string };
+
+/** Where a new service puts its copies. */
+export interface Monitor {
+  host?: string;
+  port?: PortRef;
+  collector?: { address: string; type: "gre" | "erspan" | "vxlan" | "geneve" };
+}
+
+/** One change of the program. */
+export type Edit =
+  | {
+      kind: "createTap";
+      name: string;
+      service: { id: string } | { create: { name: string } & Monitor };
+      host: string;
+      port: PortRef;
+      direction: "ingress" | "egress" | "both";
+      /** An expression such as `tcp port 443`; absent or empty: everything. */
+      filter?: string;
+      /** ISO 8601 with zone. */
+      until?: string;
+      description?: string;
+    }
+  | ({ kind: "createService"; name: string; description?: string } & Monitor)
+  | { kind: "deleteTap"; id: string }
+  | { kind: "deleteService"; id: string }
+  /** Changes nothing in the program: brings the hosts to what it says, as after *Save only* or to repair. */
+  | { kind: "apply" };
+
+/** One resource that a run is to change. */
+export interface Step {
+  op: "create" | "update" | "delete" | "replace";
+  /** `TapFlow`, `TapService`. */
+  type: string;
+  name: string;
+  /** The rules before and after. */
+  rules: { sign: "+" | "-" | " "; text: string }[];
+  /** Other arguments that differ, one a line: `direction: "both" => "ingress"`. */
+  changes: string[];
+}
+
+/** What a change would do. */
+export interface Preview {
+  id: string;
+  /** `discarded`: nobody wants it any more. `confirmed`: it has become the change `change`. */
+  state: "waiting" | "running" | "ready" | "failed" | "confirmed" | "discarded";
+  /** Whose run it waits for. */
+  waitsFor?: string;
+  change?: string;
+  edit: Edit;
+  by: string;
+  /** `1 to create, 2 to update`. */
+  summary: string;
+  steps: Step[];
+  /** Steps on what the reader may not see; another person has to confirm them. */
+  hiddenSteps: number;
+  /** Unified diff of the program's file; empty where it stays as it is. */
+  programDiff: string;
+  /** What Pulumi printed; absent where it tells of what the reader may not see. */
+  pulumiDiff?: string;
+  warnings: string[];
+  error?: ConsoleError;
+  /** What a confirm has to say. */
+  fingerprint?: string;
+  /** A confirm asks somebody else to approve. */
+  needsApproval: boolean;
+}
+
+/** A row of *Changes*. */
+export interface ChangeSummary {
+  id: string;
+  at: string;
+  by: string;
+  what: string;
+  /** `outdated`: what was previewed is no longer what would happen; `preview` has the new preview, to be confirmed anew. */
+  outcome:
+    | "awaiting-approval"
+    | "waiting"
+    | "running"
+    | "succeeded"
+    | "failed"
+    | "saved"
+    | "outdated"
+    | "rejected";
+  waitsFor?: string;
+}
+
+/** One change in full. */
+export interface Change extends ChangeSummary {
+  endedAt?: string;
+  approvedBy?: string;
+  steps: (Step & { done: boolean; error?: string })[];
+  /** What Pulumi printed, without what the reader may not see. */
+  log: string[];
+  error?: ConsoleError;
+  programDiff: string;
+  /** The preview that takes its place. */
+  preview?: string;
+  /** Whether the reader may approve it. */
+  mayApprove: boolean;
+}
+
+/** The stack is locked by a run that is not the console's. */
+export interface Lock {
+  by: string;
+  since?: string;
+  /** What Pulumi says of it. */
+  text: string;
+}
+
+/** Why a request was refused, or a run failed. */
+export interface ConsoleError {
+  code: string;
+  message: string;
+  hint?: string;
+  host?: string;
+  /** The field of *New tap* that is wrong: `name`, `service`, `host`, `port`, `filter`, `until`, `monitor`. */
+  field?: string;
+}
+
+/** What changes while somebody looks. `put` has whole rows, `drop` ids (of hosts: names). */
+export type Event =
+  | {
+      type: "snapshot";
+      taps: TapRow[];
+      services: ServiceRow[];
+      hosts: HostRow[];
+      changes: ChangeSummary[];
+      lock?: Lock;
+      /** false: some hosts have not answered yet. */
+      complete: boolean;
+      /** Why the program cannot be read, and nothing can be changed until it can. */
+      programError?: ConsoleError;
+    }
+  | { type: "taps"; put: TapRow[]; drop: string[] }
+  | { type: "services"; put: ServiceRow[]; drop: string[] }
+  | { type: "hosts"; put: HostRow[]; drop: string[]; complete: boolean }
+  /** About once a second: copies a second by tap, deliveries a second by service. */
+  | { type: "rates"; taps: Record<string, number>; services: Record<string, number> }
+  | { type: "change"; put: ChangeSummary }
+  /** `done` of `total` resources. */
+  | { type: "progress"; change: string; done: number; total: number; line?: string }
+  | { type: "preview"; id: string; state: Preview["state"]; waitsFor?: string }
+  | { type: "lock"; lock?: Lock }
+  | { type: "program"; error?: ConsoleError };
+
+/** What changes on one tap's screen. */
+export type TapEvent =
+  | { type: "stages"; stages: Stage[] }
+  | { type: "frames"; frames: Frame[]; dropped: number }
+  | { type: "gone" };
+
+/** One frame that *Watch* saw. */
+export interface Frame {
+  at: string;
+  direction: "ingress" | "egress" | "unknown";
+  /** One line: `198.51.100.1:40000 > 198.51.100.2:443 tcp, 74 bytes`. */
+  text: string;
+  bytes: number;
+}
