@@ -41,14 +41,16 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
   const rows = compareRows(input).map(({ operations, ...difference }) => difference);
   const problems = desired.problems.map((problem) => ({
     what: problem.message,
+    about: { problem: problem.code },
     owners: problem.owner === undefined ? [] : [problem.owner],
   }));
   const down = watchedEnds(read.claims.values(), facts)
     .filter(({ state }) => state !== undefined && state !== "up")
-    .map((end) => ({ what: downText(end), owners: [end.owner] }));
+    .map((end) => ({ what: downText(end), about: { port: end.port }, owners: [end.owner] }));
   const waiting = waitsForRestore(facts) ? [{ what: RESTORE_WAIT, owners: [...read.claims.keys()] }] : [];
   const failed = failedPorts(desired, facts).map((port) => ({
     what: failedPortText(port),
+    about: { port: port.name },
     owners: port.owners,
   }));
   const ofTapBridge = [compareSwitch, compareOwnMeters];
@@ -111,6 +113,7 @@ function describe(
 ): (flow: Flow) => Difference {
   return (flow) => ({
     what: `${kind} rule on ${bridge}: ${formatFlow(flow)}`,
+    about: { rule: flow, bridge },
     owners: ownersOf(flow),
   });
 }
@@ -173,8 +176,16 @@ async function compareOwnMeters(access: HostAccess, look: Look, desired: Desired
     meterSpecs(desired, look.facts, bridge),
   );
   return [
-    ...missing.map(({ id, owners }) => ({ what: `missing meter ${id} on ${bridge}`, owners })),
-    ...altered.map(({ id, owners }) => ({ what: `altered meter ${id} on ${bridge}`, owners })),
+    ...missing.map(({ id, owners }) => ({
+      what: `missing meter ${id} on ${bridge}`,
+      about: { meter: id },
+      owners,
+    })),
+    ...altered.map(({ id, owners }) => ({
+      what: `altered meter ${id} on ${bridge}`,
+      about: { meter: id },
+      owners,
+    })),
     ...unexpected.map((id) => ({ what: `unexpected meter ${id} on ${bridge}`, owners: [] })),
   ];
 }
@@ -199,7 +210,11 @@ async function compareTunnelIds(access: HostAccess, { facts, read }: Look): Prom
       const ids = await readTunnelIds(access, bridge);
       return flows
         .filter((flow) => flow.bridge === bridge.name && includesTunnelId(ids, flow.tunnelId))
-        .map(({ owner, tunnelId }) => ({ what: tunnelIdTaken(tunnelId, bridge.name), owners: [owner] }));
+        .map(({ owner, tunnelId }) => ({
+          what: tunnelIdTaken(tunnelId, bridge.name),
+          about: { problem: "tunnel-id-taken" as const },
+          owners: [owner],
+        }));
     }),
   );
   return found.flat();

@@ -67,6 +67,7 @@ export async function compareLinuxBridges(access: HostAccess, { facts, read }: L
   });
   return [...new Set(texts.map(({ what }) => what))].map((what) => ({
     what,
+    about: { port: texts.find((text) => text.what === what)!.monitor.name },
     owners: texts.filter((text) => text.what === what).map(({ monitor }) => monitor.owner),
     transient: true,
   }));

@@ -11,7 +11,7 @@ export interface Look {
 }
 
 /** How one host differs from what its claims say, in words, and whose claims each difference concerns. */
-export interface Difference extends Pick<Change, "what" | "owners"> {
+export interface Difference extends Pick<Change, "what" | "about" | "owners"> {
   /** It is what a writer leaves between its transaction and its rules. */
   transient?: true;
 }

@@ -69,6 +69,8 @@ export interface InterfaceFacts {
   mtuRequest?: number | undefined;
   /** What the kernel calls its device, which another device of the same name is not called. */
   ifindex?: number | undefined;
+  /** `up` or `down`: whether its device has a link; undefined where Open vSwitch does not say. */
+  linkState?: string | undefined;
   /** Configuration of bidirectional forwarding detection. */
   bfd?: Record<string, string>;
   /** `up` when the other end is reached; undefined where detection is off. */

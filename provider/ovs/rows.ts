@@ -48,6 +48,7 @@ export function interfaceFacts(uuid: string, row: RowOf<"Interface">): Interface
     mtu: row.mtu,
     mtuRequest: row.mtu_request,
     ifindex: row.ifindex,
+    linkState: row.link_state,
     error: row.error,
   };
 }

@@ -78,6 +78,7 @@ export const TABLES = {
     mtu: optional(decodeInteger),
     mtu_request: optional(decodeInteger),
     ifindex: optional(decodeInteger),
+    link_state: optional(decodeString),
     bfd: map,
     bfd_status: map,
     error: optional(decodeString),

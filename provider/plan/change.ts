@@ -1,9 +1,21 @@
+import type { ErrorCode } from "../errorCodes";
+import type { Flow } from "../ovs/openflow";
 import type { Operation } from "../ovs/operations";
+
+/** What a difference is found in: a port or a Mirror by its name, a rule of a bridge, a meter by its number, or what cannot be. */
+export type Subject =
+  | { port: string }
+  | { mirror: string }
+  | { rule: Flow; bridge: string }
+  | { meter: number }
+  | { problem: ErrorCode };
 
 /** A step of a plan: what differs, in words, whose claims it concerns, and the OVSDB operations that mend it. */
 export interface Change {
   /** One line for people: `missing port mt-..`, `altered mirror ..`. */
   what: string;
+  /** Absent where it is none of a copy's way: a setting of the whole bridge, the keeper. */
+  about?: Subject;
   owners: readonly string[];
   operations: Operation[];
   /** It is what a writer leaves for a moment, between two of its transactions. */

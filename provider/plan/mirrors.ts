@@ -113,6 +113,7 @@ export function planMirrors(
       if (want === undefined) {
         changes.push({
           what: `unexpected mirror ${mirror.name} on ${bridge.name}`,
+          about: { mirror: mirror.name },
           owners: [],
           operations: [remove(bridge.uuid, id)],
         });
@@ -122,6 +123,7 @@ export function planMirrors(
       if (operations.length > 0)
         changes.push({
           what: `altered mirror ${mirror.name} on ${bridge.name}`,
+          about: { mirror: mirror.name },
           owners: want.owners,
           operations,
         });
@@ -129,6 +131,7 @@ export function planMirrors(
     for (const want of wanted.values()) {
       changes.push({
         what: `missing mirror ${want.name} on ${bridge.name}`,
+        about: { mirror: want.name },
         owners: want.owners,
         operations: insert(want, bridge, portOn(bridge, facts, want.output)),
       });

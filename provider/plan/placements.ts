@@ -59,6 +59,7 @@ export function comingNumbers(
 export function planPlacements({ desired, facts, tapBridge, renewals }: PlacementPlan): Change[] {
   return movesOf(desired.placements, facts, tapBridge).map(({ placement, from, number }): Change => {
     const { port, interface: nic, name, bridge, owners } = placement;
+    const about = { port: name };
     const move = (steps: Operation[]) => [
       detach(from.uuid, port),
       ...steps,
@@ -66,10 +67,16 @@ export function planPlacements({ desired, facts, tapBridge, renewals }: Placemen
     ];
     if (bridge !== tapBridge) {
       const what = `monitor port ${name} goes back to ${bridge}`;
-      return { what, owners, operations: move(comeHome(port, nic, number, renewals)), transient: true };
+      return {
+        what,
+        about,
+        owners,
+        operations: move(comeHome(port, nic, number, renewals)),
+        transient: true,
+      };
     }
     const note = noteHome(facts.ports[port]!, facts.interfaces[nic]!, from.name);
     const what = `monitor port ${name} is on ${from.name}`;
-    return { what, owners, operations: move([requestNumber(nic, number), ...note]) };
+    return { what, about, owners, operations: move([requestNumber(nic, number), ...note]) };
   });
 }

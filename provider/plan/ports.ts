@@ -127,6 +127,7 @@ export function planPorts(plan: PortPlan): Change[] {
       if (want === undefined || want.bridge !== bridge.name || seen.has(port.name)) {
         changes.push({
           what: `unexpected port ${port.name} on ${bridge.name}`,
+          about: { port: port.name },
           owners: [],
           operations: [detach(bridge.uuid, port.uuid)],
         });
@@ -137,6 +138,7 @@ export function planPorts(plan: PortPlan): Change[] {
       if (operations.length > 0)
         changes.push({
           what: `altered port ${port.name} on ${bridge.name}`,
+          about: { port: port.name },
           owners: want.owners,
           operations,
         });
@@ -146,6 +148,7 @@ export function planPorts(plan: PortPlan): Change[] {
     if (seen.has(port.name)) continue;
     changes.push({
       what: `missing port ${port.name} on ${port.bridge}`,
+      about: { port: port.name },
       owners: port.owners,
       operations: insertPort(port, facts),
     });
