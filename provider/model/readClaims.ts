@@ -1,6 +1,8 @@
+import type { Allowance } from "../allowance";
 import { TaasError } from "../errors";
 import type { BridgeFacts, Facts } from "../ovs/facts";
 import { CLAIM_FORMAT, type Claim, claim, claimOf } from "../schema/claim";
+import { hostAllowance, within } from "../schema/expression/work";
 import { show } from "../schema/reasons";
 
 /** Key of a tap bridge's `external_ids` that marks it ours and says which renderer made its rules. */
@@ -38,7 +40,7 @@ export function readClaims(facts: Facts, tapBridge: string, host: string): Claim
   const bridge = facts.bridges.find((candidate) => candidate.name === tapBridge);
   checkOnlyOne(facts.bridges, tapBridge, host);
   if (bridge === undefined) return NOTHING;
-  const known = readSets.get(bridge) ?? readRow(bridge, host);
+  const known = readSets.get(bridge) ?? within(allowanceOf(host), () => readRow(bridge, host));
   readSets.set(bridge, known);
   return known;
 }
@@ -47,6 +49,15 @@ const NOTHING: ClaimSet = { claims: new Map(), generation: 0, bridge: undefined 
 
 /** What was read, by row: the same row has the same claims, and what was rendered from them holds as well. */
 const readSets = new WeakMap<BridgeFacts, ClaimSet>();
+
+/** What the expressions in a host's claims may take, by host: all hosts share one thread. */
+const allowances = new Map<string, Allowance>();
+
+function allowanceOf(host: string): Allowance {
+  const allowance = allowances.get(host) ?? hostAllowance();
+  allowances.set(host, allowance);
+  return allowance;
+}
 
 function readRow(bridge: BridgeFacts, host: string): ClaimSet {
   const { name: tapBridge } = bridge;

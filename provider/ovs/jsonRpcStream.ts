@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
+import { Allowance } from "../allowance";
 import { TaasError } from "../errors";
-import { Allowance } from "./allowance";
 import { JsonSplitter } from "./jsonSplitter";
 
 interface Pending {

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { Allowance } from "./allowance";
+import { Allowance } from "../allowance";
 import {
   type BundleStep,
   bundleAdd,

@@ -8,14 +8,50 @@ export function negation(decisions: Decisions): Decision[] {
   return decisions.map(({ match, accepts }) => ({ match, accepts: !accepts }));
 }
 
-/** The list that accepts what both of two lists accept, or what either does; of the two orders the one with fewer decisions. */
+/**
+ * The list that accepts what both of two lists accept, or what either does: of the orders, and of lists as they are or scoped, what
+ * comes to the fewest decisions.
+ */
 export function joint(kind: "and" | "or", a: Decisions, b: Decisions, work: Work): Decisions {
   const settles = kind === "or";
-  const one = product(a, b, settles, work);
-  const other = isPlain(a, settles) && isPlain(b, settles) ? one : product(b, a, settles, work);
-  if (one === undefined && other === undefined)
+  const lists = orders(a, b, settles)
+    .map(([first, second]) => product(first, second, settles, work))
+    .filter((list) => list !== undefined);
+  if (lists.length === 0)
     throw new TooMuch(`comes to more than ${MAX_RULES} rules: split it, or match wider networks and ranges`);
-  return other === undefined || (one !== undefined && one.length <= other.length) ? one! : other;
+  return lists.reduce((least, list) => (list.length < least.length ? list : least));
+}
+
+/** The ways to join two lists that can come to different decisions. */
+function orders(a: Decisions, b: Decisions, settles: boolean): [Decisions, Decisions][] {
+  if (isPlain(a, settles) && isPlain(b, settles)) return [[a, b]];
+  const [narrowA, narrowB] = [scoped(a), scoped(b)];
+  const isScoped = narrowA === a && narrowB === b;
+  return [
+    [a, b],
+    [b, a],
+    ...(isScoped
+      ? []
+      : ([
+          [narrowA, narrowB],
+          [narrowB, narrowA],
+        ] as [Decisions, Decisions][])),
+  ];
+}
+
+/**
+ * The list with each decision that its end would make as well limited to what later ones decide otherwise: a list whose decisions
+ * are about some frames only can stand before another. The list itself where that changes nothing.
+ */
+function scoped(decisions: Decisions): Decisions {
+  const end = decisions.at(-1)!.accepts;
+  const first = decisions.findIndex(({ accepts }) => accepts === end);
+  if (first === decisions.length - 1) return decisions;
+  return decisions.flatMap((decision, index) => {
+    if (decision.accepts !== end || index === decisions.length - 1) return [decision];
+    const others = decisions.slice(index + 1).filter(({ accepts }) => accepts !== end);
+    return meetings(decision.match, others).map(({ match }) => ({ match, accepts: end }));
+  });
 }
 
 /** Whether all of a list but its end settles what a joint list decides. */
@@ -29,12 +65,14 @@ export function isPlain(decisions: Decisions, settles: boolean): boolean {
  */
 function product(a: Decisions, b: Decisions, settles: boolean, work: Work): Decisions | undefined {
   const list: Decision[] = [];
-  for (const { match, accepts } of a) {
+  // Where only the end of `b` settles, what falls to it falls to the end of the whole as well: nothing else there is about it.
+  const within = isPlain(b, !settles) ? b.slice(0, -1) : b;
+  for (const [index, { match, accepts }] of a.entries()) {
     if (accepts === settles) {
       list.push({ match, accepts });
       continue;
     }
-    for (const one of meetings(match, b)) {
+    for (const one of meetings(match, index < a.length - 1 ? within : b)) {
       work.spend(list.length + b.length);
       if (!list.some((before) => holds(before.match, one.match))) list.push(one);
     }

@@ -14,7 +14,7 @@ export interface CompiledExpression {
 }
 
 /** Most characters of an expression. */
-const MAX_EXPRESSION = 65_536;
+const MAX_EXPRESSION = 16_384;
 
 const NO_FRAME =
   "matches no frame (all that follows vlan is about frames with a tag); to stop copies, set enabled: false";
@@ -22,24 +22,28 @@ const NO_FRAME =
 /** What expressions come to, by their text: a host is read and rendered again and again. */
 const known = new Map<string, Reading<CompiledExpression>>();
 /** Expressions that are kept; then all are forgotten. */
-const MAX_KNOWN = 1000;
+const MAX_KNOWN = 2000;
 
 /**
  * Compiles a packet filter expression (pcap-filter(7)) to the rules that accept the same frames. The rules of a text are part of
  * what a release renders: a change of them is one of the rules on hosts.
  */
 export function readExpression(text: string): Reading<CompiledExpression> {
-  const reading = known.get(text) ?? compile(text);
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const work = new Work();
+  const reading = compile(text, work);
+  if (work.isUnfinished) return reading;
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(text, reading);
   return reading;
 }
 
-function compile(text: string): Reading<CompiledExpression> {
+function compile(text: string, work: Work): Reading<CompiledExpression> {
   if (text.length > MAX_EXPRESSION)
     return { reason: `has ${text.length} characters, and an expression has at most ${MAX_EXPRESSION}` };
   try {
-    const decisions = ordered(decide(parse(text), new Work()));
+    const decisions = ordered(decide(parse(text), work));
     const rules = rulesOf(decisions);
     const accepts = decisions.at(-1)!.accepts;
     if (rules.length === 0 && !accepts) return { reason: NO_FRAME };

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Allowance } from "../../../provider/ovs/allowance";
+import { Allowance } from "../../../provider/allowance";
 
 /** How often an amount can be taken from an allowance that comes back by nothing but `give`. */
 function takes(allowance: Allowance, amount: number, limit: number): number {
