@@ -40,6 +40,8 @@ export const ERROR_CODES = [
   "openflow-timeout",
   "openflow-version",
   "openflow-reply",
+  "packets-refused",
+  "packets-lost",
   "keeper-refused",
   "keeper-failed",
   "ovsdb-error",

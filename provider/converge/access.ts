@@ -2,6 +2,7 @@ import type { HostRecord } from "../host/host";
 import type { Run } from "../ovs/channel";
 import type { OfctlTarget } from "../ovs/ofctl";
 import type { OvsdbClient } from "../ovs/ovsdbClient";
+import type { PacketChannel } from "../ovs/packetChannel";
 import type { Replica } from "../ovs/replica";
 import type { TapSwitch } from "../ovs/tapSwitch";
 import { DEFAULT_BRIDGES } from "../schema/host";
@@ -15,6 +16,11 @@ export interface HostAccess {
   replica: Replica;
   /** The host's tap bridge, as far as this run has written its rules. */
   tapSwitch: TapSwitch;
+  /**
+   * Opens a connection to the tap bridge that sends and receives frames, for the caller to close. Rejects with `packets-refused`
+   * where its management socket is not to be had.
+   */
+  openPackets(): Promise<PacketChannel>;
   /** Devices of the machine that need not be asked for Linux bridges. */
   plainDevices: PlainDevices;
   /** Runs a command with the rights Open vSwitch's tools need. */

@@ -1,7 +1,9 @@
+import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import { nameOf } from "../host/script";
 import type { HostSession } from "../host/session";
 import { OvsdbClient } from "../ovs/ovsdbClient";
+import { PacketChannel } from "../ovs/packetChannel";
 import { openReplica } from "../ovs/replica";
 import { TapSwitch } from "../ovs/tapSwitch";
 import { traced } from "../trace";
@@ -31,6 +33,16 @@ class Once<T> {
   }
 }
 
+function packetsRefused(host: string, why: string, hint: string | undefined, cause?: unknown): TaasError {
+  const message = `frames cannot be sent and received there: ${why}`;
+  return new TaasError(message, {
+    code: "packets-refused",
+    host,
+    ...(hint === undefined ? {} : { hint }),
+    cause,
+  });
+}
+
 /** All that is known of a machine for as long as its connection stands: OVSDB, tap bridges, rights, and whether it takes a keeper. */
 export class Session {
   private readonly database = new Once<Opened>();
@@ -57,6 +69,7 @@ export class Session {
       record,
       ...(await this.opened()),
       tapSwitch: this.tapSwitch(tapBridgeOf(record)),
+      openPackets: () => this.openPackets(record),
       plainDevices: this.plainDevices,
       run,
       requireRights: () => this.rights.get(() => requireRights(host)),
@@ -82,6 +95,23 @@ export class Session {
     if (opened.ovsdb.closed === undefined) return opened;
     this.database.reset(opening);
     return this.database.get(open);
+  }
+
+  private async openPackets(record: HostRecord): Promise<PacketChannel> {
+    const bridge = tapBridgeOf(record);
+    const host = record.name;
+    const stream = await this.host.openSwitch(bridge).catch((cause: unknown) => {
+      throw cause instanceof TaasError && cause.code === "socket-refused"
+        ? packetsRefused(host, cause.shortMessage, cause.hint, cause)
+        : cause;
+    });
+    if (stream === undefined)
+      throw packetsRefused(
+        host,
+        `the login user may not use the management socket of bridge ${bridge}, and sudo opens no sockets`,
+        "Log in as root, or as a user who may write to the sockets in Open vSwitch's run directory",
+      );
+    return PacketChannel.open(stream, { host, bridge });
   }
 
   private tapSwitch(bridge: string): TapSwitch {

@@ -1,3 +1,4 @@
+import { LEASED, ONLY_LEASED } from "../ovs/leases";
 import { AWK_PROGRAM } from "./awkProgram";
 
 const HEAD = String.raw`#!/bin/sh
@@ -69,6 +70,12 @@ $wanted
 END
 }
 
+# The rules that are wanted, and those of a capture or a verify, which end by themselves and are left as they are.
+with_leased() {
+  of flow
+  switch OpenFlow14 --no-stats dump-flows "$bridge" ${LEASED} </dev/null | ${ONLY_LEASED}
+}
+
 # Whoever saves a bridge's rules and restores them, as Open vSwitch's own reload does, leaves out how fragments are handled.
 rules() {
   amiss=
@@ -76,11 +83,11 @@ rules() {
     nx-match | '') ;;
     *) amiss="how $bridge handles fragments was another" ;;
   esac
-  of flow | switch OpenFlow14 -- diff-flows "$bridge" /dev/stdin >/dev/null
+  with_leased | switch OpenFlow14 -- diff-flows "$bridge" /dev/stdin >/dev/null
   [ $? -ne 2 ] || amiss="rules of $bridge were not those of change $generation"
   [ -n "$amiss" ] && current || return 0
   switch OpenFlow14 -- set-frags "$bridge" nx-match </dev/null || return 0
-  of flow | switch OpenFlow14 --bundle -- replace-flows "$bridge" - || return 0
+  with_leased | switch OpenFlow14 --bundle -- replace-flows "$bridge" - || return 0
   say "$amiss: put back"
   acted=yes
 }

@@ -83,6 +83,11 @@ export type Action<Port = string> =
   | { output: Port; maxLength?: number }
   /** The first one: the meter of a capped group, known by the port its copies come in by. */
   | { meter: Port }
+  /**
+   * Whole to the OpenFlow connection that has this id: Open vSwitch since 2.7 cuts nothing there. What the frame came by, its tunnel
+   * id and its registers are told with it, and so is `userdata`, in hexadecimal digits.
+   */
+  | { controller: number; userdata: string }
   /** One of several ports. `into`: a register that takes its number, and nothing is put out. */
   | { bundle: Choice; members: Port[]; into?: Register };
 

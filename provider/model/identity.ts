@@ -26,6 +26,22 @@ export function pieceCookie(hash: string): bigint {
   return COOKIE_MARK | BigInt(`0x${hash.slice(0, 12)}`);
 }
 
+/** Top 16 bits of the cookie of a leased rule. */
+const LEASE_MARK = 0x7a71n << 48n;
+
+/**
+ * The cookie of a leased rule, from a hash. A rule with such a cookie and a hard timeout is its holder's alone, who adds and
+ * renews it over an OpenFlow connection of its own. All other writers leave it as it is, and it ends by itself.
+ */
+export function leaseCookie(hash: string): bigint {
+  return LEASE_MARK | BigInt(`0x${hash.slice(0, 12)}`);
+}
+
+/** Whether a cookie is that of a leased rule. */
+export function isLeaseCookie(cookie: bigint): boolean {
+  return cookie >> 48n === 0x7a71n;
+}
+
 /** The cookie of the drop rule of table 0, which carries the generation the rules were rendered from. */
 export function generationCookie(generation: number): bigint {
   return COOKIE_MARK | BigInt(generation);

@@ -1,3 +1,4 @@
+import { isLeased } from "./leases";
 import { bridgeName, commandFailed, type OfctlTarget, ofctlArgv, runBounded } from "./ofctl";
 import { type Flow, formatFlow, parseFlow } from "./openflow";
 
@@ -5,7 +6,7 @@ import { type Flow, formatFlow, parseFlow } from "./openflow";
 export interface FlowDifference {
   /** Wanted, not on the bridge. */
   missing: Flow[];
-  /** On the bridge, not wanted. */
+  /** On the bridge, not wanted, and not leased. */
   unexpected: Flow[];
 }
 
@@ -29,7 +30,8 @@ export async function diffFlows(target: OfctlTarget, flows: string): Promise<Flo
   const [wanted, present] = [marked("+"), marked("-")];
   const isSame = wanted.length + present.length === 0;
   if (isSame !== (result.exitCode === 0)) throw commandFailed(target, "comparing the flows", result);
-  return { missing: without(wanted, present), unexpected: without(present, wanted) };
+  const lasting = present.filter((flow) => !isLeased(flow));
+  return { missing: without(wanted, lasting), unexpected: without(lasting, wanted) };
 }
 
 /** ovs-ofctl takes a match by `nw_frag=yes` for another than the bridge's, though it is the same. */

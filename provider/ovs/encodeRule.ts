@@ -15,7 +15,7 @@ export interface WireFlow {
 
 /** Kinds of action (enum ofp_action_type), and Open vSwitch's own among experimenters (enum nx_action_subtype). */
 const ACTION = { output: 0, popVlan: 18, setField: 25, experimenter: 0xffff } as const;
-const OWN = { bundle: 12, bundleLoad: 13, exit: 17, outputTruncated: 39, clone: 42 } as const;
+const OWN = { bundle: 12, bundleLoad: 13, exit: 17, controller: 37, outputTruncated: 39, clone: 42 } as const;
 /** Kinds of instruction (enum ofp_instruction_type). */
 const INSTRUCTION = { gotoTable: 1, applyActions: 4, meter: 6 } as const;
 
@@ -84,6 +84,27 @@ function output(port: number, maxLength: number | undefined): Buffer {
   return ownAction(OWN.clone, Buffer.concat([Buffer.alloc(6), inner]));
 }
 
+/** What is told to a controller (enum nx_action_controller2_prop_type). */
+const TOLD = { id: 1, userdata: 3 } as const;
+
+/** To the connection with an id (struct nx_action_controller2), as ovs-ofctl writes it: without what says nothing. */
+function controller({ controller: id, userdata }: Extract<Action<number>, { controller: number }>): Buffer {
+  const bytes = Buffer.from(userdata, "hex");
+  return ownAction(
+    OWN.controller,
+    Buffer.concat([
+      Buffer.alloc(6),
+      ...(id === 0 ? [] : [property(TOLD.id, numbers([2, id], [2, 0]))]),
+      ...(bytes.length === 0 ? [] : [property(TOLD.userdata, bytes)]),
+    ]),
+  );
+}
+
+/** A property: its length leaves out what fills it up to eight bytes. */
+function property(type: number, body: Buffer): Buffer {
+  return padded(numbers([2, type], [2, 4 + body.length]), body);
+}
+
 /** An action that is an instruction of its own. */
 type Instruction = Extract<Action<number>, { goto: number } | { meter: number }>;
 
@@ -92,6 +113,7 @@ function encodeAction(action: Exclude<Action<number>, Instruction>): Buffer {
   if (action === "exit") return ownAction(OWN.exit, Buffer.alloc(6));
   if ("set" in action) return structure(ACTION.setField, encodeField(is(action.set, action.value)));
   if ("bundle" in action) return bundle(action);
+  if ("controller" in action) return controller(action);
   return output(action.output, action.maxLength);
 }
 
@@ -103,6 +125,16 @@ function encodeInstruction(action: Instruction): Buffer {
   return "goto" in action
     ? structure(INSTRUCTION.gotoTable, numbers([1, action.goto]))
     : structure(INSTRUCTION.meter, numbers([4, action.meter]));
+}
+
+/** Actions that are carried out at once, as a packet-out has them. Throws a RangeError for what only a rule can have. */
+export function encodeActions(actions: readonly Action<number>[]): Buffer {
+  return Buffer.concat(
+    actions.map((action) => {
+      if (isInstruction(action)) throw new RangeError("a packet-out has neither jump nor meter");
+      return encodeAction(action);
+    }),
+  );
 }
 
 /** A rule's actions as instructions, in the order in which a bridge tells them: the meter, the actions, the jump. */

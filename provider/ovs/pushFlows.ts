@@ -1,6 +1,7 @@
 import { TaasError } from "../errors";
 import { FRAGMENTS } from "./fragments";
 import { guardWords, HOLDS, type HostGuard } from "./guarded";
+import { LEASED, ONLY_LEASED } from "./leases";
 import { bridgeName, commandFailed, type OfctlTarget, runBounded, timeoutSeconds } from "./ofctl";
 import { flowKey, parseFlows } from "./openflow";
 
@@ -12,15 +13,17 @@ guard=$1 key=$2 expected=$3 nics=$4 seconds=$5 bridge=$1
 ${HOLDS}
 holds || { echo moved before; exit 0; }
 $TAAS_SUDO ovs-ofctl -O OpenFlow14 --timeout="$seconds" -- set-frags "$bridge" ${FRAGMENTS} || exit 4
-$TAAS_SUDO ovs-ofctl -O OpenFlow14 --timeout="$seconds" --bundle -- replace-flows "$bridge" - || exit 4
+leased=$($TAAS_SUDO ovs-ofctl -O OpenFlow14 --timeout="$seconds" --no-names --no-stats -- dump-flows "$bridge" ${LEASED} </dev/null) || exit 4
+{ cat; printf '%s\n' "$leased" | ${ONLY_LEASED}; } |
+  $TAAS_SUDO ovs-ofctl -O OpenFlow14 --timeout="$seconds" --bundle -- replace-flows "$bridge" - || exit 4
 holds || { echo moved after; exit 0; }
 echo pushed
 `;
 
 /**
  * Makes the flows of a bridge exactly those of a flow file's text, in one atomic bundle, by one command on the host
- * that pushes only while the guard holds and looks at it again after the push. Counters of unchanged flows are kept.
- * Rejects with `duplicate-flow` when two flows would take each other's place (ovs-ofctl would silently keep the last
+ * that pushes only while the guard holds and looks at it again after the push. Counters of unchanged flows are kept, and so
+ * are leased rules. Rejects with `duplicate-flow` when two flows would take each other's place (ovs-ofctl would silently keep the last
  * one), `openflow-error` with ovs-ofctl's own words when the bridge refuses, and then nothing was changed.
  */
 export async function pushFlows(

@@ -9,6 +9,7 @@ import {
   encodeMessage,
   isOverlap,
   type Message,
+  type Request,
   readConfig,
   readParts,
   requestFlows,
@@ -44,6 +45,14 @@ export interface SwitchReading {
   config: SwitchConfig;
 }
 
+/** Who is told of what a bridge sends on behalf of rules. */
+export interface Listener {
+  /** The body of an experimenter's message. Throws a RangeError for what is none. */
+  experimenter(body: Buffer): void;
+  /** The stream has ended, for a reason. */
+  ended(error: Error): void;
+}
+
 /** The bridge refuses a rule that overlaps with one which is there. */
 export class OverlapError extends Error {}
 
@@ -66,6 +75,7 @@ export class SwitchClient {
     private readonly stream: Duplex,
     /** Milliseconds an answer may take. */
     private readonly timeoutMs: number,
+    private readonly listener?: Listener,
   ) {
     stream.on("data", (chunk: Buffer) => this.receive(chunk));
     stream.on("error", (cause: Error) => this.ended(`failed: ${cause.message}`));
@@ -126,6 +136,11 @@ export class SwitchClient {
     await this.request(this.numbered([control(id, "discard")]));
   }
 
+  /** Sends messages that have no answer. Resolves when the bridge has done what they say; rejects with the first that it refuses. */
+  async tell(messages: readonly Request[]): Promise<void> {
+    await this.request(this.numbered([...messages, BARRIER]));
+  }
+
   /** Ends the stream; what is under way is rejected. Idempotent. */
   close(): void {
     this.ended("was closed");
@@ -166,6 +181,10 @@ export class SwitchClient {
   }
 
   private dispatch({ type, xid, body }: Message): void {
+    if (type === TYPE.experimenter && this.listener !== undefined) {
+      this.listener.experimenter(body);
+      return;
+    }
     const pending = this.pending.get(xid);
     if (pending === undefined) {
       if (!this.unasked.take(body.length + 8)) throw new RangeError("the bridge sends without end");
@@ -205,13 +224,8 @@ export class SwitchClient {
     for (const xid of [...this.pending.keys()]) this.settle(xid)?.reject(error);
     this.received = EMPTY;
     this.stream.destroy();
+    this.listener?.ended(error);
   }
-}
-
-/** A message that is to be sent; some have their number in their body too. */
-interface Request {
-  type: number;
-  body: Buffer | ((xid: number) => Buffer);
 }
 
 function control(bundle: number, step: BundleStep): Request {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isLeaseCookie } from "../model/identity";
 import { is } from "../model/match";
 import { padded, type WireFlow, wirePlace } from "./encodeRule";
 import { encodeMatch } from "./oxm";
@@ -15,14 +16,17 @@ export const TYPE = {
   error: 1,
   echoRequest: 2,
   echoReply: 3,
+  experimenter: 4,
   getConfigRequest: 7,
   getConfigReply: 8,
   setConfig: 9,
+  packetOut: 13,
   flowMod: 14,
   multipartRequest: 18,
   multipartReply: 19,
   barrierRequest: 20,
   barrierReply: 21,
+  setAsync: 28,
   bundleControl: 33,
   bundleAdd: 34,
 } as const;
@@ -44,6 +48,7 @@ const METER_BAND = 16;
 const DROP_BAND = 1;
 /** What a flow-mod does (enum ofp_flow_mod_command), and that it fails where another rule of its priority may match the same. */
 const ADD = 0;
+const MODIFY_STRICT = 2;
 const DELETE_STRICT = 4;
 const CHECK_OVERLAP = 2;
 /** The switch's own port, which nothing ever comes in by (enum ofp_port_no). */
@@ -60,6 +65,12 @@ export interface Message {
   /** Pairs an answer with its request. */
   xid: number;
   body: Buffer;
+}
+
+/** A message that is to be sent; some have their number in their body too. */
+export interface Request {
+  type: number;
+  body: Buffer | ((xid: number) => Buffer);
 }
 
 /** A message as it goes over the wire. */
@@ -149,8 +160,15 @@ export function readMeter(meter: Buffer): [id: number, words: string] {
 
 /** A rule that a bridge has. */
 export interface PresentFlow extends WireFlow {
-  /** It has timeouts or flags, as none of ours has. */
+  /** It has timeouts or flags, as none of ours has but a leased one. */
   special: boolean;
+  /** It is leased: its holder's affair, and no other writer's. */
+  leased: boolean;
+}
+
+/** Whether a flow of an answer to `requestFlows` is a leased one: it has the cookie of one, and an end. */
+function isLeased(flow: Buffer): boolean {
+  return isLeaseCookie(flow.readBigUInt64BE(24)) && flow.readUInt16BE(16) !== 0;
 }
 
 /** One flow of an answer to `requestFlows`. */
@@ -161,23 +179,25 @@ export function readFlow(flow: Buffer): PresentFlow {
     table: flow.readUInt8(2),
     priority: flow.readUInt16BE(12),
     special: !flow.subarray(14, 22).equals(Buffer.alloc(8)),
+    leased: isLeased(flow),
     cookie: flow.readBigUInt64BE(24),
     match: flow.subarray(FLOW_HEAD + MATCH_HEAD, end),
     instructions: flow.subarray(end + (-end & 7)),
   };
 }
 
-/** The body of a flow-mod (struct ofp_flow_mod). */
+/** The body of a flow-mod (struct ofp_flow_mod). `hardTimeout`: seconds until the rule ends. */
 function flowMod(
   command: number,
   flow: Omit<WireFlow, "instructions"> & Partial<WireFlow>,
-  more: { flags?: number; cookieMask?: bigint } = {},
+  more: { flags?: number; cookieMask?: bigint; hardTimeout?: number } = {},
 ): Buffer {
   const body = Buffer.alloc(40);
   body.writeBigUInt64BE(flow.cookie, 0);
   body.writeBigUInt64BE(more.cookieMask ?? 0n, 8);
   body.writeUInt8(flow.table, 16);
   body.writeUInt8(command, 17);
+  body.writeUInt16BE(more.hardTimeout ?? 0, 20);
   body.writeUInt16BE(flow.priority, 22);
   for (const at of [24, 28, 32]) body.writeUInt32BE(ANY, at);
   body.writeUInt16BE(more.flags ?? 0, 36);
@@ -203,7 +223,7 @@ export function flowMods(present: readonly PresentFlow[], wanted: ReadonlyMap<st
     const same = now?.cookie === flow.cookie && now.instructions.equals(flow.instructions);
     return same && now?.special === false && !isMark(flow);
   };
-  const gone = present.filter((flow) => !isWanted(flow));
+  const gone = present.filter((flow) => !flow.leased && !isWanted(flow));
   const across = { table: 0, priority: 0, cookie: 0n, match: encodeMatch([is("in_port", LOCAL_PORT)]) };
   return [
     ...gone.map((flow) => flowMod(DELETE_STRICT, flow, isMark(flow) ? { cookieMask: EXACT } : {})),
@@ -213,11 +233,30 @@ export function flowMods(present: readonly PresentFlow[], wanted: ReadonlyMap<st
   ];
 }
 
-/** Whether these are the wanted rules, and no others. */
+/** The body of a flow-mod that adds a leased rule, which ends after so many seconds unless it is renewed. */
+export function addLease(flow: WireFlow, seconds: number): Buffer {
+  return flowMod(ADD, flow, { hardTimeout: seconds });
+}
+
+/**
+ * The body of a flow-mod that lets a leased rule's time begin anew, with its counters. Where the rule is gone it stays gone: a
+ * change makes no rule (openflow-spec 1.4.0, section 6.4).
+ */
+export function renewLease(flow: WireFlow): Buffer {
+  return flowMod(MODIFY_STRICT, flow, { cookieMask: EXACT });
+}
+
+/** The body of a flow-mod that deletes a leased rule. */
+export function endLease(flow: WireFlow): Buffer {
+  return flowMod(DELETE_STRICT, flow, { cookieMask: EXACT });
+}
+
+/** Whether these are the wanted rules, and no others but leased ones. */
 export function hasFlows(present: readonly PresentFlow[], wanted: ReadonlyMap<string, WireFlow>): boolean {
+  const lasting = present.filter(({ leased }) => !leased);
   return (
-    present.length === wanted.size &&
-    present.every((flow) => {
+    lasting.length === wanted.size &&
+    lasting.every((flow) => {
       const other = wanted.get(wirePlace(flow));
       return !flow.special && other?.cookie === flow.cookie && other.instructions.equals(flow.instructions);
     })
@@ -250,11 +289,12 @@ export function isOverlap(body: Buffer): boolean {
 }
 
 /**
- * All that flows and meters do, as one text: table, priority, timeouts, flags, cookie, match and instructions of each, without
- * counters and ages, in no particular order.
+ * All that flows but leased ones and meters do, as one text: table, priority, timeouts, flags, cookie, match and instructions of
+ * each, without counters and ages, in no particular order.
  */
 export function digestRules(flows: readonly Buffer[], meters: readonly Buffer[]): string {
-  const words = flows.map((flow) => {
+  const lasting = flows.filter((flow) => !isLeased(flow));
+  const words = lasting.map((flow) => {
     const [table, settings] = [flow.subarray(2, 3), flow.subarray(12, 24)];
     return Buffer.concat([table, settings, flow.subarray(24, 32), flow.subarray(FLOW_HEAD)]).toString(
       "latin1",

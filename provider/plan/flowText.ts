@@ -17,6 +17,10 @@ function actionText<Port>(action: Action<Port>, spell: Spelling<Port>): string {
   if ("set" in action)
     return `set_field:${valueText({ field: action.set, value: action.value })}->${action.set}`;
   if ("meter" in action) return `meter:${spell(action.meter, 10)}`;
+  if ("controller" in action) {
+    const userdata = action.userdata.replace(/..(?=.)/g, "$&.");
+    return `controller(max_len=65535,id=${action.controller},userdata=${userdata})`;
+  }
   if ("bundle" in action) {
     const listed = `members:${action.members.map((member) => spell(member, 10)).join(",")}`;
     return action.into === undefined

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import type { HostAccess } from "../../../provider/converge/access";
 import { PlainDevices } from "../../../provider/converge/plainDevices";
 import { OvsdbClient } from "../../../provider/ovs/ovsdbClient";
+import { PacketChannel } from "../../../provider/ovs/packetChannel";
 import { openReplica } from "../../../provider/ovs/replica";
 import { TapSwitch } from "../../../provider/ovs/tapSwitch";
 import type { PrivateOvs } from "./privateOvs";
@@ -28,6 +29,7 @@ export class PrivateAccess {
       ovsdb,
       replica: await openReplica(ovsdb),
       tapSwitch: new TapSwitch(() => this.openSwitch()),
+      openPackets: async () => PacketChannel.open(await this.openSwitch(), { host, bridge: "br-tap" }),
       plainDevices: new PlainDevices(),
       run: ovs.run,
       requireRights: async () => {},

@@ -1,0 +1,147 @@
+import type { Action } from "../model/desired";
+import { encodeActions } from "./encodeRule";
+import { NICIRA } from "./oxm";
+import { encodeConfig, FRAGMENTS_NX_MATCH, type Request, TYPE } from "./switchMessages";
+
+/** Messages of Open vSwitch's own (include/openflow/nicira-ext.h and lib/ofp-msgs.h, `enum nicira_type`). */
+const OWN = { setPacketInFormat: 16, setControllerId: 20, packetIn: 30 } as const;
+/** The format with properties (NXPIF_NXT_PACKET_IN2): all metadata, and userdata. */
+const WITH_PROPERTIES = 2;
+/** Properties of a packet-in (enum nx_packet_in2_prop_type). */
+const PROPERTY = { packet: 0, metadata: 6, userdata: 7 } as const;
+/** What is told unasked to a connection that is nobody's slave (enum ofp_async_config_prop_type). */
+const ASYNC = { packetIn: 1, portStatus: 3, flowRemoved: 5 } as const;
+/** Reasons for packet-ins: an action in a rule, an action set, a group, a packet-out (enum ofp_packet_in_reason); no misses. */
+const BY_ACTION = 0b11_1010;
+/** Any length but 0 lets a bridge send packet-ins to a connection on its management socket. */
+const MISS_SEND_LENGTH = 0xffff;
+const NO_BUFFER = 0xffff_ffff;
+/** Fields of metadata: OpenFlow's own class, Open vSwitch's two, and an experimenter's. */
+const OXM_BASIC = 0x8000;
+const NXM = { basic: 0, own: 1 } as const;
+const IN_PORT = 0;
+const OXM_TUNNEL_ID = 38;
+const NXM_TUNNEL_ID = 16;
+const REGISTERS = 16;
+
+/** A frame that a bridge is to send as if it had come by a port. */
+export interface PacketOut {
+  /** Number of the port. */
+  inPort: number;
+  actions: readonly Action<number>[];
+  frame: Buffer;
+}
+
+/** The port of an action that lets a packet-out run through the bridge's tables, from the first (OFPP_TABLE). */
+export const TABLES = 0xffff_fff9;
+
+/** A frame that a rule has sent to this connection. */
+export interface PacketIn {
+  /** Number of the port that it came by. */
+  inPort: number;
+  /** Key of the tunnel that it came by; absent where that is 0. */
+  tunnelId: bigint | undefined;
+  /** Registers that are not 0, by number. */
+  registers: ReadonlyMap<number, number>;
+  /** What the rule says with it. */
+  userdata: Buffer;
+  frame: Buffer;
+}
+
+function own(subtype: number, body: Buffer): Request {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(NICIRA, 0);
+  head.writeUInt32BE(subtype, 4);
+  return { type: TYPE.experimenter, body: Buffer.concat([head, body]) };
+}
+
+/**
+ * Lets a connection have the packet-ins that actions send to an id, and nothing else unasked. How fragments are handled is a
+ * setting of the bridge, which goes with it: it is what every tap bridge has.
+ */
+export function receivePackets(controllerId: number): Request[] {
+  const format = Buffer.alloc(4);
+  format.writeUInt32BE(WITH_PROPERTIES, 0);
+  const id = Buffer.alloc(8);
+  id.writeUInt16BE(controllerId, 6);
+  const config = encodeConfig({ flags: FRAGMENTS_NX_MATCH, missSendLength: MISS_SEND_LENGTH });
+  const async = (type: number, reasons: number) => {
+    const property = Buffer.alloc(8);
+    property.writeUInt16BE(type, 0);
+    property.writeUInt16BE(8, 2);
+    property.writeUInt32BE(reasons, 4);
+    return property;
+  };
+  return [
+    own(OWN.setPacketInFormat, format),
+    own(OWN.setControllerId, id),
+    {
+      type: TYPE.setAsync,
+      body: Buffer.concat([
+        async(ASYNC.packetIn, BY_ACTION),
+        async(ASYNC.portStatus, 0),
+        async(ASYNC.flowRemoved, 0),
+      ]),
+    },
+    { type: TYPE.setConfig, body: config },
+  ];
+}
+
+/** A packet-out (struct ofp_packet_out). */
+export function packetOut({ inPort, actions, frame }: PacketOut): Request {
+  const list = encodeActions(actions);
+  const head = Buffer.alloc(16);
+  head.writeUInt32BE(NO_BUFFER, 0);
+  head.writeUInt32BE(inPort, 4);
+  head.writeUInt16BE(list.length, 8);
+  return { type: TYPE.packetOut, body: Buffer.concat([head, list, frame]) };
+}
+
+/** The pieces of a list whose items say their kind and their length, without what fills each up to eight bytes. */
+function* properties(body: Buffer): Generator<[type: number, value: Buffer]> {
+  for (let at = 0; at < body.length; ) {
+    const length = body.readUInt16BE(at + 2);
+    if (length < 4 || at + length > body.length) throw new RangeError(`a property of ${length} bytes`);
+    yield [body.readUInt16BE(at), body.subarray(at + 4, at + length)];
+    at += length + (-length & 7);
+  }
+}
+
+/** What is told of a frame's way: ports, tunnel and registers are read, the rest is passed over. */
+function readMetadata(fields: Buffer): Pick<PacketIn, "tunnelId" | "registers"> & { inPort?: number } {
+  const registers = new Map<number, number>();
+  let tunnelId: bigint | undefined;
+  let inPort: number | undefined;
+  for (let at = 0; at < fields.length; ) {
+    const length = fields.readUInt8(at + 3);
+    const value = fields.subarray(at + 4, at + 4 + length);
+    if (value.length < length) throw new RangeError(`a field of ${length} bytes`);
+    const [oxmClass, number] = [fields.readUInt16BE(at), fields.readUInt8(at + 2) >> 1];
+    if (oxmClass === OXM_BASIC && number === IN_PORT) inPort = value.readUInt32BE(0);
+    else if (oxmClass === NXM.basic && number === IN_PORT) inPort = value.readUInt16BE(0);
+    else if (oxmClass === OXM_BASIC && number === OXM_TUNNEL_ID) tunnelId = value.readBigUInt64BE(0);
+    else if (oxmClass === NXM.own && number === NXM_TUNNEL_ID) tunnelId = value.readBigUInt64BE(0);
+    else if (oxmClass === NXM.own && number < REGISTERS) registers.set(number, value.readUInt32BE(0));
+    at += 4 + length;
+  }
+  return { tunnelId, registers, ...(inPort === undefined ? {} : { inPort }) };
+}
+
+/**
+ * Reads the body of an experimenter's message; undefined where it is no packet-in. The frame is a copy, so that what it came with
+ * is not kept. Throws a RangeError for what is none of Open vSwitch's.
+ */
+export function readPacketIn(body: Buffer): PacketIn | undefined {
+  if (body.readUInt32BE(0) !== NICIRA || body.readUInt32BE(4) !== OWN.packetIn) return undefined;
+  let frame: Buffer | undefined;
+  let userdata = Buffer.alloc(0);
+  let metadata: ReturnType<typeof readMetadata> = { tunnelId: undefined, registers: new Map() };
+  for (const [type, value] of properties(body.subarray(8))) {
+    if (type === PROPERTY.packet) frame = Buffer.from(value);
+    else if (type === PROPERTY.userdata) userdata = Buffer.from(value);
+    else if (type === PROPERTY.metadata) metadata = readMetadata(value);
+  }
+  if (frame === undefined || metadata.inPort === undefined)
+    throw new RangeError("a packet-in without a frame");
+  return { ...metadata, inPort: metadata.inPort, userdata, frame };
+}
