@@ -1,34 +1,20 @@
 import type { Look } from "../provider/converge/look";
-import type { Work } from "./command";
+import type { HostRecord } from "../provider/host/host";
+import type { Context } from "../provider/resource/context";
 
-/** What there is to see on the hosts that can be reached. */
+/** What there is to see on the hosts that can be reached, and why the others cannot. */
 export interface Looks {
   looks: Look[];
-  /** How many hosts cannot be looked at; it has been said why. */
-  failed: number;
+  failures: string[];
 }
 
-/** Looks at all hosts at once, and says which cannot be looked at. */
-export async function lookAtAll({ context, hosts, output }: Work): Promise<Looks> {
-  let ended = 0;
-  const look = async (record: (typeof hosts)[number]) => {
-    try {
-      return await context.open(record).look();
-    } finally {
-      ended += 1;
-      output.progress(`${ended} of ${hosts.length} hosts read`);
-    }
-  };
-  const results = await Promise.allSettled(hosts.map(look));
-  const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
-  for (const failure of failures) output.complain(failure);
+/** Looks at all hosts at once. */
+export async function lookAtAll(context: Context, records: readonly HostRecord[]): Promise<Looks> {
+  const results = await Promise.allSettled(records.map((record) => context.open(record).look()));
   return {
     looks: results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])),
-    failed: failures.length,
+    failures: results.flatMap((result) =>
+      result.status === "rejected" ? [(result.reason as Error).message] : [],
+    ),
   };
-}
-
-/** Whether no host could be looked at. */
-export function isNothingSeen({ looks, failed }: Looks): boolean {
-  return looks.length === 0 && failed > 0;
 }

@@ -1,10 +1,11 @@
 import { engineAddress, nameRun } from "./engineRun";
 import { COMPUTED, type Kind, SECRETS, secretProperties, tellsSecret } from "./face/computed";
-import { type Asker, Provider, readStatistics } from "./provider";
+import { type Asker, Provider, readStatistics, type VerifyRequest, verifyOver } from "./provider";
 import { withoutFormerSecrets } from "./resource/formerSecrets";
 import type { CheckResult, DiffResult, Properties, ReadResult } from "./resource/resource";
 import { type ConfigReader, readSettings, type Settings } from "./settings";
 import type { TapStatistics } from "./statistics/statistics";
+import type { TapVerifications } from "./verify/verification";
 
 /**
  * What the state of every stack calls by name, through the code that Pulumi records with each resource. Its path in the package,
@@ -114,4 +115,9 @@ export const MonitorPort = handlersOf("MonitorPort");
 /** What the hosts count. Not part of any resource, so that counters are never in a state. */
 export async function statistics(read: ConfigReader, hosts: readonly unknown[]): Promise<TapStatistics> {
   return readStatistics(readSettings(read), hosts);
+}
+
+/** Whether the taps of hosts deliver. Not part of any resource either. */
+export async function verifyTaps(read: ConfigReader, wanted: VerifyRequest): Promise<TapVerifications> {
+  return verifyOver(readSettings(read), wanted);
 }

@@ -4,3 +4,4 @@ export { monitorPort as MonitorPort } from "./resource/monitorPort";
 export { tapService as TapService } from "./resource/service";
 export { mirrorTunnel as MirrorTunnel } from "./resource/tunnel";
 export { askedBy, createContext, withContext } from "./runtime";
+export { verifyTaps } from "./verify/verifyTaps";

@@ -12,6 +12,7 @@ import { tunnelChecks } from "./resource/tunnelChecks";
 import { type Conceal, concealed, concealing, type SecretNames, shownFailure } from "./secrets";
 import type { Settings } from "./settings";
 import type { TapStatistics } from "./statistics/statistics";
+import type { TapVerifications } from "./verify/verification";
 
 const CHECKS: Readonly<Record<Kind, Checks>> = {
   TapService: serviceChecks,
@@ -112,6 +113,13 @@ export class Provider {
     );
   }
 
+  /** Whether the taps of hosts deliver, found out over the provider's own connections. */
+  async verifyTaps(wanted: VerifyRequest, asker: Asker): Promise<TapVerifications> {
+    return this.concealed(asker, [{ hosts: wanted.hosts }], (context) =>
+      unlessEnded(asker.ending, verificationOf(context, wanted)),
+    );
+  }
+
   /** Closes all connections; what comes later makes new ones. */
   async close(): Promise<void> {
     await this.opened?.context.close();
@@ -155,6 +163,24 @@ export class Provider {
 export async function readStatistics(settings: Settings, hosts: readonly unknown[]): Promise<TapStatistics> {
   const { withContext } = await load();
   return withContext(settings, (context) => statisticsOf(context, hosts));
+}
+
+/** What taps are verified on, and for how many seconds frames are counted. */
+export interface VerifyRequest {
+  hosts: readonly unknown[];
+  window?: number | undefined;
+}
+
+/** Whether the taps of hosts deliver, found out over connections that are closed at the end. */
+export async function verifyOver(settings: Settings, wanted: VerifyRequest): Promise<TapVerifications> {
+  const { withContext } = await load();
+  return withContext(settings, (context) => verificationOf(context, wanted));
+}
+
+async function verificationOf(context: Context, { hosts, window }: VerifyRequest): Promise<TapVerifications> {
+  const { verifyTaps } = await load();
+  const records = hosts.map((host) => context.resolveHost(host));
+  return clean(await verifyTaps(context, records, window === undefined ? {} : { window }));
 }
 
 async function statisticsOf(context: Context, hosts: readonly unknown[]): Promise<TapStatistics> {

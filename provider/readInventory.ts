@@ -14,18 +14,13 @@ export interface InventoryOrigin {
   hint: string;
 }
 
-/** Reads and checks an inventory: a JSON object of hosts by name. Errors as of `checkInventory`. */
+/**
+ * Reads and checks an inventory: a JSON object of hosts by name. Errors: `invalid-config`, without any value: where it comes from may
+ * be a secret.
+ */
 export function readInventory(text: string, origin: InventoryOrigin): Inventory {
-  return checkInventory(parse(text), origin);
-}
-
-/** Checks an inventory: hosts by name. Errors: `invalid-config`, without any value: where it comes from may be a secret. */
-export function checkInventory(value: unknown, { source, root, hint }: InventoryOrigin): Inventory {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new TaasError(`${source} ${root} is not an object of hosts by name`, {
-      code: "invalid-config",
-      hint,
-    });
+  const { source, root } = origin;
+  const value = parse(text, origin);
   const parsed = z.record(z.string(), inventoryHost).safeParse(value, { error: wording });
   if (!parsed.success) {
     const reasons = placedReasons(parsed.error, root).map(({ text: reason }) => reason);
@@ -45,11 +40,16 @@ export function checkInventory(value: unknown, { source, root, hint }: Inventory
   );
 }
 
-/** What a text says in JSON; of any other text, nothing. */
-function parse(text: string): unknown {
+function parse(text: string, { source, root, hint }: InventoryOrigin): object {
+  let value: unknown = text;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
-    return undefined;
+    // Refused below, as any other text.
   }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new TaasError(`${source} ${root} is not an object of hosts by name`, {
+    code: "invalid-config",
+    hint,
+  });
 }

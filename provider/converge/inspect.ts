@@ -47,7 +47,9 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
   const down = watchedEnds(read.claims.values(), facts)
     .filter(({ state }) => state !== undefined && state !== "up")
     .map((end) => ({ what: downText(end), about: { port: end.port }, owners: [end.owner] }));
-  const waiting = waitsForRestore(facts) ? [{ what: RESTORE_WAIT, owners: [...read.claims.keys()] }] : [];
+  const waiting = waitsForRestore(facts)
+    ? [{ what: RESTORE_WAIT, about: { bridge: tapBridge }, owners: [...read.claims.keys()] }]
+    : [];
   const failed = failedPorts(desired, facts).map((port) => ({
     what: failedPortText(port),
     about: { port: port.name },
@@ -107,13 +109,13 @@ function carriesGeneration({ table, priority, cookie }: Flow): boolean {
 }
 
 function describe(
-  kind: string,
+  kind: "missing" | "unexpected",
   bridge: string,
   ownersOf: (flow: Flow) => string[],
 ): (flow: Flow) => Difference {
   return (flow) => ({
     what: `${kind} rule on ${bridge}: ${formatFlow(flow)}`,
-    about: { rule: flow, bridge },
+    about: { rule: flow, bridge, is: kind },
     owners: ownersOf(flow),
   });
 }
@@ -162,7 +164,11 @@ async function compareFragments(access: HostAccess, look: Look): Promise<Differe
   const fragments = await readFragments(ofctlTarget(access, bridge));
   if (fragments === FRAGMENTS) return [];
   return [
-    { what: `bridge ${bridge} handles fragments as ${fragments}`, owners: [...look.read.claims.keys()] },
+    {
+      what: `bridge ${bridge} handles fragments as ${fragments}`,
+      about: { bridge },
+      owners: [...look.read.claims.keys()],
+    },
   ];
 }
 

@@ -84,7 +84,7 @@ function options({ end, explicit }: TunnelRequest): Record<string, string> {
 }
 
 /** Register that marks a frame as arrived by a mirror tunnel. */
-export const ARRIVED: { set: Action; match: FieldMatch } = {
+export const ARRIVED: { set: Extract<Action, { value: bigint }>; match: FieldMatch } = {
   set: { set: "reg0", value: 1n },
   match: is("reg0", 1),
 };

@@ -8,9 +8,12 @@ export interface PortCount {
   errors: number;
 }
 
-/** Reads the counters of a bridge's ports, by port number (`ovs-ofctl dump-ports`). */
-export async function readPortCounts(target: OfctlTarget): Promise<Map<number, PortCount>> {
-  const argv = ofctlArgv(target, "OpenFlow14", ["--", "dump-ports", bridgeName(target)]);
+/** Reads the counters of a bridge's ports, by port number (`ovs-ofctl dump-ports`). `version`: of OpenFlow, as the bridge speaks it. */
+export async function readPortCounts(
+  target: OfctlTarget,
+  version = "OpenFlow14",
+): Promise<Map<number, PortCount>> {
+  const argv = ofctlArgv(target, version, ["--", "dump-ports", bridgeName(target)]);
   const result = await runBounded(target, argv);
   if (result.exitCode !== 0) throw commandFailed(target, "reading the ports' counters", result);
   const blocks = result.stdout.split(/^(?=\s*port\s)/m).filter((block) => /^\s*port\s+\d+:/.test(block));

@@ -2,19 +2,23 @@ import type { ErrorCode } from "../errorCodes";
 import type { Flow } from "../ovs/openflow";
 import type { Operation } from "../ovs/operations";
 
-/** What a difference is found in: a port or a Mirror by its name, a rule of a bridge, a meter by its number, or what cannot be. */
+/**
+ * What a difference is found in: a port or a Mirror by its name, a rule of a bridge, a meter by its number, a setting of a whole
+ * bridge, or what cannot be.
+ */
 export type Subject =
   | { port: string }
   | { mirror: string }
-  | { rule: Flow; bridge: string }
+  | { rule: Flow; bridge: string; is: "missing" | "unexpected" }
   | { meter: number }
+  | { bridge: string }
   | { problem: ErrorCode };
 
 /** A step of a plan: what differs, in words, whose claims it concerns, and the OVSDB operations that mend it. */
 export interface Change {
   /** One line for people: `missing port mt-..`, `altered mirror ..`. */
   what: string;
-  /** Absent where it is none of a copy's way: a setting of the whole bridge, the keeper. */
+  /** Absent where no copy goes through it: the keeper, a count of changes. */
   about?: Subject;
   owners: readonly string[];
   operations: Operation[];

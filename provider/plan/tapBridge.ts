@@ -56,6 +56,7 @@ export function planTapBridge(read: ClaimSet, desired: Desired): Change[] {
   return [
     ...wrongSettings(bridge).map(({ what, row }) => ({
       what: `bridge ${bridge.name} has ${what}`,
+      about: { bridge: bridge.name },
       owners,
       operations: update(row),
     })),

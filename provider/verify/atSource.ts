@@ -1,0 +1,75 @@
+import type { FoundPort } from "../model/findPort";
+import { type Group, groupNames } from "../model/groups";
+import type { Counted } from "./counts";
+import { type Evidence, NAMED, namesOf, plural, silence, type Verdict } from "./evidence";
+
+/** Frames that a port must have counted before the lack of a copy says anything: the last one may not be counted yet. */
+const ENOUGH = 5;
+
+/** Whether the tapped ports are there and have a link. */
+export function judgeSource({ source, counted, seconds }: Evidence): Verdict {
+  const { ports } = source.end;
+  if (ports.length === 0) return { verdict: "no-traffic", detail: "no port is there to be tapped" };
+  const silent = ports.map(silence).filter((why) => why !== undefined);
+  if (silent.length > 0) {
+    const hint = "its VM is stopped, or its device is down";
+    return { verdict: "wrong", detail: `${silent.slice(0, NAMED).join("; ")}: ${hint}` };
+  }
+  const total = (way: "egress" | "ingress"): number =>
+    ports.reduce((sum, port) => sum + (counted.ports.get(port.interface.uuid)?.[way] ?? 0), 0);
+  const detail = `${namesOf(ports)} plugged, sent ${plural(total("egress"), "frame")} and got ${total("ingress")} in ${seconds} s`;
+  return { verdict: "proved", detail };
+}
+
+/** Frames of a port that a group is to capture. */
+function dueOf(group: Group, owner: string, { ports }: Counted): { port: FoundPort; due: number }[] {
+  const members = group.members.filter(({ flow }) => flow.owner === owner);
+  return members.flatMap(({ flow, port }) => {
+    const count = ports.get(port.interface.uuid);
+    if (count === undefined) return [];
+    const { direction } = flow.source;
+    const isDue = (way: "egress" | "ingress"): boolean =>
+      (direction === "both" || direction === way) && (group.direction === "any" || group.direction === way);
+    const due = (isDue("egress") ? count.egress : 0) + (isDue("ingress") ? count.ingress : 0);
+    return [{ port, due }];
+  });
+}
+
+/** Whether the groups captured what the ports counted. */
+export function judgeCapture({ source, counted, seconds }: Evidence): Verdict {
+  const { groups, claim } = source.end;
+  if (groups.length === 0) return { verdict: "no-traffic", detail: "no port is there to be tapped" };
+  const all = groups.map((group) => {
+    const ports = dueOf(group, claim.owner, counted);
+    const due = ports.reduce((sum, port) => sum + port.due, 0);
+    return { group, ports, due, captured: counted.groups.get(group.hash)?.captured ?? 0 };
+  });
+  const deaf = all.find(({ due, captured }) => due >= ENOUGH && captured === 0);
+  if (deaf !== undefined) {
+    const names = namesOf(deaf.ports.filter(({ due }) => due > 0).map(({ port }) => port));
+    const { mirror } = groupNames(deaf.group);
+    const detail = `Mirror ${mirror} copied none of the ${deaf.due} frames of ${names} within ${seconds} s: ovs-vswitchd goes on as before an edit of the Mirror, or has more than 32 Mirrors on ${deaf.group.bridge}`;
+    return { verdict: "wrong", detail };
+  }
+  const due = all.reduce((sum, one) => sum + one.due, 0);
+  const captured = all.reduce((sum, one) => sum + one.captured, 0);
+  if (due === 0 || captured === 0)
+    return { verdict: "no-traffic", detail: `no frame came by within ${seconds} s` };
+  const shared = new Set(groups.flatMap(({ members }) => members.map(({ flow }) => flow.owner))).size;
+  const others = shared > 1 ? `; ${shared} taps share their capture` : "";
+  return { verdict: "proved", detail: `${plural(due, "frame")} came by within ${seconds} s${others}` };
+}
+
+/** What the groups' filters and caps did with what was captured. */
+export function judgeFilter({ source, counted, seconds }: Evidence): Verdict {
+  const counts = source.end.groups.flatMap(({ hash }) => counted.groups.get(hash) ?? []);
+  const total = (name: "captured" | "accepted"): number =>
+    counts.reduce((sum, count) => sum + count[name], 0);
+  const [captured, accepted] = [total("captured"), total("accepted")];
+  if (captured === 0) return { verdict: "no-traffic", detail: `nothing to filter within ${seconds} s` };
+  if (accepted === 0)
+    return { verdict: "no-traffic", detail: `the filter rejected all ${plural(captured, "frame")}` };
+  const dropped = Math.max(0, ...counts.map((count) => count.dropped));
+  const capped = dropped === 0 ? "" : `; the rate limit dropped ${dropped}`;
+  return { verdict: "proved", detail: `${accepted} of ${plural(captured, "frame")} accepted${capped}` };
+}

@@ -1,0 +1,77 @@
+import type { Group } from "../model/groups";
+import { pieceCookie } from "../model/identity";
+import type { Flow } from "../ovs/openflow";
+
+/** What a host has counted until a moment. */
+export interface Reading {
+  /** Rules of the tap bridge. */
+  flows: readonly Flow[];
+  /** Packets that each meter has dropped, by its number. */
+  drops: ReadonlyMap<number, number>;
+}
+
+/** Frames that a port has sent and received as its VM sees it, by the interface's UUID. */
+export type PortReading = ReadonlyMap<string, { egress: number; ingress: number }>;
+
+/** What one capture group did with frames. */
+export interface GroupCount {
+  /** Frames that its Mirror put out to it. */
+  captured: number;
+  /** Frames that its filter accepted, those over a rate limit included. */
+  accepted: number;
+  /** Copies that its rate limit dropped. */
+  dropped: number;
+}
+
+/** What a host counted within a window of time. */
+export interface Counted {
+  /** By the group's hash. */
+  groups: ReadonlyMap<string, GroupCount>;
+  /** By the interface's UUID. */
+  ports: PortReading;
+}
+
+/** What a group has counted until a moment. `meter`: the number of the one that it shares with the flow's other direction, if it has one. */
+function countOf({ hash }: Group, { flows, drops }: Reading, meter: number | undefined): GroupCount {
+  const own = flows.filter(({ cookie }) => cookie === pieceCookie(hash));
+  const total = (table: number): number =>
+    own.reduce((sum, flow) => sum + (flow.table === table ? Number(flow.packets ?? 0n) : 0), 0);
+  const dropped = meter === undefined ? 0 : (drops.get(meter) ?? 0);
+  return { captured: total(0), accepted: total(2), dropped };
+}
+
+/** The growth of a counter. One that began anew meanwhile, as when ovs-vswitchd did, has grown by what it is. */
+function growth(before: number, after: number): number {
+  return after >= before ? after - before : after;
+}
+
+/** What groups counted between two moments. `meterOf`: the number of a group's meter, where it is capped. */
+export function countGroups(
+  groups: readonly Group[],
+  meterOf: (group: Group) => number | undefined,
+  before: Reading,
+  after: Reading,
+): Map<string, GroupCount> {
+  return new Map(
+    groups.map((group) => {
+      const [first, last] = [before, after].map((reading) => countOf(group, reading, meterOf(group)));
+      const grown = (name: keyof GroupCount): number => growth(first![name], last![name]);
+      return [
+        group.hash,
+        { captured: grown("captured"), accepted: grown("accepted"), dropped: grown("dropped") },
+      ];
+    }),
+  );
+}
+
+/** What ports counted between two moments; those that were not there at both are left out. */
+export function countPorts(before: PortReading, after: PortReading): PortReading {
+  return new Map(
+    [...after].flatMap(([port, last]) => {
+      const first = before.get(port);
+      if (first === undefined) return [];
+      const grown = (name: "egress" | "ingress"): number => growth(first[name], last[name]);
+      return [[port, { egress: grown("egress"), ingress: grown("ingress") }] as const];
+    }),
+  );
+}

@@ -1,0 +1,47 @@
+import { type Examined, examine } from "./examine";
+import type { Seen, SeenHost } from "./see";
+
+/** Hosts that were looked at closely, by their machines, and lent until that is over. */
+export interface Lent {
+  hosts: ReadonlyMap<string, Examined>;
+  release(): void;
+}
+
+/** Looks closely at all hosts that were reached; those that it loses meanwhile are noted with the others that cannot be looked at. */
+export async function examineAll(seen: Seen, seconds: number): Promise<Lent> {
+  let release = (): void => {};
+  const over = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const examined = await Promise.all(
+    [...seen.hosts].map(async ([machine, host]) => {
+      try {
+        return [[machine, await lend(host, seconds, over)] as const];
+      } catch (error) {
+        lose(seen, machine, host, (error as Error).message);
+        return [];
+      }
+    }),
+  );
+  return { hosts: new Map(examined.flat()), release };
+}
+
+/** Looks closely at a host and keeps its connection until all is over. */
+function lend(host: SeenHost, seconds: number, over: Promise<void>): Promise<Examined> {
+  return new Promise((resolve, reject) => {
+    host.host
+      .use(async (access) => {
+        const examined = await examine(access, host, seconds);
+        resolve(examined);
+        await over;
+        if (!("why" in examined.channel)) examined.channel.close();
+      })
+      .catch(reject);
+  });
+}
+
+function lose(seen: Seen, machine: string, { look }: SeenHost, reason: string): void {
+  const lost = { host: look.record.name, reason };
+  seen.missing.set(machine, lost);
+  if (seen.named.has(machine)) seen.unseen.push(lost);
+}

@@ -1,0 +1,94 @@
+import { printableLine } from "../printable";
+import { judgeDelivery, judgeTunnel } from "./atMonitor";
+import { judgeCapture, judgeFilter, judgeSource } from "./atSource";
+import { type Evidence, NAMED, type Verdict } from "./evidence";
+import type { Unsourced } from "./gather";
+import { STAGES, type Stage, type StageVerification, type TapVerification } from "./verification";
+
+/** Judges a tap by what its hosts have shown. */
+export function judgeTap(evidence: Evidence): TapVerification {
+  const { source, destination } = evidence;
+  const { claim, ports, way } = source.end;
+  const stages = claim.source.enabled ? STAGES.map((stage) => judgeStage(stage, evidence)) : [];
+  return {
+    owner: claim.owner,
+    service: claim.service,
+    tunnelId: claim.tunnelId,
+    sourceHost: source.host,
+    sourcePorts: ports.map(({ port }) => printableLine(port.name)),
+    destination: way.kind === "collector" ? claim.collector!.address : (destination?.host ?? source.host),
+    verdict: claim.source.enabled ? verdictOf(stages) : "disabled",
+    stages,
+  };
+}
+
+function verdictOf(stages: readonly StageVerification[]): TapVerification["verdict"] {
+  const order = ["wrong", "unknown", "no-traffic", "outside"] as const;
+  return order.find((verdict) => stages.some((stage) => stage.verdict === verdict)) ?? "proved";
+}
+
+function judgeStage(stage: Stage, evidence: Evidence): StageVerification {
+  const { source, destination } = evidence;
+  const home = stage === "delivery" && destination !== undefined ? destination.host : source.host;
+  const { host = home, verdict, detail } = faultAt(stage, evidence) ?? JUDGES[stage](evidence);
+  return { stage, verdict, host, detail: printableLine(detail) };
+}
+
+const JUDGES: Record<Stage, (evidence: Evidence) => Verdict> = {
+  source: judgeSource,
+  capture: judgeCapture,
+  filter: judgeFilter,
+  tunnel: judgeTunnel,
+  delivery: judgeDelivery,
+};
+
+/** What is wrong at a stage by what stands on the hosts, or why nothing can be said. */
+function faultAt(stage: Stage, evidence: Evidence): Verdict | undefined {
+  const { source, destination } = evidence;
+  const isFirst = stage === "source";
+  if (source.dead !== undefined)
+    return isFirst
+      ? { verdict: "wrong", detail: stopped(source.dead) }
+      : { verdict: "unknown", detail: `Open vSwitch does not answer on ${source.host}` };
+  const faults = evidence.faults.flatMap(({ host, faults: here }) =>
+    (here.get(stage) ?? []).map((what) => ({ host, what })),
+  );
+  if (faults.length > 0) return wrong(faults);
+  if (stage !== "tunnel" && stage !== "delivery") return undefined;
+  if (destination === undefined) return undefined;
+  if ("unseen" in destination) return { verdict: "unknown", detail: destination.unseen };
+  if (destination.dead === undefined) return undefined;
+  return stage === "delivery"
+    ? { verdict: "wrong", detail: stopped(destination.dead) }
+    : { verdict: "unknown", detail: `Open vSwitch does not answer on ${destination.host}` };
+}
+
+/** Judges a tap that was not found on the host of its source. */
+export function judgeUnsourced({ claim, destination, source }: Unsourced): TapVerification {
+  const { host, verdict, detail } = source;
+  const rest = { verdict: "unknown", host, detail: "its source is not known" } as const;
+  const stages = STAGES.map((stage): StageVerification => {
+    const found = stage === "source" ? { verdict, host, detail: printableLine(detail) } : rest;
+    return { stage, ...found, ...(stage === "delivery" ? { host: destination } : {}) };
+  });
+  const { owner, service, tunnelId } = claim;
+  return {
+    ...{ owner, service, tunnelId, sourceHost: host, sourcePorts: [], destination },
+    verdict: verdictOf(stages),
+    stages,
+  };
+}
+
+function stopped(why: string): string {
+  return `Open vSwitch does not answer, so nothing is copied or delivered there: ${why}`;
+}
+
+/** Faults of one host are told by that host, those of another with its name. */
+function wrong(faults: readonly { host: string; what: string }[]): Verdict {
+  const { host } = faults[0]!;
+  const told = faults.map((fault) =>
+    fault.host === host ? fault.what : `host ${fault.host}: ${fault.what}`,
+  );
+  const more = told.length > NAMED ? `; and ${told.length - NAMED} more` : "";
+  return { verdict: "wrong", host, detail: `${told.slice(0, NAMED).join("; ")}${more}` };
+}

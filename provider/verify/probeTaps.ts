@@ -1,0 +1,115 @@
+import { isCurrent } from "../converge/guard";
+import type { Action } from "../model/desired";
+import { lengthsByOwner } from "../model/lengths";
+import { TABLES } from "../ovs/packetMessages";
+import { numberRule } from "../plan/numberRules";
+import { portNumbers, reliedPorts } from "../plan/portNumbers";
+import type { Examined } from "./examine";
+import type { Sourced } from "./gather";
+import { type ProbeResult, sendingActions, TABLES_NAME } from "./probe";
+import { type Probe, sendProbes } from "./sendProbes";
+import type { DestinationEnd } from "./tap";
+import type { HostView } from "./view";
+
+/** Who gets the probes that arrive, besides this program. */
+export type Recipients = "nobody" | "monitors";
+
+/** A way that some taps share, the hosts at its ends, and the probe of it. */
+interface ProbedWay {
+  taps: Sourced[];
+  ends: readonly Examined[];
+  probe: Probe;
+}
+
+const NO_WAY: ProbeResult = { outcome: "refused", why: "no port is there to send a probe by" };
+/** Ports may have other numbers by now. */
+const CHANGED: ProbeResult = { outcome: "refused", why: "another writer is changing the hosts: run again" };
+
+/**
+ * Probes the ways of taps, each way once. One on which something is wrong is not probed: no probe goes where ports or rules are not
+ * what they should be.
+ */
+export async function probeTaps(
+  taps: readonly Sourced[],
+  recipients: Recipients,
+): Promise<Map<Sourced, ProbeResult>> {
+  const results = new Map<Sourced, ProbeResult>();
+  const ways = new Map<string, ProbedWay>();
+  for (const tap of taps) {
+    const way = wayOf(tap, recipients);
+    if (way === undefined) continue;
+    if ("outcome" in way) {
+      results.set(tap, way);
+      continue;
+    }
+    const key = keyOf(way);
+    const known = ways.get(key);
+    if (known === undefined) ways.set(key, way);
+    else known.taps.push(tap);
+  }
+  const moved = await movedAmong([...ways.values()].flatMap(({ ends }) => ends));
+  const due = [...ways.values()].filter(({ ends }) => !ends.some((end) => moved.has(end)));
+  const found = new Map(zip(due, await sendProbes(due.map(({ probe }) => probe))));
+  for (const way of ways.values()) for (const tap of way.taps) results.set(tap, found.get(way) ?? CHANGED);
+  return results;
+}
+
+function zip<A, B>(some: readonly A[], others: readonly B[]): [A, B][] {
+  return some.map((one, index) => [one, others[index]!]);
+}
+
+/** The hosts that are not what was looked at any more. */
+async function movedAmong(hosts: readonly Examined[]): Promise<Set<Examined>> {
+  const moved = new Set<Examined>();
+  await Promise.all(
+    [...new Set(hosts)].map(async (host) => {
+      const { access, view } = host;
+      const { look, desired, tapBridge } = view;
+      const ofports = reliedPorts(desired, look.facts, tapBridge);
+      if (!(await isCurrent(access, { generation: look.read.generation, ofports }))) moved.add(host);
+    }),
+  );
+  return moved;
+}
+
+/** How a tap's way is probed; undefined where it is not, or what keeps it from that. */
+function wayOf(tap: Sourced, recipients: Recipients): ProbedWay | ProbeResult | undefined {
+  const { source, end, destination, faults } = tap;
+  if (!end.claim.source.enabled || destination === undefined || !("at" in destination)) return undefined;
+  const { at, end: far } = destination;
+  const isWrong = faults.some(({ faults: found }) => found.has("tunnel") || found.has("delivery"));
+  const isThere = source.dead === undefined && at.dead === undefined && far.claim !== undefined;
+  if (isWrong || !isThere || far.service === undefined) return undefined;
+  for (const { channel, host } of [source, at])
+    if ("why" in channel) return { outcome: "refused", why: `no probe on host ${host}: ${channel.why}` };
+  const lengths = lengthsByOwner(end.groups).get(end.claim.owner) ?? [];
+  const lists = sendingActions(end, lengths).map((actions) => numbered(source.view, actions));
+  const ways = lists.filter((actions) => actions.length > 0);
+  if (ways.length === 0 || ways.length < lists.length) return NO_WAY;
+  const [from, to] = [source.channel, at.channel] as [Probe["from"], Probe["to"]];
+  const deliver = recipients === "monitors" ? deliveryTo(at.view, far) : undefined;
+  return { taps: [tap], ends: [source, at], probe: { from, to, ways, ...(deliver && { deliver }) } };
+}
+
+function keyOf({ ends, probe }: ProbedWay): string {
+  const bigints = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
+  return JSON.stringify([ends.map(({ host }) => host), probe.ways], bigints);
+}
+
+/** Actions by the numbers of a host's ports; none where a port is not there. */
+function numbered({ look, tapBridge }: HostView, actions: readonly Action[]): Action<number>[] {
+  const numbers = new Map([...portNumbers(look.facts, tapBridge), [TABLES_NAME, TABLES]]);
+  const rule = { table: 0, priority: 0, cookie: 0n, match: [], owners: [] };
+  return numberRule({ ...rule, actions: [...actions] }, numbers)!.actions;
+}
+
+/** What puts a probe out to each monitor. */
+function deliveryTo(view: HostView, { service, monitors }: DestinationEnd): Probe["deliver"] {
+  const names = monitors.map((monitor) => monitor.interface.name);
+  const outputs =
+    service?.attachment === "tap-bridge"
+      ? names.map((output) => ({ output }))
+      : (view.services.deliveries.get(service!.tunnelId)?.deliver() ?? []);
+  const text = `a probe of EtherType 0x88b5 was put out to ${names.join(", ")}`;
+  return { actions: numbered(view, outputs), text };
+}

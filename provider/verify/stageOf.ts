@@ -1,0 +1,189 @@
+import type { Difference } from "../converge/look";
+import type { ErrorCode } from "../errorCodes";
+import { groupNames } from "../model/groups";
+import { isOurCookie, pieceCookie } from "../model/identity";
+import { type Flow, flowKey } from "../ovs/openflow";
+import { portNumbers } from "../plan/portNumbers";
+import type { DestinationEnd, SourceEnd } from "./tap";
+import type { Stage } from "./verification";
+import type { HostView } from "./view";
+
+/** What a tap has on one host: either end, or both where source and monitor share it. */
+export interface TapThere {
+  view: HostView;
+  /** Key of the flow's claim. */
+  owner: string;
+  tunnelId: number;
+  source: SourceEnd | undefined;
+  destination: DestinationEnd | undefined;
+}
+
+/** Differences that are on a tap's way, by stage. */
+export type Faults = ReadonlyMap<Stage, readonly string[]>;
+
+/** Sorts what is wrong with a host by the stages of a tap; what is none of its way is left out. */
+export function faultsOf(tap: TapThere, differences: readonly Difference[]): Faults {
+  const faults = new Map<Stage, string[]>();
+  const stages = stagesOn(tap, differences);
+  for (const difference of differences) {
+    const stage = stages(difference);
+    if (stage === undefined) continue;
+    const known = faults.get(stage) ?? [];
+    faults.set(stage, known);
+    if (!known.includes(difference.what)) known.push(difference.what);
+  }
+  return faults;
+}
+
+function stagesOn(
+  tap: TapThere,
+  differences: readonly Difference[],
+): (difference: Difference) => Stage | undefined {
+  const ports = portStages(tap);
+  const places = missingRules(differences);
+  return ({ about, owners }) => {
+    if (about === undefined) return undefined;
+    if ("port" in about) return ports.get(about.port);
+    if ("mirror" in about) return isCapturing(tap, about.mirror) ? "capture" : undefined;
+    if ("meter" in about) return meterStage(tap, about.meter);
+    if ("rule" in about) return ruleStage(tap, about, { ports, places });
+    if ("problem" in about) return problemStage(tap, about.problem, owners);
+    return about.bridge === tap.view.tapBridge ? betweenTables(tap, "filter") : undefined;
+  };
+}
+
+/** The stage of what everything on the tap bridge goes through: at the source, else where copies arrive. */
+function betweenTables({ source }: TapThere, atSource: Stage): Stage {
+  return source === undefined ? "delivery" : atSource;
+}
+
+function isCapturing({ source }: TapThere, mirror: string): boolean {
+  return source?.groups.some((group) => groupNames(group).mirror === mirror) === true;
+}
+
+/** The stage of each port on the tap's way, by name. */
+function portStages({ view, owner, source, destination }: TapThere): Map<string, Stage> {
+  const isLocal = source?.way.kind === "local";
+  const stages = new Map<string, Stage>();
+  for (const port of view.piecesOf(owner).ports) stages.set(port, isLocal ? "delivery" : "tunnel");
+  for (const group of source?.groups ?? []) {
+    const { integration, tap } = groupNames(group);
+    stages.set(integration, "capture").set(tap, "capture");
+  }
+  for (const { port } of source?.ports ?? []) stages.set(port.name, "source");
+  if (destination?.service === undefined) return stages;
+  for (const port of view.piecesOf(destination.service.owner).ports) stages.set(port, "delivery");
+  for (const { port } of destination.monitors) stages.set(port.name, "delivery");
+  for (const wanted of destination.service.ports)
+    if (typeof wanted === "string") stages.set(wanted, "delivery");
+  return stages;
+}
+
+/** A meter has the number of the patch port that a group's copies come in by. */
+function meterStage({ view, source }: TapThere, meter: number): Stage | undefined {
+  const numbers = portNumbers(view.look.facts, view.tapBridge);
+  const isMetered = source?.groups.some((group) => numbers.get(groupNames(group).tap) === meter);
+  return isMetered === true ? "filter" : undefined;
+}
+
+/** Cookies of the rules that are missing, by bridge and place: another rule in such a place stands in their way. */
+function missingRules(differences: readonly Difference[]): Map<string, bigint> {
+  const missing = differences.flatMap(({ about }) =>
+    about !== undefined && "rule" in about && about.is === "missing" ? [about] : [],
+  );
+  return new Map(missing.map(({ rule, bridge }) => [`${bridge} ${flowKey(rule)}`, rule.cookie]));
+}
+
+interface RuleContext {
+  ports: ReadonlyMap<string, Stage>;
+  places: ReadonlyMap<string, bigint>;
+}
+
+function ruleStage(
+  tap: TapThere,
+  { rule, bridge }: { rule: Flow; bridge: string },
+  { ports, places }: RuleContext,
+): Stage | undefined {
+  const cookie = places.get(`${bridge} ${flowKey(rule)}`) ?? rule.cookie;
+  if (isOfAnother(tap, rule)) return undefined;
+  const known = pieceStage(tap, cookie, rule.table);
+  if (known !== undefined) return known;
+  return bridge === tap.view.tapBridge && !isOurCookie(cookie) ? strangerStage(tap, rule, ports) : undefined;
+}
+
+/** Whether a rule is about copies of another service, or from another host, alone. */
+function isOfAnother({ tunnelId, destination }: TapThere, { match }: Flow): boolean {
+  const id = /(?:^|,)tun_id=(0x[0-9a-f]+|\d+)(?:,|$)/.exec(match)?.[1];
+  if (id !== undefined && Number(id) !== tunnelId) return true;
+  const from = /(?:^|,)tun_(?:ipv6_)?src=([0-9a-f.:]+)(?:,|$)/.exec(match)?.[1];
+  const remote = destination?.claim?.peer?.remote;
+  return from !== undefined && remote !== undefined && from !== remote;
+}
+
+/** The stage of a rule by the cookie of what it is a piece of. */
+function pieceStage(
+  { view, owner, source, destination }: TapThere,
+  cookie: bigint,
+  table: number,
+): Stage | undefined {
+  const last: Stage = source?.way.kind === "local" ? "delivery" : "tunnel";
+  if (source?.groups.some(({ hash }) => pieceCookie(hash) === cookie) === true)
+    return table < 2 ? "filter" : last;
+  const own = view.piecesOf(owner);
+  if (own.cookies.has(cookie)) return last;
+  if (destination === undefined) return undefined;
+  if (own.arrivals.has(cookie)) return "tunnel";
+  const { service } = destination;
+  return service !== undefined && view.piecesOf(service.owner).cookies.has(cookie) ? "delivery" : undefined;
+}
+
+/** The stage at which somebody else's rule on the tap bridge may take the tap's copies. */
+function strangerStage(
+  tap: TapThere,
+  { table, match }: Flow,
+  ports: ReadonlyMap<string, Stage>,
+): Stage | undefined {
+  const port = /(?:^|,)in_port=(\d+)(?:,|$)/.exec(match)?.[1];
+  if (port === undefined) return betweenTables(tap, table < 2 ? "filter" : "tunnel");
+  const numbers = portNumbers(tap.view.look.facts, tap.view.tapBridge);
+  const [name] = [...numbers].find(([, number]) => number === Number(port)) ?? [];
+  const stage = name === undefined ? undefined : ports.get(name);
+  return stage === "capture" ? "filter" : stage;
+}
+
+/** Problems of the flow itself that are not of its tunnel. */
+const PROBLEM_STAGES: Partial<Record<ErrorCode, Stage>> = {
+  "port-missing": "source",
+  "source-patch": "source",
+  "source-is-monitor": "source",
+  "mirrors-exhausted": "capture",
+  "rate-limit-unsafe": "filter",
+  "service-missing": "delivery",
+  "tenant-differs": "delivery",
+};
+
+function problemStage(
+  { view, owner, source, destination }: TapThere,
+  problem: ErrorCode,
+  owners: readonly string[],
+): Stage | undefined {
+  if (owners.includes(owner)) return PROBLEM_STAGES[problem] ?? "tunnel";
+  const service = destination?.service?.owner;
+  if (service !== undefined && owners.includes(service)) return "delivery";
+  const monitors = new Set(destination?.monitors.map(({ port }) => port.name));
+  const { claims } = view.look.read;
+  const isOnTheWay = owners.some((other) => {
+    const claim = claims.get(other);
+    if (claim?.kind === "monitor-port") return claim.name !== undefined && monitors.has(claim.name);
+    return claim?.kind === "tunnel" && view.desired.ports.some(isTunnelOf(other, owner));
+  });
+  if (!isOnTheWay) return undefined;
+  return owners.some((other) => claims.get(other)?.kind === "tunnel") && source?.way.kind !== "local"
+    ? "tunnel"
+    : "delivery";
+}
+
+/** Whether a port is there for a MirrorTunnel and carries a flow's copies. */
+function isTunnelOf(tunnel: string, flow: string): (port: { owners: readonly string[] }) => boolean {
+  return ({ owners }) => owners.includes(tunnel) && owners.includes(flow);
+}

@@ -1,0 +1,119 @@
+import { expect } from "chai";
+import type { Capture } from "../../lab/capture";
+import { sampleOf } from "../../sample";
+import { signalDaemon } from "../faults/harm";
+
+import { BREAKS } from "./breaks";
+import { Estate, faults, type Tap, verdicts } from "./estate";
+
+/** The EtherType of probes. */
+const isProbe = (frame: Buffer): boolean => frame.subarray(12).includes(Buffer.from("88b5", "hex"));
+
+describe("verify", () => {
+  let estate: Estate;
+  /** For shell lines: what the tap `farm` goes through on host1. */
+  let names: string;
+
+  before(async () => {
+    estate = await Estate.start();
+    const owner = estate.made.get("TapFlow farm")!.made.outputs.owner;
+    const group = await estate.lab.host(1).ovs(
+      `port=$(ovs-vsctl get Port tap-web _uuid)
+for m in $(ovs-vsctl --bare --columns=name find Mirror external_ids:taas=1); do
+  case $(ovs-vsctl get Mirror $m select_src_port) in *$port*) echo \${m#taas-};; esac
+done`,
+    );
+    const tunnel = await estate.lab
+      .host(1)
+      .ovs(
+        "ovs-vsctl --bare --columns=name find Interface type=vxlan options:dst_port=14789 options:remote_ip=192.0.2.12",
+      );
+    names = `farm='${owner}' group=${group.trim()} tunnel=${tunnel.trim()}\n`;
+  });
+
+  after(() => estate.stop());
+
+  it("proves each stage of sound taps, and no VM and no other host gets a probe", async () => {
+    const { lab } = estate;
+    const captures: Capture[] = await Promise.all([
+      ...lab.vms.map((vm) => vm.capture()),
+      lab.host(2).captureDevice("sensor"),
+    ]);
+    const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+    const { taps, unseen, seconds } = await estate.verify();
+    const after = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+    const frames = (await Promise.all(captures.map((capture) => capture.stop()))).flat();
+    const proved = Array(5).fill("proved");
+    expect(Object.fromEntries([...taps].map(([name, tap]) => [name, verdicts(tap)]))).to.deep.equal({
+      ...{ farm: proved, near: proved, inline: proved, shared: proved, mesh: proved, off: [] },
+      outside: ["proved", "proved", "proved", "outside", "outside"],
+    });
+    expect(taps.get("off")!.verdict).to.equal("disabled");
+    expect(unseen).to.deep.equal([]);
+    expect(seconds).to.be.below(10);
+    expect(frames.length).to.be.above(100);
+    expect(frames.filter(isProbe)).to.deep.equal([]);
+    expect(after).to.deep.equal(before);
+  });
+
+  for (const { title, host, script, undo, wrong } of sampleOf(BREAKS, 4)) {
+    it(`names the stage, the host and what is wrong, and nothing else, when ${title}`, async () => {
+      const place = estate.lab.host(host);
+      await place.ovs(names + script);
+      const { taps, seconds } = await estate.verify();
+      const found = faults(taps);
+      try {
+        expect(Object.fromEntries(found)).to.have.all.keys(Object.keys(wrong));
+        for (const [where, words] of Object.entries(wrong)) expect(found.get(where), where).to.match(words);
+        expect(seconds).to.be.below(10);
+      } finally {
+        if (undo !== undefined) await place.ovs(undo);
+        await estate.repair();
+      }
+    });
+  }
+
+  const stopped = [
+    [1, "source host1"],
+    [2, "delivery host2"],
+  ] as const;
+  for (const [host, where] of sampleOf(stopped, 1)) {
+    it(`says that ovs-vswitchd is stopped on host${host}`, async () => {
+      const place = estate.lab.host(host);
+      await signalDaemon(place, "ovs-vswitchd", "STOP");
+      try {
+        const { taps, seconds } = await estate.verify();
+        const concerned: Tap[] = host === 1 ? [...taps.keys()] : ["farm", "inline", "shared", "mesh"];
+        const found = faults(taps);
+        const expected = concerned.filter((name) => name !== "off").map((name) => `${name} ${where}`);
+        expect([...found.keys()]).to.have.members(expected);
+        for (const words of found.values())
+          expect(words).to.match(/^Open vSwitch does not answer, so nothing/);
+        expect(seconds).to.be.below(10);
+      } finally {
+        await signalDaemon(place, "ovs-vswitchd", "CONT");
+      }
+    });
+  }
+
+  it("looks at the other end of a tap, too, where only one host is named", async () => {
+    const { taps } = await estate.verify(0.3, ["host2"]);
+    expect([...taps.keys()].sort()).to.deep.equal(["farm", "inline", "mesh", "shared"]);
+    expect(faults(taps).size).to.equal(0);
+  });
+
+  it("says what could not be looked at where a host is not reached", async () => {
+    const host = estate.lab.host(2);
+    const port = host.sshPort;
+    await host.stopSsh();
+    try {
+      const { taps, unseen } = await estate.verify();
+      expect(unseen.map((one) => one.host)).to.deep.equal(["host2"]);
+      expect(unseen[0]!.reason).to.match(/cannot reach/);
+      expect(verdicts(taps.get("farm")!)).to.deep.equal(["proved", "proved", "proved", "unknown", "unknown"]);
+      expect(taps.get("near")!.verdict).to.equal("proved");
+    } finally {
+      await host.startSsh(port);
+    }
+  });
+});
