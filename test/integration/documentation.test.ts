@@ -49,8 +49,7 @@ describe("programs of the documentation", function () {
     });
     projects.push(projectDir);
     const config = { "taas:sshConfig": lab.sshConfig };
-    const env = { PULUMI_NODEJS_TRANSPILE_ONLY: "true" };
-    return openStack({ projectDir, stack, workDir, config, env });
+    return openStack({ projectDir, stack, workDir, config });
   }
 
   it("are correct TypeScript", () => {

@@ -189,9 +189,7 @@ describe("examples", function () {
       const vms = (launched[example] ?? []).map((name) => lab.vm(name));
       for (const vm of vms) await vm.unplug();
       const config = { "taas:sshConfig": lab.sshConfig };
-      // The types of all of them are checked at once, above.
-      const env = { PULUMI_NODEJS_TRANSPILE_ONLY: "true" };
-      const stack = await openStack({ projectDir, stack: "test", config, workDir, env });
+      const stack = await openStack({ projectDir, stack: "test", config, workDir });
       const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
       const preview = succeed(await stack.preview());
       const up = succeed(await stack.up());
