@@ -1,6 +1,7 @@
-// Bundles what is run of this package, what the state of every stack calls (`pulumi-taas/handlers`), the commands and the plugin, into one file
-// each: one file loads faster than hundreds, without what nothing uses of the packages it needs. ssh2 stays outside, for its native parts.
-import { readdirSync, readFileSync } from "node:fs";
+// Bundles what is run of this package, what the state of every stack calls (`pulumi-taas/handlers`), the commands, the plugin and the
+// console's page, into one file each: one file loads faster than hundreds, without what nothing uses of the packages it needs. ssh2 stays
+// outside, for its native parts.
+import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const BUNDLES = {
@@ -34,8 +35,17 @@ function banner(files) {
   return `/*!\n${parts.join("\n\n").replaceAll("*/", "* /").replace(/^/gm, " * ").replace(/ +$/gm, "")}\n */`;
 }
 
-for (const [outfile, entryPoint] of Object.entries(BUNDLES)) {
-  const options = {
+/** Bundles with the licences of what is in it at the top. */
+async function bundle(options) {
+  const { metafile } = await build({ ...options, write: false, metafile: true });
+  const files = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0),
+  );
+  await build({ ...options, banner: { js: banner(files) } });
+}
+
+for (const [outfile, entryPoint] of Object.entries(BUNDLES))
+  await bundle({
     entryPoints: [entryPoint],
     outfile,
     bundle: true,
@@ -44,9 +54,26 @@ for (const [outfile, entryPoint] of Object.entries(BUNDLES)) {
     format: "cjs",
     external: ["ssh2"],
     logLevel: "warning",
-  };
-  const { metafile } = await build({ ...options, write: false, metafile: true });
-  const [{ inputs }] = Object.values(metafile.outputs);
-  const files = Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0);
-  await build({ ...options, banner: { js: banner(files) } });
-}
+  });
+
+const PAGE = "dist/console";
+await bundle({
+  entryPoints: { app: "console/web/main.tsx" },
+  outdir: PAGE,
+  bundle: true,
+  minify: true,
+  platform: "browser",
+  target: "es2022",
+  format: "esm",
+  tsconfig: "console/web/tsconfig.json",
+  logLevel: "warning",
+});
+await build({
+  entryPoints: ["console/web/app.css"],
+  outdir: PAGE,
+  bundle: true,
+  minify: true,
+  target: ["chrome109", "firefox115", "safari16"],
+  logLevel: "warning",
+});
+for (const file of ["index.html", "icon.svg"]) copyFileSync(`console/web/${file}`, `${PAGE}/${file}`);

@@ -21,6 +21,7 @@ packages=(
   busybox            # login shells besides bash: ash,
   fish               # fish
   tcsh               # and tcsh
+  chromium           # shows the console's page to the tests
 )
 
 # A controller for one of the switches. Debian 11 has none: the test that needs it is skipped there.
@@ -104,7 +105,7 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   touch node_modules/.package-lock.json
 fi
 
-sources=(cli plugin/*.ts plugin/import sdk provider test bench scripts/bundle.mjs scripts/packageSchema tsconfig.json package-lock.json)
+sources=(cli console plugin/*.ts plugin/import sdk provider test bench scripts/bundle.mjs scripts/packageSchema tsconfig.json package-lock.json)
 bundle=plugin/plugin.js # the build's last file
 if [ ! -e "$bundle" ] || [ -n "$(find "${sources[@]}" -newer "$bundle" -print -quit)" ]; then
   echo "setup: npm run build"

@@ -11,6 +11,7 @@ export interface Job {
  * compare with a control instead, which has the same company.
  */
 export const ALONE: ReadonlySet<TestFile> = new Set([
+  "browser/scale",
   "integration/bench",
   "integration/host/hostileServer",
   "integration/treatment/rateLimit",

@@ -17,7 +17,7 @@ const root = repositoryRoot();
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => join(folder, name));
 }
 
@@ -149,6 +149,13 @@ describe("imports", () => {
       ({ file, from }) => from !== "node:net" || !isIp.test(readFileSync(join(root, file), "utf8")),
     );
     expect(shown(others)).to.deep.equal([]);
+  });
+
+  it("of console/web/ take types alone from outside it", () => {
+    const imports = importsIn("console/web").filter(({ kind }) => kind === "value");
+    const taken = imports.filter(({ from }) => !/^(console\/web\/|preact(\/hooks)?$)/.test(from));
+    expect(imports.length).to.be.greaterThan(50);
+    expect(shown(taken)).to.deep.equal([]);
   });
 
   it("of the handlers load nothing for operations before the first of them", () => {

@@ -1,0 +1,124 @@
+import type { ChangeSummary, ConsoleError, Event, HostRow, Lock, Preview, ServiceRow, TapRow } from "../api";
+
+/** What the lists show. */
+export interface Live {
+  /** Whether the server has sent anything. */
+  started: boolean;
+  /** Whether every host has answered or failed, so that a list that is empty is empty. */
+  complete: boolean;
+  /** Whether the server is connected now; what is shown may be old if it is not. */
+  connected: boolean;
+  taps: ReadonlyMap<string, TapRow>;
+  services: ReadonlyMap<string, ServiceRow>;
+  hosts: ReadonlyMap<string, HostRow>;
+  /** The newest first. */
+  changes: readonly ChangeSummary[];
+  lock: Lock | undefined;
+  /** Why the program cannot be read. */
+  programError: ConsoleError | undefined;
+  /** How far runs are, by change. */
+  progress: ReadonlyMap<string, { done: number; total: number }>;
+  /** What became of previews, by preview. */
+  previews: ReadonlyMap<string, { state: Preview["state"]; waitsFor?: string }>;
+}
+
+/** Before the server has sent anything. */
+export const NOTHING_YET: Live = {
+  started: false,
+  complete: false,
+  connected: true,
+  taps: new Map(),
+  services: new Map(),
+  hosts: new Map(),
+  changes: [],
+  lock: undefined,
+  programError: undefined,
+  progress: new Map(),
+  previews: new Map(),
+};
+
+/** What the lists show after an event. Rows that the event does not name stay the same objects. */
+export function applied(live: Live, event: Event): Live {
+  switch (event.type) {
+    case "snapshot":
+      return {
+        ...live,
+        started: true,
+        complete: event.complete,
+        connected: true,
+        taps: byId(event.taps),
+        services: byId(event.services),
+        hosts: new Map(event.hosts.map((host) => [host.name, host])),
+        changes: event.changes,
+        lock: event.lock,
+        programError: event.programError,
+      };
+    case "taps":
+      return { ...live, taps: put(live.taps, event.put, ({ id }) => id, event.drop) };
+    case "services":
+      return { ...live, services: put(live.services, event.put, ({ id }) => id, event.drop) };
+    case "hosts":
+      return {
+        ...live,
+        complete: event.complete,
+        hosts: put(live.hosts, event.put, ({ name }) => name, event.drop),
+      };
+    case "rates":
+      return {
+        ...live,
+        taps: rated(live.taps, event.taps, (row, copiesPerSecond) => ({ ...row, copiesPerSecond })),
+        services: rated(live.services, event.services, (row, perSecond) => ({ ...row, perSecond })),
+      };
+    case "change":
+      return { ...live, changes: newestFirst(live.changes, event.put) };
+    case "progress": {
+      const { change, done, total } = event;
+      return { ...live, progress: new Map(live.progress).set(change, { done, total }) };
+    }
+    case "preview": {
+      const { id, ...what } = event;
+      return { ...live, previews: new Map(live.previews).set(id, what) };
+    }
+    case "lock":
+      return { ...live, lock: event.lock };
+    case "program":
+      return { ...live, programError: event.error };
+    default:
+      // Of a newer server.
+      return live;
+  }
+}
+
+function byId<Row extends { id: string }>(rows: readonly Row[]): Map<string, Row> {
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+function put<Row>(
+  rows: ReadonlyMap<string, Row>,
+  changed: readonly Row[],
+  idOf: (row: Row) => string,
+  dropped: readonly string[],
+): ReadonlyMap<string, Row> {
+  const next = new Map(rows);
+  for (const id of dropped) next.delete(id);
+  for (const row of changed) next.set(idOf(row), row);
+  return next;
+}
+
+function rated<Row>(
+  rows: ReadonlyMap<string, Row>,
+  rates: Readonly<Record<string, number>>,
+  withRate: (row: Row, rate: number) => Row,
+): ReadonlyMap<string, Row> {
+  const next = new Map(rows);
+  for (const [id, rate] of Object.entries(rates)) {
+    const row = rows.get(id);
+    if (row !== undefined) next.set(id, withRate(row, rate));
+  }
+  return next;
+}
+
+function newestFirst(changes: readonly ChangeSummary[], changed: ChangeSummary): ChangeSummary[] {
+  const known = changes.some(({ id }) => id === changed.id);
+  return known ? changes.map((each) => (each.id === changed.id ? changed : each)) : [changed, ...changes];
+}

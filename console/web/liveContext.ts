@@ -1,0 +1,40 @@
+import { createContext } from "preact";
+import { useContext, useEffect, useState } from "preact/hooks";
+import type { Event, Session } from "../api";
+import { applied, type Live, NOTHING_YET } from "./live";
+
+/** What the lists show, for every screen. */
+export const LiveContext = createContext<Live>(NOTHING_YET);
+/** Who looks, and what they may do. */
+export const SessionContext = createContext<Session | undefined>(undefined);
+
+export const useLive = (): Live => useContext(LiveContext);
+export const useSession = (): Session | undefined => useContext(SessionContext);
+
+/** Follows the server's events, for as long as the page is open. The browser connects again by itself. */
+export function useEvents(wanted: boolean): Live {
+  const [live, setLive] = useState(NOTHING_YET);
+  useEffect(() => {
+    if (!wanted) return;
+    const source = new EventSource("/api/events");
+    const waiting: Event[] = [];
+    let frame = 0;
+    // All that came since the last picture in one go: a host that is busy must not keep the page busy.
+    const draw = () => {
+      frame = 0;
+      const events = waiting.splice(0);
+      setLive((before) => events.reduce(applied, before));
+    };
+    source.onmessage = ({ data }: MessageEvent<string>) => {
+      waiting.push(JSON.parse(data) as Event);
+      frame ||= requestAnimationFrame(draw);
+    };
+    source.onerror = () => setLive((before) => ({ ...before, connected: false }));
+    source.onopen = () => setLive((before) => ({ ...before, connected: true }));
+    return () => {
+      source.close();
+      cancelAnimationFrame(frame);
+    };
+  }, [wanted]);
+  return live;
+}

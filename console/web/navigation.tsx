@@ -1,0 +1,54 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { type Route, routeOf } from "./route";
+
+const listeners = new Set<() => void>();
+window.addEventListener("popstate", notify);
+
+function notify(): void {
+  for (const listener of listeners) listener();
+}
+
+/** Goes to another screen without loading the page anew. */
+export function go(path: string): void {
+  history.pushState(null, "", path);
+  window.scrollTo(0, 0);
+  notify();
+}
+
+/** The screen that the address names, now and after each move. */
+export function useRoute(): Route {
+  const [route, setRoute] = useState(() => routeOf(location.pathname));
+  useEffect(() => {
+    const listener = () => setRoute(routeOf(location.pathname));
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, []);
+  return route;
+}
+
+/** A link to a screen; opens in a new tab where the user asks the browser for that. */
+export function Link(props: {
+  to: string;
+  class?: string;
+  current?: boolean;
+  title?: string;
+  children: ComponentChildren;
+}) {
+  const { to, current, children, title } = props;
+  return (
+    <a
+      href={to}
+      class={props.class}
+      title={title}
+      aria-current={current ? "page" : undefined}
+      onClick={(event) => {
+        if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+        event.preventDefault();
+        go(to);
+      }}
+    >
+      {children}
+    </a>
+  );
+}

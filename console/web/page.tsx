@@ -1,0 +1,185 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { Session } from "../api";
+import { LiveContext, SessionContext, useEvents, useLive } from "./liveContext";
+import { Link, useRoute } from "./navigation";
+import { ErrorNotice, Notice } from "./parts/notice";
+import { Bars } from "./parts/skeleton";
+import { Text, When } from "./parts/text";
+import type { Route } from "./route";
+import { ChangeScreen } from "./screens/change";
+import { ChangesScreen } from "./screens/changes";
+import { HostsScreen } from "./screens/hosts";
+import { NewServiceScreen } from "./screens/newService";
+import { NewTapScreen } from "./screens/newTap";
+import { PreviewScreen } from "./screens/preview";
+import { ServicesScreen } from "./screens/services";
+import { TapScreen } from "./screens/tap";
+import { TapsScreen } from "./screens/taps";
+import { useLoaded } from "./useLoaded";
+
+/** The whole page: who looks, what is live, and the screen that the address names. */
+export function Page() {
+  const { value: session, error, status } = useLoaded<Session>("/api/session");
+  const live = useEvents(session !== undefined);
+  if (status === 401 || status === 403)
+    return (
+      <main class="alone">
+        <h1>Open the console's link</h1>
+        <p>
+          This browser is not logged in. Open the link that <code>pulumi-taas console</code> printed. It works
+          once; start the command again for another one.
+        </p>
+      </main>
+    );
+  if (error !== undefined)
+    return (
+      <main class="alone">
+        <h1>The console cannot be reached</h1>
+        <ErrorNotice error={error} />
+      </main>
+    );
+  return (
+    <SessionContext.Provider value={session}>
+      <LiveContext.Provider value={live}>
+        <Frame session={session}>{session === undefined ? <Bars count={6} /> : <Screen />}</Frame>
+      </LiveContext.Provider>
+    </SessionContext.Provider>
+  );
+}
+
+function screenOf(route: Route) {
+  switch (route.screen) {
+    case "taps":
+      return <TapsScreen />;
+    case "tap":
+      return <TapScreen key={route.id} id={route.id} />;
+    case "newTap":
+      return <NewTapScreen />;
+    case "services":
+      return <ServicesScreen />;
+    case "newService":
+      return <NewServiceScreen />;
+    case "hosts":
+      return <HostsScreen />;
+    case "changes":
+      return <ChangesScreen />;
+    case "change":
+      return <ChangeScreen key={route.id} id={route.id} />;
+    case "preview":
+      return <PreviewScreen key={route.id} id={route.id} />;
+    case "nowhere":
+      return (
+        <>
+          <h1 tabIndex={-1}>There is no such page</h1>
+          <p>
+            The list of all taps is <Link to="/">here</Link>.
+          </p>
+        </>
+      );
+  }
+}
+
+/** The screen itself. After a move, a keyboard and a screen reader go on at its heading. */
+function Screen() {
+  const route = useRoute();
+  const place = JSON.stringify(route);
+  const first = useRef(true);
+  useEffect(() => {
+    const heading = document.querySelector("h1");
+    document.title = `${heading?.textContent ?? "Taps"} · pulumi-taas`;
+    if (!first.current) heading?.focus();
+    first.current = false;
+  }, [place]);
+  return screenOf(route);
+}
+
+const SECTIONS = [
+  ["/", "Taps", ["taps", "tap", "newTap", "preview"]],
+  ["/services", "Services", ["services", "newService"]],
+  ["/hosts", "Hosts", ["hosts"]],
+  ["/changes", "Changes", ["changes", "change"]],
+] as const;
+
+function Frame(props: { session: Session | undefined; children: ComponentChildren }) {
+  const { session, children } = props;
+  const { screen } = useRoute();
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
+      <header class="top">
+        <div class="top-line">
+          <span class="brand">
+            <img src="/icon.svg" alt="" width="24" height="24" />
+            pulumi-taas
+          </span>
+          <nav aria-label="Screens">
+            {SECTIONS.map(([to, name, screens]) => (
+              <Link key={to} to={to} current={(screens as readonly string[]).includes(screen)}>
+                {name}
+              </Link>
+            ))}
+          </nav>
+          {session !== undefined && <Who session={session} />}
+        </div>
+      </header>
+      <main id="main">
+        <Warnings />
+        {children}
+      </main>
+    </>
+  );
+}
+
+function Who(props: { session: Session }) {
+  const { user, role, tenant, project } = props.session;
+  return (
+    <p class="who">
+      {project !== undefined && (
+        <span>
+          <Text longest={40}>{`${project.name}/${project.stack}`}</Text>
+        </span>
+      )}
+      <span class="soft">
+        <Text longest={40}>{user}</Text> ({tenant === undefined ? role : <Text longest={40}>{tenant}</Text>})
+      </span>
+    </p>
+  );
+}
+
+/** What is true of the whole page and needs to be known on every screen. */
+function Warnings() {
+  const { connected, lock, programError } = useLive();
+  return (
+    <div aria-live="polite">
+      {!connected && (
+        <Notice tone="warn" title="The console does not answer. What is shown may be old.">
+          <p>It is asked again every few seconds.</p>
+        </Notice>
+      )}
+      {lock !== undefined && (
+        <Notice
+          tone="warn"
+          title={
+            <>
+              The stack is locked by <Text>{lock.by}</Text>
+              {lock.since !== undefined && (
+                <>
+                  , since <When time={lock.since} />
+                </>
+              )}
+            </>
+          }
+        >
+          <p>
+            Changes wait until that run has ended. If it has died, run <code>pulumi cancel</code> in the
+            project.
+          </p>
+        </Notice>
+      )}
+      {programError !== undefined && <ErrorNotice error={programError} />}
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { plain, plainLines } from "../plain";
+import { distance } from "../words";
+
+/** Words that a host may have written: as text, on one line, apart from the reading direction of what is around them. */
+export function Text(props: { children: string; longest?: number }) {
+  return <bdi>{plain(props.children, props.longest)}</bdi>;
+}
+
+/** Such words where each letter counts: a port, a rule. */
+export function Code(props: { children: string }) {
+  return (
+    <code>
+      <bdi>{plain(props.children, 2000)}</bdi>
+    </code>
+  );
+}
+
+/** A box that scrolls by itself, and by keyboard. */
+export function Scroller(props: { label: string; class?: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <section class={`scroller ${props.class ?? ""}`} tabIndex={0} aria-label={props.label}>
+      {props.children}
+    </section>
+  );
+}
+
+/** Lines as they are. */
+export function Lines(props: { label: string; children: string }) {
+  return (
+    <Scroller label={props.label}>
+      <pre>{plainLines(props.children)}</pre>
+    </Scroller>
+  );
+}
+
+const EVERY = 15_000;
+const watchers = new Set<(now: number) => void>();
+setInterval(() => {
+  const now = Date.now();
+  for (const watcher of watchers) watcher(now);
+}, EVERY);
+
+const EXACT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+
+/** How long ago or how far away a time is, as time goes by; the exact time when pointed at. */
+export function When(props: { time: string }) {
+  const { time } = props;
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    watchers.add(setNow);
+    return () => watchers.delete(setNow);
+  }, []);
+  const text = distance(time, now);
+  if (text === undefined) return <Text>{time}</Text>;
+  return (
+    <time dateTime={time} title={EXACT.format(new Date(time))}>
+      {text}
+    </time>
+  );
+}

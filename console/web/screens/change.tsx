@@ -1,0 +1,155 @@
+import { useState } from "preact/hooks";
+import type { Change, ConsoleError } from "../../api";
+import { useLive } from "../liveContext";
+import { Link } from "../navigation";
+import { OutcomeBadge } from "../parts/badges";
+import { FileDiff, StepCard } from "../parts/diff";
+import { ErrorNotice, Notice } from "../parts/notice";
+import { Bars } from "../parts/skeleton";
+import { Lines, Text, When } from "../parts/text";
+import { post, type RequestError } from "../request";
+import { encoded, pathOf } from "../route";
+import { useLoaded } from "../useLoaded";
+
+/** One change: a run as it goes on, or what became of it. It goes on without this page. */
+export function ChangeScreen(props: { id: string }) {
+  const { id } = props;
+  const { changes, progress } = useLive();
+  const row = changes.find((each) => each.id === id);
+  const run = progress.get(id);
+  const path = `/api/changes/${encoded(id)}`;
+  const { value: change, error } = useLoaded<Change>(path, `${row?.outcome} ${run?.done}`);
+  if (change === undefined)
+    return (
+      <>
+        <h1 tabIndex={-1}>{error === undefined ? "Change" : "This change is not here"}</h1>
+        {error === undefined ? <Bars count={5} /> : <ErrorNotice error={error} />}
+      </>
+    );
+  const outcome = row?.outcome ?? change.outcome;
+  const running = outcome === "running" || outcome === "waiting";
+  return (
+    <>
+      <p class="crumb">
+        <Link to="/changes">Back to the list</Link>
+      </p>
+      <div class="head">
+        <h1 tabIndex={-1}>
+          <Text>{change.what}</Text>
+        </h1>
+        <span role="status">
+          <OutcomeBadge outcome={outcome} />
+        </span>
+      </div>
+      <p class="soft">
+        <Text>{change.by}</Text>, <When time={change.at} />
+        {change.approvedBy !== undefined && (
+          <>
+            , approved by <Text>{change.approvedBy}</Text>
+          </>
+        )}
+      </p>
+      <Outcome change={{ ...change, outcome }} waitsFor={row?.waitsFor ?? change.waitsFor} />
+      {outcome === "running" && <Progress done={run?.done ?? 0} total={run?.total ?? change.steps.length} />}
+      {change.steps.map((step) => (
+        <StepCard key={`${step.type} ${step.name} ${step.op}`} step={step} running={running} />
+      ))}
+      {change.programDiff !== "" && (
+        <>
+          <h2>Changes of the program</h2>
+          <FileDiff text={change.programDiff} />
+        </>
+      )}
+      {change.log.length > 0 && (
+        <details>
+          <summary>What Pulumi printed</summary>
+          <Lines label="What Pulumi printed">{change.log.join("\n")}</Lines>
+        </details>
+      )}
+    </>
+  );
+}
+
+function Progress(props: { done: number; total: number }) {
+  const { done, total } = props;
+  return (
+    <p class="progress">
+      <progress aria-label="Resources done" value={done} max={Math.max(total, 1)} />{" "}
+      <span>
+        {done} of {total}
+      </span>
+    </p>
+  );
+}
+
+/** What an outcome means and what to do now. */
+function Outcome(props: { change: Change; waitsFor: string | undefined }) {
+  const { change, waitsFor } = props;
+  switch (change.outcome) {
+    case "waiting":
+      return (
+        <Notice tone="quiet" title={<Text>{`It waits for ${waitsFor ?? "another run"}.`}</Text>}>
+          <p>One run goes on at a time. It starts by itself; you may leave this page.</p>
+        </Notice>
+      );
+    case "running":
+      return <p>You may leave this page: the run goes on, and its outcome will be listed in Changes.</p>;
+    case "saved":
+      return (
+        <Notice tone="quiet" title="The program was saved. No host was changed.">
+          <p>The next run of this stack brings it to the hosts, here or in your pipeline.</p>
+        </Notice>
+      );
+    case "outdated":
+      return (
+        <Notice tone="warn" title="Something moved after the preview. Nothing was changed.">
+          <p>The outcome would have been another one than the one you confirmed.</p>
+          {change.preview !== undefined && (
+            <p>
+              <Link to={pathOf("previews", change.preview)}>Look at what would happen now</Link>
+            </p>
+          )}
+        </Notice>
+      );
+    case "awaiting-approval":
+      return <Approval change={change} />;
+    case "failed":
+      return change.error === undefined ? null : <ErrorNotice error={change.error} />;
+    case "rejected":
+      return <Notice tone="off" title="It was rejected. Nothing was changed." />;
+    default:
+      return null;
+  }
+}
+
+function Approval(props: { change: Change }) {
+  const { change } = props;
+  const [error, setError] = useState<ConsoleError>();
+  const [busy, setBusy] = useState(false);
+  const answer = (what: "approve" | "reject") => {
+    setBusy(true);
+    post(`/api/changes/${encoded(change.id)}/${what}`, {})
+      .then(
+        () => setError(undefined),
+        (failure: unknown) => setError((failure as RequestError).error),
+      )
+      .finally(() => setBusy(false));
+  };
+  return (
+    <Notice tone="warn" title="It waits for another person's approval.">
+      {change.mayApprove ? (
+        <p class="actions">
+          <button type="button" class="primary" disabled={busy} onClick={() => answer("approve")}>
+            Approve
+          </button>
+          <button type="button" disabled={busy} onClick={() => answer("reject")}>
+            Reject
+          </button>
+        </p>
+      ) : (
+        <p>Nothing is changed until then.</p>
+      )}
+      {error !== undefined && <ErrorNotice error={error} />}
+    </Notice>
+  );
+}

@@ -1,0 +1,79 @@
+import type { NewTapFacts, Vnic } from "../../api";
+import { useLive } from "../liveContext";
+import { NEW_SERVICE, type TapChoice, untilOf } from "../newTapChoice";
+import { Notice } from "../parts/notice";
+import { Text } from "../parts/text";
+import type { PlacedVm } from "../placedVm";
+import { encoded } from "../route";
+import { createSentence } from "../sentences";
+import { useLoaded } from "../useLoaded";
+import { counted, whole } from "../words";
+
+const TIME = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+
+/** Beside the form: what the tap will do, and what the host says to it. */
+export function NewTapPanel(props: { choice: TapChoice; vm: PlacedVm | undefined; vnic: Vnic | undefined }) {
+  const { choice, vm, vnic } = props;
+  const { services } = useLive();
+  const { host } = vm ?? {};
+  const service = choice.service === "" || choice.service === NEW_SERVICE ? undefined : choice.service;
+  const until = untilOf(choice.ends);
+  const query = service === undefined ? "" : `?service=${encoded(service)}`;
+  const { value: facts, error } = useLoaded<NewTapFacts>(
+    host === undefined || vnic === undefined
+      ? undefined
+      : `/api/hosts/${encoded(host)}/ports/${encoded(vnic.port)}/facts${query}`,
+  );
+  return (
+    <aside class="panel" aria-label="What it means">
+      <h2>What it does</h2>
+      <p>
+        {createSentence({
+          source:
+            vm === undefined ? undefined : vnic === undefined ? vm.name : `${vm.name}'s vNIC ${vnic.index}`,
+          direction: choice.direction,
+          filter: choice.filter.trim(),
+          service: service === undefined ? choice.monitor.name || undefined : services.get(service)?.name,
+          until: until === undefined ? undefined : TIME.format(new Date(until)),
+        })}
+      </p>
+      <dl class="facts-list">
+        <dt>
+          Mirrors left
+          {host !== undefined && (
+            <>
+              {" "}
+              on <Text longest={40}>{host}</Text>
+            </>
+          )}
+        </dt>
+        <dd>{facts === undefined ? "–" : whole(facts.mirrorsLeft)}</dd>
+        <dt>MTU</dt>
+        <dd>{facts?.mtu === undefined ? "–" : <Mtu {...facts.mtu} />}</dd>
+        <dt>Tapped by</dt>
+        <dd>
+          {vnic === undefined || vnic.tappedBy.length === 0 ? "–" : <Text>{vnic.tappedBy.join(", ")}</Text>}
+        </dd>
+      </dl>
+      {error !== undefined && (
+        <p class="soft">
+          The host could not be asked: <Text longest={400}>{error.message}</Text>
+        </p>
+      )}
+      {facts?.conflicts.map((conflict) => (
+        <Notice key={conflict} tone="warn" title={<Text longest={600}>{conflict}</Text>} />
+      ))}
+    </aside>
+  );
+}
+
+function Mtu(props: { source: number; path: number }) {
+  const { source, path } = props;
+  if (source <= path) return <>every frame fits ({counted(source, "byte")})</>;
+  return (
+    <>
+      frames of up to {whole(source)} bytes, and {whole(path)} fit through the tunnel: larger copies are lost
+      or cut
+    </>
+  );
+}

@@ -1,0 +1,176 @@
+import { useEffect, useState } from "preact/hooks";
+import type { ConsoleError, Preview } from "../../api";
+import { useLive } from "../liveContext";
+import { go } from "../navigation";
+import { FileDiff, StepCard } from "../parts/diff";
+import { ErrorNotice, Notice } from "../parts/notice";
+import { Bars } from "../parts/skeleton";
+import { Lines, Text } from "../parts/text";
+import { post, type RequestError } from "../request";
+import { encoded, pathOf } from "../route";
+import { titleOf } from "../sentences";
+import { useLoaded } from "../useLoaded";
+import { counted } from "../words";
+
+/** What a change would do, rule by rule, before anybody agrees to it. */
+export function PreviewScreen(props: { id: string }) {
+  const { id } = props;
+  const { previews, taps, services } = useLive();
+  const news = previews.get(id);
+  const path = `/api/previews/${encoded(id)}`;
+  const { value: preview, error, again } = useLoaded<Preview>(path, news?.state);
+  const state = news?.state ?? preview?.state;
+  useEffect(() => {
+    if (preview?.state === "confirmed" && preview.change !== undefined) go(pathOf("changes", preview.change));
+  }, [preview]);
+  if (preview === undefined && error !== undefined)
+    return (
+      <>
+        <h1 tabIndex={-1}>This preview is not here</h1>
+        <ErrorNotice error={error} />
+      </>
+    );
+  const nameOf = (one: string) => taps.get(one)?.name ?? services.get(one)?.name;
+  return (
+    <>
+      <h1 tabIndex={-1}>
+        <Text longest={120}>{preview === undefined ? "Preview" : titleOf(preview.edit, nameOf)}</Text>
+      </h1>
+      {state === undefined || state === "waiting" || state === "running" || preview === undefined ? (
+        <Waiting waitsFor={news?.waitsFor ?? preview?.waitsFor} />
+      ) : (
+        <Outcome preview={preview} again={again} />
+      )}
+    </>
+  );
+}
+
+function Waiting(props: { waitsFor: string | undefined }) {
+  return (
+    <>
+      <p role="status">
+        {props.waitsFor === undefined ? (
+          "Pulumi reads the hosts and works out what would change. Nothing is changed."
+        ) : (
+          <>
+            Waits for <Text>{props.waitsFor}</Text>. Nothing is changed.
+          </>
+        )}
+      </p>
+      <Bars count={8} />
+    </>
+  );
+}
+
+function Outcome(props: { preview: Preview; again: () => void }) {
+  const { preview, again } = props;
+  const { steps, hiddenSteps, programDiff, pulumiDiff, warnings, error } = preview;
+  return (
+    <>
+      {error !== undefined && (
+        <ErrorNotice error={error}>
+          <p>Nothing was changed.</p>
+        </ErrorNotice>
+      )}
+      {preview.state === "discarded" && <Notice tone="off" title="This preview was discarded." />}
+      {warnings.map((warning) => (
+        <Notice key={warning} tone="warn" title={<Text longest={2000}>{warning}</Text>} />
+      ))}
+      {preview.state === "ready" && <Decide preview={preview} again={again} />}
+      {steps.length === 0 && error === undefined && hiddenSteps === 0 && (
+        <Notice tone="good" title="No host needs a change." />
+      )}
+      {steps.map((step) => (
+        <StepCard key={`${step.type} ${step.name} ${step.op}`} step={step} />
+      ))}
+      {hiddenSteps > 0 && (
+        <Notice tone="warn" title={`${counted(hiddenSteps, "step")} more are about what you may not see.`}>
+          <p>Another person has to approve them.</p>
+        </Notice>
+      )}
+      {programDiff !== "" && (
+        <>
+          <h2>Changes of the program</h2>
+          <FileDiff text={programDiff} />
+        </>
+      )}
+      {pulumiDiff !== undefined && pulumiDiff !== "" && (
+        <details>
+          <summary>Pulumi's own diff</summary>
+          <Lines label="Pulumi's own diff">{pulumiDiff}</Lines>
+        </details>
+      )}
+    </>
+  );
+}
+
+/** The buttons, each with what it does. */
+function Decide(props: { preview: Preview; again: () => void }) {
+  const { preview, again } = props;
+  const { id, summary, fingerprint, needsApproval, programDiff, steps, hiddenSteps } = preview;
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<ConsoleError>();
+  const act = (what: "confirm" | "save" | "discard") => {
+    setBusy(true);
+    setError(undefined);
+    post<{ change?: string }>(
+      `/api/previews/${encoded(id)}/${what}`,
+      what === "confirm" ? { fingerprint } : {},
+    ).then(
+      ({ change }) => go(change === undefined ? "/" : pathOf("changes", change)),
+      (failure: unknown) => {
+        setBusy(false);
+        setError((failure as RequestError).error);
+        again();
+      },
+    );
+  };
+  const nothing = steps.length === 0 && hiddenSteps === 0 && programDiff === "";
+  return (
+    <section class="decide" aria-label="Decide">
+      <p class="summary" role="status">
+        <Text longest={400}>{summary}</Text>
+      </p>
+      <div class="actions">
+        {!nothing && (
+          <button
+            type="button"
+            class="primary"
+            disabled={busy}
+            aria-describedby="confirm-effect"
+            onClick={() => act("confirm")}
+          >
+            Confirm
+          </button>
+        )}
+        {programDiff !== "" && (
+          <button type="button" disabled={busy} aria-describedby="save-effect" onClick={() => act("save")}>
+            Save only
+          </button>
+        )}
+        <button type="button" disabled={busy} onClick={() => act("discard")}>
+          Discard
+        </button>
+      </div>
+      <dl class="effects">
+        {!nothing && (
+          <>
+            <dt>Confirm</dt>
+            <dd id="confirm-effect">
+              {needsApproval
+                ? "asks another person to approve exactly what is below."
+                : "makes exactly what is below, and nothing if anything has moved since."}
+            </dd>
+          </>
+        )}
+        {programDiff !== "" && (
+          <>
+            <dt>Save only</dt>
+            <dd id="save-effect">changes the program's file and no host.</dd>
+          </>
+        )}
+      </dl>
+      {error !== undefined && <ErrorNotice error={error} />}
+    </section>
+  );
+}

@@ -1,0 +1,33 @@
+import type { State, TapRow } from "../api";
+import { DIRECTION_WORDS, STATE_WORDS } from "./words";
+
+const texts = new WeakMap<TapRow, string>();
+
+/** All that a row can be found by, in small letters; kept for as long as the row is. */
+function textOf(row: TapRow): string {
+  const known = texts.get(row);
+  if (known !== undefined) return known;
+  const { name, vm, host, port, service, monitor, filter, owner, tenant, changedBy, reason } = row;
+  const parts = [name, vm, host, port, service, monitor, filter, owner, tenant, changedBy, reason];
+  const text = [...parts, DIRECTION_WORDS[row.direction], STATE_WORDS[row.state]].join("\n").toLowerCase();
+  texts.set(row, text);
+  return text;
+}
+
+/** The rows that have every word asked for somewhere, in their order. */
+export function found(rows: readonly TapRow[], asked: string, state?: State): readonly TapRow[] {
+  const words = asked.toLowerCase().split(/\s+/).filter(Boolean);
+  return rows.filter(
+    (row) =>
+      (state === undefined || row.state === state) && words.every((word) => textOf(row).includes(word)),
+  );
+}
+
+/** Rows by name, and by id where that is the same. */
+export function byName<Row extends { name: string; id: string }>(rows: Iterable<Row>): Row[] {
+  return [...rows].sort((one, other) => compare(one.name, other.name) || compare(one.id, other.id));
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

@@ -1,0 +1,30 @@
+import { useState } from "preact/hooks";
+import type { ConsoleError, Edit } from "../api";
+import { go } from "./navigation";
+import { post, type RequestError } from "./request";
+import { pathOf } from "./route";
+
+/** A way to have an edit previewed: nothing is changed, and the preview's screen opens. */
+export interface Editing {
+  busy: boolean;
+  error: ConsoleError | undefined;
+  preview: (edit: Edit) => void;
+}
+
+/** For the screens that change something. */
+export function useEdit(): Editing {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<ConsoleError>();
+  const preview = (edit: Edit) => {
+    setBusy(true);
+    setError(undefined);
+    post<{ id: string }>("/api/previews", edit).then(
+      ({ id }) => go(pathOf("previews", id)),
+      (failure: unknown) => {
+        setBusy(false);
+        setError((failure as RequestError).error);
+      },
+    );
+  };
+  return { busy, error, preview };
+}

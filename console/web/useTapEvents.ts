@@ -1,0 +1,54 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Frame, Stage, TapEvent } from "../api";
+import { encoded } from "./route";
+
+/** Frames that stay on the screen. */
+const KEPT = 200;
+
+/** What goes on at one tap. */
+export interface TapLive {
+  stages: Stage[] | undefined;
+  /** The last frames, the newest first. */
+  frames: readonly (Frame & { number: number })[];
+  /** Frames seen since the watch began, and those that were too many to show. */
+  seen: number;
+  dropped: number;
+  gone: boolean;
+}
+
+const NOTHING: TapLive = { stages: undefined, frames: [], seen: 0, dropped: 0, gone: false };
+
+function after(live: TapLive, event: TapEvent): TapLive {
+  switch (event.type) {
+    case "stages":
+      return { ...live, stages: event.stages };
+    case "frames": {
+      const numbered = event.frames.map((frame, index) => ({ ...frame, number: live.seen + index }));
+      return {
+        ...live,
+        frames: [...numbered.reverse(), ...live.frames].slice(0, KEPT),
+        seen: live.seen + event.frames.length,
+        dropped: live.dropped + event.dropped,
+      };
+    }
+    case "gone":
+      return { ...live, gone: true };
+    default:
+      return live;
+  }
+}
+
+/** Follows one tap; watching its frames lasts as long as `watch` is true and the screen is open. */
+export function useTapEvents(id: string, watch: boolean): TapLive {
+  const [live, setLive] = useState(NOTHING);
+  useEffect(() => {
+    const source = new EventSource(`/api/taps/${encoded(id)}/events${watch ? "?watch=1" : ""}`);
+    if (watch) setLive(({ stages, gone }) => ({ ...NOTHING, stages, gone }));
+    source.onmessage = ({ data }: MessageEvent<string>) => {
+      const event = JSON.parse(data) as TapEvent;
+      setLive((before) => after(before, event));
+    };
+    return () => source.close();
+  }, [id, watch]);
+  return live;
+}

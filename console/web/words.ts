@@ -1,0 +1,74 @@
+import type { ChangeSummary, HostRow, State, Step, TapRow } from "../api";
+
+/** The word for each state, as badges show it. */
+export const STATE_WORDS: Readonly<Record<State, string>> = {
+  active: "active",
+  drifted: "drifted",
+  pending: "pending",
+  disabled: "disabled",
+  ended: "ended",
+  saved: "saved only",
+  unreachable: "unreachable",
+  unknown: "unknown",
+};
+
+export const OUTCOME_WORDS: Readonly<Record<ChangeSummary["outcome"], string>> = {
+  waiting: "waiting",
+  running: "running",
+  succeeded: "succeeded",
+  failed: "failed",
+  saved: "saved only",
+  "awaiting-approval": "awaiting approval",
+  outdated: "outdated",
+  rejected: "rejected",
+};
+
+export const DIRECTION_WORDS: Readonly<Record<TapRow["direction"], string>> = {
+  ingress: "Ingress",
+  egress: "Egress",
+  both: "Both directions",
+};
+
+export const HOST_WORDS: Readonly<Record<HostRow["state"], string>> = {
+  asking: "asking",
+  reachable: "reachable",
+  unreachable: "unreachable",
+};
+
+export const STEP_WORDS: Readonly<Record<Step["op"], string>> = {
+  create: "Create",
+  update: "Update",
+  delete: "Delete",
+  replace: "Replace",
+};
+
+/** "1 tap", "12 taps". */
+export function counted(count: number, noun: string): string {
+  return `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const ONE_DIGIT = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** A whole number with its thousands apart. */
+export function whole(count: number): string {
+  return WHOLE.format(count);
+}
+
+/** A rate: one digit after the point below ten. */
+export function rate(perSecond: number): string {
+  return perSecond > 0 && perSecond < 10 ? ONE_DIGIT.format(perSecond) : WHOLE.format(perSecond);
+}
+
+/** How far away a time is: "in 2 hours", "3 min ago"; undefined where it is no time. */
+export function distance(time: string, now: number): string | undefined {
+  const seconds = (Date.parse(time) - now) / 1000;
+  if (Number.isNaN(seconds)) return undefined;
+  const size = Math.abs(seconds);
+  const [length, unit] =
+    size < 60 ? [1, "second"] : size < 5400 ? [60, "min"] : size < 129_600 ? [3600, "hour"] : [86_400, "day"];
+  const count = Math.round(size / length);
+  const many = unit === "min" ? `${count} min` : counted(count, unit as string);
+  if (unit === "second") return seconds < 0 ? "just now" : "in a moment";
+  return seconds < 0 ? `${many} ago` : `in ${many}`;
+}

@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import type {
+  Change,
+  ConsoleError,
+  Event,
+  NewTapFacts,
+  Preview,
+  Session,
+  Tap,
+  TapEvent,
+  Vm,
+} from "../../console/api";
+
+type Snapshot = Extract<Event, { type: "snapshot" }>;
+
+/** All that a console says, as values: what each test sets up. */
+export interface World {
+  session: Session | ConsoleError;
+  /** Undefined: nothing has been sent yet. */
+  snapshot: Snapshot | undefined;
+  taps: Record<string, Tap | ConsoleError>;
+  ports: Record<string, Vm[]>;
+  facts: NewTapFacts;
+  previews: Record<string, Preview>;
+  changes: Record<string, Change>;
+  /** What is answered to each POST, by path; a function gets what was sent. */
+  posts: Record<string, unknown | ((body: unknown) => unknown)>;
+}
+
+/** The policy that the console's own server has. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+const TYPES: Readonly<Record<string, string>> = {
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".html": "text/html; charset=utf-8",
+};
+const PAGE = join(__dirname, "../../console");
+
+function isError(answer: unknown): boolean {
+  return typeof answer === "object" && answer !== null && "code" in answer && "message" in answer;
+}
+
+/** The page on a server that says what a test wants, without hosts: for screens, states and sizes. */
+export class FakeConsole {
+  readonly origin: string;
+  /** What was posted, in order. */
+  readonly posted: { path: string; body: unknown }[] = [];
+  private readonly streams = new Set<ServerResponse>();
+  private readonly tapStreams = new Set<ServerResponse>();
+
+  private constructor(
+    private readonly server: ReturnType<typeof createServer>,
+    public world: World,
+  ) {
+    this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  static async start(world: World): Promise<FakeConsole> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const fake = new FakeConsole(server, world);
+    server.on("request", (request, response) => fake.answer(request, response));
+    return fake;
+  }
+
+  /** Tells every page that is open. */
+  send(event: Event): void {
+    for (const stream of this.streams) stream.write(`data: ${JSON.stringify(event)}\n\n`);
+  }
+
+  /** Tells every page that shows one tap. */
+  sendTap(event: TapEvent): void {
+    for (const stream of this.tapStreams) stream.write(`data: ${JSON.stringify(event)}\n\n`);
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    const { pathname: path } = new URL(request.url!, this.origin);
+    response.setHeader("content-security-policy", POLICY);
+    if (path === "/api/events") this.stream(response, this.streams, this.world.snapshot);
+    else if (/^\/api\/taps\/[^/]+\/events$/.test(path)) this.stream(response, this.tapStreams, undefined);
+    else if (request.method === "POST") void this.post(path, request, response);
+    else if (path.startsWith("/api/")) json(response, this.read(path));
+    else {
+      const file = TYPES[extname(path)] === undefined ? "/index.html" : path;
+      response.setHeader("content-type", TYPES[extname(file)]!);
+      response.end(readFileSync(join(PAGE, file)));
+    }
+  }
+
+  private stream(response: ServerResponse, all: Set<ServerResponse>, first: Event | undefined): void {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write(first === undefined ? ": nothing yet\n\n" : `data: ${JSON.stringify(first)}\n\n`);
+    all.add(response);
+    response.on("close", () => all.delete(response));
+  }
+
+  private read(path: string): unknown {
+    const { session, taps, ports, facts, previews, changes } = this.world;
+    const [, , folder, id = "", part] = path.split("/").map(decodeURIComponent);
+    const missing: ConsoleError = { code: "not-found", message: `there is no ${folder} ${id}` };
+    switch (folder) {
+      case "session":
+        return session;
+      case "taps":
+        return own(taps, id) ?? missing;
+      case "hosts":
+        return path.endsWith("/facts") ? facts : part === "ports" ? (own(ports, id) ?? []) : missing;
+      case "previews":
+        return own(previews, id) ?? missing;
+      case "changes":
+        return own(changes, id) ?? missing;
+      default:
+        return missing;
+    }
+  }
+
+  private async post(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    const body: unknown = JSON.parse(text);
+    this.posted.push({ path, body });
+    const answer = this.world.posts[path] ?? { code: "not-found", message: `nothing is at ${path}` };
+    json(response, typeof answer === "function" ? (answer as (body: unknown) => unknown)(body) : answer);
+  }
+}
+
+function own<Value>(values: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}
+
+function json(response: ServerResponse, answer: unknown): void {
+  const unauthorised = isError(answer) && (answer as ConsoleError).code === "unauthorized";
+  response.writeHead(unauthorised ? 401 : isError(answer) ? 422 : 200, {
+    "content-type": "application/json",
+  });
+  response.end(JSON.stringify(answer));
+}
