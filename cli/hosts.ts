@@ -1,11 +1,15 @@
 import { readFileSync } from "node:fs";
+import { parse } from "yaml";
 import { TaasError } from "../provider/errors";
 import type { HostRecord } from "../provider/host/host";
 import { type Inventory, resolveHost } from "../provider/host/inventory";
-import { readInventory } from "../provider/readInventory";
+import { checkInventory } from "../provider/readInventory";
 import type { Context } from "../provider/resource/context";
+import type { ConnectionOptions } from "../provider/schema/host";
 import { readSettings, type Settings } from "../provider/settings";
-import type { Arguments } from "./arguments";
+import { readStackSettings } from "../provider/stackSettings";
+import type { Source } from "./options";
+import { UsageError } from "./usageError";
 
 /** The hosts of the command line, and the settings to reach them with. */
 export interface Wanted {
@@ -16,12 +20,19 @@ export interface Wanted {
 
 /**
  * Reads what the command line says of its hosts. What its options say replaces what the inventory says, in the inventory itself, so that
- * all that leads to such a host finds it that way. Errors: `invalid-config`, `invalid-host`.
+ * all that leads to such a host finds it that way. Throws a UsageError. Errors: `invalid-config`, `invalid-host`.
  */
-export function readHosts({ hosts, hostsFile, sshConfig, connection }: Arguments): Wanted {
-  const settings = readSettings((key) => (key === "taas:sshConfig" ? sshConfig : undefined));
-  const inventory = hostsFile === undefined ? {} : readHostsFile(hostsFile);
-  const names = [...new Set(hosts.length === 0 ? Object.keys(inventory) : hosts)];
+export function readHosts(source: Source, connection: ConnectionOptions): Wanted {
+  const settings = settingsOf(source);
+  const { inventory } = settings;
+  const names = [...new Set(source.host.length === 0 ? Object.keys(inventory) : source.host)];
+  if (names.length === 0) {
+    throw new UsageError(
+      source.hosts === undefined && source.project === undefined && source.stack.length === 0
+        ? "name the hosts: --host, --hosts or --project"
+        : "the inventory has no hosts",
+    );
+  }
   const overridden = names.map((host) => {
     const { name, ...entry } = resolveHost(host, inventory);
     return [name, { ...entry, ...connection }] as const;
@@ -32,11 +43,32 @@ export function readHosts({ hosts, hostsFile, sshConfig, connection }: Arguments
   };
 }
 
+function settingsOf({ hosts, project, stack: [stack, ...others], sshConfig }: Source): Settings {
+  if (others.length > 0) throw new UsageError("--stack names one stack");
+  const isOfProject = project !== undefined || stack !== undefined;
+  if (hosts !== undefined && isOfProject) throw new UsageError("give --hosts or --project, not both");
+  if (isOfProject) {
+    const settings = readStackSettings(project ?? ".", stack);
+    return sshConfig === undefined
+      ? settings
+      : { ...settings, connection: { ...settings.connection, sshConfig } };
+  }
+  const settings = readSettings((key) => (key === "taas:sshConfig" ? sshConfig : undefined));
+  return hosts === undefined ? settings : { ...settings, inventory: readHostsFile(hosts) };
+}
+
 function readHostsFile(file: string): Inventory {
-  return readInventory(contentOf(file), {
+  const text = contentOf(file);
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch {
+    // Refused below, as any other text.
+  }
+  return checkInventory(value, {
     source: `the file ${file}:`,
     root: "hosts",
-    hint: "It is JSON: an object of hosts by name, as the stack configuration's taas:hosts",
+    hint: "It is JSON or YAML: an object of hosts by name, as the stack configuration's taas:hosts",
   });
 }
 

@@ -1,20 +1,34 @@
 import type { Look } from "../provider/converge/look";
-import type { HostRecord } from "../provider/host/host";
-import type { Context } from "../provider/resource/context";
+import type { Work } from "./command";
 
-/** What there is to see on the hosts that can be reached, and why the others cannot. */
+/** What there is to see on the hosts that can be reached. */
 export interface Looks {
   looks: Look[];
-  failures: string[];
+  /** How many hosts cannot be looked at; it has been said why. */
+  failed: number;
 }
 
-/** Looks at all hosts at once. */
-export async function lookAtAll(context: Context, records: readonly HostRecord[]): Promise<Looks> {
-  const results = await Promise.allSettled(records.map((record) => context.open(record).look()));
+/** Looks at all hosts at once, and says which cannot be looked at. */
+export async function lookAtAll({ context, hosts, output }: Work): Promise<Looks> {
+  let ended = 0;
+  const look = async (record: (typeof hosts)[number]) => {
+    try {
+      return await context.open(record).look();
+    } finally {
+      ended += 1;
+      output.progress(`${ended} of ${hosts.length} hosts read`);
+    }
+  };
+  const results = await Promise.allSettled(hosts.map(look));
+  const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  for (const failure of failures) output.complain(failure);
   return {
     looks: results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])),
-    failures: results.flatMap((result) =>
-      result.status === "rejected" ? [(result.reason as Error).message] : [],
-    ),
+    failed: failures.length,
   };
+}
+
+/** Whether no host could be looked at. */
+export function isNothingSeen({ looks, failed }: Looks): boolean {
+  return looks.length === 0 && failed > 0;
 }

@@ -1,45 +1,38 @@
 #!/usr/bin/env node
-import { TaasError } from "../provider/errors";
-import type { Context } from "../provider/resource/context";
-import { withContext } from "../provider/runtime";
-import { type Arguments, readArguments, USAGE, UsageError } from "./arguments";
-import { listClaims } from "./claims/list";
-import { removeClaims } from "./claims/remove";
-import { readHosts, recordsOf } from "./hosts";
+import type { ExitCode } from "./exitCode";
 import { noteInterrupts } from "./interrupt";
-import { lookAtAll } from "./looks";
-import { complain, type ExitCode } from "./output";
+import { Output } from "./output";
+import { program, TextPrinted } from "./program";
+import { packageVersion } from "./version";
 
-async function run(context: Context, hosts: readonly string[], wanted: Arguments): Promise<ExitCode> {
-  const found = await lookAtAll(context, recordsOf(context, hosts));
-  for (const failure of found.failures) complain(failure);
-  if (found.looks.length === 0 && found.failures.length > 0) return 2;
-  const code =
-    wanted.command === "list" ? listClaims(found, wanted) : await removeClaims(context, found, wanted);
-  return code === 0 && found.failures.length > 0 ? 1 : code;
-}
-
-async function main(): Promise<ExitCode> {
+async function main(): Promise<void> {
+  const words = process.argv.slice(2);
+  const output = new Output(words.includes("--json") ? "json" : "text");
+  const interrupt = noteInterrupts(() => {
+    output.complain("ended before it was done");
+    output.finish();
+  });
+  let code: ExitCode = 2;
   try {
-    const wanted = readArguments(process.argv.slice(2));
-    if (wanted === "help") {
-      process.stdout.write(USAGE);
-      return 0;
-    }
-    if (wanted.command === "remove" && wanted.consent === "ask" && process.stdin.isTTY !== true) {
-      throw new UsageError("remove asks first, and there is no terminal: give --yes, or --dry-run");
-    }
-    const { settings, hosts } = readHosts(wanted);
-    return await withContext(settings, (context) => run(context, hosts, wanted));
+    const ended = (ends: ExitCode) => {
+      code = ends;
+    };
+    await program(packageVersion(), { output, signal: interrupt.signal, ended }).parseAsync(words, {
+      from: "user",
+    });
   } catch (error) {
-    const isExpected = error instanceof UsageError || error instanceof TaasError;
-    complain(isExpected ? error.message : String((error as Error).stack));
-    if (error instanceof UsageError) process.stderr.write(`\n${USAGE}`);
-    return 2;
+    if (error instanceof TextPrinted) return;
+    output.complain(error);
+    code = 2;
   }
+  output.finish();
+  process.exitCode = interrupt.exitCode ?? code;
 }
 
-const interruptCode = noteInterrupts();
-void main().then((code) => {
-  process.exitCode = interruptCode() ?? code;
+/** Whoever reads the output, such as `head`, may have had enough of it. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
 });
+
+void main();

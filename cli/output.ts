@@ -1,22 +1,97 @@
-import { harmless, printable } from "../provider/printable";
-import type { Arguments } from "./arguments";
-import type { Listed } from "./claims/claim";
+import { TaasError } from "../provider/errors";
+import { harmless, printable, printableLine } from "../provider/printable";
+import { UsageError } from "./usageError";
 
-/** 0: done; 1: done, but for what was complained of; 2: nothing could be done. */
-export type ExitCode = 0 | 1 | 2;
-
-/** Tells what is wrong. */
-export function complain(message: string): void {
-  process.stderr.write(`pulumi-taas: ${printable(message)}\n`);
+/** An error as the JSON of a command has it. */
+interface ToldError {
+  message: string;
+  code?: string;
+  host?: string;
+  hint?: string;
 }
 
-/** Prints claims as the command line wants them; `describe` is for the text. */
-export function printClaims(
-  claims: readonly Listed[],
-  { format }: Arguments,
-  describe: (listed: Listed) => string,
-): void {
-  if (format === "json") process.stdout.write(harmless(`${JSON.stringify(claims, null, 2)}\n`));
-  else if (claims.length === 0) process.stdout.write("no claims\n");
-  else for (const listed of claims) process.stdout.write(`${describe(listed)}\n`);
+/**
+ * What a command tells. Text goes to standard output line by line, as it comes. With `--json` standard output is one JSON object, printed
+ * when the command ends however it ends, with what was answered and the `errors`. Errors and progress go to standard error.
+ */
+export class Output {
+  private readonly fields: Record<string, unknown> = {};
+  private readonly errors: ToldError[] = [];
+  private isProgressShown = false;
+  private isFinished = false;
+
+  constructor(
+    readonly format: "text" | "json",
+    private readonly streams: { stdout: NodeJS.WritableStream; stderr: NodeJS.WriteStream } = process,
+  ) {}
+
+  /** Whether anything was complained of. */
+  get hasErrors(): boolean {
+    return this.errors.length > 0;
+  }
+
+  /** Prints text for people, harmless whatever a host has put into it; nothing with `--json`. */
+  line(text: string): void {
+    if (this.format === "text") this.write(this.streams.stdout, `${harmless(text)}\n`);
+  }
+
+  /** Adds fields to the JSON object; nothing without `--json`. */
+  answer(fields: Record<string, unknown>): void {
+    Object.assign(this.fields, fields);
+  }
+
+  /** Prints what an operator is to read before a question is answered. */
+  notice(text: string): void {
+    this.write(this.streams.stderr, `${printableLine(text)}\n`);
+  }
+
+  /** Says what is wrong: an error, or a message of one's own. What is no TaasError or UsageError is a fault of the program, told with its trace. */
+  complain(problem: unknown): void {
+    const told = toldError(problem);
+    this.errors.push(told);
+    this.write(this.streams.stderr, `pulumi-taas: ${told.message}\n`);
+    if (problem instanceof UsageError && problem.usage !== undefined) this.notice(problem.usage);
+  }
+
+  /** Shows what is under way in the last line of a terminal, in place of what was shown before; nothing where standard error is no terminal. */
+  progress(text: string): void {
+    const { stderr } = this.streams;
+    if (!stderr.isTTY) return;
+    stderr.write(`\r\u001b[K${printableLine(text).slice(0, (stderr.columns ?? 80) - 1)}`);
+    this.isProgressShown = true;
+  }
+
+  /** Ends the output: the JSON object is printed. Called again, it does nothing. */
+  finish(): void {
+    if (this.isFinished) return;
+    this.isFinished = true;
+    this.clearProgress();
+    if (this.format === "json") {
+      const answer = { ...this.fields, errors: this.errors };
+      this.streams.stdout.write(harmless(`${JSON.stringify(answer, null, 2)}\n`));
+    }
+  }
+
+  private write(stream: NodeJS.WritableStream, text: string): void {
+    this.clearProgress();
+    stream.write(text);
+  }
+
+  private clearProgress(): void {
+    if (this.isProgressShown) this.streams.stderr.write("\r\u001b[K");
+    this.isProgressShown = false;
+  }
+}
+
+function toldError(problem: unknown): ToldError {
+  if (typeof problem === "string") return { message: printable(problem) };
+  const { code, host, hint } = problem instanceof TaasError ? problem : {};
+  const isExpected = problem instanceof TaasError || problem instanceof UsageError;
+  const message = isExpected ? problem.message : String((problem as Error)?.stack ?? problem);
+  return {
+    message: printable(message),
+    ...(code !== undefined && { code }),
+    ...(host !== undefined && { host: printableLine(host) }),
+    ...(hint !== undefined && { hint }),
+  };
 }

@@ -14,13 +14,18 @@ export interface InventoryOrigin {
   hint: string;
 }
 
-/**
- * Reads and checks an inventory: a JSON object of hosts by name. Errors: `invalid-config`, without any value: where it comes from may
- * be a secret.
- */
+/** Reads and checks an inventory: a JSON object of hosts by name. Errors as of `checkInventory`. */
 export function readInventory(text: string, origin: InventoryOrigin): Inventory {
-  const { source, root } = origin;
-  const value = parse(text, origin);
+  return checkInventory(parse(text), origin);
+}
+
+/** Checks an inventory: hosts by name. Errors: `invalid-config`, without any value: where it comes from may be a secret. */
+export function checkInventory(value: unknown, { source, root, hint }: InventoryOrigin): Inventory {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new TaasError(`${source} ${root} is not an object of hosts by name`, {
+      code: "invalid-config",
+      hint,
+    });
   const parsed = z.record(z.string(), inventoryHost).safeParse(value, { error: wording });
   if (!parsed.success) {
     const reasons = placedReasons(parsed.error, root).map(({ text: reason }) => reason);
@@ -40,16 +45,11 @@ export function readInventory(text: string, origin: InventoryOrigin): Inventory 
   );
 }
 
-function parse(text: string, { source, root, hint }: InventoryOrigin): object {
-  let value: unknown = text;
+/** What a text says in JSON; of any other text, nothing. */
+function parse(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    // Refused below, as any other text.
+    return undefined;
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw new TaasError(`${source} ${root} is not an object of hosts by name`, {
-    code: "invalid-config",
-    hint,
-  });
 }

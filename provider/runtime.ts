@@ -36,10 +36,27 @@ export function askedBy(
   return { ...context, warn: say, open: (record) => context.open(record).toldTo(say), ending };
 }
 
-/** Does a piece of work with connections that are closed at its end, or by an interrupt. */
-export async function withContext<T>(settings: Settings, work: (context: Context) => Promise<T>): Promise<T> {
-  const pool = new ConnectionPool(settings.connection);
-  const release = closeOnSignal(pool);
+/** How long connections are kept that nobody uses, in milliseconds, where they are kept for as long as a piece of work takes. */
+const KEPT = 24 * 3600 * 1000;
+
+/** What becomes of a piece of work's connections before its end. */
+export interface Connections {
+  /**
+   * `idle` (default): closed when nobody uses them, or by a signal that asks the process to end. `end`: kept, and the work itself
+   * decides what a signal does.
+   */
+  until?: "idle" | "end";
+}
+
+/** Does a piece of work with connections that are closed at its end at the latest. */
+export async function withContext<T>(
+  settings: Settings,
+  work: (context: Context) => Promise<T>,
+  { until = "idle" }: Connections = {},
+): Promise<T> {
+  const isKept = until === "end";
+  const pool = new ConnectionPool(settings.connection, isKept ? KEPT : undefined);
+  const release = isKept ? () => {} : closeOnSignal(pool);
   try {
     return await work(contextOf(pool, settings, toStderr));
   } finally {

@@ -5,8 +5,6 @@ import type { HostRecord } from "../../provider/host/host";
 import { stackOf } from "../../provider/model/identity";
 import type { Context } from "../../provider/resource/context";
 import type { Claim } from "../../provider/schema/claim";
-import type { Arguments } from "../arguments";
-import type { Looks } from "../looks";
 import type { Listed } from "./claim";
 
 /** The chosen claims of one host, in the order of their removal. */
@@ -24,10 +22,16 @@ export interface Progress {
 /** Kinds of claims in the order of their removal: a flow still uses its service, and a service its monitor ports. */
 const ORDER: readonly Claim["kind"][] = ["flow", "service", "tunnel", "monitor-port"];
 
-/** The claims that the command line chooses, by host. */
-export function chooseClaims({ looks }: Looks, wanted: Arguments): Chosen[] {
+/** Which claims are to be removed. */
+export interface Choice {
+  owners: readonly string[];
+  stacks: readonly string[];
+}
+
+/** The claims that are chosen, by host. */
+export function chooseClaims(looks: readonly Look[], choice: Choice): Chosen[] {
   return looks.map((look) => {
-    const claims = [...look.read.claims.values()].filter((claim) => isChosen(claim, wanted));
+    const claims = [...look.read.claims.values()].filter((claim) => isChosen(claim, choice));
     return { look, claims: claims.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind)) };
   });
 }
@@ -97,6 +101,6 @@ function isOutOfReach(error: unknown): boolean {
   );
 }
 
-function isChosen({ owner }: Claim, wanted: Arguments): boolean {
-  return wanted.owners.includes(owner) || wanted.stacks.includes(stackOf(owner));
+function isChosen({ owner }: Claim, { owners, stacks }: Choice): boolean {
+  return owners.includes(owner) || stacks.includes(stackOf(owner));
 }

@@ -1,54 +1,92 @@
-import type { Context } from "../../provider/resource/context";
-import type { Arguments } from "../arguments";
+import type { CommandSpec, Work } from "../command";
 import { confirm } from "../confirm";
-import type { Looks } from "../looks";
-import { complain, type ExitCode, printClaims } from "../output";
+import type { ExitCode } from "../exitCode";
+import { isNothingSeen, lookAtAll } from "../looks";
+import { collect } from "../options";
+import { UsageError } from "../usageError";
 import { describeClaim, describeRemoval, type Listed } from "./claim";
 import { type Chosen, chooseClaims, removeChosen } from "./removal";
 
-/** Removes the claims that the command line chooses, once the operator has agreed, and prints them one by one. */
-export async function removeClaims(context: Context, found: Looks, wanted: Arguments): Promise<ExitCode> {
-  const chosen = chooseClaims(found, wanted);
-  const claims = chosen.flatMap(({ look, claims }) =>
-    claims.map((claim): Listed => ({ host: look.record.name, claim })),
-  );
-  if (wanted.consent === "dry-run" || claims.length === 0) {
-    printClaims(claims, wanted, (listed) => `would remove ${describeRemoval(listed)}`);
-    return 0;
-  }
-  if (wanted.consent === "ask" && !(await isAgreed(claims))) {
-    complain("nothing was removed");
-    return 2;
-  }
-  return removeAndTell(context, chosen, wanted);
+interface RemoveOptions {
+  owner?: string[];
+  yes?: true;
+  dryRun?: true;
 }
 
-async function isAgreed(claims: readonly Listed[]): Promise<boolean> {
-  for (const listed of claims) process.stderr.write(`${describeRemoval(listed)}\n`);
+/** `claims remove`: removes the claims that the command line chooses, once the operator has agreed, and says so one by one. */
+export const remove: CommandSpec<RemoveOptions> = {
+  name: "remove",
+  summary: "remove claims whose stack is gone",
+  description: `Removes claims whose stack is gone, with all that they alone need on their hosts and at their other ends. Use "pulumi destroy" for
+everything else.`,
+  examples: [
+    "claims remove --hosts hosts.json --stack acme/taps/old --dry-run",
+    "claims remove --host compute1 --owner acme/taps/old/TapFlow/web",
+  ],
+  configure(command) {
+    command
+      .option("--owner <owner>", "the claim of this owner, as list prints it; repeat for more", collect)
+      .option("-y, --yes", "do not ask first; required where there is no terminal")
+      .option("--dry-run", "only print what would be removed")
+      .addHelpText(
+        "after",
+        "\nWhich claims: --owner, or --stack with a whole name such as acme/taps/old: all claims of that stack; repeat for more.",
+      );
+  },
+  ownStacks: isWholeName,
+  check(options) {
+    if (options.owner === undefined && !options.stack.some(isWholeName)) {
+      throw new UsageError("say which claims: --owner <owner>, or --stack <org/project/stack>");
+    }
+    if (isAsked(options) && process.stdin.isTTY !== true) {
+      throw new UsageError("remove asks first, and there is no terminal: give --yes, or --dry-run");
+    }
+  },
+  async run(work) {
+    const { options, output } = work;
+    const stacks = options.stack.filter(isWholeName);
+    const seen = await lookAtAll(work);
+    const chosen = chooseClaims(seen.looks, { owners: options.owner ?? [], stacks });
+    const claims = chosen.flatMap(({ look, claims: own }) =>
+      own.map((claim): Listed => ({ host: look.record.name, claim })),
+    );
+    output.answer(options.dryRun ? { wouldRemove: claims } : { removed: [] });
+    if (isNothingSeen(seen)) return 2;
+    if (claims.length === 0) output.line("no claims");
+    if (options.dryRun) for (const one of claims) output.line(`would remove ${describeRemoval(one)}`);
+    if (options.dryRun || claims.length === 0) return 0;
+    if (isAsked(options) && !(await isAgreed(claims, work))) {
+      output.complain("nothing was removed");
+      return 2;
+    }
+    return removeAndTell(chosen, work);
+  },
+};
+
+function isAsked({ yes, dryRun }: RemoveOptions): boolean {
+  return yes !== true && dryRun !== true;
+}
+
+/** `acme/taps/old`: a stack whose claims are meant, and not one whose configuration is. */
+function isWholeName(stack: string): boolean {
+  return stack.split("/").length === 3;
+}
+
+async function isAgreed(claims: readonly Listed[], { output }: Work): Promise<boolean> {
+  for (const one of claims) output.notice(describeRemoval(one));
   return confirm(`Remove ${claims.length === 1 ? "this claim" : `these ${claims.length} claims`}?`);
 }
 
-/** Text is printed claim by claim, so that it is there whatever comes after; JSON is one list. */
-async function removeAndTell(
-  context: Context,
-  chosen: readonly Chosen[],
-  wanted: Arguments,
-): Promise<ExitCode> {
-  let code: ExitCode = 0;
+/** What is removed is told claim by claim, so that it is there whatever comes after. */
+async function removeAndTell(chosen: readonly Chosen[], { context, output }: Work): Promise<ExitCode> {
   const removed: Listed[] = [];
-  try {
-    await removeChosen(context, chosen, {
-      removed(listed) {
-        removed.push(listed);
-        if (wanted.format === "text") printClaims([listed], wanted, (one) => `removed ${describeClaim(one)}`);
-      },
-      failed(message) {
-        code = 1;
-        complain(message);
-      },
-    });
-  } finally {
-    if (wanted.format === "json") printClaims(removed, wanted, describeClaim);
-  }
-  return code;
+  output.answer({ removed });
+  await removeChosen(context, chosen, {
+    removed(listed) {
+      removed.push(listed);
+      output.line(`removed ${describeClaim(listed)}`);
+    },
+    failed: (message) => output.complain(message),
+  });
+  return 0;
 }

@@ -48,8 +48,10 @@ describe("pulumi-taas claims", () => {
 
     const removal = await claims("remove", "--stack", "acme/lost/prod");
     expect(removal.exitCode, removal.stderr).to.equal(0);
-    const left = JSON.parse((await claims("list", "--json")).stdout) as { claim: { owner: string } }[];
-    expect(new Set(left.map(({ claim }) => claim.owner))).to.deep.equal(
+    const left = JSON.parse((await claims("list", "--json")).stdout) as {
+      claims: { claim: { owner: string } }[];
+    };
+    expect(new Set(left.claims.map(({ claim }) => claim.owner))).to.deep.equal(
       new Set(["acme/kept/prod/MirrorTunnel/way"]),
     );
     await kept.destroy();

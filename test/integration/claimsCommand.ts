@@ -9,7 +9,11 @@ export const MAIN = join(__dirname, "../../cli/main.js");
 export function runClaims(lab: Lab, hosts: readonly string[], ...args: string[]) {
   const named = hosts.flatMap((host) => ["--host", host]);
   const yes = args[0] === "remove" ? ["--yes"] : [];
-  return execa("node", [MAIN, "claims", "--ssh-config", lab.sshConfig, ...args, ...yes, ...named], {
-    reject: false,
-  });
+  return execa(
+    "node",
+    [MAIN, "claims", args[0]!, "--ssh-config", lab.sshConfig, ...args.slice(1), ...yes, ...named],
+    {
+      reject: false,
+    },
+  );
 }

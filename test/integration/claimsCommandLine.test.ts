@@ -37,13 +37,16 @@ describe("pulumi-taas claims", () => {
   it("refuses a command line that makes no sense, and says how it is used", async () => {
     const { exitCode, stderr } = await claims("remove");
     expect(exitCode).to.equal(2);
-    expect(stderr).to.match(/--owner or --stack[\s\S]*Usage:/);
+    expect(stderr).to.match(/--owner <owner>, or --stack[\s\S]*Usage:/);
   });
 
   it("says how it is used where that is asked for", async () => {
-    const { exitCode, stdout, stderr } = await execa("node", [MAIN, "--help"]);
+    const { exitCode, stdout, stderr } = await execa("node", [MAIN, "claims", "remove", "--help", "--json"]);
     expect([exitCode, stderr]).to.deep.equal([0, ""]);
-    expect(stdout).to.match(/^Usage: pulumi-taas claims list[\s\S]*--stack <stack>[\s\S]*Exit code:/);
+    expect(stdout).to.match(
+      /^Usage: pulumi-taas claims remove[\s\S]*--owner <owner>[\s\S]*Examples:[\s\S]*Exit code:/,
+    );
+    expect((await execa("node", [MAIN, "--version"])).stdout).to.match(/^\d+\.\d+\.\d+$/);
   });
 
   for (const [why, ...args] of [
@@ -62,12 +65,30 @@ describe("pulumi-taas claims", () => {
       expect(stderr)
         .to.match(/^pulumi-taas: \S[\s\S]*Usage: /)
         .and.not.to.include("\u001b");
+      const json = await execa("node", [MAIN, ...args, "--json"], { reject: false });
+      expect([json.exitCode, json.stderr]).to.deep.equal([2, stderr]);
+      expect(JSON.parse(json.stdout).errors[0].message).to.equal(/^pulumi-taas: (.*)/.exec(stderr)![1]);
     });
   }
 
   it("ends with 2 where no host can be reached", async () => {
     const listed = await on(["no-such-host.invalid"], "list");
     expect([listed.exitCode, listed.stdout]).to.deep.equal([2, ""]);
+    const json = await on(["no-such-host.invalid"], "list", "--json");
+    const { claims: none, errors } = JSON.parse(json.stdout);
+    expect([json.exitCode, none]).to.deep.equal([2, []]);
+    expect(errors[0]).to.include({ code: "unreachable", host: "no-such-host.invalid" });
+  });
+
+  it("takes hosts and settings from the configuration of a stack", async () => {
+    await writeFile(join(lab.directory, "Pulumi.yaml"), "name: taps\nruntime: yaml\n");
+    await writeFile(
+      join(lab.directory, "Pulumi.prod.yaml"),
+      `config:\n  taas:sshConfig: ${lab.sshConfig}\n  taas:hosts: { host1: host1, host2: host2 }\n`,
+    );
+    const words = ["claims", "list", "--project", lab.directory, "--stack", "prod", "--json"];
+    const { stdout } = await execa("node", [MAIN, ...words]);
+    expect(JSON.parse(stdout)).to.deep.equal({ claims: [], errors: [] });
   });
 
   it("asks on a terminal before it removes, and without one requires --yes", async () => {
@@ -114,7 +135,7 @@ describe("pulumi-taas claims", () => {
     };
     const none = { exitCode: 0, stdout: "no claims", stderr: "" };
     expect(await listed()).to.deep.equal(none);
-    const port = ["--port", String(lab.host(1).sshPort)];
+    const port = ["--ssh-port", String(lab.host(1).sshPort)];
     const other = await listed(...port);
     expect(other.exitCode).to.equal(2);
     expect(other.stderr).to.match(/^pulumi-taas: host monitors: .* is not the pinned one/);
@@ -136,14 +157,16 @@ describe("pulumi-taas claims", () => {
         lab.sshConfig,
         "--host",
         "127.0.0.1",
-        "--port",
+        "--ssh-port",
         `${port}`,
+        "--json",
       ];
       const running = execa("node", [MAIN, ...words], { reject: false });
       await once(silent, "connection");
       const began = performance.now();
       running.kill(signal);
-      expect((await running).exitCode).to.equal(code);
+      const { exitCode, stdout } = await running;
+      expect([exitCode, JSON.parse(stdout).errors.length]).to.deep.equal([code, 1]);
       expect(performance.now() - began).to.be.lessThan(8000);
       silent.close();
     });

@@ -118,7 +118,7 @@ describe("a host that names things to do harm", () => {
     const ids = await driver.service("ids", { host: "host2", port: "tap-ids" });
     const web = await driver.flow("web", ids, { host: "host1", port: "tap-web" });
     const owner = web.outputs.owner!;
-    const [stored] = JSON.parse((await claims("list", "--json")).stdout) as { claim: object }[];
+    const [stored] = JSON.parse((await claims("list", "--json")).stdout).claims as { claim: object }[];
     const here = ["127.0.0.1", "127.1", "localhost", hostname()];
     for (const [host, why] of [
       [{ name: "local", address: "local", transport: "local" }, /leads to "local", which is this machine/],

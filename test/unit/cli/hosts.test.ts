@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type Arguments, readArguments } from "../../../cli/arguments";
 import { readHosts, recordsOf } from "../../../cli/hosts";
+import { readConnection } from "../../../cli/options";
+import { UsageError } from "../../../cli/usageError";
 import type { HostRecord } from "../../../provider/host/host";
 import { type Context, namesOf } from "../../../provider/resource/context";
+import { commonOptions } from "./commandLine";
 
 describe("the hosts of the command line", () => {
   let directory: string;
@@ -17,11 +19,14 @@ describe("the hosts of the command line", () => {
   });
   after(() => rmSync(directory, { recursive: true }));
 
+  const read = (...words: string[]) => {
+    const options = commonOptions(...words);
+    return readHosts(options, readConnection(options));
+  };
   const warnings: string[] = [];
   const records = (content: unknown, ...options: string[]): HostRecord[] => {
     writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
-    const wanted = readArguments(["claims", "list", "--hosts", file, ...options]) as Arguments;
-    const { settings, hosts } = readHosts(wanted);
+    const { settings, hosts } = read("--hosts", file, ...options);
     const context = {
       ...namesOf(settings.inventory),
       warn: (message: string) => warnings.push(message),
@@ -51,13 +56,22 @@ describe("the hosts of the command line", () => {
   });
 
   it("are reached as its options say, whatever the inventory says", () => {
-    expect(records(inventory, "--host", "compute1", "--user", "root", "--port", "2222")).to.deep.equal([
+    expect(records(inventory, "--host", "compute1", "--user", "root", "--ssh-port", "2222")).to.deep.equal([
       { name: "compute1", address: "192.0.2.1", user: "root", hostKey: "SHA256:x", port: 2222 },
     ]);
   });
 
+  it("can be in YAML", () => {
+    const yaml = "# the first\ncompute1: { address: 192.0.2.1, user: tap }\ncompute2: 192.0.2.2\n";
+    expect(records(yaml)).to.deep.equal([
+      { name: "compute1", address: "192.0.2.1", user: "tap" },
+      { name: "compute2", address: "192.0.2.2" },
+    ]);
+  });
+
   for (const [content, refusal] of [
-    ["compute1: 192.0.2.1", /^the file .*hosts\.json: hosts is not an object of hosts by name\. It is JSON/],
+    ["{ compute1: ", /^the file .*hosts\.json: hosts is not an object of hosts by name\. It is JSON or YAML/],
+    ["compute1", /hosts is not an object/],
     [["compute1"], /hosts is not an object/],
     [
       { compute1: { address: "192.0.2.1", port: 0 } },
@@ -75,9 +89,25 @@ describe("the hosts of the command line", () => {
   }
 
   it("cannot be in a file that is not there", () => {
-    const wanted = readArguments(["claims", "list", "--hosts", join(directory, "none.json")]) as Arguments;
-    expect(() => readHosts(wanted))
+    expect(() => read("--hosts", join(directory, "none.json")))
       .to.throw(/none\.json with the hosts cannot be read: ENOENT/)
       .with.property("code", "invalid-config");
+  });
+
+  for (const [refusal, ...words] of [
+    [/^name the hosts: --host, --hosts or --project$/],
+    [/^give --hosts or --project, not both$/, "--hosts", "hosts.json", "--project", "."],
+    [/^--stack names one stack$/, "--stack", "a", "--stack", "b"],
+  ] as const) {
+    it(`are asked for: ${words.join(" ")}`, () => {
+      expect(() => read(...words))
+        .to.throw(UsageError)
+        .with.property("message")
+        .that.matches(refusal);
+    });
+  }
+
+  it("are asked for where the inventory has none", () => {
+    expect(() => records({})).to.throw(UsageError, "the inventory has no hosts");
   });
 });

@@ -1,0 +1,12 @@
+import { list } from "./claims/list";
+import { remove } from "./claims/remove";
+import type { CommandGroup, CommandSpec } from "./command";
+
+/** All commands, in the order of `--help`. */
+export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
+  {
+    name: "claims",
+    summary: "list what is tapped, or remove what no stack knows of any more",
+    commands: [list, remove],
+  },
+];
