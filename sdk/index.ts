@@ -15,6 +15,6 @@ export {
 export type { Host, HostArgs, ResolvedHost } from "./host";
 export { MirrorTunnel, type MirrorTunnelArgs, type MirrorTunnelRef } from "./mirrorTunnel";
 export { MonitorPort, type MonitorPortArgs } from "./monitorPort";
-export type { Port } from "./port";
+export type { ExcludedPort, Port, PortConditions, PortSelector } from "./port";
 export { type RateLimit, TapFlow, type TapFlowArgs } from "./tapFlow";
 export { TapService, type TapServiceArgs, type TapServiceRef } from "./tapService";

@@ -2,7 +2,7 @@ import type { Input } from "@pulumi/pulumi";
 
 /**
  * A port of the integration bridge: its OVS name, or what the cloud wrote on its Interface row: `iface-id` (Neutron's or
- * OVN's port), `attached-mac`, or `vm-uuid`/`vm-id` with the number of the vNIC, counted by ascending MAC from 0.
+ * OVN's port), `attached-mac`, or `vm-uuid`/`vm-id`/`xs-vm-uuid` with the number of the vNIC, counted by ascending MAC from 0.
  */
 export type Port =
   | string
@@ -15,8 +15,34 @@ export type Port =
       mac: Input<string>;
     }
   | {
-      /** The `vm-uuid` or `vm-id`. */
+      /** The `vm-uuid`, `vm-id` or `xs-vm-uuid`. */
       vmUuid: Input<string>;
       /** Which port of the VM on the host, counted by ascending MAC from 0. Default: the only one. */
       vnic?: Input<number>;
     };
+
+/** What ports have in common. All that is given must match. */
+export interface PortConditions {
+  /** Id of the network in Neutron, which its Open vSwitch agent writes as `net_uuid` into `other_config` of the Port row. OVN does not. */
+  network?: Input<string>;
+  /** The `tag` of the Port row. */
+  vlan?: Input<number>;
+  /** All ports of a VM, by `vm-uuid`, `vm-id` or `xs-vm-uuid`. */
+  vm?: Input<string>;
+  /** A pattern of port names: `*` stands for any characters, `?` for one. `*` alone selects every VM port. */
+  name?: Input<string>;
+  /** Keys of `external_ids` of the Interface or Port row, with their values; `*` is any value. */
+  externalIds?: Input<Record<string, Input<string>>>;
+}
+
+/**
+ * VM ports of a host's integration bridge, by what they have in common: those that are there now and those that come later. Monitors are
+ * not among them, nor ports of type `internal` or `patch`, tunnels and bonds. At least one condition is required.
+ */
+export interface PortSelector extends PortConditions {
+  /** What is left out: ports, and all ports that match. */
+  except?: Input<Input<ExcludedPort>[]>;
+}
+
+/** A port that a selector leaves out, or what all ports have in common that it leaves out. */
+export type ExcludedPort = Port | PortConditions;

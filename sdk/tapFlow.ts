@@ -3,7 +3,7 @@ import type { FilterRule } from "./filterRule";
 import type { Host, ResolvedHost } from "./host";
 import { isOfType } from "./isOfType";
 import { MirrorTunnel, type MirrorTunnelRef } from "./mirrorTunnel";
-import type { Port } from "./port";
+import type { Port, PortSelector } from "./port";
 import { TaasResource, typeToken } from "./taasResource";
 import { TapService, type TapServiceRef } from "./tapService";
 
@@ -31,7 +31,9 @@ export interface TapFlowArgs {
   /** Candidates instead of `host`: the tap is where its port is plugged, and moves when a refresh finds it elsewhere. */
   hosts?: Input<Input<Host>[] | undefined>;
   /** The tapped port. It must not be the monitor of any TapService. */
-  port: Input<Port>;
+  port?: Input<Port | undefined>;
+  /** Several ports instead of `port`: all VM ports of `host` that match, now and later, but monitors. */
+  ports?: Input<PortSelector | undefined>;
   /** `ingress`: what the VM gets. `egress`: what it sends. Default `both`. */
   direction?: Input<"ingress" | "egress" | "both">;
   /**
@@ -94,19 +96,25 @@ export class TapFlow extends TaasResource {
   /** The host of the tapped port, resolved through the inventory. */
   declare readonly host: Output<ResolvedHost | undefined>;
   declare readonly hosts: Output<ResolvedHost[] | undefined>;
-  declare readonly port: Output<Port>;
+  declare readonly port: Output<Port | undefined>;
+  declare readonly ports: Output<PortSelector | undefined>;
   declare readonly direction: Output<"ingress" | "egress" | "both">;
   declare readonly filter: Output<FilterRule[] | string | undefined>;
   declare readonly enabled: Output<boolean>;
-  /** OVS name of the tapped port. */
+  /** OVS name of the tapped port; several are joined by commas. */
   declare readonly portName: Output<string>;
+  /** OVS names of the tapped ports, as the last operation or refresh found them. */
+  declare readonly portNames: Output<string[]>;
   /** The service's tunnel id; known in the first preview. */
   declare readonly tunnelId: Output<number>;
   /** What the flow comes to on its host, in ovs-ofctl's words; known in the first preview. */
   declare readonly rules: Output<string[]>;
   /** Key of the claims on the hosts. */
   declare readonly owner: Output<string>;
-  /** `active`, `disabled`, or `drifted: <what>` after a refresh that found differences, or while the port is not plugged. */
+  /**
+   * `active`, `active (no port matches)`, `disabled`, or `drifted: <what>` after a refresh that found differences, or while the port is
+   * not plugged.
+   */
   declare readonly status: Output<string>;
   declare readonly tenant: Output<string | undefined>;
   declare readonly description: Output<string | undefined>;

@@ -3,6 +3,7 @@ import { monitorPortInput } from "../../provider/model/monitorPorts";
 import { printableLine } from "../../provider/printable";
 import type { Claim } from "../../provider/schema/claim";
 import { describePort } from "../../provider/schema/port";
+import { describeTapped, tappedBy } from "../../provider/schema/selector";
 
 /** One claim on one host. */
 export interface Listed {
@@ -36,6 +37,6 @@ function summary(claim: Claim): string {
   if (claim.kind === "service")
     return `tunnel id ${claim.tunnelId}, port ${claim.ports.map(describePort).join(", ")}`;
   const source =
-    claim.source === undefined ? `from ${claim.peer?.name}` : `port ${describePort(claim.source.port)}`;
+    claim.source === undefined ? `from ${claim.peer?.name}` : describeTapped(tappedBy(claim.source));
   return `${source} into ${claim.service}`;
 }

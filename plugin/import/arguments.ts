@@ -66,7 +66,7 @@ export async function flowArguments(found: Found<"TapFlow">, importing: Importin
     ...{ owner, tenant, description },
     ...Object.fromEntries(OPTIONS.map((name) => [name, source[name]])),
     host: seen.record,
-    port: portOf(source.port),
+    ...(source.port === undefined ? { ports: source.ports } : { port: portOf(source.port) }),
     service: await serviceReference(found, importing),
     transport: claim.shared === undefined ? "dedicated" : "shared",
     mtuPolicy: source.maxFrame === undefined ? "warn" : "truncate",

@@ -37,7 +37,7 @@ const READ: Readonly<Record<Kind, (id: string, importing: Importing) => Read>> =
   async TapFlow(id, importing) {
     const flow = await findClaim(importing.context, "TapFlow", id);
     const { token, source } = flow.claim;
-    const ports = source === undefined ? [] : [source.port];
+    const ports = source?.port === undefined ? [] : [source.port];
     const found = { incarnation: token, portName: "", ifaceIds: foundIfaceIds(ports) };
     return { args: await flowArguments(flow, importing), found };
   },

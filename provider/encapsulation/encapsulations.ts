@@ -15,6 +15,9 @@ const BY_INTERFACE = new Map<string, EncapsulationName>(
   ENCAPSULATIONS.flatMap((name) => Object.values(ALL[name].interfaces).map((type) => [type, name] as const)),
 );
 
+/** Types of interfaces that are tunnels. */
+export const TUNNEL_INTERFACES: readonly string[] = [...BY_INTERFACE.keys()];
+
 /** What an interface of this type sends; undefined where it is no tunnel. */
 export function encapsulationOf(interfaceType: string): EncapsulationName | undefined {
   return BY_INTERFACE.get(interfaceType);

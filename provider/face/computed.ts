@@ -8,7 +8,7 @@ export type Kind = (typeof KINDS)[number];
  */
 export const COMPUTED: Readonly<Record<Kind, readonly string[]>> = {
   TapService: ["ref", "rules", "portName", "ifaceIds", "status"],
-  TapFlow: ["portName", "ifaceIds", "tunnelId", "rules", "status"],
+  TapFlow: ["portName", "portNames", "ifaceIds", "tunnelId", "rules", "status"],
   MirrorTunnel: ["ref", "rules", "portNames", "status"],
   MonitorPort: ["port", "portName", "libvirt", "rules", "status"],
 };
@@ -18,7 +18,7 @@ const PLACE = ["host", "hosts", "port", "ports"];
 /** What only an operation finds out on hosts, each with the arguments that decide it: while these stay, so does it. */
 export const FOUND: Readonly<Record<Kind, Readonly<Record<string, readonly string[]>>>> = {
   TapService: { portName: PLACE, ifaceIds: PLACE },
-  TapFlow: { portName: PLACE, ifaceIds: PLACE },
+  TapFlow: { portName: PLACE, portNames: PLACE, ifaceIds: PLACE },
   MirrorTunnel: { portNames: ["hosts", "mode", "type", "udpPort", "localIps"] },
   MonitorPort: { portName: ["host", "type", "name", "ifaceId"] },
 };

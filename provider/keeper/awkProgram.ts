@@ -1,4 +1,5 @@
 import { FIRST_MONITOR } from "../plan/freeNumbers";
+import { AWK_SELECTION } from "./awkSelection";
 
 /**
  * Compares a snapshot of OVSDB (ovs-vsctl's rows as CSV of JSON, an empty line between the tables Bridge, Port, Interface
@@ -62,11 +63,13 @@ table == 2 {
   ports[row] = cell[2]; nicsof[row] = refs(cell[3])
   tag = cell[4] ~ /^[0-9]+$/ ? cell[4] : ""
   mode = cell[5] ~ /^"/ ? cell[5] : (tag == "" ? "\"trunk\"" : "\"access\"")
+  tags[row] = tag; portids[row] = cell[6]; other[row] = cell[7]
   home[row] = lookup(cell[6], "\"taas-home\"")
   class[row] = mode == "\"trunk\"" ? "keep" : (mode ~ /^"native-/ ? "native:" (tag == "" ? 0 : tag) : "strip")
 }
 table == 3 {
-  nics[row] = cell[2]; ofport[row] = cell[3]; request[row] = cell[4]; external[row] = cell[5]; nicnamed[cell[2]] = row
+  nics[row] = cell[2]; ofport[row] = cell[3]; request[row] = cell[4]; external[row] = cell[5]; types[row] = cell[6]
+  nicnamed[cell[2]] = row
 }
 table == 4 {
   mirrors[row] = cell[2]; select[row, "select_src_port"] = refs(cell[3]); select[row, "select_dst_port"] = refs(cell[4])
@@ -192,6 +195,7 @@ function placemonitor(s,   p, from, plain) {
     "{\"op\":\"update\",\"table\":\"Interface\",\"where\":[[\"_uuid\",\"==\"," id(nicof[s]) "]],\"row\":{\"ofport_request\":" freenumber(nicof[s]) "}}", \
     "monitor " ports[p] " was on " plain ": moved back to " tapname)
 }
+${AWK_SELECTION}
 function checkmirror(   column, c, part, n, i, columns) {
   if (mirrorrow == "") return
   columns[1] = "select_src_port"; columns[2] = "select_dst_port"
@@ -242,19 +246,22 @@ END {
   print "tap\t" tap "\t" tapname "\t" generations[tap]
   for (l = 3; l < lines; l++) {
     fields = split(text[l], field, "\t"); word = field[1]
-    if (word != "member") checkmirror()
-    if (word != "member") mirrorrow = ""
+    if (word != "member" && word != "select") { checkmirror(); mirrorrow = "" }
     if (word == "port") {
       s = field[2]
       if (nicof[s] != "" || !seek(field[3], field[4], field[5], field[6], field[7])) continue
       portof[s] = foundport; nicof[s] = foundnic; atbridge[s] = foundbridge
       if (isport(ofport[foundnic])) number[s] = ofport[foundnic]
-    } else if (word == "monitor") placemonitor(field[2])
+    } else if (word == "monitor" || word == "spare") {
+      spared[portof[field[2]]] = 1
+      if (word == "monitor") placemonitor(field[2])
+    }
     else if (word == "mirror") startmirror(field[2], field[3])
     else if (word == "member") {
       p = portof[field[4]]
       if (p != "" && atbridge[field[4]] != tap && class[p] == field[3] && !has(wanted[field[2]], p)) wanted[field[2]] = wanted[field[2]] p " "
-    } else if (word == "meter") {
+    } else if (word == "select") selectports()
+    else if (word == "meter") {
       n = number[field[2]]
       if (n != "") print "meter\t" n "\tmeter=" n "," field[3] ",burst,stats,band=type=drop,rate=" field[4] ",burst_size=" field[5]
     } else if (word == "rule") {

@@ -24,8 +24,8 @@ const LOOK = String.raw`
 snapshot() {
   ovs-vsctl --no-wait --timeout=10 --format=csv --data=json --no-headings -- \
     --columns=_uuid,name,ports,mirrors,other_config list Bridge -- \
-    --columns=_uuid,name,interfaces,tag,vlan_mode,external_ids list Port -- \
-    --columns=_uuid,name,ofport,ofport_request,external_ids list Interface -- \
+    --columns=_uuid,name,interfaces,tag,vlan_mode,external_ids,other_config list Port -- \
+    --columns=_uuid,name,ofport,ofport_request,external_ids,type list Interface -- \
     --columns=_uuid,name,select_src_port,select_dst_port,external_ids list Mirror </dev/null 2>/dev/null
 }
 
@@ -225,7 +225,7 @@ run() {
   rm -f "$TAAS_KEEPER"/events.* "$TAAS_KEEPER"/ours.* "$TAAS_KEEPER"/differ.*
   mkfifo "$events" && exec 3<>"$events" && rm -f "$events" || exit 1
   watch_table Bridge ports,mirrors,other_config & watchers="$watchers $!"
-  watch_table Port tag,vlan_mode & watchers="$watchers $!"
+  watch_table Port tag,vlan_mode,external_ids,other_config & watchers="$watchers $!"
   watch_table Interface name,ofport,external_ids & watchers="$watchers $!"
   watch_switch & watchers="$watchers $!"
   watch_clock & watchers="$watchers $!"

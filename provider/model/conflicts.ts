@@ -17,7 +17,8 @@ interface Meeting {
 
 function meetingOf(claims: readonly Claim[], facts: Facts, tapBridge: string, services: Services): Meeting {
   const taps = claims.flatMap((flow) => {
-    if (flow.kind !== "flow" || flow.source === undefined) return [];
+    // What is selected is no monitor.
+    if (flow.kind !== "flow" || flow.source?.port === undefined) return [];
     const { found } = findPort(facts, [flow.source.integrationBridge, tapBridge], flow.source.port);
     return found === undefined ? [] : [{ owner: flow.owner, port: found.port }];
   });

@@ -1,6 +1,7 @@
 import type { TunnelType } from "../encapsulation/encapsulation";
 import type { ErrorCode } from "../errorCodes";
 import type { PortInput } from "../schema/port";
+import type { PortSelector } from "../schema/selector";
 import type { Field, FieldMatch, Register } from "./match";
 
 /** A port of ours that must exist. */
@@ -30,17 +31,30 @@ export interface DesiredMirror {
   /** Name of the port copies leave by. */
   output: string;
   /** How the ports of both selections are found again when their rows are others. */
-  sources: Source[];
+  sources: (Source | SelectedSource)[];
+  /** UUIDs of ports that are there because they match what flows select, each with the owners of these flows. */
+  selected: ReadonlyMap<string, readonly string[]>;
   owners: string[];
 }
 
-/** A tapped port of a Mirror: what a flow says of it, where it is looked for, and what it is selected for. */
-export interface Source {
-  wanted: PortInput;
-  bridges: readonly string[];
+/** What ports of a Mirror are there for, and which of them it can have. */
+interface SourceOf {
   /** `vlanClassKey` of the port: one of another class would need another Mirror. */
   vlan: string;
   columns: readonly ("select_src_port" | "select_dst_port")[];
+}
+
+/** A tapped port of a Mirror: what a flow says of it, and where it is looked for. */
+export interface Source extends SourceOf {
+  wanted: PortInput;
+  bridges: readonly string[];
+}
+
+/** All tapped ports of a Mirror that match what a flow selects. */
+export interface SelectedSource extends SourceOf {
+  selector: PortSelector;
+  /** The integration bridge, and the tap bridge. */
+  bridges: readonly [string, string];
 }
 
 /** A monitor that is plugged, and how it is found again when its row, name or number is another. */

@@ -33,6 +33,11 @@ interface PortIndex {
 /** Where clouds write a VM's id: Nova, libvirt and XenServer. */
 const VM_KEYS = ["vm-uuid", "vm-id", "xs-vm-uuid"];
 
+/** Whether a port is one of a VM's. */
+export function isVmOf({ interface: { externalIds } }: Pick<FoundPort, "interface">, uuid: string): boolean {
+  return VM_KEYS.some((key) => externalIds[key] === uuid);
+}
+
 /** Facts never change, so that their index is made once. */
 const indices = new WeakMap<Facts, PortIndex>();
 

@@ -3,15 +3,15 @@ import type { Facts } from "../ovs/facts";
 import type { Claim, FlowClaim } from "../schema/claim";
 import { treatmentOptions } from "../schema/flow";
 import { pick } from "../schema/options";
-import { describePort, portKey } from "../schema/port";
-import type { Desired, DesiredMirror } from "./desired";
+import { portKey } from "../schema/port";
+import type { Desired, DesiredMirror, SelectedSource, Source } from "./desired";
 import { filterOf, needsDirection } from "./filter/filterOf";
 import { filterKey } from "./filter/key";
-import { type FoundPort, findPort, PORT_STATE } from "./findPort";
+import type { FoundPort } from "./findPort";
 import { digest } from "./identity";
 import { memo } from "./memo";
-import { patchSource } from "./patchSource";
-import { type VlanClass, vlanClass, vlanClassKey } from "./vlanClass";
+import { tappings } from "./tappings";
+import { type VlanClass, vlanClassKey } from "./vlanClass";
 
 /** A flow's claim on the host of its source. */
 export type SourceFlow = FlowClaim & { source: NonNullable<FlowClaim["source"]> };
@@ -25,7 +25,8 @@ export interface Group {
   bridge: string;
   vlan: VlanClass;
   direction: GroupDirection;
-  members: { flow: SourceFlow; port: FoundPort }[];
+  /** Each flow with the ports that it taps here. One that selects ports may have none yet. */
+  members: { flow: SourceFlow; ports: FoundPort[] }[];
 }
 
 /** OVS has at most so many Mirrors a bridge; one more is stored and silently does nothing (MAX_MIRRORS). */
@@ -77,7 +78,7 @@ function hashOf(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass): s
   const { filter: _filter, defaultAction: _defaultAction, ...treatment } = pick(treatmentOptions, source);
   const own =
     treatment.rateLimit !== undefined || treatment.counters === "own"
-      ? [flow.token, portKey(source.port), source.direction]
+      ? [flow.token, source.port === undefined ? source.ports : portKey(source.port), source.direction]
       : null;
   return digest(
     12,
@@ -99,7 +100,7 @@ function hashOf(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass): s
   );
 }
 
-/** Sorts the flows of a host that capture anything into groups; a port that is not there is a problem of its flow. */
+/** Sorts the flows of a host that capture anything into groups. `desired`: its monitors; problems are added to it. */
 export function groupFlows(
   claims: readonly Claim[],
   facts: Facts,
@@ -110,24 +111,14 @@ export function groupFlows(
   for (const flow of claims) {
     if (flow.kind !== "flow" || flow.source === undefined || !flow.source.enabled) continue;
     const tapped = flow as SourceFlow;
-    const bridge = flow.source.integrationBridge;
-    const search = findPort(facts, [bridge, tapBridge], flow.source.port);
-    if (search.found === undefined) {
-      const message = `source port ${describePort(flow.source.port)} is ${PORT_STATE[search.reason]}`;
-      desired.problems.push({ owner: flow.owner, code: "port-missing", message });
-      continue;
-    }
-    if (search.found.interface.type === "patch") {
-      desired.problems.push(patchSource(flow.owner, search.found, facts));
-      continue;
-    }
-    if (search.found.bridge.name === tapBridge) continue;
-    const vlan = vlanClass(search.found.port);
-    for (const direction of directionsOf(tapped)) {
-      const hash = groupHash(tapped, direction, vlan);
-      const group = groups.get(hash) ?? { hash, bridge, vlan, direction, members: [] };
-      group.members.push({ flow: tapped, port: search.found });
-      groups.set(hash, group);
+    const { integrationBridge: bridge } = flow.source;
+    for (const { vlan, ports } of tappings(tapped, facts, tapBridge, desired)) {
+      for (const direction of directionsOf(tapped)) {
+        const hash = groupHash(tapped, direction, vlan);
+        const group = groups.get(hash) ?? { hash, bridge, vlan, direction, members: [] };
+        group.members.push({ flow: tapped, ports });
+        groups.set(hash, group);
+      }
     }
   }
   return [...groups.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1));
@@ -139,8 +130,10 @@ export function groupMirror(group: Group, tapBridge: string): DesiredMirror {
     (group.direction === "any" || group.direction === wanted) &&
     (flow.source.direction === "both" || flow.source.direction === wanted);
   const ports = (wanted: "ingress" | "egress"): string[] => {
-    const tapped = group.members.filter(({ flow }) => captures(flow, wanted));
-    return [...new Set(tapped.map(({ port }) => port.port.uuid))].sort();
+    const tapped = group.members
+      .filter(({ flow }) => captures(flow, wanted))
+      .flatMap((member) => member.ports);
+    return [...new Set(tapped.map(({ port }) => port.uuid))].sort();
   };
   const names = groupNames(group);
   return {
@@ -149,17 +142,32 @@ export function groupMirror(group: Group, tapBridge: string): DesiredMirror {
     selectSrcPort: ports("egress"),
     selectDstPort: ports("ingress"),
     output: names.integration,
-    sources: group.members.map(({ flow }) => ({
-      wanted: flow.source.port,
-      bridges: [group.bridge, tapBridge],
-      vlan: vlanClassKey(group.vlan),
-      columns: [
+    sources: group.members.map(({ flow }): Source | SelectedSource => {
+      const columns = [
         ...(captures(flow, "egress") ? (["select_src_port"] as const) : []),
         ...(captures(flow, "ingress") ? (["select_dst_port"] as const) : []),
-      ],
-    })),
+      ];
+      const source = { bridges: [group.bridge, tapBridge] as const, vlan: vlanClassKey(group.vlan), columns };
+      const { port, ports: selector } = flow.source;
+      return selector === undefined ? { ...source, wanted: port! } : { ...source, selector };
+    }),
+    selected: selectedIn(group),
     owners: groupOwners(group),
   };
+}
+
+/** The ports of a group that flows select, each with the owners of these flows. */
+function selectedIn({ members }: Group): Map<string, string[]> {
+  const owners = new Map<string, string[]>();
+  for (const { flow, ports } of members) {
+    if (flow.source.ports === undefined) continue;
+    for (const { port } of ports) {
+      const others = owners.get(port.uuid);
+      if (others === undefined) owners.set(port.uuid, [flow.owner]);
+      else others.push(flow.owner);
+    }
+  }
+  return owners;
 }
 
 /** Refuses more Mirrors than Open vSwitch does, in time and by name. */

@@ -6,6 +6,7 @@ import type { Direction } from "../schema/flow";
 import { DEFAULT_BRIDGES, type HostRecord } from "../schema/host";
 import type { MonitorPortInputs } from "../schema/monitorPort";
 import { type PortInput, portSymbol } from "../schema/port";
+import { type PortSelector, tappedBy, tappedSymbol } from "../schema/selector";
 import type { ServiceRef } from "../schema/service";
 import type { TunnelRef } from "../schema/tunnel";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
@@ -105,7 +106,8 @@ export function flowRules(flow: {
   service: Known<ServiceRef>;
   host?: Known<HostRecord>;
   hosts?: Known<readonly Known<HostRecord>[]>;
-  port: Known<PortInput>;
+  port?: Known<PortInput>;
+  ports?: Known<PortSelector>;
   direction: Known<Direction>;
   enabled: Known<boolean>;
   filter?: Known<string | readonly Known<FilterRule>[]>;
@@ -115,11 +117,12 @@ export function flowRules(flow: {
   tunnel?: Known<TunnelRef>;
   transport: Known<string>;
 }): string[] {
-  const { port, direction, enabled, filter, defaultAction, rateLimit } = flow;
+  const { direction, enabled, filter, defaultAction, rateLimit } = flow;
   const host = firstOf(flow);
   if (enabled === false) return [];
   const names = () => bridges(host as HostRecord);
-  const source = () => portSymbol(port as PortInput);
+  const port = flow.ports ?? flow.port;
+  const source = () => tappedSymbol(tappedBy(flow as Parameters<typeof tappedBy>[0]));
   const mirror = (column: string) =>
     line(
       [host, port, direction, enabled],

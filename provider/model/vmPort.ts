@@ -1,13 +1,17 @@
-import { encapsulationOf } from "../encapsulation/encapsulations";
+import { TUNNEL_INTERFACES } from "../encapsulation/encapsulations";
 import type { Facts, PortFacts } from "../ovs/facts";
 
-/** Whether interfaces of this type may be a VM's. */
-function mayBeVm(type: string): boolean {
-  return type !== "internal" && type !== "patch" && encapsulationOf(type) === undefined;
-}
+/** Types of interfaces that no VM has: devices of the host, cables between bridges, and tunnels, also such as are none of ours. */
+export const NOT_OF_VMS: readonly string[] = [
+  ...["internal", "patch"],
+  ...TUNNEL_INTERFACES,
+  ...["bareudp", "gtpu", "lisp", "srv6", "stt"],
+];
+
+const notOfVms: ReadonlySet<string> = new Set(NOT_OF_VMS);
 
 /** Whether a port may be a VM's. */
 export function isVmPort(port: PortFacts, facts: Facts): boolean {
   const interfaces = port.interfaces.flatMap((id) => facts.interfaces[id] ?? []);
-  return interfaces.length > 0 && interfaces.every(({ type }) => mayBeVm(type));
+  return interfaces.length > 0 && interfaces.every(({ type }) => !notOfVms.has(type));
 }

@@ -49,6 +49,7 @@ export interface PortFacts {
   trunks: number[];
   vlanMode: string | undefined;
   externalIds: Record<string, string>;
+  otherConfig: Record<string, string>;
 }
 
 export interface InterfaceFacts {

@@ -28,6 +28,7 @@ export function portFacts(uuid: string, row: RowOf<"Port">): PortFacts {
     trunks: row.trunks,
     vlanMode: row.vlan_mode,
     externalIds: row.external_ids,
+    otherConfig: row.other_config,
   };
 }
 

@@ -65,6 +65,7 @@ export const TABLES = {
     trunks: set(decodeInteger),
     vlan_mode: optional(decodeString),
     external_ids: map,
+    other_config: map,
   },
   Interface: {
     name: text,

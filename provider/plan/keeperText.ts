@@ -1,9 +1,10 @@
-import type { Desired, Monitor, Rule, Source } from "../model/desired";
+import type { Desired, Monitor, Rule, SelectedSource, Source } from "../model/desired";
 import type { BridgeFacts, Facts } from "../ovs/facts";
 import { openflowVersion } from "../ovs/openflowVersion";
 import type { PortInput } from "../schema/port";
 import { type RuleParts, ruleParts, type Spelling } from "./flowText";
 import { distinctRules, markRule, writtenActions } from "./numberRules";
+import { portWords, selectorWords } from "./selectorWords";
 
 /** Which change of which tap bridge a text is for. */
 export interface KeeperMoment {
@@ -12,22 +13,14 @@ export interface KeeperMoment {
 }
 
 /** What there is to say of a port: how it is found, where, and the value that is compared. */
-type Selector = readonly [kind: string, bridges: readonly string[], count: string, value: string];
+type Way = readonly [kind: string, bridges: readonly string[], count: string, value: string];
 
-function selectorOf({ wanted, bridges }: { wanted: PortInput; bridges: readonly string[] }): Selector {
-  if (typeof wanted === "string") return ["name", bridges, "-", wanted];
-  if ("ifaceId" in wanted) return ["iface-id", bridges, "-", wanted.ifaceId];
-  if ("mac" in wanted)
-    return [
-      "mac",
-      bridges,
-      wanted.foundIfaceId === undefined ? "-" : JSON.stringify(wanted.foundIfaceId),
-      wanted.mac,
-    ];
-  return ["vm", bridges, String(wanted.vnic ?? "-"), wanted.vmUuid];
+function wayOf({ wanted, bridges }: { wanted: PortInput; bridges: readonly string[] }): Way {
+  const { kind, count, value } = portWords(wanted);
+  return [kind, bridges, count, value];
 }
 
-/** The ports of a text, numbered as they are first met; one number may have several selectors, of which the first that finds a port counts. */
+/** The ports of a text, numbered as they are first met; one number may have several ways, of which the first that finds a port counts. */
 class Symbols {
   private readonly numbers = new Map<string, number>();
   readonly lines: string[] = [];
@@ -37,12 +30,12 @@ class Symbols {
     private readonly tapBridge: string,
   ) {}
 
-  private number(key: string, selectors: () => readonly Selector[]): number {
+  private number(key: string, ways: () => readonly Way[]): number {
     const known = this.numbers.get(key);
     if (known !== undefined) return known;
     const fresh = this.numbers.size + 1;
     this.numbers.set(key, fresh);
-    for (const [kind, bridges, count, value] of selectors()) {
+    for (const [kind, bridges, count, value] of ways()) {
       const places = [bridges[0], bridges[1]].map((name) => JSON.stringify(name ?? ""));
       this.lines.push(["port", fresh, kind, ...places, count, JSON.stringify(value)].join("\t"));
     }
@@ -54,23 +47,29 @@ class Symbols {
     return this.number(`named ${name}`, () => {
       const said = this.monitors
         .filter((monitor) => monitor.name === name)
-        .flatMap((monitor) => this.ways(monitor));
-      const unique = new Map(said.map((selector) => [JSON.stringify(selector), selector]));
+        .flatMap((monitor) => this.waysTo(monitor));
+      const unique = new Map(said.map((way) => [JSON.stringify(way), way]));
       return unique.size > 0 ? [...unique.values()] : [["interface", [], "-", name]];
     });
   }
 
   /** How a monitor is found: one that was moved to the tap bridge stays it, as `findMonitor` says. */
-  private ways(monitor: Monitor): Selector[] {
+  private waysTo(monitor: Monitor): Way[] {
     const moved = monitor.attachment === "tap-bridge" && typeof monitor.wanted !== "string";
-    return [...(moved ? [["name", [this.tapBridge], "-", monitor.name] as const] : []), selectorOf(monitor)];
+    return [...(moved ? [["name", [this.tapBridge], "-", monitor.name] as const] : []), wayOf(monitor)];
   }
 
   /** The number of a tapped port. */
   source(source: Source): number {
-    const selector = selectorOf(source);
-    return this.number(JSON.stringify(selector), () => [selector]);
+    const way = wayOf(source);
+    return this.number(JSON.stringify(way), () => [way]);
   }
+}
+
+/** A line that selects ports of a Mirror. */
+function selectLine({ selector, bridges, vlan, columns }: SelectedSource): string {
+  const places = bridges.map((name) => JSON.stringify(name));
+  return ["select", columns.join(" "), vlan, ...places, ...selectorWords(selector)].join("\t");
 }
 
 function ruleLine(word: readonly string[], { match, actions }: RuleParts): string {
@@ -105,10 +104,15 @@ export function keeperText(desired: Desired, facts: Facts, { bridge, generation 
   const monitors = [...new Set(stays.map(({ name }) => name))].map(
     (name) => `monitor\t${symbols.named(name)}`,
   );
+  const isSelecting = desired.mirrors.some(({ sources }) => sources.some((source) => "selector" in source));
+  const others = desired.monitors.filter((monitor) => isSelecting && !stays.includes(monitor));
+  const spares = [...new Set(others.map(({ name }) => name))].map((name) => `spare\t${symbols.named(name)}`);
   const mirrors = desired.mirrors.flatMap((mirror) => [
     ["mirror", mirror.name, mirror.bridge].join("\t"),
     ...mirror.sources.flatMap((source) =>
-      source.columns.map((column) => ["member", column, source.vlan, symbols.source(source)].join("\t")),
+      "selector" in source
+        ? [selectLine(source)]
+        : source.columns.map((column) => ["member", column, source.vlan, symbols.source(source)].join("\t")),
     ),
   ]);
   const meters = desired.meters.map(({ inPort, unit, rate, burst }) =>
@@ -118,7 +122,7 @@ export function keeperText(desired: Desired, facts: Facts, { bridge, generation 
     ruleLine(["rule"], symbolic(rule, spell)),
   );
   const foreignRules = desired.foreignRules.flatMap((rule) => foreignRuleLine(rule, facts, spell));
-  const lines = [...monitors, ...mirrors, ...meters, ...rules, ...foreignRules];
+  const lines = [...monitors, ...spares, ...mirrors, ...meters, ...rules, ...foreignRules];
   const head = ["keeper\t1", ["bridge", bridge.uuid, generation, bridge.name].join("\t")];
   return `${[...head, ...symbols.lines, ...lines, "end"].join("\n")}\n`;
 }

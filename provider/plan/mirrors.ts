@@ -19,7 +19,58 @@ function memberEdits(column: Column, wanted: readonly string[], present: readonl
   ];
 }
 
-function alterations(wanted: DesiredMirror, mirror: MirrorFacts, output: string | undefined): Operation[] {
+/** What differs of a Mirror in words, each with whose claims it concerns. */
+type Told = Pick<Change, "what" | "owners">;
+
+/**
+ * The ports that are to come to a Mirror or to leave it, where that is all that differs and its ports are selected: by name, because a
+ * program does not name them.
+ */
+function memberTexts(wanted: DesiredMirror, mirror: MirrorFacts, facts: Facts): Told[] {
+  if (!wanted.sources.some((source) => "selector" in source)) return [];
+  const [egress, ingress] = [new Set(mirror.selectSrcPort), new Set(mirror.selectDstPort)];
+  const asked = new Set([...wanted.selectSrcPort, ...wanted.selectDstPort]);
+  const missing = new Set([
+    ...wanted.selectSrcPort.filter((port) => !egress.has(port)),
+    ...wanted.selectDstPort.filter((port) => !ingress.has(port)),
+  ]);
+  const unasked = new Set([...egress, ...ingress].filter((port) => !asked.has(port)));
+  const name = (port: string) => facts.ports[port]?.name ?? port;
+  return [
+    ...[...missing].map((port) => {
+      const owners = wanted.selected.get(port);
+      const what = owners === undefined ? "is not tapped" : "matches and is not tapped";
+      return { what: `port ${name(port)} ${what}`, owners: owners ?? wanted.owners };
+    }),
+    ...[...unasked].map((port) => ({
+      what: `port ${name(port)} is tapped and does not match`,
+      owners: wanted.owners,
+    })),
+  ];
+}
+
+/** An altered Mirror as a change; several where it is told in several lines, the first of which mends all. */
+function alteredMirror(
+  wanted: DesiredMirror,
+  mirror: MirrorFacts,
+  bridge: BridgeFacts,
+  facts: Facts,
+): Change[] {
+  const { members, others } = alterations(wanted, mirror, portOn(bridge, facts, wanted.output));
+  const operations = [...members, ...others];
+  if (operations.length === 0) return [];
+  const texts = others.length > 0 ? [] : memberTexts(wanted, mirror, facts);
+  const about = { mirror: mirror.name };
+  const what = `altered mirror ${mirror.name} on ${bridge.name}`;
+  if (texts.length === 0) return [{ what, about, owners: wanted.owners, operations }];
+  return texts.map((told, index) => ({ ...told, about, operations: index === 0 ? operations : [] }));
+}
+
+function alterations(
+  wanted: DesiredMirror,
+  mirror: MirrorFacts,
+  output: string | undefined,
+): { members: Operation[]; others: Operation[] } {
   const where: Operation & { op: "mutate" } = {
     op: "mutate",
     table: "Mirror",
@@ -29,10 +80,8 @@ function alterations(wanted: DesiredMirror, mirror: MirrorFacts, output: string 
       ...memberEdits("select_dst_port", wanted.selectDstPort, mirror.selectDstPort),
     ],
   };
-  const operations: Operation[] = [
-    ...(where.mutations.length > 0 ? [where] : []),
-    ...remark("Mirror", mirror),
-  ];
+  const members = where.mutations.length > 0 ? [where] : [];
+  const others = remark("Mirror", mirror);
   const astray =
     mirror.selectAll ||
     mirror.selectVlan.length > 0 ||
@@ -41,7 +90,7 @@ function alterations(wanted: DesiredMirror, mirror: MirrorFacts, output: string 
     mirror.outputPort !== output ||
     output === undefined;
   if (astray) {
-    operations.push({
+    others.push({
       op: "update",
       table: "Mirror",
       where: [["_uuid", "==", uuid(mirror.uuid)]],
@@ -54,7 +103,7 @@ function alterations(wanted: DesiredMirror, mirror: MirrorFacts, output: string 
       },
     });
   }
-  return operations;
+  return { members, others };
 }
 
 function portOn(bridge: BridgeFacts, facts: Facts, name: string): string | undefined {
@@ -119,14 +168,7 @@ export function planMirrors(
         });
         continue;
       }
-      const operations = alterations(want, mirror, portOn(bridge, facts, want.output));
-      if (operations.length > 0)
-        changes.push({
-          what: `altered mirror ${mirror.name} on ${bridge.name}`,
-          about: { mirror: mirror.name },
-          owners: want.owners,
-          operations,
-        });
+      changes.push(...alteredMirror(want, mirror, bridge, facts));
     }
     for (const want of wanted.values()) {
       changes.push({

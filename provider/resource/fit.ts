@@ -27,8 +27,8 @@ const IPV6_HEADER = 40;
 interface Fit {
   draft: FlowDraft;
   inputs: FlowInputs;
-  /** The tapped port, where it is plugged. */
-  port: FoundPort | undefined;
+  /** The tapped ports, as far as they are plugged. */
+  ports: readonly FoundPort[];
   source: Look;
   /** Where the monitor is; absent for a collector. */
   destination: Look | undefined;
@@ -130,24 +130,40 @@ function lastMaxFrame({ draft, inputs, source }: Fit): FlowDraft {
   return { ...draft, source: { ...draft.source!, maxFrame } };
 }
 
+/** A tapped port whose frames may be the largest, and what of a tag is left of them. */
+interface Largest {
+  name: string;
+  tag: number;
+  /** Undefined where no port tells its MTU. */
+  bytes: number | undefined;
+}
+
+/** Of the tapped ports the one with the largest frames; undefined where none is plugged. */
+function largestOf(ports: readonly FoundPort[]): Largest | undefined {
+  const all = ports.map(({ port, interface: { mtu } }): Largest => {
+    const tag = vlanClass(port).kind === "strip" ? 0 : TAG_BYTES;
+    return { name: port.name, tag, bytes: mtu === undefined ? undefined : mtu + ETHERNET + tag };
+  });
+  return all.sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0) || b.tag - a.tag)[0];
+}
+
 /**
  * Compares the largest frame of the source with what its copies must fit through, and does what `mtuPolicy` says. Nothing
- * can be compared while the port is not plugged.
+ * can be compared while no port is plugged.
  */
 export async function fitCopies(fit: Fit): Promise<FlowDraft> {
-  const { draft, inputs, port, source } = fit;
+  const { draft, inputs, source } = fit;
+  const port = largestOf(fit.ports);
   if (port === undefined) return lastMaxFrame(fit);
-  const { mtu } = port.interface;
-  const tag = vlanClass(port.port).kind === "strip" ? 0 : TAG_BYTES;
-  warnOfShortSlices(fit, tag);
-  if (mtu === undefined) return draft;
-  const largest = Math.min(mtu + ETHERNET + tag, Math.max(0, ...slicesOf(inputs)));
-  const limits = [await wayLimit(fit), monitorLimit(fit, tag)].filter((limit) => limit !== undefined);
+  warnOfShortSlices(fit, port.tag);
+  if (port.bytes === undefined) return draft;
+  const largest = Math.min(port.bytes, Math.max(0, ...slicesOf(inputs)));
+  const limits = [await wayLimit(fit), monitorLimit(fit, port.tag)].filter((limit) => limit !== undefined);
   const limit = limits.sort((a, b) => a.bytes - b.bytes)[0];
   if (limit === undefined || largest <= limit.bytes) return draft;
   if (inputs.mtuPolicy === "truncate")
     return { ...draft, source: { ...draft.source!, maxFrame: limit.bytes } };
-  const message = `frames of port ${port.port.name} have up to ${largest} bytes and copies of more than ${limit.bytes} do not arrive (${largest - limit.bytes} too many): ${limit.why}`;
+  const message = `frames of port ${port.name} have up to ${largest} bytes and copies of more than ${limit.bytes} do not arrive (${largest - limit.bytes} too many): ${limit.why}`;
   const hint = `Raise that MTU, set snapLength to ${limit.bytes} or less, or mtuPolicy "truncate"`;
   if (inputs.mtuPolicy === "fail")
     throw new TaasError(message, { code: "copies-too-large", host: source.record.name, hint });

@@ -8,18 +8,18 @@ import { movingFromOf } from "../model/moving";
 import { isNamed, serviceFinder } from "../model/serviceNames";
 import type { Claim } from "../schema/claim";
 import { type FlowInputs, flowInputs } from "../schema/flow";
-import { type FoundIfaceIds, foundIfaceIds, withFoundIfaceId } from "../schema/port";
+import type { FoundIfaceIds } from "../schema/port";
 import { type Context, presentCandidates, remainingHosts } from "./context";
 import { candidatesOf } from "./ends";
 import { flowChecks } from "./flowChecks";
 import { expectedClaims, flowTargets } from "./flowTargets";
-import { knownIfaceIds, type Presence, portNameOf, presenceAt, seekSource, WAITING_HINT } from "./found";
+import { knownIfaceIds, type Presence, portNameOf, presenceAt, WAITING_HINT } from "./found";
 import { incarnationOf } from "./incarnation";
-import { locate } from "./locate";
 import { membersFirst } from "./members";
 import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
 import { driftedStatus } from "./status";
+import { type FoundTap, knownTap, locateTap, seekTap, tappedNames } from "./tapped";
 
 /** Whether a claim is that of a flow's source. */
 function isSource(claim: Claim | undefined): boolean {
@@ -51,8 +51,16 @@ function moving(target: Target, owner: string, token: string | undefined): Targe
   return { seen, draft: { ...draft, movingFrom: movingFromOf(standing, draft) } };
 }
 
-function statusOf(inputs: FlowInputs): string {
-  return inputs.enabled ? "active" : "disabled";
+function statusOf({ enabled, ports }: FlowInputs, portNames: readonly string[]): string {
+  if (!enabled) return "disabled";
+  return ports !== undefined && portNames.length === 0 ? "active (no port matches)" : "active";
+}
+
+/** The outputs that name the tapped ports. `before`: what they were, which holds while a port is not plugged. */
+function namesAsOutputs({ ports }: FlowInputs, names: readonly string[], before: Properties): Properties {
+  const isGone = ports === undefined && names.length === 0;
+  const portNames = isGone && Array.isArray(before.portNames) ? before.portNames : names;
+  return { portName: portNames.join(","), portNames };
 }
 
 /** Whether copies go to a collector. */
@@ -61,27 +69,25 @@ function isOutside(inputs: FlowInputs): boolean {
 }
 
 /** What an operation found out about a flow. */
-interface FlowResult {
-  /** Empty while the port is not plugged. */
-  portName: string;
-  /** What to say of the port while it is not plugged. */
-  missing: string | undefined;
-  ifaceIds: FoundIfaceIds | undefined;
+interface FlowResult extends Pick<FoundTap, "portNames" | "missing" | "ifaceIds"> {
   warnings: string[];
 }
 
 /** The flow as it was before an update. */
 interface Previous {
   inputs: FlowInputs;
-  portName: unknown;
+  outputs: Properties;
   ifaceIds: FoundIfaceIds | undefined;
   token: string;
 }
 
-/** A flow that is off asks for no port. */
+/** A flow that is off asks for no port, and neither does one that selects ports. */
 function presenceOf(inputs: FlowInputs, previous: FlowInputs | undefined): Presence {
-  if (!inputs.enabled) return "optional";
-  const place = (flow: FlowInputs) => ({ ports: [flow.port], hosts: candidatesOf(flow) });
+  if (!inputs.enabled || inputs.ports !== undefined) return "optional";
+  const place = (flow: FlowInputs) => ({
+    ports: flow.port === undefined ? [] : [flow.port],
+    hosts: candidatesOf(flow),
+  });
   return presenceAt(place(inputs), previous === undefined ? undefined : place(previous));
 }
 
@@ -97,16 +103,16 @@ async function planFlow(
   const owner = previous?.inputs.owner ?? inputs.owner;
   const presence = presenceOf(inputs, previous?.inputs);
   const holds = ({ read }: Look) => isSource(read.claims.get(owner));
-  const wanted = withFoundIfaceId(inputs.port, previous?.ifaceIds);
-  const source = locate(looks(hosts.sources), wanted, holds, presence);
-  const { found: port, missing, claimed } = seekSource(source, wanted, presence);
+  const tap = knownTap(inputs, previous?.ifaceIds);
+  const found = locateTap(looks(hosts.sources), tap, holds, presence);
+  const { source, ports } = found;
   const warnings = new Set<string>();
   const reach = { open, warn: (message: string) => void warnings.add(message) };
   const destination = destinationOf(inputs, looks(hosts.destinations));
-  const rounds = await flowTargets({ ...inputs, port: claimed }, { source, port, destination }, reach);
+  const rounds = await flowTargets({ ...inputs, ...found.claimed }, { source, ports, destination }, reach);
   const token = previous?.token;
-  const portName = portNameOf(source, wanted);
-  const result = { portName, missing, ifaceIds: foundIfaceIds([claimed]), warnings: [...warnings] };
+  const { portNames, missing, ifaceIds } = found;
+  const result = { portNames, missing, ifaceIds, warnings: [...warnings] };
   return { rounds: rounds.map((round) => round.map((target) => moving(target, owner, token))), result };
 }
 
@@ -131,7 +137,7 @@ async function put(
   const old = previous === undefined ? [] : hostsOf(previous.inputs);
   const required = presenceOf(inputs, previous?.inputs) === "required";
   const incarnation = incarnationOf(context, inputs, previous, replaced);
-  const { portName, missing, ifaceIds, warnings } = await converge({
+  const { portNames, missing, ifaceIds, warnings } = await converge({
     ...incarnation,
     hosts: [...sources, ...destinations],
     oldHosts: remainingHosts(context, [...hostsOf(inputs), ...old]),
@@ -141,10 +147,10 @@ async function put(
   for (const warning of warnings) context.warn(warning);
   const awaited = inputs.enabled ? missing : undefined;
   if (awaited !== undefined) context.warn(`${inputs.owner} waits: ${awaited}. ${WAITING_HINT}`);
-  const status = awaited === undefined ? statusOf(inputs) : driftedStatus([awaited]);
+  const status = awaited === undefined ? statusOf(inputs, portNames) : driftedStatus([awaited]);
   const outs = {
     ...inputs,
-    portName: portName || (previous?.portName ?? ""),
+    ...namesAsOutputs(inputs, portNames, previous?.outputs ?? {}),
     status,
     incarnation: incarnation.token,
   };
@@ -160,19 +166,23 @@ export const tapFlow: Resource = {
   },
   async update(context, olds, news) {
     const inputs = flowInputs.parse(news);
-    const { portName, incarnation } = olds;
-    const known = { portName, ifaceIds: knownIfaceIds(olds) };
-    const previous = { inputs: flowInputs.parse(olds), ...known, token: String(incarnation) };
+    const known = { outputs: olds, ifaceIds: knownIfaceIds(olds) };
+    const previous = { inputs: flowInputs.parse(olds), ...known, token: String(olds.incarnation) };
     return { outs: await put(context, inputs, previous) };
   },
   async read(context, id, state) {
     const inputs = flowInputs.parse(state);
-    const port = withFoundIfaceId(inputs.port, knownIfaceIds(state));
+    const tap = knownTap(inputs, knownIfaceIds(state));
+    let names: string[] = [];
     const [tapped, monitors]: [End, End] = [
       {
         candidates: remainingHosts(context, candidatesOf(inputs)),
         isOf: (claim: Claim) => isSource(claim),
-        portNames: (look: Look) => portNameOf(look, port),
+        portNames: (look: Look) => {
+          const here = tappedNames(look, tap);
+          if (names.length === 0) names = here;
+          return here.join(",");
+        },
       },
       {
         candidates: remainingHosts(context, candidatesOf(inputs.service)),
@@ -186,11 +196,14 @@ export const tapFlow: Resource = {
       const there = inspected.filter(({ record }) => places.has(placeOf(record)));
       const destination = destinationOf(inputs, there);
       if (source === undefined || (destination === undefined) !== isOutside(inputs)) return [];
-      const { found } = seekSource(source, port, "optional");
-      return expectedClaims({ ...inputs, port }, { source, port: found, destination }, context.open);
+      const { ports } = seekTap(source, tap, "optional");
+      return expectedClaims({ ...inputs, ...tap }, { source, ports, destination }, context.open);
     };
     const ends = [tapped, monitors];
-    return readEnds({ context, id, state, inputs, ends, active: () => statusOf(inputs), expected });
+    const active = () => statusOf(inputs, names);
+    const read = await readEnds({ context, id, state, inputs, ends, active, expected });
+    if (read.props !== undefined) Object.assign(read.props, namesAsOutputs(inputs, names, state));
+    return read;
   },
   async delete(context, state) {
     const inputs = flowInputs.parse(state);

@@ -13,7 +13,7 @@ import type { CheckResult, Properties } from "./resource";
 /** Validates a TapFlow's arguments, and puts `tunnelId` and `rules` among the inputs. */
 function checkFlow(names: Names, _olds: Properties, news: Properties): CheckResult {
   const { values, failures } = validate(flowArgs, news, flowComputed);
-  failures.push(...oneOfHosts(values));
+  failures.push(...oneOfHosts(values), ...oneOfPorts(news));
   if (failures.length > 0) return { inputs: values, failures };
   const service = values.service as ServiceRef | typeof UNKNOWN;
   const inputs: Properties = {
@@ -23,6 +23,17 @@ function checkFlow(names: Names, _olds: Properties, news: Properties): CheckResu
   };
   inputs.rules = flowRules(inputs as Parameters<typeof flowRules>[0]);
   return { inputs, failures: [...contradictions(inputs), ...misplaced(inputs)] };
+}
+
+/** A flow taps one port, or selects ports on one host. */
+function oneOfPorts({ port, ports, hosts }: Properties): Failure[] {
+  if ((port ?? ports ?? null) === null)
+    return [{ property: "port", reason: "this argument is required (or ports)" }];
+  if ((ports ?? null) === null) return [];
+  if ((port ?? null) !== null)
+    return [{ property: "ports", reason: "give port, or ports to select several, not both" }];
+  if ((hosts ?? null) === null) return [];
+  return [{ property: "hosts", reason: "ports are selected on one host: give host, and each host a flow" }];
 }
 
 function contradictions(inputs: Properties): Failure[] {

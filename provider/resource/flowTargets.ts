@@ -66,7 +66,8 @@ function common(inputs: FlowInputs, destination: string): FlowDraft {
 
 function tapped(inputs: FlowInputs, integrationBridge: string): NonNullable<FlowClaim["source"]> {
   const options = { ...pick(captureOptions, inputs), ...pick(treatmentOptions, inputs) };
-  return { port: inputs.port, integrationBridge, ...options };
+  const { port, ports } = inputs;
+  return { ...(ports === undefined ? { port } : { ports }), integrationBridge, ...options };
 }
 
 /** The address copies for a collector are sent from; where the host's is not known or of another family, the route decides. */
@@ -133,11 +134,11 @@ function claimsOf(inputs: FlowInputs, source: Look, destination: Look | undefine
   return { near: { seen: source, draft: near }, far: { seen: destination, draft: far } };
 }
 
-/** What is found of a flow's hosts and port. */
+/** What is found of a flow's hosts and ports. */
 export interface FlowEnds {
   source: Look;
-  /** The tapped port, where it is plugged. */
-  port: FoundPort | undefined;
+  /** The tapped ports, as far as they are plugged. */
+  ports: readonly FoundPort[];
   /** Where the monitor is; absent for a collector. */
   destination: Look | undefined;
 }

@@ -5,6 +5,7 @@ import { captureOptions, treatmentOptions } from "./flow";
 import { hostRecord, ipAddress } from "./host";
 import { monitorPortOptions } from "./monitorPort";
 import { claimedPort } from "./port";
+import { portSelector } from "./selector";
 import { monitorOptions } from "./service";
 import { stored } from "./stored";
 import { tunnelMode, tunnelOptions, tunnelType } from "./tunnel";
@@ -59,15 +60,21 @@ const wire = z.object({
   remote: ipAddress,
 });
 
-/** The tapped port, and how what it sends and gets is treated. */
-const source = z.object({
-  port: claimedPort,
-  ...captureOptions,
-  ...treatmentOptions,
-  integrationBridge: z.string(),
-  /** Longest frame that arrives whole; longer copies are cut to it. */
-  maxFrame: z.int().optional(),
-});
+/** The tapped port or ports, and how what they send and get is treated. */
+const source = z
+  .object({
+    port: claimedPort.optional(),
+    ports: portSelector.optional(),
+    ...captureOptions,
+    ...treatmentOptions,
+    integrationBridge: z.string(),
+    /** Longest frame that arrives whole; longer copies are cut to it. */
+    maxFrame: z.int().optional(),
+  })
+  .refine(
+    ({ port, ports }) => (port === undefined) !== (ports === undefined),
+    "a source of one port or of several",
+  );
 
 /** A bridge whose production tunnel to the other end carries copies. */
 const shared = z.object({ bridge: z.string() });

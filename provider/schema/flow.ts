@@ -3,6 +3,7 @@ import { adopt, attachTimeout, labels, ownerKey, rateLimit, snapLength } from ".
 import { filterAction, flowFilter } from "./filter";
 import { places, recordedPlaces } from "./host";
 import { portInput } from "./port";
+import { portSelector } from "./selector";
 import { serviceRef } from "./service";
 import { tunnelRef } from "./tunnel";
 
@@ -28,7 +29,8 @@ export const treatmentOptions = {
 export const flowArgs = {
   service: serviceRef,
   ...places,
-  port: portInput,
+  port: portInput.optional(),
+  ports: portSelector.optional(),
   ...captureOptions,
   ...treatmentOptions,
   /** What is done about copies that are too large for their way. */

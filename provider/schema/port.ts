@@ -18,12 +18,12 @@ const byIfaceId = z.strictObject({ ifaceId: z.string().min(1) });
 const byMac = z.strictObject({ mac });
 const byVm = z.strictObject({ vmUuid: z.string().min(1), vnic: z.int().min(0).optional() });
 
+/** The ways in which one port is named. */
+export const portChoices = [byName, byIfaceId, byMac, byVm] as const;
+
 /** How a port is found on its host: by OVS name, or by what the cloud wrote on the Interface row. */
 export const portInput = z
-  .union(
-    [byName, byIfaceId, byMac, byVm],
-    "must be a port's name, { ifaceId }, { mac }, or { vmUuid } with or without vnic",
-  )
+  .union(portChoices, "must be a port's name, { ifaceId }, { mac }, or { vmUuid } with or without vnic")
   .meta({ id: "Port" });
 
 /**

@@ -13,6 +13,7 @@ import { readMeterDrops } from "../ovs/meterStatistics";
 import type { Flow } from "../ovs/openflow";
 import { type PortCount, readPortCounts } from "../ovs/portCounts";
 import { portNumbers } from "../plan/portNumbers";
+import { printableLine } from "../printable";
 import { MAX_FILTER_RULES } from "../schema/filter";
 import type {
   CaptureStatistics,
@@ -122,6 +123,7 @@ function capture(groups: Counted["groups"], flows: readonly Flow[], dropped: Cou
   const deciding = inTable(limited ? 0 : 1);
   return {
     owners: groupOwners(group),
+    portNames: portNames(groups),
     tunnelId: group.members[0]!.flow.tunnelId,
     direction: others.length > 0 ? "any" : group.direction,
     matched: total(inTable(0).map(countOf)),
@@ -129,6 +131,12 @@ function capture(groups: Counted["groups"], flows: readonly Flow[], dropped: Cou
     dropped,
     rules: ruleStatistics(deciding, group),
   };
+}
+
+/** The names of the ports that groups tap, each once, as whoever writes them to a page or a terminal can use them. */
+function portNames(groups: readonly Group[]): string[] {
+  const ports = groups.flatMap(({ members }) => members.flatMap((member) => member.ports));
+  return [...new Set(ports.map(({ port }) => printableLine(port.name)))].sort();
 }
 
 /** A rule's flows share a priority of its own. */

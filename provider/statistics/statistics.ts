@@ -23,6 +23,8 @@ export interface RuleStatistics {
 export interface CaptureStatistics {
   /** Claims of the flows that share it; one alone with `counters: "own"` or a rateLimit. */
   owners: string[];
+  /** OVS names of the ports that are tapped now. */
+  portNames: string[];
   /** The service that the copies go to. */
   tunnelId: number;
   /** `any`: both directions share the group. */

@@ -24,14 +24,16 @@ export function judgeSource({ source, counted, seconds }: Evidence): Verdict {
 /** Frames of a port that a group is to capture. */
 function dueOf(group: Group, owner: string, { ports }: Counted): { port: FoundPort; due: number }[] {
   const members = group.members.filter(({ flow }) => flow.owner === owner);
-  return members.flatMap(({ flow, port }) => {
-    const count = ports.get(port.interface.uuid);
-    if (count === undefined) return [];
+  return members.flatMap(({ flow, ports: tapped }) => {
     const { direction } = flow.source;
     const isDue = (way: "egress" | "ingress"): boolean =>
       (direction === "both" || direction === way) && (group.direction === "any" || group.direction === way);
-    const due = (isDue("egress") ? count.egress : 0) + (isDue("ingress") ? count.ingress : 0);
-    return [{ port, due }];
+    return tapped.flatMap((port) => {
+      const count = ports.get(port.interface.uuid);
+      if (count === undefined) return [];
+      const due = (isDue("egress") ? count.egress : 0) + (isDue("ingress") ? count.ingress : 0);
+      return [{ port, due }];
+    });
   });
 }
 

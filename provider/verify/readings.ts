@@ -22,7 +22,7 @@ export async function readRules(access: HostAccess, { look, tapBridge }: HostVie
 
 /** Reads what the tapped ports of a host have counted. */
 export async function readPorts(access: HostAccess, { look, groups }: HostView): Promise<PortReading> {
-  const tapped = groups.flatMap(({ members }) => members.map(({ port }) => port));
+  const tapped = groups.flatMap(({ members }) => members.flatMap((member) => member.ports));
   const bridges = new Map(tapped.map(({ bridge }) => [bridge.name, bridge]));
   const counts = await Promise.all(
     [...bridges.values()].map(async ({ name, protocols = [] }) => {

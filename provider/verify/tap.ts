@@ -21,7 +21,7 @@ export type Way =
 export interface SourceEnd {
   view: HostView;
   claim: SourceFlow;
-  /** The capture groups that its copies go through; none where no port of it is plugged. */
+  /** The capture groups that its copies go through; none where the port that it names is not plugged. */
   groups: readonly Group[];
   /** The tapped ports that are plugged. */
   ports: readonly FoundPort[];
@@ -45,7 +45,7 @@ export interface DestinationEnd {
 export function sourceEnd(view: HostView, claim: SourceFlow): SourceEnd {
   const isMember = ({ flow }: Group["members"][number]): boolean => flow.owner === claim.owner;
   const groups = view.groups.filter(({ members }) => members.some(isMember));
-  const found = groups.flatMap(({ members }) => members.filter(isMember).map(({ port }) => port));
+  const found = groups.flatMap(({ members }) => members.filter(isMember).flatMap((member) => member.ports));
   const ports = [...new Map(found.map((port) => [port.interface.uuid, port])).values()];
   return { view, claim, groups, ports, way: wayOf(view, claim) };
 }

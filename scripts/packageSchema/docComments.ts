@@ -22,7 +22,24 @@ export function docComments(...folders: string[]): ReadonlyMap<string, Documente
       found.set(node.name!.text, { text: commentOf(node), members: membersOf(node), node });
     }
   }
-  return found;
+  return new Map([...found].map(([name, documented]) => [name, withParts(documented, found)]));
+}
+
+/** A declaration with the members of what it extends, or of the declared types that it is one of. */
+function withParts({ text, members, node }: Documented, found: ReadonlyMap<string, Documented>): Documented {
+  const parts = partsOf(node).flatMap((name) => found.get(name) ?? []);
+  const others = parts.flatMap((part) => [...withParts(part, found).members]);
+  return { text, members: new Map([...others, ...members]), node };
+}
+
+/** The names of what an interface extends, and of the alternatives of a type. */
+function partsOf(node: ts.Node): string[] {
+  if (ts.isInterfaceDeclaration(node))
+    return (node.heritageClauses ?? []).flatMap(({ types }) =>
+      types.map(({ expression }) => expression.getText()),
+    );
+  if (!ts.isTypeAliasDeclaration(node) || !ts.isUnionTypeNode(node.type)) return [];
+  return node.type.types.filter(ts.isTypeReferenceNode).map(({ typeName }) => typeName.getText());
 }
 
 function isDocumented(node: ts.Node) {

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import type { Desired } from "../../../provider/model/desired";
-import { groupFlows } from "../../../provider/model/groups";
+import { groupFlows, groupMirror } from "../../../provider/model/groups";
+import type { Facts } from "../../../provider/ovs/facts";
 import { claimOf, type FlowClaim } from "../../../provider/schema/claim";
 import type { captureOptions, treatmentOptions } from "../../../provider/schema/flow";
-import { observed } from "./observed";
+import { observed, rowId } from "./observed";
 
 const facts = observed({ name: "br-int", ports: [{ name: "web" }, { name: "db" }] });
 
@@ -32,6 +33,76 @@ const treatment: Record<keyof typeof treatmentOptions, object> = {
 const capture: Record<Exclude<keyof typeof captureOptions, "enabled">, object> = {
   direction: { direction: "ingress" },
 };
+
+describe("flows that select ports", () => {
+  const ports = Array.from({ length: 500 }, (_, index) => ({ name: `tap${index}` }));
+  const many = observed({ name: "br-int", ports });
+  const groupsOf = (host: Facts, ...flows: FlowClaim[]) =>
+    groupFlows(flows, host, "br-tap", { problems: [], monitors: [], placements: [] } as unknown as Desired);
+
+  it("have one Mirror for 500 ports, with one source", () => {
+    const groups = groupsOf(many, flow("all", { port: undefined, ports: { name: "*" } }));
+    expect(groups).to.have.length(1);
+    const mirror = groupMirror(groups[0]!, "br-tap");
+    expect(mirror.selectSrcPort).to.have.length(500);
+    expect(mirror.sources).to.have.length(1);
+    expect(mirror.selected.size).to.equal(500);
+  });
+
+  it("share one with flows that are treated alike, in which a port is once", () => {
+    const odd = { name: "tap*1" };
+    const [group, ...others] = groupsOf(
+      many,
+      flow("all", { port: undefined, ports: { name: "*" } }),
+      flow("odd", { port: undefined, ports: odd }),
+      flow("tap1", {}),
+    );
+    expect(others).to.deep.equal([]);
+    const { selectSrcPort, selected, sources } = groupMirror(group!, "br-tap");
+    expect(new Set(selectSrcPort).size).to.equal(selectSrcPort.length).and.to.equal(500);
+    expect(selected.get(rowId("Port", "tap1"))).to.deep.equal(["o/p/s/TapFlow/all", "o/p/s/TapFlow/odd"]);
+    expect(sources).to.have.length(3);
+  });
+
+  it("have one for access ports and one for trunks", () => {
+    const host = observed({
+      name: "br-int",
+      ports: [{ name: "a" }, { name: "b", port: { tag: undefined } }],
+    });
+    const groups = groupsOf(host, flow("all", { port: undefined, ports: { name: "*" } }));
+    expect(groups.map(({ vlan }) => vlan.kind).sort()).to.deep.equal(["keep", "strip"]);
+  });
+
+  for (const [what, selector, tag, kind] of [
+    ["access ports where a network is asked for", { network: "n" }, undefined, "strip"],
+    ["access ports where others are", { name: "x*" }, 10, "strip"],
+    ["trunks where others are", { name: "x*" }, undefined, "keep"],
+  ] as const) {
+    it(`have an empty one while no port matches, for ${what}`, () => {
+      const host = observed({ name: "br-int", ports: [{ name: "a", port: { tag } }] });
+      const [group] = groupsOf(host, flow("none", { port: undefined, ports: selector }));
+      const { selectSrcPort, selectDstPort } = groupMirror(group!, "br-tap");
+      expect([group!.vlan.kind, selectSrcPort, selectDstPort]).to.deep.equal([kind, [], []]);
+    });
+  }
+
+  it("take time in proportion to the ports, however many they are", () => {
+    const time = (count: number) => {
+      const host = observed({
+        name: "br-int",
+        ports: Array.from({ length: count }, (_, index) => ({ name: `tap${index}` })),
+      });
+      const claims = Array.from({ length: 4 }, (_, index) =>
+        flow(`f${index}`, { port: undefined, ports: { name: "tap*", except: ["tap1"] } }),
+      );
+      const since = performance.now();
+      groupMirror(groupsOf(host, ...claims)[0]!, "br-tap");
+      return performance.now() - since;
+    };
+    time(4_000);
+    expect(time(16_000)).to.be.below(2_000);
+  });
+});
 
 describe("flows of one service", () => {
   it("are one capture group while their copies are treated alike", () => {

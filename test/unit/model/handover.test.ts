@@ -29,6 +29,7 @@ const mirror = (name: string, egress: string[], ingress: string[] = []): Desired
     selectDstPort: ingress,
     output: `mi-${name}`,
     sources: [],
+    selected: new Map(),
     owners: ["o"],
   },
 });

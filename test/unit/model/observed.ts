@@ -54,6 +54,7 @@ function addPort(facts: Facts, { name, port, nic }: ObservedPort, ofport: number
     trunks: [],
     vlanMode: undefined,
     externalIds: {},
+    otherConfig: {},
     ...port,
   };
   facts.interfaces[nicId] = {

@@ -72,6 +72,22 @@ describe("the rules of a TapFlow", () => {
   const mirror = (column: string) => `br-int mirror ${column}=iface-id:web,actions=output:br-tap`;
   const send = "br-tap table=2,in_port=iface-id:web,actions=set_field:0xabc->tun_id,output:tunnel(10.0.0.2)";
 
+  it("show a selector in one line", () => {
+    const { port: _, ...rest } = flow;
+    const ports = {
+      ...{ network: "n1", vlan: 7, vm: "v", name: "tap-*", externalIds: { team: "red", a: "*" } },
+      except: ["tap-dns", { mac: "fa:16:3e:00:00:01" }, { vlan: 8 }, { vlan: 9, name: "x" }],
+    };
+    const symbol =
+      "ports(network:n1,vlan:7,vm:v,name:tap-*,a=*,team=red,except:tap-dns|mac:fa:16:3e:00:00:01|vlan:8|(vlan:9,name:x))";
+    expect(flowRules({ ...rest, ports, direction: "egress" })).to.deep.equal([
+      `br-int mirror select_src_port=${symbol},actions=output:br-tap`,
+      `br-tap table=2,in_port=${symbol},actions=set_field:0xabc->tun_id,output:tunnel(10.0.0.2)`,
+    ]);
+    const unknown = { ...ports, except: [UNKNOWN] } as unknown as typeof ports;
+    expect(flowRules({ ...rest, ports: unknown, direction: "egress" })).to.deep.equal([UNKNOWN, UNKNOWN]);
+  });
+
   it("say what is captured and where it goes", () => {
     expect(flowRules(flow)).to.deep.equal([mirror("select_src_port"), mirror("select_dst_port"), send]);
     expect(flowRules({ ...flow, direction: "ingress" })).to.deep.equal([mirror("select_dst_port"), send]);

@@ -47,6 +47,7 @@ describe("a row", () => {
       trunks: [],
       vlan_mode: undefined,
       external_ids: {},
+      other_config: {},
     });
     expect(readRow("Mirror", {}, "host1").select_all).to.equal(false);
   });

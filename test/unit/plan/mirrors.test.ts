@@ -14,6 +14,7 @@ const wanted: DesiredMirror = {
   selectDstPort: [port("b")],
   output: "mi-1",
   sources: [],
+  selected: new Map(),
   owners: ["o"],
 };
 const row: MirrorFacts = {
@@ -63,6 +64,28 @@ describe("the plan of Mirrors", () => {
         ],
       },
     ]);
+  });
+
+  const several: DesiredMirror = {
+    ...wanted,
+    sources: [{ selector: { name: "*" }, bridges: ["br-int", "br-tap"], vlan: "strip", columns: [] }],
+    selected: new Map([[port("b"), ["o2"]]]),
+  };
+
+  it("names the ports that come and go by what a flow selects, and mends all with the first", () => {
+    const changes = plan([several], { ...row, selectSrcPort: [], selectDstPort: [port("mi-1")] });
+    expect(changes.map(({ what, owners }) => [what, owners])).to.deep.equal([
+      ["port a is not tapped", ["o"]],
+      ["port b matches and is not tapped", ["o2"]],
+      ["port mi-1 is tapped and does not match", ["o"]],
+    ]);
+    expect(changes.map(({ operations }) => operations.length)).to.deep.equal([1, 0, 0]);
+  });
+
+  it("speaks of the Mirror where more of it differs than its ports", () => {
+    const [change, ...others] = plan([several], { ...row, selectSrcPort: [], selectAll: true });
+    expect([change!.what, others.length]).to.deep.equal(["altered mirror taas-1 on br-int", 0]);
+    expect(change!.operations).to.have.length(2);
   });
 
   for (const [what, differs] of Object.entries({

@@ -6,23 +6,23 @@ const host = { name: "one", address: "192.0.2.1" };
 const inputs = { host, port: { mac: "fa:16:3e:00:00:01" }, tunnelId: 7, rules: ["a"], description: "new" };
 const olds = {
   ...{ ...inputs, rules: ["b"], description: "old", incarnation: "t", status: "active" },
-  ...{ portName: "tap-web", ifaceIds: { "fa:16:3e:00:00:01": "id" } },
+  ...{ portName: "tap-web", portNames: ["tap-web"], ifaceIds: { "fa:16:3e:00:00:01": "id" } },
 };
 
 describe("what a preview of the plugin foresees", () => {
   it("of a create is what follows from the arguments", () => {
     expect(foreseen("TapFlow", inputs, {})).to.deep.equal({
       ...inputs,
-      ...{ portName: UNKNOWN, ifaceIds: UNKNOWN, status: UNKNOWN, incarnation: UNKNOWN },
+      ...{ portName: UNKNOWN, portNames: UNKNOWN, ifaceIds: UNKNOWN, status: UNKNOWN, incarnation: UNKNOWN },
     });
   });
 
   it("of an update is also what was found on the host, while the arguments that decide it stay", () => {
-    const { portName, ifaceIds, incarnation } = olds;
+    const { portName, portNames, ifaceIds, incarnation } = olds;
     const now = { ...inputs, host: { ...host, user: "ops" } };
     expect(foreseen("TapFlow", now, olds)).to.deep.equal({
       ...now,
-      ...{ portName, ifaceIds, incarnation, status: UNKNOWN },
+      ...{ portName, portNames, ifaceIds, incarnation, status: UNKNOWN },
     });
   });
 

@@ -55,7 +55,7 @@ describe("the plugin's properties", () => {
     [
       "all that is computed where an argument is",
       { port: secret("p") },
-      ["ifaceIds", "port", "portName", "rules", "status", "tunnelId"],
+      ["ifaceIds", "port", "portName", "portNames", "rules", "status", "tunnelId"],
     ],
   ] as const) {
     it(`that are secret are ${what}`, () => {

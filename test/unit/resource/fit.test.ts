@@ -32,7 +32,7 @@ async function warnings(
       ...{ source: { integrationBridge: "br-int" }, service: "o/p/s/TapService/ids", tunnelId: 7, ...way },
     } as Parameters<typeof fitCopies>[0]["draft"],
     inputs: { mtuPolicy: "warn", ...inputs } as FlowInputs,
-    port: findPort(facts, ["br-int"], "web").found!,
+    ports: [findPort(facts, ["br-int"], "web").found!],
     source,
     destination: undefined,
     reach: { open: () => host, warn: (message) => said.push(message) },

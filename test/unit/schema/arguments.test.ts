@@ -103,6 +103,53 @@ describe("the arguments of a TapFlow", () => {
     "direction",
     /ingress.*egress.*both.*\(got "in"\)/,
   );
+  const several = (ports: unknown, args: object = {}) => ({ port: undefined, ports, ...args });
+  const little =
+    /^give at least one of network, vlan, vm, name, externalIds; name: "\*" selects every port \(got \{/;
+  flowRefuses(
+    "neither port nor ports",
+    { port: undefined },
+    "port",
+    /^this argument is required \(or ports\)$/,
+  );
+  flowRefuses("port and ports", { ports: { name: "*" } }, "ports", /^give port, or ports .* not both$/);
+  flowRefuses("a selector that says nothing", several({}), "ports", little);
+  flowRefuses("a selector of exclusions alone", several({ except: ["a"] }), "ports", little);
+  flowRefuses(
+    "a selector by no key",
+    several({ externalIds: {} }),
+    "ports",
+    /externalIds: no key is given, which/,
+  );
+  flowRefuses(
+    "a selector by an empty pattern",
+    several({ name: "" }),
+    "ports",
+    /name: a pattern has 1 to 255/,
+  );
+  flowRefuses("a pattern with a space", several({ name: "a b" }), "ports", /name: a pattern has/);
+  flowRefuses(
+    "a VLAN of a selector that is none",
+    several({ vlan: 4096 }),
+    "ports",
+    /vlan: must be at most 4095/,
+  );
+  flowRefuses("a list of ports", several(["a"]), "ports", /^must be an object \(got \["a"\]\)$/);
+  flowRefuses(
+    "a condition it does not know",
+    several({ name: "*", team: "red" }),
+    "ports",
+    /no field "team"/,
+  );
+  flowRefuses("an exclusion of nothing", several({ name: "*", except: [{}] }), "ports", /except\[0\]: /);
+  const nested = { name: "*", except: [{ vlan: 7, except: ["a"] }] };
+  flowRefuses("an exclusion with exclusions", several(nested), "ports", /except\[0\]: /);
+  flowRefuses(
+    "ports of candidates",
+    several({ name: "*" }, { host: undefined, hosts: ["a", "b"] }),
+    "hosts",
+    /^ports are selected on one host/,
+  );
   flowRefuses("no service", { service: null }, "service", /this argument is required/);
   const meant = /^must be a TapService, or the ref of one \(got /;
   flowRefuses("a service's name", { service: "ids" }, "service", meant);

@@ -1,0 +1,122 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { isLike } from "../../../provider/model/glob";
+import { selectPorts } from "../../../provider/model/selectPorts";
+import type { Facts } from "../../../provider/ovs/facts";
+import { type PortSelector, portSelector } from "../../../provider/schema/selector";
+import { type ObservedPort, observed, rowId } from "./observed";
+
+const vm = (name: string, externalIds: Record<string, string>, port: ObservedPort["port"] = {}) => ({
+  name,
+  port,
+  nic: { externalIds },
+});
+const network = (id: string) => ({ otherConfig: { net_uuid: id } });
+const facts = observed(
+  {
+    name: "br-int",
+    ports: [
+      vm(
+        "tap-web",
+        { "iface-id": "web", "attached-mac": "FA:16:3E:00:00:01", "vm-uuid": "vm1" },
+        network("n1"),
+      ),
+      vm("tap-db", { "iface-id": "db", "vm-id": "vm2", team: "red" }, network("n1")),
+      vm("tap-b", { "attached-mac": "fa:16:3e:00:00:0b", "xs-vm-uuid": "vm3" }, { tag: 20 }),
+      vm("tap-a", { "attached-mac": "fa:16:3e:00:00:0a", "xs-vm-uuid": "vm3" }, { tag: 20 }),
+      vm("vhu1", { "iface-id": "fast" }, { externalIds: { team: "blue" } }),
+      { name: "dhcp", port: network("n1"), nic: { type: "internal" } },
+      { name: "patch-tun", nic: { type: "patch" } },
+      { name: "vxlan0", nic: { type: "vxlan" } },
+      { name: "bond0", port: { interfaces: [rowId("Interface", "tap-web"), rowId("Interface", "tap-db")] } },
+      { name: "br-int", nic: { type: "internal" } },
+    ],
+  },
+  { name: "br-tap", ports: [vm("tap-ids", { "iface-id": "ids" }, network("n1"))] },
+  { name: "br-ex", ports: [vm("tap-far", {}, network("n1"))] },
+);
+
+function selected(
+  selector: PortSelector,
+  desired: { monitors?: string[]; home?: string[] } = {},
+  on: Facts = facts,
+): string[] {
+  const { monitors = [], home = [] } = desired;
+  const found = selectPorts(portSelector.parse(selector), {
+    facts: on,
+    integrationBridge: "br-int",
+    tapBridge: "br-tap",
+    desired: {
+      monitors: monitors.map((name) => ({ port: rowId("Port", name) })),
+      placements: home.map((name) => ({ port: rowId("Port", name), bridge: "br-int" })),
+    } as Parameters<typeof selectPorts>[1]["desired"],
+  });
+  return found.map(({ port }) => port.name).sort();
+}
+
+describe("a selector of ports", () => {
+  const all = ["tap-a", "tap-b", "tap-db", "tap-web", "vhu1"];
+  const cases: [string, PortSelector, string[]][] = [
+    ["every VM port of the integration bridge", { name: "*" }, all],
+    ["a network, but for its ports of type internal", { network: "n1" }, ["tap-db", "tap-web"]],
+    ["a VLAN", { vlan: 20 }, ["tap-a", "tap-b"]],
+    ["a VM by vm-uuid", { vm: "vm1" }, ["tap-web"]],
+    ["a VM by vm-id", { vm: "vm2" }, ["tap-db"]],
+    ["a VM by xs-vm-uuid", { vm: "vm3" }, ["tap-a", "tap-b"]],
+    ["a pattern", { name: "tap-?" }, ["tap-a", "tap-b"]],
+    ["an id of the Interface row", { externalIds: { team: "red" } }, ["tap-db"]],
+    ["an id of the Port row", { externalIds: { team: "blue" } }, ["vhu1"]],
+    ["an id of any value", { externalIds: { team: "*" } }, ["tap-db", "vhu1"]],
+    ["all conditions at once", { network: "n1", externalIds: { team: "*" } }, ["tap-db"]],
+    ["nothing by a name of JavaScript's", { externalIds: { constructor: "*" } }, []],
+    ["nothing that is not there", { network: "n2" }, []],
+    ["less what has a name", { name: "*", except: ["tap-a", "vhu1"] }, ["tap-b", "tap-db", "tap-web"]],
+    ["less an iface-id", { network: "n1", except: [{ ifaceId: "db" }] }, ["tap-web"]],
+    ["less a MAC address", { network: "n1", except: [{ mac: "fa:16:3e:00:00:01" }] }, ["tap-db"]],
+    ["less a VM", { name: "tap-*", except: [{ vmUuid: "vm3" }] }, ["tap-db", "tap-web"]],
+    ["less one vNIC of a VM", { vlan: 20, except: [{ vmUuid: "vm3", vnic: 0 }] }, ["tap-b"]],
+    [
+      "less all that match",
+      { name: "*", except: [{ network: "n1" }, { vlan: 20, name: "*-b" }] },
+      ["tap-a", "vhu1"],
+    ],
+  ];
+  for (const [what, selector, ports] of cases) {
+    it(`selects ${what}`, () => expect(selected(selector)).to.deep.equal(ports));
+  }
+
+  it("selects no monitor, and one that comes home", () => {
+    expect(selected({ network: "n1" }, { monitors: ["tap-web"] })).to.deep.equal(["tap-db"]);
+    expect(selected({ network: "n1" }, { home: ["tap-ids"] })).to.deep.equal([
+      "tap-db",
+      "tap-ids",
+      "tap-web",
+    ]);
+  });
+
+  it("selects nothing where the bridge is missing", () => {
+    expect(selected({ name: "*" }, {}, observed({ name: "br-ex", ports: [] }))).to.deep.equal([]);
+  });
+});
+
+describe("a pattern of port names", () => {
+  const piece = fc.constantFrom("a", "b", "-", "*", "?");
+  const name = fc.string({ unit: fc.constantFrom("a", "b", "-", "é", "\n"), maxLength: 8 });
+
+  it("matches what the same regular expression does", () => {
+    fc.assert(
+      fc.property(name, fc.string({ unit: piece, minLength: 1, maxLength: 8 }), (text, pattern) => {
+        const expression = pattern.replaceAll("*", ".*").replaceAll("?", ".");
+        const isPlain = /^[ab-]*$/.test(text);
+        const expected = isPlain ? new RegExp(`^${expression}$`).test(text) : /^\*+$/.test(pattern);
+        expect(isLike(text, pattern)).to.equal(expected);
+      }),
+    );
+  });
+
+  it("takes no longer with many stars: 250 of them and a name of 100,000 characters", () => {
+    const since = performance.now();
+    expect(isLike("a".repeat(100_000), `${"*a".repeat(120)}*b`)).to.equal(false);
+    expect(performance.now() - since).to.be.below(2_000);
+  });
+});
