@@ -17,4 +17,5 @@ export { MirrorTunnel, type MirrorTunnelArgs, type MirrorTunnelRef } from "./mir
 export { MonitorPort, type MonitorPortArgs } from "./monitorPort";
 export type { ExcludedPort, Port, PortConditions, PortSelector } from "./port";
 export { type RateLimit, TapFlow, type TapFlowArgs } from "./tapFlow";
+export { TapGroup, type TapGroupArgs } from "./tapGroup";
 export { TapService, type TapServiceArgs, type TapServiceRef } from "./tapService";

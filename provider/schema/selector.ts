@@ -92,7 +92,7 @@ function exclusionText(excluded: ExcludedPort): string {
 }
 
 /** Selected ports the way `rules` show them: `ports(name:tap-*,except:tap-dns|mac:..)`. */
-export function selectorSymbol(selector: PortSelector): string {
+function selectorSymbol(selector: PortSelector): string {
   const { except = [] } = selector;
   const excluded = except.length === 0 ? [] : [`except:${except.map(exclusionText).join("|")}`];
   return `ports(${[...conditionTexts(selector), ...excluded].join(",")})`;
