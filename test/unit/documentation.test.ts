@@ -147,10 +147,12 @@ describe("the documentation", () => {
   it("links to pages and headings that exist", () => {
     for (const page of [
       ...pages,
+      ...readdirSync(root).filter((name) => name.endsWith(".md")),
+      "test/README.md",
       ...readdirSync(join(root, "examples")).map((name) => `examples/${name}/README.md`),
     ]) {
       if (!existsSync(join(root, page))) continue;
-      for (const [, target] of read(page).matchAll(/\]\(([^)]+)\)/g)) {
+      for (const [, target] of read(page).matchAll(/\]\(((?!https:)[^)]+)\)/g)) {
         const [path, fragment] = target!.split("#") as [string, string | undefined];
         const linked = path === "" ? page : join(dirname(page), path);
         expect(existsSync(join(root, linked)), `${page} links to ${target}`).to.equal(true);
