@@ -7,8 +7,8 @@ import { fixtureProject } from "../engine/fixtureProject";
 const PROGRAM = `
 import { output, secret, type Output } from "@pulumi/pulumi";
 import {
-  type ErrorCode, type FilterRule, getTapStatistics, type Host, MirrorTunnel, type MirrorTunnelRef, MonitorPort, type Port, TapFlow,
-  type TapFlowArgs, TapService, type TapServiceRef, type TapStatistics,
+  type ErrorCode, type FilterRule, getTapStatistics, type Host, MirrorTunnel, type MirrorTunnelRef, MonitorPort, type Port,
+  type PortSelector, TapFlow, type TapFlowArgs, TapGroup, TapService, type TapServiceRef, type TapStatistics,
 } from "pulumi-taas";
 
 const hosts: Host[] = ["compute1", { address: "compute2", user: "ops", sudo: "always", gone: false, keeper: true }];
@@ -21,6 +21,11 @@ const tunnel = new MirrorTunnel("way", { hosts, type: "geneve", bfd: true });
 const flow = new TapFlow("web", { service, host: "compute1", port: { ifaceId: secret("i") }, filter: rules, tunnel });
 new TapFlow("db", { service: service.ref, host: "compute1", port: "tap-b", rateLimit: { kbps: 1000 } });
 
+const quiet: PortSelector = { externalIds: { "vm-type": "dns" } };
+new TapFlow("all", { service, host: "compute1", ports: { name: "tap-*", except: ["tap-b", { mac: "m" }, quiet] } });
+const group = new TapGroup("net", { service, tunnel, hosts, ports: { network: secret("n") } });
+const names: Output<string[]>[] = group.flows.map((each) => each.portNames);
+
 const sensor = new MonitorPort("sensor", { host: "compute2", mtu: 9000 });
 new TapService("watch", { host: "compute2", port: sensor });
 new TapService("farm", { host: "compute2", ports: [sensor, "tap-c", sensor.port], distribution: "hash" });
@@ -32,7 +37,7 @@ const way: Output<MirrorTunnelRef> = tunnel.ref;
 const status: Output<string> = flow.status;
 const counted: Promise<TapStatistics> = getTapStatistics({ hosts });
 const code: ErrorCode = "unreachable";
-export const all = [id, ref, way, status, counted, code, element];
+export const all = [id, ref, way, status, counted, code, element, names];
 
 // @ts-expect-error a service and a source are required
 const none: TapFlowArgs = {};

@@ -78,6 +78,14 @@ const RIGHT: { resource: Resource; args: Properties[] }[] = [
         tunnel,
       },
       {
+        service: ref,
+        host: "a",
+        ports: {
+          ...{ network: "n", vlan: 7, vm: "v", name: "tap-*", externalIds: { team: "*" } },
+          except: ["x", { mac: "fa:16:3e:00:00:01" }, { vmUuid: "v", vnic: 1 }, { vlan: 8 }],
+        },
+      },
+      {
         ...{
           service: ref,
           hosts: ["a", "c"],

@@ -46,6 +46,21 @@ describe("an import by the plugin", () => {
       );
   });
 
+  it("has the selector of a flow, and no port", async () => {
+    const ids = service("o/p/s/TapService/ids", {});
+    const selector = { network: "n", except: [{ mac: "fa:16:3e:00:00:01" }, { vlan: 7 }] };
+    const source = { ports: selector, integrationBridge: "br-int" };
+    const flow = claim.parse({
+      ...{ ...base, kind: "flow", owner: "o/q/s/TapFlow/all", service: ids.owner, tunnelId: 7 },
+      ...{ destination: "here", source },
+    }) as FlowClaim;
+    const { seen, context } = seenWith(ids, flow);
+    const check = (_: string, args: object) => ({ ref: args });
+    const args = await flowArguments({ seen, claim: flow }, { context, check });
+    expect(args.ports).to.deep.equal(selector);
+    expect(args).not.to.have.property("port");
+  });
+
   it("knows the service of a flow by the tunnel id that it had before", async () => {
     const former = [{ owner: "o/p/s/TapService/ids", tunnelId: 7 }];
     const ids = service("o/p/s/TapService/ids", { tunnelId: 9, former });
