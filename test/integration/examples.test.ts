@@ -89,6 +89,23 @@ const scenarios: Record<string, (lab: Lab, stack: Stack, config: object) => Prom
     expect(shares.reduce((sum, share) => sum + share)).to.equal(30);
     expect(Math.min(...shares)).to.be.above(0);
   },
+  async network(lab, stack) {
+    expect((await stack.outputs()).states).to.deep.equal(Array(3).fill("active (no port matches)"));
+    const net = "0e4f8f6e-3a52-4b1f-9d0e-1f6f6f0a7c11";
+    const members = ["web", "audit", "ids2", "ids3"].map((name) => lab.vm(name));
+    const join = (command: string, value: string) =>
+      Promise.all(members.map(({ host, port }) => host.ovs(`ovs-vsctl ${command} Port ${port} ${value}`)));
+    const ids3 = lab.vm("ids3");
+    await ids3.host.ovs(`ovs-vsctl set Interface ${ids3.port} external_ids:vm-type=dns`);
+    await join("set", `other_config:net_uuid=${net}`);
+    succeed(await stack.refresh());
+    succeed(await stack.up());
+    expect((await stack.outputs()).tapped).to.deep.equal([["tap-web"], ["tap-ids2"], ["tap-audit"]]);
+    const ids = [lab.vm("ids")];
+    for (const name of ["web", "audit"]) expect(await broadcast(lab.vm(name), ids)).to.deep.equal([20]);
+    await ids3.host.ovs(`ovs-vsctl remove Interface ${ids3.port} external_ids vm-type`);
+    await join("remove", "other_config net_uuid");
+  },
   async compliance(lab) {
     const web = lab.vm("web");
     const open = (destinationIp: string, destinationPort: number, flags: number) =>
