@@ -6,7 +6,7 @@ export const AWK_SELECTION = String.raw`
 # Whether a name is like a pattern in which * stands for any characters and ? for one: isLike of the model says how.
 function like(name, pattern,   at, spot, star, mark, c, n, m) {
   n = length(name); m = length(pattern)
-  if (name ~ /[^ -~]|["\\]/) return pattern ~ /^\*+$/
+  if (n > 255 || name ~ /[^ -~]|["\\]/) return pattern ~ /^\*+$/
   at = spot = 1; star = 0
   while (at <= n) {
     c = spot > m ? "" : substr(pattern, spot, 1)

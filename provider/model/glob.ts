@@ -1,6 +1,6 @@
-/** Whether a text is nothing but printable ASCII without what JSON escapes: the names that ports have in practice. */
+/** Whether a text is short, and nothing but printable ASCII without what JSON escapes: the names that ports have in practice. */
 function isPlain(text: string): boolean {
-  return /^[ !#-[\]-~]*$/.test(text);
+  return /^[ !#-[\]-~]{0,255}$/.test(text);
 }
 
 /**

@@ -114,9 +114,10 @@ describe("a pattern of port names", () => {
     );
   });
 
-  it("takes no longer with many stars: 250 of them and a name of 100,000 characters", () => {
+  it("takes no longer with many stars, and is not looked for in names that no port has", () => {
     const since = performance.now();
-    expect(isLike("a".repeat(100_000), `${"*a".repeat(120)}*b`)).to.equal(false);
+    expect(isLike("a".repeat(255), `${"*a".repeat(120)}*b`)).to.equal(false);
+    expect(isLike("a".repeat(10_000_000), "*a")).to.equal(false);
     expect(performance.now() - since).to.be.below(2_000);
   });
 });
