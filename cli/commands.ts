@@ -1,6 +1,7 @@
 import { list } from "./claims/list";
 import { remove } from "./claims/remove";
 import type { CommandGroup, CommandSpec } from "./command";
+import { verify } from "./verify";
 
 /** All commands, in the order of `--help`. */
 export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
@@ -9,4 +10,5 @@ export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
     summary: "list what is tapped, or remove what no stack knows of any more",
     commands: [list, remove],
   },
+  verify as CommandSpec,
 ];

@@ -6,7 +6,7 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { TaasError } from "../provider/errors";
-import { Provider } from "../provider/provider";
+import { type Asker, Provider } from "../provider/provider";
 import { changedPaths } from "../provider/resource/changedPaths";
 import type { Properties } from "../provider/resource/resource";
 import { answer } from "./answer";
@@ -21,6 +21,9 @@ import { named } from "./fieldNames";
 import { Operations } from "./operations";
 import { receive, send } from "./properties";
 import { type Base, checkFailure, Resources } from "./resources";
+
+/** Answers a call with these hosts and other arguments. */
+type Call = (hosts: readonly unknown[], values: Properties, asker: Asker) => Promise<object>;
 
 /** One provider of a stack: the default one, or an explicit one, which has a process of its own. */
 export class Server {
@@ -100,9 +103,17 @@ export class Server {
     return response;
   }
 
+  /** What programs may call, by token. */
+  private readonly functions: Readonly<Record<string, Call>> = {
+    "taas:index:getTapStatistics": (hosts, _, asker) => this.provider.statistics(hosts, asker),
+    "taas:index:verifyTaps": (hosts, { window }, asker) =>
+      this.provider.verifyTaps({ hosts, window: window as number | undefined }, asker),
+  };
+
   private async invoke(request: pb.InvokeRequest): Promise<pb.InvokeResponse> {
     const token = request.getTok();
-    if (token !== "taas:index:getTapStatistics") throw new Error(`unknown function ${token}`);
+    const call = this.functions[token];
+    if (call === undefined) throw new Error(`unknown function ${token}`);
     const { values, secrets } = receive(request.getArgs());
     const response = new pb.InvokeResponse();
     if (!Array.isArray(values.hosts)) {
@@ -110,11 +121,11 @@ export class Server {
       return response;
     }
     const hosts: readonly unknown[] = values.hosts.map(named);
-    const statistics = await this.operations.run({ named: "read", seconds: 0 }, (ending) =>
-      this.provider.statistics(hosts, { warn: (message) => this.warn(message, ""), ending, secrets }),
+    const answered = await this.operations.run({ named: "read", seconds: 0 }, (ending) =>
+      call(hosts, values, { warn: (message) => this.warn(message, ""), ending, secrets }),
     );
-    const all = secrets.size > 0 ? new Set(Object.keys(statistics)) : secrets;
-    response.setReturn(send(statistics as unknown as Properties, all));
+    const all = secrets.size > 0 ? new Set(Object.keys(answered)) : secrets;
+    response.setReturn(send(answered as unknown as Properties, all));
     return response;
   }
 

@@ -19,3 +19,10 @@ export type { ExcludedPort, Port, PortConditions, PortSelector } from "./port";
 export { type RateLimit, TapFlow, type TapFlowArgs } from "./tapFlow";
 export { TapGroup, type TapGroupArgs } from "./tapGroup";
 export { TapService, type TapServiceArgs, type TapServiceRef } from "./tapService";
+export {
+  type StageVerification,
+  type TapVerification,
+  type TapVerifications,
+  type UnseenHost,
+  verifyTaps,
+} from "./verifyTaps";

@@ -1,5 +1,5 @@
 /** A stage on the way of a tap's copies, from the tapped port to the monitor. */
-export type Stage = "source" | "capture" | "filter" | "tunnel" | "delivery";
+export type Stage = StageVerification["stage"];
 
 /** The stages in the order in which copies pass them. */
 export const STAGES: readonly Stage[] = ["source", "capture", "filter", "tunnel", "delivery"];
@@ -7,7 +7,7 @@ export const STAGES: readonly Stage[] = ["source", "capture", "filter", "tunnel"
 /** What was found out about one stage of a tap. */
 export interface StageVerification {
   /** `source`, `capture`, `filter`, `tunnel` or `delivery`. */
-  stage: Stage;
+  stage: "source" | "capture" | "filter" | "tunnel" | "delivery";
   /**
    * `proved`: it works. `no-traffic`: nothing speaks against it, and no frame came by that would show it. `wrong`: `detail` says
    * what is wrong. `outside`: copies leave for a collector, whose side cannot be seen from the hosts. `unknown`: it could not be

@@ -1,6 +1,8 @@
+import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import { writesOf } from "../plan/claims";
 import type { Context } from "../resource/context";
+import { verifyOptions } from "../schema/verify";
 import { examineAll } from "./examineAll";
 import { type Gathered, gather, type Sourced } from "./gather";
 import { judgeTap, judgeUnsourced } from "./judge";
@@ -11,7 +13,7 @@ import type { TapVerification, TapVerifications } from "./verification";
 
 /** How taps are verified. */
 export interface VerifyOptions {
-  /** Seconds for which frames are counted. Default 2. */
+  /** Seconds for which frames are counted, above 0 and at most 3600. Default 2. */
   window?: number;
   /** Whether monitors get the probes, too. Default: they get none. */
   deliver?: boolean;
@@ -21,7 +23,6 @@ export interface VerifyOptions {
 
 /** How often taps are verified again that another writer has changed meanwhile. */
 const ATTEMPTS = 3;
-const DEFAULT_WINDOW = 2;
 
 /**
  * Says of each tap that has an end on one of the hosts whether it delivers, stage by stage. It writes no claim, and what it puts on
@@ -39,6 +40,12 @@ export async function verifyTaps(
   }
 }
 
+function secondsOf(window: number | undefined): number {
+  const parsed = verifyOptions.window.safeParse(window);
+  if (parsed.success) return parsed.data;
+  throw new TaasError(`verifyTaps: window ${parsed.error.issues[0]!.message}`, { code: "invalid-config" });
+}
+
 interface Attempt {
   found: TapVerifications;
   /** Whether another writer has changed a host since it was looked at. */
@@ -48,8 +55,9 @@ interface Attempt {
 async function verifyOnce(
   context: Context,
   records: readonly HostRecord[],
-  { window = DEFAULT_WINDOW, deliver = false, progress = () => {} }: VerifyOptions,
+  { window: asked, deliver = false, progress = () => {} }: VerifyOptions,
 ): Promise<Attempt> {
+  const window = secondsOf(asked);
   progress(`looking at ${records.length} hosts`);
   const seen = await seeAll(context, records);
   const { hosts, release } = await examineAll(seen, window);

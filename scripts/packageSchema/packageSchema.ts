@@ -9,6 +9,7 @@ import type { Options } from "../../provider/schema/options";
 import { serviceArgs, serviceComputed } from "../../provider/schema/service";
 import { providerOptions } from "../../provider/schema/settings";
 import { tunnelArgs, tunnelComputed } from "../../provider/schema/tunnel";
+import { verifyOptions } from "../../provider/schema/verify";
 import type { MirrorTunnelArgs, MonitorPort, MonitorPortArgs, TapFlowArgs, TapServiceArgs } from "../../sdk";
 import { declaredObject } from "./declaredTypes";
 import { type Documented, docComments } from "./docComments";
@@ -47,10 +48,11 @@ const RESOURCES: {
   MonitorPort: { args: monitorPortArgs, computed: monitorPortComputed },
 };
 
-/** The objects that statistics consist of; programs have interfaces for them, and no schema checks them. */
-const STATISTICS = [
+/** The objects that answers of functions consist of; programs have interfaces for them, and no schema checks them. */
+const ANSWERS = [
   ...["TapStatistics", "HostStatistics", "CaptureStatistics", "RuleStatistics", "TunnelStatistics"],
   ...["ServiceStatistics", "Count"],
+  ...["TapVerifications", "TapVerification", "StageVerification", "UnseenHost"],
 ];
 
 /** Arguments as JSON Schema, without what no program gives. */
@@ -105,34 +107,56 @@ function resource(
   };
 }
 
+/** A function: its arguments, and the interface of its answer. */
+function invoked(
+  name: string,
+  args: Options,
+  answer: string,
+  specs: TypeSpecs,
+  documented: ReadonlyMap<string, Documented>,
+) {
+  const [read, answered] = [documented.get(name)!, documented.get(answer)!];
+  const schema = jsonSchema(args);
+  const outputs = declaredObject(answered.node);
+  const pascal = `${name[0]!.toUpperCase()}${name.slice(1)}`;
+  return {
+    description: read.text,
+    inputs: {
+      type: "object",
+      properties: specs.properties(schema, pascal, read.members),
+      required: schema.required!,
+    },
+    outputs: {
+      type: "object",
+      properties: specs.properties(outputs, answer, answered.members),
+      required: outputs.required!,
+    },
+  };
+}
+
 /** The package schema of the provider plugin, from the schemas of the options and the doc comments of the SDK. */
 export function packageSchema(root: string) {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const documented = docComments(join(root, "sdk"), join(root, "provider/statistics"));
-  const statistics = STATISTICS.map((name) => [name, declaredObject(documented.get(name)!.node)] as const);
+  // What programs call is told last, and stands.
+  const folders = ["provider/statistics", "provider/verify", "sdk"];
+  const documented = docComments(...folders.map((folder) => join(root, folder)));
+  const answers = ANSWERS.map((name) => [name, declaredObject(documented.get(name)!.node)] as const);
   const all = { ...serviceArgs, ...flowArgs, ...tunnelArgs, ...monitorPortArgs, ...providerOptions };
-  const definitions = { ...jsonSchema(all).$defs, ...Object.fromEntries(statistics) };
+  const definitions = { ...jsonSchema(all).$defs, ...Object.fromEntries(answers) };
   const specs = new TypeSpecs(definitions, documented);
   const kinds = Object.keys(RESOURCES) as (keyof typeof RESOURCES)[];
   const resources = kinds.map((kind) => [`taas:index:${kind}`, resource(kind, specs, documented)] as const);
   const config = specs.properties(jsonSchema(providerOptions), "Provider", undefined);
-  const hosts = jsonSchema({ hosts: z.array(hostInput) });
-  const read = documented.get("getTapStatistics")!;
-  const counted = documented.get("TapStatistics")!;
+  const hosts = z.array(hostInput);
   const functions = {
-    "taas:index:getTapStatistics": {
-      description: read.text,
-      inputs: {
-        type: "object",
-        properties: specs.properties(hosts, "GetTapStatistics", read.members),
-        required: ["hosts"],
-      },
-      outputs: {
-        type: "object",
-        properties: specs.properties(declaredObject(counted.node), "TapStatistics", counted.members),
-        required: ["hosts"],
-      },
-    },
+    "taas:index:getTapStatistics": invoked("getTapStatistics", { hosts }, "TapStatistics", specs, documented),
+    "taas:index:verifyTaps": invoked(
+      "verifyTaps",
+      { hosts, ...verifyOptions },
+      "TapVerifications",
+      specs,
+      documented,
+    ),
   };
   const respectSchemaVersion = { respectSchemaVersion: true };
   return {

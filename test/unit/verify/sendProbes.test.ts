@@ -1,0 +1,114 @@
+import { expect } from "chai";
+import type { Rule } from "../../../provider/model/desired";
+import { isLeaseCookie } from "../../../provider/model/identity";
+import type { PacketOut } from "../../../provider/ovs/packetMessages";
+import { PacketQueue } from "../../../provider/ovs/packetQueue";
+import { type Probe, type ProbeChannel, sendProbes } from "../../../provider/verify/sendProbes";
+
+/** What becomes of a frame that a host sends: the host that it arrives at, and with which tunnel id. */
+type Wire = (out: PacketOut, attempt: number) => { to: FakeHost; tunnelId: bigint }[];
+
+/** A host whose frames go where a test says. */
+class FakeHost implements ProbeChannel {
+  readonly controllerId = 1;
+  readonly leased: { rules: readonly Rule<number>[]; seconds: number }[] = [];
+  readonly ended: Rule<number>[] = [];
+  readonly sent: PacketOut[] = [];
+  readonly packets = new PacketQueue<{ tunnelId: bigint | undefined; frame: Buffer }>(1 << 20);
+  private attempts = 0;
+
+  constructor(private readonly wire: Wire = () => []) {}
+
+  async lease(rules: readonly Rule<number>[], seconds: number): Promise<void> {
+    this.leased.push({ rules, seconds });
+  }
+
+  async end(rules: readonly Rule<number>[]): Promise<void> {
+    this.ended.push(...rules);
+  }
+
+  async send(frames: readonly PacketOut[]): Promise<void> {
+    this.attempts += 1;
+    for (const out of frames) {
+      this.sent.push(out);
+      for (const { to, tunnelId } of this.wire(out, this.attempts))
+        to.packets.push({ tunnelId, frame: out.frame });
+    }
+  }
+}
+
+function probe(from: FakeHost, to: FakeHost, more: Partial<Probe> = {}): Probe {
+  return { from, to, ways: [[{ output: 3 }]], ...more };
+}
+
+describe("the probes of a run", () => {
+  it("arrive under the tunnel id that they have, and their rules end with it", async () => {
+    const to = new FakeHost();
+    const from = new FakeHost(() => [{ to, tunnelId: 7n }]);
+    const [result] = await sendProbes([probe(from, to)]);
+    expect(result).to.include({ outcome: "arrived", tunnelId: 7 });
+    const [{ rules, seconds }] = to.leased as [(typeof to.leased)[0]];
+    expect(seconds).to.equal(10);
+    expect(rules.every(({ cookie }) => isLeaseCookie(cookie))).to.equal(true);
+    expect(to.ended).to.deep.equal(rules);
+    expect(from.leased).to.deep.equal([]);
+  });
+
+  it("are sent again where the first is lost, and not when it is not", async () => {
+    const to = new FakeHost();
+    const from = new FakeHost((_, attempt) => (attempt > 1 ? [{ to, tunnelId: 7n }] : []));
+    const other = new FakeHost(() => [{ to, tunnelId: 8n }]);
+    const results = await sendProbes([probe(from, to), probe(other, to)]);
+    expect(results.map(({ outcome }) => outcome)).to.deep.equal(["arrived", "arrived"]);
+    expect([from.sent.length, other.sent.length]).to.deep.equal([2, 1]);
+  });
+
+  it("are lost where they arrive nowhere, or elsewhere than they should", async () => {
+    const [to, elsewhere] = [new FakeHost(), new FakeHost()];
+    const from = new FakeHost(() => [{ to: elsewhere, tunnelId: 7n }]);
+    const results = await sendProbes([probe(from, to), probe(new FakeHost(), elsewhere)]);
+    expect(results).to.deep.equal([
+      { outcome: "lost", sent: 3 },
+      { outcome: "lost", sent: 3 },
+    ]);
+  });
+
+  it("must arrive by all ways that copies have, and tell the odd tunnel id", async () => {
+    const to = new FakeHost();
+    const ways = [[{ output: 3 }], [{ output: 4 }]];
+    const half = new FakeHost(({ actions }) =>
+      JSON.stringify(actions).includes("4") ? [] : [{ to, tunnelId: 7n }],
+    );
+    const odd = new FakeHost(({ actions }) => [
+      { to, tunnelId: JSON.stringify(actions).includes("4") ? 9n : 7n },
+    ]);
+    const [first, second] = await sendProbes([probe(half, to, { ways }), probe(odd, to, { ways })]);
+    expect(first).to.deep.equal({ outcome: "lost", sent: 3 });
+    expect(second).to.include({ outcome: "arrived", tunnelId: 9 });
+  });
+
+  it("are given to the monitors only where that is asked for, once each", async () => {
+    const [to, asked] = [new FakeHost(), new FakeHost()];
+    const from = new FakeHost(() => [{ to, tunnelId: 7n }]);
+    const also = new FakeHost(() => [{ to: asked, tunnelId: 7n }]);
+    const deliver = { actions: [{ output: 9 }], text: "given" };
+    const [, result] = await sendProbes([probe(from, to), probe(also, asked, { deliver })]);
+    expect(to.sent).to.deep.equal([]);
+    expect(result).to.include({ delivered: "given" });
+    expect(asked.sent.map(({ actions }) => actions)).to.deep.equal([deliver.actions]);
+  });
+
+  it("say why they could not be sent, and the others arrive", async () => {
+    const [to, closed] = [new FakeHost(), new FakeHost()];
+    closed.lease = () => Promise.reject(new Error("no leases"));
+    const from = new FakeHost(() => [{ to, tunnelId: 7n }]);
+    const mute = new FakeHost();
+    mute.send = () => Promise.reject(new Error("no frames"));
+    const results = await sendProbes([probe(from, closed), probe(mute, to), probe(from, to)]);
+    expect(results.slice(0, 2)).to.deep.equal([
+      { outcome: "refused", why: "no leases" },
+      { outcome: "refused", why: "no frames" },
+    ]);
+    expect(results[2]).to.include({ outcome: "arrived" });
+  });
+});
