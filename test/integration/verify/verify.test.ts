@@ -1,6 +1,8 @@
 import { expect } from "chai";
+import { execa } from "execa";
 import type { Capture } from "../../lab/capture";
 import { sampleOf } from "../../sample";
+import { MAIN } from "../claimsCommand";
 import { signalDaemon } from "../faults/harm";
 
 import { BREAKS } from "./breaks";
@@ -95,6 +97,35 @@ done`,
       }
     });
   }
+
+  it("is a command that says what is wrong, and ends with 0 or 1", async () => {
+    const { lab } = estate;
+    const verify = (...words: string[]) => {
+      const common = ["--ssh-config", lab.sshConfig, "--window", "0.3", ...words];
+      return execa("node", [MAIN, "verify", ...common], { reject: false });
+    };
+    const both = ["--host", "host1", "--host", "host2"];
+    const frames = await lab.vm("ids1").capture();
+    const sound = await verify(...both, "--deliver");
+    expect(sound.stderr).to.equal("");
+    expect(sound.exitCode).to.equal(0);
+    const lines = sound.stdout.split("\n");
+    expect(lines.at(-1)).to.equal("7 taps: 5 proved, 1 proved up to the collector, 1 disabled");
+    expect(lines.find((line) => line.includes("TapFlow/farm"))).to.match(
+      /^proved: .* \(host1 tap-web -> host2, /,
+    );
+    await frames.settle();
+    expect((await frames.stop()).filter(isProbe).length).to.equal(1);
+
+    await lab.host(1).ovs(`${names}ovs-vsctl clear Mirror taas-$group select_src_port select_dst_port`);
+    try {
+      const broken = await verify(...both, "--json");
+      const { taps, errors } = JSON.parse(broken.stdout);
+      expect([broken.exitCode, taps.length, errors]).to.deep.equal([1, 7, []]);
+    } finally {
+      await estate.repair();
+    }
+  });
 
   it("looks at the other end of a tap, too, where only one host is named", async () => {
     const { taps } = await estate.verify(0.3, ["host2"]);

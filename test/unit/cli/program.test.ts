@@ -31,6 +31,8 @@ describe("a command line that makes no sense", () => {
     ["claims list --host a --yes", "unknown option '--yes'", /^Usage: pulumi-taas claims list/],
     ["claims list --host", "option '--host <name>' argument missing", /claims list --help$/],
     ["claims list all --host a", "too many arguments", /claims list/],
+    ["verify --host a --window 0", "--window must be above 0 seconds", /^Usage: pulumi-taas verify/],
+    ["verify --host a --window soon", "--window must be a number of seconds", /verify/],
     ["claims remove --host a --yes", "say which claims: --owner <owner>, or --stack", /claims remove/],
     ["claims remove --host a --yes --stack old", "say which claims: --owner <owner>, or --stack", /remove/],
   ] as const) {
