@@ -61,11 +61,22 @@ function isCapturing({ source }: TapThere, mirror: string): boolean {
   return source?.groups.some((group) => groupNames(group).mirror === mirror) === true;
 }
 
+/**
+ * The stages of a flow's ports behind its capture group, by what their names begin with: a mirror tunnel, patch pairs to
+ * production's tunnels, patch pairs to monitors on the integration bridge. Others are between Mirror and filter.
+ */
+const WAYS: Record<string, Stage> = {
+  mv: "tunnel",
+  ms: "tunnel",
+  mx: "tunnel",
+  md: "delivery",
+  mo: "delivery",
+};
+
 /** The stage of each port on the tap's way, by name. */
 function portStages({ view, owner, source, destination }: TapThere): Map<string, Stage> {
-  const isLocal = source?.way.kind === "local";
   const stages = new Map<string, Stage>();
-  for (const port of view.piecesOf(owner).ports) stages.set(port, isLocal ? "delivery" : "tunnel");
+  for (const port of view.piecesOf(owner).ports) stages.set(port, WAYS[port.slice(0, 2)] ?? "filter");
   for (const group of source?.groups ?? []) {
     const { integration, tap } = groupNames(group);
     stages.set(integration, "capture").set(tap, "capture");

@@ -14,12 +14,12 @@ const [HERE, THERE] = ["192.0.2.1", "192.0.2.2"];
 const SERVICE = { service: "o/p/s/TapService/ids", tunnelId: 7 };
 
 /** A claim, with what its kind needs. */
-export function claimed(kind: string, name: string, fields: object): Claim {
+function claimed(kind: string, name: string, fields: object): Claim {
   return claimSchema.parse({ ...base, kind, owner: `o/p/s/${name}`, integrationBridge: "br-int", ...fields });
 }
 
 /** A host with claims, all of whose ports are there. `ports`: those of br-int, and what is special about the others. */
-export function hostWith(
+function hostWith(
   name: string,
   claims: readonly Claim[],
   ports: readonly ObservedPort[],
