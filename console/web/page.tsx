@@ -22,7 +22,7 @@ import { useLoaded } from "./useLoaded";
 export function Page() {
   const { value: session, error, status } = useLoaded<Session>("/api/session");
   const live = useEvents(session !== undefined);
-  if (status === 401 || status === 403)
+  if (status === 401)
     return (
       <main class="alone">
         <h1>Open the console's link</h1>
@@ -35,7 +35,7 @@ export function Page() {
   if (error !== undefined)
     return (
       <main class="alone">
-        <h1>The console cannot be reached</h1>
+        <h1>{status === 403 ? "You are not let in" : "The console cannot be reached"}</h1>
         <ErrorNotice error={error} />
       </main>
     );

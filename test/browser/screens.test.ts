@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
+import { repositoryRoot } from "../engine/fixtureProject";
 import { sampleOf } from "../sample";
 import { expectAccessible } from "./axe";
 import { startBrowser, type Visit, visit } from "./browser";
@@ -12,6 +14,8 @@ interface State {
   path: string;
   shows: string;
   world?: (usual: World) => World;
+  /** The name of its picture in the docs. */
+  picture?: string;
   /** What is done before it is looked at. */
   act?: (page: Page) => Promise<void>;
 }
@@ -25,7 +29,7 @@ function withPreview(part: Partial<typeof PREVIEW>): (usual: World) => World {
 }
 
 const STATES: readonly State[] = [
-  { name: "Taps", path: "/", shows: "8 taps" },
+  { name: "Taps", path: "/", shows: "8 taps", picture: "taps" },
   {
     name: "Taps that nothing is found in",
     path: "/",
@@ -82,7 +86,7 @@ const STATES: readonly State[] = [
     }),
   },
   { name: "Tap", path: TAP, shows: "Frames pass" },
-  { name: "Tap that stops", path: BROKEN, shows: "Stops here" },
+  { name: "Tap that stops", path: BROKEN, shows: "Stops here", picture: "tap" },
   { name: "Tap of another stack", path: OTHERS, shows: "This tap is another stack's" },
   {
     name: "Tap that is watched",
@@ -92,7 +96,13 @@ const STATES: readonly State[] = [
   },
   { name: "Tap that is not there", path: "/taps/none", shows: "This tap is not here" },
   { name: "New tap", path: "/new", shows: "What it does" },
-  { name: "New tap, chosen", path: "/new", shows: "web taps this port into ids already", act: choose },
+  {
+    name: "New tap, chosen",
+    path: "/new",
+    shows: "web taps this port into ids already",
+    picture: "new-tap",
+    act: choose,
+  },
   {
     name: "New tap with a new service",
     path: "/new",
@@ -120,7 +130,7 @@ const STATES: readonly State[] = [
     shows: "Nothing has been changed here",
     world: () => emptyWorld(),
   },
-  { name: "Preview", path: "/previews/p1", shows: "1 to create, 8 unchanged" },
+  { name: "Preview", path: "/previews/p1", shows: "1 to create, 8 unchanged", picture: "preview" },
   {
     name: "Preview that waits",
     path: "/previews/p1",
@@ -170,7 +180,13 @@ const LOOKS = [
   { look: "narrow", colorScheme: "light", width: 400 },
 ] as const;
 
+/** Set: the screens that the docs show are written to docs/images. */
+const { TAAS_PICTURES: PICTURES } = process.env;
+
 const CASES = STATES.flatMap((state) => LOOKS.map((look) => ({ ...state, ...look })));
+
+const CHOSEN =
+  PICTURES === undefined ? sampleOf(CASES, 8) : CASES.filter(({ picture }) => picture !== undefined);
 
 describe("the console's screens", () => {
   let browser: Browser;
@@ -186,7 +202,7 @@ describe("the console's screens", () => {
     await fake?.stop();
   });
 
-  for (const { name, look, colorScheme, width, path, shows, world, act } of sampleOf(CASES, 16))
+  for (const { name, look, colorScheme, width, path, shows, world, act, picture } of CHOSEN)
     it(`${name}, ${look}: axe finds nothing, nothing overflows, and nothing fails`, async () => {
       fake.world = world?.(usualWorld()) ?? usualWorld();
       const { page, faults, close } = await visit(browser, fake.origin, {
@@ -195,10 +211,12 @@ describe("the console's screens", () => {
         path,
       });
       await act?.(page);
-      await page.getByText(shows).first().waitFor();
+      await page.getByText(shows).filter({ visible: true }).first().waitFor();
       await expectAccessible(page);
       expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).to.be.at.most(0);
       expect(faults.filter((fault) => !fault.includes("422"))).to.deep.equal([]);
+      if (picture !== undefined && PICTURES !== undefined && look !== "narrow")
+        await page.screenshot({ path: join(repositoryRoot(), `docs/images/console-${picture}-${look}.png`) });
       await close();
     });
 
