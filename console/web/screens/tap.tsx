@@ -1,23 +1,20 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Stage, Tap, TapRow } from "../../api";
 import { useLive, useSession } from "../liveContext";
 import { Link } from "../navigation";
 import { StateBadge } from "../parts/badges";
-import { DiffLines } from "../parts/diff";
 import { ErrorNotice, Notice } from "../parts/notice";
 import { Path } from "../parts/path";
 import { Bars } from "../parts/skeleton";
-import { Spark } from "../parts/spark";
-import { Code, Lines, Text, When } from "../parts/text";
+import { Text } from "../parts/text";
 import { post, type RequestError } from "../request";
 import { encoded } from "../route";
 import { deleteSentence } from "../sentences";
 import { useEdit } from "../useEdit";
 import { useLoaded } from "../useLoaded";
 import { useTapEvents } from "../useTapEvents";
-import { DIRECTION_WORDS, rate } from "../words";
-import { ChangeList } from "./changeList";
-import { sourceOf } from "./tapRow";
+import { TapDetails } from "./tapDetails";
+import { TapFacts } from "./tapFacts";
 import { Watch } from "./watch";
 
 /** One tap: its path with live counters, its rules, claims and history. */
@@ -53,11 +50,11 @@ export function TapScreen(props: { id: string }) {
           <p>No copies are made of this port by it any more.</p>
         </Notice>
       )}
-      <Facts tap={shown} />
+      <TapFacts tap={shown} />
       <h2>Path</h2>
       {stages === undefined ? <Bars count={3} /> : <Path stages={stages} />}
       {watching && <Watch id={id} live={events} stop={() => setWatching(false)} />}
-      {tap !== undefined && <Details tap={tap} />}
+      {tap !== undefined && <TapDetails tap={tap} />}
     </>
   );
 }
@@ -147,118 +144,6 @@ function Head(props: {
       )}
       {error !== undefined && <ErrorNotice error={error.error} />}
       {edit.error !== undefined && <ErrorNotice error={edit.error} />}
-    </>
-  );
-}
-
-const LENGTH = 60;
-
-/** Copies a second for the last minute, one value a second. */
-function useRates(now: number | undefined): readonly number[] {
-  const [values, setValues] = useState<readonly number[]>([]);
-  useEffect(() => {
-    const timer = setInterval(
-      () => setValues((before) => (now === undefined ? before : [...before, now].slice(-LENGTH))),
-      1000,
-    );
-    return () => clearInterval(timer);
-  }, [now]);
-  return values;
-}
-
-function Facts(props: { tap: TapRow & { description?: string } }) {
-  const { tap } = props;
-  const values = useRates(tap.copiesPerSecond);
-  const now = tap.copiesPerSecond;
-  return (
-    <dl class="facts">
-      <div>
-        <dt>Source</dt>
-        <dd>
-          <Text>{sourceOf(tap)}</Text>
-          <span class="under">
-            <Text>{`${tap.port} on ${tap.host}`}</Text>
-          </span>
-        </dd>
-      </div>
-      <div>
-        <dt>Monitor</dt>
-        <dd>
-          <Text>{tap.service}</Text>
-          <span class="under">
-            <Text>{tap.monitor}</Text>
-          </span>
-        </dd>
-      </div>
-      <div>
-        <dt>Copied</dt>
-        <dd>
-          {DIRECTION_WORDS[tap.direction]}
-          <span class="under">
-            {tap.filter === "" ? "everything" : <Text longest={600}>{tap.filter}</Text>}
-          </span>
-        </dd>
-      </div>
-      <div>
-        <dt>Ends</dt>
-        <dd>{tap.until === undefined ? "never" : <When time={tap.until} />}</dd>
-      </div>
-      <div>
-        <dt>Owner</dt>
-        <dd>
-          <Text>{tap.stack}</Text>
-          {tap.tenant !== undefined && (
-            <span class="under">
-              tenant <Text>{tap.tenant}</Text>
-            </span>
-          )}
-        </dd>
-      </div>
-      <div class="fact-rate">
-        <dt>Copies/s</dt>
-        <dd>
-          <span class="rate">{now === undefined ? "–" : rate(now)}</span>
-          <Spark values={values} length={LENGTH} label="Copies a second in the last minute" />
-        </dd>
-      </div>
-    </dl>
-  );
-}
-
-function Details(props: { tap: Tap }) {
-  const { tap } = props;
-  return (
-    <>
-      {tap.description !== undefined && tap.description !== "" && (
-        <p>
-          <Text longest={2000}>{tap.description}</Text>
-        </p>
-      )}
-      {tap.moveCode !== undefined && (
-        <details open>
-          <summary>This tap is another stack's. To change it here, move it</summary>
-          <Lines label="How to move the tap">{tap.moveCode}</Lines>
-        </details>
-      )}
-      <h2>Rules</h2>
-      {tap.rules.length === 0 ? (
-        <p class="soft">None are known.</p>
-      ) : (
-        <DiffLines label="Rules" lines={tap.rules.map((text) => ({ sign: "", text }))} />
-      )}
-      <details>
-        <summary>Claims</summary>
-        {tap.claims.map(({ host, key, json }) => (
-          <section key={`${host} ${key}`}>
-            <h3>
-              <Text>{host}</Text> <Code>{key}</Code>
-            </h3>
-            <Lines label={`Claim on ${host}`}>{json}</Lines>
-          </section>
-        ))}
-      </details>
-      <h2>History</h2>
-      <ChangeList changes={tap.history} empty="The console has changed nothing of this tap." />
     </>
   );
 }

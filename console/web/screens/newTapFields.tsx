@@ -1,0 +1,129 @@
+import type { TapRow } from "../../api";
+import { useLive } from "../liveContext";
+import { NEW_SERVICE, type TapChoice } from "../newTapChoice";
+import { Field } from "../parts/field";
+import { VmOptions } from "../parts/vmOptions";
+import { type PlacedVm, vnicLabel } from "../placedVm";
+import { plain } from "../plain";
+import { byName } from "../search";
+
+type Change = (part: Partial<TapChoice>) => void;
+
+/** The monitor: one of the list, or a new one. */
+export function ServiceField(props: { value: string; change: Change; error: string | undefined }) {
+  const { value, change, error } = props;
+  const { services, complete } = useLive();
+  const rows = byName(services.values());
+  const chosen = services.get(value);
+  const names = rows.map((row) => row.name);
+  return (
+    <Field
+      id="service"
+      label="Service"
+      error={error}
+      help={
+        chosen === undefined
+          ? "The monitor that gets the copies, from the list or a new one."
+          : plain(`${chosen.monitor}, of ${chosen.own ? "this stack" : chosen.stack}, ${chosen.state}`)
+      }
+    >
+      {(described) => (
+        <select
+          {...described}
+          required
+          value={value}
+          onChange={({ currentTarget }) => change({ service: currentTarget.value })}
+        >
+          <option value="">{complete ? "Choose one" : "Hosts are being asked"}</option>
+          {rows.map((row) => (
+            <option key={row.id} value={row.id}>
+              {plain(row.name, 80)}
+              {names.filter((each) => each === row.name).length > 1 && ` (${plain(row.stack, 80)})`}
+            </option>
+          ))}
+          <option value={NEW_SERVICE}>New one</option>
+        </select>
+      )}
+    </Field>
+  );
+}
+
+/** The VM, then which of its vNICs. */
+export function VmFields(props: {
+  choice: TapChoice;
+  change: Change;
+  vms: readonly PlacedVm[];
+  vm: PlacedVm | undefined;
+  complete: boolean;
+  error: string | undefined;
+}) {
+  const { choice, change, vms, vm, complete, error } = props;
+  const choose = (key: string) => {
+    const free = vms.find((each) => each.key === key)?.vnics.filter(({ monitor }) => !monitor) ?? [];
+    change({ vm: key, vnic: free.length === 1 ? String(free[0]!.index) : "" });
+  };
+  return (
+    <>
+      <Field
+        id="vm"
+        label="VM"
+        error={error}
+        help={vm === undefined ? undefined : plain(`on ${vm.host}, ${vm.id}`)}
+      >
+        {(described) => (
+          <select
+            {...described}
+            required
+            value={choice.vm}
+            onChange={({ currentTarget }) => choose(currentTarget.value)}
+          >
+            <option value="">{complete ? "Choose one" : "Hosts are being asked"}</option>
+            <VmOptions
+              vms={vms}
+              disabled={({ vnics }) => (vnics.every(({ monitor }) => monitor) ? "a monitor" : undefined)}
+            />
+          </select>
+        )}
+      </Field>
+      <Field id="vnic" label="vNIC">
+        {(described) => (
+          <select
+            {...described}
+            required
+            disabled={vm === undefined}
+            value={choice.vnic}
+            onChange={({ currentTarget }) => change({ vnic: currentTarget.value })}
+          >
+            <option value="">{vm === undefined ? "Choose the VM first" : "Choose one"}</option>
+            {vm?.vnics.map((vnic) => (
+              <option key={vnic.index} value={String(vnic.index)} disabled={vnic.monitor}>
+                {plain(vnicLabel(vnic), 160)}
+                {vnic.monitor ? " (a monitor)" : ""}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+    </>
+  );
+}
+
+/** Which way the frames go that are copied. */
+export function DirectionField(props: { value: TapRow["direction"]; change: Change }) {
+  const { value, change } = props;
+  return (
+    <Field id="direction" label="Direction">
+      {(described) => (
+        <select
+          {...described}
+          value={value}
+          onChange={({ currentTarget }) => change({ direction: currentTarget.value as TapRow["direction"] })}
+        >
+          <option value="both">Both: what it sends and gets</option>
+          <option value="ingress">Ingress: what it gets</option>
+          <option value="egress">Egress: what it sends</option>
+        </select>
+      )}
+    </Field>
+  );
+}
