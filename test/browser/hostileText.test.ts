@@ -14,9 +14,12 @@ const NAMES = [
   "tap-\u202e\u2066gnp\u0000",
   "__proto__",
   "constructor",
-  "x".repeat(1 << 20),
+  "x".repeat(20_000),
   "\ud800",
 ];
+
+/** As much as a host may send in one text. */
+const LONGEST = "x".repeat(1 << 20);
 
 /** A world in which every text that may come from elsewhere is one of them. */
 function hostileWorld(): World {
@@ -45,7 +48,8 @@ function hostileWorld(): World {
   const changes = NAMES.map((text, index) =>
     change({ id: `c${index}`, what: text, by: text, waitsFor: text }),
   );
-  const [first] = taps;
+  const first = { ...taps[0]!, reason: LONGEST };
+  taps[0] = first;
   const all = NAMES.join("\n");
   const ports = { [NAMES[0]!]: NAMES.map((text) => ({ id: text, name: text, vnics: [] })) };
   return {
@@ -60,9 +64,9 @@ function hostileWorld(): World {
       lock: { by: NAMES[0]!, text: all },
     },
     taps: {
-      [first!.id]: {
-        ...first!,
-        description: all,
+      [first.id]: {
+        ...first,
+        description: LONGEST,
         stages: stages("tunnel").map((stage) => ({
           ...stage,
           title: NAMES[0]!,
