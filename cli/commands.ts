@@ -1,6 +1,7 @@
 import { list } from "./claims/list";
 import { remove } from "./claims/remove";
 import type { CommandGroup, CommandSpec } from "./command";
+import { metrics } from "./metrics/metrics";
 import { verify } from "./verify";
 
 /** All commands, in the order of `--help`. */
@@ -10,5 +11,6 @@ export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
     summary: "list what is tapped, or remove what no stack knows of any more",
     commands: [list, remove],
   },
+  metrics,
   verify as CommandSpec,
 ];

@@ -17,6 +17,7 @@ packages=(
   python3-minimal    # sends and captures raw frames
   tcpdump            # says which packets an expression takes
   tshark             # decodes what is sent to collectors
+  prometheus         # scrapes what the metrics command serves, and checks alert rules
   busybox            # has one of the awks that the keeper runs on
   busybox            # login shells besides bash: ash,
   fish               # fish
@@ -70,7 +71,7 @@ install_packages() {
     for package in "$@"; do
       case $package in
         openssh-server) as_root systemctl disable --quiet ssh.service ssh.socket || true ;;
-        openvswitch-switch | ovn-central | ovn-host) as_root systemctl disable --quiet "$package.service" || true ;;
+        openvswitch-switch | ovn-central | ovn-host | prometheus) as_root systemctl disable --quiet "$package.service" || true ;;
       esac
     done
   fi

@@ -56,9 +56,9 @@ export class Host {
     return this.use(({ replica }) => replica.changed(facts, timeoutMs));
   }
 
-  /** Reads what the host counts. */
-  async statistics(): Promise<HostStatistics> {
-    const look = await this.look();
+  /** Reads what the host counts. `seen`: a look at it a moment ago. */
+  async statistics(seen?: Look): Promise<HostStatistics> {
+    const look = seen ?? (await this.look());
     return this.use((access) => readStatistics(access, look));
   }
 

@@ -30,7 +30,7 @@ export interface Group {
 }
 
 /** OVS has at most so many Mirrors a bridge; one more is stored and silently does nothing (MAX_MIRRORS). */
-const MIRROR_LIMIT = 32;
+export const MIRROR_LIMIT = 32;
 
 /** Names of a group's Mirror and of its patch pair. */
 export function groupNames(group: Group): { mirror: string; integration: string; tap: string } {

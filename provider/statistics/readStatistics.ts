@@ -3,7 +3,7 @@ import type { Look } from "../converge/look";
 import { isMetered } from "../converge/pushRules";
 import type { Meter } from "../model/desired";
 import { filterOf } from "../model/filter/filterOf";
-import { type Group, groupFlows, groupOwners, type SourceFlow } from "../model/groups";
+import { type Group, groupFlows, groupNames, groupOwners, type SourceFlow } from "../model/groups";
 import { pieceCookie } from "../model/identity";
 import { render } from "../model/render";
 import { tunnelIdsOf } from "../model/serviceNames";
@@ -124,6 +124,7 @@ function capture(groups: Counted["groups"], flows: readonly Flow[], dropped: Cou
   return {
     owners: groupOwners(group),
     portNames: portNames(groups),
+    mirrors: groups.map((one) => groupNames(one).mirror),
     tunnelId: group.members[0]!.flow.tunnelId,
     direction: others.length > 0 ? "any" : group.direction,
     matched: total(inTable(0).map(countOf)),

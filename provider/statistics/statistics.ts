@@ -25,6 +25,8 @@ export interface CaptureStatistics {
   owners: string[];
   /** OVS names of the ports that are tapped now. */
   portNames: string[];
+  /** Names of the Mirrors that capture for it: while they stay, so do the counters, unless Open vSwitch was started anew. */
+  mirrors: string[];
   /** The service that the copies go to. */
   tunnelId: number;
   /** `any`: both directions share the group. */

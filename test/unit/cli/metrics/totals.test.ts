@@ -1,0 +1,95 @@
+import { expect } from "chai";
+import { type Counted, Totals } from "../../../../cli/metrics/totals";
+import type { CaptureStatistics, HostStatistics } from "../../../../provider/statistics/statistics";
+
+const count = (packets: number) => ({ packets, bytes: packets * 100 });
+
+const capture = (group: string, owners: string[], matched: number, dropped = 0): CaptureStatistics => ({
+  owners,
+  portNames: [],
+  mirrors: [group],
+  tunnelId: 1,
+  direction: "any",
+  matched: count(matched),
+  copied: count(Math.max(0, matched - dropped)),
+  dropped: count(dropped),
+  rules: [],
+});
+
+const reading = (captures: CaptureStatistics[], delivered = 0, sent = 0, errors = 0): HostStatistics => ({
+  address: "h",
+  captures,
+  services: [{ owner: "s", tunnelId: 1, delivered: count(delivered) }],
+  tunnels: [
+    {
+      portName: "t",
+      type: "vxlan",
+      localIp: "",
+      remoteIp: "",
+      sent: count(sent),
+      received: count(0),
+      errors,
+    },
+  ],
+});
+
+const matched = ({ flows }: Counted, owner: string) => flows.get(owner)?.matched?.packets;
+
+describe("the totals of a host", () => {
+  it("are at first what the host says, so that they outlive the exporter", () => {
+    const { flows, services, tunnels, errors } = new Totals().add(
+      reading([capture("g", ["a"], 50, 10)], 7, 9, 3),
+    );
+    expect(flows.get("a")).to.deep.equal({ matched: count(50), copied: count(40), dropped: count(10) });
+    expect(services.get("s")).to.deep.equal({ delivered: count(7) });
+    expect(tunnels.get("t")).to.deep.equal({ sent: count(9), received: count(0) });
+    expect(errors.get("t")).to.equal(3);
+  });
+
+  it("go on when the rules of a flow become others", () => {
+    const totals = new Totals();
+    totals.add(reading([capture("old", ["a"], 50)]));
+    expect(matched(totals.add(reading([capture("new", ["a"], 4)])), "a")).to.equal(54);
+    expect(matched(totals.add(reading([capture("new", ["a"], 6)])), "a")).to.equal(56);
+  });
+
+  it("do not take over what a group counted before a flow joined it", () => {
+    const totals = new Totals();
+    totals.add(reading([capture("g", ["a"], 1000), capture("own", ["b"], 5)]));
+    const joined = totals.add(reading([capture("g", ["a", "b"], 1001)]));
+    expect([matched(joined, "a"), matched(joined, "b")]).to.deep.equal([1001, 5]);
+    const later = totals.add(reading([capture("g", ["a", "b"], 1003)]));
+    expect([matched(later, "a"), matched(later, "b")]).to.deep.equal([1003, 7]);
+  });
+
+  it("add the groups of a flow's directions up", () => {
+    const totals = new Totals();
+    const both = (ingress: number, egress: number) =>
+      totals.add(reading([capture("in", ["a"], ingress), capture("out", ["a"], egress)]));
+    expect(matched(both(3, 4), "a")).to.equal(7);
+    expect(matched(both(5, 1), "a")).to.equal(9);
+    expect(matched(both(5, 2), "a")).to.equal(10);
+  });
+
+  it("never fall, whatever counters do, and count nothing twice", () => {
+    const totals = new Totals();
+    totals.add(reading([capture("g", ["a"], 100, 60)], 40, 30, 9));
+    const anew = totals.add(reading([capture("g", ["a"], 2, 1)], 1, 1, 0));
+    expect(anew.flows.get("a")).to.deep.equal({ matched: count(100), copied: count(40), dropped: count(60) });
+    const later = totals.add(reading([capture("g", ["a"], 12, 4)], 6, 11, 1));
+    expect(later.flows.get("a")).to.deep.equal({
+      matched: count(110),
+      copied: count(47),
+      dropped: count(63),
+    });
+    expect(later.services.get("s")).to.deep.equal({ delivered: count(45) });
+    expect([later.tunnels.get("t")!.sent, later.errors.get("t")]).to.deep.equal([count(40), 10]);
+  });
+
+  it("are forgotten with the flow", () => {
+    const totals = new Totals();
+    totals.add(reading([capture("g", ["a"], 100)]));
+    expect(totals.add(reading([])).flows.size).to.equal(0);
+    expect(matched(totals.add(reading([capture("g", ["a"], 3)])), "a")).to.equal(3);
+  });
+});
