@@ -3,6 +3,7 @@ import { measureCloud } from "./suites/cloud";
 import { measureEngine } from "./suites/engine";
 import { measureLanguages } from "./suites/languages";
 import { measureLimit } from "./suites/limit";
+import { measureMetrics } from "./suites/metrics";
 import { measureModel } from "./suites/model";
 import { measurePredecessor } from "./suites/predecessor";
 import { measurePreview } from "./suites/preview";
@@ -20,6 +21,7 @@ export const SUITES: Record<string, (extent: Extent) => Promise<Section[]>> = {
   predecessor: measurePredecessor,
   scale: measureScale,
   limit: measureLimit,
+  metrics: measureMetrics,
   ways: measureWays,
   model: measureModel,
 };

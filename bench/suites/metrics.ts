@@ -1,0 +1,93 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type Lab, startLab } from "../../test/lab/lab";
+import { crowd } from "../crowd";
+import { type Extent, type Figure, milliseconds, roundsOf, type Section } from "../figure";
+import { Handlers } from "../handlers";
+import { median, timed } from "../measure";
+
+/** Milliseconds of processor time that a scrape may take. */
+const ALLOWED = 1000;
+
+/** What a scrape of many taps costs the process that serves the metrics. */
+export async function measureMetrics(extent: Extent): Promise<Section[]> {
+  const [hosts, taps] = extent === "full" ? [20, 50] : [1, 3];
+  const rounds = roundsOf(extent, 9);
+  const vms = Array.from({ length: hosts }, (_, index) => ({ name: `ids${index + 1}`, host: index + 1 }));
+  const lab = await startLab({ hosts, vms });
+  try {
+    const handlers = new Handlers(lab.sshConfig);
+    for (const { number } of lab.hosts) await crowd(lab, handlers, number, { count: taps, taps: "all" });
+    await handlers.context.close();
+    const scrapes = await scrapeAll(lab, rounds);
+    const title = `One scrape of ${hosts * taps} taps on ${hosts} hosts`;
+    return [{ title, figures: figuresOf(scrapes), notes: [BASELINE] }];
+  } finally {
+    await lab.stop();
+  }
+}
+
+/** What one scrape took, in milliseconds. */
+interface Scrape {
+  processor: number;
+  time: number;
+}
+
+async function scrapeAll(lab: Lab, rounds: number): Promise<Scrape[]> {
+  const main = join(__dirname, "../../cli.js");
+  const hosts = lab.hosts.flatMap(({ name }) => ["--host", name]);
+  const words = ["metrics", ...hosts, "--ssh-config", lab.sshConfig, "--listen", "127.0.0.1:0"];
+  const serving = spawn(process.execPath, [main, ...words], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const [line] = (await once(createInterface({ input: serving.stdout }), "line")) as [string];
+    const url = line.replace(/^.* /, "");
+    const scrapes: Scrape[] = [];
+    // The first one connects.
+    for (let round = -1; round < rounds; round++) {
+      const before = processorTime(serving.pid!);
+      let page = "";
+      const time = await timed(async () => {
+        page = await (await fetch(url)).text();
+      });
+      const read = page.match(/^taas_host_up\{.*\} 1$/gm)?.length;
+      if (read !== lab.hosts.length) throw new Error(`only ${read} hosts were read`);
+      if (round >= 0) scrapes.push({ processor: processorTime(serving.pid!) - before, time });
+    }
+    return scrapes;
+  } finally {
+    serving.kill();
+    await once(serving, "exit");
+  }
+}
+
+/** Milliseconds of processor time that a process has had until now (proc(5), fields 14 and 15 in ticks of 10 ms). */
+function processorTime(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+const BASELINE = "baseline of the processor time: what it may be";
+
+function figuresOf(scrapes: readonly Scrape[]): Figure[] {
+  const [processor, time] = [scrapes.map((one) => one.processor), scrapes.map((one) => one.time)].map(median);
+  return [
+    {
+      what: "processor time",
+      ours: milliseconds(processor!),
+      baseline: milliseconds(ALLOWED),
+      ratio: processor! / ALLOWED,
+      target: { atMost: 1 },
+    },
+    {
+      what: "time until the page is there, against the processor time",
+      ours: milliseconds(time!),
+      baseline: milliseconds(processor!),
+      ratio: time! / processor!,
+    },
+  ];
+}
