@@ -16,7 +16,7 @@ export type { Host, HostArgs, ResolvedHost } from "./host";
 export { MirrorTunnel, type MirrorTunnelArgs, type MirrorTunnelRef } from "./mirrorTunnel";
 export { MonitorPort, type MonitorPortArgs } from "./monitorPort";
 export type { ExcludedPort, Port, PortConditions, PortSelector } from "./port";
-export { type RateLimit, TapFlow, type TapFlowArgs } from "./tapFlow";
+export { type RateLimit, type Sampling, TapFlow, type TapFlowArgs } from "./tapFlow";
 export { TapGroup, type TapGroupArgs } from "./tapGroup";
 export { TapService, type TapServiceArgs, type TapServiceRef } from "./tapService";
 export {

@@ -22,6 +22,12 @@ export type RateLimit =
       burst?: Input<number>;
     };
 
+/** A sample of conversations. */
+export interface Sampling {
+  /** Of so many conversations one is copied, 1 to 65535. */
+  oneIn: Input<number>;
+}
+
 /** The arguments of a {@link TapFlow}. All change in place. */
 export interface TapFlowArgs {
   /** Where copies go: a TapService, or the `ref` of one, for instance of another stack. */
@@ -46,6 +52,11 @@ export interface TapFlowArgs {
    * what that does not match is not copied.
    */
   defaultAction?: Input<"accept" | "reject">;
+  /**
+   * Copies one conversation in so many, both directions of it, by a hash of addresses, protocol and ports: the same ones by every
+   * flow and after a restart. Frames that are not IP are all copied. Default: every conversation.
+   */
+  sampling?: Input<Sampling | undefined>;
   /** Bytes kept of each copy, at least 14; 58 or more keep IP headers whole, without which the kernel's tunnels drop copies. Default: all. */
   snapLength?: Input<number>;
   /**

@@ -103,7 +103,15 @@ export type Action<Port = string> =
    */
   | { controller: number; userdata: string }
   /** One of several ports. `into`: a register that takes its number, and nothing is put out. */
-  | { bundle: Choice; members: Port[]; into?: Register };
+  | { bundle: Choice; members: Port[]; into?: Register }
+  /** A draw among numbers from 0: a hash of what these words name, the same for both directions. `into` takes the number. */
+  | { draw: Draw; among: number; into: Register };
+
+/** What a draw is by: a conversation's addresses, protocol and ports, or its addresses alone. */
+export type Draw = "conversation" | "addresses";
+
+/** What a draw's hash begins with. The choice among monitors begins with 0: it must not follow from the draw. */
+export const DRAW_BASIS = 1024;
 
 /** How one of several ports is chosen: by a hash that is the same for both directions of a conversation, or the first that is up. */
 export type Choice = "hash" | "failover";

@@ -3,7 +3,8 @@ import type { Action, Desired, Rule } from "./desired";
 
 /** The interfaces an action names. */
 function portsOfAction(action: Action): string[] {
-  if (typeof action === "string" || "set" in action || "goto" in action || "controller" in action) return [];
+  if (typeof action === "string" || "set" in action || "goto" in action) return [];
+  if ("draw" in action || "controller" in action) return [];
   if ("meter" in action) return [action.meter];
   return "bundle" in action ? action.members : [action.output];
 }

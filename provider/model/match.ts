@@ -31,7 +31,8 @@ export type Field =
   | "tun_erspan_dir"
   | "reg0"
   | "reg1"
-  | "reg2";
+  | "reg2"
+  | "reg3";
 
 /** A register: it keeps a number from one table to the next. */
 export type Register = Extract<Field, `reg${number}`>;

@@ -105,6 +105,7 @@ const SPELLINGS: Record<Field, readonly [name: string, value: Spelling]> = {
   reg0: ["reg0", bits],
   reg1: ["reg1", bits],
   reg2: ["reg2", bits],
+  reg3: ["reg3", bits],
 };
 
 /** A field's value as ovs-ofctl writes it. */

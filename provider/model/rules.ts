@@ -1,6 +1,6 @@
 import { encapsulation } from "../encapsulation/encapsulations";
 import type { Collector } from "../schema/collector";
-import type { RateLimit } from "../schema/common";
+import type { RateLimit, Sampling } from "../schema/common";
 import type { FilterAction, FilterRule } from "../schema/filter";
 import type { Direction } from "../schema/flow";
 import { DEFAULT_BRIDGES, type HostRecord } from "../schema/host";
@@ -112,12 +112,13 @@ export function flowRules(flow: {
   enabled: Known<boolean>;
   filter?: Known<string | readonly Known<FilterRule>[]>;
   defaultAction?: Known<FilterAction>;
+  sampling?: Known<Sampling>;
   snapLength?: Known<number>;
   rateLimit?: Known<RateLimit>;
   tunnel?: Known<TunnelRef>;
   transport: Known<string>;
 }): string[] {
-  const { direction, enabled, filter, defaultAction, rateLimit } = flow;
+  const { direction, enabled, filter, defaultAction, sampling, rateLimit } = flow;
   const host = firstOf(flow);
   if (enabled === false) return [];
   const names = () => bridges(host as HostRecord);
@@ -143,6 +144,15 @@ export function flowRules(flow: {
   return [
     ...(direction === "ingress" ? [] : [mirror("select_src_port")]),
     ...(direction === "egress" ? [] : [mirror("select_dst_port")]),
+    ...(sampling === undefined
+      ? []
+      : [
+          line(
+            [host, port, sampling],
+            () =>
+              `${names().tap} table=1,in_port=${source()} sample: one conversation in ${(sampling as Sampling).oneIn}`,
+          ),
+        ]),
     ...rules.map(decide),
     ...(rules.length > 0 || limited
       ? [

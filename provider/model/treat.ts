@@ -4,6 +4,7 @@ import { renderCutting, uncuttable } from "./cutting";
 import { LENGTH } from "./delivery";
 import type { Action, Desired, Meter, Rule } from "./desired";
 import { sendThrough } from "./endpoint";
+import { filterPort, gatePorts, gateRules } from "./gate";
 import { type Group, groupMirror, groupNames, groupOwners } from "./groups";
 import { pieceCookie } from "./identity";
 import { entriesOf, lengthOf, lengthsOf } from "./lengths";
@@ -37,7 +38,7 @@ export function metersOf(groups: readonly Group[]): Map<string, Meter> {
       const limit = group.members[0]!.flow.source.rateLimit;
       if (limit === undefined) return [];
       const flows = groupOwners(group).join("\n");
-      const meter = byFlow.get(flows) ?? meterOf(groupNames(group).tap, group, limit);
+      const meter = byFlow.get(flows) ?? meterOf(filterPort(group), group, limit);
       byFlow.set(flows, meter);
       return [[group.hash, meter]];
     }),
@@ -68,7 +69,7 @@ function sendActions(
 }
 
 /**
- * The rules of one group: classified by its patch port, filtered, treated and sent. Where copies are capped the filter
+ * The rules of one group behind its gate: classified by the port copies come in by, filtered, treated and sent. Where copies are capped the filter
  * stands in the very first table, each accepting rule with the meter: behind a jump, Open vSwitch before 3.3 would let
  * the meter drop production's packets.
  */
@@ -79,7 +80,7 @@ function groupRules(
   meter: Meter | undefined,
 ): Rule[] {
   const owners = groupOwners(group);
-  const rule = { cookie: pieceCookie(group.hash), inPort: groupNames(group).tap, owners };
+  const rule = { cookie: pieceCookie(group.hash), inPort: filterPort(group), owners };
   const entries = entriesOf(group);
   const lengths = lengthsOf(group);
   const told = lengths.length > 1;
@@ -136,10 +137,11 @@ export function renderGroups(
         vlans: "none",
       },
       { ...patch, name: names.tap, bridge: tapBridge, options: { peer: names.integration }, vlans: "all" },
+      ...gatePorts(group, tapBridge),
     );
     desired.mirrors.push(groupMirror(group, tapBridge));
     desired.problems.push(...uncuttable(group, claims, services));
-    desired.rules.push(...groupRules(group, claims, services, meters.get(group.hash)));
+    desired.rules.push(...gateRules(group), ...groupRules(group, claims, services, meters.get(group.hash)));
   }
   desired.meters.push(...new Set(meters.values()));
   renderCutting(groups, claims, services, desired);

@@ -1,4 +1,4 @@
-import type { Action, Choice, Rule } from "../model/desired";
+import { type Action, type Choice, DRAW_BASIS, type Draw, type Rule } from "../model/desired";
 import { type FieldMatch, is } from "../model/match";
 import { memo } from "../model/memo";
 import { encodeField, encodeMatch, fieldHeader, matchFieldsOf, NICIRA } from "./oxm";
@@ -15,7 +15,10 @@ export interface WireFlow {
 
 /** Kinds of action (enum ofp_action_type), and Open vSwitch's own among experimenters (enum nx_action_subtype). */
 const ACTION = { output: 0, popVlan: 18, setField: 25, experimenter: 0xffff } as const;
-const OWN = { bundle: 12, bundleLoad: 13, exit: 17, controller: 37, outputTruncated: 39, clone: 42 } as const;
+const OWN = {
+  ...{ multipath: 10, bundle: 12, bundleLoad: 13, exit: 17 },
+  ...{ controller: 37, outputTruncated: 39, clone: 42 },
+} as const;
 /** Kinds of instruction (enum ofp_instruction_type). */
 const INSTRUCTION = { gotoTable: 1, applyActions: 4, meter: 6 } as const;
 
@@ -26,6 +29,9 @@ const CHOICES: Record<Choice, { algorithm: number; fields: number }> = {
 };
 /** `NXM_OF_IN_PORT`: members of a bundle are ports. */
 const MEMBER_KIND = 2;
+/** Fields of a draw (enum nx_hash_fields), and the algorithm that divides the hash (enum nx_mp_algorithm). */
+const DRAWS: Record<Draw, number> = { conversation: 3, addresses: 6 };
+const MODULO = 0;
 /** All 32 bits of a register from its first (`ofs_nbits`). */
 const WHOLE_REGISTER = 31;
 
@@ -77,6 +83,24 @@ function bundle({ bundle: choice, members, into }: Bundle): Buffer {
   );
 }
 
+/** A number from 0 by a hash of the frame's fields (struct nx_action_multipath). */
+function multipath({ draw, among, into }: Extract<Action<number>, { draw: Draw }>): Buffer {
+  return ownAction(
+    OWN.multipath,
+    numbers(
+      [2, DRAWS[draw]],
+      [2, DRAW_BASIS],
+      [2, 0],
+      [2, MODULO],
+      [2, among - 1],
+      [4, 0],
+      [2, 0],
+      [2, WHOLE_REGISTER],
+      [4, fieldHeader(into)],
+    ),
+  );
+}
+
 /** What is put out, whole or cut; see `actionText` for the clone. */
 function output(port: number, maxLength: number | undefined): Buffer {
   if (maxLength === undefined) return structure(ACTION.output, numbers([4, port], [2, 0], [4, 0], [2, 0]));
@@ -114,6 +138,7 @@ function encodeAction(action: Exclude<Action<number>, Instruction>): Buffer {
   if ("set" in action) return structure(ACTION.setField, encodeField(is(action.set, action.value)));
   if ("bundle" in action) return bundle(action);
   if ("controller" in action) return controller(action);
+  if ("draw" in action) return multipath(action);
   return output(action.output, action.maxLength);
 }
 

@@ -54,6 +54,7 @@ const FIELDS: Record<Field, Layout> = {
   reg0: layout(1, 0, 4),
   reg1: layout(1, 1, 4),
   reg2: layout(1, 2, 4),
+  reg3: layout(1, 3, 4),
 };
 
 const ORDER = new Map(Object.keys(FIELDS).map((name, index) => [name, index]));

@@ -1,4 +1,5 @@
-import type { Action, Choice, Rule } from "../model/desired";
+import { type Action, type Choice, DRAW_BASIS, type Draw, type Rule } from "../model/desired";
+import type { Register } from "../model/match";
 import { matchText, valueText } from "../model/matchText";
 import { numberRule } from "./numberRules";
 
@@ -10,6 +11,14 @@ const CHOICES: Record<Choice, string> = {
   hash: "symmetric_l3l4+udp,0,hrw",
   failover: "eth_src,0,active_backup",
 };
+
+/** Fields of a draw (ovs-actions(7), multipath). */
+const DRAWS: Record<Draw, string> = { conversation: "symmetric_l3l4+udp", addresses: "symmetric_l3" };
+
+/** How a register is named in an action. */
+function registerText(register: Register): string {
+  return `${register.replace("reg", "NXM_NX_REG")}[]`;
+}
 
 function actionText<Port>(action: Action<Port>, spell: Spelling<Port>): string {
   if (typeof action === "string") return action;
@@ -25,8 +34,10 @@ function actionText<Port>(action: Action<Port>, spell: Spelling<Port>): string {
     const listed = `members:${action.members.map((member) => spell(member, 10)).join(",")}`;
     return action.into === undefined
       ? `bundle(${CHOICES[action.bundle]},ofport,${listed})`
-      : `bundle_load(${CHOICES[action.bundle]},ofport,${action.into.replace("reg", "NXM_NX_REG")}[],${listed})`;
+      : `bundle_load(${CHOICES[action.bundle]},ofport,${registerText(action.into)},${listed})`;
   }
+  if ("draw" in action)
+    return `multipath(${DRAWS[action.draw]},${DRAW_BASIS},modulo_n,${action.among},0,${registerText(action.into)})`;
   const port = spell(action.output, 10);
   if (action.maxLength === undefined) return `output:${port}`;
   // A length limit that finds no output, because the way to the other end is not known for the moment, say, stays in force

@@ -35,8 +35,8 @@ type Numbers = ReadonlyMap<string, number>;
 
 /** An action on ports by their numbers; undefined where there is no such port. */
 function numberAction(action: Action, numbers: Numbers): Action<number> | undefined {
-  if (typeof action === "string" || "set" in action || "goto" in action || "controller" in action)
-    return action;
+  if (typeof action === "string" || "set" in action || "goto" in action) return action;
+  if ("draw" in action || "controller" in action) return action;
   if ("bundle" in action) {
     const members = action.members.flatMap((member) => numbers.get(member) ?? []);
     return members.length === 0 ? undefined : { ...action, members };

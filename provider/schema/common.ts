@@ -31,6 +31,17 @@ export const rateLimit = z
   .meta({ id: "RateLimit" });
 export type RateLimit = z.output<typeof rateLimit>;
 
+/** Of how many conversations one is copied. */
+export const sampling = z
+  .strictObject(
+    {
+      oneIn: z.int("must be a whole number").min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535"),
+    },
+    "must be { oneIn }, the number of conversations of which one is copied",
+  )
+  .meta({ id: "Sampling" });
+export type Sampling = z.output<typeof sampling>;
+
 /** Seconds to wait for a port to be plugged. */
 export const attachTimeout = z.number().min(0).max(3600).default(60);
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { adopt, attachTimeout, labels, ownerKey, rateLimit, snapLength } from "./common";
+import { adopt, attachTimeout, labels, ownerKey, rateLimit, sampling, snapLength } from "./common";
 import { filterAction, flowFilter } from "./filter";
 import { places, recordedPlaces } from "./host";
 import { portInput } from "./port";
@@ -20,6 +20,7 @@ export const captureOptions = { direction: direction.default("both"), enabled: z
 export const treatmentOptions = {
   filter: flowFilter.optional(),
   defaultAction: filterAction.optional(),
+  sampling: sampling.optional(),
   snapLength: snapLength.optional(),
   rateLimit: rateLimit.optional(),
   counters: z.enum(["shared", "own"]).default("shared"),

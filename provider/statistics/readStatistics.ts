@@ -3,6 +3,7 @@ import type { Look } from "../converge/look";
 import { isMetered } from "../converge/pushRules";
 import type { Meter } from "../model/desired";
 import { filterOf } from "../model/filter/filterOf";
+import { filterPort } from "../model/gate";
 import { type Group, groupFlows, groupNames, groupOwners, type SourceFlow } from "../model/groups";
 import { pieceCookie } from "../model/identity";
 import { render } from "../model/render";
@@ -44,7 +45,7 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
   const tunnelIds = tunnelIdsOf(read.claims.values());
   const counted = countedTogether(groups);
   const captures = counted.map(({ groups: own, meter }) =>
-    capture(own, flows, (meter && drops.get(numbers.get(meter.inPort) ?? 0)) ?? NOTHING),
+    capture(own, flows, numbers, (meter && drops.get(numbers.get(meter.inPort) ?? 0)) ?? NOTHING),
   );
   return {
     ...empty,
@@ -114,21 +115,29 @@ function flowOf({ groups: [group] }: Counted): SourceFlow {
   return group.members[0]!.flow;
 }
 
-function capture(groups: Counted["groups"], flows: readonly Flow[], dropped: Count): CaptureStatistics {
+function capture(
+  groups: Counted["groups"],
+  flows: readonly Flow[],
+  numbers: ReadonlyMap<string, number>,
+  dropped: Count,
+): CaptureStatistics {
   const [group, ...others] = groups;
   const cookies = new Set(groups.map(({ hash }) => pieceCookie(hash)));
   const own = flows.filter((flow) => cookies.has(flow.cookie));
-  const inTable = (table: number) => own.filter((flow) => flow.table === table);
+  const from = (port: (of: Group) => string, table: number) => {
+    const fields = new Set(groups.map((of) => `in_port=${numbers.get(port(of))}`));
+    return own.filter((flow) => flow.table === table && flow.match.split(",").some((one) => fields.has(one)));
+  };
   const limited = group.members[0]!.flow.source.rateLimit !== undefined;
-  const deciding = inTable(limited ? 0 : 1);
+  const deciding = from(filterPort, limited ? 0 : 1);
   return {
     owners: groupOwners(group),
     portNames: portNames(groups),
     mirrors: groups.map((one) => groupNames(one).mirror),
     tunnelId: group.members[0]!.flow.tunnelId,
     direction: others.length > 0 ? "any" : group.direction,
-    matched: total(inTable(0).map(countOf)),
-    copied: less(total(inTable(2).map(countOf)), dropped),
+    matched: total(from((of) => groupNames(of).tap, 0).map(countOf)),
+    copied: less(total(from(filterPort, 2).map(countOf)), dropped),
     dropped,
     rules: ruleStatistics(deciding, group),
   };

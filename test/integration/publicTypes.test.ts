@@ -19,7 +19,7 @@ const service = new TapService("ids", { host: hosts[0], port: output(ports[0]!) 
 const outside = new TapService("outside", { collector: { address: "192.0.2.9", type: "erspan", erspanVersion: 2 } });
 const tunnel = new MirrorTunnel("way", { hosts, type: "geneve", bfd: true });
 const flow = new TapFlow("web", { service, host: "compute1", port: { ifaceId: secret("i") }, filter: rules, tunnel });
-new TapFlow("db", { service: service.ref, host: "compute1", port: "tap-b", rateLimit: { kbps: 1000 } });
+new TapFlow("db", { service: service.ref, host: "compute1", port: "tap-b", rateLimit: { kbps: 1000 }, sampling: { oneIn: 10 } });
 
 const quiet: PortSelector = { externalIds: { "vm-type": "dns" } };
 new TapFlow("all", { service, host: "compute1", ports: { name: "tap-*", except: ["tap-b", { mac: "m" }, quiet] } });
@@ -43,6 +43,8 @@ export const all = [id, ref, way, status, counted, code, element, names];
 const none: TapFlowArgs = {};
 // @ts-expect-error no such direction
 new TapFlow("x", { service, host: "a", port: "p", direction: "sideways" });
+// @ts-expect-error a sample has a number
+new TapFlow("x", { service, host: "a", port: "p", sampling: {} });
 // @ts-expect-error no such argument
 new TapService("x", { host: "a", port: "p", prot: "q" });
 // @ts-expect-error a tunnel has hosts

@@ -41,7 +41,7 @@ const FLOWS: Record<Flow, { to: Service; host: string } & Record<string, unknown
   east: { to: "far", host: "host1" },
   out: { to: "outside", host: "host1", direction: "ingress" },
   app: { to: "far", host: "host2" },
-  near: { to: "farm", host: "host2", snapLength: 128 },
+  near: { to: "farm", host: "host2", snapLength: 128, sampling: { oneIn: 4 } },
   side: { to: "inline", host: "host2", snapLength: 64 },
 };
 

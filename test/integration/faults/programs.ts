@@ -47,7 +47,7 @@ export const first: Wanted[] = [
   device("host2"),
   probe("host2"),
   flow("web", "ids", { host: "host1", port: "tap-web", rateLimit: { packetsPerSecond: 1000 } }),
-  flow("app", "ids", { host: "host2", ports: { name: "tap-*", except: ["tap-west"] } }),
+  flow("app", "ids", { host: "host2", ports: { name: "tap-*", except: ["tap-west"] }, sampling: { oneIn: 2 } }),
   flow("db", "sensor", { host: "host1", port: "tap-db", transport: "shared" }),
 ];
 

@@ -22,6 +22,7 @@ resources:
       filter:
         - { action: accept, etherType: 0x88b5 }
         - { action: accept, protocol: tcp, destinationPort: "\${port}" }
+      sampling: { oneIn: 1 }
 variables:
   counted:
     fn::invoke: { function: taas:getTapStatistics, arguments: { hosts: [source] } }

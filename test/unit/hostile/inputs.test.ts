@@ -75,6 +75,7 @@ const RIGHT: { resource: Resource; args: Properties[] }[] = [
         port: { ifaceId: "i" },
         direction: "ingress",
         rateLimit: { kbps: 10, burst: 3 },
+        sampling: { oneIn: 4 },
         tunnel,
       },
       {

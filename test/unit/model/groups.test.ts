@@ -26,6 +26,7 @@ function groupsWith(options: object): number {
 const treatment: Record<keyof typeof treatmentOptions, object> = {
   filter: { filter: [{ action: "accept", protocol: "tcp" }] },
   defaultAction: { defaultAction: "reject" },
+  sampling: { sampling: { oneIn: 4 } },
   snapLength: { snapLength: 128 },
   rateLimit: { rateLimit: { kbps: 1000 } },
   counters: { counters: "own" },

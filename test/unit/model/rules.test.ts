@@ -109,6 +109,16 @@ describe("the rules of a TapFlow", () => {
     expect(flowRules({ ...flow, transport: "shared" }).at(-1)).to.match(/output:br-tun\(10\.0\.0\.2\)$/);
   });
 
+  it("say before the filter which part of all conversations is copied", () => {
+    const sampled = { ...flow, sampling: { oneIn: 4 } };
+    expect(flowRules(sampled)).to.deep.equal([
+      ...[mirror("select_src_port"), mirror("select_dst_port")],
+      "br-tap table=1,in_port=iface-id:web sample: one conversation in 4",
+      send,
+    ]);
+    expect(flowRules({ ...flow, sampling: { oneIn: UNKNOWN } as never })[2]).to.equal(UNKNOWN);
+  });
+
   it("are none while it is disabled", () => {
     expect(flowRules({ ...flow, enabled: false })).to.deep.equal([]);
     expect(flowRules({ ...flow, enabled: false, service: UNKNOWN, port: UNKNOWN })).to.deep.equal([]);

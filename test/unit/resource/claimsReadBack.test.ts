@@ -92,6 +92,7 @@ const flowOptions = {
   direction: fc.constantFrom("ingress", "egress", "both"),
   filter: arbitraryRules,
   defaultAction: fc.constantFrom("accept", "reject"),
+  sampling: fc.record({ oneIn: fc.integer({ min: 1, max: 65535 }) }),
   snapLength: fc.integer({ min: 14, max: 65535 }),
   rateLimit: fc.oneof(some({ kbps: cap, burst: cap }, ["kbps"]), fc.record({ packetsPerSecond: cap })),
   mtuPolicy: fc.constantFrom("warn", "fail", "truncate"),

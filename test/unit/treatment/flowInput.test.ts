@@ -25,6 +25,23 @@ describe("the check of a TapFlow", () => {
   flowRefuses("another cap", { rateLimit: { kbps: 9, mbps: 9 } }, "rateLimit", /mbps/);
   flowRefuses("a cap that is a number", { rateLimit: 9 }, "rateLimit", /kbps/);
 
+  flowRefuses(
+    "a sample of none",
+    { sampling: { oneIn: 0 } },
+    "sampling",
+    /oneIn: must be 1 to 65535 \(got 0\)/,
+  );
+  flowRefuses("one in too many", { sampling: { oneIn: 65_536 } }, "sampling", /oneIn: must be 1 to 65535/);
+  flowRefuses("half a sample", { sampling: { oneIn: 1.5 } }, "sampling", /oneIn: must be a whole number/);
+  flowRefuses(
+    "a sample without a number",
+    { sampling: {} },
+    "sampling",
+    /oneIn: must be a whole number \(got undefined\)/,
+  );
+  flowRefuses("a sample that is a number", { sampling: 4 }, "sampling", /must be \{ oneIn \}/);
+  flowRefuses("a sample by another word", { sampling: { oneIn: 4, per: "frame" } }, "sampling", /oneIn/);
+
   flowRefuses("13 bytes", { snapLength: 13 }, "snapLength", /at least 14.*\(got 13\)/);
   flowRefuses("64 KiB", { snapLength: 65_536 }, "snapLength", /at most 65535.*\(got 65536\)/);
   flowRefuses("half a byte", { snapLength: 64.5 }, "snapLength", /whole number.*\(got 64.5\)/);
@@ -49,6 +66,8 @@ describe("the check of a TapFlow", () => {
 
   it("accepts the smallest and largest lengths and caps", () => {
     const accepted = [
+      { sampling: { oneIn: 1 } },
+      { sampling: { oneIn: 65_535 } },
       { snapLength: 14, rateLimit: { kbps: 4_294_967_295 } },
       { snapLength: 65_535, rateLimit: { packetsPerSecond: 1, burst: 1 } },
     ];

@@ -1,0 +1,71 @@
+import type { DesiredPort, Draw, Rule } from "./desired";
+import { type Group, groupNames, groupOwners } from "./groups";
+import { pieceCookie } from "./identity";
+import { type FieldMatch, is, masked, type Register } from "./match";
+
+/** Register that carries what was drawn for a copy. */
+const DRAWN: Register = "reg3";
+
+/** Any fragment, the first or a later one. A later one has no ports. */
+const FRAGMENT = masked("ip_frag", 1, 1);
+/** EtherTypes of IPv4 and IPv6. */
+const IP_FAMILIES = [0x800, 0x86dd];
+
+/**
+ * The patch pair of a group's gate, both ends on the tap bridge: what passes goes out by one and comes in by the other. So the
+ * rules behind it are the same as without a gate, and a capped group's filter still stands in the very first table.
+ */
+function pairOf({ hash }: Group): { out: string; back: string } {
+  return { out: `mg-${hash}`, back: `mh-${hash}` };
+}
+
+function samplingOf(group: Group): number | undefined {
+  return group.members[0]!.flow.source.sampling?.oneIn;
+}
+
+/** The port by which a group's copies come to its filter: behind its gate, where it has one. */
+export function filterPort(group: Group): string {
+  return samplingOf(group) === undefined ? groupNames(group).tap : pairOf(group).back;
+}
+
+/** The patch pair of a group's gate; nothing where it has none. */
+export function gatePorts(group: Group, tapBridge: string): DesiredPort[] {
+  if (samplingOf(group) === undefined) return [];
+  const { out, back } = pairOf(group);
+  const patch = {
+    type: "patch" as const,
+    bridge: tapBridge,
+    vlans: "all" as const,
+    owners: groupOwners(group),
+  };
+  return [
+    { ...patch, name: out, options: { peer: back } },
+    { ...patch, name: back, options: { peer: out } },
+  ];
+}
+
+/**
+ * The rules of a group's gate: each conversation draws a number, and those that drew 0 pass. Fragments draw by their addresses
+ * alone, so that a datagram is whole or not at all. What is not IP draws nothing: its register is 0 all the same.
+ */
+export function gateRules(group: Group): Rule[] {
+  const oneIn = samplingOf(group);
+  if (oneIn === undefined) return [];
+  const rule = { cookie: pieceCookie(group.hash), inPort: groupNames(group).tap, owners: groupOwners(group) };
+  const draw = (by: Draw, priority: number, match: FieldMatch[]): Rule => ({
+    ...rule,
+    table: 1,
+    priority,
+    match,
+    actions: [{ draw: by, among: oneIn, into: DRAWN }, { goto: 2 }],
+  });
+  return [
+    { ...rule, table: 0, priority: 100, match: [], actions: [{ goto: 1 }] },
+    { ...rule, table: 1, priority: 100, match: [], actions: [{ goto: 2 }] },
+    ...IP_FAMILIES.flatMap((type) => [
+      draw("conversation", 110, [is("eth_type", type)]),
+      draw("addresses", 120, [is("eth_type", type), FRAGMENT]),
+    ]),
+    { ...rule, table: 2, priority: 100, match: [is(DRAWN, 0)], actions: [{ output: pairOf(group).out }] },
+  ];
+}
