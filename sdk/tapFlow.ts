@@ -57,6 +57,12 @@ export interface TapFlowArgs {
    * flow and after a restart. Frames that are not IP are all copied. Default: every conversation.
    */
   sampling?: Input<Sampling | undefined>;
+  /**
+   * When the tap ends: ISO 8601 with a zone, `2030-01-31T18:00:00+01:00`. Open vSwitch itself ends the copies by the host's clock,
+   * whatever runs by then; a later time taps again. More than 18 hours ahead it takes a keeper or an operation on the host in the last 18
+   * hours. Default: never.
+   */
+  until?: Input<string | undefined>;
   /** Bytes kept of each copy, at least 14; 58 or more keep IP headers whole, without which the kernel's tunnels drop copies. Default: all. */
   snapLength?: Input<number>;
   /**
@@ -112,6 +118,7 @@ export class TapFlow extends TaasResource {
   declare readonly direction: Output<"ingress" | "egress" | "both">;
   declare readonly filter: Output<FilterRule[] | string | undefined>;
   declare readonly enabled: Output<boolean>;
+  declare readonly until: Output<string | undefined>;
   /** OVS name of the tapped port; several are joined by commas. */
   declare readonly portName: Output<string>;
   /** OVS names of the tapped ports, as the last operation or refresh found them. */
@@ -123,7 +130,7 @@ export class TapFlow extends TaasResource {
   /** Key of the claims on the hosts. */
   declare readonly owner: Output<string>;
   /**
-   * `active`, `active (no port matches)`, `disabled`, or `drifted: <what>` after a refresh that found differences, or while the port is
+   * `active`, `active (no port matches)`, `disabled`, `ended`, or `drifted: <what>` after a refresh that found differences, or while the port is
    * not plugged.
    */
   declare readonly status: Output<string>;

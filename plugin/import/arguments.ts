@@ -52,7 +52,7 @@ export function monitorPortArguments({ seen, claim }: Found<"MonitorPort">): Pro
 /** The arguments of a flow that has a claim, read from the host of its source. */
 export async function flowArguments(found: Found<"TapFlow">, importing: Importing): Promise<Properties> {
   const { seen, claim } = found;
-  const { owner, source, tenant, description } = claim;
+  const { owner, source, tenant, description, until } = claim;
   if (source === undefined) {
     const there = claim.from === undefined ? "" : `: ${claim.from.name}:${owner}`;
     throw new TaasError(`the tapped port of ${owner} is on another host`, {
@@ -63,7 +63,7 @@ export async function flowArguments(found: Found<"TapFlow">, importing: Importin
   }
   const tunnel = tunnelOf(found);
   return {
-    ...{ owner, tenant, description },
+    ...{ owner, tenant, description, until },
     ...Object.fromEntries(OPTIONS.map((name) => [name, source[name]])),
     host: seen.record,
     ...(source.port === undefined ? { ports: source.ports } : { port: portOf(source.port) }),

@@ -25,6 +25,8 @@ export interface HostAccess {
   plainDevices: PlainDevices;
   /** Runs a command with the rights Open vSwitch's tools need. */
   run: Run;
+  /** What the host's own clock says, in milliseconds since 1970. Rejects with `clock-unknown`. */
+  now(): Promise<number>;
   /** Rejects with `no-rights` where rules could not be pushed: asked before the first write, so that none is half done. */
   requireRights(): Promise<void>;
   /** Rejects with `keeper-refused` where a keeper could not be installed or removed: asked before the first write, too. */

@@ -26,6 +26,8 @@ export interface DraftRequest {
   read: ClaimSet;
   facts: Facts;
   edits: readonly Edit[];
+  /** By the host's clock: taps that have ended by then are cleaned up. */
+  now: number;
   /** Is told of the edits that cannot be. */
   reject(edit: Edit, error: unknown): void;
 }
@@ -34,10 +36,10 @@ export interface DraftRequest {
  * What the claims and the host's desired state are after the edits and after the clean-up of leftovers. What cannot be of these is
  * left out: an edit is rejected, a leftover stays. Throws `home-bridge-missing` where the tap bridge has no claim and cannot be deleted.
  */
-export function outcomeOf({ record, read, facts, edits, reject }: DraftRequest): HostOutcome {
+export function outcomeOf({ record, read, facts, edits, now, reject }: DraftRequest): HostOutcome {
   const tapBridge = tapBridgeOf(record);
   const before = render(read.claims, facts, tapBridge);
-  let open = [...cleanUps(read.claims, edits), ...edits];
+  let open = [...cleanUps(read.claims, edits, now), ...edits];
   for (;;) {
     const { claims: edited, touched, refused } = applyEdits(read.claims, open);
     const claims = withNamesInUse(edited);

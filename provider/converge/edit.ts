@@ -1,4 +1,5 @@
 import { TaasError } from "../errors";
+import { hasEnded } from "../model/ended";
 import { stackOf } from "../model/identity";
 import { namesBefore } from "../model/serviceNames";
 import { writeClaim } from "../plan/claims";
@@ -26,7 +27,7 @@ export interface Edit {
   owner: string;
   /**
    * What becomes of the owner's claim. One that is put or noted on is no leftover; a note has no problems; a clean-up removes a
-   * leftover, and nobody waits for it.
+   * leftover or a tap that has ended, and nobody waits for it.
    */
   kind: "put" | "delete" | "note" | "clean-up";
   apply(claims: Map<string, Claim>): void;
@@ -181,17 +182,20 @@ export function noteEdit(owner: string, token: string, elsewhere: Elsewhere): Ed
 }
 
 /**
- * The edits that clean up what killed runs of the edits' stacks left pending on a host only, and what any stack's left long ago.
+ * The edits that clean up what killed runs of the edits' stacks left pending on a host only, what any stack's left long ago, and taps
+ * that have ended by now.
  * What has other ends is cleaned up with those (`cleanUp`), and what is put anew is finished instead.
  */
-export function cleanUps(claims: ReadonlyMap<string, Claim>, edits: readonly Edit[]): Edit[] {
+export function cleanUps(claims: ReadonlyMap<string, Claim>, edits: readonly Edit[], now: number): Edit[] {
   const stacks = new Set(edits.map((edit) => stackOf(edit.owner)));
   const finished = new Set(edits.filter((edit) => edit.kind !== "delete").map((edit) => edit.owner));
   const isDue = (claim: Claim): boolean => {
     const alone = claim.elsewhere === undefined && (claim.kind !== "flow" || claim.from === undefined);
     return isExpired(claim) || (alone && [...stacks].some((stack) => isLeftover(claim, stack)));
   };
-  return [...claims.values()]
-    .filter((claim) => !finished.has(claim.owner) && isDue(claim))
-    .map((claim) => ({ ...deleteEdit(claim.owner, claim.token), kind: "clean-up" }));
+  const due = [...claims.values()].filter((claim) => !finished.has(claim.owner) && isDue(claim));
+  const ended = [...claims.values()].filter(
+    (claim) => claim.kind === "flow" && hasEnded(claim, now) && !due.includes(claim),
+  );
+  return [...due, ...ended].map((claim) => ({ ...deleteEdit(claim.owner, claim.token), kind: "clean-up" }));
 }

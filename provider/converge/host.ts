@@ -56,6 +56,11 @@ export class Host {
     return this.use(({ replica }) => replica.changed(facts, timeoutMs));
   }
 
+  /** What the host's own clock says, in milliseconds since 1970. Rejects with `clock-unknown`. */
+  now(): Promise<number> {
+    return this.use((access) => access.now());
+  }
+
   /** Reads what the host counts. `seen`: a look at it a moment ago. */
   async statistics(seen?: Look): Promise<HostStatistics> {
     const look = seen ?? (await this.look());

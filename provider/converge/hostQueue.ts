@@ -7,6 +7,7 @@ import type { Reconciled } from "./attempt";
 import { Coalesced } from "./coalesced";
 import { confirmClaims } from "./confirm";
 import type { Edit } from "./edit";
+import { timeFor } from "./ends";
 import { InspectionCache } from "./inspectionCache";
 import type { Inspection, Look } from "./look";
 import { readUnderlay, type Underlay } from "./network";
@@ -58,8 +59,11 @@ export class HostQueue {
   }
 
   private async readHost(record: HostRecord): Promise<Look> {
-    const facts = await this.withAccess(record, ({ replica }) => replica.read());
-    return { record, facts, read: readClaims(facts, tapBridgeOf(record), record.name) };
+    return this.withAccess(record, async (access) => {
+      const facts = await access.replica.read();
+      const read = readClaims(facts, tapBridgeOf(record), record.name);
+      return { record, facts, read, now: await timeFor(access, read.claims.values()) };
+    });
   }
 
   private compareHost(record: HostRecord): Promise<Inspection> {

@@ -14,6 +14,7 @@ import { tapRules } from "../plan/numberRules";
 import { portNumbers } from "../plan/portNumbers";
 import { speaksOpenFlow } from "../plan/tapBridge";
 import { type HostAccess, integrationBridgeOf, ofctlTarget, tapBridgeOf } from "./access";
+import { rulesOfNow } from "./ends";
 import { compareForeignRules, foreignBridges } from "./foreignRules";
 import { inspectKeeper, wantsKeeper } from "./keeper";
 import { compareLinuxBridges } from "./linuxBridges";
@@ -76,7 +77,8 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
 /** Rules of the tap bridge and how it handles fragments: asked without a command first, which is all where nothing differs. */
 async function compareSwitch(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
   const tapBridge = tapBridgeOf(access.record);
-  const rules = tapRules(desired, look.facts, tapBridge, look.read.generation);
+  const wanted = tapRules(desired, look.facts, tapBridge, look.read.generation);
+  const rules = await rulesOfNow(access, wanted, undefined);
   if ((await access.tapSwitch.has(rules)) === true) return [];
   const [differences, fragments] = await Promise.all([
     compareRules(access, look, desired, flowText(rules)),

@@ -1,6 +1,7 @@
 import { notedLinuxBridges } from "../model/linuxBridge";
 import { isSame } from "../ovs/database";
 import type { Facts } from "../ovs/facts";
+import type { Claim } from "../schema/claim";
 import type { HostAccess } from "./access";
 import { foreignBridges } from "./foreignRules";
 import { compareLinuxBridges } from "./linuxBridges";
@@ -12,13 +13,18 @@ interface CachedInspection {
   state: string;
 }
 
+/** Whether time changes what is right for a claim. */
+function ends(claim: Claim): boolean {
+  return claim.kind === "flow" && claim.until !== undefined;
+}
+
 /**
  * Whether a host's rows, the rules and meters of its tap bridge and the Linux bridges of its monitors are all there is of its
- * taps: no rules elsewhere, no keeper.
+ * taps: no rules elsewhere, no keeper, no end.
  */
 function isPlain({ read }: Look): boolean {
-  const kept = [...read.claims.values()].some((claim) => claim.keeper === true);
-  return !kept && foreignBridges(read).size === 0;
+  const more = [...read.claims.values()].some((claim) => claim.keeper === true || ends(claim));
+  return !more && foreignBridges(read).size === 0;
 }
 
 /** Whether the Linux bridges that were behind monitors when the host was last compared still let all copies through. */

@@ -8,6 +8,8 @@ export interface Look {
   record: HostRecord;
   facts: Facts;
   read: ClaimSet;
+  /** By the host's clock, in milliseconds since 1970; before all time where no claim there ends. */
+  now: number;
 }
 
 /** How one host differs from what its claims say, in words, and whose claims each difference concerns. */

@@ -9,6 +9,7 @@ import { stepTowards } from "../plan/step";
 import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
 import { outcomeOf } from "./draft";
 import type { Edit } from "./edit";
+import { timeFor } from "./ends";
 import { readLinuxBridges } from "./readLinuxBridges";
 import { readRenewals } from "./renewals";
 
@@ -39,7 +40,8 @@ export async function planAttempt(
   const tapBridge = tapBridgeOf(record);
   const integrationBridge = integrationBridgeOf(record);
   const read = readClaims(facts, tapBridge, record.name);
-  const { claims, desired: end, before } = outcomeOf({ record, read, facts, edits, reject });
+  const now = await timeFor(access, read.claims.values());
+  const { claims, desired: end, before } = outcomeOf({ record, read, facts, edits, now, reject });
   const isDone = isDeepStrictEqual(stepped, { generation: read.generation, writes: writesOf(read.bridge) });
   const step = stepTowards(end, isDone ? end : before, facts, tapBridge);
   const desired = step ?? end;

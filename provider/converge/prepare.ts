@@ -175,9 +175,9 @@ function rehearseDelete(intent: Intent, look: Look, abandoned: readonly FoundCla
   rehearseEdits(look, [...first, deleteEdit(intent.previousOwner ?? intent.owner, intent.token)]);
 }
 
-function rehearseEdits({ record, facts, read }: Look, edits: readonly Edit[]): HostOutcome {
+function rehearseEdits({ record, facts, read, now }: Look, edits: readonly Edit[]): HostOutcome {
   const reject = (_: unknown, error: unknown) => {
     throw error;
   };
-  return outcomeOf({ record, read, facts, edits, reject });
+  return outcomeOf({ record, read, facts, edits, now, reject });
 }

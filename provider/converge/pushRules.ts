@@ -16,6 +16,7 @@ import { tapRules } from "../plan/numberRules";
 import { portNumbers, reliedPorts } from "../plan/portNumbers";
 import { traced } from "../trace";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
+import { rulesOfNow } from "./ends";
 import { hostGuard, isCurrent, type Rendered } from "./guard";
 import { OtherWriter, requireHeld } from "./otherWriter";
 
@@ -80,10 +81,11 @@ export async function pushRules(access: HostAccess, push: Push): Promise<Pushed>
 /** Writes all rules in one bundle, by OpenFlow or else by ovs-ofctl. Throws `OtherWriter` when one came in between. */
 async function replaceRules(
   access: HostAccess,
-  rules: readonly Rule<number>[],
+  wanted: readonly Rule<number>[],
   from: Rendered,
   present: TapReading | undefined,
 ): Promise<Pushed> {
+  const rules = await rulesOfNow(access, wanted, present);
   const replaced = await traced(
     access.record.name,
     () => "replace rules by OpenFlow",

@@ -8,6 +8,7 @@ import { openReplica } from "../ovs/replica";
 import { TapSwitch } from "../ovs/tapSwitch";
 import { traced } from "../trace";
 import { type HostAccess, tapBridgeOf } from "./access";
+import { HostClock } from "./clock";
 import { askForKeeper } from "./keeper";
 import { PlainDevices } from "./plainDevices";
 import { requireRights } from "./rights";
@@ -50,11 +51,14 @@ export class Session {
   private readonly keeper = new Once<void>();
   private readonly switches = new Map<string, TapSwitch>();
   private readonly plainDevices = new PlainDevices();
+  private readonly clock: HostClock;
 
   constructor(
     private readonly host: HostSession,
     private readonly timeoutMs: number,
-  ) {}
+  ) {
+    this.clock = new HostClock((argv) => host.exec(argv), host.record.name);
+  }
 
   /** Access to the machine, as one record names it. */
   async access(record: HostRecord): Promise<HostAccess> {
@@ -72,6 +76,7 @@ export class Session {
       openPackets: () => this.openPackets(record),
       plainDevices: this.plainDevices,
       run,
+      now: () => this.clock.now(),
       requireRights: () => this.rights.get(() => requireRights(host)),
       requireKeeper: () => this.keeper.get(() => askForKeeper({ run, record })),
       timeoutMs,

@@ -267,6 +267,9 @@ END {
     } else if (word == "rule") {
       line = ruletext(2)
       if (line != "") print "flow\t" line
+    } else if (word == "ending") {
+      line = ruletext(3)
+      if (line != "" && field[2] ~ /^[0-9]+$/) print "flow\tuntil=" field[2] "," line
     } else if (word == "foreign") {
       if (!isname(field[2]) || field[3] !~ /^OpenFlow1[0-5]$/) continue
       line = ruletext(4)

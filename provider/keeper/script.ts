@@ -70,9 +70,27 @@ $wanted
 END
 }
 
+# The rules as they are to be now. One that ends has the seconds that are left, or those that it was written with where it ends at about the
+# right time. While there are more than OpenFlow counts it has none yet, and once it is over it is left out.
+flows() {
+  if ! of flow | grep -q '^until='; then of flow; return; fi
+  { switch OpenFlow14 dump-flows "$bridge" table=0 </dev/null | grep 'cookie=0x7a70.* hard_timeout=.*priority=100,in_port=[0-9]* actions='; echo; of flow; } | awk -v now="$(date +%s)" '
+    function number(name,   part) { return split($0, part, name "=") > 1 ? part[2] + 0 : "" }
+    $0 == "" { wanted = 1; next }
+    !wanted { hard[number("in_port")] = number("hard_timeout"); age[number("in_port")] = number("duration"); next }
+    !/^until=/ { print; next }
+    {
+      end = number("until"); port = number("in_port"); left = end - now - 1
+      if (hard[port] != "") { off = now - age[port] + hard[port] - end; if (off >= -3 && off <= 3) left = hard[port] }
+      sub(/^until=[0-9]+,/, "")
+      if (left > 65535) print
+      else if (left >= 1) print "hard_timeout=" left "," $0
+    }'
+}
+
 # The rules that are wanted, and those of a capture or a verify, which end by themselves and are left as they are.
 with_leased() {
-  of flow
+  flows
   switch OpenFlow14 --no-stats dump-flows "$bridge" ${LEASED} </dev/null | ${ONLY_LEASED}
 }
 

@@ -133,6 +133,10 @@ export interface Rule<Port = string> {
   match: readonly FieldMatch[];
   /** Empty: drop. */
   actions: Action<Port>[];
+  /** When it is to end, in milliseconds since 1970 by the host's clock. Such a rule matches its `inPort` and nothing else. */
+  until?: number;
+  /** Seconds after which Open vSwitch deletes it. */
+  hardTimeout?: number;
   owners: string[];
 }
 

@@ -1,4 +1,4 @@
-import type { DesiredPort, Draw, Rule } from "./desired";
+import type { Action, DesiredPort, Draw, Rule } from "./desired";
 import { type Group, groupNames, groupOwners } from "./groups";
 import { pieceCookie } from "./identity";
 import { type FieldMatch, is, masked, type Register } from "./match";
@@ -23,14 +23,33 @@ function samplingOf(group: Group): number | undefined {
   return group.members[0]!.flow.source.sampling?.oneIn;
 }
 
+/** Whether copies pass a gate before their filter: where a sample is taken, or where one rule must stand for all that a cap's filter accepts. */
+function hasGate(group: Group): boolean {
+  const { until, source } = group.members[0]!.flow;
+  return source.sampling !== undefined || (until !== undefined && source.rateLimit !== undefined);
+}
+
+/**
+ * A group's rules, of which the first that its copies meet ends when its flows do: whoever is alive, Open vSwitch deletes it then, and
+ * copies end in the last rule of table 0.
+ */
+export function ending(group: Group, rules: readonly Rule[]): Rule[] {
+  const { until } = group.members[0]!.flow;
+  if (until === undefined) return [...rules];
+  const { tap } = groupNames(group);
+  return rules.map((rule) =>
+    rule.table === 0 && rule.inPort === tap ? { ...rule, until: Date.parse(until) } : rule,
+  );
+}
+
 /** The port by which a group's copies come to its filter: behind its gate, where it has one. */
 export function filterPort(group: Group): string {
-  return samplingOf(group) === undefined ? groupNames(group).tap : pairOf(group).back;
+  return hasGate(group) ? pairOf(group).back : groupNames(group).tap;
 }
 
 /** The patch pair of a group's gate; nothing where it has none. */
 export function gatePorts(group: Group, tapBridge: string): DesiredPort[] {
-  if (samplingOf(group) === undefined) return [];
+  if (!hasGate(group)) return [];
   const { out, back } = pairOf(group);
   const patch = {
     type: "patch" as const,
@@ -49,9 +68,11 @@ export function gatePorts(group: Group, tapBridge: string): DesiredPort[] {
  * alone, so that a datagram is whole or not at all. What is not IP draws nothing: its register is 0 all the same.
  */
 export function gateRules(group: Group): Rule[] {
+  if (!hasGate(group)) return [];
   const oneIn = samplingOf(group);
-  if (oneIn === undefined) return [];
   const rule = { cookie: pieceCookie(group.hash), inPort: groupNames(group).tap, owners: groupOwners(group) };
+  const pass: Action[] = [{ output: pairOf(group).out }];
+  if (oneIn === undefined) return [{ ...rule, table: 0, priority: 100, match: [], actions: pass }];
   const draw = (by: Draw, priority: number, match: FieldMatch[]): Rule => ({
     ...rule,
     table: 1,
@@ -66,6 +87,6 @@ export function gateRules(group: Group): Rule[] {
       draw("conversation", 110, [is("eth_type", type)]),
       draw("addresses", 120, [is("eth_type", type), FRAGMENT]),
     ]),
-    { ...rule, table: 2, priority: 100, match: [is(DRAWN, 0)], actions: [{ output: pairOf(group).out }] },
+    { ...rule, table: 2, priority: 100, match: [is(DRAWN, 0)], actions: pass },
   ];
 }

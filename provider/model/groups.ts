@@ -70,11 +70,11 @@ function groupHash(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass)
 }
 
 /**
- * Everything that makes two flows' copies look or travel differently: each option that treats them, and where they go. A flow
+ * Everything that makes two flows' copies look or travel differently: each option that treats them, when they end, and where they go. A flow
  * that is capped or counted alone is known by its token, which a rename keeps.
  */
 function hashOf(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass): string {
-  const { source, collector, tunnel, shared, destination, tunnelId } = flow;
+  const { source, collector, tunnel, shared, destination, tunnelId, until } = flow;
   const { filter: _filter, defaultAction: _defaultAction, ...treatment } = pick(treatmentOptions, source);
   const own =
     treatment.rateLimit !== undefined || treatment.counters === "own"
@@ -90,7 +90,7 @@ function hashOf(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass): s
       vlanClassKey(vlan),
       direction,
       filterKey(filterOf(source)),
-      treatment,
+      { ...treatment, until },
       source.maxFrame,
       collector,
       tunnel === undefined ? null : { ...tunnel, owner: "" },

@@ -113,12 +113,13 @@ export function flowRules(flow: {
   filter?: Known<string | readonly Known<FilterRule>[]>;
   defaultAction?: Known<FilterAction>;
   sampling?: Known<Sampling>;
+  until?: Known<string>;
   snapLength?: Known<number>;
   rateLimit?: Known<RateLimit>;
   tunnel?: Known<TunnelRef>;
   transport: Known<string>;
 }): string[] {
-  const { direction, enabled, filter, defaultAction, sampling, rateLimit } = flow;
+  const { direction, enabled, filter, defaultAction, sampling, rateLimit, until } = flow;
   const host = firstOf(flow);
   if (enabled === false) return [];
   const names = () => bridges(host as HostRecord);
@@ -144,6 +145,9 @@ export function flowRules(flow: {
   return [
     ...(direction === "ingress" ? [] : [mirror("select_src_port")]),
     ...(direction === "egress" ? [] : [mirror("select_dst_port")]),
+    ...(until === undefined
+      ? []
+      : [line([host, port, until], () => `${names().tap} table=0,in_port=${source()} ends ${until}`)]),
     ...(sampling === undefined
       ? []
       : [

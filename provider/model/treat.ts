@@ -4,7 +4,7 @@ import { renderCutting, uncuttable } from "./cutting";
 import { LENGTH } from "./delivery";
 import type { Action, Desired, Meter, Rule } from "./desired";
 import { sendThrough } from "./endpoint";
-import { filterPort, gatePorts, gateRules } from "./gate";
+import { ending, filterPort, gatePorts, gateRules } from "./gate";
 import { type Group, groupMirror, groupNames, groupOwners } from "./groups";
 import { pieceCookie } from "./identity";
 import { entriesOf, lengthOf, lengthsOf } from "./lengths";
@@ -141,7 +141,8 @@ export function renderGroups(
     );
     desired.mirrors.push(groupMirror(group, tapBridge));
     desired.problems.push(...uncuttable(group, claims, services));
-    desired.rules.push(...gateRules(group), ...groupRules(group, claims, services, meters.get(group.hash)));
+    const rules = [...gateRules(group), ...groupRules(group, claims, services, meters.get(group.hash))];
+    desired.rules.push(...ending(group, rules));
   }
   desired.meters.push(...new Set(meters.values()));
   renderCutting(groups, claims, services, desired);

@@ -8,6 +8,8 @@ export interface WireFlow {
   table: number;
   priority: number;
   cookie: bigint;
+  /** Seconds after which it ends; 0: never. */
+  hardTimeout: number;
   /** Its fields as OXM, without header and padding. */
   match: Buffer;
   instructions: Buffer;
@@ -183,6 +185,7 @@ export function encodeRule({
   table,
   priority,
   cookie,
+  hardTimeout = 0,
   inPort,
   holds,
   match,
@@ -194,6 +197,7 @@ export function encodeRule({
     table,
     priority,
     cookie,
+    hardTimeout,
     match: Buffer.concat([encodeMatch([...arrival, ...held]), furtherFields(match)]),
     instructions: encodeInstructions(actions),
   };

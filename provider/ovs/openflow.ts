@@ -13,6 +13,8 @@ export interface Flow {
   actions: string;
   /** Timeouts and flags, sorted, as `hard_timeout=10,send_flow_rem`; absent when there are none. */
   options?: string;
+  /** Milliseconds since it was written, where the text says so. */
+  age?: number;
   /** Packets counted so far, where the text says so. */
   packets?: bigint;
   /** Bytes counted so far, where the text says so. */
@@ -26,7 +28,7 @@ export function flowKey(flow: Pick<Flow, "table" | "priority" | "match">): strin
 
 /** OpenFlow's priority of a rule that states none. */
 const DEFAULT_PRIORITY = 0x8000;
-const IGNORED = new Set(["duration", "idle_age", "hard_age"]);
+const IGNORED = new Set(["idle_age", "hard_age"]);
 const OPTIONS = new Set(["idle_timeout", "hard_timeout", "importance"]);
 const FLAGS = new Set([
   "send_flow_rem",
@@ -66,6 +68,7 @@ export function parseFlow(line: string, host?: string): Flow {
     const number = (limit: bigint) => unsigned(token, limit) ?? fail(line, token, host);
     if (equals < 0) (FLAGS.has(name) ? options : match).push(token);
     else if (IGNORED.has(name)) continue;
+    else if (name === "duration") flow.age = duration(token) ?? fail(line, token, host);
     else if (OPTIONS.has(name)) options.push(token);
     else if (name === "cookie") flow.cookie = number(0xffff_ffff_ffff_ffffn);
     else if (name === "table") flow.table = Number(number(255n));
@@ -91,6 +94,12 @@ export function formatFlow(flow: Flow): string {
 function tokensOf(text: string): string[] | undefined {
   const token = /(?:\([^()]*\)|[^\s,()])+/g;
   return /[()]/.test(text.replace(token, "")) ? undefined : (text.match(token) ?? []);
+}
+
+/** Milliseconds from `duration=12.345s`. */
+function duration(token: string): number | undefined {
+  const seconds = /=(\d{1,10}(?:\.\d{1,9})?)s$/.exec(token)?.[1];
+  return seconds === undefined ? undefined : Math.floor(Number(seconds) * 1000);
 }
 
 function unsigned(token: string, limit: bigint): bigint | undefined {

@@ -160,7 +160,9 @@ export function readMeter(meter: Buffer): [id: number, words: string] {
 
 /** A rule that a bridge has. */
 export interface PresentFlow extends WireFlow {
-  /** It has timeouts or flags, as none of ours has but a leased one. */
+  /** Milliseconds that it has been there. */
+  age: number;
+  /** It has an idle timeout, an importance or flags, as none of ours has. */
   special: boolean;
   /** It is leased: its holder's affair, and no other writer's. */
   leased: boolean;
@@ -178,7 +180,9 @@ export function readFlow(flow: Buffer): PresentFlow {
   return {
     table: flow.readUInt8(2),
     priority: flow.readUInt16BE(12),
-    special: !flow.subarray(14, 22).equals(Buffer.alloc(8)),
+    age: flow.readUInt32BE(4) * 1000 + Math.floor(flow.readUInt32BE(8) / 1e6),
+    hardTimeout: flow.readUInt16BE(16),
+    special: flow.readUInt16BE(14) !== 0 || flow.readUInt32BE(18) !== 0,
     leased: isLeased(flow),
     cookie: flow.readBigUInt64BE(24),
     match: flow.subarray(FLOW_HEAD + MATCH_HEAD, end),
@@ -186,18 +190,18 @@ export function readFlow(flow: Buffer): PresentFlow {
   };
 }
 
-/** The body of a flow-mod (struct ofp_flow_mod). `hardTimeout`: seconds until the rule ends. */
+/** The body of a flow-mod (struct ofp_flow_mod). */
 function flowMod(
   command: number,
-  flow: Omit<WireFlow, "instructions"> & Partial<WireFlow>,
-  more: { flags?: number; cookieMask?: bigint; hardTimeout?: number } = {},
+  flow: Omit<WireFlow, "instructions" | "hardTimeout"> & Partial<WireFlow>,
+  more: { flags?: number; cookieMask?: bigint } = {},
 ): Buffer {
   const body = Buffer.alloc(40);
   body.writeBigUInt64BE(flow.cookie, 0);
   body.writeBigUInt64BE(more.cookieMask ?? 0n, 8);
   body.writeUInt8(flow.table, 16);
   body.writeUInt8(command, 17);
-  body.writeUInt16BE(more.hardTimeout ?? 0, 20);
+  body.writeUInt16BE(flow.hardTimeout ?? 0, 20);
   body.writeUInt16BE(flow.priority, 22);
   for (const at of [24, 28, 32]) body.writeUInt32BE(ANY, at);
   body.writeUInt16BE(more.flags ?? 0, 36);
@@ -207,6 +211,13 @@ function flowMod(
 /** Whether a rule is the one that carries the mark of all: the last of table 0, which every frame matches. */
 function isMark({ table, priority, match }: Pick<WireFlow, "table" | "priority" | "match">): boolean {
   return table === 0 && priority === 0 && match.length === 0;
+}
+
+/** Whether a rule is the one that is wanted in its place. When it ends is told by `settleEnds`. */
+function isSame(present: PresentFlow, wanted: WireFlow): boolean {
+  const { cookie, hardTimeout, instructions, special } = present;
+  const alike = cookie === wanted.cookie && hardTimeout === wanted.hardTimeout && !special;
+  return alike && instructions.equals(wanted.instructions);
 }
 
 /**
@@ -220,8 +231,7 @@ export function flowMods(present: readonly PresentFlow[], wanted: ReadonlyMap<st
   const isWanted = (flow: PresentFlow) => !isMark(flow) && wanted.has(wirePlace(flow));
   const isThere = (flow: WireFlow, place: string) => {
     const now = places.get(place);
-    const same = now?.cookie === flow.cookie && now.instructions.equals(flow.instructions);
-    return same && now?.special === false && !isMark(flow);
+    return now !== undefined && isSame(now, flow) && !isMark(flow);
   };
   const gone = present.filter((flow) => !flow.leased && !isWanted(flow));
   const across = { table: 0, priority: 0, cookie: 0n, match: encodeMatch([is("in_port", LOCAL_PORT)]) };
@@ -235,7 +245,7 @@ export function flowMods(present: readonly PresentFlow[], wanted: ReadonlyMap<st
 
 /** The body of a flow-mod that adds a leased rule, which ends after so many seconds unless it is renewed. */
 export function addLease(flow: WireFlow, seconds: number): Buffer {
-  return flowMod(ADD, flow, { hardTimeout: seconds });
+  return flowMod(ADD, { ...flow, hardTimeout: seconds });
 }
 
 /**
@@ -258,7 +268,7 @@ export function hasFlows(present: readonly PresentFlow[], wanted: ReadonlyMap<st
     lasting.length === wanted.size &&
     lasting.every((flow) => {
       const other = wanted.get(wirePlace(flow));
-      return !flow.special && other?.cookie === flow.cookie && other.instructions.equals(flow.instructions);
+      return other !== undefined && isSame(flow, other);
     })
   );
 }

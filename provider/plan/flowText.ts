@@ -53,11 +53,12 @@ export interface RuleParts {
 
 /** The parts of a rule, whose actions are as they are written. */
 export function ruleParts<Port>(rule: Rule<Port>, spell: Spelling<Port>): RuleParts {
-  const { cookie, table, priority, inPort, holds, match, actions } = rule;
+  const { cookie, table, priority, hardTimeout, inPort, holds, match, actions } = rule;
   const fields = [
     `cookie=0x${cookie.toString(16)}`,
     `table=${table}`,
     `priority=${priority}`,
+    ...(hardTimeout === undefined ? [] : [`hard_timeout=${hardTimeout}`]),
     ...(inPort === undefined ? [] : [`in_port=${spell(inPort, 10)}`]),
     ...(holds === undefined ? [] : [`${holds.register}=0x${spell(holds.port, 16)}`]),
     ...matchText(match),

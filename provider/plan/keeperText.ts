@@ -81,6 +81,11 @@ function symbolic(rule: Rule, spell: Spelling<string>): RuleParts {
   return ruleParts({ ...rule, actions: writtenActions(rule) }, spell);
 }
 
+/** Seconds since 1970, which is what `date +%s` says. */
+function endOf(until: number): string {
+  return String(Math.floor(until / 1000));
+}
+
 function foreignRuleLine(
   rule: Desired["foreignRules"][number],
   facts: Facts,
@@ -119,7 +124,7 @@ export function keeperText(desired: Desired, facts: Facts, { bridge, generation 
     ["meter", symbols.named(inPort), unit, rate, burst].join("\t"),
   );
   const rules = [markRule(generation), ...distinctRules(desired.rules)].map((rule) =>
-    ruleLine(["rule"], symbolic(rule, spell)),
+    ruleLine(rule.until === undefined ? ["rule"] : ["ending", endOf(rule.until)], symbolic(rule, spell)),
   );
   const foreignRules = desired.foreignRules.flatMap((rule) => foreignRuleLine(rule, facts, spell));
   const lines = [...monitors, ...spares, ...mirrors, ...meters, ...rules, ...foreignRules];

@@ -12,13 +12,14 @@ import type { FoundIfaceIds } from "../schema/port";
 import { type Context, presentCandidates, remainingHosts } from "./context";
 import { candidatesOf } from "./ends";
 import { flowChecks } from "./flowChecks";
+import { isOver, requireTime, timeLeft } from "./flowEnd";
 import { expectedClaims, flowTargets } from "./flowTargets";
 import { knownIfaceIds, type Presence, portNameOf, presenceAt, WAITING_HINT } from "./found";
 import { incarnationOf } from "./incarnation";
 import { membersFirst } from "./members";
 import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
-import { driftedStatus } from "./status";
+import { driftedStatus, ENDED } from "./status";
 import { type FoundTap, knownTap, locateTap, seekTap, tappedNames } from "./tapped";
 
 /** Whether a claim is that of a flow's source. */
@@ -162,16 +163,21 @@ export const tapFlow: Resource = {
   ...flowChecks,
   async create(context, properties, replaced) {
     const inputs = flowInputs.parse(properties);
+    await requireTime(context, inputs);
     return { id: inputs.owner, outs: await put(context, inputs, undefined, replaced) };
   },
   async update(context, olds, news) {
     const inputs = flowInputs.parse(news);
     const known = { outputs: olds, ifaceIds: knownIfaceIds(olds) };
     const previous = { inputs: flowInputs.parse(olds), ...known, token: String(olds.incarnation) };
-    return { outs: await put(context, inputs, previous) };
+    if ((await timeLeft(context, inputs)) === "some") return { outs: await put(context, inputs, previous) };
+    const hosts = remainingHosts(context, [...hostsOf(inputs), ...hostsOf(previous.inputs)]);
+    await deleteResource({ reach: context, owner: previous.inputs.owner, token: previous.token, hosts });
+    return { outs: { ...olds, ...inputs, status: ENDED } };
   },
   async read(context, id, state) {
     const inputs = flowInputs.parse(state);
+    if (await isOver(context, inputs)) return { id, props: { ...state, status: ENDED }, inputs };
     const tap = knownTap(inputs, knownIfaceIds(state));
     let names: string[] = [];
     const [tapped, monitors]: [End, End] = [

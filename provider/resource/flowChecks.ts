@@ -1,3 +1,4 @@
+import { hasEnded } from "../model/ended";
 import { flowRules } from "../model/rules";
 import { flowArgs, flowComputed } from "../schema/flow";
 import type { ServiceRef } from "../schema/service";
@@ -8,10 +9,11 @@ import { checksOf } from "./checks";
 import type { Names } from "./context";
 import { candidatesOf, endsOf, oneOfHosts, recordEnds } from "./ends";
 import { isMember, membersMissing } from "./members";
-import type { CheckResult, Properties } from "./resource";
+import type { CheckResult, Checks, Properties } from "./resource";
+import { ENDED } from "./status";
 
 /** Validates a TapFlow's arguments, and puts `tunnelId` and `rules` among the inputs. */
-function checkFlow(names: Names, _olds: Properties, news: Properties): CheckResult {
+function checkFlow(names: Names, olds: Properties, news: Properties): CheckResult {
   const { values, failures } = validate(flowArgs, news, flowComputed);
   failures.push(...oneOfHosts(values), ...oneOfPorts(news));
   if (failures.length > 0) return { inputs: values, failures };
@@ -22,7 +24,15 @@ function checkFlow(names: Names, _olds: Properties, news: Properties): CheckResu
     tunnelId: hasUnknown(service) ? UNKNOWN : (service as ServiceRef).tunnelId,
   };
   inputs.rules = flowRules(inputs as Parameters<typeof flowRules>[0]);
-  return { inputs, failures: [...contradictions(inputs), ...misplaced(inputs)] };
+  return { inputs, failures: [...contradictions(inputs), ...misplaced(inputs), ...tooLate(olds, inputs)] };
+}
+
+/** A flow that is made anew must have time before it. One that has ended goes on being in its program. */
+function tooLate(olds: Properties, { until }: Properties): Failure[] {
+  if (Object.keys(olds).length > 0 || until === undefined || hasUnknown(until)) return [];
+  if (!hasEnded({ until: until as string }, Date.now())) return [];
+  const reason = `${until} is in the past: give a later moment, or delete the tap from the program`;
+  return [{ property: "until", reason, isQuoting: true }];
 }
 
 /** A flow taps one port, or selects ports on one host. */
@@ -87,5 +97,15 @@ function misplaced(inputs: Properties): Failure[] {
     .map((hosts) => ({ property: "tunnel", reason: membersMissing(tunnel, hosts) }));
 }
 
-/** What a TapFlow makes of its arguments. */
-export const flowChecks = checksOf(flowArgs, checkFlow);
+const checks = checksOf(flowArgs, checkFlow);
+
+/** What a TapFlow makes of its arguments. That its end has come is a change, once: what is left of it is deleted. */
+export const flowChecks: Checks = {
+  ...checks,
+  diff(olds, news) {
+    const { until } = news;
+    const isDue = typeof until === "string" && !hasUnknown(until) && hasEnded({ until }, Date.now());
+    const result = checks.diff(olds, news);
+    return { ...result, changes: result.changes || (isDue && olds.status !== ENDED) };
+  },
+};

@@ -59,9 +59,9 @@ function ends(source: Look, destination: Look): { here: Peer; there: Peer } {
 }
 
 function common(inputs: FlowInputs, destination: string): FlowDraft {
-  const { owner, tunnelId, service } = inputs;
+  const { owner, tunnelId, service, until } = inputs;
   const texts = pick(labels, inputs);
-  return { format: 1, kind: "flow", owner, destination, service: service.owner, tunnelId, ...texts };
+  return { format: 1, kind: "flow", owner, destination, service: service.owner, tunnelId, until, ...texts };
 }
 
 function tapped(inputs: FlowInputs, integrationBridge: string): NonNullable<FlowClaim["source"]> {

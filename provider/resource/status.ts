@@ -14,6 +14,9 @@ function brief(difference: string): string {
   return line.length > 1000 ? `${line.slice(0, 1000)}...` : line;
 }
 
+/** The status of a flow from its end on. */
+export const ENDED = "ended";
+
 /** Whether a recorded status asks for a repair. */
 export function isDrifted(status: unknown): boolean {
   return typeof status === "string" && status.startsWith("drifted");

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { collector } from "./collector";
 import { labels, ownerKey, tunnelId, udpPort } from "./common";
-import { captureOptions, treatmentOptions } from "./flow";
+import { captureOptions, endOptions, treatmentOptions } from "./flow";
 import { hostRecord, ipAddress } from "./host";
 import { monitorPortOptions } from "./monitorPort";
 import { claimedPort } from "./port";
@@ -85,6 +85,7 @@ const flowClaim = z.object({
   /** Owner of the service, for people; the link is the tunnel id, which a rename keeps. */
   service: ownerKey,
   tunnelId,
+  ...endOptions,
   /** Machine that has the service, or the collector. */
   destination: z.string(),
   /** Present where the tapped port is. */

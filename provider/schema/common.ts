@@ -42,6 +42,25 @@ export const sampling = z
   .meta({ id: "Sampling" });
 export type Sampling = z.output<typeof sampling>;
 
+/** A moment in ISO 8601 with its zone; seconds may be left out. */
+const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** Whether a text is a moment; a day that no calendar has, such as 30 February, is none. */
+function isMoment(text: string): boolean {
+  const day = new Date(`${text.slice(0, 10)}T00:00Z`);
+  return (
+    MOMENT.test(text) &&
+    !Number.isNaN(Date.parse(text)) &&
+    day.toISOString().slice(0, 10) === text.slice(0, 10)
+  );
+}
+
+/** When a tap ends. Its canonical form is UTC, so that one moment is always one text. */
+export const until = z
+  .string()
+  .refine(isMoment, 'must be a moment with its zone, such as "2030-01-31T18:00:00+01:00"')
+  .overwrite((text) => (isMoment(text) ? new Date(text).toISOString().replace(".000Z", "Z") : text));
+
 /** Seconds to wait for a port to be plugged. */
 export const attachTimeout = z.number().min(0).max(3600).default(60);
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { adopt, attachTimeout, labels, ownerKey, rateLimit, sampling, snapLength } from "./common";
+import { adopt, attachTimeout, labels, ownerKey, rateLimit, sampling, snapLength, until } from "./common";
 import { filterAction, flowFilter } from "./filter";
 import { places, recordedPlaces } from "./host";
 import { portInput } from "./port";
@@ -26,6 +26,9 @@ export const treatmentOptions = {
   counters: z.enum(["shared", "own"]).default("shared"),
 };
 
+/** How long a flow is tapped. Flows that end at different times have groups of their own. */
+export const endOptions = { until: until.optional() };
+
 /** The arguments of a TapFlow. */
 export const flowArgs = {
   service: serviceRef,
@@ -34,6 +37,7 @@ export const flowArgs = {
   ports: portSelector.optional(),
   ...captureOptions,
   ...treatmentOptions,
+  ...endOptions,
   /** What is done about copies that are too large for their way. */
   mtuPolicy: z.enum(["warn", "fail", "truncate"]).default("warn"),
   tunnel: tunnelRef.optional(),

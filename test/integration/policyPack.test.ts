@@ -111,6 +111,7 @@ describe("the policy pack of the examples", function () {
   it("refuses a tap outside the team's own tenant that has no end", async () => {
     const tap = { service: service("acme"), host: "host1", port: "tap-web", tenant: "globex", filter };
     expect(await violated("TapFlow", tap)).to.deep.equal(["taps-outside-end"]);
+    expect(await violated("TapFlow", { ...tap, until: "2099-01-31T18:00:00Z" })).to.deep.equal([]);
   });
 
   it("refuses a tap of every frame without a cap", async () => {

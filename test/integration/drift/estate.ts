@@ -33,6 +33,8 @@ const SERVICES: Record<Service, Record<string, unknown>> = {
   far: { host: "host3", port: "tap-ids3" },
   outside: { collector: { address: "192.0.2.200", type: "gre" } },
 };
+/** Within what Open vSwitch counts ahead, and after the tests. */
+const SOON = new Date(Date.now() + 10 * 3_600_000).toISOString();
 const HTTPS = { action: "accept", protocol: "tcp", destinationPort: 443 };
 const FLOWS: Record<Flow, { to: Service; host: string } & Record<string, unknown>> = {
   web: { to: "ids", host: "host1", filter: [HTTPS], rateLimit: { packetsPerSecond: 1000 } },
@@ -41,7 +43,7 @@ const FLOWS: Record<Flow, { to: Service; host: string } & Record<string, unknown
   east: { to: "far", host: "host1" },
   out: { to: "outside", host: "host1", direction: "ingress" },
   app: { to: "far", host: "host2" },
-  near: { to: "farm", host: "host2", snapLength: 128, sampling: { oneIn: 4 } },
+  near: { to: "farm", host: "host2", snapLength: 128, sampling: { oneIn: 4 }, until: SOON },
   side: { to: "inline", host: "host2", snapLength: 64 },
 };
 

@@ -22,7 +22,13 @@ describe("a host's keeper", function () {
     vm = Object.fromEntries(lab.vms.map((each) => [each.name, each])) as typeof vm;
     driver = new Driver(lab, undefined, { hosts: KEPT });
     const ids = await driver.service("ids", { host: "host1", port: { ifaceId: vm.mon.ifaceId } });
-    const args = { host: "host1", port: { ifaceId: vm.web.ifaceId }, rateLimit: { packetsPerSecond: 5_000 } };
+    const args = {
+      host: "host1",
+      port: { ifaceId: vm.web.ifaceId },
+      rateLimit: { packetsPerSecond: 5_000 },
+      sampling: { oneIn: 1 },
+      until: new Date(Date.now() + 3_600_000).toISOString(),
+    };
     made = [ids, await driver.flow("web", ids, args)];
   });
   after(() => lab?.stop());

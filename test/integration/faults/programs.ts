@@ -47,7 +47,12 @@ export const first: Wanted[] = [
   device("host2"),
   probe("host2"),
   flow("web", "ids", { host: "host1", port: "tap-web", rateLimit: { packetsPerSecond: 1000 } }),
-  flow("app", "ids", { host: "host2", ports: { name: "tap-*", except: ["tap-west"] }, sampling: { oneIn: 2 } }),
+  flow("app", "ids", {
+    host: "host2",
+    ports: { name: "tap-*", except: ["tap-west"] },
+    sampling: { oneIn: 2 },
+    until: "2099-12-31T00:00:00Z",
+  }),
   flow("db", "sensor", { host: "host1", port: "tap-db", transport: "shared" }),
 ];
 

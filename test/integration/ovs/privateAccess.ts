@@ -33,6 +33,7 @@ export class PrivateAccess {
       plainDevices: new PlainDevices(),
       run: ovs.run,
       requireRights: async () => {},
+      now: async () => Date.now(),
       requireKeeper: async () => {},
       timeoutMs: 20_000,
     };

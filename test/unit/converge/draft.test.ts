@@ -44,7 +44,7 @@ function draft(facts: Facts, claims: Claim[], edits: Edit[]) {
   };
   const reject = (edit: Edit, error: unknown) =>
     void rejected.push([edit.owner, (error as { code?: string }).code]);
-  const { claims: after, desired } = outcomeOf({ record, read, facts, edits, reject });
+  const { claims: after, desired } = outcomeOf({ record, read, facts, edits, now: Date.now(), reject });
   return {
     owners: [...after.keys()],
     rejected,

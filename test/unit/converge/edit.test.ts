@@ -145,7 +145,7 @@ describe("a note on a claim", () => {
 
 describe("a clean-up", () => {
   const due = (found: Claim, edit: Edit): boolean =>
-    cleanUps(new Map([[found.owner, found]]), [edit]).length > 0;
+    cleanUps(new Map([[found.owner, found]]), [edit], Date.now()).length > 0;
   const another = putEdit(
     options({ draft: { ...content, owner: `${STACK}/TapService/x` } as unknown as PutOptions["draft"] }),
   );

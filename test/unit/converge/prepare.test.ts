@@ -11,6 +11,7 @@ const look: Look = {
   record,
   facts: observed(),
   read: { claims: new Map(), generation: 0, bridge: undefined },
+  now: 0,
 };
 
 /** Waits for a port that never comes, on a host that says of itself what `changed` does. Resolves to the looks it took. */

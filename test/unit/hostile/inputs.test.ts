@@ -76,6 +76,7 @@ const RIGHT: { resource: Resource; args: Properties[] }[] = [
         direction: "ingress",
         rateLimit: { kbps: 10, burst: 3 },
         sampling: { oneIn: 4 },
+        until: "2099-01-31T18:00:00+01:00",
         tunnel,
       },
       {

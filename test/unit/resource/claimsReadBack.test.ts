@@ -92,6 +92,9 @@ const flowOptions = {
   direction: fc.constantFrom("ingress", "egress", "both"),
   filter: arbitraryRules,
   defaultAction: fc.constantFrom("accept", "reject"),
+  until: fc
+    .date({ min: new Date("2090-01-01"), max: new Date("2200-01-01"), noInvalidDate: true })
+    .map((date) => date.toISOString()),
   sampling: fc.record({ oneIn: fc.integer({ min: 1, max: 65535 }) }),
   snapLength: fc.integer({ min: 14, max: 65535 }),
   rateLimit: fc.oneof(some({ kbps: cap, burst: cap }, ["kbps"]), fc.record({ packetsPerSecond: cap })),

@@ -43,15 +43,15 @@ class MemoryHost {
         "system-id": placeOf(this.record),
       },
     };
-    return { record, facts, read: readClaims(facts, tap.name, record.name) };
+    return { record, facts, read: readClaims(facts, tap.name, record.name), now: Date.now() };
   }
 
   submit(record: HostRecord, edit: Edit): ReadonlyMap<string, Claim> {
-    const { facts, read } = this.look(record);
+    const { facts, read, now } = this.look(record);
     const reject = (_: unknown, error: unknown): never => {
       throw error;
     };
-    const { claims } = outcomeOf({ record, read, facts, edits: [edit], reject });
+    const { claims } = outcomeOf({ record, read, facts, edits: [edit], now, reject });
     this.write(claims);
     return claims;
   }
@@ -85,6 +85,7 @@ export function memoryHosts(ports: readonly ObservedPort[]): Context {
       submit: async (edit: Edit) => ({ claims: host.submit(record, edit) }),
       confirm: async (claim: Claim) => host.confirm(record, claim),
       underlay: async () => undefined,
+      now: async () => Date.now(),
       use: async () => undefined,
     } as unknown as Host;
   };

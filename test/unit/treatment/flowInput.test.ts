@@ -42,6 +42,28 @@ describe("the check of a TapFlow", () => {
   flowRefuses("a sample that is a number", { sampling: 4 }, "sampling", /must be \{ oneIn \}/);
   flowRefuses("a sample by another word", { sampling: { oneIn: 4, per: "frame" } }, "sampling", /oneIn/);
 
+  flowRefuses("an end without a zone", { until: "2099-01-31T18:00:00" }, "until", /moment with its zone/);
+  flowRefuses("a day that there is not", { until: "2099-02-30T18:00:00Z" }, "until", /moment with its zone/);
+  flowRefuses("an end in words", { until: "tomorrow" }, "until", /moment with its zone/);
+  flowRefuses("a number of seconds", { until: 60 }, "until", /must be a string/);
+  flowRefuses(
+    "an end in the past",
+    { until: "2020-01-31T18:00:00Z" },
+    "until",
+    /^2020-01-31T18:00:00Z is in the past/,
+  );
+
+  it("takes an end that has passed where the flow is there, and one moment as one text", () => {
+    const ended = { ...flow, until: "2020-01-31T18:00:00+01:00" };
+    const { inputs, failures } = check(tapFlow, ended, { until: "x" });
+    expect(failures).to.deep.equal([]);
+    expect(inputs.until).to.equal("2020-01-31T17:00:00Z");
+    expect(tapFlow.diff({ ...inputs, status: "active" }, inputs).changes).to.equal(true);
+    expect(tapFlow.diff({ ...inputs, status: "ended" }, inputs).changes).to.equal(false);
+    const later = { ...inputs, until: "2099-01-31T17:00Z" };
+    expect(tapFlow.diff({ ...inputs, status: "ended" }, later).changes).to.equal(true);
+  });
+
   flowRefuses("13 bytes", { snapLength: 13 }, "snapLength", /at least 14.*\(got 13\)/);
   flowRefuses("64 KiB", { snapLength: 65_536 }, "snapLength", /at most 65535.*\(got 65536\)/);
   flowRefuses("half a byte", { snapLength: 64.5 }, "snapLength", /whole number.*\(got 64.5\)/);

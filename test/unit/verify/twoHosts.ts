@@ -61,6 +61,7 @@ function hostWith(
     record: { name, address: name },
     facts,
     read: { claims: set, generation: 1, bridge: tap },
+    now: Date.now(),
   };
   return viewOf(look);
 }

@@ -1,0 +1,44 @@
+import type { Rule } from "../model/desired";
+import { dumpFlows } from "../ovs/dumpFlows";
+import { encodeRule, wirePlace } from "../ovs/encodeRule";
+import { flowKey, parseFlow } from "../ovs/openflow";
+import { readFlow } from "../ovs/switchMessages";
+import type { TapReading } from "../ovs/tapSwitch";
+import { flowText } from "../plan/flowText";
+import { type PresentEnd, settleEnds } from "../plan/settleEnds";
+import type { Claim } from "../schema/claim";
+import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
+
+/** By the host's clock, where a claim there ends at all: a host without such claims is not asked for the time. */
+export async function timeFor(access: HostAccess, claims: Iterable<Claim>): Promise<number> {
+  for (const claim of claims) if (claim.kind === "flow" && claim.until !== undefined) return access.now();
+  return Number.NEGATIVE_INFINITY;
+}
+
+/** A tap bridge's rules as it is to have them now; `present`: what it has, where that was read. */
+export async function rulesOfNow(
+  access: HostAccess,
+  rules: readonly Rule<number>[],
+  present: TapReading | undefined,
+): Promise<Rule<number>[]> {
+  if (rules.every(({ until }) => until === undefined)) return [...rules];
+  const reading = await access.tapSwitch.read(present);
+  const endOf = reading === undefined ? await dumpedEnds(access) : endsOf(reading);
+  return settleEnds(rules, endOf, await access.now());
+}
+
+function endsOf({ flows }: TapReading): (rule: Rule<number>) => PresentEnd | undefined {
+  const places = new Map(flows.map(readFlow).map((flow) => [wirePlace(flow), flow]));
+  return (rule) => places.get(wirePlace(encodeRule(rule)));
+}
+
+/** The same by a command on the host. */
+async function dumpedEnds(access: HostAccess): Promise<(rule: Rule<number>) => PresentEnd | undefined> {
+  const dumped = await dumpFlows(ofctlTarget(access, tapBridgeOf(access.record)), { match: "table=0" });
+  const places = new Map(dumped.map((flow) => [flowKey(flow), flow]));
+  return (rule) => {
+    const { age = 0, options = "" } = places.get(flowKey(parseFlow(flowText([rule])))) ?? {};
+    const seconds = /(?:^|,)hard_timeout=(\d+)/.exec(options)?.[1];
+    return seconds === undefined ? undefined : { age, hardTimeout: Number(seconds) };
+  };
+}

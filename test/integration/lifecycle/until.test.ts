@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { Driver, type Made } from "../../driver/driver";
+import { type Lab, startLab } from "../../lab/lab";
+import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
+import { Stream } from "../../lab/stream";
+import type { Vm } from "../../lab/vm";
+import { learn } from "../copies/traffic";
+
+/** Milliseconds by which copies may end before or after their time. */
+const EXACTNESS = 1000;
+
+describe("a tap with an end", function () {
+  this.timeout(60_000);
+  let lab: Lab;
+  let driver: Driver;
+  let vm: Record<"web" | "db" | "mon" | "ids", Vm>;
+  let clean: HostSnapshot[];
+
+  const snapshots = () => Promise.all(lab.hosts.map((host) => host.snapshot()));
+  const leftOf = async () => {
+    const now = await snapshots();
+    return lab.hosts.flatMap((_, index) => diffSnapshots(clean[index]!, now[index]!));
+  };
+  const later = (ms: number) => new Date(Date.now() + ms).toISOString();
+  const statusOf = async (made: Made) => {
+    await driver.read(made);
+    return made.outputs.status;
+  };
+  /** The rules of a host with a hard timeout, each with its seconds and its age. */
+  const timed = async (host: number) => {
+    const dump = await lab.host(host).ovs("ovs-ofctl -O OpenFlow14 --no-names dump-flows br-tap");
+    const lines = dump.split("\n").filter((line) => line.includes("hard_timeout="));
+    return lines.map((line) => ({
+      seconds: Number(/hard_timeout=(\d+)/.exec(line)![1]),
+      age: Number(/duration=([\d.]+)s/.exec(line)![1]),
+    }));
+  };
+
+  before(async () => {
+    lab = await startLab({
+      hosts: 2,
+      vms: [...["web", "db", "ids"].map((name) => ({ name, host: 1 })), { name: "mon", host: 2 }],
+    });
+    vm = Object.fromEntries(lab.vms.map((each) => [each.name, each])) as typeof vm;
+    driver = new Driver(lab);
+    clean = await snapshots();
+  });
+  after(() => lab?.stop());
+
+  it("ends within a second of its time by Open vSwitch alone, and the next operation of another stack leaves no trace of it", async () => {
+    const into = { host: "host2", port: "tap-mon" };
+    const service = await driver.service("ids", into);
+    await learn([vm.web, vm.db]);
+    const [copies, production] = [await vm.mon.capture(), await vm.db.capture()];
+    const stream = await Stream.start({ from: vm.web, to: vm.db, pps: 100 });
+    const until = later(5000);
+    const args = { host: "host1", port: "tap-web", rateLimit: { packetsPerSecond: 5000 }, until };
+    const flow = await driver.flow("web", service, args);
+    expect(flow.outputs.status).to.equal("active");
+    expect(flow.outputs.rules).to.include(`br-tap table=0,in_port=tap-web ends ${until}`);
+    const ports = lab.hosts.map(({ sshPort }) => sshPort);
+    for (const host of lab.hosts) await host.stopSsh();
+    await sleep(Date.parse(until) - Date.now() + 2 * EXACTNESS);
+    await stream.stop();
+    const last = ({ captured }: typeof copies) => Number(captured.at(-1)!.time / 1_000_000n);
+    expect(copies.captured.length).to.be.above(100);
+    expect(last(copies) - Date.parse(until), "milliseconds after its time").to.be.within(
+      -EXACTNESS,
+      EXACTNESS,
+    );
+    expect(last(production)).to.be.above(Date.parse(until) + EXACTNESS);
+    await Promise.all([copies.stop(), production.stop()]);
+    for (const [index, host] of lab.hosts.entries()) await host.startSsh(ports[index]!);
+
+    const others = new Driver(lab, "organization/others/test");
+    const watch = await others.service("watch", { host: "host1", port: "tap-ids" });
+    await others.flow("db", watch, { host: "host1", port: "tap-db" });
+    await others.destroy();
+    const near = diffSnapshots(clean[0]!, await lab.host(1).snapshot());
+    expect(near).to.deep.equal([]);
+
+    expect(await statusOf(flow)).to.equal("ended");
+    expect(await driver.update(flow, { service: service.outputs.ref, ...args }), "it is over").to.equal(
+      false,
+    );
+    await driver.delete(service);
+    expect(await leftOf(), "the tap's claim goes with the service").to.deep.equal([]);
+    await driver.delete(flow);
+    expect(await leftOf()).to.deep.equal([]);
+  });
+
+  it("is a change of its program once, when its time has come, and taps again when that is put off", async () => {
+    const service = await driver.service("ids", { host: "host1", port: "tap-ids" });
+    const args = { service: service.outputs.ref, host: "host1", port: "tap-web", sampling: { oneIn: 1 } };
+    const until = later(1500);
+    const flow = await driver.flow("web", service, { ...args, until });
+    await sleep(Date.parse(until) - Date.now() + 100);
+    expect(await driver.update(flow, { ...args, until })).to.equal(true);
+    expect(flow.outputs.status).to.equal("ended");
+    expect(await timed(1)).to.deep.equal([]);
+    expect(await driver.update(flow, { ...args, until })).to.equal(false);
+    expect(await driver.update(flow, { ...args, until: later(3_600_000) })).to.equal(true);
+    expect(await statusOf(flow)).to.equal("active");
+    const [rule] = await timed(1);
+    expect(rule!.seconds).to.be.within(3590, 3600);
+    await driver.destroy();
+    expect(await leftOf()).to.deep.equal([]);
+  });
+
+  it("does not end others of its service, is not written anew by an operation, and is drift where somebody changes it", async () => {
+    const service = await driver.service("ids", { host: "host1", port: "tap-ids" });
+    const into = { service: service.outputs.ref, host: "host1" };
+    const web = await driver.flow("web", service, { ...into, port: "tap-web", until: later(3_600_000) });
+    const db = await driver.flow("db", service, { ...into, port: "tap-db" });
+    const [before] = await timed(1);
+    await sleep(2100);
+    await driver.update(db, { ...into, port: "tap-db", direction: "egress" });
+    const after = await timed(1);
+    expect(after).to.have.length(1);
+    expect(after[0]!.seconds).to.equal(before!.seconds);
+    expect(after[0]!.age, "the rule is the same").to.be.above(before!.age + 2);
+    const endless = `$(ovs-ofctl -O OpenFlow14 --no-names --no-stats dump-flows br-tap table=0 | sed -n 's/hard_timeout=[0-9]*, *//p')`;
+    await lab.host(1).ovs(`ovs-ofctl -O OpenFlow14 add-flow br-tap "${endless}"`);
+    expect(await timed(1)).to.deep.equal([]);
+    expect(await statusOf(web)).to.match(/^drifted: .*missing rule on br-tap: .*hard_timeout=/);
+    expect(await statusOf(db)).to.equal("active");
+    await driver.update(web, web.inputs);
+    expect(await statusOf(web)).to.equal("active");
+    expect(await timed(1)).to.have.length(1);
+    await driver.destroy();
+  });
+
+  it("has no timeout while more than 18 hours are left, and warns of it", async () => {
+    const service = await driver.service("ids", { host: "host1", port: "tap-ids" });
+    const args = { host: "host1", port: "tap-web", until: later(19 * 3_600_000) };
+    const web = await driver.flow("web", service, args);
+    expect(await timed(1)).to.deep.equal([]);
+    expect(driver.warnings.join()).to.match(/host host1: Open vSwitch counts at most 18 hours ahead/);
+    expect(await statusOf(web)).to.equal("active");
+    await driver.destroy();
+    expect(await leftOf()).to.deep.equal([]);
+  });
+});
