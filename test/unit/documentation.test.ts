@@ -144,6 +144,19 @@ describe("the documentation", () => {
     }
   });
 
+  it("leads from its index to every page", () => {
+    const reached = new Set<string>();
+    const visit = (page: string): void => {
+      if (reached.has(page) || !existsSync(join(root, page))) return;
+      reached.add(page);
+      if (!page.startsWith("docs/") || !page.endsWith(".md")) return;
+      for (const [, target] of read(page).matchAll(/\]\(((?!https:)[^)#]+)/g))
+        visit(join(dirname(page), target!));
+    };
+    visit("docs/README.md");
+    expect([...reached]).to.include.members(documents.map((name) => join("docs", name)));
+  });
+
   it("links to pages and headings that exist", () => {
     for (const page of [
       ...pages,
