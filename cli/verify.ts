@@ -65,6 +65,7 @@ const WORDS: Record<TapVerification["verdict"], string> = {
   outside: "proved up to the collector",
   unknown: "unknown",
   disabled: "disabled",
+  ended: "ended",
 };
 
 function headline({

@@ -1,3 +1,4 @@
+import { hasEnded } from "../model/ended";
 import { printableLine } from "../printable";
 import { judgeDelivery, judgeTunnel } from "./atMonitor";
 import { judgeCapture, judgeFilter, judgeSource } from "./atSource";
@@ -9,7 +10,8 @@ import { STAGES, type Stage, type StageVerification, type TapVerification } from
 export function judgeTap(evidence: Evidence): TapVerification {
   const { source, destination } = evidence;
   const { claim, ports, way } = source.end;
-  const stages = claim.source.enabled ? STAGES.map((stage) => judgeStage(stage, evidence)) : [];
+  const idle = idleness(evidence);
+  const stages = idle === undefined ? STAGES.map((stage) => judgeStage(stage, evidence)) : [];
   return {
     owner: claim.owner,
     service: claim.service,
@@ -17,9 +19,15 @@ export function judgeTap(evidence: Evidence): TapVerification {
     sourceHost: source.host,
     sourcePorts: ports.map(({ port }) => printableLine(port.name)),
     destination: way.kind === "collector" ? claim.collector!.address : (destination?.host ?? source.host),
-    verdict: claim.source.enabled ? verdictOf(stages) : "disabled",
+    verdict: idle ?? verdictOf(stages),
     stages,
   };
+}
+
+/** Why a tap has nothing to copy; undefined where it has. */
+function idleness({ source: { end } }: Evidence): "disabled" | "ended" | undefined {
+  if (!end.claim.source.enabled) return "disabled";
+  return hasEnded(end.claim, end.view.look.now) ? "ended" : undefined;
 }
 
 function verdictOf(stages: readonly StageVerification[]): TapVerification["verdict"] {

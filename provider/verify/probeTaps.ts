@@ -1,5 +1,6 @@
 import { isCurrent } from "../converge/guard";
 import type { Action } from "../model/desired";
+import { hasEnded } from "../model/ended";
 import { lengthsByOwner } from "../model/lengths";
 import { TABLES } from "../ovs/packetMessages";
 import { numberRule } from "../plan/numberRules";
@@ -75,7 +76,8 @@ async function movedAmong(hosts: readonly Examined[]): Promise<Set<Examined>> {
 /** How a tap's way is probed; undefined where it is not, or what keeps it from that. */
 function wayOf(tap: Sourced, recipients: Recipients): ProbedWay | ProbeResult | undefined {
   const { source, end, destination, faults } = tap;
-  if (!end.claim.source.enabled || destination === undefined || !("at" in destination)) return undefined;
+  if (!end.claim.source.enabled || hasEnded(end.claim, end.view.look.now)) return undefined;
+  if (destination === undefined || !("at" in destination)) return undefined;
   const { at, end: far } = destination;
   const isWrong = faults.some(({ faults: found }) => found.has("tunnel") || found.has("delivery"));
   const isThere = source.dead === undefined && at.dead === undefined && far.claim !== undefined;

@@ -37,9 +37,9 @@ export interface TapVerification {
   /**
    * `proved`: all stages are. `wrong`: at least one is. `unknown`: none is wrong, and at least one could not be looked at.
    * `no-traffic`: all others are proved. `outside`: proved as far as the way to the collector can be seen. `disabled`: it is to
-   * copy nothing, and has no stages.
+   * copy nothing, and has no stages. `ended`: its `until` is over, and it has none either.
    */
-  verdict: "proved" | "no-traffic" | "wrong" | "outside" | "unknown" | "disabled";
+  verdict: "proved" | "no-traffic" | "wrong" | "outside" | "unknown" | "disabled" | "ended";
   /** The stages, in the order in which copies pass them. */
   stages: StageVerification[];
 }

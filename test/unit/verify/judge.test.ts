@@ -217,6 +217,17 @@ describe("the verdict", () => {
     expect([tap.verdict, tap.stages]).to.deep.equal(["disabled", []]);
   });
 
+  it("on a tap that has ended has no stages", () => {
+    const verdictWith = (until: string) => {
+      const { source, ...others } = evidenceOf({});
+      const end = { ...source.end, claim: { ...source.end.claim, until } };
+      const { verdict, stages } = judgeTap({ ...others, source: { ...source, end } });
+      return [verdict, stages.length];
+    };
+    expect(verdictWith("2020-01-31T18:00:00Z")).to.deep.equal(["ended", 0]);
+    expect(verdictWith("2099-01-31T18:00:00Z")).to.deep.equal(["proved", 5]);
+  });
+
   it("names a few faults of many, on one line each, and steers no terminal", () => {
     const many = Array.from({ length: 9 }, (_, index) => `fault\n${index}\u001b[31m`);
     const change = () => ({ faults: [{ host: "host1", faults: new Map([["filter", many] as const]) }] });
