@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from "node:util";
+import { isCollection, isMap, isNode, isPair, type Pair, stringify, type YAMLMap } from "yaml";
+import { invalid, Refusal } from "../refusal";
+import { hasAnchor, keyOf, type Program, readProgram, usesOf } from "./program";
+
+/** A resource to be added: what stands under its key. */
+export interface NewResource {
+  key: string;
+  type: string;
+  properties: Record<string, unknown>;
+}
+
+/** What is known of the places of a program's lines. */
+interface Place {
+  newline: string;
+  /** Columns before the keys under `resources`. */
+  indent: string;
+}
+
+/**
+ * The text of a program with one more resource, after all others. All other bytes stay. Errors: a Refusal of the field `name` where
+ * the name is taken.
+ */
+export function addResource(program: Program, { key, type, properties }: NewResource): string {
+  if (program.resources?.items.some((pair) => keyOf(pair) === key))
+    throw invalid(`the program has a resource ${key}`, "name", "Choose another name");
+  const place = placeOf(program);
+  const lines = stringify({ [key]: { type, properties } }, { lineWidth: 0 })
+    .trimEnd()
+    .split("\n");
+  const block = lines.map((line) => place.indent + line + place.newline).join("");
+  const text = insert(program, place, block);
+  return checked(program, text, (resources) => ({ ...resources, [key]: { type, properties } }));
+}
+
+/**
+ * The text of a program without a resource. Comments around it stay; those within it are deleted with it. Errors: a Refusal `in-use` where other
+ * parts of the program name it.
+ */
+export function deleteResource(program: Program, key: string): string {
+  const pair = program.resources?.items.find((candidate) => keyOf(candidate) === key);
+  if (pair === undefined) throw invalid(`the program has no resource ${key}`);
+  const uses = usesOf(program, key);
+  if (uses.length > 0 || hasAnchor(program, pair))
+    throw new Refusal(409, {
+      code: "in-use",
+      message: `other parts of the program use ${key}: ${uses.length > 0 ? uses.join(", ") : "an alias of YAML"}`,
+      hint: "Delete what uses it first",
+    });
+  const [start, end] = linesOf(program, pair);
+  const isOnly = program.resources!.items.length === 1;
+  const without = program.text.slice(0, start) + program.text.slice(end);
+  const text = isOnly ? withEmptyResources(program, without) : without;
+  return checked(program, text, (resources) => {
+    const { [key]: _, ...others } = resources;
+    return others;
+  });
+}
+
+function placeOf({ text, resources }: Program): Place {
+  const newline = text.includes("\r\n") ? "\r\n" : "\n";
+  const [first] = resources?.items ?? [];
+  if (first === undefined) return { newline, indent: "  " };
+  const start = startOf(first);
+  return { newline, indent: text.slice(text.lastIndexOf("\n", start - 1) + 1, start) };
+}
+
+function startOf(pair: Pair): number {
+  return isNode(pair.key) ? pair.key.range![0] : 0;
+}
+
+/** Where the last thing that an entry says ends: collections count what is between them and the next one as theirs. */
+function endOf(node: unknown): number {
+  if (isPair(node)) return Math.max(endOf(node.key), endOf(node.value));
+  if (isCollection(node) && !node.flow && node.items.length > 0) return endOf(node.items.at(-1));
+  return isNode(node) ? node.range![1] : 0;
+}
+
+/** First and last offset of the lines of a resource, with comments in it. */
+function linesOf({ text }: Program, pair: Pair): [number, number] {
+  const start = text.lastIndexOf("\n", startOf(pair) - 1) + 1;
+  const column = startOf(pair) - start;
+  const end = endOf(pair);
+  let at = text[end - 1] === "\n" ? end : lineEnd(text, end);
+  for (;;) {
+    const next = lineEnd(text, at);
+    const line = text.slice(at, next);
+    const comment = /^( *)#/.exec(line);
+    if (at >= text.length || comment === null || comment[1]!.length <= column) return [start, at];
+    at = next;
+  }
+}
+
+/** Behind the line break of the line that an offset is in. */
+function lineEnd(text: string, offset: number): number {
+  const found = text.indexOf("\n", offset);
+  return found < 0 ? text.length : found + 1;
+}
+
+function insert(program: Program, { newline }: Place, block: string): string {
+  const { text, resources } = program;
+  const last = resources?.items.at(-1);
+  if (last !== undefined) {
+    const [, end] = linesOf(program, last);
+    const isOpen = end > 0 && text[end - 1] !== "\n";
+    return `${text.slice(0, end)}${isOpen ? newline : ""}${block}${text.slice(end)}`;
+  }
+  const pair = resourcesPair(program);
+  if (pair === undefined) {
+    const isOpen = text !== "" && !text.endsWith("\n");
+    return `${text}${isOpen ? newline : ""}resources:${newline}${block}`;
+  }
+  const key = (pair.key as { range: [number, number, number] }).range[1];
+  const end = lineEnd(text, key);
+  const head = text.slice(0, key);
+  const rest = text
+    .slice(key, end)
+    .replace(/^\s*:\s*(\{\s*\}|null|~)?/, ":")
+    .trimEnd();
+  return `${head}${rest}${newline}${block}${text.slice(end)}`;
+}
+
+/** `resources:` with nothing under it is nothing; an empty mapping is what programs without resources have. */
+function withEmptyResources(program: Program, text: string): string {
+  const key = (resourcesPair(program)!.key as { range: [number, number, number] }).range[1];
+  return `${text.slice(0, key)}${text.slice(key).replace(/^(\s*):/, "$1: {}")}`;
+}
+
+function resourcesPair({ document }: Program): Pair | undefined {
+  return (document.contents as unknown as YAMLMap).items.find((pair) => keyOf(pair) === "resources");
+}
+
+/** Reads the new text: it must say what the old one said, and the change, or it is not used. */
+function checked(
+  program: Program,
+  text: string,
+  change: (resources: Record<string, unknown>) => Record<string, unknown>,
+): string {
+  const before = program.document.toJS() as { resources?: Record<string, unknown> };
+  const wanted = { ...before, resources: change(before.resources ?? {}) };
+  const after = readProgram(text).document.toJS() as object;
+  if (isDeepStrictEqual(after, wanted) && isMap(program.document.contents)) return text;
+  throw new Refusal(409, {
+    code: "program-unreadable",
+    message:
+      "the program is written in a way that the console cannot edit without changing more than it should",
+    hint: "Write this change into the file yourself",
+  });
+}

@@ -1,0 +1,128 @@
+import { type Document, isAlias, isMap, isScalar, type Pair, parseDocument, visit, type YAMLMap } from "yaml";
+import { ownerFromUrn } from "../../../provider/face/owner";
+import { Refusal } from "../refusal";
+
+/** A Pulumi program in YAML, read. Nothing of it is ever written back but by the text's own lines. */
+export interface Program {
+  text: string;
+  document: Document.Parsed;
+  /** The project's `name`. */
+  project: string;
+  /** What is under `resources`; absent where the file has no such key. */
+  resources: YAMLMap | undefined;
+}
+
+/** A resource of this project in a program. */
+export interface ProgramResource {
+  /** The key under `resources`, by which expressions name it. */
+  key: string;
+  kind: "TapService" | "TapFlow" | "MirrorTunnel" | "MonitorPort";
+  /** Owner key of its claims. */
+  owner: string;
+  /** Arguments as they are written, expressions as text. */
+  properties: Record<string, unknown>;
+}
+
+/** Which stack a program is deployed as. */
+export interface StackIdentity {
+  organization: string;
+  stack: string;
+}
+
+function unreadable(message: string): Refusal {
+  return new Refusal(409, {
+    code: "program-unreadable",
+    message,
+    hint: "Correct the file; the console reads it again by itself",
+  });
+}
+
+/** Reads a program. Throws a Refusal `program-unreadable` for what is no YAML, or no program that can be edited. */
+export function readProgram(text: string): Program {
+  const document = parseDocument(text, { keepSourceTokens: true, uniqueKeys: true });
+  const [error] = document.errors;
+  if (error !== undefined) throw unreadable(`the program is no YAML: ${error.message.split("\n")[0]}`);
+  const { contents } = document;
+  if (!isMap(contents)) throw unreadable("the program is no YAML mapping");
+  const runtime = contents.get("runtime");
+  const name: unknown = isMap(runtime) ? runtime.get("name") : runtime;
+  if (name !== "yaml")
+    throw unreadable(
+      `the program's runtime is ${JSON.stringify(name ?? "missing")}, and only yaml can be edited`,
+    );
+  const resources = contents.get("resources", true);
+  const isEmpty = resources === undefined || (isScalar(resources) && resources.value === null);
+  if (!isEmpty && !isMap(resources)) throw unreadable("`resources` of the program is no mapping");
+  if (isMap(resources) && resources.flow && resources.items.length > 0)
+    throw unreadable("`resources` of the program is written in braces; write one resource a line");
+  return {
+    ...{ text, document, project: String(contents.get("name") ?? "") },
+    resources: isMap(resources) ? resources : undefined,
+  };
+}
+
+const TYPE = /^taas:(?:index:)?(TapService|TapFlow|MirrorTunnel|MonitorPort)$/;
+
+/** The resources of this project that a program declares. Others are none of the console's. */
+export function programResources(program: Program, identity: StackIdentity): ProgramResource[] {
+  return (program.resources?.items ?? []).flatMap((pair): ProgramResource[] => {
+    const key = keyOf(pair);
+    const { value } = pair;
+    if (!isMap(value)) return [];
+    const kind = TYPE.exec(String(value.get("type") ?? ""))?.[1] as ProgramResource["kind"] | undefined;
+    if (kind === undefined) return [];
+    const properties = value.get("properties", true);
+    const written = isMap(properties) ? properties.toJS(program.document) : {};
+    const name = String(value.get("name") ?? key);
+    return [{ key, kind, owner: ownerOf(program, identity, kind, name), properties: written }];
+  });
+}
+
+/** The owner key that a resource of a program has. */
+export function ownerOf(
+  { project }: Program,
+  { organization, stack }: StackIdentity,
+  kind: string,
+  name: string,
+): string {
+  return ownerFromUrn(`urn:pulumi:${stack}::${project}::taas:index:${kind}::${name}`, organization);
+}
+
+/** The key of an entry, as text. */
+export function keyOf(pair: Pair): string {
+  return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
+}
+
+/** Where in a program expressions name a resource, but for the resource itself: paths such as `outputs.rules`. */
+export function usesOf(program: Program, key: string): string[] {
+  const named = new RegExp(`(^|[^$])\\$\\{${key.replaceAll(/[^\w]/g, "\\$&")}[.[}]`);
+  const found: string[] = [];
+  visit(program.document, {
+    Scalar(_, node, path) {
+      if (typeof node.value !== "string" || !named.test(node.value)) return;
+      const place = path.flatMap((step) =>
+        "key" in step && isScalar(step.key) ? [String(step.key.value)] : [],
+      );
+      if (place[0] === "resources" && place[1] === key) return;
+      found.push(place.join("."));
+    },
+  });
+  return found;
+}
+
+/** Whether anything in a resource is an anchor that aliases elsewhere stand on. */
+export function hasAnchor(program: Program, pair: Pair): boolean {
+  const anchors = new Set<string>();
+  visit(pair.value as never, {
+    Node(_, node) {
+      if ("anchor" in node && typeof node.anchor === "string") anchors.add(node.anchor);
+    },
+  });
+  let isUsed = false;
+  visit(program.document, {
+    Alias(_, node) {
+      if (isAlias(node) && anchors.has(node.source)) isUsed = true;
+    },
+  });
+  return isUsed;
+}

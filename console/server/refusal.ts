@@ -1,0 +1,47 @@
+import { TaasError } from "../../provider/errors";
+import { printable } from "../../provider/printable";
+import type { ConsoleError } from "../api";
+
+/** Why a request is refused: an HTTP status, and what the page shows. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: ConsoleError,
+  ) {
+    super(body.message);
+  }
+}
+
+/** Something in a request is wrong: 400. `field`: which of *New tap*. */
+export function invalid(message: string, field?: string, hint?: string): Refusal {
+  const body = { code: "invalid", message: printable(message) };
+  return new Refusal(400, {
+    ...body,
+    ...(field === undefined ? {} : { field }),
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** What is asked for is not there, or not for who asks: the answer is the same for both. */
+export function notFound(what: string): Refusal {
+  return new Refusal(404, { code: "not-found", message: `there is no such ${what}` });
+}
+
+/** Who asks may not do it. */
+export function forbidden(message: string, hint?: string): Refusal {
+  return new Refusal(403, { code: "forbidden", message, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** Any error as the page shows it. What is no error of this project has its message only. */
+export function consoleError(error: unknown): ConsoleError {
+  if (error instanceof Refusal) return error.body;
+  if (error instanceof TaasError) {
+    const { code, shortMessage, hint, host } = error;
+    return {
+      ...{ code, message: shortMessage },
+      ...(hint === undefined ? {} : { hint }),
+      ...(host === undefined ? {} : { host }),
+    };
+  }
+  return { code: "failed", message: printable(error instanceof Error ? error.message : String(error)) };
+}

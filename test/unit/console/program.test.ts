@@ -1,0 +1,125 @@
+import { expect } from "chai";
+import { addResource, deleteResource } from "../../../console/server/program/edit";
+import { programResources, readProgram } from "../../../console/server/program/program";
+import { unifiedDiff } from "../../../console/server/program/unifiedDiff";
+
+const FLOW = {
+  key: "web",
+  type: "taas:TapFlow",
+  properties: { service: "$".concat("{ids.ref}"), host: "host1", port: "tap-web" },
+};
+
+const BLOCK = `  web:
+    type: taas:TapFlow
+    properties:
+      service: \${ids.ref}
+      host: host1
+      port: tap-web
+`;
+
+const HEAD = "name: taps # ours\nruntime: {name:   yaml}\n\nconfig: {a:   {default: 'x'}}\n\n";
+
+const SERVICE = `  # the monitor
+  'ids':   # why not
+        type:   "taas:TapService"
+        properties: {host:   host2,
+          port: tap-ids}   # in braces
+        # the end of ids
+`;
+
+/** Programs before and after the addition; deleting it again gives back the bytes of before. */
+const PROGRAMS: Record<string, [string, string]> = {
+  "in the middle of a file": [
+    `${HEAD}resources:\n${SERVICE}\n# outputs\noutputs: {id:   "\${ids.tunnelId}"}\n`,
+    `${HEAD}resources:\n${SERVICE}${BLOCK}\n# outputs\noutputs: {id:   "\${ids.tunnelId}"}\n`,
+  ],
+  "at the end of a file": [`${HEAD}resources:\n${SERVICE}`, `${HEAD}resources:\n${SERVICE}${BLOCK}`],
+  "after a block of text": [
+    `${HEAD}resources:\n  ids:\n    type: other:Thing\n    properties:\n      text: |\n        a\n\n        b\noutputs:\n  a: b\n`,
+    `${HEAD}resources:\n  ids:\n    type: other:Thing\n    properties:\n      text: |\n        a\n\n        b\n${BLOCK}outputs:\n  a: b\n`,
+  ],
+  "into an empty mapping": [
+    `${HEAD}resources: {} # none yet\noutputs: {}\n`,
+    `${HEAD}resources: # none yet\n${BLOCK}outputs: {}\n`,
+  ],
+  "with line breaks of another kind": [
+    `${HEAD}resources:\n${SERVICE}`.replaceAll("\n", "\r\n"),
+    `${HEAD}resources:\n${SERVICE}${BLOCK}`.replaceAll("\n", "\r\n"),
+  ],
+  "with keys four columns in": [
+    "name: a\nruntime: yaml\nresources:\n    x:\n        type: other:Thing\n",
+    `name: a\nruntime: yaml\nresources:\n    x:\n        type: other:Thing\n${BLOCK.replace(/^/gm, "  ").trimEnd()}\n`,
+  ],
+};
+
+describe("the console's program", () => {
+  for (const [name, [before, after]] of Object.entries(PROGRAMS)) {
+    it(`gets a resource ${name}, and loses it again, byte for byte`, () => {
+      expect(addResource(readProgram(before), FLOW)).to.equal(after);
+      expect(deleteResource(readProgram(after), "web")).to.equal(before);
+    });
+  }
+
+  it("keeps comments between resources when one is deleted", () => {
+    const text = `${HEAD}resources:\n${SERVICE}  # of web\n${BLOCK}  # of others\n  other:\n    type: x:Y\n`;
+    expect(deleteResource(readProgram(text), "web")).to.equal(text.replace(BLOCK, ""));
+  });
+
+  it("gets its first resource where nothing says resources, or nothing stands there", () => {
+    expect(addResource(readProgram("name: a\nruntime: yaml"), FLOW)).to.equal(
+      `name: a\nruntime: yaml\nresources:\n${BLOCK}`,
+    );
+    expect(addResource(readProgram("name: a\nresources:\nruntime: yaml\n"), FLOW)).to.equal(
+      `name: a\nresources:\n${BLOCK}runtime: yaml\n`,
+    );
+  });
+
+  it("keeps a resource that others name, and says where", () => {
+    const text = `${HEAD}resources:\n${SERVICE}${BLOCK}outputs:\n  list: ["\${ids.tunnelId}"]\n`;
+    expect(() => deleteResource(readProgram(text), "ids")).to.throw(
+      "other parts of the program use ids: resources.web.properties.service, outputs.list",
+    );
+  });
+
+  it("is left alone where a resource's anchor is used elsewhere", () => {
+    const text = "name: a\nruntime: yaml\nresources:\n  x: &x\n    type: a:B\n  y: *x\n";
+    expect(() => deleteResource(readProgram(text), "x")).to.throw("an alias of YAML");
+  });
+
+  it("is refused a name that it has", () => {
+    const program = readProgram(`${HEAD}resources:\n${SERVICE}${BLOCK}`);
+    expect(() => addResource(program, FLOW)).to.throw("the program has a resource web");
+  });
+
+  it("is refused where it cannot be edited", () => {
+    const wrong: [string, string][] = [
+      ["a: [", "the program is no YAML"],
+      ["just text", "no YAML mapping"],
+      ["name: a\nruntime: nodejs\n", 'runtime is "nodejs"'],
+      ["name: a\nruntime: yaml\nresources: []\n", "is no mapping"],
+      ["name: a\nruntime: yaml\nresources: {a: {type: x:Y}}\n", "written in braces"],
+      ["name: a\nname: b\nruntime: yaml\n", "the program is no YAML"],
+    ];
+    for (const [text, message] of wrong) expect(() => readProgram(text), text).to.throw(message);
+  });
+
+  it("has the owners that its resources have on hosts", () => {
+    const text = `${HEAD}resources:\n${SERVICE}${BLOCK}  named:\n    type: taas:index:TapFlow\n    name: other name\n  x:\n    type: a:B\n`;
+    const found = programResources(readProgram(text), { organization: "acme", stack: "prod" });
+    expect(found.map(({ key, kind, owner }) => [key, kind, owner])).to.deep.equal([
+      ["ids", "TapService", "acme/taps/prod/TapService/ids"],
+      ["web", "TapFlow", "acme/taps/prod/TapFlow/web"],
+      ["named", "TapFlow", "acme/taps/prod/TapFlow/other%20name"],
+    ]);
+    expect(found[0]!.properties).to.deep.equal({ host: "host2", port: "tap-ids" });
+  });
+
+  it("is compared line by line", () => {
+    const text = "1\n2\n3\n4\n5\n6\n7\n8\n";
+    expect(unifiedDiff("Pulumi.yaml", text, text)).to.equal("");
+    expect(unifiedDiff("Pulumi.yaml", text, text.replace("5\n", "5\nx\n"))).to.equal(
+      "--- Pulumi.yaml\n+++ Pulumi.yaml\n@@ -3,6 +3,7 @@\n 3\n 4\n 5\n+x\n 6\n 7\n 8",
+    );
+    expect(unifiedDiff("P", "a\nb\n", "b\n")).to.equal("--- P\n+++ P\n@@ -1,2 +1,1 @@\n-a\n b");
+  });
+});
