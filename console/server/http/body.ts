@@ -1,0 +1,37 @@
+import type { IncomingMessage } from "node:http";
+import type * as z from "zod";
+import { placedReasons, wording } from "../../../provider/schema/reasons";
+import { invalid, Refusal } from "../refusal";
+import { LARGEST_BODY } from "./guard";
+
+/** Reads a request's body as a schema has it. Errors: Refusals, with the field that is wrong. */
+export async function readBody<Schema extends z.ZodType>(
+  request: IncomingMessage,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const parsed = schema.safeParse(parseJson(await readText(request)), { error: wording });
+  if (parsed.success) return parsed.data;
+  const [first] = parsed.error.issues;
+  const reasons = placedReasons(parsed.error, "request").map(({ text }) => text);
+  throw invalid(reasons.join("; "), first === undefined ? undefined : String(first.path[0] ?? ""));
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > LARGEST_BODY)
+      throw new Refusal(413, { code: "too-large", message: `a request has at most ${LARGEST_BODY} bytes` });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid("the request is no JSON");
+  }
+}

@@ -1,0 +1,71 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { Refusal } from "../refusal";
+
+/** Where the page may come from, and by which names the server may be asked. */
+export interface Origins {
+  /** Values of `Host`, in lower case: `127.0.0.1:8080`. */
+  hosts: ReadonlySet<string>;
+  /** Values of `Origin`: `http://127.0.0.1:8080`. */
+  origins: ReadonlySet<string>;
+}
+
+/** The names of a server on this machine's loopback, and of the proxy in front of it, if there is one. */
+export function originsOf(port: number, publicUrl: URL | undefined): Origins {
+  const loopback = [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`];
+  const outside = publicUrl === undefined ? [] : [publicUrl];
+  return {
+    hosts: new Set([...loopback, ...outside.map(({ host }) => host)]),
+    origins: new Set([...loopback.map((host) => `http://${host}`), ...outside.map(({ origin }) => origin)]),
+  };
+}
+
+/** What all replies say: nothing from elsewhere, nothing inline, in no frame, kept nowhere. */
+export const HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+} as const;
+
+/** Most bytes of a request's body. */
+export const LARGEST_BODY = 64 * 1024;
+
+/** The parts of a request that say whose it is. */
+export interface Asked {
+  method: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+}
+
+/**
+ * Refuses what the page itself never sends: another name for this server (a rebound DNS name), another origin, another site, a form, another
+ * method. Loopback is no boundary: any page in the operator's browser can send requests there.
+ */
+export function guard({ method, path, headers }: Asked, { hosts, origins }: Origins): void {
+  if (!hosts.has((headers.host ?? "").toLowerCase()))
+    throw refused(421, "wrong-host", "this server is not known by that name");
+  if (method !== "GET" && method !== "HEAD" && method !== "POST")
+    throw refused(405, "wrong-method", "only GET, HEAD and POST are known here");
+  const { origin } = headers;
+  if (origin !== undefined && !origins.has(origin))
+    throw refused(403, "wrong-origin", "requests of other pages are refused");
+  const site = headers["sec-fetch-site"];
+  const isPage = method !== "POST" && !path.startsWith("/api/");
+  // A link to the page may stand anywhere; what it then loads is its own.
+  const isNavigation = isPage && headers["sec-fetch-mode"] === "navigate";
+  if (site !== undefined && site !== "same-origin" && site !== "none" && !isNavigation)
+    throw refused(403, "wrong-origin", "requests of other sites are refused");
+  if (method !== "POST") return;
+  if (origin === undefined)
+    throw refused(403, "wrong-origin", "a request that changes something names its origin");
+  if (!/^application\/json(; *charset=utf-8)?$/i.test(headers["content-type"] ?? ""))
+    throw refused(415, "wrong-content-type", "requests are JSON");
+}
+
+function refused(status: number, code: string, message: string): Refusal {
+  return new Refusal(status, { code, message });
+}

@@ -1,0 +1,45 @@
+import { MARK } from "../../../provider/model/identity";
+import { driftedStatus } from "../../../provider/resource/status";
+import type { HostRow } from "../../api";
+import type { HostView } from "./hostWatch";
+
+/** Open vSwitch has at most so many Mirrors a bridge. */
+export const MIRRORS = 32;
+
+/** A host as its row says. */
+export function hostRow(view: HostView): HostRow {
+  const { record, inspection, error, at } = view;
+  const { name, address } = record;
+  const claims = [...(inspection?.read.claims.values() ?? [])];
+  const mirrors = Object.values(inspection?.facts.mirrors ?? {});
+  const count = (holds: (claim: (typeof claims)[number]) => boolean): number => claims.filter(holds).length;
+  return {
+    ...{ name, address },
+    state: error !== undefined ? "unreachable" : inspection === undefined ? "asking" : "reachable",
+    ...(error === undefined ? {} : { reason: error.message }),
+    ...(inspection?.facts.version === undefined ? {} : { ovsVersion: inspection.facts.version }),
+    ...keeperOf(view),
+    drift: (inspection?.differences ?? []).map(({ what }) => driftedStatus([what]).replace(/^drifted: /, "")),
+    ...(inspection === undefined ? {} : { mirrorsUsed: fullest(view) }),
+    mirrorsLimit: MIRRORS,
+    foreignMirrors: mirrors
+      .filter(({ externalIds }) => externalIds[MARK] === undefined)
+      .map(({ name: mirror }) => mirror)
+      .sort(),
+    taps: count((claim) => claim.kind === "flow" && claim.source !== undefined),
+    services: count(({ kind }) => kind === "service"),
+    ...(at === undefined ? {} : { lookedAt: at }),
+  };
+}
+
+/** Mirrors of the bridge that has most of them: the limit is each bridge's. */
+function fullest({ inspection }: HostView): number {
+  return Math.max(0, ...(inspection?.facts.bridges ?? []).map(({ mirrors }) => mirrors.length));
+}
+
+function keeperOf({ inspection }: HostView): Pick<HostRow, "keeper"> {
+  const wanted = [...(inspection?.read.claims.values() ?? [])].some(({ keeper }) => keeper === true);
+  if (inspection === undefined || !wanted) return {};
+  const faults = inspection.differences.filter(({ what }) => what.startsWith("keeper"));
+  return { keeper: faults.length === 0 ? "running" : "stale" };
+}

@@ -1,0 +1,16 @@
+import { digest } from "../../../provider/model/identity";
+
+/** The id of a tap or service in the console's addresses: of one owner key always the same, and nothing that a path could be made of. */
+export function idOf(owner: string): string {
+  return digest(16, "console", owner);
+}
+
+/** The name of a resource, as its program has it: the last part of its owner key. */
+export function nameOf(owner: string): string {
+  const last = owner.split("/").at(-1)!;
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
+}

@@ -1,0 +1,159 @@
+import type { HostRecord } from "../../../provider/host/host";
+import type { Context } from "../../../provider/resource/context";
+import type { Event, HostRow, ServiceRow, TapRow } from "../../api";
+import type { ProgramResource } from "../program/program";
+import { type Ends, endsOf } from "./ends";
+import { hostRow } from "./hosts";
+import { type HostView, HostWatch } from "./hostWatch";
+import { Rates } from "./rates";
+import { serviceRows } from "./services";
+import { tapRows } from "./taps";
+
+/** All rows, as of now. */
+export interface Rows {
+  taps: TapRow[];
+  services: ServiceRow[];
+  hosts: HostRow[];
+}
+
+/** Milliseconds in which changes of several hosts become one. */
+const GATHER = 100;
+
+/** What the hosts say, live: rows, and events with those that have changed. */
+export class Live {
+  private readonly watches: HostWatch[];
+  private readonly listeners = new Set<(event: Event) => void>();
+  private readonly rates = new Rates();
+  private program: readonly ProgramResource[] = [];
+  private rows: Rows = { taps: [], services: [], hosts: [] };
+  private found: Ends = endsOf([]);
+  private gathering: NodeJS.Timeout | undefined;
+  /** Streams that somebody looks at. */
+  private lookers = 0;
+
+  constructor(context: Context, records: readonly HostRecord[]) {
+    const isWatched = () => this.lookers > 0;
+    this.watches = records.map(
+      (record) => new HostWatch(context, record, isWatched, () => this.changedSoon()),
+    );
+    this.build();
+  }
+
+  /** Watches until it is stopped. */
+  async run(): Promise<void> {
+    await Promise.all(this.watches.map((watch) => watch.run()));
+  }
+
+  stop(): void {
+    clearTimeout(this.gathering);
+    for (const watch of this.watches) watch.stop();
+  }
+
+  /** What is known of the hosts. */
+  get views(): HostView[] {
+    return this.watches.map(({ view }) => view);
+  }
+
+  /** The claims of the hosts, sorted. */
+  get ends(): Ends {
+    return this.found;
+  }
+
+  get all(): Rows {
+    return this.rows;
+  }
+
+  /** Copies a second by tap and service, as far as they are measured. */
+  get measured(): Rates {
+    return this.rates;
+  }
+
+  /** Whether each host has answered, or been found not to. */
+  get isComplete(): boolean {
+    return this.views.every(({ at }) => at !== undefined);
+  }
+
+  /** What the program has now. */
+  setProgram(resources: readonly ProgramResource[]): void {
+    this.program = resources;
+    this.changedSoon();
+  }
+
+  /** Tells of changes from now on, while somebody looks. Returns what ends it. */
+  subscribe(listener: (event: Event) => void): () => void {
+    this.listeners.add(listener);
+    this.lookers += 1;
+    if (this.lookers === 1) for (const watch of this.watches) watch.hurry();
+    return () => {
+      if (this.listeners.delete(listener)) this.lookers -= 1;
+    };
+  }
+
+  /** Resolves when something has changed. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      const end = this.subscribe(() => {
+        end();
+        resolve();
+      });
+    });
+  }
+
+  private changedSoon(): void {
+    this.gathering ??= setTimeout(() => {
+      this.gathering = undefined;
+      this.build();
+    }, GATHER);
+  }
+
+  private build(): void {
+    const before = this.rows;
+    this.found = endsOf(this.views);
+    this.rates.take(this.views);
+    this.rows = {
+      taps: tapRows(this.found, this.program),
+      services: serviceRows(this.found, this.program),
+      hosts: this.views.map(hostRow),
+    };
+    this.tell("taps", before.taps, this.rows.taps, ({ id }) => id);
+    this.tell("services", before.services, this.rows.services, ({ id }) => id);
+    this.tellHosts(before.hosts);
+    const { taps, services } = this.rates;
+    if (this.rates.areNew()) this.say({ type: "rates", taps, services });
+  }
+
+  private tell<Row extends TapRow | ServiceRow>(
+    type: "taps" | "services",
+    before: readonly Row[],
+    now: readonly Row[],
+    key: (row: Row) => string,
+  ): void {
+    const { put, drop } = difference(before, now, key);
+    if (put.length > 0 || drop.length > 0) this.say({ type, put, drop } as Event);
+  }
+
+  private tellHosts(before: readonly HostRow[]): void {
+    // When a host was looked at last is no news.
+    const still = (row: HostRow): HostRow => ({ ...row, lookedAt: "" });
+    const { put, drop } = difference(before.map(still), this.rows.hosts.map(still), ({ name }) => name);
+    const changed = this.rows.hosts.filter(({ name }) => put.some((row) => row.name === name));
+    if (changed.length > 0 || drop.length > 0)
+      this.say({ type: "hosts", put: changed, drop, complete: this.isComplete });
+  }
+
+  private say(event: Event): void {
+    for (const listener of [...this.listeners]) listener(event);
+  }
+}
+
+/** Rows that are new or others than before, and keys of those that are gone. */
+function difference<Row>(
+  before: readonly Row[],
+  now: readonly Row[],
+  key: (row: Row) => string,
+): { put: Row[]; drop: string[] } {
+  const old = new Map(before.map((row) => [key(row), JSON.stringify(row)]));
+  const put = now.filter((row) => old.get(key(row)) !== JSON.stringify(row));
+  for (const row of now) old.delete(key(row));
+  return { put, drop: [...old.keys()] };
+}

@@ -1,0 +1,62 @@
+import { stringify } from "yaml";
+import type { FlowClaim, ServiceClaim } from "../../../provider/schema/claim";
+import { portInput } from "../../../provider/schema/port";
+import type { End, Ends } from "./ends";
+import { nameOf } from "./ids";
+
+/** A service as a program of another stack refers to it: what its `ref` output is. */
+export function refOf({ claim, view }: End<ServiceClaim>): Record<string, unknown> {
+  const { owner, tunnelId, tenant, attachment } = claim;
+  const { name } = view.record;
+  return {
+    ...{ format: 1, owner, tunnelId, host: name },
+    ...(tenant === undefined ? {} : { tenant }),
+    attachment,
+  };
+}
+
+/**
+ * The YAML that takes over a tap which another stack has, with what to do in which order. Nothing on the hosts changes: the claims are
+ * renamed.
+ */
+export function moveCode(source: End<FlowClaim>, ends: Ends): string | undefined {
+  const { claim, view } = source;
+  const service = ends.services.get(claim.service);
+  if (claim.source === undefined || service === undefined) return undefined;
+  const { port, direction, filter, defaultAction, snapLength, rateLimit, enabled } = claim.source;
+  const given = {
+    filter,
+    defaultAction,
+    snapLength,
+    rateLimit,
+    tenant: claim.tenant,
+    description: claim.description,
+  };
+  const properties = {
+    ...{
+      service: refOf(service),
+      host: view.record.name,
+      port: portInput.parse(withoutFound(port)),
+      direction,
+    },
+    ...(enabled ? {} : { enabled }),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
+  const name = nameOf(claim.owner);
+  const resource = stringify({ [name]: { type: "taas:TapFlow", properties } }, { lineWidth: 0 });
+  const indented = resource.trimEnd().replace(/^/gm, "  ");
+  return [
+    "# 1. Put this under resources: of this program.",
+    indented,
+    `# 2. Take the tap into this stack:   pulumi import taas:index:TapFlow ${name} '${view.record.name}:${claim.owner}'`,
+    "# 3. In the program that has it now: pulumi state delete its URN, and delete it there.",
+    "# 4. Preview: only the names of claims change.",
+    "",
+  ].join("\n");
+}
+
+/** A port as a program names it; what was found first with a MAC address is the claim's. */
+function withoutFound(port: NonNullable<FlowClaim["source"]>["port"]): unknown {
+  if (typeof port === "string" || !("mac" in port)) return port;
+  return { mac: port.mac };
+}

@@ -1,0 +1,113 @@
+import { tapBridgeOf } from "../../../provider/converge/access";
+import { findPort } from "../../../provider/model/findPort";
+import { stackOf } from "../../../provider/model/identity";
+import type { FlowClaim } from "../../../provider/schema/claim";
+import { portSymbol } from "../../../provider/schema/port";
+import type { TapRow } from "../../api";
+import type { ProgramResource } from "../program/program";
+import type { End, Ends } from "./ends";
+import { idOf, nameOf } from "./ids";
+import { monitorOf } from "./services";
+import { judge, untilOf } from "./state";
+import { vmOf } from "./vms";
+
+/** The taps of all hosts, and those that the program has and no host does. */
+export function tapRows(ends: Ends, program: readonly ProgramResource[]): TapRow[] {
+  const declared = new Map(program.map((resource) => [resource.owner, resource]));
+  const made = [...ends.flows].map(([owner, { source, far }]) =>
+    rowOf({ owner, source, far, own: declared.has(owner) }, ends),
+  );
+  const saved = program.filter(({ kind, owner }) => kind === "TapFlow" && !ends.flows.has(owner));
+  const rows = [...made, ...saved.map((resource) => savedRow(resource, program))];
+  return rows.sort((a, b) => (a.owner < b.owner ? -1 : 1));
+}
+
+interface Found {
+  owner: string;
+  source: End<FlowClaim> | undefined;
+  far: End<FlowClaim> | undefined;
+  own: boolean;
+}
+
+function rowOf({ owner, source, far, own }: Found, ends: Ends): TapRow {
+  const { claim } = (source ?? far)!;
+  const judged = judge([source, far], ends);
+  const until = untilOf(claim);
+  return {
+    ...{ id: idOf(owner), name: nameOf(owner), owner, stack: stackOf(owner), own },
+    ...sourceOf(source, claim, ends),
+    service: nameOf(claim.service),
+    serviceId: idOf(claim.service),
+    monitor: monitorOf(claim, ends),
+    direction: claim.source?.direction ?? "both",
+    filter: filterLine(claim),
+    ...(source === undefined && judged.state === "active"
+      ? {
+          state: "unknown",
+          reason: `its source is on host ${hostOf(claim)}, which this console does not see`,
+        }
+      : judged),
+    ...(claim.tenant === undefined ? {} : { tenant: claim.tenant }),
+    ...{ changedAt: claim.time, changedBy: claim.writer },
+    ...(until === undefined ? {} : { until }),
+  };
+}
+
+function hostOf(claim: FlowClaim): string {
+  return claim.from?.name ?? claim.peer?.name ?? "";
+}
+
+function sourceOf(
+  source: End<FlowClaim> | undefined,
+  claim: FlowClaim,
+  ends: Ends,
+): Pick<TapRow, "host" | "port" | "vm" | "vnic"> {
+  if (source?.claim.source === undefined) {
+    const seen = claim.peer === undefined ? undefined : ends.machines.get(claim.peer.machine);
+    return { host: seen?.record.name ?? hostOf(claim), port: "" };
+  }
+  const { view } = source;
+  const { port: wanted, integrationBridge } = source.claim.source;
+  const { facts } = view.inspection;
+  const { found } = findPort(facts, [integrationBridge, tapBridgeOf(view.record)], wanted);
+  const vm = found === undefined ? undefined : vmOf(facts, found);
+  return {
+    host: view.record.name,
+    port: found?.port.name ?? portSymbol(wanted),
+    ...(vm?.uuid === undefined ? {} : { vm: vm.name, vnic: vm.index }),
+  };
+}
+
+/** A filter on one line. */
+export function filterLine({ source }: Pick<FlowClaim, "source">): string {
+  const { filter, defaultAction } = source ?? {};
+  if (typeof filter === "string") return filter;
+  const rules = (filter ?? []).map((rule) => {
+    const { action, ...match } = rule;
+    const parts = Object.entries(match).map(([field, value]) => `${field}=${value}`);
+    return [action, ...parts].join(" ");
+  });
+  return [...rules, ...(defaultAction === undefined ? [] : [`else ${defaultAction}`])].join("; ");
+}
+
+/** A tap that only the program has. */
+function savedRow({ owner, properties }: ProgramResource, program: readonly ProgramResource[]): TapRow {
+  const key = /^\$\{([^.[}]+)/.exec(String(properties.service ?? ""))?.[1];
+  const service = program.find((resource) => resource.key === key);
+  const text = (value: unknown): string =>
+    typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
+  const { direction, tenant, until } = properties;
+  return {
+    ...{ id: idOf(owner), name: nameOf(owner), owner, stack: stackOf(owner), own: true },
+    ...{ host: text(properties.host), port: text(properties.port) },
+    service: service === undefined ? text(properties.service) : nameOf(service.owner),
+    ...(service === undefined ? {} : { serviceId: idOf(service.owner) }),
+    monitor: "",
+    direction: direction === "ingress" || direction === "egress" ? direction : "both",
+    filter: text(properties.filter),
+    state: "saved",
+    reason: "it is in the program and on no host yet",
+    ...(typeof tenant === "string" ? { tenant } : {}),
+    ...(typeof until === "string" ? { until } : {}),
+  };
+}

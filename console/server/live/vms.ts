@@ -1,0 +1,124 @@
+import { tapBridgeOf } from "../../../provider/converge/access";
+import { type FoundPort, findPort, portsOf } from "../../../provider/model/findPort";
+import { isVmPort } from "../../../provider/model/vmPort";
+import type { Facts } from "../../../provider/ovs/facts";
+import type { PortRef, Vm, Vnic } from "../../api";
+import type { Ends } from "./ends";
+import type { HostView } from "./hostWatch";
+import { nameOf } from "./ids";
+
+/** Where clouds write a VM's id, and its name. */
+const VM_IDS = ["vm-uuid", "vm-id", "xs-vm-uuid"];
+const VM_NAMES = ["vm-name", "xs-vm-name"];
+
+/** The VM of a port. */
+export interface PortsVm {
+  /** Absent: no VM's, as far as its row says. */
+  uuid?: string;
+  name: string;
+  /** Which of its vNICs on the host the port is. */
+  index: number;
+}
+
+function uuidOf({ interface: { externalIds } }: FoundPort): string | undefined {
+  return VM_IDS.map((key) => externalIds[key]).find((id) => id !== undefined);
+}
+
+function macOf({ interface: nic }: FoundPort): string | undefined {
+  return nic.externalIds["attached-mac"]?.toLowerCase();
+}
+
+function bridgesOf(facts: Facts): string[] {
+  return facts.bridges.map(({ name }) => name);
+}
+
+/** The VMs of a host's facts: made once, for facts never change. */
+const known = new WeakMap<Facts, Map<string, FoundPort[]>>();
+
+function vnicsByVm(facts: Facts): Map<string, FoundPort[]> {
+  const made = known.get(facts);
+  if (made !== undefined) return made;
+  const vms = new Map<string, FoundPort[]>();
+  for (const found of portsOf(facts, bridgesOf(facts))) {
+    const uuid = uuidOf(found);
+    if (uuid !== undefined) vms.set(uuid, [...(vms.get(uuid) ?? []), found]);
+  }
+  for (const nics of vms.values())
+    nics.sort((a, b) =>
+      `${macOf(a) ?? "~"} ${a.port.name}`.localeCompare(`${macOf(b) ?? "~"} ${b.port.name}`, "en"),
+    );
+  known.set(facts, vms);
+  return vms;
+}
+
+/** Which VM a port belongs to, and which of its vNICs it is: by ascending MAC address, as `vnic` of a port counts. */
+export function vmOf(facts: Facts, found: FoundPort): PortsVm {
+  const uuid = uuidOf(found);
+  if (uuid === undefined) return { name: found.port.name, index: 0 };
+  const { externalIds } = found.interface;
+  const name = VM_NAMES.map((key) => externalIds[key]).find((text) => text !== undefined) ?? uuid;
+  const index = vnicsByVm(facts)
+    .get(uuid)!
+    .findIndex(({ interface: nic }) => nic.uuid === found.interface.uuid);
+  return { uuid, name, index: Math.max(0, index) };
+}
+
+/** The VMs of a host with their vNICs, by name. Ports of Open vSwitch's own making are none. */
+export function vmsOf(view: HostView, ends: Ends): Vm[] {
+  const { inspection, record } = view;
+  if (inspection === undefined) return [];
+  const { facts } = inspection;
+  const tapBridge = tapBridgeOf(record);
+  const sources = sourcesOn(view, ends);
+  const vms = new Map<string, Vm>();
+  for (const found of portsOf(facts, bridgesOf(facts))) {
+    if (!isVmPort(found.port, facts)) continue;
+    const vm = vmOf(facts, found);
+    const id = vm.uuid ?? `port ${found.port.name}`;
+    const entry = vms.get(id) ?? { id, name: vm.name, vnics: [] };
+    entry.vnics.push(vnicOf(found, vm, { monitor: found.bridge.name === tapBridge, sources }));
+    vms.set(id, entry);
+  }
+  for (const { vnics } of vms.values()) vnics.sort((a, b) => a.index - b.index);
+  return [...vms.values()].sort((a, b) => a.name.localeCompare(b.name, "en"));
+}
+
+/** What names a port for good: its iface-id, else its vNIC, else its name. */
+function refOf({ interface: nic, port }: FoundPort, { uuid, index }: PortsVm): PortRef {
+  const ifaceId = nic.externalIds["iface-id"];
+  if (ifaceId !== undefined) return { ifaceId };
+  return uuid === undefined ? { port: port.name } : { vmUuid: uuid, vnic: index };
+}
+
+function vnicOf(
+  found: FoundPort,
+  vm: PortsVm,
+  { monitor, sources }: { monitor: boolean; sources: ReadonlyMap<string, string[]> },
+): Vnic {
+  const { port, interface: nic } = found;
+  const ifaceId = nic.externalIds["iface-id"];
+  const mac = macOf(found);
+  return {
+    port: port.name,
+    ref: refOf(found, vm),
+    index: vm.index,
+    ...(mac === undefined ? {} : { mac }),
+    ...(ifaceId === undefined ? {} : { ifaceId }),
+    ...(port.tag === undefined ? {} : { vlan: port.tag }),
+    ...(nic.mtu === undefined ? {} : { mtu: nic.mtu }),
+    monitor,
+    tappedBy: sources.get(port.uuid) ?? [],
+  };
+}
+
+/** Names of the taps of a host's ports, by port. */
+function sourcesOn({ inspection }: HostView, { flows }: Ends): Map<string, string[]> {
+  const { facts } = inspection!;
+  const found = new Map<string, string[]>();
+  for (const [owner, { source }] of flows) {
+    if (source?.view.inspection.facts !== facts || source.claim.source === undefined) continue;
+    const uuid = findPort(facts, bridgesOf(facts), source.claim.source.port).found?.port.uuid;
+    if (uuid !== undefined) found.set(uuid, [...(found.get(uuid) ?? []), nameOf(owner)]);
+  }
+  return found;
+}
