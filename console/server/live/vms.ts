@@ -63,8 +63,8 @@ export function vmOf(facts: Facts, found: FoundPort): PortsVm {
   return { uuid, name, index: Math.max(0, index) };
 }
 
-/** The VMs of a host with their vNICs, by name. Ports of Open vSwitch's own making are none. */
-export function vmsOf(view: HostView, ends: Ends): Vm[] {
+/** The VMs of a host with those vNICs that `isAllowed`, by name. Ports of Open vSwitch's own making are none. */
+export function vmsOf(view: HostView, ends: Ends, isAllowed: (found: FoundPort) => boolean): Vm[] {
   const { inspection, record } = view;
   if (inspection === undefined) return [];
   const { facts } = inspection;
@@ -72,7 +72,7 @@ export function vmsOf(view: HostView, ends: Ends): Vm[] {
   const sources = sourcesOn(view, ends);
   const vms = new Map<string, Vm>();
   for (const found of portsOf(facts, bridgesOf(facts))) {
-    if (!isVmPort(found.port, facts)) continue;
+    if (!isVmPort(found.port, facts) || !isAllowed(found)) continue;
     const vm = vmOf(facts, found);
     const id = vm.uuid ?? `port ${found.port.name}`;
     const entry = vms.get(id) ?? { id, name: vm.name, vnics: [] };

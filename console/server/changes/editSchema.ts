@@ -1,0 +1,55 @@
+import * as z from "zod";
+import { ipAddress } from "../../../provider/schema/host";
+import type { Edit } from "../../api";
+
+/** A name that Pulumi takes for a resource and that expressions can name. */
+const name = z
+  .string()
+  .max(63)
+  .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "must begin with a letter, and have letters, digits, - and _ only");
+
+const id = z.string().regex(/^[0-9a-f]{16}$/, "is no id");
+const text = z.string().max(1024);
+
+const port = z.union(
+  [
+    z.strictObject({ vmUuid: z.string().min(1).max(255), vnic: z.int().min(0).max(1023).optional() }),
+    z.strictObject({ ifaceId: z.string().min(1).max(255) }),
+    z.strictObject({ port: z.string().min(1).max(255) }),
+  ],
+  "must be a port of the list",
+);
+
+const monitor = {
+  host: z.string().min(1).max(255).optional(),
+  port: port.optional(),
+  collector: z
+    .strictObject({ address: ipAddress, type: z.enum(["gre", "erspan", "vxlan", "geneve"]) })
+    .optional(),
+};
+
+const until = z.iso
+  .datetime({ offset: true, message: "must be a time with a zone, such as 2026-12-01T18:00:00Z" })
+  .refine((time) => Date.parse(time) > Date.now(), "is over already");
+
+/** What the page may ask for. */
+export const editSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("createTap"),
+    name,
+    service: z.union(
+      [z.strictObject({ id }), z.strictObject({ create: z.strictObject({ name, ...monitor }) })],
+      "must be a service of the list, or a new one",
+    ),
+    host: z.string().min(1).max(255),
+    port,
+    direction: z.enum(["ingress", "egress", "both"]),
+    filter: z.string().max(16_384).optional(),
+    until: until.optional(),
+    description: text.optional(),
+  }),
+  z.strictObject({ kind: z.literal("createService"), name, ...monitor, description: text.optional() }),
+  z.strictObject({ kind: z.literal("deleteTap"), id }),
+  z.strictObject({ kind: z.literal("deleteService"), id }),
+  z.strictObject({ kind: z.literal("apply") }),
+]) satisfies z.ZodType<Edit>;

@@ -1,0 +1,123 @@
+import type { HostRecord } from "../../provider/host/host";
+import type { Context } from "../../provider/resource/context";
+import type { ConsoleError, Event, Session } from "../api";
+import { Changes } from "./changes/changes";
+import type { Deployer } from "./deploy/deployer";
+import { Live } from "./live/live";
+import type { StackIdentity } from "./program/program";
+import { ProgramFile } from "./program/programFile";
+import { ProgramWatch } from "./program/programWatch";
+import { Refusal } from "./refusal";
+import type { Users } from "./roles/users";
+import type { Viewer } from "./roles/viewer";
+
+/** The program that a console edits, and what deploys it. */
+export interface Project {
+  /** Path of Pulumi.yaml. */
+  file: string;
+  /** The project's `name`. */
+  name: string;
+  identity: StackIdentity;
+  deployer: Deployer;
+  /** Where changes are kept; undefined: for as long as the console runs. */
+  historyFile?: string;
+}
+
+/** What a console shows, and to whom. */
+export interface ConsoleOptions {
+  context: Context;
+  /** The hosts of the inventory. */
+  hosts: readonly HostRecord[];
+  /** Absent: a console that only reads. */
+  project?: Project | undefined;
+  /** Absent: one operator, who may do everything. */
+  users?: Users | undefined;
+}
+
+/** A console without its HTTP: what the hosts say, what the program says, and its changes. */
+export class Console {
+  readonly live: Live;
+  readonly changes: Changes | undefined;
+  private readonly program: ProgramWatch | undefined;
+  private readonly listeners = new Set<(event: Event) => void>();
+
+  constructor(readonly options: ConsoleOptions) {
+    const { context, hosts, project, users } = options;
+    this.live = new Live(context, hosts);
+    if (project === undefined) return;
+    const file = new ProgramFile(project.file);
+    this.program = new ProgramWatch(file, project.identity, (resources, error) => {
+      this.live.setProgram(resources);
+      this.say({ type: "program", ...(error === undefined ? {} : { error }) });
+    });
+    this.changes = new Changes({
+      ...{ context, live: this.live, identity: project.identity, deployer: project.deployer, file },
+      hosts: new Map(hosts.map((record) => [record.address, record])),
+      approval: users?.approval ?? false,
+      historyFile: project.historyFile,
+      say: (event) => this.say(event),
+    });
+  }
+
+  /** Watches hosts and program until it is stopped. */
+  async run(): Promise<void> {
+    await this.changes?.open();
+    await this.program?.start();
+    await this.live.run();
+  }
+
+  /** Ends the watch, and waits for a run that is under way. */
+  async stop(): Promise<void> {
+    this.program?.stop();
+    await this.changes?.idle();
+    this.live.stop();
+  }
+
+  /** Why the program cannot be read; undefined while it can. */
+  get programError(): ConsoleError | undefined {
+    return this.program?.error;
+  }
+
+  /** The changes; a Refusal where the viewer may make none. */
+  changesOf(viewer: Viewer): Changes {
+    const reason = this.readOnlyReason(viewer);
+    if (reason !== undefined || this.changes === undefined)
+      throw new Refusal(403, { code: "forbidden", message: reason ?? "" });
+    return this.changes;
+  }
+
+  /** Who looks, and what they may do. */
+  session(viewer: Viewer): Session {
+    const { project, users } = this.options;
+    const readOnly = this.readOnlyReason(viewer);
+    const { user, role, tenant } = viewer;
+    return {
+      ...{ user, role, approval: users?.approval ?? false, can: { verify: false, watch: false } },
+      ...(tenant === undefined ? {} : { tenant }),
+      ...(readOnly === undefined ? {} : { readOnly }),
+      ...(project === undefined
+        ? {}
+        : { project: { name: project.name, stack: project.identity.stack, file: project.file } }),
+    };
+  }
+
+  /** Tells of everything that changes. Returns what ends it. */
+  subscribe(listener: (event: Event) => void): () => void {
+    this.listeners.add(listener);
+    const end = this.live.subscribe(listener);
+    return () => {
+      this.listeners.delete(listener);
+      end();
+    };
+  }
+
+  private readOnlyReason({ role }: Viewer): string | undefined {
+    if (this.options.project === undefined)
+      return "the console was started without --project, and only reads";
+    return role === "viewer" ? "your role is viewer" : undefined;
+  }
+
+  private say(event: Event): void {
+    for (const listener of [...this.listeners]) listener(event);
+  }
+}

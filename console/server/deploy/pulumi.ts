@@ -1,0 +1,107 @@
+import type { CommandError, Stack } from "@pulumi/pulumi/automation";
+import { TaasError } from "../../../provider/errors";
+import { printable } from "../../../provider/printable";
+import type { Lock } from "../../api";
+import type { Deployer, Following, LoggedEvent, Ran } from "./deployer";
+
+/** Which stack of which project. */
+export interface Target {
+  /** The folder of Pulumi.yaml. */
+  folder: string;
+  stack: string;
+}
+
+/** What Pulumi Cloud and file backends say of a stack that another run has locked. */
+const LOCKED = /\[409\] Conflict|the stack is currently locked by/;
+
+/** Who holds the lock of a file backend, and since when. */
+const HOLDER = /created by (\S+) \(pid \d+\) at (\S+)/;
+
+/** Deploys by the Pulumi CLI, with the operator's own login, passphrase and environment. Errors: `invalid-config`. */
+export class PulumiDeployer implements Deployer {
+  private constructor(
+    private readonly target: Target,
+    readonly engine: string,
+  ) {}
+
+  static async open(target: Target): Promise<PulumiDeployer> {
+    try {
+      const { workspace } = await select(target.folder, target.stack);
+      return new PulumiDeployer(target, `Pulumi CLI v${workspace.pulumiVersion}`);
+    } catch (cause) {
+      throw new TaasError(`stack ${target.stack} of ${target.folder} cannot be opened: ${messageOf(cause)}`, {
+        code: "invalid-config",
+        hint: "Is pulumi on the PATH and logged in, and does `pulumi stack ls` list the stack there?",
+        cause,
+      });
+    }
+  }
+
+  preview(folder: string, following: Following = {}): Promise<Ran> {
+    return this.follow(folder, following, (stack, watched) =>
+      stack.preview({ refresh: true, diff: true, color: "never", ...watched }),
+    );
+  }
+
+  up(folder: string, message: string, following: Following = {}): Promise<Ran> {
+    return this.follow(folder, following, (stack, watched) =>
+      stack.up({ refresh: true, color: "never", message, showSecrets: false, ...watched }),
+    );
+  }
+
+  async state(): Promise<string> {
+    const stack = await select(this.target.folder, this.target.stack);
+    const { deployment } = await stack.exportStack();
+    return JSON.stringify((deployment as { resources?: unknown }).resources ?? []);
+  }
+
+  private async follow(
+    folder: string,
+    { onText, onEvent }: Following,
+    run: (stack: Stack, watched: object) => Promise<unknown>,
+  ): Promise<Ran> {
+    const stack = await select(folder, this.target.stack);
+    const events: LoggedEvent[] = [];
+    let text = "";
+    const watched = {
+      onOutput(more: string) {
+        text += more;
+        onText?.(more);
+      },
+      onEvent(event: LoggedEvent) {
+        events.push(event);
+        onEvent?.(event);
+      },
+    };
+    try {
+      await run(stack, watched);
+      return { succeeded: true, text, events };
+    } catch (error) {
+      const said = messageOf(error);
+      const lock = lockIn(said);
+      return { succeeded: false, text: text || said, events, ...(lock === undefined ? {} : { lock }) };
+    }
+  }
+}
+
+/** Who has locked the stack, from what Pulumi says of it; undefined where it says nothing of a lock. */
+export function lockIn(text: string): Lock | undefined {
+  const found = LOCKED.exec(text);
+  if (found === null) return undefined;
+  const [, by = "another run", since] = HOLDER.exec(text) ?? [];
+  const line = text.slice(found.index).split("\n").slice(0, 3).join("\n");
+  return { by, ...(since === undefined ? {} : { since }), text: printable(line) };
+}
+
+/** A stack in a folder. Loaded at the first need: a console that only reads needs no Pulumi. */
+async function select(folder: string, stack: string): Promise<Stack> {
+  const { LocalWorkspace } = await import("@pulumi/pulumi/automation/index.js");
+  return LocalWorkspace.selectStack({ workDir: folder, stackName: stack });
+}
+
+/** What the CLI wrote, where it is the CLI that failed. */
+function messageOf(error: unknown): string {
+  const { message } = error as CommandError;
+  const written = /^stderr: (.*?)$(?=\n?err\?: |$)/ms.exec(message)?.[1];
+  return written?.trim() || message;
+}

@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from "node:util";
+import { printableLine } from "../../../provider/printable";
+import type { Step } from "../../api";
+import type { LoggedEvent, LoggedState, LoggedStep } from "./deployer";
+
+/** A step with what decides who may see it, and which hosts it is about. */
+export interface PlannedStep {
+  step: Step;
+  urn: string;
+  tenant?: string;
+  /** Addresses of the hosts that its arguments name. */
+  addresses: string[];
+}
+
+const OPS: Readonly<Record<string, Step["op"]>> = {
+  create: "create",
+  update: "update",
+  delete: "delete",
+  replace: "replace",
+};
+
+/** Secret values of Pulumi's are objects with this key. */
+const SECRET = "4dabf18193072939515e22adb298388d";
+
+/** The steps that a run's events tell of, each resource once; what stays the same is none. */
+export function plannedSteps(events: readonly LoggedEvent[]): PlannedStep[] {
+  const found = new Map<string, PlannedStep>();
+  for (const { resourcePreEvent } of events) {
+    const metadata = resourcePreEvent?.metadata;
+    const op = metadata && OPS[metadata.op];
+    if (op === undefined || isProvider(metadata!)) continue;
+    found.set(metadata!.urn, planned(metadata!, op));
+  }
+  return [...found.values()].sort((a, b) => (a.urn < b.urn ? -1 : 1));
+}
+
+function isProvider({ type }: LoggedStep): boolean {
+  return type.startsWith("pulumi:");
+}
+
+/** The name of a resource, by its URN. */
+export function nameOfUrn(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
+
+function planned({ urn, type, old, new: now }: LoggedStep, op: Step["op"]): PlannedStep {
+  const [before, after] = [old?.inputs ?? {}, now?.inputs ?? {}];
+  const tenant = after.tenant ?? before.tenant;
+  return {
+    step: {
+      ...{ op, type: printableLine(type.split(":").at(-1)!), name: printableLine(nameOfUrn(urn)) },
+      rules: rulesOf(op, before.rules, after.rules),
+      changes: op === "update" || op === "replace" ? changesOf(old, before, after) : [],
+    },
+    urn,
+    ...(typeof tenant === "string" ? { tenant } : {}),
+    addresses: [...new Set([...addressesIn(before), ...addressesIn(after)])].sort(),
+  };
+}
+
+function texts(rules: unknown): string[] {
+  return Array.isArray(rules) ? rules.filter((rule) => typeof rule === "string").map(printableLine) : [];
+}
+
+/** Rules of before that are gone, those that stay, and new ones, in this order. */
+function rulesOf(op: Step["op"], before: unknown, after: unknown): Step["rules"] {
+  const [old, now] = [texts(op === "create" ? [] : before), texts(op === "delete" ? [] : after)];
+  const signed = (sign: Step["rules"][number]["sign"], rules: string[]) =>
+    rules.map((text) => ({ sign, text }));
+  return [
+    ...signed(
+      "-",
+      old.filter((rule) => !now.includes(rule)),
+    ),
+    ...signed(
+      " ",
+      old.filter((rule) => now.includes(rule)),
+    ),
+    ...signed(
+      "+",
+      now.filter((rule) => !old.includes(rule)),
+    ),
+  ];
+}
+
+/** Arguments that differ, but for what follows from others. */
+function changesOf(
+  old: LoggedState | null | undefined,
+  before: Record<string, unknown>,
+  after: Record<string, unknown>,
+): string[] {
+  const status = old?.outputs?.status;
+  const drift = typeof status === "string" && status.startsWith("drifted") ? [status] : [];
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  const own = keys.filter((key) => !["rules", "ref", "owner"].includes(key) && !key.startsWith("__"));
+  const changed = own.filter((key) => !isDeepStrictEqual(before[key], after[key]));
+  return [...drift, ...changed.map((key) => `${key}: ${shown(before[key])} => ${shown(after[key])}`)].map(
+    printableLine,
+  );
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "(none)";
+  const text = JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "object" && inner !== null && SECRET in inner ? "[secret]" : inner,
+  );
+  return text.length > 300 ? `${text.slice(0, 300)}...` : text;
+}
+
+/** Addresses of hosts anywhere in arguments: `check` records hosts as objects with name and address. */
+function addressesIn(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  const { name, address } = value as { name?: unknown; address?: unknown };
+  const own = typeof name === "string" && typeof address === "string" ? [address] : [];
+  return [...own, ...Object.values(value).flatMap(addressesIn)];
+}
+
+/** What a run counted: `1 to create, 2 to update`. */
+export function summaryOf(steps: readonly PlannedStep[]): string {
+  const words = ["create", "update", "replace", "delete"] as const;
+  const parts = words.flatMap((op) => {
+    const count = steps.filter(({ step }) => step.op === op).length;
+    return count === 0 ? [] : [`${count} to ${op}`];
+  });
+  return parts.length === 0 ? "nothing to change" : parts.join(", ");
+}
+
+/** Warnings and errors of a run, as they were told. */
+export function toldOf(events: readonly LoggedEvent[], severity: "warning" | "error"): string[] {
+  return events.flatMap(({ diagnosticEvent: told }) =>
+    told?.severity === severity ? [printableLine(told.message.replace(/<\{%[^%]*%\}>/g, "").trim())] : [],
+  );
+}

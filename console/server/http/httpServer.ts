@@ -1,0 +1,81 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { harmless, printable } from "../../../provider/printable";
+import type { ConsoleError } from "../../api";
+import { consoleError, Refusal } from "../refusal";
+import { guard, HEADERS, type Origins } from "./guard";
+
+/** A request that has passed the guard. */
+export interface Request {
+  method: "GET" | "POST";
+  path: string;
+  query: URLSearchParams;
+  incoming: IncomingMessage;
+  response: ServerResponse;
+}
+
+/** What is replied: JSON, a file, a way elsewhere; `stream`: the handler writes by itself. */
+export type Reply =
+  | { json: unknown }
+  | { type: string; content: Buffer | string; headers?: Record<string, string>; status?: number }
+  | { location: string; cookie?: string }
+  | "stream";
+
+/** Handles a request; what it throws is the reply, too. */
+export type Handler = (request: Request) => Promise<Reply>;
+
+/** Streams at the same time. */
+const MOST_CONNECTIONS = 256;
+
+/** A server that guards each request, and answers each. */
+export function createHttpServer(handle: Handler, origins: () => Origins): Server {
+  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000 });
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on("request", (incoming, response) => void answer(handle, origins(), incoming, response));
+  return server;
+}
+
+async function answer(
+  handle: Handler,
+  origins: Origins,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  try {
+    const { method = "", url = "/", headers } = incoming;
+    const [path, query] = [url.split("?")[0]!, url.split("?").slice(1).join("?")];
+    guard({ method, path, headers }, origins);
+    const request = { path, query: new URLSearchParams(query), incoming, response };
+    const reply = await handle({ ...request, method: method === "POST" ? "POST" : "GET" });
+    if (reply !== "stream") send(response, reply);
+  } catch (error) {
+    refuse(response, error);
+  }
+}
+
+function send(response: ServerResponse, reply: Exclude<Reply, "stream">): void {
+  if ("location" in reply) {
+    const cookie = reply.cookie === undefined ? {} : { "set-cookie": reply.cookie };
+    response.writeHead(303, { location: reply.location, ...cookie }).end();
+  } else if ("json" in reply) {
+    response.writeHead(200, { "content-type": "application/json; charset=utf-8" });
+    response.end(harmless(JSON.stringify(reply.json)));
+  } else {
+    const { type, content, headers = {}, status = 200 } = reply;
+    response.writeHead(status, { "content-type": type, ...headers }).end(content);
+  }
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  const status = error instanceof Refusal ? error.status : 500;
+  const body: ConsoleError = consoleError(error);
+  if (!(error instanceof Refusal)) console.error(`pulumi-taas: ${printable(String((error as Error).stack))}`);
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  // What is left of the request's body is not read.
+  response.setHeader("connection", "close");
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8" });
+  response.end(harmless(JSON.stringify(body)));
+}

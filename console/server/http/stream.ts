@@ -1,0 +1,44 @@
+import type { ServerResponse } from "node:http";
+import { harmless } from "../../../provider/printable";
+
+/** Milliseconds between two comments that keep a stream open through proxies. */
+const KEEP_ALIVE = 20_000;
+/** Bytes that may wait for a reader; a stream whose reader falls back further is ended, and the page begins a new one. */
+const MOST_WAITING = 8 * 1024 * 1024;
+
+/** A stream of server-sent events. What a host says is JSON in it, without what could steer a terminal. */
+export class EventStream {
+  private number = 0;
+  private readonly beat: NodeJS.Timeout;
+
+  constructor(private readonly response: ServerResponse) {
+    response.writeHead(200, {
+      "content-type": "text/event-stream; charset=utf-8",
+      "x-accel-buffering": "no",
+    });
+    response.flushHeaders();
+    this.beat = setInterval(() => response.write(":\n\n"), KEEP_ALIVE).unref();
+    response.once("close", () => clearInterval(this.beat));
+  }
+
+  /** Sends an event; nothing once the reader is gone. */
+  send(event: object): void {
+    const { response } = this;
+    if (response.writableEnded || response.destroyed) return;
+    if (response.writableLength > MOST_WAITING) {
+      response.destroy();
+      return;
+    }
+    this.number += 1;
+    response.write(`id: ${this.number}\ndata: ${harmless(JSON.stringify(event))}\n\n`);
+  }
+
+  /** Calls once the reader is gone. */
+  onClose(end: () => void): void {
+    this.response.once("close", end);
+  }
+
+  end(): void {
+    this.response.end();
+  }
+}

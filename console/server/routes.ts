@@ -1,0 +1,148 @@
+import * as z from "zod";
+import type { Edit, TapEvent } from "../api";
+import { editSchema } from "./changes/editSchema";
+import { changeFor } from "./changes/record";
+import type { Console } from "./console";
+import { readBody } from "./http/body";
+import type { Reply, Request } from "./http/httpServer";
+import { EventStream } from "./http/stream";
+import { notFound } from "./refusal";
+import { eventFor, type Viewer } from "./roles/viewer";
+import { changesFor, factsFor, previewFor, snapshotFor, stagesFor, tapFor, tapRowFor, vmsFor } from "./views";
+
+/** What is known of a request once its path is. */
+interface Asked {
+  console: Console;
+  viewer: Viewer;
+  request: Request;
+  /** The variable parts of the path, decoded. */
+  parts: string[];
+}
+
+interface Route {
+  method: Request["method"];
+  path: RegExp;
+  reply(asked: Asked): Promise<Reply> | Reply;
+}
+
+const NOTHING = z.strictObject({});
+const CONFIRM = z.strictObject({ fingerprint: z.string().max(64) });
+
+/** A GET of JSON. */
+function get(path: RegExp, json: (asked: Asked) => unknown): Route {
+  return { method: "GET", path, reply: async (asked) => ({ json: await json(asked) }) };
+}
+
+/** A POST that is answered by JSON. */
+function post<Schema extends z.ZodType>(
+  path: RegExp,
+  schema: Schema,
+  json: (asked: Asked, body: z.output<Schema>) => unknown,
+): Route {
+  const reply = async (asked: Asked): Promise<Reply> => ({
+    json: await json(asked, await readBody(asked.request.incoming, schema)),
+  });
+  return { method: "POST", path, reply };
+}
+
+const ROUTES: readonly Route[] = [
+  get(/^\/api\/session$/, ({ console, viewer }) => console.session(viewer)),
+  get(/^\/api\/(taps|services|hosts)$/, ({ console, viewer, parts: [kind] }) => {
+    const snapshot = snapshotFor(console, viewer);
+    return snapshot[kind as "taps" | "services" | "hosts"];
+  }),
+  get(/^\/api\/changes$/, ({ console, viewer }) => changesFor(console, viewer)),
+  get(/^\/api\/changes\/([^/]+)$/, ({ console, viewer, parts: [id] }) => {
+    const { changes } = console;
+    if (changes === undefined) throw notFound("change");
+    return changeFor(viewer, changes.change(id!, viewer));
+  }),
+  get(/^\/api\/taps\/([^/]+)$/, ({ console, viewer, parts: [id] }) => tapFor(console, viewer, id!)),
+  get(/^\/api\/hosts\/([^/]+)\/ports$/, ({ console, viewer, parts: [host] }) =>
+    vmsFor(console, viewer, host!),
+  ),
+  get(/^\/api\/hosts\/([^/]+)\/ports\/([^/]+)\/facts$/, ({ console, viewer, request, parts: [host, port] }) =>
+    factsFor(console, viewer, { host: host!, port: port!, service: request.query.get("service") }),
+  ),
+  post(/^\/api\/previews$/, editSchema, async ({ console, viewer }, edit) => ({
+    id: await console.changesOf(viewer).begin(edit as Edit, viewer),
+  })),
+  get(/^\/api\/previews\/([^/]+)$/, ({ console, viewer, parts: [id] }) =>
+    previewFor(console, viewer, console.changesOf(viewer).preview(id!, viewer)),
+  ),
+  post(
+    /^\/api\/previews\/([^/]+)\/confirm$/,
+    CONFIRM,
+    async ({ console, viewer, parts: [id] }, { fingerprint }) => ({
+      change: await console.changesOf(viewer).confirm(id!, fingerprint, viewer),
+    }),
+  ),
+  post(/^\/api\/previews\/([^/]+)\/save$/, NOTHING, async ({ console, viewer, parts: [id] }) => ({
+    change: await console.changesOf(viewer).save(id!, viewer),
+  })),
+  post(/^\/api\/previews\/([^/]+)\/discard$/, NOTHING, ({ console, viewer, parts: [id] }) => {
+    console.changesOf(viewer).discard(id!, viewer);
+    return {};
+  }),
+  post(
+    /^\/api\/changes\/([^/]+)\/(approve|reject)$/,
+    NOTHING,
+    async ({ console, viewer, parts: [id, decision] }) => {
+      await console.changesOf(viewer).decide(id!, decision as "approve" | "reject", viewer);
+      return {};
+    },
+  ),
+  { method: "GET", path: /^\/api\/events$/, reply: events },
+  { method: "GET", path: /^\/api\/taps\/([^/]+)\/events$/, reply: tapEvents },
+];
+
+/** Answers a request of the page's. Throws Refusals. */
+export async function answerApi(console: Console, viewer: Viewer, request: Request): Promise<Reply> {
+  for (const { method, path, reply } of ROUTES) {
+    const found = path.exec(request.path);
+    if (found !== null && method === request.method)
+      return reply({ console, viewer, request, parts: found.slice(1).map(decoded) });
+  }
+  throw notFound("address");
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw notFound("address");
+  }
+}
+
+function events({ console, viewer, request }: Asked): Reply {
+  const stream = new EventStream(request.response);
+  stream.send(snapshotFor(console, viewer));
+  const isSeen = (id: string) => console.changes?.isSeen(id, viewer) ?? false;
+  const end = console.subscribe((event) => {
+    const seen = eventFor(viewer, event, console.live.all, isSeen);
+    if (seen !== undefined) stream.send(seen);
+  });
+  stream.onClose(end);
+  return "stream";
+}
+
+/** The stages of one tap, each time that something is known anew, until it is gone. */
+function tapEvents({ console, viewer, request, parts: [id] }: Asked): Reply {
+  const first = tapRowFor(console, viewer, id!);
+  const stream = new EventStream(request.response);
+  let told = "";
+  const say = (event: TapEvent): void => {
+    const text = JSON.stringify(event);
+    if (text !== told) stream.send(event);
+    told = text;
+  };
+  say({ type: "stages", stages: stagesFor(console, first) });
+  const end = console.subscribe(() => {
+    const row = console.live.all.taps.find(
+      (candidate) => candidate.id === id && candidate.tenant === first.tenant,
+    );
+    say(row === undefined ? { type: "gone" } : { type: "stages", stages: stagesFor(console, row) });
+  });
+  stream.onClose(end);
+  return "stream";
+}

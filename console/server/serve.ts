@@ -1,0 +1,105 @@
+import type { AddressInfo } from "node:net";
+import { Console, type ConsoleOptions } from "./console";
+import { type Origins, originsOf } from "./http/guard";
+import { createHttpServer, type Reply, type Request } from "./http/httpServer";
+import { Login } from "./http/login";
+import { staticFile } from "./http/staticFiles";
+import { Refusal } from "./refusal";
+import { OPERATOR, type Viewer, viewerOf } from "./roles/viewer";
+import { answerApi } from "./routes";
+
+/** How a console is served. */
+export interface ServeOptions extends ConsoleOptions {
+  /** The folder of the page's files. */
+  pageFolder: string;
+  /** Port on 127.0.0.1; 0: any that is free. */
+  port: number;
+  /** With `users`: the header in which the proxy names who is logged in. */
+  userHeader?: string | undefined;
+  /** With `users`: where the proxy is reached. */
+  publicUrl?: URL | undefined;
+}
+
+/** A console that is served. */
+export interface Served {
+  /** The link to open. */
+  url: string;
+  console: Console;
+  /** Ends it: no new request, the streams are closed, and a run that is under way is waited for. */
+  close(): Promise<void>;
+}
+
+/** Serves a console on this machine's loopback. */
+export async function serveConsole(options: ServeOptions): Promise<Served> {
+  const console = new Console(options);
+  const login = new Login();
+  let origins: Origins = originsOf(options.port, options.publicUrl);
+  const server = createHttpServer(
+    (request) => answer({ console, login, options }, request),
+    () => origins,
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  origins = originsOf(port, options.publicUrl);
+  const watching = console.run();
+  const url =
+    options.users === undefined
+      ? `http://127.0.0.1:${port}${login.path}`
+      : (options.publicUrl?.href ?? `http://127.0.0.1:${port}/`);
+  return {
+    ...{ url, console },
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await console.stop();
+      await watching;
+    },
+  };
+}
+
+interface Serving {
+  console: Console;
+  login: Login;
+  options: ServeOptions;
+}
+
+async function answer({ console, login, options }: Serving, request: Request): Promise<Reply> {
+  if (request.path === "/login" && options.users === undefined) return logIn(login, request);
+  const viewer = viewerFrom(login, options, request);
+  if (request.path.startsWith("/api/")) return answerApi(console, viewer, request);
+  return staticFile(options.pageFolder, request.path);
+}
+
+function logIn(login: Login, request: Request): Reply {
+  if (login.has(request.incoming.headers)) return { location: "/" };
+  const cookie = login.enter(request.query.get("token"));
+  if (cookie === undefined) throw notLoggedIn();
+  return { location: "/", cookie };
+}
+
+/** Who asks: the operator by the cookie, others by what the proxy says. */
+function viewerFrom(login: Login, { users, userHeader }: ServeOptions, { incoming }: Request): Viewer {
+  if (users === undefined) {
+    if (login.has(incoming.headers)) return OPERATOR;
+    throw notLoggedIn();
+  }
+  const name = incoming.headers[(userHeader ?? "").toLowerCase()];
+  const viewer = typeof name === "string" ? viewerOf(users, name) : undefined;
+  if (viewer !== undefined) return viewer;
+  throw new Refusal(403, {
+    code: "forbidden",
+    message: "this console does not know you",
+    hint: "An admin adds you to the file of users",
+  });
+}
+
+function notLoggedIn(): Refusal {
+  return new Refusal(401, {
+    code: "not-logged-in",
+    message: "open the link that the command printed; it works once",
+    hint: "Start the command anew for another one",
+  });
+}

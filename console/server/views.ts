@@ -1,0 +1,157 @@
+import { tapBridgeOf } from "../../provider/converge/access";
+import { ownerFromUrn } from "../../provider/face/owner";
+import { findPort } from "../../provider/model/findPort";
+import { render } from "../../provider/model/render";
+import { isVmPort } from "../../provider/model/vmPort";
+import { writeClaim } from "../../provider/plan/claims";
+import { ruleText } from "../../provider/plan/flowText";
+import { portNumbers } from "../../provider/plan/portNumbers";
+import type { ChangeSummary, Event, NewTapFacts, Preview, ServiceRow, Stage, Tap, TapRow, Vm } from "../api";
+import { summaryOfPreview } from "./changes/changes";
+import { type PreviewRecord, seesStep, summaryOfChange } from "./changes/record";
+import type { Console } from "./console";
+import type { End } from "./live/ends";
+import { newTapFacts } from "./live/facts";
+import type { Live } from "./live/live";
+import { moveCode } from "./live/moveCode";
+import { stagesOf } from "./live/stages";
+import { vmsOf } from "./live/vms";
+import { notFound } from "./refusal";
+import { hostFor, maySeePort, sees, type Viewer } from "./roles/viewer";
+
+/** Everything a viewer sees, for the page to begin with. */
+export function snapshotFor(console: Console, viewer: Viewer): Extract<Event, { type: "snapshot" }> {
+  const { live, programError } = console;
+  const { taps, services, hosts } = live.all;
+  return {
+    type: "snapshot",
+    taps: taps.filter((row) => sees(viewer, row)).map((row) => withRate(row, live)),
+    services: services.filter((row) => sees(viewer, row)).map((row) => withDeliveries(row, live)),
+    hosts: hosts.map((row) => hostFor(viewer, row, { taps, services })),
+    changes: changesFor(console, viewer),
+    complete: live.isComplete,
+    ...(programError === undefined ? {} : { programError }),
+  };
+}
+
+/** The changes that a viewer sees, the last first. */
+export function changesFor({ changes }: Console, viewer: Viewer): ChangeSummary[] {
+  return (changes?.all ?? []).filter((change) => sees(viewer, change)).map(summaryOfChange);
+}
+
+function withRate(row: TapRow, { measured }: Live): TapRow {
+  const rate = measured.taps[row.id];
+  return rate === undefined ? row : { ...row, copiesPerSecond: rate };
+}
+
+function withDeliveries(row: ServiceRow, { measured }: Live): ServiceRow {
+  const rate = measured.services[row.id];
+  return rate === undefined ? row : { ...row, perSecond: rate };
+}
+
+/** The row of a tap that a viewer may see. Throws a Refusal: the same for what is not there and for what is another's. */
+export function tapRowFor({ live }: Console, viewer: Viewer, id: string): TapRow {
+  const row = live.all.taps.find((candidate) => candidate.id === id);
+  if (row === undefined || !sees(viewer, row)) throw notFound("tap");
+  return withRate(row, live);
+}
+
+/** The path of a tap as its hosts count now. */
+export function stagesFor({ live }: Console, row: TapRow): Stage[] {
+  return stagesOf(row, live.ends, live.measured);
+}
+
+/** One tap in full. */
+export function tapFor(console: Console, viewer: Viewer, id: string): Tap {
+  const { live, options } = console;
+  const row = tapRowFor(console, viewer, id);
+  const { source, far } = live.ends.flows.get(row.owner) ?? {};
+  const ends = [source, far].filter((end) => end !== undefined);
+  const move =
+    row.own || source === undefined || viewer.role === "tenant" ? undefined : moveCode(source, live.ends);
+  const organization = options.project?.identity.organization ?? "organization";
+  const history = (console.changes?.all ?? []).filter(
+    (change) =>
+      sees(viewer, change) && change.steps.some(({ urn }) => ownerFromUrn(urn, organization) === row.owner),
+  );
+  const { description } = ends[0]?.claim ?? {};
+  return {
+    ...row,
+    ...(description === undefined ? {} : { description }),
+    stages: stagesFor(console, row),
+    rules: ends.flatMap((end) => rulesOf(end, row.owner)),
+    claims: ends.map(({ view, claim }) => ({
+      host: view.record.name,
+      key: `taas:${claim.owner}`,
+      json: writeClaim(claim),
+    })),
+    history: history.map(summaryOfChange),
+    ...(move === undefined ? {} : { moveCode: move }),
+  };
+}
+
+/** The rules that a claim comes to on its host, as ovs-ofctl writes them. */
+function rulesOf({ view }: End, owner: string): string[] {
+  const { record, inspection } = view;
+  const { facts, read } = inspection;
+  const bridge = tapBridgeOf(record);
+  const numbers = portNumbers(facts, bridge);
+  return render(read.claims, facts, bridge)
+    .rules.filter(({ owners }) => owners.includes(owner))
+    .map((rule) => `${record.name} ${bridge}: ${ruleText(rule, numbers) ?? "waits for a port"}`);
+}
+
+/** The VMs of a host that a viewer may tap or have as monitors. */
+export function vmsFor({ live }: Console, viewer: Viewer, host: string): Vm[] {
+  const view = live.views.find(({ record }) => record.name === host);
+  if (view === undefined) throw notFound("host");
+  return vmsOf(view, live.ends, (found) => maySeePort(viewer, found));
+}
+
+/** What to know before a port of a host is tapped into a service. */
+export function factsFor(
+  { live, options }: Console,
+  viewer: Viewer,
+  { host, port, service }: { host: string; port: string; service: string | null },
+): Promise<NewTapFacts> {
+  const view = live.views.find(({ record }) => record.name === host);
+  if (view?.inspection === undefined) throw notFound("host");
+  const { facts } = view.inspection;
+  const bridges = facts.bridges.map(({ name }) => name);
+  const { found } = findPort(facts, bridges, port);
+  if (found === undefined || !isVmPort(found.port, facts) || !maySeePort(viewer, found))
+    throw notFound("port");
+  const row = live.all.services.find(({ id }) => id === service);
+  const asked = { view: view as End["view"], found, ends: live.ends };
+  return newTapFacts(options.context, { ...asked, service: row && sees(viewer, row) ? row : undefined });
+}
+
+/** A preview as a viewer may see it: of what is others' only how much it is. */
+export function previewFor(console: Console, viewer: Viewer, record: PreviewRecord): Preview {
+  const { id, state, waitsFor, change, edit, steps, programDiff, text, warnings, error, fingerprint } =
+    record;
+  const seen = steps.filter((step) => seesStep(viewer, step));
+  const isWhole = seen.length === steps.length && viewer.role !== "tenant";
+  return {
+    ...{ id, state, edit, by: record.viewer.user, summary: summaryOfPreview({ ...record, steps: seen }) },
+    ...{ steps: seen.map(({ step }) => step), hiddenSteps: steps.length - seen.length },
+    programDiff: isWhole ? programDiff : withoutContext(programDiff),
+    ...(isWhole ? { pulumiDiff: text } : {}),
+    warnings: isWhole ? warnings : [],
+    needsApproval: console.changes?.needsApproval(record) ?? false,
+    ...(waitsFor === undefined || state !== "waiting"
+      ? {}
+      : { waitsFor: isWhole ? waitsFor : "another run" }),
+    ...(change === undefined ? {} : { change }),
+    ...(error === undefined ? {} : { error }),
+    ...(fingerprint === undefined || state !== "ready" ? {} : { fingerprint }),
+  };
+}
+
+/** Lines around a change may be of others' resources. */
+export function withoutContext(diff: string): string {
+  return diff
+    .split("\n")
+    .filter((line) => !line.startsWith(" ") && !line.startsWith("@@"))
+    .join("\n");
+}

@@ -1,0 +1,78 @@
+import { readFile } from "node:fs/promises";
+import { expect } from "chai";
+import type { ServiceRow, TapRow, Vm } from "../../../console/api";
+import { ConsoleClient, until } from "../../console/client";
+import { type LabConsole, startLabConsole } from "../../console/consoleLab";
+import { startLab, type Lab } from "../../lab/lab";
+
+describe("the console on real hosts", () => {
+  let lab: Lab;
+  let console: LabConsole;
+  let client: ConsoleClient;
+
+  before(async function () {
+    this.timeout(60_000);
+    lab = await startLab({
+      hosts: 2,
+      vms: [
+        { name: "web", host: 1, vmUuid: "11111111-1111-4111-8111-111111111111" },
+        { name: "ids", host: 2 },
+      ],
+    });
+    console = await startLabConsole(lab);
+    client = await new ConsoleClient(console).logIn();
+  });
+
+  after(async function () {
+    this.timeout(30_000);
+    await console?.close();
+    await lab?.stop();
+  });
+
+  const rows = <Row extends TapRow | ServiceRow>(what: "taps" | "services") => client.get<Row[]>(`/api/${what}`);
+
+  it("previews, confirms and deletes a tap, and leaves the program as it was", async function () {
+    this.timeout(60_000);
+    const program = await readFile(console.file, "utf8");
+    const [ids] = await until(
+      () => rows<ServiceRow>("services"),
+      (found) => found.length === 1,
+    );
+    expect(ids).to.include({ name: "ids", state: "saved", own: true });
+    const vms = await until(
+      () => client.get<Vm[]>("/api/hosts/host1/ports"),
+      (found) => found.length === 1,
+    );
+    const edit = {
+      kind: "createTap",
+      name: "web",
+      service: { id: ids!.id },
+      host: "host1",
+      port: vms[0]!.vnics[0]!.ref,
+      direction: "ingress",
+      filter: "tcp port 443",
+    } as const;
+    const preview = await client.preview(edit);
+    expect(preview.error).to.equal(undefined);
+    expect(preview.summary).to.equal("2 to create");
+    expect(preview.steps.map(({ op, name }) => `${op} ${name}`)).to.deep.equal(["create web", "create ids"]);
+    expect(preview.steps[0]!.rules.map(({ sign }) => sign)).to.include("+");
+    expect(await readFile(console.file, "utf8")).to.equal(program);
+    const change = await client.ended(await client.confirm(preview));
+    expect(change.error).to.equal(undefined);
+    expect(change.outcome).to.equal("succeeded");
+    const [web] = await until(
+      () => rows<TapRow>("taps"),
+      ([row]) => row?.state === "active",
+    );
+    expect(web).to.include({ name: "web", host: "host1", port: "tap-web", monitor: "tap-ids on host2" });
+    expect(web).to.include({ direction: "ingress", filter: "tcp port 443", own: true });
+    const deleted = await client.change({ kind: "deleteTap", id: web!.id });
+    expect(deleted.outcome).to.equal("succeeded");
+    await until(
+      () => rows<TapRow>("taps"),
+      (found) => found.length === 0,
+    );
+    expect(await readFile(console.file, "utf8")).to.equal(program);
+  });
+});
