@@ -149,7 +149,7 @@ export function previewFor(console: Console, viewer: Viewer, record: PreviewReco
 }
 
 /** Lines around a change may be of others' resources. */
-export function withoutContext(diff: string): string {
+function withoutContext(diff: string): string {
   return diff
     .split("\n")
     .filter((line) => !line.startsWith(" ") && !line.startsWith("@@"))

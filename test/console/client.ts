@@ -29,8 +29,8 @@ export class ConsoleClient {
   }
 
   get headers(): Record<string, string> {
-    const user = this.user === undefined ? {} : { "x-user": this.user };
-    return { origin: this.origin, "sec-fetch-site": "same-origin", cookie: this.cookie, ...user };
+    const own = { origin: this.origin, "sec-fetch-site": "same-origin", cookie: this.cookie };
+    return this.user === undefined ? own : { ...own, "x-user": this.user };
   }
 
   async get<T>(path: string): Promise<T> {
@@ -121,7 +121,8 @@ export async function until<T>(ask: () => Promise<T> | T, holds: (value: T) => b
   for (;;) {
     const value = await ask();
     if (holds(value)) return value;
-    if (performance.now() > deadline) throw new Error(`not in time; last: ${JSON.stringify(value)?.slice(0, 2000)}`);
+    if (performance.now() > deadline)
+      throw new Error(`not in time; last: ${JSON.stringify(value)?.slice(0, 2000)}`);
     await sleep(50);
   }
 }

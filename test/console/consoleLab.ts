@@ -25,7 +25,7 @@ export interface LabConsoleOptions {
 }
 
 /** The console's example with the plugin of this repository, wherever the project is. */
-export async function exampleProgram(): Promise<string> {
+async function exampleProgram(): Promise<string> {
   const root = repositoryRoot();
   const text = await readFile(join(root, "examples/console/Pulumi.yaml"), "utf8");
   return text.replace("../../plugin", join(root, "plugin"));
@@ -41,7 +41,12 @@ export async function startLabConsole(lab: Lab, options: LabConsoleOptions = {})
   const file = join(folder, "Pulumi.yaml");
   await writeFile(file, options.program ?? (await exampleProgram()));
   const config = { "taas:sshConfig": lab.sshConfig };
-  const deployer = new EngineDeployer({ folder, stack: "prod", config, stateFile: join(folder, "../state.json") });
+  const deployer = new EngineDeployer({
+    folder,
+    stack: "prod",
+    config,
+    stateFile: join(folder, "../state.json"),
+  });
   const settings = readSettings((key) => (key === "taas:sshConfig" ? lab.sshConfig : undefined));
   const { users, port = 0 } = options;
   return new Promise((resolve, reject) => {

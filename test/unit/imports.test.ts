@@ -126,7 +126,7 @@ describe("imports", () => {
   it("of provider/ never reach Pulumi, the program side or the commands", () => {
     const imports = importsIn("provider");
     const reached = imports.filter(({ from }) =>
-      /^(@pulumi|pulumi-taas|cli|plugin|sdk|test)(\/|$)/.test(from),
+      /^(@pulumi|pulumi-taas|cli|console|plugin|sdk|test)(\/|$)/.test(from),
     );
     expect(shown(reached)).to.deep.equal([]);
   });
@@ -139,6 +139,16 @@ describe("imports", () => {
     );
     expect(imports.length).to.be.greaterThan(20);
     expect(shown(others)).to.deep.equal([]);
+  });
+
+  it("of console/server stand on provider/ alone, and reach Pulumi by its automation", () => {
+    const imports = importsIn("console/server");
+    const known =
+      /^(console\/server\/|console\/api$|provider\/|node:|yaml$|zod$|@pulumi\/pulumi\/automation)/;
+    expect(imports.length).to.be.greaterThan(100);
+    expect(shown(imports.filter(({ from }) => !known.test(from)))).to.deep.equal([]);
+    const values = imports.filter(({ from, kind }) => from === "console/api" && kind === "value");
+    expect(shown(values)).to.deep.equal([]);
   });
 
   it("of provider/model, provider/plan and provider/schema do no input or output", () => {
@@ -205,7 +215,7 @@ describe("imports", () => {
   });
 
   it("of tests and equipment are not reached from the package", () => {
-    const imports = importsIn("cli", "plugin", "sdk", "provider");
+    const imports = importsIn("cli", "console/server", "plugin", "sdk", "provider");
     expect(shown(imports.filter(({ from }) => from.startsWith("test/")))).to.deep.equal([]);
   });
 });

@@ -39,7 +39,7 @@ function isProvider({ type }: LoggedStep): boolean {
 }
 
 /** The name of a resource, by its URN. */
-export function nameOfUrn(urn: string): string {
+function nameOfUrn(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }
 

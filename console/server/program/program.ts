@@ -79,7 +79,7 @@ export function programResources(program: Program, identity: StackIdentity): Pro
 }
 
 /** The owner key that a resource of a program has. */
-export function ownerOf(
+function ownerOf(
   { project }: Program,
   { organization, stack }: StackIdentity,
   kind: string,

@@ -1,0 +1,58 @@
+import { join, resolve } from "node:path";
+import type { HostRecord } from "../../provider/host/host";
+import type { Context } from "../../provider/resource/context";
+import type { Project } from "./console";
+import { PulumiDeployer } from "./deploy/pulumi";
+import { readProgram } from "./program/program";
+import { ProgramFile } from "./program/programFile";
+import { readUsers } from "./roles/users";
+import { type Served, serveConsole } from "./serve";
+
+/** What the command line says of a console. */
+export interface StartOptions {
+  context: Context;
+  hosts: readonly HostRecord[];
+  /** Folder of the project whose program is edited; absent: the console only reads. */
+  folder?: string | undefined;
+  /** The stack, as Pulumi takes it: `prod` or `acme/taps/prod`. */
+  stack?: string | undefined;
+  /** The organization in owner keys. Default: that of the stack's name, else `organization`. */
+  organization?: string | undefined;
+  usersFile?: string | undefined;
+  userHeader?: string | undefined;
+  publicUrl?: URL | undefined;
+  port: number;
+  /** The folder of the page's files. */
+  pageFolder: string;
+}
+
+/**
+ * Serves a console on this machine's loopback; the program is deployed by the Pulumi CLI. Errors: `invalid-config`; a Refusal where the program
+ * cannot be edited.
+ */
+export async function startConsole(options: StartOptions): Promise<Served> {
+  const { context, hosts, usersFile, userHeader, publicUrl, port, pageFolder } = options;
+  return serveConsole({
+    ...{ context, hosts, port, pageFolder, userHeader, publicUrl },
+    users: usersFile === undefined ? undefined : readUsers(usersFile),
+    project: await projectOf(options),
+  });
+}
+
+async function projectOf({ folder, stack, organization }: StartOptions): Promise<Project | undefined> {
+  if (folder === undefined || stack === undefined) return undefined;
+  const file = new ProgramFile(resolve(folder, "Pulumi.yaml"));
+  const { project } = readProgram(await file.read());
+  const parts = stack.split("/");
+  const name = parts.at(-1)!;
+  return {
+    file: file.path,
+    name: project,
+    identity: {
+      organization: organization ?? (parts.length > 1 ? parts[0]! : "organization"),
+      stack: name,
+    },
+    deployer: await PulumiDeployer.open({ folder: file.folder, stack }),
+    historyFile: join(file.folder, ".pulumi-taas", `${name}.changes.jsonl`),
+  };
+}
