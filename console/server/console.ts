@@ -2,6 +2,8 @@ import type { HostRecord } from "../../provider/host/host";
 import type { Context } from "../../provider/resource/context";
 import type { ConsoleError, Event, Session } from "../api";
 import { Changes } from "./changes/changes";
+import { History } from "./changes/history";
+import { Line } from "./changes/line";
 import type { Deployer } from "./deploy/deployer";
 import { Live } from "./live/live";
 import type { StackIdentity } from "./program/program";
@@ -50,13 +52,14 @@ export class Console {
       this.live.setProgram(resources);
       this.say({ type: "program", ...(error === undefined ? {} : { error }) });
     });
-    this.changes = new Changes({
+    const means = {
       ...{ context, live: this.live, identity: project.identity, deployer: project.deployer, file },
       hosts: new Map(hosts.map((record) => [record.address, record])),
+      line: new Line(),
       approval: users?.approval ?? false,
-      historyFile: project.historyFile,
-      say: (event) => this.say(event),
-    });
+      say: (event: Event) => this.say(event),
+    };
+    this.changes = new Changes(means, new History(project.historyFile));
   }
 
   /** Watches hosts and program until it is stopped. */

@@ -55,7 +55,7 @@ const ROUTES: readonly Route[] = [
   get(/^\/api\/changes\/([^/]+)$/, ({ console, viewer, parts: [id] }) => {
     const { changes } = console;
     if (changes === undefined) throw notFound("change");
-    return changeFor(viewer, changes.change(id!, viewer));
+    return changeFor(viewer, changes.get(id!, viewer));
   }),
   get(/^\/api\/taps\/([^/]+)$/, ({ console, viewer, parts: [id] }) => tapFor(console, viewer, id!)),
   get(/^\/api\/hosts\/([^/]+)\/ports$/, ({ console, viewer, parts: [host] }) =>
@@ -65,10 +65,10 @@ const ROUTES: readonly Route[] = [
     factsFor(console, viewer, { host: host!, port: port!, service: request.query.get("service") }),
   ),
   post(/^\/api\/previews$/, editSchema, async ({ console, viewer }, edit) => ({
-    id: await console.changesOf(viewer).begin(edit as Edit, viewer),
+    id: await console.changesOf(viewer).previews.begin(edit as Edit, viewer),
   })),
   get(/^\/api\/previews\/([^/]+)$/, ({ console, viewer, parts: [id] }) =>
-    previewFor(console, viewer, console.changesOf(viewer).preview(id!, viewer)),
+    previewFor(console, viewer, console.changesOf(viewer).previews.get(id!, viewer)),
   ),
   post(
     /^\/api\/previews\/([^/]+)\/confirm$/,
@@ -81,7 +81,7 @@ const ROUTES: readonly Route[] = [
     change: await console.changesOf(viewer).save(id!, viewer),
   })),
   post(/^\/api\/previews\/([^/]+)\/discard$/, NOTHING, ({ console, viewer, parts: [id] }) => {
-    console.changesOf(viewer).discard(id!, viewer);
+    console.changesOf(viewer).previews.discard(id!, viewer);
     return {};
   }),
   post(

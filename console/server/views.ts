@@ -7,7 +7,7 @@ import { writeClaim } from "../../provider/plan/claims";
 import { ruleText } from "../../provider/plan/flowText";
 import { portNumbers } from "../../provider/plan/portNumbers";
 import type { ChangeSummary, Event, NewTapFacts, Preview, ServiceRow, Stage, Tap, TapRow, Vm } from "../api";
-import { summaryOfPreview } from "./changes/changes";
+import { summaryOfPreview } from "./changes/previews";
 import { type PreviewRecord, seesStep, summaryOfChange } from "./changes/record";
 import type { Console } from "./console";
 import type { End } from "./live/ends";
@@ -16,6 +16,7 @@ import type { Live } from "./live/live";
 import { moveCode } from "./live/moveCode";
 import { stagesOf } from "./live/stages";
 import { vmsOf } from "./live/vms";
+import { changedLines } from "./program/unifiedDiff";
 import { notFound } from "./refusal";
 import { hostFor, maySeePort, sees, type Viewer } from "./roles/viewer";
 
@@ -135,7 +136,7 @@ export function previewFor(console: Console, viewer: Viewer, record: PreviewReco
   return {
     ...{ id, state, edit, by: record.viewer.user, summary: summaryOfPreview({ ...record, steps: seen }) },
     ...{ steps: seen.map(({ step }) => step), hiddenSteps: steps.length - seen.length },
-    programDiff: isWhole ? programDiff : withoutContext(programDiff),
+    programDiff: isWhole ? programDiff : changedLines(programDiff),
     ...(isWhole ? { pulumiDiff: text } : {}),
     warnings: isWhole ? warnings : [],
     needsApproval: console.changes?.needsApproval(record) ?? false,
@@ -146,12 +147,4 @@ export function previewFor(console: Console, viewer: Viewer, record: PreviewReco
     ...(error === undefined ? {} : { error }),
     ...(fingerprint === undefined || state !== "ready" ? {} : { fingerprint }),
   };
-}
-
-/** Lines around a change may be of others' resources. */
-function withoutContext(diff: string): string {
-  return diff
-    .split("\n")
-    .filter((line) => !line.startsWith(" ") && !line.startsWith("@@"))
-    .join("\n");
 }

@@ -43,6 +43,6 @@ export function addressesOf(steps: readonly PlannedStep[]): string[] {
 }
 
 /** Equal for previews that do the same: which steps on what, to which rules. */
-export function outcomeOf(steps: readonly PlannedStep[], text: string): string {
-  return hashOf(JSON.stringify([steps.map(({ step, urn }) => [urn, step]), text]));
+export function outcomeOf(steps: readonly PlannedStep[]): string {
+  return hashOf(JSON.stringify(steps.map(({ step, urn }) => [urn, step])));
 }

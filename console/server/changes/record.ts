@@ -1,5 +1,6 @@
 import type { Change, ChangeSummary, ConsoleError, Edit, Preview } from "../../api";
 import type { PlannedStep } from "../deploy/steps";
+import { changedLines } from "../program/unifiedDiff";
 import { sees, type Viewer } from "../roles/viewer";
 
 /** A change as it is kept. */
@@ -63,9 +64,10 @@ export function summaryOfChange({ id, at, by, what, outcome, waitsFor }: ChangeR
 
 /** A change as a viewer may see it. */
 export function changeFor(viewer: Viewer, record: ChangeRecord): Change {
-  const { steps, log, tenant: _, preview, ...rest } = record;
+  const { steps, log, tenant: _, preview, programDiff, ...rest } = record;
   const seen = steps.filter((step) => seesStep(viewer, step));
-  const isWhole = seen.length === steps.length;
+  // Pulumi's own words may be about anything.
+  const isWhole = viewer.role !== "tenant";
   return {
     ...rest,
     steps: seen.map(({ step, done, error }) => ({
@@ -74,6 +76,7 @@ export function changeFor(viewer: Viewer, record: ChangeRecord): Change {
       ...(error === undefined ? {} : { error }),
     })),
     log: isWhole ? log : [],
+    programDiff: viewer.role === "tenant" ? changedLines(programDiff) : programDiff,
     ...(preview === undefined ? {} : { preview }),
     mayApprove: mayApprove(viewer, record),
   };

@@ -39,3 +39,11 @@ export function unifiedDiff(file: string, before: string, after: string): string
 function linesOf(text: string): string[] {
   return text.replace(/\r?\n$/, "").split(/\r?\n/);
 }
+
+/** The lines of a diff that are deleted and added, wherever they stand and whatever is around them. */
+export function changedLines(diff: string): string {
+  return diff
+    .split("\n")
+    .filter((line) => !line.startsWith(" ") && !line.startsWith("@@"))
+    .join("\n");
+}

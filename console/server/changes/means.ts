@@ -1,0 +1,37 @@
+import type { ConsoleError, Event } from "../../api";
+import type { Ran } from "../deploy/deployer";
+import { toldOf } from "../deploy/steps";
+import type { ProgramFile } from "../program/programFile";
+import type { Ground } from "./applyEdit";
+import type { Bindings } from "./bind";
+import type { Line } from "./line";
+
+/** What changes are made with. */
+export interface Means extends Bindings, Ground {
+  file: ProgramFile;
+  /** Previews and runs, one at a time. */
+  line: Line;
+  /** Whether a tenant's change waits for another person. */
+  approval: boolean;
+  /** Tells those who look. */
+  say(event: Event): void;
+}
+
+/** Why a run failed, as Pulumi says; a lock of somebody else's is told to all. */
+export function failureOf({ lock, events }: Ran, say: Means["say"]): ConsoleError {
+  say({ type: "lock", ...(lock === undefined ? {} : { lock }) });
+  if (lock !== undefined) {
+    const { by, since, text } = lock;
+    const when = since === undefined ? "" : ` since ${since}`;
+    const hint = "Wait for that run, and preview again. If it is dead: pulumi cancel";
+    return { code: "locked", message: `the stack is locked by ${by}${when}: ${text}`, hint };
+  }
+  const [first = "the run failed", ...others] = [...new Set(toldOf(events, "error"))];
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  return { code: "failed", message: `${first}${more}` };
+}
+
+/** How those who wait are told whose turn it is. */
+export function labelOf(user: string, what: string): string {
+  return `${user}: ${what}, since ${new Date().toISOString().slice(11, 19)} UTC`;
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from "node:crypto";
+import type { Edit } from "../../api";
+import type { Ran } from "../deploy/deployer";
+import { inStagedProject } from "../deploy/staged";
+import { type PlannedStep, plannedSteps, summaryOf, toldOf } from "../deploy/steps";
+import { unifiedDiff } from "../program/unifiedDiff";
+import { consoleError, notFound, Refusal } from "../refusal";
+import { sees, type Viewer } from "../roles/viewer";
+import { applyEdit, type Edited } from "./applyEdit";
+import { addressesOf, bind, outcomeOf } from "./bind";
+import { failureOf, labelOf, type Means } from "./means";
+import type { PreviewRecord } from "./record";
+
+/** Previews that are kept; the oldest are forgotten. */
+const KEPT = 100;
+
+/** What changes would do. */
+export class Previews {
+  private readonly records = new Map<string, PreviewRecord>();
+
+  constructor(private readonly means: Means) {}
+
+  /** A preview that a viewer may see. Throws a Refusal. */
+  get(id: string, viewer: Viewer): PreviewRecord {
+    const record = this.records.get(id);
+    if (record === undefined || !sees(viewer, record.viewer)) throw notFound("preview");
+    return record;
+  }
+
+  /** Whose preview that is; undefined where it is none. */
+  viewerOf(id: string): Viewer | undefined {
+    return this.records.get(id)?.viewer;
+  }
+
+  /** The preview that has become a change. */
+  ofChange(id: string): PreviewRecord | undefined {
+    return [...this.records.values()].find(({ change }) => change === id);
+  }
+
+  /** Begins a preview of an edit. Throws a Refusal where the edit cannot be; what Pulumi refuses is in the preview. */
+  async begin(edit: Edit, viewer: Viewer): Promise<string> {
+    const { what } = applyEdit(edit, await this.means.file.read(), viewer, this.means);
+    const record: PreviewRecord = {
+      ...{ id: newId(), viewer, edit, what, state: "waiting" },
+      ...{ steps: [], programDiff: "", text: "", warnings: [] },
+    };
+    this.records.set(record.id, record);
+    for (const old of [...this.records.keys()].slice(0, -KEPT)) this.records.delete(old);
+    void this.inTurn(record);
+    return record.id;
+  }
+
+  /** Nobody wants a preview any more. */
+  discard(id: string, viewer: Viewer): void {
+    const record = this.get(id, viewer);
+    if (record.state === "confirmed")
+      throw new Refusal(409, { code: "changed", message: "it is confirmed already" });
+    this.set(record, { state: "discarded" });
+  }
+
+  /** Whether what a preview of the present program would come to is what an earlier one came to. */
+  async isSame(preview: PreviewRecord, before: string, edited: Edited): Promise<boolean> {
+    const { ran, steps } = await this.run(before, edited);
+    return ran.succeeded && outcomeOf(steps) === preview.outcome;
+  }
+
+  /** Notes what is known of a preview now, and tells of it. */
+  set(record: PreviewRecord, known: Partial<PreviewRecord>): void {
+    Object.assign(record, known);
+    const { id, state, waitsFor } = record;
+    const waiting = state === "waiting" && waitsFor !== undefined ? { waitsFor } : {};
+    this.means.say({ type: "preview", id, state, ...waiting });
+  }
+
+  private async inTurn(record: PreviewRecord): Promise<void> {
+    const turn = {
+      label: labelOf(record.viewer.user, `preview of ${record.what}`),
+      waits: (waitsFor: string | undefined) => {
+        if (waitsFor !== undefined && record.state === "waiting") this.set(record, { waitsFor });
+      },
+    };
+    try {
+      await this.means.line.take(turn, () => this.compute(record));
+    } catch (error) {
+      this.set(record, { state: "failed", error: consoleError(error) });
+    }
+  }
+
+  private async compute(record: PreviewRecord): Promise<void> {
+    if (record.state === "discarded") return;
+    this.set(record, { state: "running" });
+    const { file } = this.means;
+    const before = await file.read();
+    const edited = applyEdit(record.edit, before, record.viewer, this.means);
+    const programDiff = unifiedDiff(file.name, before, edited.text);
+    const { ran, steps } = await this.run(before, edited);
+    const known = { steps, programDiff, text: ran.text, warnings: toldOf(ran.events, "warning") };
+    if (!ran.succeeded)
+      return this.set(record, { ...known, state: "failed", error: failureOf(ran, this.means.say) });
+    const bound = await bind(this.means, before, addressesOf(steps));
+    if (isDiscarded(record)) return;
+    const outcome = outcomeOf(steps);
+    this.set(record, { ...known, bound, outcome, fingerprint: newId(), state: "ready" });
+  }
+
+  private async run(before: string, { text }: Edited): Promise<{ ran: Ran; steps: PlannedStep[] }> {
+    const { file, deployer } = this.means;
+    const ran =
+      text === before
+        ? await deployer.preview(file.folder)
+        : await inStagedProject(file.folder, file.name, text, (folder) => deployer.preview(folder));
+    return { ran, steps: plannedSteps(ran.events) };
+  }
+}
+
+function isDiscarded({ state }: PreviewRecord): boolean {
+  return state === "discarded";
+}
+
+/** What a preview comes to, in a few words. */
+export function summaryOfPreview({ steps, state }: Pick<PreviewRecord, "steps" | "state">): string {
+  return state === "ready" || state === "confirmed" ? summaryOf(steps) : "";
+}
+
+/** An id that nobody can guess. */
+export function newId(): string {
+  return randomBytes(8).toString("hex");
+}
