@@ -1,10 +1,18 @@
 #!/usr/bin/env bash
 # Sets up what is missing, makes three compute hosts on this machine, and shows a tap from preview to destroy with real packets.
-# Every statement is checked: the exit code is 0 only if all held. The lab goes with the demo, also on Ctrl-C.
+# Every statement is checked: the exit code is 0 only if all held. With `console`, it serves the console on such hosts instead, until Ctrl-C.
+# The lab goes with either, also on Ctrl-C.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bash scripts/setup.sh
-demo=(node dist/test/demo/demo.js)
+case "${1:-}" in
+  "") demo=(node dist/test/demo/demo.js) ;;
+  console) demo=(node dist/test/console/main.js) ;;
+  *)
+    echo "demo: there is no demo of $1" >&2
+    exit 1
+    ;;
+esac
 if [ "$(id -u)" -eq 0 ]; then
   exec "${demo[@]}"
 fi

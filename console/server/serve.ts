@@ -68,9 +68,9 @@ interface Serving {
 
 async function answer({ console, login, options }: Serving, request: Request): Promise<Reply> {
   if (request.path === "/login" && options.users === undefined) return logIn(login, request);
-  const viewer = viewerFrom(login, options, request);
-  if (request.path.startsWith("/api/")) return answerApi(console, viewer, request);
-  return staticFile(options.pageFolder, request.path);
+  // The page holds nothing: who may not ask for anything is told so by it.
+  if (!request.path.startsWith("/api/")) return staticFile(options.pageFolder, request.path);
+  return answerApi(console, viewerFrom(login, options, request), request);
 }
 
 function logIn(login: Login, request: Request): Reply {
