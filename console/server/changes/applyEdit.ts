@@ -164,7 +164,8 @@ function portOf(ref: PortRef, { port }: FoundPort): unknown {
 
 /** Text as Pulumi's YAML takes it for itself: no expression is read out of it. */
 function literal(text: string): string {
-  return text.replaceAll("${", "$${");
+  // In a replacement that is text, `$$` stands for one `$`.
+  return text.replaceAll("${", () => "$${");
 }
 
 function literals(value: object): unknown {

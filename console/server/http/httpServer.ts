@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { harmless, printable } from "../../../provider/printable";
+import { printable } from "../../../provider/printable";
 import type { ConsoleError } from "../../api";
 import { consoleError, Refusal } from "../refusal";
 import { guard, HEADERS, type Origins } from "./guard";
+import { jsonText } from "./jsonText";
 
 /** A request that has passed the guard. */
 export interface Request {
@@ -59,7 +60,7 @@ function send(response: ServerResponse, reply: Exclude<Reply, "stream">): void {
     response.writeHead(303, { location: reply.location, ...cookie }).end();
   } else if ("json" in reply) {
     response.writeHead(200, { "content-type": "application/json; charset=utf-8" });
-    response.end(harmless(JSON.stringify(reply.json)));
+    response.end(jsonText(reply.json));
   } else {
     const { type, content, headers = {}, status = 200 } = reply;
     response.writeHead(status, { "content-type": type, ...headers }).end(content);
@@ -77,5 +78,5 @@ function refuse(response: ServerResponse, error: unknown): void {
   // What is left of the request's body is not read.
   response.setHeader("connection", "close");
   response.writeHead(status, { "content-type": "application/json; charset=utf-8" });
-  response.end(harmless(JSON.stringify(body)));
+  response.end(jsonText(body));
 }

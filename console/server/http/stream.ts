@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { harmless } from "../../../provider/printable";
+import { jsonText } from "./jsonText";
 
 /** Milliseconds between two comments that keep a stream open through proxies. */
 const KEEP_ALIVE = 20_000;
@@ -30,7 +30,7 @@ export class EventStream {
       return;
     }
     this.number += 1;
-    response.write(`id: ${this.number}\ndata: ${harmless(JSON.stringify(event))}\n\n`);
+    response.write(`id: ${this.number}\ndata: ${jsonText(event)}\n\n`);
   }
 
   /** Calls once the reader is gone. */

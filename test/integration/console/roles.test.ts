@@ -1,0 +1,276 @@
+import { request } from "node:http";
+import { expect } from "chai";
+import type { Event, HostRow, Preview, ServiceRow, Tap, TapRow, Vm } from "../../../console/api";
+import type { Users } from "../../../console/server/roles/users";
+import { ConsoleClient, until } from "../../console/client";
+import { type LabConsole, startLabConsole } from "../../console/consoleLab";
+import { repositoryRoot } from "../../engine/fixtureProject";
+import { type Lab, startLab } from "../../lab/lab";
+
+const USERS: Users = {
+  approval: false,
+  users: {
+    ada: { role: "admin" },
+    tim: { role: "tenant", tenant: "blue" },
+    rita: { role: "tenant", tenant: "red" },
+    vera: { role: "viewer" },
+  },
+  ports: {
+    blue: [{ vms: ["b1000000-0000-4000-8000-000000000001"] }, { names: ["tap-bids"] }],
+    red: [{ names: ["tap-r*"] }],
+  },
+};
+
+/** What Pulumi's YAML would put another resource's output in for. */
+const EXPRESSION = "$".concat("{red.ref}");
+
+const service = (name: string, port: string, tenant: string) =>
+  `  ${name}:\n    type: taas:TapService\n    properties: { host: host2, port: ${port}, tenant: ${tenant} }\n`;
+const flow = (name: string, of: string, port: string, tenant: string) =>
+  `  ${name}:\n    type: taas:TapFlow\n    properties: { service: "\${${of}.ref}", host: host1, port: ${port}, tenant: ${tenant} }\n`;
+
+const PROGRAM = `name: taps
+runtime: yaml
+packages: { taas: ${repositoryRoot()}/plugin }
+resources:
+${service("blue", "tap-bids", "blue")}${service("red", "tap-rids", "red")}${flow("bweb", "blue", "tap-bweb", "blue")}${flow("rweb", "red", "tap-rweb", "red")}`;
+
+describe("the roles of the console, on real hosts", () => {
+  let lab: Lab;
+  let console: LabConsole;
+  const as = (user: string) => new ConsoleClient(console, user);
+  let blueTap: TapRow;
+  let redTap: TapRow;
+  let redService: ServiceRow;
+  let blueService: ServiceRow;
+
+  before(async function () {
+    this.timeout(60_000);
+    lab = await startLab({
+      hosts: 2,
+      vms: [
+        { name: "bweb", host: 1, vmUuid: "b1000000-0000-4000-8000-000000000001" },
+        { name: "rweb", host: 1 },
+        { name: "bids", host: 2 },
+        { name: "rids", host: 2 },
+      ],
+    });
+    console = await startLabConsole(lab, { users: USERS, program: PROGRAM });
+    const ada = as("ada");
+    const done = await ada.change({ kind: "apply" });
+    expect(done.error).to.equal(undefined);
+    const taps = await until(
+      () => ada.get<TapRow[]>("/api/taps"),
+      (rows) => rows.length === 2 && rows.every(({ state }) => state === "active"),
+    );
+    [blueTap, redTap] = [
+      taps.find(({ name }) => name === "bweb")!,
+      taps.find(({ name }) => name === "rweb")!,
+    ];
+    const services = await ada.get<ServiceRow[]>("/api/services");
+    blueService = services.find(({ name }) => name === "blue")!;
+    redService = services.find(({ name }) => name === "red")!;
+  });
+
+  after(async function () {
+    this.timeout(30_000);
+    await console?.close();
+    await lab?.stop();
+  });
+
+  it("show a tenant its own in lists, in what comes live and by id, and an admin all", async () => {
+    const names = async (user: string, what: string) =>
+      (await as(user).get<{ name: string }[]>(`/api/${what}`)).map(({ name }) => name).sort();
+    expect(await names("tim", "taps")).to.deep.equal(["bweb"]);
+    expect(await names("tim", "services")).to.deep.equal(["blue"]);
+    expect(await names("rita", "taps")).to.deep.equal(["rweb"]);
+    expect(await names("ada", "taps")).to.deep.equal(["bweb", "rweb"]);
+    expect(await names("vera", "taps")).to.deep.equal(["bweb", "rweb"]);
+    const hosts = await as("tim").get<HostRow[]>("/api/hosts");
+    expect(hosts.map(({ name, taps }) => [name, taps])).to.deep.equal([
+      ["host1", 1],
+      ["host2", 0],
+    ]);
+    const stream = await as("tim").events();
+    await until(
+      () => stream.events,
+      (events) => events.some(({ type }) => type === "rates"),
+    );
+    stream.end();
+    const [first] = stream.events as [Extract<Event, { type: "snapshot" }>];
+    expect(first.taps.map(({ name }) => name)).to.deep.equal(["bweb"]);
+    expect(first.changes).to.deep.equal([]);
+    expect(JSON.stringify(stream.events)).not.to.match(/rweb|rids|"red"/);
+    expect(JSON.stringify(stream.events)).not.to.include(redTap.id);
+  });
+
+  it("tell a tenant of another's tap by id what they tell of none", async () => {
+    const none = await as("tim").ask("GET", "/api/taps/0123456789abcdef");
+    expect(none.status).to.equal(404);
+    for (const path of [`/api/taps/${redTap.id}`, `/api/taps/${redTap.id}/events`]) {
+      const { status, body } = await as("tim").ask("GET", path);
+      expect({ status, body }).to.deep.equal({ status: 404, body: none.body });
+    }
+    expect(await as("tim").get<Tap>(`/api/taps/${blueTap.id}`)).to.include({ name: "bweb" });
+    const whole = await as("ada").get<Tap>(`/api/taps/${redTap.id}`);
+    expect(whole.claims.map(({ host }) => host).sort()).to.deep.equal(["host1", "host2"]);
+    expect(whole.stages.map(({ kind }) => kind)).to.deep.equal(["source", "capture", "tunnel", "delivery"]);
+  });
+
+  it("let a tenant tap the ports that the file gives it, and no others", async () => {
+    const vms = await as("tim").get<Vm[]>("/api/hosts/host1/ports");
+    expect(vms.flatMap(({ vnics }) => vnics.map(({ port }) => port))).to.deep.equal(["tap-bweb"]);
+    const facts = await as("tim").ask("GET", "/api/hosts/host1/ports/tap-rweb/facts");
+    expect(facts.status).to.equal(404);
+  });
+
+  it("refuse a tenant's forged ids, ports and services, and change nothing", async () => {
+    const tap = { kind: "createTap", name: "x", host: "host1", direction: "both" };
+    const own = { service: { id: blueService.id }, port: { port: "tap-bweb" } };
+    const forged: [string, number, object][] = [
+      ["delete another's tap", 404, { kind: "deleteTap", id: redTap.id }],
+      ["delete another's service", 404, { kind: "deleteService", id: redService.id }],
+      ["tap into another's service", 404, { ...tap, ...own, service: { id: redService.id } }],
+      ["tap another's port", 400, { ...tap, ...own, port: { port: "tap-rweb" } }],
+      [
+        "have another's port as monitor",
+        400,
+        { kind: "createService", name: "x", host: "host2", port: { port: "tap-rids" } },
+      ],
+      [
+        "send copies to a collector",
+        403,
+        { kind: "createService", name: "x", collector: { address: "192.0.2.9", type: "gre" } },
+      ],
+      ["give a tenant", 400, { ...tap, ...own, tenant: "red" }],
+      ["name an expression", 400, { ...tap, ...own, name: `x: ${EXPRESSION}` }],
+      ["name an owner instead of an id", 400, { kind: "deleteTap", id: redTap.owner }],
+      ["a host that is none", 400, { ...tap, ...own, host: "__proto__" }],
+    ];
+    for (const [what, status, edit] of forged) {
+      const answer = await as("tim").ask("POST", "/api/previews", edit);
+      expect(answer.status, what).to.equal(status);
+    }
+    const refused = await as("vera").ask("POST", "/api/previews", { kind: "apply" });
+    expect(refused.status).to.equal(403);
+  });
+
+  it("take text of a tenant as text, and label what it creates", async function () {
+    this.timeout(30_000);
+    const preview = await as("tim").preview({
+      ...({ kind: "createTap", name: "mine", host: "host1", direction: "egress" } as const),
+      ...{ service: { id: blueService.id }, port: { port: "tap-bweb" } },
+      description: `${EXPRESSION} <b>`,
+    });
+    expect(preview.error).to.equal(undefined);
+    expect(preview.programDiff).to.include("+      tenant: blue");
+    expect(preview.programDiff).to.include(`$${EXPRESSION} <b>`);
+    expect(preview.programDiff).not.to.include("rweb");
+    expect(preview).not.to.have.property("pulumiDiff");
+    expect(preview).to.include({ summary: "1 to create", hiddenSteps: 0, needsApproval: false });
+    const seen = await as("rita").ask("GET", `/api/previews/${preview.id}`);
+    expect(seen.status).to.equal(404);
+    expect(await as("ada").get<Preview>(`/api/previews/${preview.id}`)).to.have.property("pulumiDiff");
+  });
+
+  it("know nobody whom the file does not name", async () => {
+    for (const user of ["mallory", "__proto__", "constructor", ""]) {
+      const { status, body } = await as(user).ask("GET", "/api/taps");
+      expect([status, (body as { code: string }).code], user).to.deep.equal([403, "forbidden"]);
+    }
+  });
+
+  /** Asks with exactly these headers, whatever a client of this kind would make of them. */
+  function raw(
+    path: string,
+    headers: Record<string, string>,
+    method = "GET",
+    body = "",
+  ): Promise<{ status: number; headers: Record<string, unknown>; text: string }> {
+    const { hostname, port } = new URL(console.url);
+    return new Promise((resolve, reject) => {
+      const asked = request(
+        { hostname, port, path, method, headers: { "x-user": "ada", ...headers }, setHost: false },
+        (response) => {
+          let text = "";
+          response.setEncoding("utf8").on("data", (chunk: string) => {
+            text += chunk;
+          });
+          response.on("end", () =>
+            resolve({ status: response.statusCode!, headers: response.headers, text }),
+          );
+        },
+      );
+      asked.on("error", reject);
+      asked.end(body);
+    });
+  }
+
+  it("stand behind a guard: names, origins, forms and paths of others are refused", async () => {
+    const { host, origin } = new URL(console.url);
+    const json = { "content-type": "application/json" };
+    const answers: [number, Awaited<ReturnType<typeof raw>>][] = [
+      [200, await raw("/api/session", { host })],
+      [421, await raw("/api/session", { host: `attacker.example:${host.split(":")[1]}` })],
+      [421, await raw("/", { host: "127.0.0.1" })],
+      [403, await raw("/api/session", { host, origin: "https://attacker.example" })],
+      [403, await raw("/api/session", { host, "sec-fetch-site": "cross-site" })],
+      [403, await raw("/api/previews", { host, ...json }, "POST", '{"kind":"apply"}')],
+      [403, await raw("/api/previews", { host, origin: "null", ...json }, "POST", '{"kind":"apply"}')],
+      [
+        415,
+        await raw(
+          "/api/previews",
+          { host, origin, "content-type": "text/plain" },
+          "POST",
+          '{"kind":"apply"}',
+        ),
+      ],
+      [
+        405,
+        await raw(
+          "/api/previews",
+          { host, origin: "https://attacker.example", "access-control-request-method": "POST" },
+          "OPTIONS",
+        ),
+      ],
+      [413, await raw("/api/previews", { host, origin, ...json }, "POST", `"${"x".repeat(1 << 20)}"`)],
+      [400, await raw("/api/previews", { host, origin, ...json }, "POST", "{")],
+      [404, await raw("/../../../../etc/passwd", { host })],
+      [404, await raw("/%2e%2e/%2e%2e/etc/passwd", { host })],
+      [404, await raw("/api/hosts/..%2f..%2fetc%2fpasswd/ports", { host })],
+      [404, await raw("/app.js/../../cli.js", { host })],
+      [404, await raw("/api/taps/%ff", { host })],
+    ];
+    for (const [status, answer] of answers) expect(answer.status, answer.text).to.equal(status);
+    for (const [, { headers }] of answers) {
+      expect(headers["content-security-policy"]).to.match(/^default-src 'none'; .*frame-ancestors 'none'$/);
+      expect(headers).to.include({
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "cache-control": "no-store",
+      });
+      expect(headers).not.to.have.property("access-control-allow-origin");
+    }
+  });
+
+  it("pass on what a hostile host says as text, cut and without what steers a terminal", async () => {
+    const html = "<img src=x onerror=alert(1)>";
+    const long = "x".repeat(100_000);
+    await lab
+      .host(1)
+      .run(["ovs-vsctl", "set", "Interface", "tap-rweb", `external_ids:vm-uuid="${html}\\u001b[2J"`]);
+    await lab
+      .host(1)
+      .run(["ovs-vsctl", "set", "Port", "tap-rweb", `external_ids:long="${long.slice(0, 100_000)}"`]);
+    const answer = await until(
+      () => as("ada").ask("GET", "/api/hosts/host1/ports"),
+      ({ body }) => JSON.stringify(body).includes("onerror"),
+    );
+    expect(answer.headers.get("content-type")).to.equal("application/json; charset=utf-8");
+    const raws = await raw("/api/hosts/host1/ports", { host: new URL(console.url).host });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(raws.text).not.to.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+    expect(raws.text.length).to.be.lessThan(50_000);
+  });
+});
