@@ -1,6 +1,7 @@
 import { list } from "./claims/list";
 import { remove } from "./claims/remove";
 import type { CommandGroup, CommandSpec } from "./command";
+import { console } from "./console";
 import { metrics } from "./metrics/metrics";
 import { verify } from "./verify";
 
@@ -13,4 +14,5 @@ export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   },
   metrics,
   verify as CommandSpec,
+  console as CommandSpec,
 ];

@@ -1,14 +1,24 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** The version of the package that this file is in, bundled or not. */
-export function packageVersion(): string {
+/** The package that this file is in, bundled or not. */
+function ownPackage(): { folder: string; version: string } {
   for (let folder = __dirname; ; folder = dirname(folder)) {
     try {
       const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-      if (name === "pulumi-taas") return version;
+      if (name === "pulumi-taas") return { folder, version };
     } catch (error) {
       if (folder === dirname(folder)) throw error;
     }
   }
+}
+
+/** The version of the package that this file is in. */
+export function packageVersion(): string {
+  return ownPackage().version;
+}
+
+/** The folder of the package that this file is in. */
+export function packageFolder(): string {
+  return ownPackage().folder;
 }

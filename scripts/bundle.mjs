@@ -10,6 +10,9 @@ const BUNDLES = {
   "plugin/plugin.js": "plugin/main.ts",
 };
 
+/** What else a bundle leaves to node_modules: Pulumi's automation comes with the program's own SDK. */
+const EXTERNAL = { "dist/cli.js": ["@pulumi/pulumi/*"] };
+
 /** The folder of the package that a file of node_modules belongs to. */
 function packageOf(file) {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0];
@@ -52,7 +55,7 @@ for (const [outfile, entryPoint] of Object.entries(BUNDLES))
     platform: "node",
     target: "node20",
     format: "cjs",
-    external: ["ssh2"],
+    external: ["ssh2", ...(EXTERNAL[outfile] ?? [])],
     logLevel: "warning",
   });
 

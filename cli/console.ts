@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import type { CommandSpec } from "./command";
+import { UsageError } from "./usageError";
+import { packageFolder } from "./version";
+
+/** The command's own options. */
+interface ConsoleOptions {
+  port: string;
+  users?: string;
+  userHeader?: string;
+  publicUrl?: string;
+  organization?: string;
+}
+
+/** Serves the console: what is tapped, live, and a stack's program to be changed in a browser. */
+export const console: CommandSpec<ConsoleOptions> = {
+  name: "console",
+  summary: "see taps in a browser, and create and delete them by Pulumi",
+  description:
+    "Serves a page on this machine's loopback and prints its link, which works once. It shows the taps of all stacks on the hosts. With --project and --stack it creates and deletes taps in that program, which is YAML: by a preview, your confirm, and pulumi up.",
+  examples: ["console --project taps --stack prod", "console --hosts hosts.json"],
+  configure(command) {
+    command
+      .option("--port <number>", "port on 127.0.0.1 (default: one that is free)", "0")
+      .option("--users <file>", "who may do what, behind a proxy that logs people in")
+      .option("--user-header <name>", "with --users: the header in which the proxy names who is logged in")
+      .option("--public-url <url>", "with --users: where people reach the proxy")
+      .option("--organization <name>", "organization in the owner keys of the stack (default: organization)");
+  },
+  check({ port, users, userHeader, publicUrl }) {
+    const number = Number(port);
+    if (!Number.isInteger(number) || number < 0 || number > 65_535)
+      throw new UsageError("--port must be a port number");
+    if ((users === undefined) !== (userHeader === undefined))
+      throw new UsageError("--users and --user-header need each other");
+    if (publicUrl === undefined) return;
+    if (users === undefined) throw new UsageError("--public-url is for --users");
+    if (!/^https?:\/\/[^/]+\/?$/.test(publicUrl))
+      throw new UsageError("--public-url must be a URL without a path, such as https://taps.example");
+  },
+  lifetime: "service",
+  async run({ context, hosts, options, output, signal }) {
+    const { project, stack, users, userHeader, publicUrl, organization, port } = options;
+    const { startConsole } = await import("../console/server/start.js");
+    const served = await startConsole({
+      ...{ context, hosts, organization, userHeader, usersFile: users, port: Number(port) },
+      folder: project ?? (stack.length > 0 ? "." : undefined),
+      stack: stack[0],
+      publicUrl: publicUrl === undefined ? undefined : new URL(publicUrl),
+      pageFolder: join(packageFolder(), "dist/console"),
+    });
+    output.line(served.url);
+    await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    await served.close();
+    return 0;
+  },
+};
