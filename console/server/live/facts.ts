@@ -2,12 +2,13 @@ import { isIPv6 } from "node:net";
 import { tapBridgeOf } from "../../../provider/converge/access";
 import { tunnelAddress } from "../../../provider/converge/addresses";
 import { encapsulation } from "../../../provider/encapsulation/encapsulations";
-import { type FoundPort, findPort } from "../../../provider/model/findPort";
+import type { FoundPort } from "../../../provider/model/findPort";
 import type { Context } from "../../../provider/resource/context";
 import type { NewTapFacts, ServiceRow } from "../../api";
 import type { End, Ends } from "./ends";
 import { MIRRORS } from "./hosts";
 import { nameOf } from "./ids";
+import { tappedPorts } from "./tapped";
 
 /** Bytes of an outer IP header, and of the Ethernet header of the frame that is carried. */
 const IP_HEADER = { v4: 20, v6: 40 };
@@ -39,13 +40,9 @@ export async function newTapFacts(context: Context, asked: Asked): Promise<NewTa
 /** Names of the taps of a port into a service. */
 function tapsOf({ view, found, service, ends }: Asked): string[] {
   if (service === undefined) return [];
-  const { facts } = view.inspection;
-  const bridges = facts.bridges.map(({ name }) => name);
   return [...ends.flows].flatMap(([owner, { source }]) => {
-    if (source?.claim.source === undefined || source.view !== view) return [];
-    if (source.claim.service !== service.owner) return [];
-    const tapped = findPort(facts, bridges, source.claim.source.port).found;
-    return tapped?.port.uuid === found.port.uuid ? [nameOf(owner)] : [];
+    if (source?.view !== view || source.claim.service !== service.owner) return [];
+    return tappedPorts(source).some(({ port }) => port.uuid === found.port.uuid) ? [nameOf(owner)] : [];
   });
 }
 

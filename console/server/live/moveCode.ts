@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import type { FlowClaim, ServiceClaim } from "../../../provider/schema/claim";
-import { portInput } from "../../../provider/schema/port";
+import type { PortInput } from "../../../provider/schema/port";
 import type { End, Ends } from "./ends";
 import { nameOf } from "./ids";
 
@@ -23,7 +23,7 @@ export function moveCode(source: End<FlowClaim>, ends: Ends): string | undefined
   const { claim, view } = source;
   const service = ends.services.get(claim.service);
   if (claim.source === undefined || service === undefined) return undefined;
-  const { port, direction, filter, defaultAction, snapLength, rateLimit, enabled } = claim.source;
+  const { port, ports, direction, filter, defaultAction, snapLength, rateLimit, enabled } = claim.source;
   const given = {
     filter,
     defaultAction,
@@ -36,7 +36,7 @@ export function moveCode(source: End<FlowClaim>, ends: Ends): string | undefined
     ...{
       service: refOf(service),
       host: view.record.name,
-      port: portInput.parse(withoutFound(port)),
+      ...(port === undefined ? { ports } : { port: plain(port) }),
       direction,
     },
     ...(enabled ? {} : { enabled }),
@@ -56,7 +56,6 @@ export function moveCode(source: End<FlowClaim>, ends: Ends): string | undefined
 }
 
 /** A port as a program names it; what was found first with a MAC address is the claim's. */
-function withoutFound(port: NonNullable<FlowClaim["source"]>["port"]): unknown {
-  if (typeof port === "string" || !("mac" in port)) return port;
-  return { mac: port.mac };
+function plain(port: PortInput): unknown {
+  return typeof port === "object" && "mac" in port ? { mac: port.mac } : port;
 }

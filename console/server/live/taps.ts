@@ -1,14 +1,13 @@
-import { tapBridgeOf } from "../../../provider/converge/access";
-import { findPort } from "../../../provider/model/findPort";
 import { stackOf } from "../../../provider/model/identity";
 import type { FlowClaim } from "../../../provider/schema/claim";
-import { portSymbol } from "../../../provider/schema/port";
+import { tappedBy, tappedSymbol } from "../../../provider/schema/selector";
 import type { TapRow } from "../../api";
 import type { ProgramResource } from "../program/program";
 import type { End, Ends } from "./ends";
 import { idOf, nameOf } from "./ids";
 import { monitorOf } from "./services";
 import { judge, untilOf } from "./state";
+import { tappedPorts } from "./tapped";
 import { vmOf } from "./vms";
 
 /** The taps of all hosts, and those that the program has and no host does. */
@@ -67,13 +66,13 @@ function sourceOf(
     return { host: seen?.record.name ?? hostOf(claim), port: "" };
   }
   const { view } = source;
-  const { port: wanted, integrationBridge } = source.claim.source;
   const { facts } = view.inspection;
-  const { found } = findPort(facts, [integrationBridge, tapBridgeOf(view.record)], wanted);
-  const vm = found === undefined ? undefined : vmOf(facts, found);
+  const [first, ...others] = tappedPorts(source);
+  const vm = first === undefined || others.length > 0 ? undefined : vmOf(facts, first);
+  const names = first === undefined ? "" : [first, ...others].map(({ port }) => port.name).join(", ");
   return {
     host: view.record.name,
-    port: found?.port.name ?? portSymbol(wanted),
+    port: names === "" ? tappedSymbol(tappedBy(source.claim.source)) : names,
     ...(vm?.uuid === undefined ? {} : { vm: vm.name, vnic: vm.index }),
   };
 }
@@ -99,7 +98,7 @@ function savedRow({ owner, properties }: ProgramResource, program: readonly Prog
   const { direction, tenant, until } = properties;
   return {
     ...{ id: idOf(owner), name: nameOf(owner), owner, stack: stackOf(owner), own: true },
-    ...{ host: text(properties.host), port: text(properties.port) },
+    ...{ host: text(properties.host), port: text(properties.port ?? properties.ports) },
     service: service === undefined ? text(properties.service) : nameOf(service.owner),
     ...(service === undefined ? {} : { serviceId: idOf(service.owner) }),
     monitor: "",

@@ -1,11 +1,12 @@
 import { tapBridgeOf } from "../../../provider/converge/access";
-import { type FoundPort, findPort, portsOf } from "../../../provider/model/findPort";
+import { type FoundPort, portsOf } from "../../../provider/model/findPort";
 import { isVmPort } from "../../../provider/model/vmPort";
 import type { Facts } from "../../../provider/ovs/facts";
 import type { PortRef, Vm, Vnic } from "../../api";
 import type { Ends } from "./ends";
 import type { HostView } from "./hostWatch";
 import { nameOf } from "./ids";
+import { tappedPorts } from "./tapped";
 
 /** Where clouds write a VM's id, and its name. */
 const VM_IDS = ["vm-uuid", "vm-id", "xs-vm-uuid"];
@@ -116,9 +117,9 @@ function sourcesOn({ inspection }: HostView, { flows }: Ends): Map<string, strin
   const { facts } = inspection!;
   const found = new Map<string, string[]>();
   for (const [owner, { source }] of flows) {
-    if (source?.view.inspection.facts !== facts || source.claim.source === undefined) continue;
-    const uuid = findPort(facts, bridgesOf(facts), source.claim.source.port).found?.port.uuid;
-    if (uuid !== undefined) found.set(uuid, [...(found.get(uuid) ?? []), nameOf(owner)]);
+    if (source?.view.inspection.facts !== facts) continue;
+    for (const { port } of tappedPorts(source))
+      found.set(port.uuid, [...(found.get(port.uuid) ?? []), nameOf(owner)]);
   }
   return found;
 }
