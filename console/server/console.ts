@@ -40,6 +40,8 @@ export interface ConsoleOptions {
 export class Console {
   readonly live: Live;
   readonly changes: Changes | undefined;
+  /** One verification at a time: each reads all counters of its hosts. */
+  readonly verifications = new Line();
   private readonly program: ProgramWatch | undefined;
   private readonly listeners = new Set<(event: Event) => void>();
 
@@ -95,7 +97,7 @@ export class Console {
     const readOnly = this.readOnlyReason(viewer);
     const { user, role, tenant } = viewer;
     return {
-      ...{ user, role, approval: users?.approval ?? false, can: { verify: false, watch: false } },
+      ...{ user, role, approval: users?.approval ?? false, can: { verify: role !== "viewer", watch: false } },
       ...(tenant === undefined ? {} : { tenant }),
       ...(readOnly === undefined ? {} : { readOnly }),
       ...(project === undefined

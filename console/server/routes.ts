@@ -8,6 +8,7 @@ import type { Reply, Request } from "./http/httpServer";
 import { EventStream } from "./http/stream";
 import { notFound } from "./refusal";
 import { eventFor, type Viewer } from "./roles/viewer";
+import { verifyFor } from "./verify";
 import { changesFor, factsFor, previewFor, snapshotFor, stagesFor, tapFor, tapRowFor, vmsFor } from "./views";
 
 /** What is known of a request once its path is. */
@@ -91,6 +92,9 @@ const ROUTES: readonly Route[] = [
       await console.changesOf(viewer).decide(id!, decision as "approve" | "reject", viewer);
       return {};
     },
+  ),
+  post(/^\/api\/taps\/([^/]+)\/verify$/, NOTHING, ({ console, viewer, parts: [id] }) =>
+    verifyFor(console, viewer, id!),
   ),
   { method: "GET", path: /^\/api\/events$/, reply: events },
   { method: "GET", path: /^\/api\/taps\/([^/]+)\/events$/, reply: tapEvents },

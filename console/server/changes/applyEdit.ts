@@ -143,6 +143,8 @@ function newService(
 function allowedPort(host: string, ref: PortRef, field: string, viewer: Viewer, { live }: Ground): FoundPort {
   const view = live.views.find(({ record }) => record.name === host);
   if (view === undefined) throw invalid(`there is no host ${host} in the inventory`, "host");
+  if (view.at === undefined)
+    throw invalid(`host ${host} has not answered yet`, "host", "Try again in a moment");
   if (view.inspection === undefined || view.error !== undefined)
     throw invalid(`host ${host} does not answer`, "host", "Try again when it is reachable");
   const { facts } = view.inspection;

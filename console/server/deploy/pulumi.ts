@@ -89,8 +89,12 @@ export function lockIn(text: string): Lock | undefined {
   const found = LOCKED.exec(text);
   if (found === null) return undefined;
   const [, by = "another run", since] = HOLDER.exec(text) ?? [];
-  const line = text.slice(found.index).split("\n").slice(0, 3).join("\n");
-  return { by, ...(since === undefined ? {} : { since }), text: printable(line) };
+  const said = text
+    .slice(found.index)
+    .split(/\nerr\?:/)[0]!
+    .split("\n")
+    .slice(0, 3);
+  return { by, ...(since === undefined ? {} : { since }), text: printable(said.join("\n")) };
 }
 
 /** A stack in a folder. Loaded at the first need: a console that only reads needs no Pulumi. */

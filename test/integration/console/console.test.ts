@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
-import type { ServiceRow, TapRow, Vm } from "../../../console/api";
+import type { ServiceRow, Stage, TapRow, Vm } from "../../../console/api";
 import { ConsoleClient, until } from "../../console/client";
 import { type LabConsole, startLabConsole } from "../../console/consoleLab";
 import { type Lab, startLab } from "../../lab/lab";
@@ -32,7 +32,7 @@ describe("the console on real hosts", () => {
   const rows = <Row extends TapRow | ServiceRow>(what: "taps" | "services") =>
     client.get<Row[]>(`/api/${what}`);
 
-  it("previews, confirms and deletes a tap, and leaves the program as it was", async function () {
+  it("previews, confirms, verifies and deletes a tap, says at once what is broken, and leaves the program as it was", async function () {
     this.timeout(60_000);
     const program = await readFile(console.file, "utf8");
     const [ids] = await until(
@@ -69,6 +69,32 @@ describe("the console on real hosts", () => {
     );
     expect(web).to.include({ name: "web", host: "host1", port: "tap-web", monitor: "tap-ids on host2" });
     expect(web).to.include({ direction: "ingress", filter: "tcp port 443", own: true });
+    const stages = await client.post<Stage[]>(`/api/taps/${web!.id}/verify`);
+    expect(stages.map(({ kind }) => kind)).to.deep.equal([
+      "source",
+      "capture",
+      "filter",
+      "tunnel",
+      "delivery",
+    ]);
+    // Whether the VM says anything while frames are counted is its own affair.
+    expect(stages.slice(0, 3).every(({ proof }) => proof === "proved" || proof === "no-traffic")).to.equal(
+      true,
+    );
+    expect(stages.slice(3).map(({ proof }) => proof)).to.deep.equal(["proved", "proved"]);
+    const stream = await client.events();
+    await lab.host(1).ovs("ovs-vsctl clear Bridge br-int mirrors");
+    const broken = performance.now();
+    await until(
+      () => stream.events,
+      (events) =>
+        events.some((event) => event.type === "taps" && event.put.some(({ state }) => state === "drifted")),
+    );
+    expect(performance.now() - broken).to.be.lessThan(3000);
+    stream.end();
+    expect((await rows<TapRow>("taps"))[0]!.reason).to.match(
+      /^host host1: missing mirror taas-\w+ on br-int$/,
+    );
     const deleted = await client.change({ kind: "deleteTap", id: web!.id });
     expect(deleted.outcome).to.equal("succeeded");
     await until(

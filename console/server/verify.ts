@@ -1,0 +1,38 @@
+import type { StageVerification } from "../../provider/verify/verification";
+import { verifyTaps } from "../../provider/verify/verifyTaps";
+import type { Stage } from "../api";
+import type { Console } from "./console";
+import { forbidden, notFound } from "./refusal";
+import type { Viewer } from "./roles/viewer";
+import { stagesFor, tapRowFor } from "./views";
+
+/** What *Verify* says of a stage that it does not tell in these words: nothing. */
+const PROOFS = { proved: "proved", "no-traffic": "no-traffic", wrong: "failed" } as const;
+
+/**
+ * The path of a tap with what is proved of each stage. Probe frames go through the tunnel and no further; no VM gets one. Throws a Refusal for a
+ * viewer, and for what a tenant does not see.
+ */
+export async function verifyFor(console: Console, viewer: Viewer, id: string): Promise<Stage[]> {
+  const row = tapRowFor(console, viewer, id);
+  if (viewer.role === "viewer") throw forbidden("your role is viewer, and a verification sends frames");
+  const { source, far } = console.live.ends.flows.get(row.owner) ?? {};
+  const records = [source, far].flatMap((end) => (end === undefined ? [] : [end.view.record]));
+  const turn = { label: `verification of ${row.name}`, waits: () => {} };
+  const found = await console.verifications.take(turn, () => verifyTaps(console.options.context, records));
+  const verification = found.taps.find(({ owner }) => owner === row.owner);
+  if (verification === undefined) throw notFound("tap");
+  return stagesFor(console, row).map((stage) =>
+    withProof(
+      stage,
+      verification.stages.find((each) => each.stage === stage.kind),
+    ),
+  );
+}
+
+function withProof(stage: Stage, proved: StageVerification | undefined): Stage {
+  if (proved === undefined) return stage;
+  const { verdict, detail } = proved;
+  const proof = verdict in PROOFS ? { proof: PROOFS[verdict as keyof typeof PROOFS] } : {};
+  return { ...stage, ...proof, reason: detail, ...(verdict === "wrong" ? { state: "dead" as const } : {}) };
+}
