@@ -55,7 +55,7 @@ export class PacketChannel {
   /** Takes a stream to the bridge's management socket. Rejects with `packets-lost` where the bridge does not do what is asked. */
   static async open(stream: Duplex, options: ChannelOptions): Promise<PacketChannel> {
     const channel = new PacketChannel(stream, options);
-    await channel.tell(receivePackets(channel.controllerId));
+    await channel.receivePackets();
     return channel;
   }
 
@@ -93,6 +93,15 @@ export class PacketChannel {
   close(): void {
     this.closing = true;
     this.client.close();
+  }
+
+  private async receivePackets(): Promise<void> {
+    try {
+      const { flags } = await this.client.config();
+      await this.client.tell(receivePackets(this.controllerId, flags));
+    } catch (error) {
+      throw this.lost(error as Error);
+    }
   }
 
   private modify(mods: readonly Buffer[]): Promise<void> {

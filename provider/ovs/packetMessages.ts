@@ -1,7 +1,7 @@
 import type { Action } from "../model/desired";
 import { encodeActions } from "./encodeRule";
 import { NICIRA } from "./oxm";
-import { encodeConfig, FRAGMENTS_NX_MATCH, type Request, TYPE } from "./switchMessages";
+import { encodeConfig, type Request, TYPE } from "./switchMessages";
 
 /** Messages of Open vSwitch's own (include/openflow/nicira-ext.h and lib/ofp-msgs.h, `enum nicira_type`). */
 const OWN = { setPacketInFormat: 16, setControllerId: 20, packetIn: 30 } as const;
@@ -56,15 +56,15 @@ function own(subtype: number, body: Buffer): Request {
 }
 
 /**
- * Lets a connection have the packet-ins that actions send to an id, and nothing else unasked. How fragments are handled is a
- * setting of the bridge, which goes with it: it is what every tap bridge has.
+ * Lets a connection have the packet-ins that actions send to an id, and nothing else unasked. `flags`: the bridge's own, as it has
+ * them. They say how it handles fragments, come with the same message, and are not this connection's to change.
  */
-export function receivePackets(controllerId: number): Request[] {
+export function receivePackets(controllerId: number, flags: number): Request[] {
   const format = Buffer.alloc(4);
   format.writeUInt32BE(WITH_PROPERTIES, 0);
   const id = Buffer.alloc(8);
   id.writeUInt16BE(controllerId, 6);
-  const config = encodeConfig({ flags: FRAGMENTS_NX_MATCH, missSendLength: MISS_SEND_LENGTH });
+  const config = encodeConfig({ flags, missSendLength: MISS_SEND_LENGTH });
   const async = (type: number, reasons: number) => {
     const property = Buffer.alloc(8);
     property.writeUInt16BE(type, 0);

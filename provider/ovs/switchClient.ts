@@ -97,6 +97,12 @@ export class SwitchClient {
     return { flows: flows!, meters: meters!, config: readConfig(config![0]!) };
   }
 
+  /** The bridge's settings. */
+  async config(): Promise<SwitchConfig> {
+    const [config] = await this.request(this.numbered([CONFIG]));
+    return readConfig(config!);
+  }
+
   /** All that the bridge does with frames, as a text that changes with it: its rules, its meters, and how it handles fragments. */
   async state(): Promise<string> {
     const { flows, meters, config } = await this.read();

@@ -4,6 +4,9 @@ import { PacketChannel } from "../../../provider/ovs/packetChannel";
 import { rejection } from "../../rejection";
 
 const BARRIER = { request: 20, reply: 21 };
+const CONFIG = { request: 7, reply: 8, set: 9 };
+/** How the bridge handles fragments: it drops them. */
+const FLAGS = 1;
 
 function message(type: number, xid: number, body: Buffer): Buffer {
   const head = Buffer.alloc(8);
@@ -14,15 +17,20 @@ function message(type: number, xid: number, body: Buffer): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** A bridge that agrees to whatever it is told. */
-async function openTo(): Promise<{ channel: PacketChannel; bridge: Duplex }> {
+/** A bridge that agrees to whatever it is told. `flags`: those that it was told to have. */
+async function openTo(): Promise<{ channel: PacketChannel; bridge: Duplex; flags: number[] }> {
   const [near, bridge] = duplexPair();
+  const flags: number[] = [];
   bridge.on("data", (chunk: Buffer) => {
-    for (let at = 0; at < chunk.length; at += chunk.readUInt16BE(at + 2))
-      if (chunk.readUInt8(at + 1) === BARRIER.request)
-        bridge.write(message(BARRIER.reply, chunk.readUInt32BE(at + 4), Buffer.alloc(0)));
+    for (let at = 0; at < chunk.length; at += chunk.readUInt16BE(at + 2)) {
+      const [type, xid] = [chunk.readUInt8(at + 1), chunk.readUInt32BE(at + 4)];
+      if (type === BARRIER.request) bridge.write(message(BARRIER.reply, xid, Buffer.alloc(0)));
+      if (type === CONFIG.request) bridge.write(message(CONFIG.reply, xid, Buffer.from([0, FLAGS, 0, 0])));
+      if (type === CONFIG.set) flags.push(chunk.readUInt16BE(at + 8));
+    }
   });
-  return { channel: await PacketChannel.open(near, { host: "compute-1", bridge: "br-tap" }), bridge };
+  const channel = await PacketChannel.open(near, { host: "compute-1", bridge: "br-tap" });
+  return { channel, bridge, flags };
 }
 
 /** A packet-in of so many bytes of frame. */
@@ -42,6 +50,12 @@ describe("a connection for frames to a bridge that cannot be trusted", () => {
     expect((await frames.next()).value.frame).to.have.length(60);
     expect(await rejection(frames.next())).to.include({ code: "packets-lost", host: "compute-1" });
     expect((await rejection(channel.send([]))).code).to.equal("packets-lost");
+  });
+
+  it("leaves how the bridge handles fragments as it is", async () => {
+    const { channel, flags } = await openTo();
+    channel.close();
+    expect(flags).to.deep.equal([FLAGS]);
   });
 
   it("keeps a bounded amount of what nobody takes, and counts the rest", async () => {
