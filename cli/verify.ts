@@ -29,7 +29,7 @@ it puts on hosts ends by itself.`,
         "count frames for so long (default: 2); longer for taps with little traffic",
       )
       .option("--stages", "print every stage of every tap, not only of those that are not proved")
-      .option("--deliver", "put one probe of EtherType 0x88b5 out to each monitor, too");
+      .option("--deliver", "put one probe of each way, of EtherType 0x88b5, out to its monitors, too");
   },
   check: ({ window }) => void secondsOf(window),
   async run({ context, hosts, options, output }) {
