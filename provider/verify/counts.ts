@@ -31,6 +31,9 @@ export interface Counted {
   ports: PortReading;
 }
 
+/** Where nothing was counted. */
+export const NOTHING: Counted = { groups: new Map(), ports: new Map() };
+
 /** What a group has counted until a moment. `meter`: the number of the one that it shares with the flow's other direction, if it has one. */
 function countOf({ hash }: Group, { flows, drops }: Reading, meter: number | undefined): GroupCount {
   const own = flows.filter(({ cookie }) => cookie === pieceCookie(hash));

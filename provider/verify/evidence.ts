@@ -29,6 +29,8 @@ export interface Evidence {
   faults: readonly { host: string; faults: Faults }[];
   /** What the host of the source counted. */
   counted: Counted;
+  /** Why that could not be read, where it could not. */
+  uncounted?: string;
   /** Seconds within which it was counted. */
   seconds: number;
   /** What became of the probe; undefined where none was sent. */

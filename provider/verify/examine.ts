@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type HostAccess, ofctlTarget } from "../converge/access";
 import type { Difference } from "../converge/look";
+import type { ErrorCode } from "../errorCodes";
+import { TaasError } from "../errors";
 import { dumpFlows } from "../ovs/dumpFlows";
 import type { PacketChannel } from "../ovs/packetChannel";
-import type { Counted } from "./counts";
+import { type Counted, NOTHING } from "./counts";
+import type { Evidence } from "./evidence";
 import { countedBetween, readPorts, readRules } from "./readings";
 import type { SeenHost } from "./see";
 import { type HostView, viewOf } from "./view";
@@ -20,7 +23,7 @@ export interface Examined {
   dead: string | undefined;
   /** A connection to its tap bridge; or why there is none. */
   channel: PacketChannel | { why: string };
-  /** What it counted within the window. */
+  /** What it counted within the window; rejects where that could not be read. */
   counted: Promise<Counted>;
 }
 
@@ -32,9 +35,13 @@ const PATIENCE = 3;
  */
 const COUNTING = 1200;
 
-const NOTHING: Counted = { groups: new Map(), ports: new Map() };
+/** Errors by which ovs-vswitchd is known not to answer. All others are of the way to it. */
+const NO_ANSWER: ReadonlySet<ErrorCode> = new Set(["openflow-error", "openflow-timeout"]);
 
-/** Looks at a host closely. What it counts within so many seconds is told later. The channel is the caller's to close. */
+/**
+ * Looks at a host closely. What it counts within so many seconds is told later. The channel is the caller's to close. Rejects where
+ * the host cannot be asked, which says nothing about its ovs-vswitchd.
+ */
 export async function examine(
   access: HostAccess,
   { host, look }: SeenHost,
@@ -58,7 +65,8 @@ export async function examine(
     return { ...base, view, differences, dead: undefined, channel, counted };
   } catch (error) {
     if (!("why" in channel)) channel.close();
-    return { ...silent, dead: (error as Error).message, channel: { why: (error as Error).message } };
+    const why = await noAnswer(access, error);
+    return { ...silent, dead: why, channel: { why } };
   }
 }
 
@@ -81,8 +89,15 @@ async function stoppedBy(access: HostAccess, { tapBridge }: HostView): Promise<s
     await dumpFlows(target, { match: "table=254" });
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    return noAnswer(access, error);
   }
+}
+
+/** How ovs-vswitchd does not answer, by the error of a question to it. Rejects where the question did not get as far as that. */
+async function noAnswer(access: HostAccess, error: unknown): Promise<string> {
+  if (!(error instanceof TaasError) || !NO_ANSWER.has(error.code)) throw error;
+  await access.requireRights();
+  return error.message;
 }
 
 /** Counts for so many seconds; resolves to what tells the count of a view's groups and ports. */
@@ -98,4 +113,15 @@ async function count(
   const rulesAfter = await readRules(access, view);
   return (now) =>
     countedBetween(now, { before: rules, after: rulesAfter }, { before: ports, after: portsAfter });
+}
+
+/** What a host counted. One that stops answering meanwhile is told of with its taps, and those of other hosts are judged. */
+export async function countedBy({
+  counted,
+}: Pick<Examined, "counted">): Promise<Pick<Evidence, "counted" | "uncounted">> {
+  try {
+    return { counted: await counted };
+  } catch (error) {
+    return { counted: NOTHING, uncounted: (error as Error).message };
+  }
 }

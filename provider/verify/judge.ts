@@ -62,7 +62,8 @@ function faultAt(stage: Stage, evidence: Evidence): Verdict | undefined {
     (here.get(stage) ?? []).map((what) => ({ host, what })),
   );
   if (faults.length > 0) return wrong(faults);
-  if (stage !== "tunnel" && stage !== "delivery") return undefined;
+  if (stage !== "tunnel" && stage !== "delivery")
+    return evidence.uncounted === undefined ? undefined : { verdict: "unknown", detail: evidence.uncounted };
   if (destination === undefined) return undefined;
   if ("unseen" in destination) return { verdict: "unknown", detail: destination.unseen };
   if (destination.dead === undefined) return undefined;

@@ -49,9 +49,11 @@ export async function probeTaps(
     else known.taps.push(tap);
   }
   const moved = await movedAmong([...ways.values()].flatMap(({ ends }) => ends));
-  const due = [...ways.values()].filter(({ ends }) => !ends.some((end) => moved.has(end)));
+  const refusal = ({ ends }: ProbedWay) => ends.map((end) => moved.get(end)).find((why) => why !== undefined);
+  const due = [...ways.values()].filter((way) => refusal(way) === undefined);
   const found = new Map(zip(due, await sendProbes(due.map(({ probe }) => probe))));
-  for (const way of ways.values()) for (const tap of way.taps) results.set(tap, found.get(way) ?? CHANGED);
+  for (const way of ways.values())
+    for (const tap of way.taps) results.set(tap, refusal(way) ?? found.get(way)!);
   return results;
 }
 
@@ -59,15 +61,20 @@ function zip<A, B>(some: readonly A[], others: readonly B[]): [A, B][] {
   return some.map((one, index) => [one, others[index]!]);
 }
 
-/** The hosts that are not what was looked at any more. */
-async function movedAmong(hosts: readonly Examined[]): Promise<Set<Examined>> {
-  const moved = new Set<Examined>();
+/** The hosts that are not what was looked at any more, or cannot be asked, and what that means for their probes. */
+async function movedAmong(hosts: readonly Examined[]): Promise<Map<Examined, ProbeResult>> {
+  const moved = new Map<Examined, ProbeResult>();
   await Promise.all(
     [...new Set(hosts)].map(async (host) => {
       const { access, view } = host;
       const { look, desired, tapBridge } = view;
       const ofports = reliedPorts(desired, look.facts, tapBridge);
-      if (!(await isCurrent(access, { generation: look.read.generation, ofports }))) moved.add(host);
+      try {
+        if (!(await isCurrent(access, { generation: look.read.generation, ofports })))
+          moved.set(host, CHANGED);
+      } catch (error) {
+        moved.set(host, { outcome: "refused", why: (error as Error).message });
+      }
     }),
   );
   return moved;
@@ -93,9 +100,10 @@ function wayOf(tap: Sourced, recipients: Recipients): ProbedWay | ProbeResult | 
   return { taps: [tap], ends: [source, at], probe: { from, to, ways, ...(deliver && { deliver }) } };
 }
 
+/** What tells ways apart. Hosts are told apart by their machines: stacks may have one name for different ones. */
 function keyOf({ ends, probe }: ProbedWay): string {
   const bigints = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
-  return JSON.stringify([ends.map(({ host }) => host), probe.ways], bigints);
+  return JSON.stringify([ends.map(({ view }) => view.look.facts.machine), probe.ways], bigints);
 }
 
 /** Actions by the numbers of a host's ports; none where a port is not there. */

@@ -88,7 +88,7 @@ export async function sendProbes(probes: readonly Probe[]): Promise<ProbeResult[
     probeRules(shots.run, cookie, { controller: to.controllerId, userdata: "" });
   const targets = [...new Set(probes.map(({ to }) => to))];
   await each(targets, refused, async (to) => {
-    void shots.listen(to).catch(() => {});
+    void shots.listen(to).catch((error: Error) => refused.set(to, error.message));
     await to.lease(rules(to), LEASE);
   });
   try {
@@ -97,7 +97,7 @@ export async function sendProbes(probes: readonly Probe[]): Promise<ProbeResult[
       await sendAll(shots, refused);
       sent += 1;
       await shots.wait(pause);
-      if (shots.missing.length === 0) break;
+      if (sendable(shots, refused).length === 0) break;
     }
     await deliver(shots, refused);
     return probes.map((probe) => resultOf(probe, shots, sent, refused));
@@ -121,8 +121,13 @@ async function each(
   );
 }
 
+/** The frames that have not arrived and still can. */
+function sendable(shots: Shots, refused: ReadonlyMap<ProbeChannel, string>): Shot[] {
+  return shots.missing.filter(({ probe }) => !refused.has(probe.from) && !refused.has(probe.to));
+}
+
 async function sendAll(shots: Shots, refused: Map<ProbeChannel, string>): Promise<void> {
-  const due = shots.missing.filter(({ probe }) => !refused.has(probe.from) && !refused.has(probe.to));
+  const due = sendable(shots, refused);
   await each(new Set(due.map(({ probe }) => probe.from)), refused, async (from) => {
     const own = due.filter(({ probe }) => probe.from === from);
     for (const shot of own) shot.sentAt = performance.now();

@@ -3,6 +3,7 @@ import type { HostRecord } from "../host/host";
 import { writesOf } from "../plan/claims";
 import type { Context } from "../resource/context";
 import { verifyOptions } from "../schema/verify";
+import { countedBy } from "./examine";
 import { examineAll } from "./examineAll";
 import { type Gathered, gather, type Sourced } from "./gather";
 import { judgeTap, judgeUnsourced } from "./judge";
@@ -97,7 +98,7 @@ async function judge(
         source: { end, host: source.host, dead: source.dead },
         destination: there,
         faults,
-        counted: await source.counted,
+        ...(await countedBy(source)),
         seconds,
         probe: probes.get(tap),
       });

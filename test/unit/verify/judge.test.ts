@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { InterfaceFacts } from "../../../provider/ovs/facts";
+import { NOTHING } from "../../../provider/verify/counts";
 import type { Evidence } from "../../../provider/verify/evidence";
 import { judgeTap, judgeUnsourced } from "../../../provider/verify/judge";
 import type { ProbeResult } from "../../../provider/verify/probe";
@@ -160,6 +161,13 @@ const CASES: [title: string, given: Case, verdict: string, words: string, named?
       "wrong",
       "proved proved proved wrong unknown",
       ["tunnel", "host1", /^one; host host2: two$/],
+    ],
+    [
+      "a host whose counters could not be read",
+      { change: () => ({ counted: NOTHING, uncounted: "the connection was lost" }) },
+      "unknown",
+      "unknown unknown unknown proved proved",
+      ["capture", "host1", /^the connection was lost$/],
     ],
     [
       "a stopped ovs-vswitchd at the source",

@@ -1,41 +1,7 @@
 import { expect } from "chai";
-import type { Rule } from "../../../provider/model/desired";
 import { isLeaseCookie } from "../../../provider/model/identity";
-import type { PacketOut } from "../../../provider/ovs/packetMessages";
-import { PacketQueue } from "../../../provider/ovs/packetQueue";
-import { type Probe, type ProbeChannel, sendProbes } from "../../../provider/verify/sendProbes";
-
-/** What becomes of a frame that a host sends: the host that it arrives at, and with which tunnel id. */
-type Wire = (out: PacketOut, attempt: number) => { to: FakeHost; tunnelId: bigint }[];
-
-/** A host whose frames go where a test says. */
-class FakeHost implements ProbeChannel {
-  readonly controllerId = 1;
-  readonly leased: { rules: readonly Rule<number>[]; seconds: number }[] = [];
-  readonly ended: Rule<number>[] = [];
-  readonly sent: PacketOut[] = [];
-  readonly packets = new PacketQueue<{ tunnelId: bigint | undefined; frame: Buffer }>(1 << 20);
-  private attempts = 0;
-
-  constructor(private readonly wire: Wire = () => []) {}
-
-  async lease(rules: readonly Rule<number>[], seconds: number): Promise<void> {
-    this.leased.push({ rules, seconds });
-  }
-
-  async end(rules: readonly Rule<number>[]): Promise<void> {
-    this.ended.push(...rules);
-  }
-
-  async send(frames: readonly PacketOut[]): Promise<void> {
-    this.attempts += 1;
-    for (const out of frames) {
-      this.sent.push(out);
-      for (const { to, tunnelId } of this.wire(out, this.attempts))
-        to.packets.push({ tunnelId, frame: out.frame });
-    }
-  }
-}
+import { type Probe, sendProbes } from "../../../provider/verify/sendProbes";
+import { FakeHost } from "./fakeHost";
 
 function probe(from: FakeHost, to: FakeHost, more: Partial<Probe> = {}): Probe {
   return { from, to, ways: [[{ output: 3 }]], ...more };
@@ -71,6 +37,16 @@ describe("the probes of a run", () => {
       { outcome: "lost", sent: 3 },
       { outcome: "lost", sent: 3 },
     ]);
+  });
+
+  it("are not called lost where the host that is to tell of them is", async () => {
+    const to = new FakeHost();
+    const from = new FakeHost(() => {
+      to.packets.close(new Error("the connection has ended"));
+      return [];
+    });
+    const [result] = await sendProbes([probe(from, to)]);
+    expect(result).to.deep.equal({ outcome: "refused", why: "the connection has ended" });
   });
 
   it("must arrive by all ways that copies have, and tell the odd tunnel id", async () => {
