@@ -1,3 +1,5 @@
+import { captureCommand } from "./capture/capture";
+import { extcap } from "./capture/extcap";
 import { list } from "./claims/list";
 import { remove } from "./claims/remove";
 import type { CommandGroup, CommandSpec } from "./command";
@@ -15,4 +17,6 @@ export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   metrics,
   verify as CommandSpec,
   console as CommandSpec,
+  captureCommand,
+  extcap,
 ];

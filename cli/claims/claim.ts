@@ -36,6 +36,7 @@ function summary(claim: Claim): string {
   if (claim.kind === "tunnel") return `${claim.mode} to ${claim.peers.map((peer) => peer.name).join(", ")}`;
   if (claim.kind === "service")
     return `tunnel id ${claim.tunnelId}, port ${claim.ports.map(describePort).join(", ")}`;
+  if (claim.kind === "capture") return describeTapped(tappedBy(claim.source));
   const source =
     claim.source === undefined ? `from ${claim.peer?.name}` : describeTapped(tappedBy(claim.source));
   return `${source} into ${claim.service}`;

@@ -7,6 +7,7 @@ import { type Counts, writesOf } from "../plan/claims";
 import { type Goal, isOver, type Plan, type PlanInput, planHost } from "../plan/host";
 import { stepTowards } from "../plan/step";
 import { type HostAccess, integrationBridgeOf, tapBridgeOf } from "./access";
+import { captureCleanUps } from "./captures";
 import { outcomeOf } from "./draft";
 import type { Edit } from "./edit";
 import { timeFor } from "./ends";
@@ -41,7 +42,9 @@ export async function planAttempt(
   const integrationBridge = integrationBridgeOf(record);
   const read = readClaims(facts, tapBridge, record.name);
   const now = await timeFor(access, read.claims.values());
-  const { claims, desired: end, before } = outcomeOf({ record, read, facts, edits, now, reject });
+  const ended = await captureCleanUps(access, read.claims, edits);
+  const all = { record, read, facts, edits: [...ended, ...edits], now, reject };
+  const { claims, desired: end, before } = outcomeOf(all);
   const isDone = isDeepStrictEqual(stepped, { generation: read.generation, writes: writesOf(read.bridge) });
   const step = stepTowards(end, isDone ? end : before, facts, tapBridge);
   const desired = step ?? end;

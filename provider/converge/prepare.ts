@@ -4,6 +4,7 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Desired } from "../model/desired";
 import { devicesOf } from "../model/linuxBridge";
+import { capturesLeft } from "./capturesLeft";
 import { type HostOutcome, outcomeOf } from "./draft";
 import { type Draft, deleteEdit, type Edit, type PutOptions, putEdit } from "./edit";
 import { unlessEnded } from "./ending";
@@ -77,7 +78,8 @@ async function check<Result>(
   looks: ReadonlyMap<string, Look>,
   followed: readonly string[],
 ): Promise<Prepared<Result>> {
-  const leftovers = leftoversOn(looks.values(), intent.owner);
+  const ended = await capturesLeft(intent.reach.open, looks.values());
+  const leftovers = [...leftoversOn(looks.values(), intent.owner), ...ended];
   const seen = new Map([...looks].map(([place, look]) => [place, withoutClaims(look, leftovers)]));
   const old = uniqueMachines([...intent.oldHosts.map(placeOf), ...followed].map((place) => seen.get(place)!));
   const { abandoned = [], preliminary = [], rounds: planned, result } = await intent.plan(seen);

@@ -1,4 +1,5 @@
 import type { Desired, Meter, Rule } from "../model/desired";
+import { tappingOf } from "../model/groups";
 import { type ClaimSet, METERS_KEY } from "../model/readClaims";
 import type { Facts } from "../ovs/facts";
 import {
@@ -22,9 +23,7 @@ import { OtherWriter, requireHeld } from "./otherWriter";
 
 /** Whether a host's claims cap anything, or did since its tap bridge was made: then it has meters, or may have. */
 export function isMetered({ claims, bridge }: Pick<ClaimSet, "claims" | "bridge">): boolean {
-  const capped = [...claims.values()].some(
-    (claim) => claim.kind === "flow" && claim.source?.rateLimit !== undefined,
-  );
+  const capped = [...claims.values()].some((claim) => tappingOf(claim)?.source.rateLimit !== undefined);
   return capped || bridge?.otherConfig[METERS_KEY] !== undefined;
 }
 

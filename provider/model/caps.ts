@@ -1,6 +1,7 @@
 import type { Facts } from "../ovs/facts";
 import type { Claim } from "../schema/claim";
 import type { Problem } from "./desired";
+import { tappingOf } from "./groups";
 
 /**
  * The first release of each series in which a meter behind a patch port drops nothing but what goes through that port. Before, it
@@ -27,7 +28,7 @@ const SAFE = [...SAFE_RELEASES].map(([series, patch]) => `${series}.${patch}`).j
 export function unsafeCaps(claims: readonly Claim[], { version }: Facts): Problem[] {
   if (capsSpareProduction(version)) return [];
   return claims
-    .filter((claim) => claim.kind === "flow" && claim.source?.rateLimit !== undefined)
+    .filter((claim) => tappingOf(claim)?.source.rateLimit !== undefined)
     .map(({ owner }) => ({
       owner,
       code: "rate-limit-unsafe",

@@ -4,6 +4,7 @@ import { unsafeCaps } from "./caps";
 import type { Delivery } from "./delivery";
 import type { Problem } from "./desired";
 import { findPort } from "./findPort";
+import { tappingOf } from "./groups";
 import { missingBridge } from "./missingBridge";
 import { monitorPortClaims, presentMonitorPort } from "./monitorPorts";
 import { arrivesHere, flowsInto, serviceFinder, servicesAmong } from "./serviceNames";
@@ -18,8 +19,9 @@ interface Meeting {
 function meetingOf(claims: readonly Claim[], facts: Facts, tapBridge: string, services: Services): Meeting {
   const taps = claims.flatMap((flow) => {
     // What is selected is no monitor.
-    if (flow.kind !== "flow" || flow.source?.port === undefined) return [];
-    const { found } = findPort(facts, [flow.source.integrationBridge, tapBridge], flow.source.port);
+    const source = tappingOf(flow)?.source;
+    if (source?.port === undefined) return [];
+    const { found } = findPort(facts, [source.integrationBridge, tapBridge], source.port);
     return found === undefined ? [] : [{ owner: flow.owner, port: found.port }];
   });
   return { taps, deliveries: [...new Set(services.deliveries.values())] };
@@ -146,7 +148,10 @@ export function findFormerIds(claims: readonly Claim[]): Problem[] {
 function bridges(claims: readonly Claim[], facts: Facts, tapBridge: string): Problem[] {
   const tap = facts.bridges.find((bridge) => bridge.name === tapBridge);
   return claims.flatMap((claim): Problem[] => {
-    const name = claim.kind === "flow" ? claim.source?.integrationBridge : claim.integrationBridge;
+    const name =
+      claim.kind === "flow" || claim.kind === "capture"
+        ? claim.source?.integrationBridge
+        : claim.integrationBridge;
     if (name === undefined) return [];
     const missing = missingBridge(facts, name);
     if (missing !== undefined) return [{ owner: claim.owner, code: "bridge-missing", ...missing }];

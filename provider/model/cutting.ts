@@ -9,6 +9,7 @@ import type { Services } from "./services";
 /** The service on this host that a group's copies go to; undefined when they leave the host. */
 function deliveryOf(group: Group, claims: readonly Claim[], services: Services): Delivery | undefined {
   const { flow } = group.members[0]!;
+  if (flow.kind === "capture") return undefined;
   if (routeOf(claims, flow) !== undefined || flow.shared !== undefined) return undefined;
   return services.deliveries.get(flow.tunnelId);
 }

@@ -23,9 +23,16 @@ function samplingOf(group: Group): number | undefined {
   return group.members[0]!.flow.source.sampling?.oneIn;
 }
 
+/** When a group's flows end; a capture ends with who holds it. */
+function untilOf({ members }: Group): string | undefined {
+  const { flow } = members[0]!;
+  return flow.kind === "capture" ? undefined : flow.until;
+}
+
 /** Whether copies pass a gate before their filter: where a sample is taken, or where one rule must stand for all that a cap's filter accepts. */
 function hasGate(group: Group): boolean {
-  const { until, source } = group.members[0]!.flow;
+  const { source } = group.members[0]!.flow;
+  const until = untilOf(group);
   return source.sampling !== undefined || (until !== undefined && source.rateLimit !== undefined);
 }
 
@@ -34,7 +41,7 @@ function hasGate(group: Group): boolean {
  * copies end in the last rule of table 0.
  */
 export function ending(group: Group, rules: readonly Rule[]): Rule[] {
-  const { until } = group.members[0]!.flow;
+  const until = untilOf(group);
   if (until === undefined) return [...rules];
   const { tap } = groupNames(group);
   return rules.map((rule) =>

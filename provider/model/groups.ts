@@ -1,6 +1,6 @@
 import { encapsulation } from "../encapsulation/encapsulations";
 import type { Facts } from "../ovs/facts";
-import type { Claim, FlowClaim } from "../schema/claim";
+import type { CaptureClaim, Claim, FlowClaim } from "../schema/claim";
 import { treatmentOptions } from "../schema/flow";
 import { pick } from "../schema/options";
 import { portKey } from "../schema/port";
@@ -16,6 +16,15 @@ import { type VlanClass, vlanClassKey } from "./vlanClass";
 /** A flow's claim on the host of its source. */
 export type SourceFlow = FlowClaim & { source: NonNullable<FlowClaim["source"]> };
 
+/** A claim whose source is on its host: that of a flow, or of a capture. */
+export type TappingClaim = SourceFlow | CaptureClaim;
+
+/** A claim as one that taps a port of its host; undefined where it is none. */
+export function tappingOf(claim: Claim): TappingClaim | undefined {
+  if (claim.kind === "capture") return claim;
+  return claim.kind === "flow" && claim.source !== undefined ? (claim as SourceFlow) : undefined;
+}
+
 /** What a group captures: one direction where something tells directions apart, else whatever its flows ask for. */
 export type GroupDirection = "any" | "ingress" | "egress";
 
@@ -26,7 +35,7 @@ export interface Group {
   vlan: VlanClass;
   direction: GroupDirection;
   /** Each flow with the ports that it taps here. One that selects ports may have none yet. */
-  members: { flow: SourceFlow; ports: FoundPort[] }[];
+  members: { flow: TappingClaim; ports: FoundPort[] }[];
 }
 
 /** OVS has at most so many Mirrors a bridge; one more is stored and silently does nothing (MAX_MIRRORS). */
@@ -35,6 +44,11 @@ export const MIRROR_LIMIT = 32;
 /** Names of a group's Mirror and of its patch pair. */
 export function groupNames(group: Group): { mirror: string; integration: string; tap: string } {
   return { mirror: `taas-${group.hash}`, integration: `mi-${group.hash}`, tap: `mt-${group.hash}` };
+}
+
+/** Whether a group's copies are for somebody's connection. */
+export function isCapture({ members }: Group): boolean {
+  return members[0]!.flow.kind === "capture";
 }
 
 /** Owners of the flows in a group. */
@@ -47,20 +61,24 @@ function tellsDirection({ type, erspanVersion }: NonNullable<SourceFlow["collect
   return encapsulation(type).direction(erspanVersion ?? 1, undefined) !== undefined;
 }
 
-/** One group for both directions, unless a rule, a collector's keys or its header tell them apart. */
-function directionsOf(flow: SourceFlow): GroupDirection[] {
-  const { collector, source } = flow;
-  const byCollector =
-    collector !== undefined &&
-    (collector.keys.ingress !== collector.keys.egress || tellsDirection(collector));
-  if (!byCollector && !needsDirection(filterOf(source))) return ["any"];
+/** One group for both directions, unless a capture, a rule, a collector's keys or its header tell them apart. */
+function directionsOf(flow: TappingClaim): GroupDirection[] {
+  const { source } = flow;
+  if (!isToldApart(flow)) return ["any"];
   return source.direction === "both" ? ["ingress", "egress"] : [source.direction];
 }
 
-/** Hashes of flows' groups, by direction and VLAN class: claims never change, and most are seen again and again. */
-const hashes = new WeakMap<SourceFlow, Map<string, string>>();
+function isToldApart(flow: TappingClaim): boolean {
+  if (flow.kind === "capture" || needsDirection(filterOf(flow.source))) return true;
+  const { collector } = flow;
+  if (collector === undefined) return false;
+  return collector.keys.ingress !== collector.keys.egress || tellsDirection(collector);
+}
 
-function groupHash(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass): string {
+/** Hashes of flows' groups, by direction and VLAN class: claims never change, and most are seen again and again. */
+const hashes = new WeakMap<TappingClaim, Map<string, string>>();
+
+function groupHash(flow: TappingClaim, direction: GroupDirection, vlan: VlanClass): string {
   const known = hashes.get(flow) ?? new Map<string, string>();
   hashes.set(flow, known);
   const key = `${direction} ${vlanClassKey(vlan)}`;
@@ -73,7 +91,8 @@ function groupHash(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass)
  * Everything that makes two flows' copies look or travel differently: each option that treats them, when they end, and where they go. A flow
  * that is capped or counted alone is known by its token, which a rename keeps.
  */
-function hashOf(flow: SourceFlow, direction: GroupDirection, vlan: VlanClass): string {
+function hashOf(flow: TappingClaim, direction: GroupDirection, vlan: VlanClass): string {
+  if (flow.kind === "capture") return digest(12, "capture group", flow.token, direction, vlanClassKey(vlan));
   const { source, collector, tunnel, shared, destination, tunnelId, until } = flow;
   const { filter: _filter, defaultAction: _defaultAction, ...treatment } = pick(treatmentOptions, source);
   const own =
@@ -109,9 +128,9 @@ export function groupFlows(
 ): Group[] {
   const groups = new Map<string, Group>();
   for (const flow of claims) {
-    if (flow.kind !== "flow" || flow.source === undefined || !flow.source.enabled) continue;
-    const tapped = flow as SourceFlow;
-    const { integrationBridge: bridge } = flow.source;
+    const tapped = tappingOf(flow);
+    if (tapped?.source.enabled !== true) continue;
+    const { integrationBridge: bridge } = tapped.source;
     for (const { vlan, ports } of tappings(tapped, facts, tapBridge, desired)) {
       for (const direction of directionsOf(tapped)) {
         const hash = groupHash(tapped, direction, vlan);
@@ -126,7 +145,7 @@ export function groupFlows(
 
 /** The Mirror that captures for a group. */
 export function groupMirror(group: Group, tapBridge: string): DesiredMirror {
-  const captures = (flow: SourceFlow, wanted: "ingress" | "egress"): boolean =>
+  const captures = (flow: TappingClaim, wanted: "ingress" | "egress"): boolean =>
     (group.direction === "any" || group.direction === wanted) &&
     (flow.source.direction === "both" || flow.source.direction === wanted);
   const ports = (wanted: "ingress" | "egress"): string[] => {

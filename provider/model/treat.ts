@@ -5,7 +5,7 @@ import { LENGTH } from "./delivery";
 import type { Action, Desired, Meter, Rule } from "./desired";
 import { sendThrough } from "./endpoint";
 import { ending, filterPort, gatePorts, gateRules } from "./gate";
-import { type Group, groupMirror, groupNames, groupOwners } from "./groups";
+import { type Group, groupMirror, groupNames, groupOwners, isCapture } from "./groups";
 import { pieceCookie } from "./identity";
 import { entriesOf, lengthOf, lengthsOf } from "./lengths";
 import { is } from "./match";
@@ -53,6 +53,7 @@ function sendActions(
   maxLength: number | undefined,
 ): Action[] {
   const { flow } = group.members[0]!;
+  if (flow.kind === "capture") return [];
   const route = routeOf(claims, flow);
   if (route !== undefined) {
     const direction = group.direction === "any" ? undefined : group.direction;
@@ -105,15 +106,24 @@ function groupRules(
     meter === undefined
       ? [{ ...rule, table: 0, priority: DEFAULT_PRIORITY, match: [], actions: [{ goto: 1 }] }]
       : [];
-  const tag = bridgeTagMatch(group.vlan);
   const treat = lengths.flatMap((length): Rule[] => {
     const actions = sendActions(group, claims, services, length);
     const match = told ? [is(LENGTH, length ?? 0)] : [];
-    const plain: Rule = { ...rule, table: 2, priority: 100, match, actions };
-    if (tag === undefined || actions.length === 0) return [plain];
-    return [plain, { ...plain, priority: 110, match: [...match, tag], actions: ["pop_vlan", ...actions] }];
+    return withoutBridgeTag(group, { ...rule, table: 2, priority: 100, match, actions });
   });
-  return [...classify, ...decide, ...treat];
+  // Whoever captures holds the rules that copies leave by.
+  return [...classify, ...decide, ...(isCapture(group) ? [] : treat)];
+}
+
+/** A rule that sends a group's copies, and where these may have the bridge's own tag, one that takes it off first. */
+export function withoutBridgeTag({ vlan }: Group, plain: Rule): Rule[] {
+  const tag = bridgeTagMatch(vlan);
+  if (tag === undefined || plain.actions.length === 0) return [plain];
+  const { match, actions, priority } = plain;
+  return [
+    plain,
+    { ...plain, priority: priority + 10, match: [...match, tag], actions: ["pop_vlan", ...actions] },
+  ];
 }
 
 /** Renders capture groups into `desired`: a Mirror, a patch pair, rules and, where capped, a meter for each. */

@@ -4,7 +4,7 @@ import type { Flow } from "./openflow";
 /** Leased rules, as `ovs-ofctl dump-flows` takes it: by their cookie. Those without an end are none. */
 export const LEASED = "cookie=0x7a71000000000000/0xffff000000000000";
 
-/** A sed command that passes on the lines of `dump-flows --no-stats` that are of leased rules. */
+/** A sed command that passes on the lines of `dump-flows` that are of leased rules. */
 export const ONLY_LEASED = "sed -n '/hard_timeout=/p'";
 
 /** Whether a rule is a leased one: its holder's affair, and no other writer's. */

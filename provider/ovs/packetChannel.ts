@@ -6,7 +6,7 @@ import { encodeRule } from "./encodeRule";
 import { type PacketIn, type PacketOut, packetOut, readPacketIn, receivePackets } from "./packetMessages";
 import { PacketQueue } from "./packetQueue";
 import { SwitchClient } from "./switchClient";
-import { addLease, endLease, type Request, renewLease, TYPE } from "./switchMessages";
+import { addLease, EXACT, endLease, type Request, readFlow, renewLease, TYPE } from "./switchMessages";
 
 /** A frame that a rule has sent to this connection, and when it came here. */
 export interface Received extends PacketIn {
@@ -84,9 +84,25 @@ export class PacketChannel {
     return this.modify(rules.map((rule) => renewLease(encodeRule(rule))));
   }
 
+  /** How many leased rules with a cookie the bridge has. */
+  async held(cookie: bigint): Promise<number> {
+    try {
+      const flows = await this.client.flows({ cookie, mask: EXACT });
+      return flows.map(readFlow).filter(({ leased }) => leased).length;
+    } catch (error) {
+      throw this.lost(error as Error);
+    }
+  }
+
   /** Deletes rules before their time; those that have ended are no error. */
   end(rules: readonly Rule<number>[]): Promise<void> {
     return this.modify(rules.map((rule) => endLease(encodeRule(rule))));
+  }
+
+  /** Ends the connection, and the iteration of frames with an error. */
+  fail(error: Error): void {
+    this.queue.close(error);
+    this.close();
   }
 
   /** Ends the connection, and the iteration of frames after those that wait. The rules stay until their time is over. */

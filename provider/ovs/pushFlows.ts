@@ -13,7 +13,7 @@ guard=$1 key=$2 expected=$3 nics=$4 seconds=$5 bridge=$1
 ${HOLDS}
 holds || { echo moved before; exit 0; }
 $TAAS_SUDO ovs-ofctl -O OpenFlow14 --timeout="$seconds" -- set-frags "$bridge" ${FRAGMENTS} || exit 4
-leased=$($TAAS_SUDO ovs-ofctl -O OpenFlow14 --timeout="$seconds" --no-names --no-stats -- dump-flows "$bridge" ${LEASED} </dev/null) || exit 4
+leased=$($TAAS_SUDO ovs-ofctl -O OpenFlow14 --timeout="$seconds" --no-names -- dump-flows "$bridge" ${LEASED} </dev/null) || exit 4
 { cat; printf '%s\n' "$leased" | ${ONLY_LEASED}; } |
   $TAAS_SUDO ovs-ofctl -O OpenFlow14 --timeout="$seconds" --bundle -- replace-flows "$bridge" - || exit 4
 holds || { echo moved after; exit 0; }

@@ -4,6 +4,7 @@ import {
   type BundleStep,
   bundleAdd,
   bundleControl,
+  type CookieMatch,
   digestRules,
   encodeConfig,
   encodeMessage,
@@ -107,6 +108,11 @@ export class SwitchClient {
   async state(): Promise<string> {
     const { flows, meters, config } = await this.read();
     return `${digestRules(flows, meters)} ${config.flags}`;
+  }
+
+  /** The bridge's rules with certain cookies. */
+  flows(cookies: CookieMatch): Promise<Buffer[]> {
+    return this.request(this.numbered([{ type: TYPE.multipartRequest, body: requestFlows(cookies) }]));
   }
 
   /** Puts flow-mods into a bundle, after setting the bridge's configuration where one is given. */

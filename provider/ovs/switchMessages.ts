@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isLeaseCookie } from "../model/identity";
+import { isLeaseCookie, leaseCookie } from "../model/identity";
 import { is } from "../model/match";
 import { padded, type WireFlow, wirePlace } from "./encodeRule";
 import { encodeMatch } from "./oxm";
@@ -8,7 +8,8 @@ import { encodeMatch } from "./oxm";
 const VERSION = 0x05;
 const HEADER = 8;
 const NOTHING = Buffer.alloc(0);
-const EXACT = 0xffff_ffff_ffff_ffffn;
+/** All bits of a cookie. */
+export const EXACT = 0xffff_ffff_ffff_ffffn;
 
 /** Kinds of message that are sent or understood here (enum ofp_type). */
 export const TYPE = {
@@ -109,13 +110,24 @@ function encodeMatchField(fields: Buffer): Buffer {
   return padded(head, fields);
 }
 
-/** The body of a request for all flows of a bridge (struct ofp_multipart_request, ofp_flow_stats_request). */
-export function requestFlows(): Buffer {
+/** Bits of a cookie, and what they are to be. */
+export interface CookieMatch {
+  cookie: bigint;
+  mask: bigint;
+}
+
+/**
+ * The body of a request for all flows of a bridge, or for those with certain cookies (struct ofp_multipart_request,
+ * ofp_flow_stats_request).
+ */
+export function requestFlows({ cookie, mask }: CookieMatch = { cookie: 0n, mask: 0n }): Buffer {
   const body = Buffer.alloc(8 + 32);
   body.writeUInt16BE(FLOW_STATISTICS, 0);
   body.writeUInt8(ALL_TABLES, 8);
   body.writeUInt32BE(ANY, 12);
   body.writeUInt32BE(ANY, 16);
+  body.writeBigUInt64BE(cookie, 24);
+  body.writeBigUInt64BE(mask, 32);
   return Buffer.concat([body, encodeMatchField(NOTHING)]);
 }
 
@@ -167,6 +179,9 @@ export interface PresentFlow extends WireFlow {
   /** It is leased: its holder's affair, and no other writer's. */
   leased: boolean;
 }
+
+/** Leased rules by their cookies; those without an end are none. */
+export const LEASES: CookieMatch = { cookie: leaseCookie("0"), mask: 0xffff_0000_0000_0000n };
 
 /** Whether a flow of an answer to `requestFlows` is a leased one: it has the cookie of one, and an end. */
 function isLeased(flow: Buffer): boolean {

@@ -6,6 +6,7 @@ import {
   FRAGMENTS_NX_MATCH,
   flowMods,
   hasFlows,
+  LEASES,
   type PresentFlow,
   readFlow,
   type SwitchConfig,
@@ -82,6 +83,14 @@ export class TapSwitch {
   /** All that the bridge does with frames, as a text that changes with it. */
   state(): Promise<string | undefined> {
     return this.ask((client) => client.state());
+  }
+
+  /** The cookies of the leased rules that are there. */
+  leases(): Promise<ReadonlySet<bigint> | undefined> {
+    return this.ask(async (client) => {
+      const flows = (await client.flows(LEASES)).map(readFlow);
+      return new Set(flows.filter(({ leased }) => leased).map(({ cookie }) => cookie));
+    });
   }
 
   private ask<T>(question: (client: SwitchClient) => Promise<T>): Promise<T | undefined> {

@@ -113,6 +113,9 @@ const flowClaim = z.object({
     .optional(),
 });
 
+/** Copies of a port that somebody takes over an OpenFlow connection, for as long as that stands. */
+const captureClaim = z.object({ ...base, kind: z.literal("capture"), source });
+
 const tunnelClaim = z.object({
   ...base,
   kind: z.literal("tunnel"),
@@ -149,6 +152,7 @@ export const claimOf = {
   flow: stored(flowClaim),
   tunnel: stored(tunnelClaim),
   "monitor-port": stored(monitorPortClaim),
+  capture: stored(captureClaim),
 };
 
 /** A claim as a host has it, with whatever fields a later release has added. */
@@ -157,11 +161,13 @@ export const claim = z.discriminatedUnion("kind", [
   claimOf.flow,
   claimOf.tunnel,
   claimOf["monitor-port"],
+  claimOf.capture,
 ]);
 
 export type ServiceClaim = z.output<typeof serviceClaim>;
 export type FlowClaim = z.output<typeof flowClaim>;
 export type TunnelClaim = z.output<typeof tunnelClaim>;
+export type CaptureClaim = z.output<typeof captureClaim>;
 export type MonitorPortClaim = z.output<typeof monitorPortClaim>;
 export type Claim = z.output<typeof claim>;
 export type Elsewhere = NonNullable<Claim["elsewhere"]>;

@@ -35,8 +35,9 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
   if (read.bridge === undefined) return empty;
   const target = { run: access.run, bridge, host: record.name };
   const desired = render(read.claims, facts, bridge);
-  const groups = groupFlows([...read.claims.values()], facts, bridge, { ...desired, problems: [] });
-  const [flows, drops, counts] = await Promise.all([
+  const flows = [...read.claims.values()].filter(({ kind }) => kind !== "capture");
+  const groups = groupFlows(flows, facts, bridge, { ...desired, problems: [] });
+  const [rules, drops, counts] = await Promise.all([
     dumpFlows(target),
     isMetered(read) ? readMeterDrops(target) : new Map<number, Count>(),
     readPortCounts(target),
@@ -45,7 +46,7 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
   const tunnelIds = tunnelIdsOf(read.claims.values());
   const counted = countedTogether(groups);
   const captures = counted.map(({ groups: own, meter }) =>
-    capture(own, flows, numbers, (meter && drops.get(numbers.get(meter.inPort) ?? 0)) ?? NOTHING),
+    capture(own, rules, numbers, (meter && drops.get(numbers.get(meter.inPort) ?? 0)) ?? NOTHING),
   );
   return {
     ...empty,
@@ -57,7 +58,7 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
       if (claim.kind !== "service") return [];
       const ids = tunnelIds.get(claim.owner)!;
       const fields = [...ids].map((id) => `tun_id=0x${id.toString(16)}`);
-      const arrived = flows.filter(
+      const arrived = rules.filter(
         (flow) => flow.table === 2 && flow.match.split(",").some((field) => fields.includes(field)),
       );
       const local = captures.filter(
@@ -111,8 +112,8 @@ function countedTogether(groups: readonly Group[]): Counted[] {
   return [...counted.values()];
 }
 
-function flowOf({ groups: [group] }: Counted): SourceFlow {
-  return group.members[0]!.flow;
+function flowOf({ groups: [group] }: Pick<Counted, "groups">): SourceFlow {
+  return group.members[0]!.flow as SourceFlow;
 }
 
 function capture(
@@ -134,7 +135,7 @@ function capture(
     owners: groupOwners(group),
     portNames: portNames(groups),
     mirrors: groups.map((one) => groupNames(one).mirror),
-    tunnelId: group.members[0]!.flow.tunnelId,
+    tunnelId: flowOf({ groups }).tunnelId,
     direction: others.length > 0 ? "any" : group.direction,
     matched: total(from((of) => groupNames(of).tap, 0).map(countOf)),
     copied: less(total(from(filterPort, 2).map(countOf)), dropped),

@@ -1,0 +1,84 @@
+import type { CaptureWish } from "../../provider/capture/wish";
+import type { HostRecord } from "../../provider/host/host";
+import { locate } from "../../provider/resource/locate";
+import type { CommandSpec, Work } from "../command";
+import { isNothingSeen, lookAtAll } from "../looks";
+import { UsageError } from "../usageError";
+import { addCaptureOptions, type CaptureOptions, readWish, snapOf, wholeNumber } from "./options";
+import { writeCapture } from "./write";
+
+interface Options extends CaptureOptions {
+  port: string;
+  write: string;
+  duration?: string;
+  count?: string;
+}
+
+/** Seconds that a capture lasts where nothing else is said. */
+const DEFAULT_DURATION = 60;
+
+/** `capture`: a port's frames into a file, or on standard output. */
+export const captureCommand: CommandSpec<Options> = {
+  name: "capture",
+  summary: "capture the frames of a VM's port into a pcapng file",
+  description: `Captures the frames of a VM's port, as the VM sends and receives them, into a pcapng file or to standard output. Nothing is
+installed or run on the host. Copying ends within 10 seconds if this command is killed. EXPRESSION chooses frames, as for tcpdump
+(pcap-filter(7)).`,
+  examples: [
+    "capture --host compute1 --port tap-web 'tcp port 443' --write web.pcapng",
+    "capture --hosts hosts.json --port vm=11111111-2222-3333-4444-555555555555/0 --write - | wireshark -k -i -",
+  ],
+  lifetime: "service",
+  configure(command) {
+    command
+      .argument("[expression...]", "which frames; default: all")
+      .requiredOption(
+        "--port <port>",
+        "name of the port, or iface-id=ID, mac=ADDRESS, vm=UUID or vm=UUID/VNIC",
+      )
+      .requiredOption("--write <file>", "the file, or - for standard output")
+      .option("--duration <seconds>", `when it ends, 0: never by itself (default: ${DEFAULT_DURATION})`)
+      .option("--count <frames>", "after how many frames it ends");
+    addCaptureOptions(command);
+  },
+  check(options) {
+    readWish(options.port, "", options);
+    snapOf(options);
+    wholeNumber("--duration", options.duration);
+    wholeNumber("--count", options.count);
+    if (options.write === "-" && options.json === true)
+      throw new UsageError("--json and --write - both are about standard output: give one of them");
+  },
+  async run(work) {
+    const { options, args, output } = work;
+    const expression = args.join(" ");
+    const wish = readWish(options.port, expression, options);
+    const host = await hostOf(work, wish);
+    if (host === undefined) return 2;
+    const duration = wholeNumber("--duration", options.duration) ?? DEFAULT_DURATION;
+    const captured = await writeCapture(work, host, wish, {
+      file: options.write,
+      snapLength: snapOf(options),
+      expression,
+      duration: duration === 0 ? undefined : duration,
+      count: wholeNumber("--count", options.count),
+    });
+    output.answer({ capture: { host: host.name, file: options.write, ...captured } });
+    const { frames, bytes, capped, dropped } = captured;
+    const lost = [
+      ...(capped === 0 ? [] : [`${capped} more were over the rate`]),
+      ...(dropped === 0 ? [] : [`${dropped} more could not be written fast enough`]),
+    ];
+    const told = [`${frames} frames, ${bytes} bytes`, ...lost].join("; ");
+    if (options.write === "-") output.notice(told);
+    else output.line(told);
+    return 0;
+  },
+};
+
+/** The one host of the command line; of several the one that has the port. Undefined where none can be reached. */
+async function hostOf(work: Work, { port }: CaptureWish): Promise<HostRecord | undefined> {
+  if (work.hosts.length === 1) return work.hosts[0];
+  const seen = await lookAtAll(work);
+  return isNothingSeen(seen) ? undefined : locate(seen.looks, port, () => false, "required").record;
+}

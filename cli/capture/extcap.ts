@@ -1,0 +1,190 @@
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { integrationBridgeOf } from "../../provider/converge/access";
+import { portsOf } from "../../provider/model/findPort";
+import { isVmPort } from "../../provider/model/vmPort";
+import { printableLine } from "../../provider/printable";
+import type { CommandSpec, Work } from "../command";
+import { lookAtAll } from "../looks";
+import type { CommonOptions } from "../options";
+import { UsageError } from "../usageError";
+import { packageVersion } from "../version";
+import { addCaptureOptions, type CaptureOptions, readWish, snapOf } from "./options";
+import { writeCapture } from "./write";
+
+interface Options extends CaptureOptions {
+  extcapInterfaces?: true;
+  extcapDlts?: true;
+  extcapConfig?: true;
+  extcapInterface?: string;
+  extcapCaptureFilter?: string;
+  capture?: true;
+  fifo?: string;
+  install?: string;
+}
+
+/** What is asked with the options of Wireshark that this command has no use for. */
+const IGNORED = [
+  "--extcap-version <version>",
+  "--extcap-control-in <file>",
+  "--extcap-control-out <file>",
+  "--log-level <level>",
+  "--log-file <file>",
+];
+
+/** `extcap`: what Wireshark and tshark run to list ports as interfaces and to capture on them (doc/extcap.md of Wireshark). */
+export const extcap: CommandSpec<Options> = {
+  name: "extcap",
+  summary: "let Wireshark and tshark capture on the ports of the inventory",
+  description: `Wireshark and tshark run this command to list the VM ports of the inventory as interfaces and to capture on them. --install writes
+the program that they look for, with the hosts and options of this command line.`,
+  examples: [
+    "extcap --hosts hosts.json --install ~/.local/lib/wireshark/extcap",
+    "extcap --hosts hosts.json --extcap-interfaces",
+  ],
+  lifetime: "service",
+  configure(command) {
+    command
+      .option(
+        "--install <folder>",
+        "write the program into Wireshark's folder for extcap programs (Help, About, Folders)",
+      )
+      .option("--extcap-interfaces", "list the ports")
+      .option("--extcap-interface <name>", "the port that is meant")
+      .option("--extcap-dlts", "its kind of frames")
+      .option("--extcap-config", "what can be set")
+      .option("--extcap-capture-filter <expression>", "which frames; without --capture it is only checked")
+      .option("--capture", "capture")
+      .option("--fifo <file>", "where to");
+    for (const flags of IGNORED) command.option(flags, "Wireshark's; without effect");
+    addCaptureOptions(command);
+  },
+  check(options) {
+    if (options.capture === true && options.fifo === undefined)
+      throw new UsageError("--capture needs --fifo");
+  },
+  async run(work) {
+    const { options } = work;
+    if (options.install !== undefined) install(work, options.install);
+    else if (options.extcapInterfaces === true) await listInterfaces(work);
+    else if (options.extcapDlts === true) tell("dlt {number=1}{name=EN10MB}{display=Ethernet}");
+    else if (options.extcapConfig === true) for (const line of CONFIG) tell(line);
+    else if (options.capture === true) return captureInterface(work, options.fifo!);
+    else if (options.extcapCaptureFilter !== undefined) checkFilter(options.extcapCaptureFilter);
+    else throw new UsageError("give --install, or leave it to Wireshark to run this command");
+    return 0;
+  },
+};
+
+/** What can be set in Wireshark before a capture. */
+const CONFIG = [
+  "arg {number=0}{call=--direction}{display=Direction}{tooltip=As the VM sees it}{type=selector}",
+  "value {arg=0}{value=both}{display=Both}{default=true}",
+  "value {arg=0}{value=ingress}{display=Towards the VM (ingress)}{default=false}",
+  "value {arg=0}{value=egress}{display=From the VM (egress)}{default=false}",
+  "arg {number=1}{call=--rate}{display=Frames a second at most}{tooltip=0: all}{type=unsigned}{default=1000}",
+  "arg {number=2}{call=--snap}{display=Bytes kept of each frame}{tooltip=0: all}{type=unsigned}{default=0}",
+];
+
+function tell(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Interfaces are called so, with host and port behind it, encoded as in a URL: Wireshark takes no other characters for sure. */
+const PREFIX = "taas-";
+const encode = (name: string) =>
+  encodeURIComponent(name).replace(/[!'()*~]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+
+/** A text that ends no field of an extcap sentence. */
+function plain(text: string): string {
+  return printableLine(text).replace(/[{}]/g, "_").slice(0, 200);
+}
+
+async function listInterfaces(work: Work): Promise<void> {
+  tell(`extcap {version=${packageVersion()}}{display=pulumi-taas: ports of Open vSwitch}`);
+  const { looks } = await lookAtAll(work);
+  for (const { facts, record } of looks) {
+    const ports = portsOf(facts, [integrationBridgeOf(record)]).filter(({ port }) => isVmPort(port, facts));
+    const named = [...ports].sort((a, b) => (a.port.name < b.port.name ? -1 : 1));
+    for (const { port, interface: nic } of named) {
+      const vm = nic.externalIds["vm-uuid"] ?? nic.externalIds["vm-id"] ?? nic.externalIds["iface-id"];
+      const about = [`${record.name} ${port.name}`, ...(vm === undefined ? [] : [`(${vm})`])].join(" ");
+      const value = `${PREFIX}${encode(record.name)}:${encode(port.name)}`;
+      if (value.length <= 200) tell(`interface {value=${value}}{display=${plain(about)}}`);
+    }
+  }
+}
+
+/** The host and the port that an interface stands for. Throws a UsageError. */
+function interfaceOf({ hosts }: Pick<Work, "hosts">, name: string | undefined) {
+  const [, host = "", port = ""] = /^taas-([^:]+):([^:]+)$/.exec(name ?? "") ?? [];
+  const record = hosts.find((one) => encode(one.name) === host);
+  if (record === undefined || port === "")
+    throw new UsageError(
+      `there is no interface ${JSON.stringify(name ?? "")}; --extcap-interfaces lists them`,
+    );
+  return { record, port: decodeURIComponent(port) };
+}
+
+async function captureInterface(work: Work<Options>, fifo: string): Promise<0 | 1 | 2> {
+  const { options } = work;
+  const { record, port } = interfaceOf(work, options.extcapInterface);
+  const expression = options.extcapCaptureFilter ?? "";
+  const wish = { ...readWish("port", expression, options), port };
+  const limits = { duration: undefined, count: undefined };
+  await writeCapture(work, record, wish, { file: fifo, snapLength: snapOf(options), expression, ...limits });
+  return 0;
+}
+
+/** Wireshark takes whatever is printed for what is wrong with the filter. */
+function checkFilter(expression: string): void {
+  try {
+    readWish("port", expression, {});
+  } catch (error) {
+    tell((error as Error).message);
+  }
+}
+
+/** The options that say which hosts, and how they are reached, by the fields they fill. */
+const PASSED_ON = {
+  hosts: "path",
+  project: "path",
+  stack: "words",
+  host: "words",
+  sshConfig: "path",
+  sshPort: "word",
+  user: "word",
+  identityFile: "path",
+  hostKey: "word",
+  proxyJump: "word",
+  transport: "word",
+  sudo: "word",
+  tapBridge: "word",
+} as const satisfies Partial<Record<keyof CommonOptions, "path" | "word" | "words">>;
+
+function passedOn(options: CommonOptions): string[] {
+  return Object.entries(PASSED_ON).flatMap(([field, kind]) => {
+    const value = options[field as keyof typeof PASSED_ON];
+    const option = `--${field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const values = value === undefined ? [] : Array.isArray(value) ? value : [value];
+    return values.flatMap((one) => [option, kind === "path" ? resolve(one) : one]);
+  });
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Writes the program that Wireshark runs: this one, with the options that say which hosts. */
+function install({ options, output }: Work<Options>, folder: string): void {
+  const file = join(folder, "pulumi-taas");
+  const words = [process.execPath, process.argv[1]!, "extcap", ...passedOn(options)].map(quoted);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`);
+    chmodSync(file, 0o755);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be written: ${(error as Error).message}`);
+  }
+  output.line(`wrote ${file}: Wireshark has the ports when it is started the next time`);
+}

@@ -1,0 +1,223 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type HostAccess, ofctlTarget, tapBridgeOf } from "../converge/access";
+import type { Reconciled } from "../converge/attempt";
+import { deleteEdit, type PutOptions, putEdit } from "../converge/edit";
+import type { Host } from "../converge/host";
+import type { Look } from "../converge/look";
+import { drawToken } from "../converge/run";
+import { TaasError } from "../errors";
+import { captureMark } from "../model/capture";
+import { findPort } from "../model/findPort";
+import { CLAIM_PREFIX } from "../model/readClaims";
+import type { Facts } from "../ovs/facts";
+import { readMeterDrops } from "../ovs/meterStatistics";
+import type { PacketChannel } from "../ovs/packetChannel";
+import { portNumbers } from "../plan/portNumbers";
+import type { CaptureClaim } from "../schema/claim";
+import { endedByAnother, Hold } from "./hold";
+import { type CaptureWish, captureDraft, capturedPort } from "./wish";
+
+/** Towards the VM, or from it. */
+export type FrameDirection = "ingress" | "egress";
+
+/** A captured frame, as the guest sent it or would get it. */
+export interface CapturedFrame {
+  direction: FrameDirection;
+  /** Nanoseconds since 1970, when it came to this machine. */
+  at: bigint;
+  frame: Buffer;
+}
+
+/** A capture under way. */
+export interface Capture {
+  /** Name of the port on its bridge. */
+  portName: string;
+  /** What is captured, once, to one who asks. It ends with the capture, or with the error that ends it. */
+  frames: AsyncIterable<CapturedFrame>;
+  /** Frames that came here and were dropped, because nobody took them fast enough. */
+  readonly dropped: number;
+  /** Ends it; what has come by then can still be taken. */
+  stop(): void;
+  /** Copies that the cap has kept back until now. */
+  capped(): Promise<number>;
+}
+
+/** How a capture is carried out. */
+export interface CaptureOptions {
+  /** Aborted when it is to end. */
+  ending: AbortSignal;
+  /** Tells the operator something that is no error. */
+  warn(message: string): void;
+}
+
+/** Milliseconds between two signs of life. */
+const RENEWAL = 2000;
+
+/**
+ * Copies a port's frames to this program while `work` takes them: by a claim, a capture group of its own, and rules that end
+ * 8 seconds after the last sign of life, whatever becomes of this program. Nothing is left on the host once this is settled;
+ * what stays after a cut goes with the next operation of anybody. Rejects with `port-missing` and the like, `packets-refused`,
+ * `packets-lost`, and `claim-lost` where another has deleted the claim.
+ */
+export function capture<Result>(
+  host: Host,
+  wish: CaptureWish,
+  options: CaptureOptions,
+  work: (capture: Capture) => Promise<Result>,
+): Promise<Result> {
+  return host.use((access) => new Capturing(host, access, wish, options).run(work));
+}
+
+/** One capture on one host. */
+class Capturing {
+  private readonly token = drawToken();
+  private readonly stopped = new AbortController();
+
+  constructor(
+    private readonly host: Host,
+    private readonly access: HostAccess,
+    private readonly wish: CaptureWish,
+    private readonly options: CaptureOptions,
+  ) {}
+
+  async run<Result>(work: (capture: Capture) => Promise<Result>): Promise<Result> {
+    const look = await this.host.look();
+    const { port } = capturedPort(look, this.wish);
+    const early = await this.openEarly(look);
+    const { owner } = captureDraft(look, this.wish, this.token);
+    let channel = early;
+    let failed = false;
+    try {
+      const reconciled = await this.host.submit(putEdit(this.put(look, "create")));
+      channel ??= await this.access.openPackets();
+      const hold = new Hold(channel, this.access.record, this.token);
+      const claim = await hold.begin(reconciled);
+      await this.host.confirm(claim);
+      const upkeep = this.keepUp({ hold, channel, look, claim, port: port.uuid });
+      try {
+        return await work(this.shown(port.name, channel, claim, reconciled));
+      } finally {
+        this.stopped.abort();
+        await upkeep;
+        await hold.end();
+      }
+    } catch (error) {
+      failed = true;
+      throw error;
+    } finally {
+      channel?.close();
+      await this.cleanUp(owner, failed);
+    }
+  }
+
+  /** The connection for frames, before anything is written; undefined where the bridge is still to be made. */
+  private async openEarly({ read }: Look): Promise<PacketChannel | undefined> {
+    try {
+      return await this.access.openPackets();
+    } catch (error) {
+      const isMissing = read.bridge === undefined && error instanceof TaasError && error.cause !== undefined;
+      if (!isMissing) throw error;
+      return undefined;
+    }
+  }
+
+  private put(look: Look, mode: PutOptions["mode"]): PutOptions {
+    const { token } = this;
+    const draft = captureDraft(look, this.wish, token);
+    const mark = mode === "create" ? "pending" : "confirmed";
+    const { name: host } = look.record;
+    const none = { replaced: undefined, previousOwner: undefined, elsewhere: [] };
+    return { draft, token, mode, mark, adopt: false, host, ...none };
+  }
+
+  private shown(
+    portName: string,
+    channel: PacketChannel,
+    claim: CaptureClaim,
+    { desired, facts }: Reconciled,
+  ): Capture {
+    const { access, wish } = this;
+    const numbers = portNumbers(facts, tapBridgeOf(access.record));
+    const own = desired.meters.filter(({ owners }) => owners.includes(claim.owner));
+    const ids = own.flatMap(({ inPort }) => numbers.get(inPort) ?? []);
+    return {
+      portName,
+      frames: framesOf(channel, claim),
+      stop: () => this.stopped.abort(),
+      get dropped() {
+        return channel.dropped;
+      },
+      async capped() {
+        if (wish.packetsPerSecond === undefined) return 0;
+        const drops = await readMeterDrops(ofctlTarget(access, tapBridgeOf(access.record)));
+        return ids.reduce((sum, id) => sum + (drops.get(id)?.packets ?? 0), 0);
+      },
+    };
+  }
+
+  /** Gives signs of life, and follows the port when it is plugged anew, until the capture ends. Closes the connection then. */
+  private async keepUp(held: {
+    hold: Hold;
+    channel: PacketChannel;
+    look: Look;
+    claim: CaptureClaim;
+    port: string;
+  }): Promise<void> {
+    const { hold, channel, look, claim } = held;
+    let { port } = held;
+    const ending = AbortSignal.any([this.options.ending, this.stopped.signal]);
+    try {
+      while (!ending.aborted) {
+        await sleep(RENEWAL, undefined, { signal: ending }).catch(() => {});
+        if (ending.aborted) break;
+        const missed = await hold.renew();
+        const facts = await this.access.replica.latest();
+        if (!isClaimed(facts, tapBridgeOf(look.record), claim)) throw endedByAnother(look.record.name);
+        if (missed > 0) {
+          const { warn } = this.options;
+          warn(`host ${look.record.name}: nothing was captured for some of the last ${Math.ceil(missed)} s`);
+        }
+        const now = this.portIn(facts, claim);
+        if (now === undefined || now === port) continue;
+        port = now;
+        await hold.begin(await this.host.submit(putEdit(this.put(look, "update"))));
+      }
+      await hold.end();
+    } catch (error) {
+      channel.fail(error as Error);
+    }
+  }
+
+  private portIn(facts: Facts, { source }: CaptureClaim): string | undefined {
+    return findPort(facts, [source.integrationBridge], this.wish.port).found?.port.uuid;
+  }
+
+  /** Deletes what is on the host. After a failure, one to do so is told besides: the first counts. */
+  private async cleanUp(owner: string, failed: boolean): Promise<void> {
+    try {
+      await this.host.submit(deleteEdit(owner, this.token));
+    } catch (error) {
+      if (!failed) throw error;
+      const { name } = this.access.record;
+      this.options.warn(
+        `host ${name}: the capture's claim is left there, and copies nothing 10 s from now; the next operation on the host deletes it (${(error as Error).message})`,
+      );
+    }
+  }
+}
+
+function isClaimed({ bridges }: Facts, tapBridge: string, { owner }: CaptureClaim): boolean {
+  const bridge = bridges.find(({ name }) => name === tapBridge);
+  return bridge?.externalIds[CLAIM_PREFIX + owner] !== undefined;
+}
+
+/** The frames of a capture among those that come by a connection. */
+async function* framesOf(channel: PacketChannel, claim: CaptureClaim): AsyncGenerator<CapturedFrame> {
+  const directions = new Map(
+    (["ingress", "egress"] as const).map((direction) => [captureMark(claim, direction), direction]),
+  );
+  for await (const { userdata, at, frame } of channel.packets) {
+    const direction = directions.get(userdata.toString("hex"));
+    if (direction !== undefined) yield { direction, at, frame };
+  }
+}

@@ -1,0 +1,75 @@
+import { integrationBridgeOf, tapBridgeOf } from "../converge/access";
+import type { Draft } from "../converge/edit";
+import type { Look } from "../converge/look";
+import { writer } from "../converge/run";
+import { TaasError } from "../errors";
+import { type FoundPort, findPort, listPorts, PORT_STATE, portsOf } from "../model/findPort";
+import { isVmPort } from "../model/vmPort";
+import { CLAIM_FORMAT } from "../schema/claim";
+import type { FlowFilter } from "../schema/filter";
+import type { Direction } from "../schema/flow";
+import { describePort, type PortInput } from "../schema/port";
+
+/** What is to be captured. */
+export interface CaptureWish {
+  port: PortInput;
+  direction: Direction;
+  /** Rules or an expression; absent: every frame. */
+  filter: FlowFilter | undefined;
+  /** Frames a second at most; absent: no cap. */
+  packetsPerSecond: number | undefined;
+}
+
+const CODES = { missing: "port-missing", ambiguous: "port-ambiguous", bond: "port-bond" } as const;
+
+/** The port of a wish on its host. Rejects one that is not there, or whose frames are copies already. */
+export function capturedPort({ facts, record }: Look, { port }: Pick<CaptureWish, "port">): FoundPort {
+  const tapBridge = tapBridgeOf(record);
+  const bridges = [integrationBridgeOf(record), tapBridge];
+  const search = findPort(facts, bridges, port);
+  const host = record.name;
+  if (search.found === undefined) {
+    const there =
+      search.reason === "ambiguous"
+        ? search.candidates
+        : portsOf(facts, bridges).filter((found) => isVmPort(found.port, facts));
+    throw new TaasError(`port ${describePort(port)} is ${PORT_STATE[search.reason]}`, {
+      code: CODES[search.reason],
+      host,
+      hint: there.length === 0 ? "The host has no VM's port" : `There are ${listPorts(there)}`,
+    });
+  }
+  if (search.found.bridge.name !== tapBridge) return search.found;
+  throw new TaasError(`port ${search.found.port.name} is on ${tapBridge}: what it gets are copies`, {
+    code: "source-is-monitor",
+    host,
+    hint: "Capture the port that is tapped",
+  });
+}
+
+/** Characters of an owner key's part that need no encoding. */
+const encode = (part: string) => encodeURIComponent(part);
+
+/** The claim of a capture; `token`: its incarnation. */
+export function captureDraft(
+  { record }: Look,
+  { port, direction, filter, packetsPerSecond }: CaptureWish,
+  token: string,
+): Extract<Draft, { kind: "capture" }> {
+  const { name } = record;
+  const label = typeof port === "string" ? port : JSON.stringify(port);
+  return {
+    format: CLAIM_FORMAT,
+    kind: "capture",
+    owner: ["capture", encode(writer()), token, "Capture", encode(`${name} ${label}`)].join("/"),
+    source: {
+      port,
+      direction,
+      enabled: true,
+      counters: "own",
+      integrationBridge: integrationBridgeOf(record),
+      ...(filter === undefined ? {} : { filter }),
+      ...(packetsPerSecond === undefined ? {} : { rateLimit: { packetsPerSecond } }),
+    },
+  };
+}

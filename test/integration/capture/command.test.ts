@@ -1,0 +1,257 @@
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { execa } from "execa";
+import { Driver } from "../../driver/driver";
+import type { LabHost } from "../../lab/host";
+import { type Lab, startLab } from "../../lab/lab";
+import { diffSnapshots } from "../../lab/snapshot";
+import type { Stream } from "../../lab/stream";
+import type { Vm } from "../../lab/vm";
+import { MAIN } from "../claimsCommand";
+import { learn } from "../copies/traffic";
+import { framesOfPcapng } from "./pcapngFile";
+
+/** Wireshark on the command line, which reads files and runs extcap programs. */
+const TSHARK = "tshark";
+/** Seconds within which copying has ended once nothing is heard of a capture any more. */
+const END = 10;
+const LEASED = "cookie=0x7a71000000000000/0xffff000000000000";
+
+/** A TCP port before a host's SSH that falls silent when it is told to: nothing is sent, and nothing is closed. */
+async function silencer(port: number): Promise<{ port: number; silence(): void; close(): void }> {
+  const sockets: Socket[] = [];
+  const server = createServer((near) => {
+    const far = connect(port, "127.0.0.1");
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.push(from);
+      from.on("error", () => {}).pipe(to);
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    silence() {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+describe("pulumi-taas capture", function () {
+  this.timeout(90_000);
+  let lab: Lab;
+  let driver: Driver;
+  let folder: string;
+  let web: Vm;
+  let db: Vm;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "taas-capture-"));
+    lab = await startLab({
+      hosts: [{}, { sshd: ["AllowStreamLocalForwarding no"] }, {}],
+      vms: [
+        { name: "web", host: 1 },
+        { name: "db", host: 1 },
+        { name: "off", host: 2 },
+        { name: "far", host: 3 },
+      ],
+    });
+    [web, db] = [lab.vm("web"), lab.vm("db")];
+    driver = new Driver(lab);
+    await learn([web, db]);
+  });
+  after(async () => {
+    await lab?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const taas = (...args: string[]) =>
+    execa("node", [MAIN, ...args, "--ssh-config", lab.sshConfig], { reject: false });
+  const file = (name: string) => join(folder, `${name}.pcapng`);
+  const start = (name: string, host: string, port: string, ...args: string[]) =>
+    taas("capture", "--host", host, "--port", port, "--write", file(name), "--duration", "0", ...args);
+
+  async function until(what: string, holds: () => Promise<boolean>, seconds = 20): Promise<void> {
+    const deadline = performance.now() + seconds * 1000;
+    while (!(await holds())) {
+      if (performance.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+      await sleep(100);
+    }
+  }
+
+  const size = (name: string) =>
+    stat(file(name)).then(
+      (found) => found.size,
+      () => 0,
+    );
+  /** Resolves when a capture has frames; rejects when its command ends before. */
+  const begun = (name: string, command: ReturnType<typeof start>) =>
+    Promise.race([
+      until(`${name} has begun`, async () => (await size(name)) > 1000),
+      command.then(({ stderr }) => Promise.reject(new Error(`${name} ended: ${stderr}`))),
+    ]);
+  const leases = async (host: LabHost) =>
+    (
+      await host.ovs(`ovs-ofctl -O OpenFlow14 dump-flows br-tap ${LEASED} | grep -c hard_timeout || true`)
+    ).trim();
+
+  it("writes a file that tshark reads, and has cleaned up when Ctrl-C has ended it", async () => {
+    const before = await lab.host(1).snapshot();
+    const command = start("web", "host1", "tap-web", "udp port 5001", "--json");
+    const stream = await lab.startStream({ from: web, to: db, pps: 100 });
+    await begun("web", command);
+    command.kill("SIGINT");
+    const { exitCode, stdout, stderr } = await command;
+    expect(diffSnapshots(before, await lab.host(1).snapshot())).to.deep.equal([]);
+    expect([exitCode, stderr]).to.deep.equal([130, ""]);
+    expect((await stream.stop()).lost).to.deep.equal([]);
+    const { capture } = JSON.parse(stdout) as { capture: Record<string, unknown> };
+    const frames = framesOfPcapng(await readFile(file("web")));
+    expect(capture).to.deep.include({ host: "host1", port: "tap-web", frames: frames.length, dropped: 0 });
+    expect((await stat(file("web"))).mode & 0o777).to.equal(0o600);
+    const fields = ["frame.interface_name", "frame.packet_flags_direction", "udp.dstport"];
+    const read = await execa(TSHARK, [
+      ...["-r", file("web"), "-T", "fields"],
+      ...fields.flatMap((field) => ["-e", field]),
+    ]);
+    const lines = read.stdout.split("\n");
+    expect(lines).to.have.length(frames.length);
+    expect(new Set(lines)).to.deep.equal(new Set(["tap-web\t0x00000002\t5001"]));
+  });
+
+  describe("whose end the host does not hear of", () => {
+    let stream: Stream;
+    const commands: ReturnType<typeof start>[] = [];
+    after(() => {
+      for (const command of commands) command.kill("SIGKILL");
+    });
+
+    it(`has copied its last frame ${END} s later, and is cleaned up by the next operation of anybody`, async () => {
+      const hosts = [lab.host(1), lab.host(3)];
+      const before = await Promise.all(hosts.map((host) => host.snapshot()));
+      const { sshPort } = hosts[1]!;
+      const proxy = await silencer(lab.host(1).sshPort);
+      const key = (await readFile(`${lab.ssh.hostKey("host1", "ed25519")}.pub`, "utf8")).trim();
+      stream = await lab.startStream({ from: web, to: db, pps: 200 });
+      const [killed, stopped, cut, orphan] = [
+        start("killed", "host1", "tap-web"),
+        start("stopped", "host1", "tap-db"),
+        start("cut", "host1", "tap-web", "--ssh-port", String(proxy.port), "--host-key", key),
+        start("orphan", "host3", "tap-far"),
+      ];
+      commands.push(killed, stopped, cut, orphan);
+      await Promise.all([begun("killed", killed), begun("stopped", stopped), begun("cut", cut)]);
+      const copying = async () => (await Promise.all(hosts.map(leases))).join(" ") === "12 4";
+      await until("all copy", copying);
+      killed.kill("SIGKILL");
+      stopped.kill("SIGSTOP");
+      proxy.silence();
+      await hosts[1]!.stopSsh();
+      await sleep(END * 1000);
+      expect(await Promise.all(hosts.map(leases))).to.deep.equal(["0", "0"]);
+      expect((await stream.stop()).lost, "production").to.deep.equal([]);
+
+      await hosts[1]!.startSsh(sshPort);
+      for (const [host, port] of [
+        ["host1", "tap-db"],
+        ["host3", "tap-far"],
+      ]) {
+        await driver.service(host!, { host, port });
+        await driver.destroy();
+      }
+      const now = await Promise.all(hosts.map((host) => host.snapshot()));
+      expect(hosts.flatMap((_, index) => diffSnapshots(before[index]!, now[index]!))).to.deep.equal([]);
+
+      stopped.kill("SIGCONT");
+      proxy.close();
+      expect((await stopped).stderr).to.match(/was ended from elsewhere|br-tap are at an end|was lost/);
+      expect((await cut).stderr).to.match(/frames to and from bridge br-tap are at an end|was lost/);
+      for (const command of [stopped, cut, orphan]) expect((await command).exitCode).to.equal(2);
+      const after = await lab.host(1).snapshot();
+      expect(diffSnapshots(before[0]!, after)).to.deep.equal([]);
+    });
+  });
+
+  it("is refused where the management socket is not to be had, and leaves the host as it was", async () => {
+    for (const [host, port, ...args] of [
+      ["host1", "tap-web", "--sudo", "always"],
+      ["host2", "tap-off"],
+    ] as const) {
+      const lookAt = lab.hosts.find(({ name }) => name === host)!;
+      const before = await lookAt.snapshot();
+      const { exitCode, stdout } = await start("refused", host, port, "--json", ...args);
+      expect(diffSnapshots(before, await lookAt.snapshot())).to.deep.equal([]);
+      const { errors } = JSON.parse(stdout) as { errors: { code: string; hint: string }[] };
+      expect([exitCode, errors[0]!.code]).to.deep.equal([2, "packets-refused"]);
+      expect(errors[0]!.hint).to.match(/Log in as root|AllowStreamLocalForwarding/);
+    }
+  });
+
+  it("ends, and cleans up, when who reads its standard output has seen enough", async () => {
+    const before = await lab.host(1).snapshot();
+    const stream = await lab.startStream({ from: web, to: db, pps: 300 });
+    const words = [MAIN, "capture", "--ssh-config", lab.sshConfig, "--host", "host1", "--port", "tap-web"];
+    const { exitCode } = await execa(
+      "sh",
+      ["-c", 'node "$@" --write - | tshark -r - -c 5 >/dev/null 2>&1', "sh", ...words],
+      { reject: false },
+    );
+    expect(exitCode).to.equal(0);
+    await until("cleaned up", async () => diffSnapshots(before, await lab.host(1).snapshot()).length === 0);
+    await stream.stop();
+  });
+
+  describe("as an extcap program", () => {
+    const shark = (...args: string[]) => execa(TSHARK, args, { reject: false, env: { HOME: folder } });
+
+    it("is installed with its hosts, lists ports as interfaces of tshark, and captures on one", async () => {
+      const before = await lab.host(1).snapshot();
+      // Wireshark 4.0 has the first, 4.2 and later the second.
+      for (const place of [".config/wireshark/extcap", ".local/lib/wireshark/extcap"]) {
+        const installed = await taas("extcap", "--host", "host1", "--install", join(folder, place));
+        expect(installed.exitCode, installed.stderr).to.equal(0);
+      }
+      expect((await shark("-D")).stdout).to.match(/taas-host1:tap-web \(host1 tap-web \(.*\)\)/);
+      const stream = await lab.startStream({ from: web, to: db, pps: 300 });
+      const words = ["-i", "taas-host1:tap-web", "-f", "udp port 5001", "-c", "20"];
+      const { stdout, stderr } = await shark(...words, "-T", "fields", "-e", "udp.dstport");
+      await stream.stop();
+      expect(stdout.trim().split("\n"), stderr).to.deep.equal(Array(20).fill("5001"));
+      await until("cleaned up", async () => diffSnapshots(before, await lab.host(1).snapshot()).length === 0);
+    });
+
+    it("says what Wireshark asks", async () => {
+      const ask = async (...args: string[]) => (await taas("extcap", "--host", "host1", ...args)).stdout;
+      const nic = ["--extcap-interface", "taas-host1:tap-web"];
+      expect(await ask(...nic, "--extcap-dlts")).to.equal("dlt {number=1}{name=EN10MB}{display=Ethernet}");
+      expect(await ask(...nic, "--extcap-config")).to.match(/^arg \{number=0\}\{call=--direction\}/);
+      expect(await ask(...nic, "--extcap-capture-filter=tcp port 443")).to.equal("");
+      expect(await ask(...nic, "--extcap-capture-filter=tcp prot 443")).to.match(/prot/);
+      const unknown = await taas(
+        "extcap",
+        "--host",
+        "host1",
+        "--capture",
+        "--fifo",
+        "/dev/null",
+        "--extcap-interface",
+        "eth0",
+      );
+      expect([unknown.exitCode, unknown.stderr]).to.satisfy(
+        ([code, text]: [number, string]) => code === 2 && /no interface "eth0"/.test(text),
+      );
+    });
+  });
+});
