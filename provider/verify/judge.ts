@@ -12,15 +12,24 @@ export function judgeTap(evidence: Evidence): TapVerification {
   const { claim, ports, way } = source.end;
   const idle = idleness(evidence);
   const stages = idle === undefined ? STAGES.map((stage) => judgeStage(stage, evidence)) : [];
+  const there = way.kind === "collector" ? claim.collector!.address : (destination?.host ?? source.host);
   return {
-    owner: claim.owner,
-    service: claim.service,
-    tunnelId: claim.tunnelId,
-    sourceHost: source.host,
+    ...named({ ...claim, sourceHost: source.host, destination: there }),
     sourcePorts: ports.map(({ port }) => printableLine(port.name)),
-    destination: way.kind === "collector" ? claim.collector!.address : (destination?.host ?? source.host),
     verdict: idle ?? verdictOf(stages),
     stages,
+  };
+}
+
+/** What a tap is told by, each on one line: hosts say what they like in claims. */
+function named(tap: Pick<TapVerification, "owner" | "service" | "tunnelId" | "sourceHost" | "destination">) {
+  const { owner, service, tunnelId, sourceHost, destination } = tap;
+  return {
+    owner: printableLine(owner),
+    service: printableLine(service),
+    tunnelId,
+    sourceHost: printableLine(sourceHost),
+    destination: printableLine(destination),
   };
 }
 
@@ -39,7 +48,7 @@ function judgeStage(stage: Stage, evidence: Evidence): StageVerification {
   const { source, destination } = evidence;
   const home = stage === "delivery" && destination !== undefined ? destination.host : source.host;
   const { host = home, verdict, detail } = faultAt(stage, evidence) ?? JUDGES[stage](evidence);
-  return { stage, verdict, host, detail: printableLine(detail) };
+  return { stage, verdict, host: printableLine(host), detail: printableLine(detail) };
 }
 
 const JUDGES: Record<Stage, (evidence: Evidence) => Verdict> = {
@@ -74,18 +83,15 @@ function faultAt(stage: Stage, evidence: Evidence): Verdict | undefined {
 
 /** Judges a tap that was not found on the host of its source. */
 export function judgeUnsourced({ claim, destination, source }: Unsourced): TapVerification {
-  const { host, verdict, detail } = source;
+  const { verdict, detail } = source;
+  const names = named({ ...claim, sourceHost: source.host, destination });
+  const host = names.sourceHost;
   const rest = { verdict: "unknown", host, detail: "its source is not known" } as const;
   const stages = STAGES.map((stage): StageVerification => {
     const found = stage === "source" ? { verdict, host, detail: printableLine(detail) } : rest;
-    return { stage, ...found, ...(stage === "delivery" ? { host: destination } : {}) };
+    return { stage, ...found, ...(stage === "delivery" ? { host: names.destination } : {}) };
   });
-  const { owner, service, tunnelId } = claim;
-  return {
-    ...{ owner, service, tunnelId, sourceHost: host, sourcePorts: [], destination },
-    verdict: verdictOf(stages),
-    stages,
-  };
+  return { ...names, sourcePorts: [], verdict: verdictOf(stages), stages };
 }
 
 function stopped(why: string): string {

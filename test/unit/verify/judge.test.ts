@@ -243,6 +243,24 @@ describe("the verdict", () => {
     expect(detail).to.match(/^fault\\u000a0\\u001b\[31m; .*; and 5 more$/);
   });
 
+  it("is told by names of one line each, whatever hosts say", () => {
+    const evil = "x\nproved: y\u001b[2J";
+    const told = "x\\u000aproved: y\\u001b[2J";
+    const { source, ...others } = evidenceOf({ probe: "none" });
+    const claim = { ...source.end.claim, owner: evil, service: evil };
+    const end = { ...source.end, claim };
+    const unseen = { host: evil, unseen: "cannot reach it" };
+    const tap = judgeTap({ ...others, source: { ...source, end, host: evil }, destination: unseen });
+    const unsourced = judgeUnsourced({
+      claim: { ...twoHosts().destination.claim!, owner: evil, service: evil },
+      destination: evil,
+      source: { host: evil, verdict: "wrong", detail: "missing" },
+    });
+    for (const { owner, service, sourceHost, destination, stages } of [tap, unsourced])
+      for (const name of [owner, service, sourceHost, destination, ...stages.map(({ host }) => host)])
+        expect(name).to.equal(told);
+  });
+
   it("on a tap that only the monitor's host knows is about its source", () => {
     const { claim } = twoHosts().destination;
     const source = { host: "host1", verdict: "wrong" as const, detail: "missing" };
