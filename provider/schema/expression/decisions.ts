@@ -10,48 +10,62 @@ export function negation(decisions: Decisions): Decision[] {
 
 /**
  * The list that accepts what both of two lists accept, or what either does: of the orders, and of lists as they are or scoped, what
- * comes to the fewest decisions.
+ * comes to the fewest decisions. Lists whose scoped form is longer than what was found without it are not tried in that form.
  */
 export function joint(kind: "and" | "or", a: Decisions, b: Decisions, work: Work): Decisions {
   const settles = kind === "or";
-  const lists = orders(a, b, settles)
-    .map(([first, second]) => product(first, second, settles, work))
-    .filter((list) => list !== undefined);
-  if (lists.length === 0)
+  const arePlain = isPlain(a, settles) && isPlain(b, settles);
+  const found = shortest(arePlain ? [[a, b]] : orders(a, b), settles, work);
+  const most = found?.length ?? MAX_RULES;
+  const [narrowA, narrowB] = arePlain ? [a, b] : [scoped(a, most, work), scoped(b, most, work)];
+  const isScoped = narrowA !== undefined && narrowB !== undefined && (narrowA !== a || narrowB !== b);
+  const other = isScoped ? shortest(orders(narrowA, narrowB), settles, work) : undefined;
+  if (found === undefined && other === undefined)
     throw new TooMuch(`comes to more than ${MAX_RULES} rules: split it, or match wider networks and ranges`);
-  return lists.reduce((least, list) => (list.length < least.length ? list : least));
+  return found === undefined || (other !== undefined && other.length < found.length) ? other! : found;
 }
 
-/** The ways to join two lists that can come to different decisions. */
-function orders(a: Decisions, b: Decisions, settles: boolean): [Decisions, Decisions][] {
-  if (isPlain(a, settles) && isPlain(b, settles)) return [[a, b]];
-  const [narrowA, narrowB] = [scoped(a), scoped(b)];
-  const isScoped = narrowA === a && narrowB === b;
+type Pair = [Decisions, Decisions];
+
+function orders(a: Decisions, b: Decisions): Pair[] {
   return [
     [a, b],
     [b, a],
-    ...(isScoped
-      ? []
-      : ([
-          [narrowA, narrowB],
-          [narrowB, narrowA],
-        ] as [Decisions, Decisions][])),
   ];
+}
+
+/** The shortest list that pairs come to; undefined where all are too long. */
+function shortest(pairs: readonly Pair[], settles: boolean, work: Work): Decisions | undefined {
+  return pairs
+    .map(([first, second]) => product(first, second, settles, work))
+    .filter((list) => list !== undefined)
+    .reduce<Decisions | undefined>(
+      (least, list) => (least === undefined || list.length < least.length ? list : least),
+      undefined,
+    );
 }
 
 /**
  * The list with each decision that its end would make as well limited to what later ones decide otherwise: a list whose decisions
- * are about some frames only can stand before another. The list itself where that changes nothing.
+ * are about some frames only can stand before another. The list itself where that changes nothing; undefined where it comes to more
+ * than `most` decisions.
  */
-function scoped(decisions: Decisions): Decisions {
+function scoped(decisions: Decisions, most: number, work: Work): Decisions | undefined {
   const end = decisions.at(-1)!.accepts;
   const first = decisions.findIndex(({ accepts }) => accepts === end);
   if (first === decisions.length - 1) return decisions;
-  return decisions.flatMap((decision, index) => {
-    if (decision.accepts !== end || index === decisions.length - 1) return [decision];
+  const list: Decision[] = [];
+  for (const [index, decision] of decisions.entries()) {
+    if (decision.accepts !== end || index === decisions.length - 1) {
+      list.push(decision);
+      continue;
+    }
     const others = decisions.slice(index + 1).filter(({ accepts }) => accepts !== end);
-    return meetings(decision.match, others).map(({ match }) => ({ match, accepts: end }));
-  });
+    work.spend(others.length);
+    for (const { match } of meetings(decision.match, others)) list.push({ match, accepts: end });
+    if (list.length > most) return undefined;
+  }
+  return list;
 }
 
 /** Whether all of a list but its end settles what a joint list decides. */

@@ -135,6 +135,13 @@ describe("an expression comes to", () => {
     expect(lines(expression)).to.have.length(13);
   });
 
+  it("a decision for each of many ports that are left out, whichever order they are tried in", () => {
+    const ports = Array.from({ length: 200 }, (_, index) => 1 + 2 * index).join(" or ");
+    const without = `(tcp src port ${ports}) and not (tcp dst port ${ports})`;
+    for (const expression of [`(${without}) or arp`, `arp or (${without})`])
+      expect(lines(expression), expression.slice(0, 20)).to.have.length(402);
+  });
+
   it("rules that a list of rules may have as they are, no more than its terms written out", () => {
     fc.assert(
       fc.property(arbitraryExpression, (expression) => {
