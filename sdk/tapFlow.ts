@@ -130,8 +130,8 @@ export class TapFlow extends TaasResource {
   /** Key of the claims on the hosts. */
   declare readonly owner: Output<string>;
   /**
-   * `active`, `active (no port matches)`, `disabled`, `ended`, or `drifted: <what>` after a refresh that found differences, or while the port is
-   * not plugged.
+   * `active`, `active (no port matches)`, `disabled`, `ended`, `ended (left on <hosts>)` while claims of an ended flow are still there, or
+   * `drifted: <what>` after a refresh that found differences, or while the port is not plugged.
    */
   declare readonly status: Output<string>;
   declare readonly tenant: Output<string | undefined>;

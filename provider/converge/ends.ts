@@ -22,6 +22,8 @@ export async function rulesOfNow(
   present: TapReading | undefined,
 ): Promise<Rule<number>[]> {
   if (rules.every(({ until }) => until === undefined)) return [...rules];
+  // The clock is read first: ages are compared with it, and reading it may take longer than the rules' tolerance.
+  await access.now();
   const reading = await access.tapSwitch.read(present);
   const endOf = reading === undefined ? await dumpedEnds(access) : endsOf(reading);
   return settleEnds(rules, endOf, await access.now());

@@ -1,3 +1,4 @@
+import { allOf } from "../allOf";
 import { converge } from "../converge/converge";
 import { deleteResource } from "../converge/deleteResource";
 import { type OpenHost, placeOf } from "../converge/hosts";
@@ -19,7 +20,7 @@ import { incarnationOf } from "./incarnation";
 import { membersFirst } from "./members";
 import { type End, readEnds } from "./read";
 import type { Properties, Resource } from "./resource";
-import { driftedStatus, ENDED } from "./status";
+import { driftedStatus, ENDED, endedStatus } from "./status";
 import { type FoundTap, knownTap, locateTap, seekTap, tappedNames } from "./tapped";
 
 /** Whether a claim is that of a flow's source. */
@@ -42,6 +43,14 @@ function monitorNames(look: Look, holder: Look | undefined, inputs: FlowInputs):
 /** All hosts a flow may be on, those of the source first. */
 function hostsOf(inputs: FlowInputs): HostRecord[] {
   return [...candidatesOf(inputs), ...candidatesOf(inputs.service)];
+}
+
+/** Names of the hosts that still have a claim of a flow. */
+async function hostsWithClaim(context: Context, inputs: FlowInputs, token: unknown): Promise<string[]> {
+  const records = remainingHosts(context, hostsOf(inputs));
+  const looks = await allOf(records.map((record) => context.open(record).look()));
+  const holders = looks.filter(({ read }) => read.claims.get(inputs.owner)?.token === token);
+  return [...new Set(holders.map(({ record }) => record.name))];
 }
 
 /** A flow's claim where it has one already: while it moves, copies go on coming from where they came from. */
@@ -173,11 +182,16 @@ export const tapFlow: Resource = {
     if ((await timeLeft(context, inputs)) === "some") return { outs: await put(context, inputs, previous) };
     const hosts = remainingHosts(context, [...hostsOf(inputs), ...hostsOf(previous.inputs)]);
     await deleteResource({ reach: context, owner: previous.inputs.owner, token: previous.token, hosts });
-    return { outs: { ...olds, ...inputs, status: ENDED } };
+    const { portName, portNames, incarnation, ifaceIds } = olds;
+    const outs = { ...inputs, portName, portNames, status: ENDED, incarnation };
+    return { outs: ifaceIds === undefined ? outs : { ...outs, ifaceIds } };
   },
   async read(context, id, state) {
     const inputs = flowInputs.parse(state);
-    if (await isOver(context, inputs)) return { id, props: { ...state, status: ENDED }, inputs };
+    if (await isOver(context, inputs)) {
+      const left = await hostsWithClaim(context, inputs, state.incarnation);
+      return { id, props: { ...state, status: endedStatus(left) }, inputs };
+    }
     const tap = knownTap(inputs, knownIfaceIds(state));
     let names: string[] = [];
     const [tapped, monitors]: [End, End] = [

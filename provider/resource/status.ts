@@ -17,6 +17,11 @@ function brief(difference: string): string {
 /** The status of a flow from its end on. */
 export const ENDED = "ended";
 
+/** The status of a flow that has ended, by the names of the hosts where claims of it are left. An update deletes these. */
+export function endedStatus(left: readonly string[]): string {
+  return left.length === 0 ? ENDED : `${ENDED} (left on ${left.join(", ")})`;
+}
+
 /** Whether a recorded status asks for a repair. */
 export function isDrifted(status: unknown): boolean {
   return typeof status === "string" && status.startsWith("drifted");

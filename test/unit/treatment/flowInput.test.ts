@@ -60,6 +60,8 @@ describe("the check of a TapFlow", () => {
     expect(inputs.until).to.equal("2020-01-31T17:00:00Z");
     expect(tapFlow.diff({ ...inputs, status: "active" }, inputs).changes).to.equal(true);
     expect(tapFlow.diff({ ...inputs, status: "ended" }, inputs).changes).to.equal(false);
+    const left = { ...inputs, status: "ended (left on host1)" };
+    expect(tapFlow.diff(left, inputs).changes, "what is left is deleted").to.equal(true);
     const later = { ...inputs, until: "2099-01-31T17:00Z" };
     expect(tapFlow.diff({ ...inputs, status: "ended" }, later).changes).to.equal(true);
   });

@@ -1,0 +1,59 @@
+import { expect } from "chai";
+import type { Context } from "../../../provider/resource/context";
+import { tapFlow } from "../../../provider/resource/flow";
+import type { Properties, Resource } from "../../../provider/resource/resource";
+import { tapService } from "../../../provider/resource/service";
+import { memoryHosts } from "./memoryHosts";
+
+const UNTIL = "2090-01-31T17:00:00Z";
+
+describe("a tap that has ended", () => {
+  let context: Context;
+  /** The same hosts, by whose clocks the end has come. */
+  let afterwards: Context;
+
+  beforeEach(() => {
+    context = memoryHosts(["mon", "web"].map((name) => ({ name })));
+    const now = async () => Date.parse(UNTIL) + 1000;
+    afterwards = { ...context, open: (record) => ({ ...context.open(record), now }) as never };
+  });
+
+  function checked(resource: Resource, args: Properties, olds: Properties = {}): Properties {
+    const { inputs, failures } = resource.check(context, olds, args);
+    expect(failures).to.deep.equal([]);
+    return inputs;
+  }
+
+  async function create(more: Properties): Promise<{ args: Properties; outs: Properties }> {
+    const service = { host: "host2", port: "mon", owner: "o/p/s/TapService/ids" };
+    const made = await tapService.create(context, checked(tapService, service));
+    const args = {
+      ...{ service: made.outs.ref, host: "host1", port: "web", owner: "o/p/s/TapFlow/web" },
+      ...{ until: UNTIL, ...more },
+    };
+    return { args, outs: (await tapFlow.create(context, checked(tapFlow, args))).outs };
+  }
+
+  const read = async (outs: Properties): Promise<Properties> =>
+    (await tapFlow.read(afterwards, "id", outs)).props!;
+
+  it("is said to be left on hosts until an update has deleted it there", async () => {
+    const { outs } = await create({});
+    const seen = await read(outs);
+    expect(seen.status).to.equal("ended (left on host1, host2)");
+    const updated = await tapFlow.update(afterwards, seen, outs);
+    expect(updated.outs.status).to.equal("ended");
+    expect((await read(updated.outs)).status).to.equal("ended");
+  });
+
+  it("has the arguments of its program after an update, and none that the program has given up", async () => {
+    const { args, outs } = await create({ snapLength: 128 });
+    const { snapLength: _, ...fewer } = args;
+    const inputs = checked(tapFlow, fewer, outs);
+    const updated = await tapFlow.update(afterwards, outs, inputs);
+    expect(updated.outs).to.not.have.property("snapLength");
+    expect(tapFlow.diff(updated.outs, inputs).changes).to.equal(false);
+    const { portName, portNames, incarnation } = outs;
+    expect(updated.outs).to.deep.include({ portName, portNames, incarnation, status: "ended" });
+  });
+});
