@@ -1,5 +1,5 @@
-import { once } from "node:events";
-import { createWriteStream, type WriteStream } from "node:fs";
+import { constants, createWriteStream, type WriteStream } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { capture } from "../../provider/capture/capture";
 import { type Recorded, type RecordLimits, record } from "../../provider/capture/record";
 import type { CaptureWish } from "../../provider/capture/wish";
@@ -18,17 +18,39 @@ export interface Target extends RecordLimits {
 }
 
 const STANDARD_OUTPUT = 1;
+const OWNER_ONLY = 0o600;
 
-/** Opens the file, for its owner alone: a capture has what others may not see. Throws a UsageError. */
-async function openFile(file: string): Promise<WriteStream> {
-  if (file === "-") return createWriteStream("", { fd: STANDARD_OUTPUT, autoClose: false });
-  const stream = createWriteStream(file, { mode: 0o600 });
+/** Where frames are written. */
+interface Sink {
+  stream: WriteStream;
+  /** Empties a file of what it had before. */
+  begin(): Promise<void>;
+}
+
+/**
+ * Opens the file, for its owner alone: a capture has what others may not see. What is in it stays until there is something to put in
+ * its place. Throws a UsageError.
+ */
+async function openFile(file: string): Promise<Sink> {
+  if (file === "-")
+    return {
+      stream: createWriteStream("", { fd: STANDARD_OUTPUT, autoClose: false }),
+      begin: async () => {},
+    };
+  let handle: FileHandle | undefined;
   try {
-    await once(stream, "open");
+    handle = await open(file, constants.O_WRONLY | constants.O_CREAT, OWNER_ONLY);
+    const isFile = (await handle.stat()).isFile();
+    if (isFile) await handle.chmod(OWNER_ONLY);
+    const opened = handle;
+    return {
+      stream: opened.createWriteStream(),
+      begin: async () => (isFile ? opened.truncate() : undefined),
+    };
   } catch (error) {
+    await handle?.close();
     throw new UsageError(`${file} cannot be written: ${(error as Error).message}`);
   }
-  return stream;
 }
 
 /** Captures a port's frames of a host into a file, as pcapng. Resolves to what was captured; errors are those of `capture`. */
@@ -38,7 +60,7 @@ export async function writeCapture(
   wish: CaptureWish,
   { file, snapLength, expression, ...limits }: Target,
 ): Promise<Recorded & { port: string }> {
-  const stream = await openFile(file);
+  const { stream, begin } = await openFile(file);
   // What becomes of it is seen by who writes; without this, a reader that goes would end the process.
   stream.on("error", () => {});
   const options = { ending: signal, warn: (message: string) => output.complain(message) };
@@ -52,6 +74,7 @@ export async function writeCapture(
         filter: expression === "" ? undefined : expression,
         snapLength,
       };
+      await begin();
       const recorded = await record(capturing, source, stream, limits);
       return { ...recorded, port: capturing.portName };
     });
