@@ -32,12 +32,12 @@ export interface Served {
 /** Serves a console on this machine's loopback. */
 export async function serveConsole(options: ServeOptions): Promise<Served> {
   const console = new Console(options);
-  const login = new Login();
   let origins: Origins = originsOf(options.port, options.publicUrl);
   const server = createHttpServer(
     (request) => answer({ console, login, options }, request),
     () => origins,
   );
+  const login = new Login(() => (server.address() as AddressInfo).port);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, "127.0.0.1", resolve);

@@ -8,9 +8,9 @@ import { ruleText } from "../../provider/plan/flowText";
 import { portNumbers } from "../../provider/plan/portNumbers";
 import type { ChangeSummary, Event, NewTapFacts, Preview, ServiceRow, Stage, Tap, TapRow, Vm } from "../api";
 import { summaryOfPreview } from "./changes/previews";
-import { type PreviewRecord, seesStep, summaryOfChange } from "./changes/record";
+import { errorFor, type PreviewRecord, seesStep, summaryOfChange } from "./changes/record";
 import type { Console } from "./console";
-import type { End } from "./live/ends";
+import type { End, Ends } from "./live/ends";
 import { newTapFacts } from "./live/facts";
 import type { Live } from "./live/live";
 import { moveCode } from "./live/moveCode";
@@ -18,7 +18,7 @@ import { stagesOf } from "./live/stages";
 import { vmsOf } from "./live/vms";
 import { changedLines } from "./program/unifiedDiff";
 import { notFound } from "./refusal";
-import { hostFor, maySeePort, sees, type Viewer } from "./roles/viewer";
+import { hostFor, maySeePort, sees, type Viewer, waiting, waitsForAs } from "./roles/viewer";
 
 /** Everything a viewer sees, for the page to begin with. */
 export function snapshotFor(console: Console, viewer: Viewer): Extract<Event, { type: "snapshot" }> {
@@ -37,7 +37,8 @@ export function snapshotFor(console: Console, viewer: Viewer): Extract<Event, { 
 
 /** The changes that a viewer sees, the last first. */
 export function changesFor({ changes }: Console, viewer: Viewer): ChangeSummary[] {
-  return (changes?.all ?? []).filter((change) => sees(viewer, change)).map(summaryOfChange);
+  const seen = (changes?.all ?? []).filter((change) => sees(viewer, change));
+  return seen.map((change) => waiting(viewer, summaryOfChange(change)));
 }
 
 function withRate(row: TapRow, { measured }: Live): TapRow {
@@ -86,7 +87,7 @@ export function tapFor(console: Console, viewer: Viewer, id: string): Tap {
       key: `taas:${claim.owner}`,
       json: writeClaim(claim),
     })),
-    history: history.map(summaryOfChange),
+    history: history.map((change) => waiting(viewer, summaryOfChange(change))),
     ...(move === undefined ? {} : { moveCode: move }),
   };
 }
@@ -106,7 +107,14 @@ function rulesOf({ view }: End, owner: string): string[] {
 export function vmsFor({ live }: Console, viewer: Viewer, host: string): Vm[] {
   const view = live.views.find(({ record }) => record.name === host);
   if (view === undefined) throw notFound("host");
-  return vmsOf(view, live.ends, (found) => maySeePort(viewer, found));
+  return vmsOf(view, endsFor(viewer, live.ends), (found) => maySeePort(viewer, found));
+}
+
+/** Claims without the flows that a viewer may not see: who else taps a tenant's port is not the tenant's to know. */
+function endsFor(viewer: Viewer, ends: Ends): Ends {
+  if (viewer.role !== "tenant") return ends;
+  const seen = [...ends.flows].filter(([, { source, far }]) => sees(viewer, (source ?? far)!.claim));
+  return { ...ends, flows: new Map(seen) };
 }
 
 /** What to know before a port of a host is tapped into a service. */
@@ -123,7 +131,7 @@ export function factsFor(
   if (found === undefined || !isVmPort(found.port, facts) || !maySeePort(viewer, found))
     throw notFound("port");
   const row = live.all.services.find(({ id }) => id === service);
-  const asked = { view: view as End["view"], found, ends: live.ends };
+  const asked = { view: view as End["view"], found, ends: endsFor(viewer, live.ends) };
   return newTapFacts(options.context, { ...asked, service: row && sees(viewer, row) ? row : undefined });
 }
 
@@ -140,11 +148,9 @@ export function previewFor(console: Console, viewer: Viewer, record: PreviewReco
     ...(isWhole ? { pulumiDiff: text } : {}),
     warnings: isWhole ? warnings : [],
     needsApproval: console.changes?.needsApproval(record) ?? false,
-    ...(waitsFor === undefined || state !== "waiting"
-      ? {}
-      : { waitsFor: isWhole ? waitsFor : "another run" }),
+    ...(waitsFor === undefined || state !== "waiting" ? {} : { waitsFor: waitsForAs(viewer, waitsFor) }),
     ...(change === undefined ? {} : { change }),
-    ...(error === undefined ? {} : { error }),
+    ...(error === undefined ? {} : { error: errorFor(viewer, error) }),
     ...(fingerprint === undefined || state !== "ready" ? {} : { fingerprint }),
   };
 }

@@ -6,8 +6,14 @@ import type { Edit, Monitor, PortRef } from "../../api";
 import type { Live } from "../live/live";
 import { refOf } from "../live/moveCode";
 import { addResource, deleteResource, type NewResource } from "../program/edit";
-import { type Program, programResources, readProgram, type StackIdentity } from "../program/program";
-import { forbidden, invalid, notFound } from "../refusal";
+import {
+  type Program,
+  type ProgramResource,
+  programResources,
+  readProgram,
+  type StackIdentity,
+} from "../program/program";
+import { forbidden, invalid, notFound, Refusal } from "../refusal";
 import { maySeePort, sees, type Viewer } from "../roles/viewer";
 
 /** What an edit is checked against. */
@@ -56,12 +62,29 @@ function deleted(
   const row = [...(what === "tap" ? taps : services)].find((candidate) => candidate.id === id);
   if (row === undefined || !sees(viewer, row)) throw notFound(what);
   const resource = programResources(program, ground.identity).find(({ owner }) => owner === row.owner);
+  if (resource !== undefined && !isOf(viewer, resource)) throw notFound(what);
   if (resource === undefined)
     throw forbidden(
       `${what} ${row.name} is not in this program: it belongs to the stack ${row.stack}`,
       "Delete it there, or take it over first",
     );
-  return { text: deleteResource(program, resource.key), what: `delete ${what} ${row.name}` };
+  return { text: deletedFor(viewer, program, resource.key), what: `delete ${what} ${row.name}` };
+}
+
+/** Whether a resource of the program is a viewer's to change. Its row has the tenant that a host tells; the program is believed before the host. */
+function isOf(viewer: Viewer, { properties: { tenant } }: ProgramResource): boolean {
+  const isExpression = typeof tenant === "string" && tenant.includes("${");
+  return isExpression || sees(viewer, { tenant: typeof tenant === "string" ? tenant : undefined });
+}
+
+/** Where else the program names a resource is not a tenant's to know. */
+function deletedFor(viewer: Viewer, program: Program, key: string): string {
+  try {
+    return deleteResource(program, key);
+  } catch (error) {
+    if (viewer.role !== "tenant" || !(error instanceof Refusal) || error.body.code !== "in-use") throw error;
+    throw new Refusal(409, { ...error.body, message: `other parts of the program use ${key}` });
+  }
 }
 
 type CreateTap = Extract<Edit, { kind: "createTap" }>;

@@ -1,6 +1,6 @@
 import type { Context } from "../../../provider/resource/context";
 import type { Deployer } from "../deploy/deployer";
-import type { PlannedStep } from "../deploy/steps";
+import { addressesIn, type PlannedStep } from "../deploy/steps";
 import { hashOf } from "../program/programFile";
 import type { Bound } from "./record";
 
@@ -12,18 +12,33 @@ export interface Bindings {
   hosts: ReadonlyMap<string, Parameters<Context["open"]>[0]>;
 }
 
-/** What a preview of a program is bound to, as it is now. */
-export async function bind(
-  { context, deployer, hosts }: Bindings,
-  program: string,
+/** What a preview of a program is bound to, as it is now: the program, the state, and the hosts of the state. A run repairs all of those. */
+export async function bind(means: Bindings, program: string): Promise<Bound> {
+  const state = await means.deployer.state();
+  const bound = { program: hashOf(program), state: hashOf(state), hosts: {} };
+  return withHosts(means, bound, addressesIn(parsed(state)));
+}
+
+/** The same with those hosts that it has not yet. */
+export async function withHosts(
+  { context, hosts }: Bindings,
+  bound: Bound,
   addresses: readonly string[],
 ): Promise<Bound> {
-  const records = [...new Set(addresses)].sort().flatMap((address) => hosts.get(address) ?? []);
-  const [state, ...found] = await Promise.all([
-    deployer.state(),
-    ...records.map(async (record) => [record.address, await hostState(context, record)] as const),
-  ]);
-  return { program: hashOf(program), state: hashOf(state), hosts: Object.fromEntries(found) };
+  const missing = [...new Set(addresses)].filter((address) => !Object.hasOwn(bound.hosts, address));
+  const records = missing.flatMap((address) => hosts.get(address) ?? []);
+  const found = await Promise.all(
+    records.map(async (record) => [record.address, await hostState(context, record)] as const),
+  );
+  return { ...bound, hosts: { ...bound.hosts, ...Object.fromEntries(found) } };
+}
+
+function parsed(state: string): unknown {
+  try {
+    return JSON.parse(state);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Generation of a host's claims, and how the host differs from them. */
@@ -44,5 +59,5 @@ export function addressesOf(steps: readonly PlannedStep[]): string[] {
 
 /** Equal for previews that do the same: which steps on what, to which rules. */
 export function outcomeOf(steps: readonly PlannedStep[]): string {
-  return hashOf(JSON.stringify(steps.map(({ step, urn }) => [urn, step])));
+  return hashOf(JSON.stringify(steps.map(({ step, urn, inputs }) => [urn, step, inputs])));
 }

@@ -3,7 +3,7 @@ import { unifiedDiff } from "../program/unifiedDiff";
 import { consoleError, forbidden, notFound, Refusal } from "../refusal";
 import { sees, type Viewer } from "../roles/viewer";
 import { applyEdit } from "./applyEdit";
-import { addressesOf, bind } from "./bind";
+import { addressesOf, bind, withHosts } from "./bind";
 import type { History } from "./history";
 import { failureOf, labelOf, type Means } from "./means";
 import { newId, Previews } from "./previews";
@@ -16,6 +16,8 @@ const KEPT_LINES = 2000;
 export class Changes {
   readonly previews: Previews;
   private readonly records = new Map<string, ChangeRecord>();
+  /** What waits for approval, by change. */
+  private readonly pending = new Map<string, PreviewRecord>();
 
   constructor(
     private readonly means: Means,
@@ -67,16 +69,18 @@ export class Changes {
     const change = this.newChange(preview, waits ? "awaiting-approval" : "waiting");
     this.previews.set(preview, { state: "confirmed", change: change.id });
     await this.history.write(change);
-    if (!waits) void this.inTurn(change, preview);
+    if (waits) this.pending.set(change.id, preview);
+    else void this.inTurn(change, preview);
     return change.id;
   }
 
   /** Lets a change run that waited for another person, or not. */
   async decide(id: string, decision: "approve" | "reject", viewer: Viewer): Promise<void> {
     const change = this.get(id, viewer);
-    const preview = this.previews.ofChange(id);
+    const preview = this.pending.get(id);
     if (!mayApprove(viewer, change) || preview === undefined)
       throw forbidden("only another person, an admin, approves or rejects this change");
+    this.pending.delete(id);
     if (decision === "reject") return this.end(change, { outcome: "rejected", approvedBy: viewer.user });
     this.set(change, { outcome: "waiting", approvedBy: viewer.user });
     void this.inTurn(change, preview);
@@ -98,6 +102,13 @@ export class Changes {
     const { file } = this.means;
     const before = await file.read();
     const { text } = applyEdit(preview.edit, before, preview.viewer, this.means);
+    // A run reads the program some time after it was confirmed, and is to find what was confirmed.
+    if (this.all.some(({ outcome }) => outcome === "running"))
+      throw new Refusal(409, {
+        code: "changed",
+        message: "a run of the program goes on just now",
+        hint: "Save when it has ended",
+      });
     if (!(await file.replace(before, text)))
       throw new Refusal(409, {
         code: "changed",
@@ -132,7 +143,7 @@ export class Changes {
   private async deploy(change: ChangeRecord, preview: PreviewRecord): Promise<void> {
     const { file, deployer } = this.means;
     const before = await file.read();
-    const now = await bind(this.means, before, addressesOf(preview.steps));
+    const now = await withHosts(this.means, await bind(this.means, before), addressesOf(preview.steps));
     const edited = applyEdit(preview.edit, before, preview.viewer, this.means);
     const isSame =
       isDeepStrictEqual(now, preview.bound) || (await this.previews.isSame(preview, before, edited));
@@ -140,8 +151,12 @@ export class Changes {
     await this.history.write(change);
     const ran = await deployer.up(file.folder, `${change.what} (console, ${change.by})`, {
       onText: (text) => log(change, text),
-      onEvent: ({ resOutputsEvent, resOpFailedEvent }) =>
-        this.progress(change, (resOutputsEvent ?? resOpFailedEvent)?.metadata.urn),
+      onEvent: ({ resOutputsEvent: done, resOpFailedEvent: failed }) =>
+        this.progress(
+          change,
+          (done ?? failed)?.metadata.urn,
+          failed === undefined ? {} : { error: "it failed" },
+        ),
     });
     if (ran.lock !== undefined) await file.replace(edited.text, before);
     if (change.log.length === 0) log(change, ran.text);
@@ -182,11 +197,11 @@ export class Changes {
     this.means.say({ type: "change", put: summaryOfChange(change) });
   }
 
-  private progress(change: ChangeRecord, urn: string | undefined): void {
+  private progress(change: ChangeRecord, urn: string | undefined, failed: { error?: string }): void {
     const step = change.steps.find((candidate) => candidate.urn === urn);
     if (step === undefined) return;
-    step.done = true;
-    const done = change.steps.filter((each) => each.done).length;
+    Object.assign(step, failed.error === undefined ? { done: true } : failed);
+    const done = change.steps.filter((each) => each.done || each.error !== undefined).length;
     this.means.say({ type: "progress", change: change.id, done, total: change.steps.length });
   }
 }

@@ -41,7 +41,8 @@ export class History {
 function parse(line: string): ChangeRecord | undefined {
   if (line === "") return undefined;
   try {
-    return JSON.parse(line) as ChangeRecord;
+    const record = JSON.parse(line) as ChangeRecord | null;
+    return typeof record?.id === "string" ? record : undefined;
   } catch {
     return undefined;
   }

@@ -7,12 +7,14 @@ import { unifiedDiff } from "../program/unifiedDiff";
 import { consoleError, notFound, Refusal } from "../refusal";
 import { sees, type Viewer } from "../roles/viewer";
 import { applyEdit, type Edited } from "./applyEdit";
-import { addressesOf, bind, outcomeOf } from "./bind";
+import { addressesOf, bind, outcomeOf, withHosts } from "./bind";
 import { failureOf, labelOf, type Means } from "./means";
 import type { PreviewRecord } from "./record";
 
 /** Previews that are kept; the oldest are forgotten. */
 const KEPT = 100;
+/** Previews of one person that wait or run at the same time. */
+const WAITING = 10;
 
 /** What changes would do. */
 export class Previews {
@@ -32,13 +34,9 @@ export class Previews {
     return this.records.get(id)?.viewer;
   }
 
-  /** The preview that has become a change. */
-  ofChange(id: string): PreviewRecord | undefined {
-    return [...this.records.values()].find(({ change }) => change === id);
-  }
-
   /** Begins a preview of an edit. Throws a Refusal where the edit cannot be; what Pulumi refuses is in the preview. */
   async begin(edit: Edit, viewer: Viewer): Promise<string> {
+    this.limit(viewer);
     const { what } = applyEdit(edit, await this.means.file.read(), viewer, this.means);
     const record: PreviewRecord = {
       ...{ id: newId(), viewer, edit, what, state: "waiting" },
@@ -72,6 +70,19 @@ export class Previews {
     this.means.say({ type: "preview", id, state, ...waiting });
   }
 
+  /** Each preview is a run of Pulumi that others wait for. */
+  private limit({ user }: Viewer): void {
+    const own = [...this.records.values()].filter(
+      ({ viewer, state }) => viewer.user === user && (state === "waiting" || state === "running"),
+    );
+    if (own.length < WAITING) return;
+    throw new Refusal(429, {
+      code: "too-many",
+      message: `${WAITING} previews of yours have not ended yet`,
+      hint: "Wait for them",
+    });
+  }
+
   private async inTurn(record: PreviewRecord): Promise<void> {
     const turn = {
       label: labelOf(record.viewer.user, `preview of ${record.what}`),
@@ -93,11 +104,13 @@ export class Previews {
     const before = await file.read();
     const edited = applyEdit(record.edit, before, record.viewer, this.means);
     const programDiff = unifiedDiff(file.name, before, edited.text);
+    // What moves while Pulumi looks must count as moved, so that this is read first.
+    const start = await bind(this.means, before);
     const { ran, steps } = await this.run(before, edited);
     const known = { steps, programDiff, text: ran.text, warnings: toldOf(ran.events, "warning") };
     if (!ran.succeeded)
       return this.set(record, { ...known, state: "failed", error: failureOf(ran, this.means.say) });
-    const bound = await bind(this.means, before, addressesOf(steps));
+    const bound = await withHosts(this.means, start, addressesOf(steps));
     if (isDiscarded(record)) return;
     const outcome = outcomeOf(steps);
     this.set(record, { ...known, bound, outcome, fingerprint: newId(), state: "ready" });

@@ -1,7 +1,7 @@
 import type { Change, ChangeSummary, ConsoleError, Edit, Preview } from "../../api";
 import type { PlannedStep } from "../deploy/steps";
 import { changedLines } from "../program/unifiedDiff";
-import { sees, type Viewer } from "../roles/viewer";
+import { sees, type Viewer, waitsForAs } from "../roles/viewer";
 
 /** A change as it is kept. */
 export interface ChangeRecord {
@@ -62,18 +62,47 @@ export function summaryOfChange({ id, at, by, what, outcome, waitsFor }: ChangeR
   return { id, at, by, what, outcome, ...(waitsFor === undefined ? {} : { waitsFor }) };
 }
 
+/** Errors of the console's own, which are about the reader's own request and nothing else. */
+const OWN_ERRORS: readonly string[] = [
+  "changed",
+  "forbidden",
+  "in-use",
+  "interrupted",
+  "invalid",
+  "not-found",
+  "program-unreadable",
+];
+
+/** Why something failed, as a viewer may read it. What Pulumi and the hosts say may be about anything, so a tenant does not get it. */
+export function errorFor({ role }: Viewer, error: ConsoleError): ConsoleError {
+  if (role !== "tenant" || OWN_ERRORS.includes(error.code)) return error;
+  if (error.code === "locked")
+    return {
+      code: "locked",
+      message: "the stack is locked by another run",
+      hint: "Preview again when that run has ended",
+    };
+  return {
+    code: "failed",
+    message: "the run failed",
+    hint: "The reason may be about what others have: an admin sees it on this page",
+  };
+}
+
 /** A change as a viewer may see it. */
 export function changeFor(viewer: Viewer, record: ChangeRecord): Change {
-  const { steps, log, tenant: _, preview, programDiff, ...rest } = record;
+  const { steps, log, tenant: _, preview, programDiff, error: reason, waitsFor, ...rest } = record;
   const seen = steps.filter((step) => seesStep(viewer, step));
   // Pulumi's own words may be about anything.
   const isWhole = viewer.role !== "tenant";
   return {
     ...rest,
+    ...(waitsFor === undefined ? {} : { waitsFor: waitsForAs(viewer, waitsFor) }),
+    ...(reason === undefined ? {} : { error: errorFor(viewer, reason) }),
     steps: seen.map(({ step, done, error }) => ({
       ...step,
       done,
-      ...(error === undefined ? {} : { error }),
+      ...(error === undefined ? {} : { error: isWhole ? error : "it failed" }),
     })),
     log: isWhole ? log : [],
     programDiff: viewer.role === "tenant" ? changedLines(programDiff) : programDiff,

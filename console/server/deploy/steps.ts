@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { printableLine } from "../../../provider/printable";
 import type { Step } from "../../api";
+import { hashOf } from "../program/programFile";
 import type { LoggedEvent, LoggedState, LoggedStep } from "./deployer";
 
 /** A step with what decides who may see it, and which hosts it is about. */
@@ -8,6 +9,8 @@ export interface PlannedStep {
   step: Step;
   urn: string;
   tenant?: string;
+  /** Hash of its arguments before and after, which are shown in part only. */
+  inputs: string;
   /** Addresses of the hosts that its arguments name. */
   addresses: string[];
 }
@@ -53,6 +56,7 @@ function planned({ urn, type, old, new: now }: LoggedStep, op: Step["op"]): Plan
       changes: op === "update" || op === "replace" ? changesOf(old, before, after) : [],
     },
     urn,
+    inputs: hashOf(JSON.stringify([before, after])),
     ...(typeof tenant === "string" ? { tenant } : {}),
     addresses: [...new Set([...addressesIn(before), ...addressesIn(after)])].sort(),
   };
@@ -108,7 +112,7 @@ function shown(value: unknown): string {
 }
 
 /** Addresses of hosts anywhere in arguments: `check` records hosts as objects with name and address. */
-function addressesIn(value: unknown): string[] {
+export function addressesIn(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [];
   const { name, address } = value as { name?: unknown; address?: unknown };
   const own = typeof name === "string" && typeof address === "string" ? [address] : [];

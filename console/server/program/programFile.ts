@@ -9,6 +9,8 @@ export function hashOf(text: string): string {
 
 /** The program's file. Others edit it too: it is read anew each time, and replaced as a whole. */
 export class ProgramFile {
+  private last: Promise<unknown> = Promise.resolve();
+
   constructor(readonly path: string) {}
 
   get name(): string {
@@ -24,7 +26,13 @@ export class ProgramFile {
   }
 
   /** Puts a text in the place of another; false where the file is another than that by now. */
-  async replace(before: string, after: string): Promise<boolean> {
+  replace(before: string, after: string): Promise<boolean> {
+    const replaced = this.last.then(() => this.replaceNow(before, after));
+    this.last = replaced.catch(() => {});
+    return replaced;
+  }
+
+  private async replaceNow(before: string, after: string): Promise<boolean> {
     if (before === after) return (await this.read()) === before;
     const temporary = join(this.folder, `.${this.name}.${randomBytes(6).toString("hex")}`);
     try {

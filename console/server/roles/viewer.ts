@@ -49,6 +49,11 @@ function matches(pattern: string, name: string): boolean {
   return new RegExp(`^${parts.join(".*")}$`, "s").test(name);
 }
 
+/** What something waits for, as a viewer may read it: a tenant is not told who else works on what. */
+export function waitsForAs({ role }: Viewer, waitsFor: string): string {
+  return role === "tenant" ? "another run" : waitsFor;
+}
+
 /** All taps and services, whoever may see them. */
 export interface Named {
   taps: readonly TapRow[];
@@ -98,9 +103,9 @@ export function eventFor(
       return isOwn(event.change) ? progress : undefined;
     }
     case "change":
-      return isOwn(event.put.id) ? event : undefined;
+      return isOwn(event.put.id) ? { ...event, put: waiting(viewer, event.put) } : undefined;
     case "preview":
-      return isOwn(event.id) ? event : undefined;
+      return isOwn(event.id) ? waiting(viewer, event) : undefined;
     case "lock":
       // Who works on the stack from elsewhere is not a tenant's to know.
       return event.lock === undefined
@@ -110,6 +115,12 @@ export function eventFor(
     case "snapshot":
       return event;
   }
+}
+
+/** The same, with what it waits for as a viewer may read it. */
+export function waiting<Told extends { waitsFor?: string }>(viewer: Viewer, told: Told): Told {
+  const { waitsFor } = told;
+  return waitsFor === undefined ? told : { ...told, waitsFor: waitsForAs(viewer, waitsFor) };
 }
 
 function ownOf(

@@ -33,7 +33,7 @@ const PROGRAM = `name: taps
 runtime: yaml
 packages: { taas: ${repositoryRoot()}/plugin }
 resources:
-${service("blue", "tap-bids", "blue")}${service("red", "tap-rids", "red")}${flow("bweb", "blue", "tap-bweb", "blue")}${flow("rweb", "red", "tap-rweb", "red")}`;
+${service("blue", "tap-bids", "blue")}${service("red", "tap-rids", "red")}${flow("bweb", "blue", "tap-bweb", "blue")}${flow("rweb", "red", "tap-rweb", "red")}${flow("seized", "red", "tap-bweb", "red")}`;
 
 describe("the roles of the console, on real hosts", () => {
   let lab: Lab;
@@ -61,7 +61,7 @@ describe("the roles of the console, on real hosts", () => {
     expect(done.error).to.equal(undefined);
     const taps = await until(
       () => ada.get<TapRow[]>("/api/taps"),
-      (rows) => rows.length === 2 && rows.every(({ state }) => state === "active"),
+      (rows) => rows.length === 3 && rows.every(({ state }) => state === "active"),
     );
     [blueTap, redTap] = [
       taps.find(({ name }) => name === "bweb")!,
@@ -83,9 +83,9 @@ describe("the roles of the console, on real hosts", () => {
       (await as(user).get<{ name: string }[]>(`/api/${what}`)).map(({ name }) => name).sort();
     expect(await names("tim", "taps")).to.deep.equal(["bweb"]);
     expect(await names("tim", "services")).to.deep.equal(["blue"]);
-    expect(await names("rita", "taps")).to.deep.equal(["rweb"]);
-    expect(await names("ada", "taps")).to.deep.equal(["bweb", "rweb"]);
-    expect(await names("vera", "taps")).to.deep.equal(["bweb", "rweb"]);
+    expect(await names("rita", "taps")).to.deep.equal(["rweb", "seized"]);
+    expect(await names("ada", "taps")).to.deep.equal(["bweb", "rweb", "seized"]);
+    expect(await names("vera", "taps")).to.deep.equal(["bweb", "rweb", "seized"]);
     const hosts = await as("tim").get<HostRow[]>("/api/hosts");
     expect(hosts.map(({ name, taps }) => [name, taps])).to.deep.equal([
       ["host1", 1],
@@ -100,7 +100,7 @@ describe("the roles of the console, on real hosts", () => {
     const [first] = stream.events as [Extract<Event, { type: "snapshot" }>];
     expect(first.taps.map(({ name }) => name)).to.deep.equal(["bweb"]);
     expect(first.changes).to.deep.equal([]);
-    expect(JSON.stringify(stream.events)).not.to.match(/rweb|rids|"red"/);
+    expect(JSON.stringify(stream.events)).not.to.match(/rweb|rids|seized|"red"/);
     expect(JSON.stringify(stream.events)).not.to.include(redTap.id);
   });
 
@@ -120,6 +120,13 @@ describe("the roles of the console, on real hosts", () => {
   it("let a tenant tap the ports that the file gives it, and no others", async () => {
     const vms = await as("tim").get<Vm[]>("/api/hosts/host1/ports");
     expect(vms.flatMap(({ vnics }) => vnics.map(({ port }) => port))).to.deep.equal(["tap-bweb"]);
+    const tappedBy = async (user: string) =>
+      (await as(user).get<Vm[]>("/api/hosts/host1/ports"))
+        .flatMap(({ vnics }) => vnics)
+        .find(({ port }) => port === "tap-bweb")!
+        .tappedBy.sort();
+    expect(await tappedBy("tim")).to.deep.equal(["bweb"]);
+    expect(await tappedBy("ada")).to.deep.equal(["bweb", "seized"]);
     const facts = await as("tim").ask("GET", "/api/hosts/host1/ports/tap-rweb/facts");
     expect(facts.status).to.equal(404);
   });

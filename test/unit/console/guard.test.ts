@@ -63,17 +63,17 @@ describe("the guard of the console", () => {
     });
 
   it("lets the link log in once, and knows its cookie alone", () => {
-    const login = new Login();
+    const login = new Login(() => 8080);
     const token = new URLSearchParams(login.path.split("?")[1]).get("token");
     expect(login.enter(null)).to.equal(undefined);
     expect(login.enter("")).to.equal(undefined);
     const cookie = login.enter(token)!;
-    expect(cookie).to.match(/^taas-console=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/$/);
+    expect(cookie).to.match(/^taas-console-8080=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/$/);
     expect(login.enter(token)).to.equal(undefined);
     const pair = cookie.split(";")[0]!;
     expect(login.has({ cookie: `other=1; ${pair}` })).to.equal(true);
-    expect(login.has({ cookie: `taas-console=${token}` })).to.equal(false);
+    expect(login.has({ cookie: `taas-console-8080=${token}` })).to.equal(false);
     expect(login.has({})).to.equal(false);
-    expect(new Login().has({ cookie: pair })).to.equal(false);
+    expect(new Login(() => 8080).has({ cookie: pair })).to.equal(false);
   });
 });
