@@ -27,6 +27,15 @@ export function notFound(what: string): Refusal {
   return new Refusal(404, { code: "not-found", message: `there is no such ${what}` });
 }
 
+/** The program's file is none that the console can edit. */
+export function unreadable(message: string): Refusal {
+  return new Refusal(409, {
+    code: "program-unreadable",
+    message,
+    hint: "Correct the file; the console reads it again by itself",
+  });
+}
+
 /** Who asks may not do it. */
 export function forbidden(message: string, hint?: string): Refusal {
   return new Refusal(403, { code: "forbidden", message, ...(hint === undefined ? {} : { hint }) });

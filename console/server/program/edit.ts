@@ -25,7 +25,8 @@ export function addResource(program: Program, { key, type, properties }: NewReso
   if (program.resources?.items.some((pair) => keyOf(pair) === key))
     throw invalid(`the program has a resource ${key}`, "name", "Choose another name");
   const place = placeOf(program);
-  const lines = stringify({ [key]: { type, properties } }, { lineWidth: 0 })
+  // Pulumi reads plain times, `1_000` and `yes` as YAML 1.1 does: text that looks like one is quoted.
+  const lines = stringify({ [key]: { type, properties } }, { lineWidth: 0, compat: "yaml-1.1" })
     .trimEnd()
     .split("\n");
   const block = lines.map((line) => place.indent + line + place.newline).join("");
@@ -130,6 +131,15 @@ function resourcesPair({ document }: Program): Pair | undefined {
   return (document.contents as unknown as YAMLMap).items.find((pair) => keyOf(pair) === "resources");
 }
 
+/** What a text says; undefined where it is no program any more. */
+function contentOf(text: string): unknown {
+  try {
+    return readProgram(text).document.toJS();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads the new text: it must say what the old one said, and the change, or it is not used. */
 function checked(
   program: Program,
@@ -138,8 +148,7 @@ function checked(
 ): string {
   const before = program.document.toJS() as { resources?: Record<string, unknown> };
   const wanted = { ...before, resources: change(before.resources ?? {}) };
-  const after = readProgram(text).document.toJS() as object;
-  if (isDeepStrictEqual(after, wanted) && isMap(program.document.contents)) return text;
+  if (isDeepStrictEqual(contentOf(text), wanted) && isMap(program.document.contents)) return text;
   throw new Refusal(409, {
     code: "program-unreadable",
     message:

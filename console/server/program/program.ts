@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, type Pair, parseDocument, visit, type YAMLMap } from "yaml";
 import { ownerFromUrn } from "../../../provider/face/owner";
-import { Refusal } from "../refusal";
+import { unreadable } from "../refusal";
 
 /** A Pulumi program in YAML, read. Nothing of it is ever written back but by the text's own lines. */
 export interface Program {
@@ -27,14 +27,6 @@ export interface ProgramResource {
 export interface StackIdentity {
   organization: string;
   stack: string;
-}
-
-function unreadable(message: string): Refusal {
-  return new Refusal(409, {
-    code: "program-unreadable",
-    message,
-    hint: "Correct the file; the console reads it again by itself",
-  });
 }
 
 /** Reads a program. Throws a Refusal `program-unreadable` for what is no YAML, or no program that can be edited. */

@@ -103,6 +103,19 @@ describe("the console's program", () => {
     for (const [text, message] of wrong) expect(() => readProgram(text), text).to.throw(message);
   });
 
+  it("is not edited where what is added would not stand there by itself, and says so", () => {
+    const program = readProgram("name: a\nruntime: yaml\nresources: !!map {}\n");
+    expect(() => addResource(program, FLOW)).to.throw("written in a way that the console cannot edit");
+  });
+
+  it("gets text that YAML 1.1 would read as a number, a time or a truth in quotes", () => {
+    const texts = ["1_000", "012", "12:30:45", "2030-01-01T00:00:00Z", "yes", "off"];
+    for (const port of texts)
+      expect(addResource(readProgram(HEAD), { ...FLOW, properties: { port } })).to.include(
+        `port: "${port}"\n`,
+      );
+  });
+
   it("has the owners that its resources have on hosts", () => {
     const text = `${HEAD}resources:\n${SERVICE}${BLOCK}  named:\n    type: taas:index:TapFlow\n    name: other name\n  x:\n    type: a:B\n`;
     const found = programResources(readProgram(text), { organization: "acme", stack: "prod" });
