@@ -13,8 +13,9 @@ export interface FoundClaim {
   claim: Claim;
 }
 
-/** The other machines that a claim says have one of the same resource, and how they are reached. */
+/** The other machines that a claim says have one of the same resource, and how they are reached. A capture has none, whatever a host says. */
 export function otherEnds(claim: Claim): Elsewhere {
+  if (claim.kind === "capture") return [];
   if (claim.elsewhere !== undefined || claim.kind !== "flow") return claim.elsewhere ?? [];
   return claim.from === undefined ? [] : [{ machine: claim.peer?.machine ?? "", host: claim.from }];
 }
