@@ -50,6 +50,10 @@ const scenarios: Record<string, (lab: Lab, stack: Stack, config: object) => Prom
   yaml: expectCopies,
   python: expectCopies,
   go: expectCopies,
+  /** What the console begins with: a monitor, which nobody is tapped into yet. */
+  async console(lab) {
+    expect(await broadcast(lab.vm("web"), [lab.vm("ids")])).to.deep.equal([0]);
+  },
   async "openstack-ordering"(lab, stack, config) {
     expect((await stack.outputs()).monitorPort).to.equal("tap-ids");
     // The copy, and nothing else: a monitor is in no network. For audit the same broadcast is production.
