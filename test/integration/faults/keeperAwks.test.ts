@@ -4,7 +4,7 @@ import { type Lab, startLab } from "../../lab/lab";
 import type { Vm } from "../../lab/vm";
 import { skipForLackOf } from "../../lacking";
 import { account } from "./hosts";
-import { KeeperProcess, until, untilAllCopied } from "./keeperProcess";
+import { FOLDER, KeeperProcess, until, untilAllCopied } from "./keeperProcess";
 
 const KEPT = { host1: { address: "host1", keeper: true } };
 /** Each under the name `awk`, as the host's own awk. */
@@ -32,6 +32,12 @@ describe("a host's keeper", function () {
     made = [ids, await driver.flow("web", ids, args)];
   });
   after(() => lab?.stop());
+
+  it("leaves everything as it is where nothing is amiss, also rules about fragments", async () => {
+    const host = lab.host(1);
+    expect(await host.ovs("ovs-ofctl -O OpenFlow14 dump-flows br-tap")).to.contain("nw_frag=yes");
+    expect(await host.ovs(`sh ${FOLDER}/taas-keeper once 2>&1`)).to.equal("");
+  });
 
   for (const path of AWKS) {
     it(`puts rules, a meter, a monitor and a member back with ${path}`, async function () {
