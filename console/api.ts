@@ -17,7 +17,7 @@
  * | `GET /api/changes/ID` | `Change` |
  * | `POST /api/changes/ID/approve`, `/reject` with `{}` | `{}` |
  * | `POST /api/taps/ID/verify` with `{}` | `Stage[]` |
- * | `GET /api/taps/ID/capture.pcapng` | the frames of the last watch, as a file |
+ * | `GET /api/taps/ID/capture.pcapng` | the last frames of the last watch, as a file |
  * | `GET /api/events` | server-sent `Event`s; the first is a snapshot |
  * | `GET /api/taps/ID/events`, with `?watch=1` | server-sent `TapEvent`s |
  *
@@ -350,6 +350,10 @@ export type Event =
 export type TapEvent =
   | { type: "stages"; stages: Stage[] }
   | { type: "frames"; frames: Frame[]; dropped: number }
+  /** What a watch is of, or what there is to know of it. */
+  | { type: "watch"; text: string }
+  /** No more frames come, and why; the stages go on. */
+  | { type: "watch-ended"; error: ConsoleError }
   | { type: "gone" };
 
 /** One frame that *Watch* saw. */

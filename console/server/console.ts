@@ -12,6 +12,7 @@ import { ProgramWatch } from "./program/programWatch";
 import { Refusal } from "./refusal";
 import type { Users } from "./roles/users";
 import type { Viewer } from "./roles/viewer";
+import { Watches } from "./watch/watches";
 
 /** The program that a console edits, and what deploys it. */
 export interface Project {
@@ -42,12 +43,14 @@ export class Console {
   readonly changes: Changes | undefined;
   /** One verification at a time: each reads all counters of its hosts. */
   readonly verifications = new Line();
+  readonly watches: Watches;
   private readonly program: ProgramWatch | undefined;
   private readonly listeners = new Set<(event: Event) => void>();
 
   constructor(readonly options: ConsoleOptions) {
     const { context, hosts, project, users } = options;
     this.live = new Live(context, hosts);
+    this.watches = new Watches(context);
     if (project === undefined) return;
     const file = new ProgramFile(project.file);
     this.program = new ProgramWatch(file, project.identity, (resources, error) => {
@@ -71,10 +74,10 @@ export class Console {
     await this.live.run();
   }
 
-  /** Ends the watch, and waits for a run that is under way. */
+  /** Ends everything, and waits for a run that is under way and for captures to be gone from their hosts. */
   async stop(): Promise<void> {
     this.program?.stop();
-    await this.changes?.idle();
+    await Promise.all([this.changes?.idle(), this.watches.stop()]);
     this.live.stop();
   }
 
@@ -97,7 +100,12 @@ export class Console {
     const readOnly = this.readOnlyReason(viewer);
     const { user, role, tenant } = viewer;
     return {
-      ...{ user, role, approval: users?.approval ?? false, can: { verify: role !== "viewer", watch: false } },
+      ...{
+        user,
+        role,
+        approval: users?.approval ?? false,
+        can: { verify: role !== "viewer", watch: role !== "viewer" },
+      },
       ...(tenant === undefined ? {} : { tenant }),
       ...(readOnly === undefined ? {} : { readOnly }),
       ...(project === undefined

@@ -10,6 +10,7 @@ import { notFound } from "./refusal";
 import { eventFor, type Viewer } from "./roles/viewer";
 import { verifyFor } from "./verify";
 import { changesFor, factsFor, previewFor, snapshotFor, stagesFor, tapFor, tapRowFor, vmsFor } from "./views";
+import { checkMayWatch, followFrames, pcapngFor } from "./watch/follow";
 
 /** What is known of a request once its path is. */
 interface Asked {
@@ -98,6 +99,7 @@ const ROUTES: readonly Route[] = [
   ),
   { method: "GET", path: /^\/api\/events$/, reply: events },
   { method: "GET", path: /^\/api\/taps\/([^/]+)\/events$/, reply: tapEvents },
+  { method: "GET", path: /^\/api\/taps\/([^/]+)\/capture\.pcapng$/, reply: captured },
 ];
 
 /** Answers a request of the page's. Throws Refusals. */
@@ -130,9 +132,18 @@ function events({ console, viewer, request }: Asked): Reply {
   return "stream";
 }
 
-/** The stages of one tap, each time that something is known anew, until it is gone. */
+/** The last frames of a tap's last watch. */
+function captured({ console, viewer, parts: [id] }: Asked): Reply {
+  const content = pcapngFor(console, viewer, id!);
+  const headers = { "content-disposition": 'attachment; filename="capture.pcapng"' };
+  return { type: "application/x-pcapng", content, headers };
+}
+
+/** The stages of one tap, each time that something is known anew, until it is gone; with `watch` its frames besides. */
 function tapEvents({ console, viewer, request, parts: [id] }: Asked): Reply {
   const first = tapRowFor(console, viewer, id!);
+  const isWatched = request.query.get("watch") === "1";
+  if (isWatched) checkMayWatch(viewer);
   const stream = new EventStream(request.response);
   let told = "";
   const say = (event: TapEvent): void => {
@@ -141,12 +152,17 @@ function tapEvents({ console, viewer, request, parts: [id] }: Asked): Reply {
     told = text;
   };
   say({ type: "stages", stages: stagesFor(console, first) });
+  const frames = isWatched ? followFrames(console, viewer, first, (event) => stream.send(event)) : undefined;
   const end = console.subscribe(() => {
     const row = console.live.all.taps.find(
       (candidate) => candidate.id === id && candidate.tenant === first.tenant,
     );
+    frames?.check(row);
     say(row === undefined ? { type: "gone" } : { type: "stages", stages: stagesFor(console, row) });
   });
-  stream.onClose(end);
+  stream.onClose(() => {
+    end();
+    frames?.end();
+  });
   return "stream";
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Frame, Stage, TapEvent } from "../api";
+import type { ConsoleError, Frame, Stage, TapEvent } from "../api";
 import { encoded } from "./route";
 
 /** Frames that stay on the screen. */
@@ -14,6 +14,10 @@ export interface TapLive {
   seen: number;
   dropped: number;
   gone: boolean;
+  /** What is watched. */
+  watched?: string;
+  /** Why no more frames come. */
+  ended?: ConsoleError;
 }
 
 const NOTHING: TapLive = { stages: undefined, frames: [], seen: 0, dropped: 0, gone: false };
@@ -31,6 +35,10 @@ function after(live: TapLive, event: TapEvent): TapLive {
         dropped: live.dropped + event.dropped,
       };
     }
+    case "watch":
+      return { ...live, watched: event.text };
+    case "watch-ended":
+      return { ...live, ended: event.error };
     case "gone":
       return { ...live, gone: true };
     default:

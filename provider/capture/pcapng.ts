@@ -97,12 +97,16 @@ export function pcapngHead({ application, port, description, filter, snapLength 
   ]);
 }
 
-/** A frame with its time, its direction and its length before it was cut. */
-export function pcapngFrame({ at, direction, frame }: CapturedFrame, snapLength: number): Buffer {
+/** A frame with its time, its direction and its length before it was cut; `length`: where it has been cut already. */
+export function pcapngFrame(
+  { at, direction, frame }: CapturedFrame,
+  snapLength: number,
+  length: number = frame.length,
+): Buffer {
   const kept = snapLength === 0 ? frame : frame.subarray(0, snapLength);
   const lengths = Buffer.alloc(8);
   lengths.writeUInt32LE(kept.length, 0);
-  lengths.writeUInt32LE(frame.length, 4);
+  lengths.writeUInt32LE(length, 4);
   const flags = Buffer.alloc(4);
   flags.writeUInt32LE(DIRECTION[direction]);
   return block(

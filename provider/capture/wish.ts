@@ -6,7 +6,7 @@ import { TaasError } from "../errors";
 import { type FoundPort, findPort, listPorts, PORT_STATE, portsOf } from "../model/findPort";
 import { isVmPort } from "../model/vmPort";
 import { CLAIM_FORMAT } from "../schema/claim";
-import type { FlowFilter } from "../schema/filter";
+import type { FilterAction, FlowFilter } from "../schema/filter";
 import type { Direction } from "../schema/flow";
 import { describePort, type PortInput } from "../schema/port";
 
@@ -16,6 +16,8 @@ export interface CaptureWish {
   direction: Direction;
   /** Rules or an expression; absent: every frame. */
   filter: FlowFilter | undefined;
+  /** What becomes of frames that no rule matches, as a flow's. */
+  defaultAction?: FilterAction | undefined;
   /** Frames a second at most; absent: no cap. */
   packetsPerSecond: number | undefined;
 }
@@ -53,7 +55,7 @@ const encode = (part: string) => encodeURIComponent(part);
 /** The claim of a capture; `token`: its incarnation. */
 export function captureDraft(
   { record }: Look,
-  { port, direction, filter, packetsPerSecond }: CaptureWish,
+  { port, direction, filter, defaultAction, packetsPerSecond }: CaptureWish,
   token: string,
 ): Extract<Draft, { kind: "capture" }> {
   const { name } = record;
@@ -69,6 +71,7 @@ export function captureDraft(
       counters: "own",
       integrationBridge: integrationBridgeOf(record),
       ...(filter === undefined ? {} : { filter }),
+      ...(defaultAction === undefined ? {} : { defaultAction }),
       ...(packetsPerSecond === undefined ? {} : { rateLimit: { packetsPerSecond } }),
     },
   };

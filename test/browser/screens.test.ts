@@ -280,6 +280,11 @@ describe("the console's screens", () => {
       await page.getByText("3 frames seen, 9 more were too many to show").waitFor();
       const texts = await page.getByText("198.51.100.1:").allTextContents();
       expect(texts.map((text) => text.slice(13, 14))).to.deep.equal(["3", "2", "1"]);
+      fake.sendTap({ type: "watch", text: "tap-web on compute1" });
+      await page.getByText("Of tap-web on compute1").waitFor();
+      const error = { code: "claim-lost", message: "the capture was ended from elsewhere", host: "compute1" };
+      fake.sendTap({ type: "watch-ended", error });
+      await page.getByRole("alert").filter({ hasText: error.message }).waitFor();
       await expectAccessible(page);
     });
 

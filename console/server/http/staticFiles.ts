@@ -11,8 +11,8 @@ const FILES: Readonly<Record<string, { file: string; type: string }>> = {
 
 const PAGE = { file: "index.html", type: "text/html; charset=utf-8" };
 
-/** The screens, all of one page. */
-const SCREEN = /^\/(?:(?:taps|changes|previews|services|hosts)(?:\/[\w.%-]{1,255})?|new)?$/;
+/** The screens, all of one page. An id may be an owner key, encoded. */
+const SCREEN = /^\/(?:(?:taps|changes|previews|services|hosts)(?:\/[\w.%-]{1,2048})?|new)?$/;
 
 /** A file of the page. Throws a Refusal for any path that is none. */
 export async function staticFile(folder: string, path: string): Promise<{ type: string; content: Buffer }> {

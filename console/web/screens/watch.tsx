@@ -1,4 +1,4 @@
-import { Notice } from "../parts/notice";
+import { ErrorNotice, Notice } from "../parts/notice";
 import { Scroller, Text } from "../parts/text";
 import { encoded } from "../route";
 import type { TapLive } from "../useTapEvents";
@@ -15,7 +15,7 @@ const TIME = new Intl.DateTimeFormat("en", {
 /** The frames that go through a tap, the newest first, one line each. */
 export function Watch(props: { id: string; live: TapLive; stop: () => void }) {
   const { id, live, stop } = props;
-  const { frames, seen, dropped } = live;
+  const { frames, seen, dropped, watched, ended } = live;
   return (
     <section class="watch" aria-label="Frames">
       <div class="head">
@@ -32,7 +32,13 @@ export function Watch(props: { id: string; live: TapLive; stop: () => void }) {
           </button>
         </div>
       </div>
-      {frames.length === 0 && (
+      {watched !== undefined && (
+        <p class="soft">
+          Of <Text>{watched}</Text>
+        </p>
+      )}
+      {ended !== undefined && <ErrorNotice error={ended} />}
+      {frames.length === 0 && ended === undefined && (
         <Notice tone="quiet" title="No frame yet">
           <p>Frames are shown as they pass. Watching ends when you leave this page.</p>
         </Notice>

@@ -1,0 +1,85 @@
+import type { ConsoleError, TapEvent, TapRow } from "../../api";
+import type { Console } from "../console";
+import { consoleError, forbidden } from "../refusal";
+import { sees, type Viewer } from "../roles/viewer";
+import { tapRowFor } from "../views";
+import { isSame, type Watched, watchedOf } from "./watched";
+
+/** Throws a Refusal for who may see no frames. */
+export function checkMayWatch({ role }: Viewer): void {
+  if (role === "viewer") throw forbidden("your role is viewer, and a watch shows what VMs send");
+}
+
+/** The last frames of a tap's last watch as a file. Throws a Refusal, as for a tap that is not there. */
+export function pcapngFor(console: Console, viewer: Viewer, id: string): Buffer {
+  const row = tapRowFor(console, viewer, id);
+  checkMayWatch(viewer);
+  return console.watches.pcapng(row.id, row.tenant);
+}
+
+/** What follows the frames of one tap for one viewer. */
+export interface Following {
+  /** The tap is known anew: ends the watch where it copies something else than when the watch began. */
+  check(row: TapRow | undefined): void;
+  end(): void;
+}
+
+/**
+ * Tells a viewer of the frames that a tap copies. Whatever prevents it is told as an event, so that the stages go on.
+ */
+export function followFrames(
+  console: Console,
+  viewer: Viewer,
+  row: TapRow,
+  tell: (event: TapEvent) => void,
+): Following {
+  let leave: (() => void) | undefined;
+  const stop = (error?: ConsoleError) => {
+    if (leave === undefined) return;
+    leave();
+    leave = undefined;
+    if (error !== undefined) tell({ type: "watch-ended", error });
+  };
+  const reader = (event: TapEvent) => {
+    if (event.type === "watch-ended") leave = undefined;
+    tell(event.type === "watch-ended" ? { ...event, error: errorFor(viewer, event.error) } : event);
+  };
+  let watched: Watched;
+  try {
+    watched = watchedOf(row, console.live.ends);
+    leave = console.watches.join(watched, reader);
+  } catch (error) {
+    tell({ type: "watch-ended", error: errorFor(viewer, consoleError(error)) });
+  }
+  return {
+    end: () => stop(),
+    check(now) {
+      if (leave === undefined) return;
+      const reason = changeOf(now);
+      if (reason !== undefined) stop(reason);
+    },
+  };
+
+  function changeOf(now: TapRow | undefined): ConsoleError | undefined {
+    if (now === undefined || !sees(viewer, now)) return { code: "not-copying", message: "the tap is gone" };
+    // A host that does not answer for a moment: the capture itself says how that ends.
+    if (now.state === "unreachable" || now.state === "unknown") return undefined;
+    try {
+      if (isSame(watchedOf(now, console.live.ends), watched)) return undefined;
+    } catch (error) {
+      return consoleError(error);
+    }
+    return { code: "tap-changed", message: "the tap copies something else now", hint: "Watch again" };
+  }
+}
+
+/** What a viewer is told of an error: a host's own words may name what is another tenant's. */
+function errorFor({ role }: Viewer, error: ConsoleError): ConsoleError {
+  const { code, host } = error;
+  if (role !== "tenant" || OWN.has(code)) return error;
+  const message = "the tap cannot be watched now; an admin is told why";
+  return { code, message, ...(host === undefined ? {} : { host }) };
+}
+
+/** Codes whose words are this program's own. */
+const OWN: ReadonlySet<string> = new Set(["watch-over", "not-copying", "too-many-watches", "tap-changed"]);

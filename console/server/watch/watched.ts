@@ -1,0 +1,66 @@
+import type { CaptureWish } from "../../../provider/capture/wish";
+import type { HostRecord } from "../../../provider/schema/host";
+import type { TapRow } from "../../api";
+import type { Ends } from "../live/ends";
+import { tappedPorts } from "../live/tapped";
+import { Refusal } from "../refusal";
+
+/** Frames a second that a host sends for a watch. */
+const FRAMES_PER_SECOND = 200;
+
+/** What is to be watched: what a tap copies. */
+export interface Watched {
+  id: string;
+  tenant: string | undefined;
+  record: HostRecord;
+  wish: CaptureWish;
+  /** Bytes of each frame that the tap lets through; 0: all. */
+  snapLength: number;
+  /** The tap's filter on one line. */
+  filter: string;
+  /** For people: `tap-web on compute1`. */
+  label: string;
+}
+
+/** States in which a tap copies something, or should. */
+const STATES: readonly string[] = ["active", "drifted", "pending"];
+
+/**
+ * What a tap copies now: its port, direction and filter. Throws a Refusal where it copies nothing: who may see a tap's copies may not see more
+ * than those. Of a tap of several ports the first is watched.
+ */
+export function watchedOf(row: TapRow, ends: Ends): Watched {
+  const end = ends.flows.get(row.owner)?.source;
+  if (end?.claim.source === undefined || !STATES.includes(row.state))
+    throw new Refusal(409, {
+      code: "not-copying",
+      message: `nothing is copied: the tap is ${row.state}`,
+      ...(row.host === "" ? {} : { host: row.host }),
+    });
+  const { source } = end.claim;
+  const { record } = end.view;
+  const ports = tappedPorts(end);
+  const port = source.port ?? ports[0]?.port.name;
+  if (port === undefined)
+    throw new Refusal(409, {
+      code: "not-copying",
+      message: "nothing is copied: no port is tapped",
+      host: record.name,
+    });
+  const { direction, filter, defaultAction, snapLength = 0 } = source;
+  const more = ports.length > 1 ? `, the first of ${ports.length} ports` : "";
+  return {
+    ...{ id: row.id, tenant: row.tenant, record, snapLength, filter: row.filter },
+    wish: { port, direction, filter, defaultAction, packetsPerSecond: FRAMES_PER_SECOND },
+    label: `${ports[0]?.port.name ?? row.port} on ${record.name}${more}`,
+  };
+}
+
+/** Whether two watches are of the same frames. */
+export function isSame(a: Watched, b: Watched): boolean {
+  return keyOf(a) === keyOf(b);
+}
+
+function keyOf({ id, tenant, record, wish, snapLength }: Watched): string {
+  return JSON.stringify([id, tenant, record.address, wish, snapLength]);
+}

@@ -1,0 +1,202 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { Session, Tap, TapEvent, TapRow } from "../../../console/api";
+import type { Users } from "../../../console/server/roles/users";
+import { ConsoleClient, until } from "../../console/client";
+import { type LabConsole, startLabConsole } from "../../console/consoleLab";
+import { repositoryRoot } from "../../engine/fixtureProject";
+import { must } from "../../lab/command";
+import { type Lab, startLab } from "../../lab/lab";
+import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
+import { datagram, learn } from "../copies/traffic";
+
+const USERS: Users = {
+  approval: false,
+  users: {
+    ada: { role: "admin" },
+    tim: { role: "tenant", tenant: "blue" },
+    rita: { role: "tenant", tenant: "red" },
+    vera: { role: "viewer" },
+  },
+  ports: {},
+};
+
+/** What Pulumi's YAML puts the service's output in for. */
+const SERVICE = "$".concat("{ids.ref}");
+
+const flow = (name: string, more: string) =>
+  `  ${name}:\n    type: taas:TapFlow\n    properties: { service: "${SERVICE}", host: host1, tenant: blue, ${more} }\n`;
+
+const PROGRAM = `name: taps
+runtime: yaml
+packages: { taas: ${repositoryRoot()}/plugin }
+resources:
+  ids:
+    type: taas:TapService
+    properties: { host: host1, port: tap-ids, tenant: blue }
+${flow("web", "port: tap-web, direction: ingress, filter: icmp, snapLength: 60")}${flow("off", "port: tap-db, enabled: false")}`;
+
+/** What is told of frames. */
+const linesOf = (events: readonly TapEvent[]) =>
+  events.flatMap((event) => (event.type === "frames" ? event.frames : []));
+const endOf = (events: readonly TapEvent[]) => events.find((event) => event.type === "watch-ended")?.error;
+
+/** What counts the writes on a bridge, and rises with them: its generation, and the default rule that bears it. */
+const COUNTS = [
+  /^~ Bridge br-tap \([\w-]+\) other_config: (?:\{(?:"taas-(?:generation|writes|meters)":"\d+",?)+\}(?: -> )?){2}$/,
+  /^[-+] br-tap flows: cookie=0x7a7\w+, priority=0 actions=drop$/,
+];
+
+/** In what a host differs from what it was, but for how often it was written. */
+const changesOf = (before: HostSnapshot, now: HostSnapshot) =>
+  diffSnapshots(before, now).filter((line) => !COUNTS.some((count) => count.test(line)));
+
+describe("a watch of a tap", function () {
+  this.timeout(60_000);
+  let lab: Lab;
+  let console: LabConsole;
+  let taps: Map<string, TapRow>;
+  let untouched: HostSnapshot;
+  const as = (user: string) => new ConsoleClient(console, user);
+
+  before(async () => {
+    lab = await startLab({
+      hosts: 1,
+      vms: ["web", "db", "ids"].map((name) => ({ name, host: 1, stack: "kernel" as const })),
+    });
+    await learn([lab.vm("web"), lab.vm("db")]);
+    console = await startLabConsole(lab, { users: USERS, program: PROGRAM });
+    const { error } = await as("ada").change({ kind: "apply" });
+    expect(error).to.equal(undefined);
+    const rows = await until(
+      () => as("ada").get<TapRow[]>("/api/taps"),
+      (found) => found.length === 2 && found.every(({ state }) => state === "active" || state === "disabled"),
+    );
+    taps = new Map(rows.map((row) => [row.name, row]));
+    untouched = await lab.host(1).snapshot();
+  });
+
+  after(async function () {
+    this.timeout(30_000);
+    await console?.close();
+    await lab?.stop();
+  });
+
+  const idOf = (name: string) => taps.get(name)!.id;
+  const pathOf = (name: string, rest: string) => `/api/taps/${idOf(name)}/${rest}`;
+  const watch = (user: string, name = "web") => as(user).events<TapEvent>(pathOf(name, "events?watch=1"));
+  const isWatched = (events: readonly TapEvent[]) => events.some(({ type }) => type === "watch");
+  const captures = async () =>
+    (await lab.host(1).ovs("ovs-vsctl get Bridge br-tap external_ids")).match(/taas:capture\//g)?.length ?? 0;
+  const isAsBefore = () =>
+    until(
+      async () => changesOf(untouched, await lab.host(1).snapshot()),
+      (differences) => differences.length === 0,
+    );
+
+  it("shows what a ping makes the tap copy within 2 s, by one capture for all who look, and leaves the host as it was", async () => {
+    const [web, db] = [lab.vm("web"), lab.vm("db")];
+    const [tim, ada] = [await watch("tim"), await watch("ada")];
+    await until(
+      () => [tim, ada],
+      (streams) => streams.every(({ events }) => isWatched(events)),
+    );
+    expect(await captures()).to.equal(1);
+    // Neither what the filter leaves out nor the other direction is copied, or shown.
+    await db.send([datagram(db, web)]);
+    const began = performance.now();
+    await db.run(["ping", "-c3", "-i0.1", "-W2", web.ip]);
+    await until(
+      () => [tim, ada],
+      (streams) => streams.every(({ events }) => linesOf(events).length >= 3),
+    );
+    expect(performance.now() - began).to.be.lessThan(2000);
+    for (const { events } of [tim, ada])
+      expect(
+        linesOf(events).map(({ direction, text, bytes }) => `${direction} ${text} ${bytes}`),
+      ).to.deep.equal(Array(3).fill(`ingress ${db.ip} > ${web.ip} icmp echo request, 98 bytes 98`));
+    expect(Math.abs(Date.parse(linesOf(tim.events)[0]!.at) - Date.now())).to.be.lessThan(60_000);
+    ada.end();
+    await db.run(["ping", "-c1", "-W2", web.ip]);
+    await until(
+      () => linesOf(tim.events),
+      (lines) => lines.length === 4,
+    );
+    tim.end();
+    await isAsBefore();
+    expect(await captures()).to.equal(0);
+  });
+
+  it("can be downloaded by who may watch, as a file that tshark reads, each frame cut as the tap cuts it", async () => {
+    const response = await fetch(as("tim").origin + pathOf("web", "capture.pcapng"), {
+      headers: as("tim").headers,
+    });
+    expect(response.status).to.equal(200);
+    expect(response.headers.get("content-disposition")).to.match(/^attachment/);
+    const file = join(lab.directory, "capture.pcapng");
+    await writeFile(file, Buffer.from(await response.arrayBuffer()));
+    const fields = ["frame.len", "frame.cap_len", "ip.dst", "icmp.type"].flatMap((field) => ["-e", field]);
+    const read = await must(["tshark", "-n", "-r", file, "-T", "fields", "-E", "separator=,", ...fields]);
+    expect(read.trim().split("\n")).to.deep.equal(Array(4).fill(`98,60,${lab.vm("web").ip},8`));
+  });
+
+  it("is refused to a tenant that does not have the tap, and to a viewer", async () => {
+    const none = await as("rita").ask("GET", "/api/taps/0123456789abcdef/events?watch=1");
+    expect(none.status).to.equal(404);
+    for (const rest of ["events?watch=1", "capture.pcapng"]) {
+      const { status, body } = await as("rita").ask("GET", pathOf("web", rest));
+      expect({ status, body }).to.deep.equal({ status: 404, body: none.body });
+      const viewer = await as("vera").ask("GET", pathOf("web", rest));
+      expect(viewer.status).to.equal(403);
+    }
+    expect(await captures()).to.equal(0);
+    const can = async (user: string) => (await as(user).get<Session>("/api/session")).can.watch;
+    expect([await can("ada"), await can("tim"), await can("vera")]).to.deep.equal([true, true, false]);
+  });
+
+  it("shows nothing of a tap that copies nothing, and says so", async () => {
+    const stream = await watch("tim", "off");
+    const error = await until(
+      () => endOf(stream.events),
+      (found) => found !== undefined,
+    );
+    expect(error).to.include({ code: "not-copying", message: "nothing is copied: the tap is disabled" });
+    expect(await captures()).to.equal(0);
+    stream.end();
+  });
+
+  it("ends with a text when somebody removes its claim, and the tap's screen goes on", async () => {
+    const [tim, ada] = [await watch("tim"), await watch("ada")];
+    await until(
+      () => [tim, ada],
+      (streams) => streams.every(({ events }) => isWatched(events)),
+    );
+    const ids = await lab.host(1).ovs("ovs-vsctl get Bridge br-tap external_ids");
+    const key = /"?(taas:capture\/[^"=]+)"?=/.exec(ids)![1]!;
+    await lab.host(1).run(["ovs-vsctl", "remove", "Bridge", "br-tap", "external_ids", `"${key}"`]);
+    await until(
+      () => [tim, ada],
+      (streams) => streams.every(({ events }) => endOf(events) !== undefined),
+    );
+    expect(endOf(ada.events)).to.include({ code: "claim-lost", host: "host1" });
+    expect(endOf(tim.events)).to.deep.equal({
+      code: "claim-lost",
+      message: "the tap cannot be watched now; an admin is told why",
+      host: "host1",
+    });
+    expect(await as("tim").get<Tap>(`/api/taps/${idOf("web")}`)).to.include({ name: "web" });
+    for (const { end } of [tim, ada]) end();
+    await isAsBefore();
+  });
+
+  it("ends with the server", async () => {
+    const stream = await watch("ada");
+    await until(
+      () => stream.events,
+      (events) => isWatched(events),
+    );
+    await console.close();
+    expect(changesOf(untouched, await lab.host(1).snapshot())).to.deep.equal([]);
+  });
+});
