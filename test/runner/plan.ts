@@ -13,6 +13,7 @@ export interface Job {
 export const ALONE: ReadonlySet<TestFile> = new Set([
   "browser/scale",
   "integration/bench",
+  "integration/capture/capture",
   "integration/host/hostileServer",
   "integration/treatment/rateLimit",
 ]);
