@@ -1,8 +1,6 @@
 import { tapBridgeOf } from "../../provider/converge/access";
 import { ownerFromUrn } from "../../provider/face/owner";
-import { findPort } from "../../provider/model/findPort";
 import { render } from "../../provider/model/render";
-import { isVmPort } from "../../provider/model/vmPort";
 import { writeClaim } from "../../provider/plan/claims";
 import { ruleText } from "../../provider/plan/flowText";
 import { portNumbers } from "../../provider/plan/portNumbers";
@@ -18,7 +16,7 @@ import { stagesOf } from "./live/stages";
 import { vmsOf } from "./live/vms";
 import { changedLines } from "./program/unifiedDiff";
 import { notFound } from "./refusal";
-import { hostFor, maySeePort, sees, type Viewer, waiting, waitsForAs } from "./roles/viewer";
+import { findPortFor, hostFor, maySeePort, sees, type Viewer, waiting, waitsForAs } from "./roles/viewer";
 
 /** Everything a viewer sees, for the page to begin with. */
 export function snapshotFor(console: Console, viewer: Viewer): Extract<Event, { type: "snapshot" }> {
@@ -125,11 +123,8 @@ export function factsFor(
 ): Promise<NewTapFacts> {
   const view = live.views.find(({ record }) => record.name === host);
   if (view?.inspection === undefined) throw notFound("host");
-  const { facts } = view.inspection;
-  const bridges = facts.bridges.map(({ name }) => name);
-  const { found } = findPort(facts, bridges, port);
-  if (found === undefined || !isVmPort(found.port, facts) || !maySeePort(viewer, found))
-    throw notFound("port");
+  const found = findPortFor(viewer, view.inspection.facts, port);
+  if (found === undefined) throw notFound("port");
   const row = live.all.services.find(({ id }) => id === service);
   const asked = { view: view as End["view"], found, ends: endsFor(viewer, live.ends) };
   return newTapFacts(options.context, { ...asked, service: row && sees(viewer, row) ? row : undefined });

@@ -1,7 +1,5 @@
-import { type FoundPort, findPort } from "../../../provider/model/findPort";
-import { isVmPort } from "../../../provider/model/vmPort";
+import type { FoundPort } from "../../../provider/model/findPort";
 import { readExpression } from "../../../provider/schema/expression/expression";
-import type { PortInput } from "../../../provider/schema/port";
 import type { Edit, Monitor, PortRef } from "../../api";
 import type { Live } from "../live/live";
 import { refOf } from "../live/moveCode";
@@ -14,7 +12,7 @@ import {
   type StackIdentity,
 } from "../program/program";
 import { forbidden, invalid, notFound, Refusal } from "../refusal";
-import { maySeePort, sees, type Viewer } from "../roles/viewer";
+import { findPortFor, sees, type Viewer } from "../roles/viewer";
 
 /** What an edit is checked against. */
 export interface Ground {
@@ -170,14 +168,8 @@ function allowedPort(host: string, ref: PortRef, field: string, viewer: Viewer, 
     throw invalid(`host ${host} has not answered yet`, "host", "Try again in a moment");
   if (view.inspection === undefined || view.error !== undefined)
     throw invalid(`host ${host} does not answer`, "host", "Try again when it is reachable");
-  const { facts } = view.inspection;
-  const wanted: PortInput = "port" in ref ? ref.port : ref;
-  const { found } = findPort(
-    facts,
-    facts.bridges.map(({ name }) => name),
-    wanted,
-  );
-  if (found === undefined || !isVmPort(found.port, facts) || !maySeePort(viewer, found))
+  const found = findPortFor(viewer, view.inspection.facts, "port" in ref ? ref.port : ref);
+  if (found === undefined)
     throw invalid(`there is no such port on host ${host}`, field, "Choose one of the list");
   return found;
 }

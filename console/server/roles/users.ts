@@ -9,7 +9,7 @@ const ports = z
   .strictObject({
     /** UUIDs of VMs. */
     vms: z.array(z.string().min(1)).optional(),
-    /** Patterns of port names, `*` for any text. */
+    /** Patterns of port names, as in a selector: `*` for any characters, `?` for one. */
     names: z.array(z.string().min(1)).optional(),
     /** `external_ids` of the Interface row. */
     externalIds: z.record(z.string(), z.string()).optional(),

@@ -1,4 +1,8 @@
-import type { FoundPort } from "../../../provider/model/findPort";
+import { type FoundPort, findPort, isVmOf } from "../../../provider/model/findPort";
+import { isLike } from "../../../provider/model/glob";
+import { isVmPort } from "../../../provider/model/vmPort";
+import type { Facts } from "../../../provider/ovs/facts";
+import type { PortInput } from "../../../provider/schema/port";
 import type { Event, HostRow, ServiceRow, TapRow } from "../../api";
 import type { PortRule, Users } from "./users";
 
@@ -29,24 +33,23 @@ export function sees({ role, tenant }: Viewer, what: { tenant?: string | undefin
   return role !== "tenant" || what.tenant === tenant;
 }
 
-const VM_IDS = ["vm-uuid", "vm-id", "xs-vm-uuid"];
-
 /** Whether a viewer may tap a port, or have it as a monitor. */
-export function maySeePort({ role, ports }: Viewer, { port, interface: nic }: FoundPort): boolean {
+export function maySeePort({ role, ports }: Viewer, found: FoundPort): boolean {
   if (role !== "tenant") return true;
-  const { externalIds } = nic;
-  const vms = VM_IDS.map((key) => externalIds[key]);
+  const { externalIds } = found.interface;
   return ports.some(
     (rule) =>
-      (rule.vms?.some((vm) => vms.includes(vm)) ?? true) &&
-      (rule.names?.some((pattern) => matches(pattern, port.name)) ?? true) &&
+      (rule.vms?.some((vm) => isVmOf(found, vm)) ?? true) &&
+      (rule.names?.some((pattern) => isLike(found.port.name, pattern)) ?? true) &&
       Object.entries(rule.externalIds ?? {}).every(([key, value]) => externalIds[key] === value),
   );
 }
 
-function matches(pattern: string, name: string): boolean {
-  const parts = pattern.split("*").map((part) => part.replaceAll(/[^\w]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "s").test(name);
+/** A VM's port on whichever bridge of a host, if a viewer may tap it or have it as a monitor. */
+export function findPortFor(viewer: Viewer, facts: Facts, wanted: PortInput): FoundPort | undefined {
+  const bridges = facts.bridges.map(({ name }) => name);
+  const { found } = findPort(facts, bridges, wanted);
+  return found !== undefined && isVmPort(found.port, facts) && maySeePort(viewer, found) ? found : undefined;
 }
 
 /** What something waits for, as a viewer may read it: a tenant is not told who else works on what. */

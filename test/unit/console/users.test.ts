@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readUsers } from "../../../console/server/roles/users";
-import { viewerOf } from "../../../console/server/roles/viewer";
+import { maySeePort, viewerOf } from "../../../console/server/roles/viewer";
+import type { FoundPort } from "../../../provider/model/findPort";
 import { repositoryRoot } from "../../engine/fixtureProject";
 
 describe("the users of the console", () => {
@@ -42,5 +43,22 @@ describe("the users of the console", () => {
       ["users: [", /cannot be read/],
     ];
     for (const [text, message] of wrong) expect(() => read(text), text).to.throw(message);
+  });
+
+  it("give a tenant the ports that one of its rules matches in all that it says", () => {
+    const named = (name: string, externalIds: Record<string, string> = {}) =>
+      ({ port: { name }, interface: { externalIds } }) as unknown as FoundPort;
+    const users = read(
+      `users: { tim: { role: tenant, tenant: blue } }\nports: { blue: [{ names: ["tap-b*1?"], externalIds: { net: a } }, { vms: [vm1] }, { names: ["*y*y*y*y*y*y"] }] }`,
+    );
+    const sees = (found: FoundPort) => maySeePort(viewerOf(users, "tim")!, found);
+    expect(sees(named("tap-blue-12", { net: "a" }))).to.equal(true);
+    expect(sees(named("tap-blue-1", { net: "a" }))).to.equal(false);
+    expect(sees(named("tap-blue-12", { net: "b" }))).to.equal(false);
+    expect(sees(named("tap.b12", { net: "a" }))).to.equal(false);
+    expect(sees(named("other", { "xs-vm-uuid": "vm1" }))).to.equal(true);
+    const began = performance.now();
+    expect(sees(named("y".repeat(255).replace(/.$/, "x")))).to.equal(false);
+    expect(performance.now() - began).to.be.lessThan(100);
   });
 });
