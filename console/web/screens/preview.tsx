@@ -159,7 +159,7 @@ function Decide(props: { preview: Preview; again: () => void }) {
             <dd id="confirm-effect">
               {needsApproval
                 ? "asks another person to approve exactly what is below."
-                : "makes exactly what is below, and nothing if anything has moved since."}
+                : "makes exactly what is below, and nothing if that is no longer what would happen."}
             </dd>
           </>
         )}
