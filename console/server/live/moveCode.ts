@@ -1,5 +1,7 @@
 import { stringify } from "yaml";
 import type { FlowClaim, ServiceClaim } from "../../../provider/schema/claim";
+import { labels } from "../../../provider/schema/common";
+import { endOptions, treatmentOptions } from "../../../provider/schema/flow";
 import type { PortInput } from "../../../provider/schema/port";
 import type { End, Ends } from "./ends";
 import { nameOf } from "./ids";
@@ -15,6 +17,13 @@ export function refOf({ claim, view }: End<ServiceClaim>): Record<string, unknow
   };
 }
 
+/** Arguments that a claim has as the program gave them. */
+const GIVEN = keysOf({ ...treatmentOptions, ...endOptions, ...labels });
+
+function keysOf<Key extends string>(options: Readonly<Record<Key, unknown>>): Key[] {
+  return Object.keys(options) as Key[];
+}
+
 /**
  * The YAML that takes over a tap which another stack has, with what to do in which order. Nothing on the hosts changes: the claims are
  * renamed.
@@ -23,15 +32,8 @@ export function moveCode(source: End<FlowClaim>, ends: Ends): string | undefined
   const { claim, view } = source;
   const service = ends.services.get(claim.service);
   if (claim.source === undefined || service === undefined) return undefined;
-  const { port, ports, direction, filter, defaultAction, snapLength, rateLimit, enabled } = claim.source;
-  const given = {
-    filter,
-    defaultAction,
-    snapLength,
-    rateLimit,
-    tenant: claim.tenant,
-    description: claim.description,
-  };
+  const { port, ports, direction, enabled, counters } = claim.source;
+  const given = { ...claim.source, ...claim, counters: counters === "shared" ? undefined : counters };
   const properties = {
     ...{
       service: refOf(service),
@@ -40,7 +42,8 @@ export function moveCode(source: End<FlowClaim>, ends: Ends): string | undefined
       direction,
     },
     ...(enabled ? {} : { enabled }),
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    ...(claim.shared === undefined ? {} : { transport: "shared" }),
+    ...Object.fromEntries(GIVEN.flatMap((key) => (given[key] === undefined ? [] : [[key, given[key]]]))),
   };
   const name = nameOf(claim.owner);
   const resource = stringify({ [name]: { type: "taas:TapFlow", properties } }, { lineWidth: 0 });

@@ -1,0 +1,56 @@
+import { expect } from "chai";
+import { parse } from "yaml";
+import type { End, Ends } from "../../../console/server/live/ends";
+import { moveCode } from "../../../console/server/live/moveCode";
+import type { FlowClaim } from "../../../provider/schema/claim";
+
+const OWNER = "acme/other/prod/TapFlow/web";
+const SERVICE = { owner: "acme/other/prod/TapService/ids", tunnelId: 7, attachment: "auto" };
+
+/** The arguments of the resource that takes over a tap with this claim. */
+function argumentsOf(claim: object, source: object): unknown {
+  const record = { name: "host1", address: "192.0.2.1" };
+  const flow = {
+    ...{ owner: OWNER, service: SERVICE.owner, ...claim },
+    source: { port: "tap-web", direction: "both", enabled: true, counters: "shared", ...source },
+  };
+  const services = new Map([[SERVICE.owner, { view: { record }, claim: SERVICE }]]);
+  const code = moveCode(
+    { view: { record }, claim: flow } as unknown as End<FlowClaim>,
+    { services } as unknown as Ends,
+  );
+  const { web } = parse(code!) as { web: { properties: Record<string, unknown> } };
+  const { service, ...properties } = web.properties;
+  expect(service).to.deep.equal({ format: 1, ...SERVICE, host: "host1" });
+  return properties;
+}
+
+describe("the YAML that takes over a tap", () => {
+  it("has what decides how the tap copies, and until when", () => {
+    const source = {
+      filter: "tcp port 443",
+      defaultAction: "drop",
+      sampling: { oneIn: 10 },
+      snapLength: 96,
+      rateLimit: { kbps: 1000 },
+      counters: "own",
+    };
+    const claim = { until: "2030-01-01T00:00:00Z", tenant: "blue", description: "ours" };
+    expect(
+      argumentsOf({ ...claim, shared: { bridge: "br-tun" } }, { ...source, enabled: false }),
+    ).to.deep.equal({
+      ...{ host: "host1", port: "tap-web", direction: "both", enabled: false, transport: "shared" },
+      ...source,
+      ...claim,
+    });
+  });
+
+  it("names a port as a program does, and nothing that is as it is by default", () => {
+    const port = { mac: "52:54:00:00:00:01", foundIfaceId: "found" };
+    expect(argumentsOf({}, { port, direction: "ingress" })).to.deep.equal({
+      host: "host1",
+      port: { mac: port.mac },
+      direction: "ingress",
+    });
+  });
+});
