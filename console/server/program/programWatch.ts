@@ -9,11 +9,12 @@ const INTERVAL = 500;
 /** What a program says now, and each time that its file changes, whoever writes it. */
 export class ProgramWatch {
   private timer: NodeJS.Timeout | undefined;
+  /** The text that was read last; undefined where the file could not be read. */
   private text: string | undefined;
   private current: ConsoleError | undefined;
 
   constructor(
-    readonly file: ProgramFile,
+    private readonly file: ProgramFile,
     private readonly identity: StackIdentity,
     private readonly changed: (resources: ProgramResource[], error: ConsoleError | undefined) => void,
   ) {}
@@ -35,7 +36,7 @@ export class ProgramWatch {
 
   private async look(): Promise<void> {
     try {
-      const text = await this.file.read();
+      const text = await this.read();
       if (text === this.text) return;
       this.text = text;
       const resources = programResources(readProgram(text), this.identity);
@@ -46,6 +47,16 @@ export class ProgramWatch {
       if (JSON.stringify(known) === JSON.stringify(this.current)) return;
       this.current = known;
       this.changed([], known);
+    }
+  }
+
+  private async read(): Promise<string> {
+    try {
+      return await this.file.read();
+    } catch (error) {
+      // The file may come back as it was.
+      this.text = undefined;
+      throw error;
     }
   }
 }
