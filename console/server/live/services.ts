@@ -6,14 +6,19 @@ import type { ProgramResource } from "../program/program";
 import type { Ends } from "./ends";
 import { idOf, nameOf } from "./ids";
 import { judge } from "./state";
+import { written } from "./written";
 
 /** Where the copies of a flow go, in words. */
 export function monitorOf(claim: FlowClaim, ends: Ends): string {
-  if (claim.collector !== undefined) return `${claim.collector.address} (${claim.collector.type})`;
+  if (claim.collector !== undefined) return collectorText(claim.collector);
   const service = ends.services.get(claim.service);
   if (service !== undefined) return monitorsOf(service.claim.ports, service.view.record.name);
   const far = ends.machines.get(claim.destination);
   return `on ${far?.record.name ?? claim.peer?.name ?? "a host that this console does not see"}`;
+}
+
+function collectorText({ address, type }: { address: string; type: string }): string {
+  return `${address} (${type})`;
 }
 
 function monitorsOf(ports: readonly Parameters<typeof portSymbol>[0][], host: string): string {
@@ -46,7 +51,7 @@ export function serviceRows(ends: Ends, program: readonly ProgramResource[]): Se
   const collectors = [...feeders].flatMap(([owner, [flow]]): ServiceRow[] => {
     const { collector, tunnelId } = flow!;
     if (collector === undefined || ends.services.has(owner)) return [];
-    const monitor = `${collector.address} (${collector.type})`;
+    const monitor = collectorText(collector);
     return [{ ...base(owner), ...{ kind: "collector", monitor, tunnelId, state: "active" } }];
   });
   const seen = new Set([...onHosts, ...collectors].map(({ owner }) => owner));
@@ -60,14 +65,16 @@ function savedRow(
   { properties }: ProgramResource,
   base: Pick<ServiceRow, "id" | "name" | "owner" | "stack" | "own" | "taps">,
 ): ServiceRow {
-  const { collector, host, port, tenant, tunnelId } = properties;
-  const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value ?? ""));
+  const { collector, host, port, ports, tenant, tunnelId } = properties;
   const outside = collector as { address?: unknown; type?: unknown } | undefined;
   return {
     ...base,
     kind: outside === undefined ? "port" : "collector",
-    ...(host === undefined ? {} : { host: text(host) }),
-    monitor: outside === undefined ? text(port) : `${text(outside.address)} (${text(outside.type)})`,
+    ...(host === undefined ? {} : { host: written(host) }),
+    monitor:
+      outside === undefined
+        ? written(port ?? ports)
+        : collectorText({ address: written(outside.address), type: written(outside.type) }),
     tunnelId: typeof tunnelId === "number" ? tunnelId : 0,
     state: "saved",
     reason:

@@ -1,6 +1,7 @@
 import { otherEnds } from "../../../provider/converge/leftovers";
+import { hasEnded } from "../../../provider/model/ended";
 import { driftedStatus } from "../../../provider/resource/status";
-import type { Claim } from "../../../provider/schema/claim";
+import type { FlowClaim } from "../../../provider/schema/claim";
 import type { State } from "../../api";
 import type { End, Ends } from "./ends";
 
@@ -28,16 +29,9 @@ export function judge(found: readonly (End | undefined)[], ends: Ends): Judged {
   return { state: "active" };
 }
 
-function stateOfFlow(claim: Claim & { kind: "flow" }): State {
-  const until = untilOf(claim);
-  if (until !== undefined && Date.parse(until) <= Date.now()) return "ended";
+function stateOfFlow(claim: FlowClaim): State {
+  if (hasEnded(claim, Date.now())) return "ended";
   return claim.source?.enabled === false ? "disabled" : "active";
-}
-
-/** When a flow ends by itself. */
-export function untilOf(claim: Claim): string | undefined {
-  const { until } = claim as { until?: unknown };
-  return typeof until === "string" ? until : undefined;
 }
 
 function faultsOf({ view, claim }: End, ends: Ends): string[] {

@@ -6,9 +6,10 @@ import type { ProgramResource } from "../program/program";
 import type { End, Ends } from "./ends";
 import { idOf, nameOf } from "./ids";
 import { monitorOf } from "./services";
-import { judge, untilOf } from "./state";
+import { judge } from "./state";
 import { tappedPorts } from "./tapped";
 import { vmOf } from "./vms";
+import { written } from "./written";
 
 /** The taps of all hosts, and those that the program has and no host does. */
 export function tapRows(ends: Ends, program: readonly ProgramResource[]): TapRow[] {
@@ -31,7 +32,7 @@ interface Found {
 function rowOf({ owner, source, far, own }: Found, ends: Ends): TapRow {
   const { claim } = (source ?? far)!;
   const judged = judge([source, far], ends);
-  const until = untilOf(claim);
+  const { until } = claim;
   return {
     ...{ id: idOf(owner), name: nameOf(owner), owner, stack: stackOf(owner), own },
     ...sourceOf(source, claim, ends),
@@ -93,17 +94,15 @@ export function filterLine({ source }: Pick<FlowClaim, "source">): string {
 function savedRow({ owner, properties }: ProgramResource, program: readonly ProgramResource[]): TapRow {
   const key = /^\$\{([^.[}]+)/.exec(String(properties.service ?? ""))?.[1];
   const service = program.find((resource) => resource.key === key);
-  const text = (value: unknown): string =>
-    typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
   const { direction, tenant, until } = properties;
   return {
     ...{ id: idOf(owner), name: nameOf(owner), owner, stack: stackOf(owner), own: true },
-    ...{ host: text(properties.host), port: text(properties.port ?? properties.ports) },
-    service: service === undefined ? text(properties.service) : nameOf(service.owner),
+    ...{ host: written(properties.host), port: written(properties.port ?? properties.ports) },
+    service: service === undefined ? written(properties.service) : nameOf(service.owner),
     ...(service === undefined ? {} : { serviceId: idOf(service.owner) }),
     monitor: "",
     direction: direction === "ingress" || direction === "egress" ? direction : "both",
-    filter: text(properties.filter),
+    filter: written(properties.filter),
     state: "saved",
     reason: "it is in the program and on no host yet",
     ...(typeof tenant === "string" ? { tenant } : {}),
