@@ -15,8 +15,8 @@ export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
     commands: [list, remove],
   },
   metrics,
-  verify as CommandSpec,
-  console as CommandSpec,
+  verify,
+  console,
   captureCommand,
   extcap,
 ];

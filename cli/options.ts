@@ -96,8 +96,12 @@ export function readConnection(options: CommonOptions): ConnectionOptions {
   throw new UsageError(reasons.join("; "));
 }
 
-/** The option that sets a field: `identityFile` is `--identity-file`. */
+/** The option that sets a field of a host: `identityFile` is `--identity-file`. */
 function optionOf(field: string): string {
-  const option = CONNECTION.find((name) => (FIELDS[name] ?? name) === field) ?? field;
+  return flagOf(CONNECTION.find((name) => (FIELDS[name] ?? name) === field) ?? field);
+}
+
+/** An option as the command line has it: `sshPort` is `--ssh-port`. */
+export function flagOf(option: string): string {
   return `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

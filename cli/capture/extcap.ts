@@ -1,12 +1,13 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { integrationBridgeOf } from "../../provider/converge/access";
+import { quoteArgv } from "../../provider/host/quote";
 import { portsOf } from "../../provider/model/findPort";
 import { isVmPort } from "../../provider/model/vmPort";
 import { printableLine } from "../../provider/printable";
 import type { CommandSpec, Work } from "../command";
 import { lookAtAll } from "../looks";
-import type { CommonOptions } from "../options";
+import { type CommonOptions, flagOf } from "../options";
 import { UsageError } from "../usageError";
 import { packageVersion } from "../version";
 import { addCaptureOptions, type CaptureOptions, readWish, snapOf } from "./options";
@@ -165,23 +166,18 @@ const PASSED_ON = {
 function passedOn(options: CommonOptions): string[] {
   return Object.entries(PASSED_ON).flatMap(([field, kind]) => {
     const value = options[field as keyof typeof PASSED_ON];
-    const option = `--${field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     const values = value === undefined ? [] : Array.isArray(value) ? value : [value];
-    return values.flatMap((one) => [option, kind === "path" ? resolve(one) : one]);
+    return values.flatMap((one) => [flagOf(field), kind === "path" ? resolve(one) : one]);
   });
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Writes the program that Wireshark runs: this one, with the options that say which hosts. */
 function install({ options, output }: Work<Options>, folder: string): void {
   const file = join(folder, "pulumi-taas");
-  const words = [process.execPath, process.argv[1]!, "extcap", ...passedOn(options)].map(quoted);
+  const command = quoteArgv([process.execPath, process.argv[1]!, "extcap", ...passedOn(options)]);
   try {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(file, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`);
+    writeFileSync(file, `#!/bin/sh\nexec ${command} "$@"\n`);
     chmodSync(file, 0o755);
   } catch (error) {
     throw new UsageError(`${file} cannot be written: ${(error as Error).message}`);

@@ -19,8 +19,11 @@ export interface Progress {
   failed(message: string): void;
 }
 
-/** Kinds of claims in the order of their removal: a flow still uses its service, and a service its monitor ports. */
-const ORDER: readonly Claim["kind"][] = ["flow", "service", "tunnel", "monitor-port"];
+/**
+ * Kinds of claims in the order of their removal: a capture uses nothing of the others, a flow still uses its service, and a service its
+ * monitor ports.
+ */
+const ORDER: readonly Claim["kind"][] = ["capture", "flow", "service", "tunnel", "monitor-port"];
 
 /** Which claims are to be removed. */
 export interface Choice {
