@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { Driver } from "../driver/driver";
 import { type Lab, startLab } from "../lab/lab";
-import { diffSnapshots } from "../lab/snapshot";
 import { runClaims } from "./claimsCommand";
+import { Baseline } from "./faults/hosts";
 
 describe("pulumi-taas claims", () => {
   let lab: Lab;
@@ -21,9 +21,6 @@ describe("pulumi-taas claims", () => {
 
   const on = (hosts: readonly string[], ...args: string[]) => runClaims(lab, hosts, ...args);
   const claims = (...args: string[]) => on(["host1", "host2"], ...args);
-  const snapshots = () => Promise.all(lab.hosts.map((host) => host.snapshot()));
-  const changes = async (before: Awaited<ReturnType<typeof snapshots>>) =>
-    (await snapshots()).flatMap((after, index) => diffSnapshots(before[index]!, after));
 
   it("says that there are none", async () => {
     const { stdout, exitCode } = await claims("list");
@@ -31,7 +28,7 @@ describe("pulumi-taas claims", () => {
   });
 
   it("lists who taps whom, and removes the claims of a stack that is gone without a trace", async () => {
-    const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+    const before = await Baseline.of(lab);
     const lost = new Driver(lab, "acme/lost/prod");
     const service = await lost.service("ids", { host: "host2", port: "tap-ids" });
     await lost.flow("web", service, { host: "host1", port: "tap-web" });
@@ -55,12 +52,11 @@ describe("pulumi-taas claims", () => {
       new Set(["acme/kept/prod/MirrorTunnel/way"]),
     );
     await kept.destroy();
-    const after = await Promise.all(lab.hosts.map((host) => host.snapshot()));
-    expect(before.flatMap((snapshot, index) => diffSnapshots(snapshot, after[index]!))).to.deep.equal([]);
+    expect(await before.differences()).to.deep.equal([]);
   });
 
   it("does on the hosts that it can reach what it is told to, and says which it cannot", async () => {
-    const before = await snapshots();
+    const before = await Baseline.of(lab);
     const driver = new Driver(lab, "acme/lost/prod");
     await driver.service("ids", { host: "host2", port: "tap-ids" });
     const others = ["no-such-host.invalid", "nor-this.invalid"];
@@ -74,18 +70,18 @@ describe("pulumi-taas claims", () => {
     expect(removal.exitCode).to.equal(1);
     expect(removal.stdout).to.match(/^removed host2 {2}service {2}acme\/lost\/prod\/TapService\/ids /);
     expect(removal.stderr).to.match(complaints);
-    expect(await changes(before)).to.deep.equal([]);
+    expect(await before.differences()).to.deep.equal([]);
   });
 
   it("removes nothing in a dry run, and says what it would remove and where", async () => {
     const driver = new Driver(lab, "acme/lost/prod");
     const ids = await driver.service("ids", { host: "host2", port: "tap-ids" });
     await driver.flow("web", ids, { host: "host1", port: "tap-web" });
-    const before = await snapshots();
+    const before = await Baseline.of(lab);
     const { exitCode, stdout } = await on(["host1"], "remove", "--dry-run", "--stack", "acme/lost/prod");
     expect(exitCode).to.equal(0);
     expect(stdout).to.match(/^would remove host1 {2}flow {2}acme\/lost\/prod\/TapFlow\/web .* and on host2$/);
-    expect(await changes(before)).to.deep.equal([]);
+    expect(await before.differences()).to.deep.equal([]);
     await driver.destroy();
   });
 
@@ -108,7 +104,7 @@ describe("pulumi-taas claims", () => {
   });
 
   it("removes claims at their other ends too, and says which could not be reached", async () => {
-    const before = await snapshots();
+    const before = await Baseline.of(lab);
     const port = lab.host(1).sshPort;
     const driver = new Driver(lab, "acme/lost/prod");
     const ids = await driver.service("ids", { host: "host2", port: "tap-ids" });
@@ -126,7 +122,7 @@ describe("pulumi-taas claims", () => {
     const rest = await on(["host1"], "remove", "--owner", way.outputs.owner!);
     expect([rest.exitCode, rest.stderr]).to.deep.equal([0, ""]);
     await on(["host2"], "remove", "--stack", "acme/lost/prod");
-    expect(await changes(before)).to.deep.equal([]);
+    expect(await before.differences()).to.deep.equal([]);
   });
 
   it("fails when a host cannot be looked at", async () => {

@@ -7,9 +7,9 @@ import { fixtureProject, repositoryRoot } from "../engine/fixtureProject";
 import type { RunResult } from "../engine/runResult";
 import { openStack, type Stack } from "../engine/stack";
 import { type Lab, startLab } from "../lab/lab";
-import { diffSnapshots } from "../lab/snapshot";
 import { sampleOf } from "../sample";
 import { allPages, programs } from "./documentation/pages";
+import { Baseline } from "./faults/hosts";
 
 const root = repositoryRoot();
 const tsconfig = readFileSync(join(root, "examples/quickstart/tsconfig.json"), "utf8");
@@ -71,7 +71,7 @@ describe("programs of the documentation", function () {
   );
   for (const { page, program, index, all } of sampleOf(every, 5)) {
     it(`of ${page}, number ${index + 1}: is made, and leaves the hosts as they were`, async () => {
-      const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+      const before = await Baseline.of(lab);
       // A program that refers to another stack goes on top of the one before it.
       const below = program.includes("StackReference") ? await open(all[index - 1]!, "security") : undefined;
       if (below !== undefined) succeed(await below.up());
@@ -79,8 +79,7 @@ describe("programs of the documentation", function () {
       succeed(await stack.up());
       succeed(await stack.destroy());
       if (below !== undefined) succeed(await below.destroy());
-      const now = await Promise.all(lab.hosts.map((host) => host.snapshot()));
-      expect(lab.hosts.flatMap((_, at) => diffSnapshots(before[at]!, now[at]!))).to.deep.equal([]);
+      expect(await before.differences()).to.deep.equal([]);
     });
   }
 });

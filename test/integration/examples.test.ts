@@ -9,10 +9,10 @@ import { openStack, type Stack } from "../engine/stack";
 import type { Collector } from "../lab/collector";
 import { BROADCAST, ethernet, TCP_FLAGS, tcp, udp } from "../lab/frames";
 import { type Lab, startLab } from "../lab/lab";
-import { diffSnapshots } from "../lab/snapshot";
 import { between, type Vm } from "../lab/vm";
 import { isWhole } from "../sample";
 import { installExample } from "./examples/install";
+import { Baseline } from "./faults/hosts";
 
 const examples = join(repositoryRoot(), "examples");
 
@@ -211,15 +211,14 @@ describe("examples", function () {
       for (const vm of vms) await vm.unplug();
       const config = { "taas:sshConfig": lab.sshConfig };
       const stack = await openStack({ projectDir, stack: "test", config, workDir });
-      const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+      const before = await Baseline.of(lab);
       const preview = succeed(await stack.preview());
       const up = succeed(await stack.up());
       expect(up.changes).to.deep.equal(preview.changes);
       succeed(await stack.preview({ expectNoChanges: true }));
       await scenario(lab, stack, config);
       succeed(await stack.destroy());
-      const now = await Promise.all(lab.hosts.map((host) => host.snapshot()));
-      expect(lab.hosts.flatMap((_, index) => diffSnapshots(before[index]!, now[index]!))).to.deep.equal([]);
+      expect(await before.differences()).to.deep.equal([]);
       await stack.remove();
       for (const vm of vms) await vm.plug();
     });

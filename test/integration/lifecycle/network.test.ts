@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { type Lab, startLab } from "../../lab/lab";
-import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import type { Vm } from "../../lab/vm";
 import { broadcast } from "../copies/traffic";
+import { Baseline } from "../faults/hosts";
 import { KeeperProcess, until } from "../faults/keeperProcess";
 import { openFiles, type Program, stepOf, succeeded } from "./program";
 import { beyondClaims, storedClaims } from "./storedClaims";
@@ -36,7 +36,7 @@ describe("a network that is tapped by a group", function () {
   this.timeout(300_000);
   let lab: Lab;
   let program: Program;
-  let empty: HostSnapshot[];
+  let empty: Baseline;
   let keeper: KeeperProcess | undefined;
   /** The VMs of the network, but for those that come later. */
   let members: Vm[];
@@ -74,7 +74,7 @@ describe("a network that is tapped by a group", function () {
         ),
       ),
     );
-    empty = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+    empty = await Baseline.of(lab);
     program = await openFiles({ "index.ts": PROGRAM }, config());
   });
 
@@ -195,7 +195,6 @@ ovs-vsctl -- --id=@p get Port tap-dns-3 -- add Mirror ${mirror} select_src_port 
     succeeded(await program.stack.destroy());
     await Promise.all([lab.vm("late1").unplug(), lab.vm("late3").unplug()]);
     await Promise.all([1, 3].map((host) => lab.host(host).ovs(inNetwork([lab.vm(`v0-${host}`)]))));
-    const now = await Promise.all(lab.hosts.map((host) => host.snapshot()));
-    expect(lab.hosts.flatMap((_, at) => diffSnapshots(empty[at]!, now[at]!))).to.deep.equal([]);
+    expect(await empty.differences()).to.deep.equal([]);
   });
 });

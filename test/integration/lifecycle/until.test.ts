@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
-import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import { Stream } from "../../lab/stream";
 import type { Vm } from "../../lab/vm";
 import { learn } from "../copies/traffic";
+import { Baseline } from "../faults/hosts";
 
 /** Milliseconds by which copies may end before or after their time. */
 const EXACTNESS = 1000;
@@ -15,13 +15,8 @@ describe("a tap with an end", function () {
   let lab: Lab;
   let driver: Driver;
   let vm: Record<"web" | "db" | "mon" | "ids", Vm>;
-  let clean: HostSnapshot[];
+  let clean: Baseline;
 
-  const snapshots = () => Promise.all(lab.hosts.map((host) => host.snapshot()));
-  const leftOf = async () => {
-    const now = await snapshots();
-    return lab.hosts.flatMap((_, index) => diffSnapshots(clean[index]!, now[index]!));
-  };
   const later = (ms: number) => new Date(Date.now() + ms).toISOString();
   const statusOf = async (made: Made) => {
     await driver.read(made);
@@ -44,7 +39,7 @@ describe("a tap with an end", function () {
     });
     vm = Object.fromEntries(lab.vms.map((each) => [each.name, each])) as typeof vm;
     driver = new Driver(lab);
-    clean = await snapshots();
+    clean = await Baseline.of(lab);
   });
   after(() => lab?.stop());
 
@@ -77,8 +72,8 @@ describe("a tap with an end", function () {
     const watch = await others.service("watch", { host: "host1", port: "tap-ids" });
     await others.flow("db", watch, { host: "host1", port: "tap-db" });
     await others.destroy();
-    const near = diffSnapshots(clean[0]!, await lab.host(1).snapshot());
-    expect(near).to.deep.equal([]);
+    const left = await clean.differences();
+    expect(left.filter((line) => line.startsWith("host1 "))).to.deep.equal([]);
 
     expect(await statusOf(flow)).to.equal("ended (left on host2)");
     const again = { service: service.outputs.ref, ...args };
@@ -86,9 +81,9 @@ describe("a tap with an end", function () {
     expect(await statusOf(flow)).to.equal("ended");
     expect(await driver.update(flow, again), "it is over").to.equal(false);
     await driver.delete(service);
-    expect(await leftOf()).to.deep.equal([]);
+    expect(await clean.differences()).to.deep.equal([]);
     await driver.delete(flow);
-    expect(await leftOf()).to.deep.equal([]);
+    expect(await clean.differences()).to.deep.equal([]);
   });
 
   it("is a change of its program once, when its time has come, and taps again when that is put off", async () => {
@@ -106,7 +101,7 @@ describe("a tap with an end", function () {
     const [rule] = await timed(1);
     expect(rule!.seconds).to.be.within(3590, 3600);
     await driver.destroy();
-    expect(await leftOf()).to.deep.equal([]);
+    expect(await clean.differences()).to.deep.equal([]);
   });
 
   it("does not end others of its service, is not written anew by an operation, and is drift where somebody changes it", async () => {
@@ -140,6 +135,6 @@ describe("a tap with an end", function () {
     expect(driver.warnings.join()).to.match(/host host1: Open vSwitch counts at most 18 hours ahead/);
     expect(await statusOf(web)).to.equal("active");
     await driver.destroy();
-    expect(await leftOf()).to.deep.equal([]);
+    expect(await clean.differences()).to.deep.equal([]);
   });
 });

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { BROADCAST, tcp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
-import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import { between, received } from "../copies/traffic";
+import { Baseline } from "../faults/hosts";
 import { type Program, stepOf, succeeded } from "../lifecycle/program";
 import { copies, openYaml } from "./program";
 
@@ -36,9 +36,8 @@ describe("the quickstart as a YAML program", function () {
   this.timeout(300_000);
   let lab: Lab;
   let program: Program;
-  let before_: HostSnapshot[];
+  let clean: Baseline;
 
-  const snapshots = () => Promise.all(lab.hosts.map((host) => host.snapshot()));
   /** Which of some ports of TCP a segment to each is copied of. */
   async function copiedPorts(): Promise<number[]> {
     const [web, ids] = [lab.vm("web"), lab.vm("ids")];
@@ -61,7 +60,7 @@ describe("the quickstart as a YAML program", function () {
       { name: "ids", host: 2 },
     ];
     lab = await startLab({ hosts: 2, vms });
-    before_ = await snapshots();
+    clean = await Baseline.of(lab);
     program = await openYaml(PROGRAM, configured(443));
   });
 
@@ -119,7 +118,6 @@ describe("the quickstart as a YAML program", function () {
 
   it("goes without a trace", async () => {
     succeeded(await program.stack.destroy());
-    const now = await snapshots();
-    for (const [index, was] of before_.entries()) expect(diffSnapshots(was, now[index]!)).to.deep.equal([]);
+    expect(await clean.differences()).to.deep.equal([]);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Lab, startLab } from "../../lab/lab";
-import { diffSnapshots } from "../../lab/snapshot";
+import { Baseline } from "../faults/hosts";
 import { errorsOf, openProgram, succeeded, type WrittenProgram } from "../lifecycle/program";
 import { copies, openYaml } from "./program";
 
@@ -140,15 +140,14 @@ resources:
     ${alias("TapFlow")}
 `);
     succeeded(await dynamic.stack.up());
-    const made = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+    const made = await Baseline.of(lab);
     await plugin.importState(await dynamic.stack.exportState());
     expect(succeeded(await plugin.up({ expectNoChanges: true })).changes.same).to.equal(3);
     succeeded(await plugin.refresh({ expectNoChanges: true }));
     await back.stack.importState(await plugin.exportState());
     succeeded(await back.stack.up({ expectNoChanges: true }));
     succeeded(await back.stack.refresh({ expectNoChanges: true }));
-    const now = await Promise.all(lab.hosts.map((host) => host.snapshot()));
-    for (const [index, was] of made.entries()) expect(diffSnapshots(was, now[index]!)).to.deep.equal([]);
+    expect(await made.differences()).to.deep.equal([]);
     await plugin.importState(await back.stack.exportState());
     succeeded(await plugin.destroy());
   });

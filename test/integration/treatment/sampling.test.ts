@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
 import { udp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
-import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import type { Vm } from "../../lab/vm";
 import { all, between, expectFrames, learn, received } from "../copies/traffic";
+import { Baseline } from "../faults/hosts";
 import { type Conversation, conversations, portless } from "./conversations";
 
 const SLICE = 60;
@@ -18,7 +18,7 @@ describe("a sample of one conversation in four", function () {
   let lab: Lab;
   let driver: Driver;
   let vm: Record<"web" | "db" | "mon" | "ids1" | "ids2", Vm>;
-  let clean: HostSnapshot[];
+  let clean: Baseline;
 
   before(async () => {
     lab = await startLab({
@@ -33,15 +33,13 @@ describe("a sample of one conversation in four", function () {
     });
     driver = new Driver(lab);
     vm = Object.fromEntries(lab.vms.map((each) => [each.name, each])) as typeof vm;
-    clean = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+    clean = await Baseline.of(lab);
   });
   after(() => lab?.stop());
   afterEach(async () => {
     await driver.destroy();
-    for (const [index, host] of lab.hosts.entries()) {
-      const left = diffSnapshots(clean[index]!, await host.snapshot());
-      expect(left.filter((line) => !DRAWN.test(line))).to.deep.equal([]);
-    }
+    const left = await clean.differences();
+    expect(left.filter((line) => !DRAWN.test(line))).to.deep.equal([]);
   });
 
   const framesOf = (talks: readonly Conversation[]) => talks.flatMap(({ there, back }) => [there, back]);
