@@ -2,7 +2,7 @@ import type { Rule } from "../model/desired";
 import { dumpFlows } from "../ovs/dumpFlows";
 import { encodeRule, wirePlace } from "../ovs/encodeRule";
 import { flowKey, parseFlow } from "../ovs/openflow";
-import { readFlow } from "../ovs/switchMessages";
+import { readFlow } from "../ovs/presentFlow";
 import type { TapReading } from "../ovs/tapSwitch";
 import { flowText } from "../plan/flowText";
 import { type PresentEnd, settleEnds } from "../plan/settleEnds";

@@ -1,6 +1,7 @@
 import { type Action, type Choice, DRAW_BASIS, type Draw, type Rule } from "../model/desired";
 import { type FieldMatch, is } from "../model/match";
 import { memo } from "../model/memo";
+import { numbers, padded, property } from "./bytes";
 import { encodeField, encodeMatch, fieldHeader, matchFieldsOf, NICIRA } from "./oxm";
 
 /** A rule as OpenFlow 1.4 has it. */
@@ -36,22 +37,6 @@ const DRAWS: Record<Draw, number> = { conversation: 3, addresses: 6 };
 const MODULO = 0;
 /** All 32 bits of a register from its first (`ofs_nbits`). */
 const WHOLE_REGISTER = 31;
-
-/** Bytes up to the next multiple of eight, which OpenFlow's structures end at. */
-export function padded(...parts: readonly Buffer[]): Buffer {
-  const whole = Buffer.concat(parts);
-  return Buffer.concat([whole, Buffer.alloc(-whole.length & 7)]);
-}
-
-function numbers(...fields: readonly [bytes: 1 | 2 | 4, value: number][]): Buffer {
-  return Buffer.concat(
-    fields.map(([bytes, value]) => {
-      const field = Buffer.alloc(bytes);
-      field.writeUIntBE(value, 0, bytes);
-      return field;
-    }),
-  );
-}
 
 function structure(type: number, body: Buffer): Buffer {
   const whole = padded(Buffer.alloc(4), body);
@@ -124,11 +109,6 @@ function controller({ controller: id, userdata }: Extract<Action<number>, { cont
       ...(bytes.length === 0 ? [] : [property(TOLD.userdata, bytes)]),
     ]),
   );
-}
-
-/** A property: its length leaves out what fills it up to eight bytes. */
-function property(type: number, body: Buffer): Buffer {
-  return padded(numbers([2, type], [2, 4 + body.length]), body);
 }
 
 /** An action that is an instruction of its own. */

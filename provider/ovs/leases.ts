@@ -1,8 +1,12 @@
-import { isLeaseCookie } from "../model/identity";
+import { isLeaseCookie, leaseCookie } from "../model/identity";
+import type { CookieMatch } from "./multipart";
 import type { Flow } from "./openflow";
 
-/** Leased rules, as `ovs-ofctl dump-flows` takes it: by their cookie. Those without an end are none. */
-export const LEASED = "cookie=0x7a71000000000000/0xffff000000000000";
+/** Leased rules by their cookies; those without an end are none. */
+export const LEASES: CookieMatch = { cookie: leaseCookie("0"), mask: 0xffff_0000_0000_0000n };
+
+/** The same as `ovs-ofctl dump-flows` takes it. */
+export const LEASED = `cookie=0x${LEASES.cookie.toString(16)}/0x${LEASES.mask.toString(16)}`;
 
 /** A sed command that passes on the lines of `dump-flows` that are of leased rules. */
 export const ONLY_LEASED = "sed -n '/hard_timeout=/p'";

@@ -1,6 +1,6 @@
 import { type HostGuard, type OfctlCommand, runGuarded } from "./guarded";
+import { readMeter } from "./meterConfig";
 import { bridgeName, commandFailed, type OfctlTarget, ofctlArgv, runBounded } from "./ofctl";
-import { readMeter } from "./switchMessages";
 
 /** A meter with one band that drops what is above its rate. */
 export interface MeterSpec {

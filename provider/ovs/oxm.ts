@@ -1,10 +1,15 @@
 import type { Field, FieldMatch } from "../model/match";
+import { numbers, padded } from "./bytes";
 
 /** Open vSwitch's own number among experimenters, and that of the Open Networking Foundation. */
 export const NICIRA = 0x2320;
 const ONF = 0x4f4e_4600;
 const OPENFLOW = 0x8000;
 const EXPERIMENTER = 0xffff;
+
+/** Bytes in front of a match's fields: its type and its length (struct ofp_match). */
+export const MATCH_HEAD = 4;
+const OXM_MATCH = 1;
 
 /** How a field stands in a message: class, number, bytes, and whose it is where it is an experimenter's. */
 interface Layout {
@@ -84,6 +89,11 @@ export function encodeMatch(match: readonly FieldMatch[]): Buffer {
     .filter(({ mask }) => mask !== 0n)
     .sort((a, b) => ORDER.get(a.field)! - ORDER.get(b.field)!);
   return Buffer.concat(fields.map(encodeField));
+}
+
+/** A match's fields as a message has them (struct ofp_match). */
+export function encodeMatchField(fields: Buffer): Buffer {
+  return padded(numbers([2, OXM_MATCH], [2, MATCH_HEAD + fields.length]), fields);
 }
 
 /** The header by which an action names a whole field of Open vSwitch's own. */

@@ -3,10 +3,13 @@ import type { Duplex } from "node:stream";
 import { TaasError } from "../errors";
 import type { Rule } from "../model/desired";
 import { encodeRule } from "./encodeRule";
+import { addLease, endLease, renewLease } from "./flowMod";
+import { EXACT } from "./multipart";
 import { type PacketIn, type PacketOut, packetOut, readPacketIn, receivePackets } from "./packetMessages";
 import { PacketQueue } from "./packetQueue";
+import { readFlow } from "./presentFlow";
 import { SwitchClient } from "./switchClient";
-import { addLease, EXACT, endLease, type Request, readFlow, renewLease, TYPE } from "./switchMessages";
+import { type Request, TYPE } from "./switchMessages";
 
 /** A frame that a rule has sent to this connection, and when it came here. */
 export interface Received extends PacketIn {

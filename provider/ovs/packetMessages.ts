@@ -1,7 +1,8 @@
 import type { Action } from "../model/desired";
 import { encodeActions } from "./encodeRule";
 import { NICIRA } from "./oxm";
-import { encodeConfig, type Request, TYPE } from "./switchMessages";
+import { encodeConfig } from "./switchConfig";
+import { type Request, TYPE } from "./switchMessages";
 
 /** Messages of Open vSwitch's own (include/openflow/nicira-ext.h and lib/ofp-msgs.h, `enum nicira_type`). */
 const OWN = { setPacketInFormat: 16, setControllerId: 20, packetIn: 30 } as const;

@@ -1,24 +1,11 @@
 import type { Duplex } from "node:stream";
 import { Allowance } from "../allowance";
-import {
-  type BundleStep,
-  bundleAdd,
-  bundleControl,
-  type CookieMatch,
-  digestRules,
-  encodeConfig,
-  encodeMessage,
-  isOverlap,
-  type Message,
-  type Request,
-  readConfig,
-  readParts,
-  requestFlows,
-  requestMeters,
-  type SwitchConfig,
-  TYPE,
-  takeMessages,
-} from "./switchMessages";
+import { type BundleStep, bundleAdd, bundleControl } from "./bundle";
+import { digestRules } from "./digestRules";
+import { isOverlap } from "./flowMod";
+import { type CookieMatch, readParts, requestFlows, requestMeters } from "./multipart";
+import { encodeConfig, readConfig, type SwitchConfig } from "./switchConfig";
+import { encodeMessage, type Message, type Request, TYPE, takeMessages } from "./switchMessages";
 
 /** Messages under way: known by the xid of each, ended by the answer to the last or by any error. */
 interface Pending {

@@ -1,16 +1,11 @@
 import type { Duplex } from "node:stream";
 import type { Rule } from "../model/desired";
 import { encodeRule, type WireFlow, wirePlace } from "./encodeRule";
+import { LEASES } from "./leases";
+import { type PresentFlow, readFlow } from "./presentFlow";
+import { flowMods, hasFlows } from "./replaceFlows";
 import { type Bundle, OverlapError, SwitchClient, type SwitchReading } from "./switchClient";
-import {
-  FRAGMENTS_NX_MATCH,
-  flowMods,
-  hasFlows,
-  LEASES,
-  type PresentFlow,
-  readFlow,
-  type SwitchConfig,
-} from "./switchMessages";
+import { FRAGMENTS_NX_MATCH, type SwitchConfig } from "./switchConfig";
 
 /** Milliseconds for an answer; afterwards all is done by commands on the host. */
 const PATIENCE = 5000;

@@ -3,16 +3,12 @@ import { Duplex, PassThrough } from "node:stream";
 import { expect } from "chai";
 import fc from "fast-check";
 import { wirePlace } from "../../../provider/ovs/encodeRule";
+import { readMeter } from "../../../provider/ovs/meterConfig";
+import { readParts } from "../../../provider/ovs/multipart";
+import { readFlow } from "../../../provider/ovs/presentFlow";
 import { SwitchClient } from "../../../provider/ovs/switchClient";
-import {
-  encodeMessage,
-  readConfig,
-  readFlow,
-  readMeter,
-  readParts,
-  TYPE,
-  takeMessages,
-} from "../../../provider/ovs/switchMessages";
+import { readConfig } from "../../../provider/ovs/switchConfig";
+import { encodeMessage, TYPE, takeMessages } from "../../../provider/ovs/switchMessages";
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((array) => Buffer.from(array));
 const message = fc.record({

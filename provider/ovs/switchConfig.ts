@@ -1,0 +1,20 @@
+/** How a bridge must handle IP fragments: `ovs-ofctl set-frags nx-match` (enum ofp_config_flags). */
+export const FRAGMENTS_NX_MATCH = 3;
+
+/** A bridge's settings, from its answer to a request for them (struct ofp_switch_config). */
+export interface SwitchConfig {
+  flags: number;
+  missSendLength: number;
+}
+
+export function readConfig(body: Buffer): SwitchConfig {
+  return { flags: body.readUInt16BE(0), missSendLength: body.readUInt16BE(2) };
+}
+
+/** The body of a message that sets them. */
+export function encodeConfig({ flags, missSendLength }: SwitchConfig): Buffer {
+  const body = Buffer.alloc(4);
+  body.writeUInt16BE(flags, 0);
+  body.writeUInt16BE(missSendLength, 2);
+  return body;
+}
