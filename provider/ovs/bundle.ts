@@ -1,3 +1,4 @@
+import { numbers } from "./bytes";
 import { encodeMessage, TYPE } from "./switchMessages";
 
 /** Steps of a bundle (enum ofp_bundle_ctrl_type), and that it is done as a whole, in its order. */
@@ -9,17 +10,11 @@ export type BundleStep = keyof typeof BUNDLE;
 
 /** The body of a bundle's first or last message. */
 export function bundleControl(bundle: number, step: BundleStep): Buffer {
-  const body = Buffer.alloc(8);
-  body.writeUInt32BE(bundle, 0);
-  body.writeUInt16BE(BUNDLE[step], 4);
-  body.writeUInt16BE(ATOMIC_AND_ORDERED, 6);
-  return body;
+  return numbers([4, bundle], [2, BUNDLE[step]], [2, ATOMIC_AND_ORDERED]);
 }
 
 /** The body of a message that puts a flow-mod into a bundle; both have the same xid. */
 export function bundleAdd(bundle: number, mod: Buffer, xid: number): Buffer {
-  const head = Buffer.alloc(8);
-  head.writeUInt32BE(bundle, 0);
-  head.writeUInt16BE(ATOMIC_AND_ORDERED, 6);
+  const head = numbers([4, bundle], [2, 0], [2, ATOMIC_AND_ORDERED]);
   return Buffer.concat([head, encodeMessage({ type: TYPE.flowMod, xid, body: mod })]);
 }

@@ -1,4 +1,5 @@
 import type { Action } from "../model/desired";
+import { numbers, property } from "./bytes";
 import { encodeActions } from "./encodeRule";
 import { NICIRA } from "./oxm";
 import { encodeConfig } from "./switchConfig";
@@ -50,10 +51,7 @@ export interface PacketIn {
 }
 
 function own(subtype: number, body: Buffer): Request {
-  const head = Buffer.alloc(8);
-  head.writeUInt32BE(NICIRA, 0);
-  head.writeUInt32BE(subtype, 4);
-  return { type: TYPE.experimenter, body: Buffer.concat([head, body]) };
+  return { type: TYPE.experimenter, body: Buffer.concat([numbers([4, NICIRA], [4, subtype]), body]) };
 }
 
 /**
@@ -61,45 +59,29 @@ function own(subtype: number, body: Buffer): Request {
  * them. They say how it handles fragments, come with the same message, and are not this connection's to change.
  */
 export function receivePackets(controllerId: number, flags: number): Request[] {
-  const format = Buffer.alloc(4);
-  format.writeUInt32BE(WITH_PROPERTIES, 0);
-  const id = Buffer.alloc(8);
-  id.writeUInt16BE(controllerId, 6);
-  const config = encodeConfig({ flags, missSendLength: MISS_SEND_LENGTH });
-  const async = (type: number, reasons: number) => {
-    const property = Buffer.alloc(8);
-    property.writeUInt16BE(type, 0);
-    property.writeUInt16BE(8, 2);
-    property.writeUInt32BE(reasons, 4);
-    return property;
-  };
+  const reasons = [
+    [ASYNC.packetIn, BY_ACTION],
+    [ASYNC.portStatus, 0],
+    [ASYNC.flowRemoved, 0],
+  ] as const;
+  const properties = reasons.map(([type, bits]) => property(type, numbers([4, bits])));
   return [
-    own(OWN.setPacketInFormat, format),
-    own(OWN.setControllerId, id),
-    {
-      type: TYPE.setAsync,
-      body: Buffer.concat([
-        async(ASYNC.packetIn, BY_ACTION),
-        async(ASYNC.portStatus, 0),
-        async(ASYNC.flowRemoved, 0),
-      ]),
-    },
-    { type: TYPE.setConfig, body: config },
+    own(OWN.setPacketInFormat, numbers([4, WITH_PROPERTIES])),
+    own(OWN.setControllerId, numbers([4, 0], [2, 0], [2, controllerId])),
+    { type: TYPE.setAsync, body: Buffer.concat(properties) },
+    { type: TYPE.setConfig, body: encodeConfig({ flags, missSendLength: MISS_SEND_LENGTH }) },
   ];
 }
 
 /** A packet-out (struct ofp_packet_out). */
 export function packetOut({ inPort, actions, frame }: PacketOut): Request {
   const list = encodeActions(actions);
-  const head = Buffer.alloc(16);
-  head.writeUInt32BE(NO_BUFFER, 0);
-  head.writeUInt32BE(inPort, 4);
-  head.writeUInt16BE(list.length, 8);
+  const head = numbers([4, NO_BUFFER], [4, inPort], [2, list.length], [4, 0], [2, 0]);
   return { type: TYPE.packetOut, body: Buffer.concat([head, list, frame]) };
 }
 
 /** The pieces of a list whose items say their kind and their length, without what fills each up to eight bytes. */
-function* properties(body: Buffer): Generator<[type: number, value: Buffer]> {
+function* propertiesOf(body: Buffer): Generator<[type: number, value: Buffer]> {
   for (let at = 0; at < body.length; ) {
     const length = body.readUInt16BE(at + 2);
     if (length < 4 || at + length > body.length) throw new RangeError(`a property of ${length} bytes`);
@@ -137,7 +119,7 @@ export function readPacketIn(body: Buffer): PacketIn | undefined {
   let frame: Buffer | undefined;
   let userdata = Buffer.alloc(0);
   let metadata: ReturnType<typeof readMetadata> = { tunnelId: undefined, registers: new Map() };
-  for (const [type, value] of properties(body.subarray(8))) {
+  for (const [type, value] of propertiesOf(body.subarray(8))) {
     if (type === PROPERTY.packet) frame = Buffer.from(value);
     else if (type === PROPERTY.userdata) userdata = Buffer.from(value);
     else if (type === PROPERTY.metadata) metadata = readMetadata(value);

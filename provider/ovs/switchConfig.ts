@@ -1,3 +1,5 @@
+import { numbers } from "./bytes";
+
 /** How a bridge must handle IP fragments: `ovs-ofctl set-frags nx-match` (enum ofp_config_flags). */
 export const FRAGMENTS_NX_MATCH = 3;
 
@@ -13,8 +15,5 @@ export function readConfig(body: Buffer): SwitchConfig {
 
 /** The body of a message that sets them. */
 export function encodeConfig({ flags, missSendLength }: SwitchConfig): Buffer {
-  const body = Buffer.alloc(4);
-  body.writeUInt16BE(flags, 0);
-  body.writeUInt16BE(missSendLength, 2);
-  return body;
+  return numbers([2, flags], [2, missSendLength]);
 }
