@@ -15,7 +15,7 @@ export type ProbeResult =
   | { outcome: "refused"; why: string };
 
 /** EtherType of probes: IEEE 802's first one for local experiments, which nothing else on a network has. */
-const PROBE_TYPE = 0x88b5;
+export const PROBE_TYPE = 0x88b5;
 /** Where probes say that they go: an address that bridges never forward (IEEE 802.1Q, table 8-1). */
 const NOWHERE = Buffer.from("0180c200000e", "hex");
 /** Bytes of the shortest Ethernet frame, without its checksum. */

@@ -4,10 +4,10 @@ import { hasEnded } from "../model/ended";
 import { lengthsByOwner } from "../model/lengths";
 import { TABLES } from "../ovs/packetMessages";
 import { numberRule } from "../plan/numberRules";
-import { portNumbers, reliedPorts } from "../plan/portNumbers";
+import { reliedPorts } from "../plan/portNumbers";
 import type { Examined } from "./examine";
 import type { Sourced } from "./gather";
-import { type ProbeResult, sendingActions, TABLES_NAME } from "./probe";
+import { PROBE_TYPE, type ProbeResult, sendingActions, TABLES_NAME } from "./probe";
 import { type Probe, sendProbes } from "./sendProbes";
 import type { DestinationEnd } from "./tap";
 import type { HostView } from "./view";
@@ -107,8 +107,8 @@ function keyOf({ ends, probe }: ProbedWay): string {
 }
 
 /** Actions by the numbers of a host's ports; none where a port is not there. */
-function numbered({ look, tapBridge }: HostView, actions: readonly Action[]): Action<number>[] {
-  const numbers = new Map([...portNumbers(look.facts, tapBridge), [TABLES_NAME, TABLES]]);
+function numbered(view: HostView, actions: readonly Action[]): Action<number>[] {
+  const numbers = new Map([...view.numbers, [TABLES_NAME, TABLES]]);
   const rule = { table: 0, priority: 0, cookie: 0n, match: [], owners: [] };
   return numberRule({ ...rule, actions: [...actions] }, numbers)!.actions;
 }
@@ -120,6 +120,6 @@ function deliveryTo(view: HostView, { service, monitors }: DestinationEnd): Prob
     service?.attachment === "tap-bridge"
       ? names.map((output) => ({ output }))
       : (view.services.deliveries.get(service!.tunnelId)?.deliver() ?? []);
-  const text = `a probe of EtherType 0x88b5 was put out to ${names.join(", ")}`;
+  const text = `a probe of EtherType 0x${PROBE_TYPE.toString(16)} was put out to ${names.join(", ")}`;
   return { actions: numbered(view, outputs), text };
 }

@@ -1,12 +1,11 @@
 import { type HostAccess, ofctlTarget } from "../converge/access";
 import { isMetered } from "../converge/pushRules";
-import type { groupNames } from "../model/groups";
+import type { Group } from "../model/groups";
 import { metersOf } from "../model/treat";
 import { dumpFlows } from "../ovs/dumpFlows";
 import { readMeterDrops } from "../ovs/meterStatistics";
 import { openflowVersion } from "../ovs/openflowVersion";
 import { readPortCounts } from "../ovs/portCounts";
-import { portNumbers } from "../plan/portNumbers";
 import { type Counted, countGroups, countPorts, type PortReading, type Reading } from "./counts";
 import type { HostView } from "./view";
 
@@ -41,13 +40,12 @@ export async function readPorts(access: HostAccess, { look, groups }: HostView):
 
 /** What a host counted between two moments. */
 export function countedBetween(
-  { groups, look, tapBridge }: HostView,
+  { groups, numbers }: HostView,
   rules: { before: Reading; after: Reading },
   ports: { before: PortReading; after: PortReading },
 ): Counted {
-  const numbers = portNumbers(look.facts, tapBridge);
   const meters = metersOf(groups);
-  const meterOf = (group: Parameters<typeof groupNames>[0]): number | undefined => {
+  const meterOf = (group: Group): number | undefined => {
     const meter = meters.get(group.hash);
     return meter === undefined ? undefined : numbers.get(meter.inPort);
   };

@@ -3,7 +3,6 @@ import type { ErrorCode } from "../errorCodes";
 import { groupNames } from "../model/groups";
 import { isOurCookie, pieceCookie } from "../model/identity";
 import { type Flow, flowKey } from "../ovs/openflow";
-import { portNumbers } from "../plan/portNumbers";
 import type { DestinationEnd, SourceEnd } from "./tap";
 import type { Stage } from "./verification";
 import type { HostView } from "./view";
@@ -92,8 +91,7 @@ function portStages({ view, owner, source, destination }: TapThere): Map<string,
 
 /** A meter has the number of the patch port that a group's copies come in by. */
 function meterStage({ view, source }: TapThere, meter: number): Stage | undefined {
-  const numbers = portNumbers(view.look.facts, view.tapBridge);
-  const isMetered = source?.groups.some((group) => numbers.get(groupNames(group).tap) === meter);
+  const isMetered = source?.groups.some((group) => view.numbers.get(groupNames(group).tap) === meter);
   return isMetered === true ? "filter" : undefined;
 }
 
@@ -156,8 +154,7 @@ function strangerStage(
 ): Stage | undefined {
   const port = /(?:^|,)in_port=(\d+)(?:,|$)/.exec(match)?.[1];
   if (port === undefined) return betweenTables(tap, table < 2 ? "filter" : "tunnel");
-  const numbers = portNumbers(tap.view.look.facts, tap.view.tapBridge);
-  const [name] = [...numbers].find(([, number]) => number === Number(port)) ?? [];
+  const [name] = [...tap.view.numbers].find(([, number]) => number === Number(port)) ?? [];
   const stage = name === undefined ? undefined : ports.get(name);
   return stage === "capture" ? "filter" : stage;
 }

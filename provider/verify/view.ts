@@ -7,6 +7,7 @@ import { render } from "../model/render";
 import { serviceFinder } from "../model/serviceNames";
 import { renderServices, type Services } from "../model/services";
 import { ARRIVED } from "../model/tunnels";
+import { portNumbers } from "../plan/portNumbers";
 import type { Claim, FlowClaim, ServiceClaim } from "../schema/claim";
 
 /** What a claim has on a host, by names and cookies. */
@@ -22,6 +23,8 @@ export interface Pieces {
 export interface HostView {
   look: Look;
   tapBridge: string;
+  /** OpenFlow port numbers of the tap bridge, by interface name. */
+  numbers: ReadonlyMap<string, number>;
   desired: Desired;
   groups: readonly Group[];
   services: Services;
@@ -40,6 +43,7 @@ export function viewOf(look: Look): HostView {
   return {
     look,
     tapBridge,
+    numbers: portNumbers(facts, tapBridge),
     desired,
     groups: groupFlows(claims, facts, tapBridge, { ...desired, problems: [] }),
     services: renderServices(claims, facts, tapBridge),
