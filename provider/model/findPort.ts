@@ -31,7 +31,7 @@ interface PortIndex {
 }
 
 /** Where clouds write a VM's id: Nova, libvirt and XenServer. */
-const VM_KEYS = ["vm-uuid", "vm-id", "xs-vm-uuid"];
+export const VM_KEYS = ["vm-uuid", "vm-id", "xs-vm-uuid"];
 
 /** Whether a port is one of a VM's. */
 export function isVmOf({ interface: { externalIds } }: Pick<FoundPort, "interface">, uuid: string): boolean {
@@ -108,7 +108,7 @@ function bearing(facts: Facts, wanted: PortInput): readonly FoundPort[] {
 }
 
 /** The order of a VM's vNICs: by MAC address, those without one last, and by name where that does not tell them apart. */
-function inOrder(a: FoundPort, b: FoundPort): number {
+export function inVnicOrder(a: FoundPort, b: FoundPort): number {
   const [first, second] = [a, b].map(({ interface: { externalIds, name } }) => [
     externalIds["attached-mac"]?.toLowerCase() ?? "~",
     name,
@@ -140,7 +140,7 @@ export function findPort(
   const [settled, ...others] = rows.filter(isSettled);
   if (settled !== undefined && others.length === 0) return { found: settled };
   if (vnic !== undefined) {
-    const nic = rows.sort(inOrder)[vnic];
+    const nic = rows.sort(inVnicOrder)[vnic];
     return nic === undefined ? { found: undefined, reason: "missing" } : { found: nic };
   }
   if (rows.length === 0) return { found: undefined, reason: "missing" };

@@ -1,5 +1,6 @@
 import { tapBridgeOf } from "../../../provider/converge/access";
-import { type FoundPort, portsOf } from "../../../provider/model/findPort";
+import { type FoundPort, inVnicOrder, portsOf, VM_KEYS } from "../../../provider/model/findPort";
+import { memo } from "../../../provider/model/memo";
 import { isVmPort } from "../../../provider/model/vmPort";
 import type { Facts } from "../../../provider/ovs/facts";
 import type { PortRef, Vm, Vnic } from "../../api";
@@ -8,8 +9,7 @@ import type { HostView } from "./hostWatch";
 import { nameOf } from "./ids";
 import { tappedPorts } from "./tapped";
 
-/** Where clouds write a VM's id, and its name. */
-const VM_IDS = ["vm-uuid", "vm-id", "xs-vm-uuid"];
+/** Where clouds write a VM's name. */
 const VM_NAMES = ["vm-name", "xs-vm-name"];
 
 /** The VM of a port. */
@@ -22,7 +22,7 @@ export interface PortsVm {
 }
 
 function uuidOf({ interface: { externalIds } }: FoundPort): string | undefined {
-  return VM_IDS.map((key) => externalIds[key]).find((id) => id !== undefined);
+  return VM_KEYS.map((key) => externalIds[key]).find((id) => id !== undefined);
 }
 
 function macOf({ interface: nic }: FoundPort): string | undefined {
@@ -33,24 +33,16 @@ function bridgesOf(facts: Facts): string[] {
   return facts.bridges.map(({ name }) => name);
 }
 
-/** The VMs of a host's facts: made once, for facts never change. */
-const known = new WeakMap<Facts, Map<string, FoundPort[]>>();
-
-function vnicsByVm(facts: Facts): Map<string, FoundPort[]> {
-  const made = known.get(facts);
-  if (made !== undefined) return made;
+/** The vNICs of each VM of a host, in the order in which a program counts them. */
+const vnicsByVm = memo((facts: Facts): ReadonlyMap<string, FoundPort[]> => {
   const vms = new Map<string, FoundPort[]>();
   for (const found of portsOf(facts, bridgesOf(facts))) {
     const uuid = uuidOf(found);
     if (uuid !== undefined) vms.set(uuid, [...(vms.get(uuid) ?? []), found]);
   }
-  for (const nics of vms.values())
-    nics.sort((a, b) =>
-      `${macOf(a) ?? "~"} ${a.port.name}`.localeCompare(`${macOf(b) ?? "~"} ${b.port.name}`, "en"),
-    );
-  known.set(facts, vms);
+  for (const nics of vms.values()) nics.sort(inVnicOrder);
   return vms;
-}
+});
 
 /** Which VM a port belongs to, and which of its vNICs it is: by ascending MAC address, as `vnic` of a port counts. */
 export function vmOf(facts: Facts, found: FoundPort): PortsVm {
