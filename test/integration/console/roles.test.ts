@@ -4,17 +4,13 @@ import type { Event, HostRow, Preview, ServiceRow, Tap, TapRow, Vm } from "../..
 import type { Users } from "../../../console/server/roles/users";
 import { ConsoleClient, until } from "../../console/client";
 import { type LabConsole, startLabConsole } from "../../console/consoleLab";
-import { repositoryRoot } from "../../engine/fixtureProject";
+import { PEOPLE } from "../../console/people";
+import { flowText, programOf, serviceText } from "../../console/program";
 import { type Lab, startLab } from "../../lab/lab";
 
 const USERS: Users = {
   approval: false,
-  users: {
-    ada: { role: "admin" },
-    tim: { role: "tenant", tenant: "blue" },
-    rita: { role: "tenant", tenant: "red" },
-    vera: { role: "viewer" },
-  },
+  users: PEOPLE,
   ports: {
     blue: [{ vms: ["b1000000-0000-4000-8000-000000000001"] }, { names: ["tap-bids"] }],
     red: [{ names: ["tap-r*"] }],
@@ -24,16 +20,13 @@ const USERS: Users = {
 /** What Pulumi's YAML would put another resource's output in for. */
 const EXPRESSION = "$".concat("{red.ref}");
 
-const service = (name: string, port: string, tenant: string) =>
-  `  ${name}:\n    type: taas:TapService\n    properties: { host: host2, port: ${port}, tenant: ${tenant} }\n`;
-const flow = (name: string, of: string, port: string, tenant: string) =>
-  `  ${name}:\n    type: taas:TapFlow\n    properties: { service: "\${${of}.ref}", host: host1, port: ${port}, tenant: ${tenant} }\n`;
-
-const PROGRAM = `name: taps
-runtime: yaml
-packages: { taas: ${repositoryRoot()}/plugin }
-resources:
-${service("blue", "tap-bids", "blue")}${service("red", "tap-rids", "red")}${flow("bweb", "blue", "tap-bweb", "blue")}${flow("rweb", "red", "tap-rweb", "red")}${flow("seized", "red", "tap-bweb", "red")}`;
+const PROGRAM = programOf(
+  serviceText("blue", "host: host2, port: tap-bids, tenant: blue"),
+  serviceText("red", "host: host2, port: tap-rids, tenant: red"),
+  flowText("bweb", "blue", "port: tap-bweb, tenant: blue"),
+  flowText("rweb", "red", "port: tap-rweb, tenant: red"),
+  flowText("seized", "red", "port: tap-bweb, tenant: red"),
+);
 
 describe("the roles of the console, on real hosts", () => {
   let lab: Lab;

@@ -5,37 +5,20 @@ import type { Session, Tap, TapEvent, TapRow } from "../../../console/api";
 import type { Users } from "../../../console/server/roles/users";
 import { ConsoleClient, until } from "../../console/client";
 import { type LabConsole, startLabConsole } from "../../console/consoleLab";
-import { repositoryRoot } from "../../engine/fixtureProject";
+import { PEOPLE } from "../../console/people";
+import { flowText, programOf, serviceText } from "../../console/program";
 import { must } from "../../lab/command";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import { datagram, learn } from "../copies/traffic";
 
-const USERS: Users = {
-  approval: false,
-  users: {
-    ada: { role: "admin" },
-    tim: { role: "tenant", tenant: "blue" },
-    rita: { role: "tenant", tenant: "red" },
-    vera: { role: "viewer" },
-  },
-  ports: {},
-};
+const USERS: Users = { approval: false, users: PEOPLE, ports: {} };
 
-/** What Pulumi's YAML puts the service's output in for. */
-const SERVICE = "$".concat("{ids.ref}");
-
-const flow = (name: string, more: string) =>
-  `  ${name}:\n    type: taas:TapFlow\n    properties: { service: "${SERVICE}", host: host1, tenant: blue, ${more} }\n`;
-
-const PROGRAM = `name: taps
-runtime: yaml
-packages: { taas: ${repositoryRoot()}/plugin }
-resources:
-  ids:
-    type: taas:TapService
-    properties: { host: host1, port: tap-ids, tenant: blue }
-${flow("web", "port: tap-web, direction: ingress, filter: icmp, snapLength: 60")}${flow("off", "port: tap-db, enabled: false")}`;
+const PROGRAM = programOf(
+  serviceText("ids", "host: host1, port: tap-ids, tenant: blue"),
+  flowText("web", "ids", "port: tap-web, direction: ingress, filter: icmp, snapLength: 60, tenant: blue"),
+  flowText("off", "ids", "port: tap-db, enabled: false, tenant: blue"),
+);
 
 /** What is told of frames. */
 const linesOf = (events: readonly TapEvent[]) =>
