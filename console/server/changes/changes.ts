@@ -4,31 +4,30 @@ import { consoleError, forbidden, notFound, Refusal } from "../refusal";
 import { sees, type Viewer } from "../roles/viewer";
 import { applyEdit } from "./applyEdit";
 import { addressesOf, bind, withHosts } from "./bind";
+import { ChangeRecords } from "./changeRecords";
 import type { History } from "./history";
-import { failureOf, labelOf, type Means } from "./means";
-import { newId, Previews } from "./previews";
-import { type ChangeRecord, mayApprove, type PreviewRecord, summaryOfChange } from "./record";
-
-/** Lines of a run that are kept. */
-const KEPT_LINES = 2000;
+import { failureOf, labelOf, type Means, tellLock } from "./means";
+import { Previews } from "./previews";
+import { type ChangeRecord, mayApprove, type PreviewRecord } from "./record";
 
 /** Changes of the program, from their confirm on. Each belongs to the server, whatever becomes of who asked for it. */
 export class Changes {
   readonly previews: Previews;
-  private readonly records = new Map<string, ChangeRecord>();
+  private readonly records: ChangeRecords;
   /** What waits for approval, by change. */
   private readonly pending = new Map<string, PreviewRecord>();
 
   constructor(
     private readonly means: Means,
-    private readonly history: History,
+    history: History,
   ) {
+    this.records = new ChangeRecords(history, means.say);
     this.previews = new Previews(means);
   }
 
   /** Reads what was kept. */
-  async open(): Promise<void> {
-    for (const record of await this.history.read()) this.records.set(record.id, record);
+  open(): Promise<void> {
+    return this.records.open();
   }
 
   /** Resolves when nothing runs or waits. */
@@ -38,19 +37,19 @@ export class Changes {
 
   /** All changes, the last first. */
   get all(): ChangeRecord[] {
-    return [...this.records.values()].reverse();
+    return this.records.all;
   }
 
   /** A change that a viewer may see. Throws a Refusal. */
   get(id: string, viewer: Viewer): ChangeRecord {
-    const record = this.records.get(id);
+    const record = this.records.find(id);
     if (record === undefined || !sees(viewer, record)) throw notFound("change");
     return record;
   }
 
   /** Whether a change or preview is one that a viewer may see. */
   isSeen(id: string, viewer: Viewer): boolean {
-    const record = this.records.get(id) ?? this.previews.viewerOf(id);
+    const record = this.records.find(id) ?? this.previews.viewerOf(id);
     return record !== undefined && sees(viewer, record);
   }
 
@@ -66,9 +65,9 @@ export class Changes {
     if (preview.viewer.user !== viewer.user && viewer.role !== "admin")
       throw forbidden("it is another person's preview");
     const waits = this.needsApproval(preview);
-    const change = this.newChange(preview, waits ? "awaiting-approval" : "waiting");
+    const change = this.records.create(preview, waits ? "awaiting-approval" : "waiting");
     this.previews.set(preview, { state: "confirmed", change: change.id });
-    await this.history.write(change);
+    await this.records.write(change);
     if (waits) this.pending.set(change.id, preview);
     else void this.inTurn(change, preview);
     return change.id;
@@ -81,8 +80,9 @@ export class Changes {
     if (!mayApprove(viewer, change) || preview === undefined)
       throw forbidden("only another person, an admin, approves or rejects this change");
     this.pending.delete(id);
-    if (decision === "reject") return this.end(change, { outcome: "rejected", approvedBy: viewer.user });
-    this.set(change, { outcome: "waiting", approvedBy: viewer.user });
+    if (decision === "reject")
+      return this.records.end(change, { outcome: "rejected", approvedBy: viewer.user });
+    this.records.set(change, { outcome: "waiting", approvedBy: viewer.user });
     void this.inTurn(change, preview);
   }
 
@@ -115,9 +115,9 @@ export class Changes {
         message: "somebody else writes to the program just now",
         hint: "Try again",
       });
-    const change = this.newChange(preview, "saved");
+    const change = this.records.create(preview, "saved");
     this.previews.set(preview, { state: "confirmed", change: change.id });
-    await this.end(change, { programDiff: unifiedDiff(file.name, before, text) });
+    await this.records.end(change, { programDiff: unifiedDiff(file.name, before, text) });
     return change.id;
   }
 
@@ -125,16 +125,16 @@ export class Changes {
     const turn = {
       label: labelOf(change.by, change.what),
       waits: (waitsFor: string | undefined) => {
-        if (waitsFor !== undefined) this.set(change, { waitsFor });
+        if (waitsFor !== undefined) this.records.set(change, { waitsFor });
       },
     };
     await this.means.line.take(turn, async () => {
       delete change.waitsFor;
-      this.set(change, { outcome: "running" });
+      this.records.set(change, { outcome: "running" });
       try {
         await this.deploy(change, preview);
       } catch (error) {
-        await this.end(change, { outcome: "failed", error: consoleError(error) });
+        await this.records.end(change, { outcome: "failed", error: consoleError(error) });
       }
     });
   }
@@ -148,20 +148,21 @@ export class Changes {
     const isSame =
       isDeepStrictEqual(now, preview.bound) || (await this.previews.isSame(preview, before, edited));
     if (!isSame || !(await file.replace(before, edited.text))) return this.askAnew(change, preview);
-    await this.history.write(change);
+    await this.records.write(change);
     const ran = await deployer.up(file.folder, `${change.what} (console, ${change.by})`, {
-      onText: (text) => log(change, text),
+      onText: (text) => this.records.log(change, text),
       onEvent: ({ resOutputsEvent: done, resOpFailedEvent: failed }) =>
-        this.progress(
+        this.records.progress(
           change,
           (done ?? failed)?.metadata.urn,
-          failed === undefined ? {} : { error: "it failed" },
+          failed === undefined ? { done: true } : { error: "it failed" },
         ),
     });
+    tellLock(ran, this.means.say);
     if (ran.lock !== undefined) await file.replace(edited.text, before);
-    if (change.log.length === 0) log(change, ran.text);
-    if (ran.succeeded) return this.end(change, { outcome: "succeeded" });
-    return this.end(change, { outcome: "failed", error: failureOf(ran, this.means.say) });
+    if (change.log.length === 0) this.records.log(change, ran.text);
+    if (ran.succeeded) return this.records.end(change, { outcome: "succeeded" });
+    return this.records.end(change, { outcome: "failed", error: failureOf(ran) });
   }
 
   private async askAnew(change: ChangeRecord, { edit, viewer }: PreviewRecord): Promise<void> {
@@ -172,41 +173,6 @@ export class Changes {
         "the program, the state or a host has changed since the preview, and the outcome would be another",
       hint: "Nothing was changed. Look at the new preview, and confirm that",
     };
-    await this.end(change, { outcome: "outdated", preview, error });
+    await this.records.end(change, { outcome: "outdated", preview, error });
   }
-
-  private newChange(preview: PreviewRecord, outcome: ChangeRecord["outcome"]): ChangeRecord {
-    const { viewer, what, steps, programDiff } = preview;
-    const change: ChangeRecord = {
-      ...{ id: newId(), at: new Date().toISOString(), by: viewer.user, what, outcome, programDiff, log: [] },
-      ...(viewer.tenant === undefined ? {} : { tenant: viewer.tenant }),
-      steps: steps.map((step) => ({ ...step, done: false })),
-    };
-    this.records.set(change.id, change);
-    this.set(change, {});
-    return change;
-  }
-
-  private async end(change: ChangeRecord, known: Partial<ChangeRecord>): Promise<void> {
-    this.set(change, { ...known, endedAt: new Date().toISOString() });
-    await this.history.write(change);
-  }
-
-  private set(change: ChangeRecord, known: Partial<ChangeRecord>): void {
-    Object.assign(change, known);
-    this.means.say({ type: "change", put: summaryOfChange(change) });
-  }
-
-  private progress(change: ChangeRecord, urn: string | undefined, failed: { error?: string }): void {
-    const step = change.steps.find((candidate) => candidate.urn === urn);
-    if (step === undefined) return;
-    Object.assign(step, failed.error === undefined ? { done: true } : failed);
-    const done = change.steps.filter((each) => each.done || each.error !== undefined).length;
-    this.means.say({ type: "progress", change: change.id, done, total: change.steps.length });
-  }
-}
-
-function log(change: ChangeRecord, text: string): void {
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
-  change.log.push(...lines.slice(0, KEPT_LINES - change.log.length));
 }

@@ -17,9 +17,13 @@ export interface Means extends Bindings, Ground {
   say(event: Event): void;
 }
 
-/** Why a run failed, as Pulumi says; a lock of somebody else's is told to all. */
-export function failureOf({ lock, events }: Ran, say: Means["say"]): ConsoleError {
+/** Tells all whose lock kept a run from doing anything, or that none did. */
+export function tellLock({ lock }: Ran, say: Means["say"]): void {
   say({ type: "lock", ...(lock === undefined ? {} : { lock }) });
+}
+
+/** Why a run failed, as Pulumi says. */
+export function failureOf({ lock, events }: Ran): ConsoleError {
   if (lock !== undefined) {
     const { by, since, text } = lock;
     const when = since === undefined ? "" : ` since ${since}`;

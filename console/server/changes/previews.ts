@@ -8,7 +8,7 @@ import { consoleError, notFound, Refusal } from "../refusal";
 import { sees, type Viewer } from "../roles/viewer";
 import { applyEdit, type Edited } from "./applyEdit";
 import { addressesOf, bind, outcomeOf, withHosts } from "./bind";
-import { failureOf, labelOf, type Means } from "./means";
+import { failureOf, labelOf, type Means, tellLock } from "./means";
 import type { PreviewRecord } from "./record";
 
 /** Previews that are kept; the oldest are forgotten. */
@@ -108,8 +108,7 @@ export class Previews {
     const start = await bind(this.means, before);
     const { ran, steps } = await this.run(before, edited);
     const known = { steps, programDiff, text: ran.text, warnings: toldOf(ran.events, "warning") };
-    if (!ran.succeeded)
-      return this.set(record, { ...known, state: "failed", error: failureOf(ran, this.means.say) });
+    if (!ran.succeeded) return this.set(record, { ...known, state: "failed", error: failureOf(ran) });
     const bound = await withHosts(this.means, start, addressesOf(steps));
     if (isDiscarded(record)) return;
     const outcome = outcomeOf(steps);
@@ -122,6 +121,7 @@ export class Previews {
       text === before
         ? await deployer.preview(file.folder)
         : await inStagedProject(file.folder, file.name, text, (folder) => deployer.preview(folder));
+    tellLock(ran, this.means.say);
     return { ran, steps: plannedSteps(ran.events) };
   }
 }

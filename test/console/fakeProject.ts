@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect } from "chai";
+import type { Edit, Event, TapRow } from "../../console/api";
+import { Changes } from "../../console/server/changes/changes";
+import { History } from "../../console/server/changes/history";
+import { Line } from "../../console/server/changes/line";
+import type { Means } from "../../console/server/changes/means";
+import type { ChangeRecord, PreviewRecord } from "../../console/server/changes/record";
+import type { Live } from "../../console/server/live/live";
+import { ProgramFile } from "../../console/server/program/programFile";
+import { OPERATOR, type Viewer } from "../../console/server/roles/viewer";
+import { until } from "./client";
+import { FakeDeployer } from "./fakeDeployer";
+
+/** A program without resources. */
+export const PROGRAM = "name: taps\nruntime: yaml\nresources: {} # none yet\n";
+
+/** An edit of it. */
+export const EDIT = {
+  kind: "createService",
+  name: "ids",
+  collector: { address: "192.0.2.9", type: "gre" },
+} as const;
+
+/** The changes of a project that is deployed by nobody, with one host that is none. */
+export class FakeProject {
+  readonly deployer = new FakeDeployer();
+  /** What was told to those who look. */
+  readonly events: Event[] = [];
+  /** How often the host's claims were written. */
+  generation = 1;
+  /** The taps of the host. */
+  taps: Partial<TapRow>[] = [];
+  changes: Changes;
+
+  private constructor(readonly file: ProgramFile) {
+    this.changes = this.open();
+  }
+
+  static async create(): Promise<FakeProject> {
+    const folder = join(await mkdtemp(join(tmpdir(), "taas-console-")), "taps");
+    await mkdir(folder);
+    const file = new ProgramFile(join(folder, "Pulumi.yaml"));
+    await writeFile(file.path, PROGRAM);
+    return new FakeProject(file);
+  }
+
+  get historyFile(): string {
+    return join(this.file.folder, "history.jsonl");
+  }
+
+  /** Begins anew, as a console does that is started. */
+  open(approval = false): Changes {
+    const { deployer, file } = this;
+    const inspect = () => Promise.resolve({ read: { generation: this.generation }, differences: [] });
+    const means = {
+      ...{ deployer, file, line: new Line(), approval, identity: { organization: "acme", stack: "prod" } },
+      context: { open: () => ({ inspect }) } as unknown as Means["context"],
+      live: { all: { taps: this.taps, services: [] }, views: [] } as unknown as Live,
+      hosts: new Map([["192.0.2.11", { name: "host1", address: "192.0.2.11" }]]),
+      say: (event: Event) => this.events.push(event),
+    };
+    this.changes = new Changes(means, new History(this.historyFile));
+    return this.changes;
+  }
+
+  /** A preview once it is ready or has failed. */
+  async previewed(viewer: Viewer = OPERATOR, edit: Edit = EDIT): Promise<PreviewRecord> {
+    const id = await this.changes.previews.begin(edit, viewer);
+    return until(
+      () => this.changes.previews.get(id, OPERATOR),
+      ({ state }) => state === "ready" || state === "failed",
+    );
+  }
+
+  /** A change once it has ended. */
+  ended(id: string): Promise<ChangeRecord> {
+    return until(
+      () => this.changes.get(id, OPERATOR),
+      ({ endedAt }) => endedAt !== undefined,
+    );
+  }
+
+  /** Confirms a preview, and waits for the end. */
+  async confirmed({ id, fingerprint }: PreviewRecord, viewer: Viewer = OPERATOR): Promise<ChangeRecord> {
+    return this.ended(await this.changes.confirm(id, fingerprint!, viewer));
+  }
+
+  delete(): Promise<void> {
+    return rm(dirname(this.file.folder), { recursive: true, force: true });
+  }
+}
+
+/** That something is refused, by its code. */
+export async function expectRefusal(work: Promise<unknown>, code: string): Promise<void> {
+  const outcome = await work.then(
+    () => "done",
+    (error: { body?: { code: string } }) => error.body?.code,
+  );
+  expect(outcome).to.equal(code);
+}
