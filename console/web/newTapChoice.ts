@@ -68,20 +68,26 @@ export function editOf(
   vnic: Vnic | undefined,
   vms: readonly PlacedVm[],
 ): Edit | undefined {
-  const monitor = choice.service === NEW_SERVICE ? monitorOf(choice.monitor, vms) : undefined;
-  const isNew = choice.service === NEW_SERVICE;
-  if (vm === undefined || vnic === undefined || choice.service === "" || (isNew && monitor === undefined))
-    return undefined;
+  const service = serviceOf(choice, vms);
+  if (vm === undefined || vnic === undefined || service === undefined) return undefined;
   const until = untilOf(choice.ends);
   return {
     kind: "createTap",
     name,
-    service:
-      monitor === undefined ? { id: choice.service } : { create: { name: choice.monitor.name, ...monitor } },
+    service,
     host: vm.host,
     port: vnic.ref,
     direction: choice.direction,
     ...(choice.filter.trim() === "" ? {} : { filter: choice.filter.trim() }),
     ...(until === undefined ? {} : { until }),
   };
+}
+
+type Service = Extract<Edit, { kind: "createTap" }>["service"];
+
+/** The service that is chosen, or the new one; undefined while it is not complete. */
+function serviceOf(choice: TapChoice, vms: readonly PlacedVm[]): Service | undefined {
+  if (choice.service !== NEW_SERVICE) return choice.service === "" ? undefined : { id: choice.service };
+  const monitor = monitorOf(choice.monitor, vms);
+  return monitor && { create: { name: choice.monitor.name, ...monitor } };
 }

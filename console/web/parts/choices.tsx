@@ -1,5 +1,5 @@
 import { endsAfter } from "../newTapChoice";
-import { Field } from "./field";
+import { InputField } from "./field";
 
 const FILTERS = [
   ["Everything", ""],
@@ -16,71 +16,51 @@ const HOURS = [
   ["1 week", 168],
 ] as const;
 
-/** An expression as tcpdump takes it, with some to begin from. */
-export function FilterField(props: {
+interface Typed {
   value: string;
-  change: (filter: string) => void;
+  change: (value: string) => void;
   error: string | undefined;
-}) {
-  const { value, change, error } = props;
+}
+
+/** An expression as tcpdump takes it, with some to begin from. */
+export function FilterField({ value, change, error }: Typed) {
   return (
-    <Field
+    <InputField
       id="filter"
       label="Filter"
-      error={error}
       help="As tcpdump takes it: tcp port 443 and not net 192.0.2.0/24. Empty: everything."
+      error={error}
+      class="mono"
+      spellcheck={false}
+      value={value}
+      change={change}
     >
-      {(described) => (
-        <>
-          <input
-            {...described}
-            type="text"
-            class="mono"
-            spellcheck={false}
-            autocomplete="off"
-            value={value}
-            onInput={({ currentTarget }) => change(currentTarget.value)}
-          />
-          <Chips label="Presets" items={FILTERS} value={value} choose={change} />
-        </>
-      )}
-    </Field>
+      <Chips label="Presets" items={FILTERS} value={value} choose={change} />
+    </InputField>
   );
 }
 
 /** When the tap ends by itself; never, if nothing is given. */
-export function EndsField(props: {
-  value: string;
-  change: (ends: string) => void;
-  error: string | undefined;
-}) {
-  const { value, change, error } = props;
+export function EndsField({ value, change, error }: Typed) {
   return (
-    <Field
+    <InputField
       id="ends"
       label="Ends"
-      error={error}
       help={
         value === "" ? "Empty: not before it is deleted." : "Open vSwitch ends the copies then by itself."
       }
+      error={error}
+      type="datetime-local"
+      value={value}
+      change={change}
     >
-      {(described) => (
-        <>
-          <input
-            {...described}
-            type="datetime-local"
-            value={value}
-            onInput={({ currentTarget }) => change(currentTarget.value)}
-          />
-          <Chips
-            label="Durations"
-            items={[["Never", 0], ...HOURS]}
-            value={value === "" ? 0 : undefined}
-            choose={(hours) => change(hours === 0 ? "" : endsAfter(hours, Date.now()))}
-          />
-        </>
-      )}
-    </Field>
+      <Chips
+        label="Durations"
+        items={[["Never", 0], ...HOURS]}
+        value={value === "" ? 0 : undefined}
+        choose={(hours) => change(hours === 0 ? "" : endsAfter(hours, Date.now()))}
+      />
+    </InputField>
   );
 }
 

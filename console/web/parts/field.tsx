@@ -1,20 +1,21 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, InputHTMLAttributes } from "preact";
+
+/** What every field of a form has beside its control: its label, what to know about it, and what is wrong with it. */
+interface FieldProps {
+  id: string;
+  label: string;
+  help?: string | undefined;
+  error?: string | undefined;
+}
 
 /** What a control of a form needs to be known by its label and its message. */
-export interface Described {
+interface Described {
   id: string;
   "aria-describedby": string | undefined;
   "aria-invalid": boolean | undefined;
 }
 
-/** A label, a control, what to know about it, and what is wrong with it. */
-export function Field(props: {
-  id: string;
-  label: string;
-  help?: ComponentChildren;
-  error?: ComponentChildren;
-  children: (described: Described) => ComponentChildren;
-}) {
+function Field(props: FieldProps & { children: (described: Described) => ComponentChildren }) {
   const { id, label, help, error, children } = props;
   const ids = [help !== undefined && `${id}-help`, error !== undefined && `${id}-error`].filter(Boolean);
   return (
@@ -36,5 +37,59 @@ export function Field(props: {
         </p>
       )}
     </div>
+  );
+}
+
+/** A field that is typed into, as text unless `type` says otherwise. `children` stand below it. */
+export function InputField(
+  props: FieldProps &
+    InputHTMLAttributes & {
+      value: string;
+      change: (value: string) => void;
+      children?: ComponentChildren;
+    },
+) {
+  const { id, label, help, error, change, children, ...input } = props;
+  return (
+    <Field id={id} label={label} help={help} error={error}>
+      {(described) => (
+        <>
+          <input
+            type="text"
+            autocomplete="off"
+            {...input}
+            {...described}
+            onInput={({ currentTarget }) => change(currentTarget.value)}
+          />
+          {children}
+        </>
+      )}
+    </Field>
+  );
+}
+
+/** A field with a list to choose from; `children` are its options, whose values are `Value`s. */
+export function SelectField<Value extends string>(
+  props: FieldProps & {
+    required?: boolean;
+    disabled?: boolean;
+    value: Value;
+    change: (value: Value) => void;
+    children: ComponentChildren;
+  },
+) {
+  const { id, label, help, error, change, children, ...select } = props;
+  return (
+    <Field id={id} label={label} help={help} error={error}>
+      {(described) => (
+        <select
+          {...described}
+          {...select}
+          onChange={({ currentTarget }) => change(currentTarget.value as Value)}
+        >
+          {children}
+        </select>
+      )}
+    </Field>
   );
 }

@@ -1,8 +1,8 @@
 import { type MonitorChoice, portKey, TYPES } from "../monitorChoice";
 import { type PlacedVm, vnicLabel } from "../placedVm";
 import { plain } from "../plain";
-
-import { Field } from "./field";
+import { InputField, SelectField } from "./field";
+import { VmOptions } from "./vmOptions";
 
 /** The fields of a new service: what it is called, and the port or the address that gets the copies. */
 export function MonitorFields(props: {
@@ -12,103 +12,70 @@ export function MonitorFields(props: {
   vms: readonly PlacedVm[];
   error: string | undefined;
 }) {
-  const { label, choice, change, vms, error } = props;
-  const hosts = [...new Set(vms.map(({ host }) => host))];
+  const { label, choice, vms, error } = props;
+  const change = (part: Partial<MonitorChoice>) => props.change({ ...choice, ...part });
   return (
     <>
-      <Field id="monitor-name" label={label} help="What the program calls it: letters, digits and dashes.">
-        {(described) => (
-          <input
-            {...described}
-            type="text"
-            required
-            autocomplete="off"
-            value={choice.name}
-            onInput={({ currentTarget }) => change({ ...choice, name: currentTarget.value })}
-          />
-        )}
-      </Field>
-      <Field id="monitor-kind" label="Kind">
-        {(described) => (
-          <select
-            {...described}
-            value={choice.kind}
-            onChange={({ currentTarget }) =>
-              change({ ...choice, kind: currentTarget.value as MonitorChoice["kind"] })
-            }
-          >
-            <option value="port">A port on a host</option>
-            <option value="collector">A collector outside, by its address</option>
-          </select>
-        )}
-      </Field>
+      <InputField
+        id="monitor-name"
+        label={label}
+        help="What the program calls it: letters, digits and dashes."
+        required
+        value={choice.name}
+        change={(name) => change({ name })}
+      />
+      <SelectField id="monitor-kind" label="Kind" value={choice.kind} change={(kind) => change({ kind })}>
+        <option value="port">A port on a host</option>
+        <option value="collector">A collector outside, by its address</option>
+      </SelectField>
       {choice.kind === "port" ? (
-        <Field
+        <SelectField
           id="monitor-port"
           label="Monitor port"
           help="While it is a monitor, this port gets copies and nothing else: it leaves the integration bridge."
           error={error}
+          required
+          value={choice.port}
+          change={(port) => change({ port })}
         >
-          {(described) => (
-            <select
-              {...described}
-              required
-              value={choice.port}
-              onChange={({ currentTarget }) => change({ ...choice, port: currentTarget.value })}
-            >
-              <option value="">Choose a port</option>
-              {hosts.map((host) => (
-                <optgroup key={host} label={plain(host, 80)}>
-                  {vms
-                    .filter((vm) => vm.host === host)
-                    .flatMap((vm) =>
-                      vm.vnics.map((vnic) => (
-                        <option
-                          key={portKey(host, vnic.port)}
-                          value={portKey(host, vnic.port)}
-                          disabled={vnic.monitor || vnic.tappedBy.length > 0}
-                        >
-                          {plain(`${vm.name} · ${vnicLabel(vnic)}`, 160)}
-                        </option>
-                      )),
-                    )}
-                </optgroup>
-              ))}
-            </select>
-          )}
-        </Field>
+          <option value="">Choose a port</option>
+          <VmOptions vms={vms} option={portOptions} />
+        </SelectField>
       ) : (
         <>
-          <Field id="monitor-address" label="Collector address" error={error}>
-            {(described) => (
-              <input
-                {...described}
-                type="text"
-                required
-                autocomplete="off"
-                placeholder="192.0.2.9"
-                value={choice.address}
-                onInput={({ currentTarget }) => change({ ...choice, address: currentTarget.value })}
-              />
-            )}
-          </Field>
-          <Field id="monitor-type" label="Encapsulation">
-            {(described) => (
-              <select
-                {...described}
-                value={choice.type}
-                onChange={({ currentTarget }) =>
-                  change({ ...choice, type: currentTarget.value as MonitorChoice["type"] })
-                }
-              >
-                {TYPES.map((type) => (
-                  <option key={type}>{type}</option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <InputField
+            id="monitor-address"
+            label="Collector address"
+            error={error}
+            required
+            placeholder="192.0.2.9"
+            value={choice.address}
+            change={(address) => change({ address })}
+          />
+          <SelectField
+            id="monitor-type"
+            label="Encapsulation"
+            value={choice.type}
+            change={(type) => change({ type })}
+          >
+            {TYPES.map((type) => (
+              <option key={type}>{type}</option>
+            ))}
+          </SelectField>
         </>
       )}
     </>
   );
+}
+
+/** The ports of a VM; those that are tapped or monitors already cannot be chosen. */
+function portOptions({ host, name, vnics }: PlacedVm) {
+  return vnics.map((vnic) => {
+    const key = portKey(host, vnic.port);
+    return (
+      <option key={key} value={key} disabled={vnic.monitor || vnic.tappedBy.length > 0}>
+        {plain(`${name} · ${vnicLabel(vnic)}`, 160)}
+      </option>
+    );
+  });
 }

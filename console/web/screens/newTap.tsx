@@ -4,7 +4,7 @@ import { useLive, useSession } from "../liveContext";
 import { Link } from "../navigation";
 import { editOf, NEW_SERVICE, NO_CHOICE, proposedName, type TapChoice } from "../newTapChoice";
 import { EndsField, FilterField } from "../parts/choices";
-import { Field } from "../parts/field";
+import { InputField } from "../parts/field";
 import { MonitorFields } from "../parts/monitorFields";
 import { ErrorNotice, Notice } from "../parts/notice";
 import { useEdit } from "../useEdit";
@@ -12,8 +12,10 @@ import { useVms } from "../useVms";
 import { DirectionField, ServiceField, VmFields } from "./newTapFields";
 import { NewTapPanel } from "./newTapPanel";
 
+type Place = "name" | "service" | "vm" | "filter" | "ends" | "monitor";
+
 /** The fields that a message of the server belongs to. */
-const AT: Readonly<Record<string, "name" | "service" | "vm" | "filter" | "ends" | "monitor">> = {
+const AT: Readonly<Record<string, Place>> = {
   name: "name",
   service: "service",
   host: "vm",
@@ -41,9 +43,8 @@ export function NewTapScreen() {
   );
 }
 
-function messageFor(error: ConsoleError | undefined): (field: string) => string | undefined {
-  const at = error?.field === undefined ? undefined : AT[error.field];
-  return (field) => (at !== undefined && at === field ? error?.message : undefined);
+function placeOf({ field = "" }: ConsoleError): Place | undefined {
+  return Object.hasOwn(AT, field) ? AT[field] : undefined;
 }
 
 function Form() {
@@ -58,8 +59,8 @@ function Form() {
     [...taps.values(), ...services.values()].filter(({ own }) => own).map(({ name }) => name),
   );
   const name = choice.name ?? proposedName(vm?.name, taken);
-  const messageAt = messageFor(edit.error);
-  const hasPlace = edit.error?.field !== undefined && Object.hasOwn(AT, edit.error.field);
+  const place = edit.error && placeOf(edit.error);
+  const messageAt = (field: Place) => (field === place ? edit.error?.message : undefined);
   return (
     <div class="two">
       <form
@@ -70,7 +71,7 @@ function Form() {
           if (wanted !== undefined) edit.preview(wanted);
         }}
       >
-        {edit.error !== undefined && !hasPlace && <ErrorNotice error={edit.error} />}
+        {edit.error !== undefined && place === undefined && <ErrorNotice error={edit.error} />}
         <fieldset>
           <legend>Where the copies go</legend>
           <ServiceField value={choice.service} change={change} error={messageAt("service")} />
@@ -103,23 +104,15 @@ function Form() {
         </fieldset>
         <fieldset>
           <legend>Its name and its end</legend>
-          <Field
+          <InputField
             id="name"
             label="Name"
             help="What the program calls the tap: letters, digits and dashes."
             error={messageAt("name")}
-          >
-            {(described) => (
-              <input
-                {...described}
-                type="text"
-                required
-                autocomplete="off"
-                value={name}
-                onInput={({ currentTarget }) => change({ name: currentTarget.value })}
-              />
-            )}
-          </Field>
+            required
+            value={name}
+            change={(name) => change({ name })}
+          />
           <EndsField value={choice.ends} change={(ends) => change({ ends })} error={messageAt("ends")} />
         </fieldset>
         <p class="actions">

@@ -1,7 +1,7 @@
 import type { TapRow } from "../../api";
 import { useLive } from "../liveContext";
 import { NEW_SERVICE, type TapChoice } from "../newTapChoice";
-import { Field } from "../parts/field";
+import { SelectField } from "../parts/field";
 import { VmOptions } from "../parts/vmOptions";
 import { type PlacedVm, vnicLabel } from "../placedVm";
 import { plain } from "../plain";
@@ -17,34 +17,28 @@ export function ServiceField(props: { value: string; change: Change; error: stri
   const chosen = services.get(value);
   const names = rows.map((row) => row.name);
   return (
-    <Field
+    <SelectField
       id="service"
       label="Service"
-      error={error}
       help={
         chosen === undefined
           ? "The monitor that gets the copies, from the list or a new one."
           : plain(`${chosen.monitor}, of ${chosen.own ? "this stack" : chosen.stack}, ${chosen.state}`)
       }
+      error={error}
+      required
+      value={value}
+      change={(service) => change({ service })}
     >
-      {(described) => (
-        <select
-          {...described}
-          required
-          value={value}
-          onChange={({ currentTarget }) => change({ service: currentTarget.value })}
-        >
-          <option value="">{complete ? "Choose one" : "Hosts are being asked"}</option>
-          {rows.map((row) => (
-            <option key={row.id} value={row.id}>
-              {plain(row.name, 80)}
-              {names.filter((each) => each === row.name).length > 1 && ` (${plain(row.stack, 80)})`}
-            </option>
-          ))}
-          <option value={NEW_SERVICE}>New one</option>
-        </select>
-      )}
-    </Field>
+      <option value="">{complete ? "Choose one" : "Hosts are being asked"}</option>
+      {rows.map((row) => (
+        <option key={row.id} value={row.id}>
+          {plain(row.name, 80)}
+          {names.filter((each) => each === row.name).length > 1 && ` (${plain(row.stack, 80)})`}
+        </option>
+      ))}
+      <option value={NEW_SERVICE}>New one</option>
+    </SelectField>
   );
 }
 
@@ -64,47 +58,45 @@ export function VmFields(props: {
   };
   return (
     <>
-      <Field
+      <SelectField
         id="vm"
         label="VM"
-        error={error}
         help={vm === undefined ? undefined : plain(`on ${vm.host}, ${vm.id}`)}
+        error={error}
+        required
+        value={choice.vm}
+        change={choose}
       >
-        {(described) => (
-          <select
-            {...described}
-            required
-            value={choice.vm}
-            onChange={({ currentTarget }) => choose(currentTarget.value)}
-          >
-            <option value="">{complete ? "Choose one" : "Hosts are being asked"}</option>
-            <VmOptions
-              vms={vms}
-              disabled={({ vnics }) => (vnics.every(({ monitor }) => monitor) ? "a monitor" : undefined)}
-            />
-          </select>
-        )}
-      </Field>
-      <Field id="vnic" label="vNIC">
-        {(described) => (
-          <select
-            {...described}
-            required
-            disabled={vm === undefined}
-            value={choice.vnic}
-            onChange={({ currentTarget }) => change({ vnic: currentTarget.value })}
-          >
-            <option value="">{vm === undefined ? "Choose the VM first" : "Choose one"}</option>
-            {vm?.vnics.map((vnic) => (
-              <option key={vnic.index} value={String(vnic.index)} disabled={vnic.monitor}>
-                {plain(vnicLabel(vnic), 160)}
-                {vnic.monitor ? " (a monitor)" : ""}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+        <option value="">{complete ? "Choose one" : "Hosts are being asked"}</option>
+        <VmOptions vms={vms} option={vmOption} />
+      </SelectField>
+      <SelectField
+        id="vnic"
+        label="vNIC"
+        required
+        disabled={vm === undefined}
+        value={choice.vnic}
+        change={(vnic) => change({ vnic })}
+      >
+        <option value="">{vm === undefined ? "Choose the VM first" : "Choose one"}</option>
+        {vm?.vnics.map((vnic) => (
+          <option key={vnic.index} value={String(vnic.index)} disabled={vnic.monitor}>
+            {plain(vnicLabel(vnic), 160)}
+            {vnic.monitor ? " (a monitor)" : ""}
+          </option>
+        ))}
+      </SelectField>
     </>
+  );
+}
+
+function vmOption({ key, name, vnics }: PlacedVm) {
+  const isMonitor = vnics.every(({ monitor }) => monitor);
+  return (
+    <option key={key} value={key} disabled={isMonitor}>
+      {plain(name, 80)}
+      {isMonitor && " (a monitor)"}
+    </option>
   );
 }
 
@@ -112,18 +104,10 @@ export function VmFields(props: {
 export function DirectionField(props: { value: TapRow["direction"]; change: Change }) {
   const { value, change } = props;
   return (
-    <Field id="direction" label="Direction">
-      {(described) => (
-        <select
-          {...described}
-          value={value}
-          onChange={({ currentTarget }) => change({ direction: currentTarget.value as TapRow["direction"] })}
-        >
-          <option value="both">Both: what it sends and gets</option>
-          <option value="ingress">Ingress: what it gets</option>
-          <option value="egress">Egress: what it sends</option>
-        </select>
-      )}
-    </Field>
+    <SelectField id="direction" label="Direction" value={value} change={(direction) => change({ direction })}>
+      <option value="both">Both: what it sends and gets</option>
+      <option value="ingress">Ingress: what it gets</option>
+      <option value="egress">Egress: what it sends</option>
+    </SelectField>
   );
 }
