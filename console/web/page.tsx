@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Session } from "../api";
 import { LiveContext, SessionContext, useEvents, useLive } from "./liveContext";
 import { Link, useRoute } from "./navigation";
+import { Title } from "./parts/head";
 import { ErrorNotice, Notice } from "./parts/notice";
 import { Bars } from "./parts/skeleton";
 import { Text, When } from "./parts/text";
@@ -71,7 +72,7 @@ function screenOf(route: Route) {
     case "nowhere":
       return (
         <>
-          <h1 tabIndex={-1}>There is no such page</h1>
+          <Title>There is no such page</Title>
           <p>
             The list of all taps is <Link to="/">here</Link>.
           </p>

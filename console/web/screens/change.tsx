@@ -4,6 +4,7 @@ import { useLive } from "../liveContext";
 import { Link } from "../navigation";
 import { OutcomeBadge } from "../parts/badges";
 import { FileDiff, StepCard } from "../parts/diff";
+import { Back, Head, Title } from "../parts/head";
 import { ErrorNotice, Notice } from "../parts/notice";
 import { Bars } from "../parts/skeleton";
 import { Lines, Text, When } from "../parts/text";
@@ -22,7 +23,7 @@ export function ChangeScreen(props: { id: string }) {
   if (change === undefined)
     return (
       <>
-        <h1 tabIndex={-1}>{error === undefined ? "Change" : "This change is not here"}</h1>
+        <Title>{error === undefined ? "Change" : "This change is not here"}</Title>
         {error === undefined ? <Bars count={5} /> : <ErrorNotice error={error} />}
       </>
     );
@@ -30,17 +31,12 @@ export function ChangeScreen(props: { id: string }) {
   const running = outcome === "running" || outcome === "waiting";
   return (
     <>
-      <p class="crumb">
-        <Link to="/changes">Back to the list</Link>
-      </p>
-      <div class="head">
-        <h1 tabIndex={-1}>
-          <Text>{change.what}</Text>
-        </h1>
+      <Back to="/changes" />
+      <Head title={<Text>{change.what}</Text>}>
         <span role="status">
           <OutcomeBadge outcome={outcome} />
         </span>
-      </div>
+      </Head>
       <p class="soft">
         <Text>{change.by}</Text>, <When time={change.at} />
         {change.approvedBy !== undefined && (

@@ -1,4 +1,5 @@
 import { useLive, useSession } from "../liveContext";
+import { Head } from "../parts/head";
 import { Empty, ErrorNotice } from "../parts/notice";
 import { useEdit } from "../useEdit";
 import { ChangeList } from "./changeList";
@@ -10,8 +11,7 @@ export function ChangesScreen() {
   const edit = useEdit();
   return (
     <>
-      <div class="head">
-        <h1 tabIndex={-1}>Changes</h1>
+      <Head title="Changes">
         {session?.project !== undefined && session.readOnly === undefined && (
           <button
             type="button"
@@ -22,7 +22,7 @@ export function ChangesScreen() {
             Preview the program
           </button>
         )}
-      </div>
+      </Head>
       {edit.error !== undefined && <ErrorNotice error={edit.error} />}
       {started && changes.length === 0 ? (
         <Empty title="Nothing has been changed here">

@@ -2,6 +2,7 @@ import type { HostRow } from "../../api";
 import { useLive } from "../liveContext";
 import { HostBadge } from "../parts/badges";
 import { Badge } from "../parts/glyph";
+import { Head } from "../parts/head";
 import { Empty } from "../parts/notice";
 import { type Column, Table } from "../parts/table";
 import { Text, When } from "../parts/text";
@@ -24,9 +25,7 @@ export function HostsScreen() {
   const rows = [...hosts.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   return (
     <>
-      <div class="head">
-        <h1 tabIndex={-1}>Hosts</h1>
-      </div>
+      <Head title="Hosts" />
       {started && rows.length === 0 ? (
         <Empty title="The inventory is empty">
           <p>

@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
 import type { ConsoleError } from "../../api";
-import { useLive, useSession } from "../liveContext";
-import { Link } from "../navigation";
+import { useLive } from "../liveContext";
 import { editOf, NEW_SERVICE, NO_CHOICE, proposedName, type TapChoice } from "../newTapChoice";
 import { EndsField, FilterField } from "../parts/choices";
 import { InputField } from "../parts/field";
+import { FormScreen, PreviewButton } from "../parts/formScreen";
 import { MonitorFields } from "../parts/monitorFields";
-import { ErrorNotice, Notice } from "../parts/notice";
+import { ErrorNotice } from "../parts/notice";
 import { useEdit } from "../useEdit";
 import { useVms } from "../useVms";
 import { DirectionField, ServiceField, VmFields } from "./newTapFields";
@@ -27,19 +27,10 @@ const AT: Readonly<Record<string, Place>> = {
 
 /** A new tap: where the copies go, what is copied, for how long; and beside it what that means. */
 export function NewTapScreen() {
-  const session = useSession();
   return (
-    <>
-      <p class="crumb">
-        <Link to="/">Back to the list</Link>
-      </p>
-      <h1 tabIndex={-1}>New tap</h1>
-      {session?.readOnly !== undefined ? (
-        <Notice tone="off" title={`Read-only: ${session.readOnly}.`} />
-      ) : (
-        <Form />
-      )}
-    </>
+    <FormScreen title="New tap" list="/">
+      <Form />
+    </FormScreen>
   );
 }
 
@@ -115,14 +106,10 @@ function Form() {
           />
           <EndsField value={choice.ends} change={(ends) => change({ ends })} error={messageAt("ends")} />
         </fieldset>
-        <p class="actions">
-          <button type="submit" class="primary" disabled={edit.busy}>
-            Preview
-          </button>
-          <span class="help">
-            Shows every rule that would change. Nothing is changed before you confirm it.
-          </span>
-        </p>
+        <PreviewButton
+          busy={edit.busy}
+          help="Shows every rule that would change. Nothing is changed before you confirm it."
+        />
       </form>
       <NewTapPanel choice={choice} vm={vm} vnic={vnic} />
     </div>

@@ -3,6 +3,7 @@ import type { ConsoleError, Preview } from "../../api";
 import { useLive } from "../liveContext";
 import { go } from "../navigation";
 import { FileDiff, StepCard } from "../parts/diff";
+import { Title } from "../parts/head";
 import { ErrorNotice, Notice } from "../parts/notice";
 import { Bars } from "../parts/skeleton";
 import { Lines, Text } from "../parts/text";
@@ -26,16 +27,16 @@ export function PreviewScreen(props: { id: string }) {
   if (preview === undefined && error !== undefined)
     return (
       <>
-        <h1 tabIndex={-1}>This preview is not here</h1>
+        <Title>This preview is not here</Title>
         <ErrorNotice error={error} />
       </>
     );
   const nameOf = (one: string) => taps.get(one)?.name ?? services.get(one)?.name;
   return (
     <>
-      <h1 tabIndex={-1}>
+      <Title>
         <Text longest={120}>{preview === undefined ? "Preview" : titleOf(preview.edit, nameOf)}</Text>
-      </h1>
+      </Title>
       {state === undefined || state === "waiting" || state === "running" || preview === undefined ? (
         <Waiting waitsFor={news?.waitsFor ?? preview?.waitsFor} />
       ) : (

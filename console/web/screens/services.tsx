@@ -1,10 +1,11 @@
 import type { ServiceRow } from "../../api";
 import { useLive, useSession } from "../liveContext";
 import { go } from "../navigation";
-import { StateBadge } from "../parts/badges";
+import { ChangedCell, OwnerLine, StateCell } from "../parts/cells";
+import { Head } from "../parts/head";
 import { Empty, ErrorNotice } from "../parts/notice";
 import { type Column, Table } from "../parts/table";
-import { Text, When } from "../parts/text";
+import { Text } from "../parts/text";
 import { plain } from "../plain";
 import { byName } from "../search";
 import { deleteServiceSentence } from "../sentences";
@@ -31,14 +32,13 @@ export function ServicesScreen() {
   const mayChange = session?.readOnly === undefined;
   return (
     <>
-      <div class="head">
-        <h1 tabIndex={-1}>Services</h1>
+      <Head title="Services">
         {mayChange && (
           <button type="button" class="primary" onClick={() => go("/services/new")}>
             New service
           </button>
         )}
-      </div>
+      </Head>
       {edit.error !== undefined && <ErrorNotice error={edit.error} />}
       {complete && rows.length === 0 ? (
         <Empty title="There is no monitor">
@@ -71,33 +71,17 @@ function Row(props: { row: ServiceRow; edit: Editing; mayChange: boolean }) {
         <strong>
           <Text longest={80}>{row.name}</Text>
         </strong>
-        <span class="under">
-          {row.own ? "this stack" : <Text longest={80}>{row.stack}</Text>}
-          {row.tenant !== undefined && (
-            <>
-              {" · "}
-              <Text longest={40}>{row.tenant}</Text>
-            </>
-          )}
-        </span>
+        <OwnerLine own={row.own} stack={row.stack} tenant={row.tenant} />
       </td>
       <td class="not-narrow">
         <Text longest={80}>{row.monitor}</Text>
         <span class="under">{row.kind === "collector" ? "collector" : "port"}</span>
       </td>
-      <td>
-        <StateBadge state={row.state} />
-        <span class="under" title={row.reason === undefined ? undefined : plain(row.reason, 600)}>
-          {row.reason !== undefined && <Text longest={160}>{row.reason}</Text>}
-        </span>
-      </td>
+      <StateCell row={row} />
       <td class="number">{whole(row.taps)}</td>
       <td class="number not-narrow">{row.perSecond === undefined ? "–" : rate(row.perSecond)}</td>
       <td class="number not-narrow">{row.tunnelId}</td>
-      <td class="not-narrow">
-        {row.changedAt !== undefined && <When time={row.changedAt} />}
-        <span class="under">{row.changedBy !== undefined && <Text longest={40}>{row.changedBy}</Text>}</span>
-      </td>
+      <ChangedCell row={row} />
       <td>
         {row.own && mayChange ? (
           <button

@@ -3,6 +3,7 @@ import type { Stage, Tap, TapRow } from "../../api";
 import { useLive, useSession } from "../liveContext";
 import { Link } from "../navigation";
 import { StateBadge } from "../parts/badges";
+import { Back, Head, Title } from "../parts/head";
 import { ErrorNotice, Notice } from "../parts/notice";
 import { Path } from "../parts/path";
 import { Bars } from "../parts/skeleton";
@@ -31,7 +32,7 @@ export function TapScreen(props: { id: string }) {
   if (error !== undefined && tap === undefined)
     return (
       <>
-        <h1 tabIndex={-1}>This tap is not here</h1>
+        <Title>This tap is not here</Title>
         <ErrorNotice error={error}>
           <p>
             <Link to="/">Back to the list</Link>
@@ -44,7 +45,7 @@ export function TapScreen(props: { id: string }) {
   const stages = withProofs(events.stages ?? tap?.stages, proved);
   return (
     <>
-      <Head tap={shown} prove={setProved} watching={watching} watch={setWatching} />
+      <TapHead tap={shown} prove={setProved} watching={watching} watch={setWatching} />
       {events.gone && (
         <Notice tone="off" title="This tap has been deleted.">
           <p>No copies are made of this port by it any more.</p>
@@ -62,7 +63,7 @@ export function TapScreen(props: { id: string }) {
 function Waiting() {
   return (
     <>
-      <h1 tabIndex={-1}>Tap</h1>
+      <Title>Tap</Title>
       <Bars count={6} />
     </>
   );
@@ -79,7 +80,7 @@ function withProofs(stages: Stage[] | undefined, proved: Stage[] | undefined): S
   });
 }
 
-function Head(props: {
+function TapHead(props: {
   tap: TapRow;
   prove: (stages: Stage[]) => void;
   watching: boolean;
@@ -100,13 +101,8 @@ function Head(props: {
   const mayDelete = tap.own && session?.readOnly === undefined;
   return (
     <>
-      <p class="crumb">
-        <Link to="/">Back to the list</Link>
-      </p>
-      <div class="head">
-        <h1 tabIndex={-1}>
-          <Text longest={80}>{tap.name}</Text>
-        </h1>
+      <Back to="/" />
+      <Head title={<Text longest={80}>{tap.name}</Text>}>
         <StateBadge state={tap.state} />
         <div class="actions">
           {session?.can.verify && (
@@ -131,7 +127,7 @@ function Head(props: {
             </button>
           )}
         </div>
-      </div>
+      </Head>
       {tap.reason !== undefined && (
         <p class="reason">
           <Text longest={2000}>{tap.reason}</Text>

@@ -21,7 +21,7 @@ function useRates(now: number | undefined): readonly number[] {
 }
 
 /** What a tap is, in a few words, and how many copies it makes now. */
-export function TapFacts(props: { tap: TapRow & { description?: string } }) {
+export function TapFacts(props: { tap: TapRow }) {
   const { tap } = props;
   const values = useRates(tap.copiesPerSecond);
   const now = tap.copiesPerSecond;

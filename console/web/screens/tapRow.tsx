@@ -1,7 +1,7 @@
 import { Component } from "preact";
 import type { TapRow } from "../../api";
 import { go, Link } from "../navigation";
-import { StateBadge } from "../parts/badges";
+import { ChangedCell, OwnerLine, StateCell } from "../parts/cells";
 import { Text, When } from "../parts/text";
 import { plain } from "../plain";
 import { pathOf } from "../route";
@@ -13,8 +13,7 @@ export function sourceOf(row: Pick<TapRow, "vm" | "vnic" | "port">): string {
   return row.vnic === undefined ? row.vm : `${row.vm}, vNIC ${row.vnic}`;
 }
 
-/** The stack's own name, without organization and project. */
-function stackName(stack: string): string {
+function withoutOrganization(stack: string): string {
   return stack.split("/").slice(-2).join("/");
 }
 
@@ -40,15 +39,12 @@ export class Row extends Component<{ row: TapRow }> {
           <span class="under only-narrow">
             <Text longest={60}>{sourceOf(row)}</Text> → <Text longest={60}>{row.service}</Text>
           </span>
-          <span class="under not-narrow">
-            {row.own ? "this stack" : <Text longest={60}>{stackName(row.stack)}</Text>}
-            {row.tenant !== undefined && (
-              <>
-                {" · "}
-                <Text longest={40}>{row.tenant}</Text>
-              </>
-            )}
-          </span>
+          <OwnerLine
+            class="not-narrow"
+            own={row.own}
+            stack={withoutOrganization(row.stack)}
+            tenant={row.tenant}
+          />
         </td>
         <td class="not-narrow">
           <Text longest={80}>{sourceOf(row)}</Text>
@@ -68,22 +64,12 @@ export class Row extends Component<{ row: TapRow }> {
             {row.filter === "" ? "everything" : <Text longest={80}>{row.filter}</Text>}
           </span>
         </td>
-        <td>
-          <StateBadge state={row.state} />
-          <span class="under" title={row.reason === undefined ? undefined : plain(row.reason, 600)}>
-            {row.reason !== undefined && <Text longest={160}>{row.reason}</Text>}
-          </span>
-        </td>
+        <StateCell row={row} />
         <td class="number">{row.copiesPerSecond === undefined ? "–" : rate(row.copiesPerSecond)}</td>
         <td class="not-narrow">
           {row.until === undefined ? <span class="soft">never</span> : <When time={row.until} />}
         </td>
-        <td class="not-narrow">
-          {row.changedAt !== undefined && <When time={row.changedAt} />}
-          <span class="under">
-            {row.changedBy !== undefined && <Text longest={40}>{row.changedBy}</Text>}
-          </span>
-        </td>
+        <ChangedCell row={row} />
       </tr>
     );
   }

@@ -2,6 +2,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { State } from "../../api";
 import { useLive, useSession } from "../liveContext";
 import { go } from "../navigation";
+import { Head } from "../parts/head";
 import { Empty } from "../parts/notice";
 import { type Column, Table } from "../parts/table";
 import { byName, found } from "../search";
@@ -32,8 +33,7 @@ export function TapsScreen() {
   const all = taps.size;
   return (
     <>
-      <div class="head">
-        <h1 tabIndex={-1}>Taps</h1>
+      <Head title="Taps">
         {session?.readOnly === undefined ? (
           <button type="button" class="primary" onClick={() => go("/new")}>
             New tap
@@ -41,7 +41,7 @@ export function TapsScreen() {
         ) : (
           <p class="soft">Read-only: {session.readOnly}.</p>
         )}
-      </div>
+      </Head>
       <div class="tools">
         <input
           type="search"
