@@ -2,7 +2,10 @@ import { expect } from "chai";
 import type { Browser } from "playwright-core";
 import { startBrowser, visit } from "./browser";
 import { FakeConsole, type World } from "./fakeConsole";
-import { change, changeOf, hostRow, PREVIEW, serviceRow, stages, tapRow, usualWorld } from "./worlds";
+import { changeOf, PREVIEW } from "./preview";
+import { change, hostRow, serviceRow, tapRow } from "./rows";
+import { stages } from "./tap";
+import { usualWorld } from "./usualWorld";
 
 /** What a host, a claim or a program may call things, to do harm in a page that shows it. */
 const NAMES = [
@@ -67,7 +70,7 @@ function hostileWorld(): World {
       [first.id]: {
         ...first,
         description: LONGEST,
-        stages: stages("tunnel").map((stage) => ({
+        stages: stages(first, "tunnel").map((stage) => ({
           ...stage,
           title: NAMES[0]!,
           detail: NAMES[8]!,

@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { startBrowser, visit } from "./browser";
 import { FakeConsole } from "./fakeConsole";
 import { pressOn, tabTo, typeInto } from "./keyboard";
-import { usualWorld } from "./worlds";
+import { usualWorld } from "./usualWorld";
 
 describe("the console by keyboard alone", () => {
   let browser: Browser;

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { applied, NOTHING_YET } from "../../../console/web/live";
-import { change, hostRow, tapRow, usualWorld } from "../../browser/worlds";
+import { change, hostRow, tapRow } from "../../browser/rows";
+import { usualWorld } from "../../browser/usualWorld";
 
 const { snapshot } = usualWorld();
 

@@ -3,7 +3,7 @@ import { plain, plainLines } from "../../../console/web/plain";
 import { pathOf, routeOf } from "../../../console/web/route";
 import { byName, found } from "../../../console/web/search";
 import { distance, rate } from "../../../console/web/words";
-import { tapRow } from "../../browser/worlds";
+import { tapRow } from "../../browser/rows";
 
 describe("the console's words", () => {
   it("tell a time by its distance", () => {
