@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { matchesWildcards } from "../../wildcards";
 
 /** The first field of a known_hosts line: a hashed name, or patterns of which a negated one excludes. */
 export type HostPatterns =
@@ -22,41 +23,15 @@ export function parsePatterns(field: string): HostPatterns | undefined {
   };
 }
 
-/** Whether a name, in lower case, is one of the names of the line. */
+/** Whether a name, in lower case, is one of the names of the line. A pattern's brackets are literal: a port stands as `[host]:port`. */
 export function matchesName(patterns: HostPatterns, name: string): boolean {
   if (patterns.kind === "hashed") {
     return createHmac("sha1", patterns.salt).update(name).digest().equals(patterns.digest);
   }
-  const fits = (pattern: string) => matchesWildcard(pattern, name);
+  const fits = (pattern: string) => matchesWildcards(name, pattern);
   return patterns.accept.some(fits) && !patterns.reject.some(fits);
 }
 
 function lowerCase(pattern: string): string {
   return pattern.toLowerCase();
-}
-
-/**
- * `*` is any text, `?` one character, all else is literal: known_hosts writes ports as `[host]:port`. Only the last `*`
- * is ever tried anew, so the time is at most the product of both lengths, however many there are.
- */
-function matchesWildcard(pattern: string, name: string): boolean {
-  let at = 0;
-  let star = -1;
-  let resume = 0;
-  for (let index = 0; index < name.length; ) {
-    if (pattern[at] === "*") {
-      star = at++;
-      resume = index;
-    } else if (pattern[at] === "?" || pattern[at] === name[index]) {
-      at++;
-      index++;
-    } else if (star < 0) {
-      return false;
-    } else {
-      at = star + 1;
-      index = ++resume;
-    }
-  }
-  while (pattern[at] === "*") at++;
-  return at === pattern.length;
 }

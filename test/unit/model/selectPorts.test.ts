@@ -120,4 +120,13 @@ describe("a pattern of port names", () => {
     expect(isLike("a".repeat(10_000_000), "*a")).to.equal(false);
     expect(performance.now() - since).to.be.below(2_000);
   });
+
+  it("is soon looked for in all ports of a host that has made their names long and alike", () => {
+    const names = Array.from({ length: 2_000 }, () => "a".repeat(250));
+    const half = "a".repeat(120);
+    const patterns = [`*${half}b*`, `*b${half}*`, `*${half}b`, `*${half}?b*`, `*${"*a".repeat(120)}b*`];
+    const since = performance.now();
+    for (const pattern of patterns) expect(names.filter((text) => isLike(text, pattern))).to.deep.equal([]);
+    expect(performance.now() - since).to.be.below(4_000);
+  });
 });
