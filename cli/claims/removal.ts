@@ -67,7 +67,10 @@ export async function removeChosen(
   }
 }
 
-/** Where an end is one of the hosts of the command line, it is reached as that says. An end that cannot be reached keeps its claim. */
+/**
+ * Where an end is one of the hosts of the command line, it is reached as that says. An end that cannot be reached keeps its claim,
+ * and so does one where the claim is another resource's: a host may say what it likes of others.
+ */
 async function removeFromOtherEnds(
   context: Context,
   claim: Claim,
@@ -79,7 +82,7 @@ async function removeFromOtherEnds(
     const record = records.find(({ address }) => address === host.address);
     try {
       const end = record ?? (await context.claimedHost(host as HostRecord));
-      await deleteAt(context.open, end, claim);
+      await deleteAt(context.open, end, claim, (there) => there.owner === owner);
     } catch (error) {
       progress.failed(`the other end of ${owner} stays: ${taasError(error).message}`);
     }

@@ -148,17 +148,37 @@ function deleteClaim(claims: Map<string, Claim>, claim: Claim): void {
 
 /**
  * Deletes the claim of an incarnation, whatever its owner key is by now. A claim of another incarnation is somebody else's: ours is
- * already gone.
+ * already gone. `isMeant`: whether a claim of it is to be deleted; by default each is.
  */
-export function deleteEdit(owner: string, token: string): Edit {
+export function deleteEdit(
+  owner: string,
+  token: string,
+  isMeant: (claim: Claim) => boolean = () => true,
+): Edit {
   return {
     owner,
     kind: "delete",
     apply(claims) {
       for (const claim of [...claims.values()]) {
-        if (claim.token === token) deleteClaim(claims, claim);
-        else if (replacedBy(claim)?.token === token)
+        const replaced = replacedBy(claim);
+        if (claim.token === token) {
+          if (isMeant(claim)) deleteClaim(claims, claim);
+        } else if (replaced?.token === token && isMeant(replaced))
           claims.set(claim.owner, { ...claim, replaces: undefined });
+      }
+    },
+  };
+}
+
+/** Takes the pending mark off an incarnation's claim which a killed run had written at all its ends, but not confirmed at all of them. */
+export function finishEdit({ owner, token }: Claim): Edit {
+  return {
+    owner,
+    kind: "note",
+    apply(claims) {
+      for (const claim of claims.values()) {
+        if (claim.token !== token || !isLeftover(claim, stackOf(owner))) continue;
+        claims.set(claim.owner, { ...claim, pending: undefined, replaces: undefined });
       }
     },
   };

@@ -2,7 +2,7 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Draft } from "./edit";
 import type { Reach } from "./hosts";
-import type { FoundClaim } from "./leftovers";
+import type { Abandoned } from "./leftovers";
 import type { Look } from "./look";
 
 /** A claim to be put on a host that was looked at. */
@@ -14,7 +14,7 @@ export interface Target {
 /** What an operation is about to write, now that its hosts have been looked at. */
 export interface Steps<Result> {
   /** Claims of other resources that are deleted first, at all their ends, because they cannot stay without this one. */
-  abandoned?: FoundClaim[];
+  abandoned?: Abandoned[];
   /** The claims, and the rounds they are written in: each round is done on all its hosts before the next begins. */
   rounds: Target[][];
   /** Rounds before those, on hosts that have claims from before. Left out where a host refuses them: copies have a gap then. */

@@ -2,8 +2,8 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import { stackOf } from "../model/identity";
 import type { Claim, Elsewhere } from "../schema/claim";
-import { deleteEdit } from "./edit";
-import type { OpenHost, Reach } from "./hosts";
+import { deleteEdit, finishEdit } from "./edit";
+import { lookAll, type OpenHost, type Reach } from "./hosts";
 import type { Look } from "./look";
 import { isLeftover } from "./run";
 
@@ -11,6 +11,12 @@ import { isLeftover } from "./run";
 export interface FoundClaim {
   seen: Look;
   claim: Claim;
+}
+
+/** A claim that cannot stay without another. */
+export interface Abandoned extends FoundClaim {
+  /** What a claim at another end must say to be deleted with it: the host that has this one is not believed about others. */
+  isMeant(claim: Claim): boolean;
 }
 
 /** The other machines that a claim says have one of the same resource, and how they are reached. A capture has none, whatever a host says. */
@@ -39,33 +45,68 @@ export function withoutClaims(look: Look, found: readonly FoundClaim[]): Look {
 }
 
 /**
- * Deletes leftovers at all their ends, the other ends first: an operation that never ended may have claims where nothing else of its
- * stack is. Where an end cannot be reached, or refuses, the claim that leads there stays, with a warning. Resolves to
- * whether a host was changed.
+ * Settles what killed runs left. A leftover is deleted at all its ends, the other ends first: an operation that never ended may have
+ * claims where nothing else of its stack is. Where another end has it confirmed, it was complete, and is confirmed instead.
+ * Where an end cannot be reached, or refuses, it stays, with a warning. Resolves to whether a host was changed.
  */
 export async function cleanUp(reach: Reach, leftovers: readonly FoundClaim[]): Promise<boolean> {
   let cleaned = false;
-  for (const { seen, claim } of leftovers) {
-    const others = otherEnds(claim).filter(({ machine }) => machine !== seen.facts.machine);
-    if ((await cleanUpAt(reach, claim, others)) && (await isDeleted(reach, claim, async () => seen.record)))
-      cleaned = true;
-  }
+  for (const found of leftovers)
+    if (await isDone(reach, found.claim, () => settle(reach, found))) cleaned = true;
   return cleaned;
 }
 
-/** Deletes a leftover at other ends. False, and a warning, where one of them cannot be reached, or refuses. */
-export async function cleanUpAt(reach: Reach, claim: Claim, others: Elsewhere): Promise<boolean> {
-  let all = true;
-  for (const { host } of others) {
-    if (!(await isDeleted(reach, claim, () => reach.claimedHost(host as HostRecord)))) all = false;
+/**
+ * Each end is judged by its own claim alone: what a host says leads to other hosts, and decides nothing there. Claims are
+ * confirmed once all of them are written, so one that is no leftover shows that its resource was complete.
+ */
+async function settle({ open, claimedHost }: Reach, { seen, claim }: FoundClaim): Promise<void> {
+  const others = otherEnds(claim).filter(({ machine }) => machine !== seen.facts.machine);
+  const hosts = await Promise.all(others.map(({ host }) => claimedHost(host as HostRecord)));
+  const looks = await lookAll(
+    open,
+    hosts.filter(({ gone }) => gone !== true),
+  );
+  const ends = [...looks.values()];
+  if (ends.some(({ read }) => stands(claim, read.claims))) {
+    await open(seen.record).submit(finishEdit(claim));
+    return;
   }
-  return all;
+  for (const { record } of ends) await deleteLeftover(open, record, claim);
+  await deleteAt(open, seen.record, claim);
 }
 
-/** Deletes a leftover on a host. False, and a warning, where that cannot be. */
-async function isDeleted(reach: Reach, claim: Claim, host: () => Promise<HostRecord>): Promise<boolean> {
+/** Whether a host has a claim of the same incarnation that is no leftover. */
+function stands({ owner, token }: Claim, claims: ReadonlyMap<string, Claim>): boolean {
+  return [...claims.values()].some((there) => there.token === token && !isLeftover(there, stackOf(owner)));
+}
+
+/** Deletes a claim at another end that says itself that it is a leftover. Resolves to the claims there. */
+function deleteLeftover(
+  open: OpenHost,
+  record: HostRecord,
+  claim: Claim,
+): Promise<ReadonlyMap<string, Claim>> {
+  return deleteAt(open, record, claim, (there) => isLeftover(there, stackOf(claim.owner)));
+}
+
+/** Deletes a leftover at other ends that its resource no longer has. Where that cannot be, or it is confirmed there, it stays, with a warning. */
+export async function cleanUpAt(reach: Reach, claim: Claim, others: Elsewhere): Promise<void> {
+  for (const { host } of others) {
+    await isDone(reach, claim, async () => {
+      const record = await reach.claimedHost(host as HostRecord);
+      if (!stands(claim, await deleteLeftover(reach.open, record, claim))) return;
+      reach.warn(
+        `host ${record.name}: a claim of ${claim.owner} by a killed run stays, because it is confirmed there; pulumi-taas claims remove removes it`,
+      );
+    });
+  }
+}
+
+/** Does a piece of the clean-up of a leftover. False, and a warning, where that cannot be. */
+async function isDone(reach: Reach, claim: Claim, work: () => Promise<void>): Promise<boolean> {
   try {
-    await deleteAt(reach.open, await host(), claim);
+    await work();
     return true;
   } catch (error) {
     if (!(error instanceof TaasError)) throw error;
@@ -75,20 +116,24 @@ async function isDeleted(reach: Reach, claim: Claim, host: () => Promise<HostRec
 }
 
 /** Deletes a claim, at its other ends first. */
-export async function deleteEverywhere(reach: Reach, { seen, claim }: FoundClaim): Promise<void> {
+export async function deleteEverywhere(reach: Reach, { seen, claim, isMeant }: Abandoned): Promise<void> {
   for (const { machine, host } of otherEnds(claim)) {
     if (machine !== seen.facts.machine)
-      await deleteAt(reach.open, await reach.claimedHost(host as HostRecord), claim);
+      await deleteAt(reach.open, await reach.claimedHost(host as HostRecord), claim, isMeant);
   }
   await deleteAt(reach.open, seen.record, claim);
 }
 
-/** Deletes a claim on a host; one that is gone counts as done. */
+/**
+ * Deletes a claim on a host; one that is gone counts as done. `isMeant`: see `deleteEdit`; where another host led here, what the
+ * claim here must say. Resolves to the claims that the host then has.
+ */
 export async function deleteAt(
   open: OpenHost,
   record: HostRecord,
   { owner, token }: Pick<Claim, "owner" | "token">,
-): Promise<void> {
-  if (record.gone === true) return;
-  await open(record).submit(deleteEdit(owner, token));
+  isMeant?: (claim: Claim) => boolean,
+): Promise<ReadonlyMap<string, Claim>> {
+  if (record.gone === true) return new Map();
+  return (await open(record).submit(deleteEdit(owner, token, isMeant))).claims;
 }

@@ -4,12 +4,13 @@ import { deleteResource } from "../converge/deleteResource";
 import type { Draft } from "../converge/edit";
 import { placeOf } from "../converge/hosts";
 import type { Steps } from "../converge/intent";
-import type { FoundClaim } from "../converge/leftovers";
+import type { Abandoned } from "../converge/leftovers";
 import type { Look } from "../converge/look";
 import { TaasError } from "../errors";
 import { stackOf } from "../model/identity";
-import { flowsInto, serviceFinder } from "../model/serviceNames";
+import { flowsInto, isOneService, serviceFinder } from "../model/serviceNames";
 import { printableLine } from "../printable";
+import type { Claim } from "../schema/claim";
 import { pick } from "../schema/options";
 import { type FoundIfaceIds, foundIfaceIds, type PortInput, withFoundIfaceId } from "../schema/port";
 import { monitorOptions, type ServiceInputs, serviceInputs } from "../schema/service";
@@ -122,12 +123,18 @@ async function put(
 }
 
 /** Flows that still send to the service on a host: another stack's keep it, its own stack's are leftovers and are deleted with it. */
-function flowsWithout(look: Look, state: ServiceInputs, token: string): FoundClaim[] {
+function flowsWithout(look: Look, state: ServiceInputs, token: string): Abandoned[] {
   if (look.read.claims.get(state.owner)?.token !== token) return [];
   const serviceOf = serviceFinder(look.read.claims.values());
   const flows = flowsInto(look.read.claims.values()).filter((flow) => serviceOf(flow)?.owner === state.owner);
   const others = flows.filter((flow) => stackOf(flow.owner) !== stackOf(state.owner));
-  if (others.length === 0) return flows.map((claim) => ({ seen: look, claim }));
+  const named = { service: state.owner, tunnelId: state.tunnelId };
+  const isMeant = (claim: Claim) =>
+    claim.kind === "flow" &&
+    claim.destination === look.facts.machine &&
+    stackOf(claim.owner) === stackOf(state.owner) &&
+    isOneService(claim, named);
+  if (others.length === 0) return flows.map((claim) => ({ seen: look, claim, isMeant }));
   throw new TaasError(
     `tap service ${state.owner} is still used by ${others.map((flow) => flow.owner).join(", ")}`,
     {

@@ -107,6 +107,30 @@ describe("claims that outlive their makers", () => {
     await clean();
   });
 
+  it("of a create that was killed between the confirmations of its hosts are confirmed, and go with their service", async () => {
+    const ids = await monitor();
+    for (const index of [1, 2]) {
+      const web = await tap(ids);
+      await orphan(lab.host(index), web.id);
+      const lost = new Driver(lab, STACK);
+      const near = await lost.service("near", {
+        host: `host${index}`,
+        port: index === 1 ? "tap-db" : "tap-ids2",
+      });
+      for (const host of lab.hosts) {
+        const claim = (await storedClaims(host))[web.id];
+        expect(claim, host.name).to.have.property("token", web.outputs.incarnation);
+        expect(claim, host.name).not.to.have.property("pending");
+      }
+      await lost.delete(near);
+      await driver.delete(web);
+    }
+    const web = await tap(ids);
+    await orphan(lab.host(2), web.id);
+    await new Driver(lab, STACK).delete(ids);
+    await clean();
+  });
+
   it("of a killed create are finished when the same is created again", async () => {
     const ids = await monitor();
     const web = await tap(ids);

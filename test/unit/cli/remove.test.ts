@@ -10,7 +10,7 @@ import type { Claim } from "../../../provider/schema/claim";
 /** A host, and what a removal there comes to. */
 interface Site {
   name: string;
-  submit(): Promise<void>;
+  submit(): Promise<{ claims: ReadonlyMap<string, Claim> }>;
 }
 
 /** A host whose every removal ends as `code` says. */
@@ -18,6 +18,7 @@ function siteAt(name: string, tried: string[], code?: ErrorCode): Site {
   const submit = async () => {
     tried.push(name);
     if (code !== undefined) throw new TaasError("it failed", { code, host: name });
+    return { claims: new Map() };
   };
   return { name, submit };
 }

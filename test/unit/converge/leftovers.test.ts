@@ -1,34 +1,166 @@
 import { expect } from "chai";
-import { cleanUp, otherEnds } from "../../../provider/converge/leftovers";
+import type { Edit } from "../../../provider/converge/edit";
+import { cleanUp, cleanUpAt, deleteEverywhere, otherEnds } from "../../../provider/converge/leftovers";
 import type { Look } from "../../../provider/converge/look";
+import { TaasError } from "../../../provider/errors";
 import { type Claim, claim as claimSchema } from "../../../provider/schema/claim";
 
-const base = { format: 1, token: "t", writer: "w", time: "2026-01-02T03:04:05.678Z" };
-const elsewhere = [{ machine: "m2", host: { name: "host2", address: "192.0.2.2" } }];
+const OWNER = "o/p/s/MirrorTunnel/mesh";
+const base = { format: 1, token: "t", writer: "w", time: new Date().toISOString(), owner: OWNER };
+const record = (host: number) => ({ name: `host${host}`, address: `192.0.2.${host}` });
+const end = (host: number) => ({ machine: `m${host}`, host: record(host) });
+const source = { port: "web", integrationBridge: "br-int" };
+const tunnel = {
+  ...{ kind: "tunnel", integrationBridge: "br-int", mode: "mesh", type: "vxlan", udpPort: 14789 },
+  ...{ local: "192.0.2.1", peers: [{ machine: "m2", name: "host2", remote: "192.0.2.2" }] },
+};
+const flow = {
+  ...{ ...base, owner: "o/p/s/TapFlow/web", kind: "flow", service: "o/p/s/TapService/ids", tunnelId: 7 },
+  ...{ destination: "m1", source },
+};
+/** Of a run that is over. */
+const left = { pending: "another-run" };
 
 function claimed(fields: object): Claim {
-  return claimSchema.parse({ ...base, owner: "o/p/s/MirrorTunnel/mesh", elsewhere, ...fields });
+  return claimSchema.parse({ ...base, elsewhere: [end(2)], ...fields });
 }
 
-const source = { port: "web", integrationBridge: "br-int" };
+/** Hosts, by number, with their claims; one without is out of reach. */
+class Hosts {
+  readonly warnings: string[] = [];
+  private readonly claims = new Map<string, Map<string, Claim>>();
+
+  constructor(hosts: Record<number, readonly object[]>) {
+    for (const [host, fields] of Object.entries(hosts))
+      this.claims.set(`host${host}`, new Map(fields.map(claimed).map((one) => [one.owner, one])));
+  }
+
+  readonly reach = {
+    open: ({ name }: { name: string }) => ({
+      look: async () => this.look(name),
+      submit: async (edit: Edit) => {
+        edit.apply(this.at(name));
+        return { claims: this.at(name) };
+      },
+    }),
+    claimedHost: async (host: unknown) => host,
+    warn: (message: string) => this.warnings.push(message),
+  } as never;
+
+  look(name: string): Look {
+    const facts = { machine: name.replace("host", "m"), externalIds: {} };
+    return { record: { name, address: name }, facts, read: { claims: this.at(name) } } as unknown as Look;
+  }
+
+  /** The only claim of a host, as an operation that looked there found it. */
+  found(host: number) {
+    const [claim] = [...this.at(`host${host}`).values()];
+    return { seen: this.look(`host${host}`), claim: claim! };
+  }
+
+  /** The claims that the hosts have, by host: each with its token and whether it is pending. */
+  get now(): Record<string, string> {
+    const text = ({ token, pending }: Claim) => `${token} ${pending === undefined ? "confirmed" : "pending"}`;
+    return Object.fromEntries(
+      [...this.claims].map(([host, claims]) => [host, [...claims.values()].map(text).join()]),
+    );
+  }
+
+  private at(name: string): Map<string, Claim> {
+    const claims = this.claims.get(name);
+    if (claims === undefined) throw new TaasError("no route", { code: "unreachable", host: name });
+    return claims;
+  }
+}
 
 describe("what a host says of a capture", () => {
   it("leads to no other host, where what it says of other resources does", () => {
     const service = claimed({ kind: "service", tunnelId: 7, ports: ["ids"], integrationBridge: "br-int" });
-    expect(otherEnds(service)).to.deep.equal(elsewhere);
+    expect(otherEnds(service)).to.deep.equal([end(2)]);
     expect(otherEnds(claimed({ kind: "capture", source }))).to.deep.equal([]);
   });
 
   it("has a claim deleted on that host alone, whoever's key and token it has", async () => {
-    const deleted: string[] = [];
-    const record = { name: "host1", address: "192.0.2.1" };
-    const reach = {
-      open: ({ name }: { name: string }) => ({ submit: async () => deleted.push(name) }),
-      claimedHost: async (host: unknown) => host,
-      warn: (message: string) => expect.fail(message),
-    } as never;
-    const seen = { record, facts: { machine: "m1" } } as unknown as Look;
-    await cleanUp(reach, [{ seen, claim: claimed({ kind: "capture", source }) }]);
-    expect(deleted).to.deep.equal(["host1"]);
+    const hosts = new Hosts({ 1: [{ kind: "capture", source }], 2: [{ ...tunnel, ...left }] });
+    await cleanUp(hosts.reach, [hosts.found(1)]);
+    expect(hosts.now).to.deep.equal({ host1: "", host2: "t pending" });
+  });
+});
+
+describe("what a host says is left of a killed run", () => {
+  const both = { elsewhere: [end(2), end(3)] };
+
+  it("is deleted at the other ends that say the same of theirs", async () => {
+    const hosts = new Hosts({
+      1: [{ ...tunnel, ...left, ...both }],
+      2: [{ ...tunnel, ...left }],
+      3: [],
+    });
+    expect(await cleanUp(hosts.reach, [hosts.found(1)])).to.equal(true);
+    expect(hosts.now).to.deep.equal({ host1: "", host2: "", host3: "" });
+    expect(hosts.warnings).to.deep.equal([]);
+  });
+
+  for (const [what, more] of [
+    ["a confirmed one", {}],
+    ["a confirmed one under another key", { owner: "o/p/s/MirrorTunnel/renamed" }],
+    ["one that another stack is making", { ...left, owner: "o/p/other/MirrorTunnel/mesh" }],
+  ] as const) {
+    it(`deletes no claim at another end but a leftover: ${what} shows that it is none, and loses no end`, async () => {
+      const hosts = new Hosts({
+        1: [{ ...tunnel, ...left, ...both }],
+        2: [{ ...tunnel, ...more }],
+        3: [{ ...tunnel, ...left }],
+      });
+      const there = hosts.now;
+      expect(await cleanUp(hosts.reach, [hosts.found(1)])).to.equal(true);
+      expect(hosts.now).to.deep.equal({ ...there, host1: "t confirmed" });
+    });
+  }
+
+  it("deletes no claim of another incarnation, nor what such a one has taken the place of", async () => {
+    const replaces = JSON.stringify({ ...base, ...tunnel });
+    const other = { ...tunnel, token: "theirs", ...left, replaces };
+    const hosts = new Hosts({ 1: [{ ...tunnel, ...left }], 2: [other] });
+    const [claim] = [hosts.found(2).claim];
+    await cleanUp(hosts.reach, [hosts.found(1)]);
+    expect(hosts.now).to.deep.equal({ host1: "", host2: "theirs pending" });
+    expect(hosts.found(2).claim).to.deep.equal(claim);
+  });
+
+  it("stays everywhere while one end cannot tell", async () => {
+    const hosts = new Hosts({ 1: [{ ...tunnel, ...left, ...both }], 2: [{ ...tunnel, ...left }] });
+    expect(await cleanUp(hosts.reach, [hosts.found(1)])).to.equal(false);
+    expect(hosts.now).to.deep.equal({ host1: "t pending", host2: "t pending" });
+    expect(hosts.warnings.join()).to.match(/left of o\/p\/s\/MirrorTunnel\/mesh stays for now: .*no route/);
+  });
+
+  it("stays at an end that the resource no longer has and where it is confirmed, with a warning", async () => {
+    const hosts = new Hosts({
+      1: [{ ...tunnel, ...left, ...both }],
+      2: [tunnel],
+      3: [{ ...tunnel, ...left }],
+    });
+    await cleanUpAt(hosts.reach, hosts.found(1).claim, both.elsewhere as never);
+    expect(hosts.now).to.deep.equal({ host1: "t pending", host2: "t confirmed", host3: "" });
+    expect(hosts.warnings).to.have.length(1);
+    expect(hosts.warnings[0]).to.match(
+      /^host host2: .*mesh by a killed run stays, because it is confirmed there/,
+    );
+  });
+});
+
+describe("a claim that cannot stay without another", () => {
+  it("is deleted at other ends that agree what it is", async () => {
+    for (const [there, now] of [
+      [flow, ""],
+      [{ ...flow, destination: "m3" }, "t confirmed"],
+      [tunnel, "t confirmed"],
+    ] as const) {
+      const hosts = new Hosts({ 1: [flow], 2: [there] });
+      const isMeant = (claim: Claim) => claim.kind === "flow" && claim.destination === "m1";
+      await deleteEverywhere(hosts.reach, { ...hosts.found(1), isMeant });
+      expect(hosts.now).to.deep.equal({ host1: "", host2: now });
+    }
   });
 });
