@@ -19,6 +19,15 @@ import { repositoryRoot } from "../engine/fixtureProject";
 const root = repositoryRoot();
 const documents = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
 const pages = ["README.md", ...documents.map((name) => join("docs", name))];
+const everyPage = [
+  ...pages,
+  ...readdirSync(root).filter((name) => name.endsWith(".md") && name !== "README.md"),
+  "test/README.md",
+  ".github/PULL_REQUEST_TEMPLATE.md",
+  ...readdirSync(join(root, "examples"))
+    .map((name) => `examples/${name}/README.md`)
+    .filter((page) => existsSync(join(root, page))),
+];
 
 function read(path: string): string {
   return readFileSync(join(root, path), "utf8");
@@ -58,6 +67,16 @@ function told(option: z.ZodType): string[] {
   return values
     .filter((value) => value !== undefined && typeof value !== "object")
     .map((value) => JSON.stringify(value));
+}
+
+/** The lines of a page's prose by their numbers: without code blocks, tables and recorded measurements. */
+function prose(page: string): [number, string][] {
+  const blank = (block: string) => block.replaceAll(/.+/g, "");
+  const text = read(page)
+    .replaceAll(/^ *```.*?^ *```$/gms, blank)
+    .replaceAll(/<!-- (\w+) -->.*?<!-- end of \1 -->/gs, blank);
+  const lines = text.split("\n").map((line, index): [number, string] => [index + 1, line]);
+  return lines.filter(([, line]) => !line.startsWith("|"));
 }
 
 /** Where a heading is linked to. */
@@ -158,13 +177,7 @@ describe("the documentation", () => {
   });
 
   it("links to pages and headings that exist", () => {
-    for (const page of [
-      ...pages,
-      ...readdirSync(root).filter((name) => name.endsWith(".md")),
-      "test/README.md",
-      ...readdirSync(join(root, "examples")).map((name) => `examples/${name}/README.md`),
-    ]) {
-      if (!existsSync(join(root, page))) continue;
+    for (const page of everyPage) {
       for (const [, target] of read(page).matchAll(/\]\(((?!https:)[^)]+)\)/g)) {
         const [path, fragment] = target!.split("#") as [string, string | undefined];
         const linked = path === "" ? page : join(dirname(page), path);
@@ -174,6 +187,15 @@ describe("the documentation", () => {
         expect(headings, `${page} links to ${target}`).to.include(fragment);
       }
     }
+  });
+
+  it("wraps its prose at 120 columns", () => {
+    const long = everyPage.flatMap((page) =>
+      prose(page)
+        .filter(([, line]) => line.length > 120)
+        .map(([number, line]) => `${page}:${number} has ${line.length}`),
+    );
+    expect(long).to.deep.equal([]);
   });
 
   for (const [kind, page] of [
