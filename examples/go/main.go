@@ -20,7 +20,7 @@ func main() {
 			return err
 		}
 
-		// And this VM is tapped, both directions. A mirror tunnel between the two hosts is made, and is deleted with its last user.
+		// This VM is tapped in both directions. The mirror tunnel to the monitor's host exists while a flow uses it.
 		web, err := taas.NewTapFlow(ctx, "web", &taas.TapFlowArgs{
 			Service: ids.Ref,
 			Host:    pulumi.String(conf.Require("sourceHost")),

@@ -12,7 +12,7 @@ ids = taas.TapService(
     port=config.require("monitorPort"),
 )
 
-# And this VM is tapped, both directions. A mirror tunnel between the two hosts is made, and is deleted with its last user.
+# This VM is tapped in both directions. The mirror tunnel to the monitor's host exists while a flow uses it.
 web = taas.TapFlow(
     "web",
     service=ids.ref,

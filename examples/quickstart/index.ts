@@ -12,7 +12,7 @@ const sourcePort = config.get("sourcePort") ?? "tap-web";
 // This VM becomes the monitor: its port moves to br-tap, where nothing but copies arrives.
 const ids = new TapService("ids", { host: monitorHost, port: monitorPort });
 
-// And this VM is tapped, both directions. A mirror tunnel between the two hosts is made, and is deleted with its last user.
+// This VM is tapped in both directions. The mirror tunnel to the monitor's host exists while a flow uses it.
 const web = new TapFlow("web", { service: ids, host: sourceHost, port: sourcePort });
 
 export const tunnelId = ids.tunnelId;
