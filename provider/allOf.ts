@@ -1,8 +1,9 @@
 import { TaasError } from "./errors";
 
 /**
- * As `Promise.all`, for work on several hosts: waits until all of it has ended, so that nothing runs on unseen, and rejects with
- * one error that has every reason, so that one host's failure does not hide another's. Its code is the first one's.
+ * Like `Promise.all`, for work on several hosts: it waits until all of the work has ended, so that nothing continues
+ * unseen. It rejects with one error that has every reason, so that the failure of one host does not hide that of
+ * another. The error has the code of the first failure.
  */
 export async function allOf<T>(work: Iterable<Promise<T>>): Promise<T[]> {
   const results = await Promise.allSettled(work);

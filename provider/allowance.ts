@@ -1,6 +1,6 @@
 /**
- * What a host may send without being asked: an amount at once, which comes back at a rate. All hosts share one thread, so a
- * host that sends without end would take the time of the others.
+ * What a host may send unasked: a fixed amount at once, which is refilled at a fixed rate. All hosts share one thread,
+ * so a host that sends without end would take the time of the others.
  */
 export class Allowance {
   private left: number;
@@ -13,14 +13,14 @@ export class Allowance {
     this.left = burst;
   }
 
-  /** Takes an amount; false when there is not so much left. */
+  /** Takes an amount; false if less than that is left. */
   take(amount: number): boolean {
     this.refill();
     this.left -= amount;
     return this.left >= 0;
   }
 
-  /** Gives an amount back, as far as there is room: the host was asked for something that it tells of in this way. */
+  /** Returns an amount, up to the limit: the host answers a request with it. */
   give(amount: number): void {
     this.refill();
     this.left = Math.min(this.burst, this.left + amount);

@@ -1,9 +1,9 @@
 /**
- * Every code that a `TaasError` can have, in the order of docs/troubleshooting.md, which says of each what it means and what to
+ * Every code that a `TaasError` can have, in the order of docs/troubleshooting.md, which explains each and says what to
  * do. A test compares the two.
  */
 export const ERROR_CODES = [
-  // Reaching a host, and the configuration that says how.
+  // Reaching a host, and the configuration that describes how.
   "unreachable",
   "connection-lost",
   "auth-failed",
@@ -25,7 +25,7 @@ export const ERROR_CODES = [
   "operation-timeout",
   "output-too-large",
   "cancelled",
-  // Rights, and Open vSwitch itself.
+  // Permissions, and Open vSwitch itself.
   "no-rights",
   "no-ovs",
   "bridge-missing",

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "./errorCodes";
 import { printable } from "./printable";
 
-/** Everything an operator needs to act on a failure: what was wanted, where, what happened, what to do. */
+/** What an operator needs to act on a failure: what was wanted, on which host, what happened, what to do. */
 export interface TaasErrorDetails {
   /** The machine-readable reason. */
   code: ErrorCode;
@@ -14,8 +14,8 @@ export interface TaasErrorDetails {
 }
 
 /**
- * The one error class of the provider. `message` is one line for the operator: host, what happened, hint. Much of it
- * may come from a host, so all of it is made `printable`.
+ * The one error class of the provider. `message` is one line for the operator: host, what happened, hint. Parts of it
+ * may come from a host, so all of it passes through `printable`.
  */
 export class TaasError extends Error {
   readonly code: ErrorCode;

@@ -8,8 +8,9 @@ import type { TapStatistics } from "./statistics/statistics";
 import type { TapVerifications } from "./verify/verification";
 
 /**
- * What the state of every stack calls by name, through the code that Pulumi records with each resource. Its path in the package,
- * the names it exports, and the names and arguments of their methods are a wire format: they are only ever extended.
+ * The state of every stack calls these exports by name, from the code that Pulumi records with each resource. The path
+ * of this module in the package, the names it exports, and the names and arguments of their methods are a wire format:
+ * they are only ever extended.
  */
 
 const engine = engineAddress(process.argv.slice(2));
@@ -18,7 +19,7 @@ if (engine !== undefined) nameRun(engine);
 let settings: Settings | undefined;
 let invalid: unknown;
 
-/** Takes the stack's configuration; every kind of resource is given the same. */
+/** Reads the stack's configuration; it is the same for every kind of resource. */
 function configure(read: ConfigReader): void {
   if (settings !== undefined) return;
   try {
@@ -36,14 +37,14 @@ function ready(): Settings {
   return ready();
 }
 
-/** What a program has told of its secrets, for what is recorded of its resource. */
+/** The names of the secret arguments, as the program passed them, to be recorded with the resource. */
 function told({ [SECRETS]: names }: Properties): Properties {
   return names === undefined || names === null ? {} : { [SECRETS]: names };
 }
 
 /**
- * Nothing for each output that could tell a secret argument: the engine keeps an output secret whose input is, and the program gives
- * a secret nothing for each.
+ * An empty value for each output that would reveal a secret argument. The engine keeps an output secret if the input of
+ * the same name is secret, and the program passes a secret empty value for each of them.
  */
 function hidden(kind: Kind, news: Properties): Properties {
   return tellsSecret(secretsIn(news)) ? Object.fromEntries(COMPUTED[kind].map((name) => [name, null])) : {};
@@ -53,14 +54,14 @@ function secretsIn(...all: readonly Properties[]): ReadonlySet<string> {
   return new Set(all.flatMap(({ [SECRETS]: names }) => (Array.isArray(names) ? names.map(String) : [])));
 }
 
-/** Warnings are what Pulumi shows of the process's stderr. */
+/** Pulumi shows the stderr of this process as warnings. */
 function asker(...all: readonly Properties[]): Asker {
   return { warn: (message) => console.error(`warning: ${message}`), secrets: secretsIn(...all) };
 }
 
 const provider = new Provider(ready);
 
-/** What Pulumi's dynamic provider calls for one kind of resource (`dynamic.ResourceProvider`). */
+/** The methods that Pulumi's dynamic provider calls on one kind of resource (`dynamic.ResourceProvider`). */
 interface Handlers {
   configure(request: { config: { get(key: string): string | undefined } }): Promise<void>;
   check(olds: Properties | undefined, news: Properties): Promise<CheckResult>;
@@ -112,12 +113,12 @@ export const TapFlow = handlersOf("TapFlow");
 export const MirrorTunnel = handlersOf("MirrorTunnel");
 export const MonitorPort = handlersOf("MonitorPort");
 
-/** What the hosts count. Not part of any resource, so that counters are never in a state. */
+/** Reads the hosts' counters. They belong to no resource, so they never enter a state. */
 export async function statistics(read: ConfigReader, hosts: readonly unknown[]): Promise<TapStatistics> {
   return readStatistics(readSettings(read), hosts);
 }
 
-/** Whether the taps of hosts deliver. Not part of any resource either. */
+/** Verifies that the taps of hosts deliver. The result belongs to no resource, so it never enters a state. */
 export async function verifyTaps(read: ConfigReader, wanted: VerifyRequest): Promise<TapVerifications> {
   return verifyOver(readSettings(read), wanted);
 }

@@ -1,4 +1,4 @@
-/** All that operations on hosts take, under the names that `handlers.ts` has for the kinds of resources. */
+/** Everything that operations on hosts need, under the names by which `handlers.ts` knows the kinds of resources. */
 export { tapFlow as TapFlow } from "./resource/flow";
 export { monitorPort as MonitorPort } from "./resource/monitorPort";
 export { tapService as TapService } from "./resource/service";

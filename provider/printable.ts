@@ -1,19 +1,28 @@
-/** What moves a terminal's cursor, colours, rings or turns the reading direction round: controls but for tab and line break. */
+/**
+ * Characters that control a terminal (cursor, colours, bell) or reverse the reading direction: all control characters
+ * except tab and line break.
+ */
 const STEERING =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu;
 
-/** Characters of one text that are shown; a host may send as much as it likes. */
+/** The most characters of one text that are shown; a host may send a text of any length. */
 const LONGEST = 16_384;
 
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** What Azure Pipelines (`##vso[`), GitHub Actions (`##[`) and TeamCity (`##teamcity[`) take for a command wherever in a line it stands. */
+/**
+ * Prefixes that Azure Pipelines (`##vso[`), GitHub Actions (`##[`) and TeamCity (`##teamcity[`) read as a command
+ * anywhere in a line.
+ */
 const LOG_COMMAND = /##(?=\w*\[)/g;
 
-/** Text of any length in which what could steer a terminal or a pipeline is written as `\uXXXX`; JSON stays the same JSON. */
+/**
+ * Text of any length in which every character that could control a terminal or a pipeline is written as `\uXXXX`. JSON
+ * remains the same JSON.
+ */
 export function harmless(text: string): string {
   return text
     .replaceAll("\r\n", "\n")
@@ -26,9 +35,9 @@ function cut(text: string): string {
 }
 
 /**
- * A message with words that may come from a host, made harmless for the terminal or log it ends up in: what could steer either is
- * written as `\uXXXX`, as JSON does, and what is longer than 16384 characters is cut. A line break becomes ` | `, so that no words can
- * pass for a line of their own, which pipelines read commands from.
+ * A message that may quote a host, safe to print to a terminal or a log: characters that could control either are
+ * written as `\uXXXX`, as in JSON, and text beyond 16384 characters is cut. A line break becomes ` | `, so that no
+ * quoted text can start a line of its own, where pipelines look for commands.
  */
 export function printable(text: string): string {
   const lines = cut(text).split("\n");
@@ -40,7 +49,7 @@ export function printable(text: string): string {
         .join(" | ");
 }
 
-/** A name or value that may come from a host, likewise; line breaks and tabs are written as `\uXXXX` too. */
+/** Like `printable`, for a name or a single value: line breaks and tabs become `\uXXXX` too. */
 export function printableLine(text: string): string {
   return cut(text).replace(/[\t\n]/g, escaped);
 }

@@ -21,36 +21,45 @@ const CHECKS: Readonly<Record<Kind, Checks>> = {
   MonitorPort: monitorPortChecks,
 };
 
-/** Who asks for an operation. */
+/** The caller of an operation. */
 export interface Asker {
-  /** Told of what is no error, but for the operator to know. */
+  /** Receives a message for the operator that is not an error. */
   warn(message: string): void;
-  /** Aborted when the operation is to end, with the reason. */
+  /** Aborted, with the reason, when the operation has to end. */
   ending?: Ending;
-  /** The properties whose values are to be in no error and no warning. */
+  /** The properties whose values may appear in no error and no warning. */
   secrets: SecretNames;
 }
 
-/** What operations take is loaded with the first of them: previews, which ask no host, start sooner without. */
+/** Loads the operations when the first one is called. Previews contact no host, and start sooner without them. */
 const load = () => import("./operations.js");
 
-/** JSON has no undefined, and neither has what Pulumi takes. */
+/** JSON has no undefined, and Pulumi accepts none. */
 function clean<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
 
-/** All kinds of resources, with one configuration and the connections that they share: what each face of the provider stands on. */
+/**
+ * All kinds of resources, with one configuration and shared connections. Every interface of the provider is built on
+ * it.
+ */
 export class Provider {
   private opened: { readonly settings: Settings; readonly context: Context } | undefined;
-  /** The incarnations that the state has, by owner: a replacement is told its new arguments only, but compared with it before. */
+  /**
+   * The incarnations in the state, by owner. A replacement gets only its new arguments, but `diff` compared it with the
+   * state before.
+   */
   private readonly incarnations = new Map<unknown, unknown>();
 
-  /** `settings` throws where the configuration is wrong. A process that a debugger has started is configured for each run anew. */
+  /**
+   * `settings` throws if the configuration is wrong. A process that a debugger started is configured again for each
+   * run.
+   */
   constructor(private readonly settings: () => Settings) {}
 
   check(kind: Kind, olds: Properties, news: Properties, secrets: SecretNames): CheckResult {
     const { inputs, failures } = this.checked(kind, olds, news, secrets);
-    // Values are quoted as they were given, or in their canonical form.
+    // Values are quoted as the program gave them, or in their canonical form.
     const conceal = concealing(failures.length > 0 ? secrets : new Set(), news, inputs);
     return { inputs, failures: failures.map((failure) => shownFailure(failure, secrets, conceal)) };
   }
@@ -71,7 +80,7 @@ export class Provider {
     return CHECKS[kind].diff(olds, news);
   }
 
-  /** Rejects with a `PartialFailure` besides the error's own fields where something was left behind. */
+  /** Rejects with the operation's own error; if something remains on a host, the error is also a `PartialFailure`. */
   async create(kind: Kind, inputs: Properties, asker: Asker): Promise<{ id: string; outs: Properties }> {
     const replaced = this.incarnations.get(inputs.owner) as string | undefined;
     const half = { id: String(inputs.owner), recorded: inputs };
@@ -86,7 +95,7 @@ export class Provider {
     );
   }
 
-  /** Rejects as a create does. */
+  /** Rejects as `create` does. */
   async update(
     kind: Kind,
     { id, olds }: { id: string; olds: Properties },
@@ -106,26 +115,26 @@ export class Provider {
     });
   }
 
-  /** What hosts count, read over the provider's own connections. */
+  /** Reads the hosts' counters over the provider's own connections. */
   async statistics(hosts: readonly unknown[], asker: Asker): Promise<TapStatistics> {
     return this.concealed(asker, [{ hosts }], (context) =>
       unlessEnded(asker.ending, statisticsOf(context, hosts)),
     );
   }
 
-  /** Whether the taps of hosts deliver, found out over the provider's own connections. */
+  /** Verifies over the provider's own connections that the taps of hosts deliver. */
   async verifyTaps(wanted: VerifyRequest, asker: Asker): Promise<TapVerifications> {
     return this.concealed(asker, [{ hosts: wanted.hosts }], (context) =>
       unlessEnded(asker.ending, verificationOf(context, wanted)),
     );
   }
 
-  /** Closes all connections; what comes later makes new ones. */
+  /** Closes all connections. A later operation opens new ones. */
   async close(): Promise<void> {
     await this.opened?.context.close();
   }
 
-  /** How operations reach hosts, for what is no operation of a resource. */
+  /** How work that is not an operation of a resource reaches hosts. */
   async contextFor({ warn, ending }: Pick<Asker, "warn" | "ending">): Promise<Context> {
     const { askedBy, createContext } = await load();
     const settings = this.settings();
@@ -143,7 +152,7 @@ export class Provider {
     return clean(await this.concealed(asker, properties, (context) => work(resource, context)));
   }
 
-  /** Does a piece of work that tells nobody what secret properties hold. */
+  /** Runs work whose errors and warnings never show the values of secret properties. */
   private async concealed<T>(
     { secrets, warn, ending }: Asker,
     properties: readonly Properties[],
@@ -159,19 +168,22 @@ export class Provider {
   }
 }
 
-/** What hosts count, read over connections that are closed at the end. Counters are part of no resource, so never in a state. */
+/**
+ * Reads the hosts' counters over connections that are closed at the end. Counters belong to no resource, so they never
+ * enter a state.
+ */
 export async function readStatistics(settings: Settings, hosts: readonly unknown[]): Promise<TapStatistics> {
   const { withContext } = await load();
   return withContext(settings, (context) => statisticsOf(context, hosts));
 }
 
-/** What taps are verified on, and for how many seconds frames are counted. */
+/** The hosts whose taps are verified, and for how many seconds frames are counted. */
 export interface VerifyRequest {
   hosts: readonly unknown[];
   window?: number | undefined;
 }
 
-/** Whether the taps of hosts deliver, found out over connections that are closed at the end. */
+/** Verifies that the taps of hosts deliver, over connections that are closed at the end. */
 export async function verifyOver(settings: Settings, wanted: VerifyRequest): Promise<TapVerifications> {
   const { withContext } = await load();
   return withContext(settings, (context) => verificationOf(context, wanted));
@@ -191,7 +203,7 @@ async function statisticsOf(context: Context, hosts: readonly unknown[]): Promis
   });
 }
 
-/** What exists of a half-made resource goes into the state, so that the next run finishes it. */
+/** Records what exists of a partly created resource in the state, so that the next run completes it. */
 function withState({ id, recorded }: { id: string; recorded: Properties }): (error: unknown) => never {
   return (error) => {
     const partial = halfDone(error, id, recorded);

@@ -4,22 +4,25 @@ import { type Inventory, sharedAddress } from "./host/inventory";
 import { inventoryHost } from "./schema/host";
 import { placedReasons, wording } from "./schema/reasons";
 
-/** Where the text of an inventory comes from, for errors. */
+/** Where the text of an inventory was read from, for errors. */
 export interface InventoryOrigin {
   /** `stack configuration`, or a file. */
   source: string;
-  /** What the hosts are called there: `taas:hosts`. */
+  /** The name of the hosts' object there: `taas:hosts`. */
   root: string;
-  /** How a text that is no inventory is corrected. */
+  /** How to correct a text that is not an inventory. */
   hint: string;
 }
 
-/** Reads and checks an inventory: a JSON object of hosts by name. Errors as of `checkInventory`. */
+/** Reads and checks an inventory: a JSON object of hosts by name. Throws like `checkInventory`. */
 export function readInventory(text: string, origin: InventoryOrigin): Inventory {
   return checkInventory(parse(text), origin);
 }
 
-/** Checks an inventory: hosts by name. Errors: `invalid-config`, without any value: where it comes from may be a secret. */
+/**
+ * Checks an inventory: hosts by name. Throws `invalid-config`, without any value, because the inventory may be a
+ * secret.
+ */
 export function checkInventory(value: unknown, { source, root, hint }: InventoryOrigin): Inventory {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new TaasError(`${source} ${root} is not an object of hosts by name`, {
@@ -37,15 +40,15 @@ export function checkInventory(value: unknown, { source, root, hint }: Inventory
   const shared = sharedAddress(parsed.data);
   if (shared === undefined) return parsed.data;
   throw new TaasError(
-    `${source} ${root}: ${shared.names.join(" and ")} have the same address, by which hosts are told apart, and another port or jump host`,
+    `${source} ${root}: ${shared.names.join(" and ")} have the same address but different ports or jump hosts; hosts are told apart by address`,
     {
       code: "invalid-config",
-      hint: "Give each an address of its own: an alias of ssh_config, with HostName, Port and ProxyJump there",
+      hint: "Give each its own address: an ssh_config alias with its HostName, Port and ProxyJump",
     },
   );
 }
 
-/** What a text says in JSON; of any other text, nothing. */
+/** Parses JSON; undefined if the text is not JSON. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -14,19 +14,19 @@ import { printable } from "./printable";
 import { type Context, namesOf } from "./resource/context";
 import type { Settings } from "./settings";
 
-/** Where nobody else asks, as in a command. */
+/** The warnings of a caller that handles none itself, such as a command. */
 function toStderr(message: string): void {
   console.error(`warning: ${message}`);
 }
 
-/** Everything that lives as long as the provider process: one connection and one queue a host. */
+/** Everything that lives as long as the provider process: one connection and one queue for each host. */
 export function createContext(settings: Settings, warn = toStderr): Context {
   const pool = new ConnectionPool(settings.connection);
   closeOnSignal(pool);
   return contextOf(pool, settings, warn);
 }
 
-/** The same for one operation, with who asks for it. */
+/** The same context for one operation, with that operation's caller. */
 export function askedBy(
   context: Context,
   warn: (message: string) => void,
@@ -36,19 +36,19 @@ export function askedBy(
   return { ...context, warn: say, open: (record) => context.open(record).toldTo(say), ending };
 }
 
-/** How long connections are kept that nobody uses, in milliseconds, where they are kept for as long as a piece of work takes. */
+/** How long idle connections are kept, in milliseconds, when they are to be kept for a whole piece of work. */
 const KEPT = 24 * 3600 * 1000;
 
-/** What becomes of a piece of work's connections before its end. */
+/** How the connections of a piece of work are handled before its end. */
 export interface Connections {
   /**
-   * `idle` (default): closed when nobody uses them, or by a signal that asks the process to end. `end`: kept, and the work itself
+   * `idle` (default): closed when unused, or by a signal that ends the process. `end`: kept, and the work itself
    * decides what a signal does.
    */
   until?: "idle" | "end";
 }
 
-/** Does a piece of work with connections that are closed at its end at the latest. */
+/** Runs work with connections that are closed when it ends, at the latest. */
 export async function withContext<T>(
   settings: Settings,
   work: (context: Context) => Promise<T>,
@@ -96,8 +96,8 @@ function contextOf(pool: ConnectionPool, settings: Settings, warn: (message: str
 }
 
 /**
- * Lends access to machines. All records of one address are reached in one way, that of the inventory's entry for the address where there is
- * one, so that they share a connection and what is known of it.
+ * Lends access to machines. All records with the same address are reached as the inventory's entry for that address
+ * says, if there is one, so that they share a connection and its replica.
  */
 function lendAccess(
   pool: ConnectionPool,

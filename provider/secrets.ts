@@ -3,19 +3,22 @@ import type { Properties } from "./resource/resource";
 import { UNKNOWN } from "./schema/unknown";
 import type { Failure } from "./schema/validate";
 
-/** The names of the properties of a resource that are secret, or hold a secret. */
+/** The names of a resource's properties that are secret or contain a secret. */
 export type SecretNames = ReadonlySet<string>;
 
-/** Replaces what is secret in a text for people. */
+/** Replaces secret values in a text for people. */
 export type Conceal = (text: string) => string;
 
-/** Characters of a text that is replaced wherever it stands; a shorter one, and a number, only where it is a whole word. */
+/**
+ * The fewest characters of a secret that is replaced wherever it occurs. A shorter one, and a number, is replaced only
+ * as a whole word.
+ */
 const DISTINCT = 3;
 
-/** The field of a reference that says in which format it is: always 1, which stands in many addresses. */
+/** The field of a reference that holds its format: always 1, a digit that occurs in many addresses. */
 const FORMAT = "format";
 
-/** What secret properties hold is not to be in a message, however it got there. */
+/** Returns a function that removes the values of secret properties from a message, however they got there. */
 export function concealing(secrets: SecretNames, ...all: readonly Properties[]): Conceal {
   if (secrets.size === 0) return (text) => text;
   const values = all.flatMap((properties) => [...secrets].flatMap((name) => leavesOf(properties[name])));
@@ -25,7 +28,7 @@ export function concealing(secrets: SecretNames, ...all: readonly Properties[]):
   return (text) => text.replace(secret, "[secret]");
 }
 
-/** A value as messages write it. */
+/** A value as messages quote it. */
 interface Leaf {
   text: string;
   isWord: boolean;
@@ -45,24 +48,26 @@ function patternOf({ text, isWord }: Leaf): string {
   return isWord ? `(?<!\\w)${literal}(?!\\w)` : literal;
 }
 
-/** An error without what is secret; the error itself where it has nothing of that. */
+/** An error without secret values; the same error if it contains none. */
 export function concealed(error: unknown, conceal: Conceal): unknown {
   if (!(error instanceof Error)) return error;
   const { message, stack, reasons } = error as Error & { reasons?: string[] };
   if (conceal(message) === message && conceal(stack ?? "") === stack && reasons === undefined) return error;
-  // What reads of one host share an error, each caller with secrets of its own.
+  // Concurrent reads of one host share an error, but each caller has secrets of its own.
   const copy = Object.create(Object.getPrototypeOf(error), Object.getOwnPropertyDescriptors(error)) as Error;
   const shown = { message: conceal(message), stack: conceal(stack ?? message) };
   return Object.assign(copy, shown, reasons === undefined ? {} : { reasons: reasons.map(conceal) });
 }
 
 /**
- * A failure of a check as it may be shown. The engine prints the value of a property that a failure names, also one that is a
- * secret: there the reason names it.
+ * A failed check as it may be shown. The engine prints the value of the property that a failure names, even if the
+ * property is secret. For a secret property, the reason therefore contains the name instead.
  */
 export function shownFailure(failure: Failure, secrets: SecretNames, conceal: Conceal): Failure {
   const { property, reason, isQuoting } = failure;
   if (!secrets.has(property)) return { property, reason: conceal(reason) };
-  const why = isQuoting ? "it is not what the argument takes; why is not shown, as it is a secret" : reason;
+  const why = isQuoting
+    ? "the value is not valid; the reason is not shown because the value is secret"
+    : reason;
   return { property: "", reason: `${property}: ${conceal(why)}` };
 }

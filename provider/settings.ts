@@ -4,7 +4,7 @@ import type { Inventory } from "./host/inventory";
 import { readInventory } from "./readInventory";
 import { LARGEST_LIMIT, settingOptions } from "./schema/settings";
 
-/** How the stack's configuration is read: the value of a key, or nothing. */
+/** Reads the stack's configuration: the value of a key, or undefined. */
 export type ConfigReader = (key: string) => string | undefined;
 
 /** The stack's configuration, namespace `taas`. */
@@ -15,12 +15,12 @@ export interface Settings {
 
 const NAMESPACE = "taas:";
 
-/** Where a configuration comes from, for errors. */
+/** Where a configuration was read from, for errors. */
 export interface ConfigOrigin {
   source: string;
-  /** What stands before a key there. */
+  /** The prefix of its keys. */
   prefix: string;
-  /** How a key is corrected. */
+  /** How to correct a key. */
   correct(key: string): string;
 }
 
@@ -43,7 +43,7 @@ function limit(
   const parsed = settingOptions[key].safeParse(text === undefined || text === "" ? undefined : Number(text));
   if (parsed.success) return parsed.data;
   throw new TaasError(
-    `${origin.source} ${origin.prefix}${key} must be a number above 0, and at most ${LARGEST_LIMIT}`,
+    `${origin.source} ${origin.prefix}${key} must be a number above 0 and at most ${LARGEST_LIMIT}`,
     { code: "invalid-config", hint: origin.correct(key) },
   );
 }
@@ -55,7 +55,10 @@ function inventory({ read, origin }: Source): Inventory {
   return readInventory(text, { source, root: `${prefix}hosts`, hint: origin.correct("hosts") });
 }
 
-/** Reads and checks the stack's configuration, or that of a provider in a stack. Errors: `invalid-config`, without the value, which may be a secret. */
+/**
+ * Reads and checks the configuration of a stack, or of a provider in a stack. Throws `invalid-config`, without the
+ * value, which may be a secret.
+ */
 export function readSettings(read: ConfigReader, origin: ConfigOrigin = STACK): Settings {
   const from = { read, origin };
   const sshConfig = read(`${NAMESPACE}sshConfig`) ?? process.env.TAAS_SSH_CONFIG;

@@ -5,21 +5,22 @@ import { TaasError } from "./errors";
 import type { Inventory } from "./host/inventory";
 import { readSettings, type Settings } from "./settings";
 
-/** A project's file, and the folder where its programs run. */
+/** A project's file, and the folder in which its programs run. */
 interface Project {
   file: string;
   /** `.yaml`, `.yml` or `.json`. */
   extension: string;
-  /** Where the stacks' files are. */
+  /** The folder of the stacks' files. */
   stacks: string;
-  /** What relative paths of the configuration start from. */
+  /** The folder that relative paths in the configuration start from. */
   program: string;
   config: Record<string, unknown>;
 }
 
 /**
- * Reads the settings of a stack from the files of its project, `Pulumi.yaml` and `Pulumi.<stack>.yaml`, without Pulumi. Relative paths
- * start from the folder that the program runs in, as they do there. Errors: `invalid-config`, also for a value that Pulumi has encrypted.
+ * Reads a stack's settings from the files of its project, `Pulumi.yaml` and `Pulumi.<stack>.yaml`, without Pulumi.
+ * Relative paths start from the folder in which the program runs, as they do for Pulumi. Throws `invalid-config`, also
+ * for a value that Pulumi has encrypted.
  */
 export function readStackSettings(directory: string, stack: string | undefined): Settings {
   const project = readProject(directory);
@@ -50,7 +51,7 @@ function readProject(directory: string): Project {
     extension,
     stacks: join(directory, isText(stackConfigDir) ? stackConfigDir : "."),
     program: folderOf(resolve(directory, isText(main) ? main : ".")),
-    // A value, or what declares it.
+    // A value, or its declaration.
     config: Object.fromEntries(
       declared.map(([key, value]) => [key, isObject(value) && "value" in value ? value.value : value]),
     ),
@@ -90,14 +91,14 @@ function readYaml(file: string): Record<string, unknown> {
   try {
     value = parse(readFileSync(file, "utf8"));
   } catch (cause) {
-    // The parser quotes lines, which may hold what nobody should see.
+    // The parser's message quotes lines, which may contain secrets.
     const why = cause instanceof Error && "code" in cause ? ` (${cause.code})` : "";
     throw new TaasError(`${file} cannot be read${why}`, { code: "invalid-config", hint: "Is it YAML?" });
   }
   return isObject(value) ? value : {};
 }
 
-/** A value as Pulumi gives it to a program. */
+/** A value as Pulumi passes it to a program. */
 function textOf(key: string, value: unknown, stack: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (isEncrypted(value)) {

@@ -3,8 +3,9 @@ import { TaasError } from "./errors";
 import { printableLine } from "./printable";
 
 /**
- * Does a piece of work on a host. If the environment's `TAAS_DEBUG` names a file, a line is appended to it when the work has ended: time,
- * host, `what`, milliseconds, and the error's code if it failed. `what` says what kind of work it is, and never what is sent.
+ * Runs work on a host. If the environment variable `TAAS_DEBUG` names a file, a line is appended to it when the work
+ * has ended: time, host, `what`, milliseconds, and the error's code if it failed. `what` names the kind of work and
+ * never contains what is sent.
  */
 export async function traced<T>(
   host: string | undefined,

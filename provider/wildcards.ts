@@ -1,6 +1,6 @@
 /**
- * Whether a text is like a pattern, in which `*` stands for any characters and `?` for one. What stands between two stars is looked
- * for once, where it comes first, so that the number of stars does not matter.
+ * Whether a text matches a pattern in which `*` stands for any characters and `?` for one. Each part between two stars
+ * is matched where it first occurs, so the number of stars does not affect the running time.
  */
 export function matchesWildcards(text: string, pattern: string): boolean {
   const [first, last] = [pattern.indexOf("*"), pattern.lastIndexOf("*")];
@@ -17,7 +17,7 @@ export function matchesWildcards(text: string, pattern: string): boolean {
   return true;
 }
 
-/** Whether a text has a piece without stars at a place. */
+/** Whether a text matches a part without stars at a given position. */
 function fits(text: string, at: number, piece: string): boolean {
   if (at + piece.length > text.length) return false;
   let place = at;
@@ -28,7 +28,10 @@ function fits(text: string, at: number, piece: string): boolean {
   return true;
 }
 
-/** The first place, from one on, where a text has a piece with `?`: only where the longest literal of the piece is. -1: nowhere. */
+/**
+ * The first position, at or after `from`, at which a text matches a part with `?`. Only occurrences of the part's
+ * longest literal are tried. -1 if there is none.
+ */
 function find(text: string, piece: string, from: number): number {
   const literal = piece.split("?").reduce((longest, one) => (one.length > longest.length ? one : longest));
   const offset = piece.indexOf(literal);

@@ -1,14 +1,14 @@
 import type { Input } from "@pulumi/pulumi";
 
-/** A key for each direction, by which a collector tells them apart. They must differ. */
+/** A key for each direction, which lets a collector tell the directions apart. The two must differ. */
 export interface CollectorKeys {
-  /** Key of what ports received. */
+  /** Key of the frames that ports received. */
   ingress: Input<number>;
-  /** Key of what ports sent. */
+  /** Key of the frames that ports sent. */
   egress: Input<number>;
 }
 
-/** A destination outside the cloud, by address. Nothing is configured there. */
+/** A destination outside the cloud, by address. Nothing is configured on it. */
 export interface CollectorArgs {
   /** IPv4 or IPv6 address. */
   address: Input<string>;
@@ -21,13 +21,13 @@ export interface CollectorArgs {
   key?: Input<number>;
   /** UDP port of vxlan and geneve. Default: 4789 and 6081, as IANA assigned them. */
   udpPort?: Input<number>;
-  /** ERSPAN's version: 1 (type II, default) or 2 (type III, which tells the direction). */
+  /** ERSPAN version: 1 (type II, default) or 2 (type III, which carries the direction). */
   erspanVersion?: Input<1 | 2>;
   /** A key for each direction, instead of `key`. */
   keys?: Input<CollectorKeys>;
 }
 
-/** A collector with all defaults filled in, as a reference has it. */
+/** A collector with all defaults filled in, as in a reference. */
 export interface Collector {
   address: string;
   type: "gre" | "erspan" | "vxlan" | "geneve";

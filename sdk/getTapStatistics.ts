@@ -13,9 +13,9 @@ export type {
 } from "../provider/statistics/statistics";
 
 /**
- * Reads what taps count on hosts, now, also in a preview: frames matched, copied, dropped by a cap, by filter rule; packets
- * through mirror tunnels; copies delivered. Nothing of it is kept in the state.
- * Rejects with an error that has a `code` (an `ErrorCode`), and mostly `host` and `hint`.
+ * Reads the current counters of taps on hosts, also during a preview: frames matched, copied, dropped by a cap, and by
+ * filter rule; packets through mirror tunnels; copies delivered. Nothing of it is kept in the state. Rejects with an
+ * error that has a `code` (an `ErrorCode`) and usually `host` and `hint`.
  *
  * @example
  * ```ts
@@ -23,7 +23,7 @@ export type {
  * ```
  */
 export function getTapStatistics(args: {
-  /** The hosts that are asked. */
+  /** The hosts to read. */
   hosts: Host[];
 }): Promise<TapStatistics> {
   const config = new Config("taas");

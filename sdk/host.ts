@@ -1,10 +1,16 @@
 import type { Input } from "@pulumi/pulumi";
 
-/** How a host is reached and what is where on it. Only `address` is its identity; how it is reached never makes a difference. */
+/**
+ * How a host is reached, and its bridges and addresses. Only `address` is its identity; a change of how it is reached
+ * is never a diff.
+ */
 export interface HostArgs {
   /** An ssh_config alias, DNS name or IP address; `"local"` is this machine without SSH. */
   address: Input<string>;
-  /** What messages call it; its connection is that of the inventory's entry of this name while that has the same address. Default: the address. */
+  /**
+   * The name of the host in messages. If the inventory has an entry of this name with the same address, that entry says
+   * how to connect. Default: the address.
+   */
   name?: Input<string>;
   /** SSH port. Default: what ssh_config says, else 22. */
   port?: Input<number>;
@@ -16,9 +22,12 @@ export interface HostArgs {
   hostKey?: Input<string>;
   /** Jump host, or several separated by commas, as ssh's ProxyJump. */
   proxyJump?: Input<string>;
-  /** `ssh2` (default): built in. `openssh`: the machine's own client, for certificates and hardware keys. `local`: no SSH. */
+  /**
+   * `ssh2` (default): built in. `openssh`: the machine's own OpenSSH client, for certificates and hardware keys.
+   * `local`: no SSH.
+   */
   transport?: Input<"ssh2" | "openssh" | "local">;
-  /** Whether commands run under `sudo -n`. `auto` (default): where Open vSwitch refuses the login user. */
+  /** Whether commands run under `sudo -n`. `auto` (default): if Open vSwitch refuses the login user. */
   sudo?: Input<"auto" | "always" | "never">;
   /** Underlay address of mirror tunnels. Default: `ovn-encap-ip`, `local_ip`, or that of the production tunnels. */
   tunnelIp?: Input<string>;
@@ -28,14 +37,20 @@ export interface HostArgs {
   tapBridge?: Input<string>;
   /** Bridge of the production tunnels. Default `br-tun`. */
   tunnelBridge?: Input<string>;
-  /** The machine no longer exists: deletes there count as done, with a warning; creates are errors. */
+  /** The machine no longer exists: deletes on it count as done, with a warning; creates are errors. */
   gone?: Input<boolean>;
-  /** Whether the host puts its taps back by itself after a restart of Open vSwitch or of a VM. Needs root or sudo there. Default `false`. */
+  /**
+   * Whether the host restores its taps by itself after a restart of Open vSwitch or of a VM. Needs root or sudo there.
+   * Default `false`.
+   */
   keeper?: Input<boolean>;
 }
 
-/** A host: a name of the stack's inventory (`taas:hosts`), an ssh_config alias, a DNS name, an address, or the whole record. */
+/**
+ * A host: a name in the stack's inventory (`taas:hosts`), an ssh_config alias, a DNS name, an address, or the whole
+ * record.
+ */
 export type Host = string | HostArgs;
 
-/** A host as a resource puts it out, resolved through the inventory. It is an argument again, and the same host. */
+/** A host as resources output it, resolved through the inventory. Used as an argument, it is the same host. */
 export type ResolvedHost = HostArgs & { name: string };

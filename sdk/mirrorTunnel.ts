@@ -18,26 +18,37 @@ export interface MirrorTunnelRef {
 export interface MirrorTunnelArgs {
   /** Two hosts for a pair; two or more for a mesh. */
   hosts: Input<Input<Host>[]>;
-  /** `pair` (default): one port a host for this one peer. `mesh`: one flow-based port a host serves every member. */
+  /**
+   * `pair` (default): one port on each host, for its one peer. `mesh`: one flow-based port on each host, for all
+   * members.
+   */
   mode?: Input<"pair" | "mesh">;
   /** Encapsulation. Default `vxlan`. */
   type?: Input<"vxlan" | "geneve" | "gre">;
   /** UDP port of vxlan and geneve. Default 14789 for vxlan and 14790 for geneve, never the production port. */
   udpPort?: Input<number>;
-  /** Underlay address of each host, in the order of `hosts`: which NIC carries the copies. Default: each host's tunnelIp. */
+  /**
+   * Underlay address of each host, in the order of `hosts`; it decides which NIC carries the copies. Default: each
+   * host's `tunnelIp`.
+   */
   localIps?: Input<Input<string>[]>;
-  /** Whether outer packets may not be fragmented. Default true, as in Open vSwitch: a copy too large for the underlay is lost. */
+  /**
+   * Whether the outer packets may not be fragmented. Default true, as in Open vSwitch: a copy that is too large for the
+   * underlay is lost.
+   */
   dontFragment?: Input<boolean>;
   /** Type-of-service byte of the outer header, 0 to 255. Default: Open vSwitch's, 0. */
   tos?: Input<number>;
-  /** Bidirectional forwarding detection between the ends of a pair; a tunnel that is down shows in `status`. Default false. */
+  /**
+   * Bidirectional Forwarding Detection between the ends of a pair; `status` shows a tunnel that is down. Default false.
+   */
   bfd?: Input<boolean>;
   /** Take over a claim of the same owner that differs from this one. Default false. */
   adopt?: Input<boolean>;
 }
 
 /**
- * The way copies travel between hosts. Not needed in simple cases: a TapFlow makes a default tunnel by itself.
+ * The tunnel that carries copies between hosts. Simple cases need none: a TapFlow creates a default tunnel by itself.
  *
  * @example
  * ```ts
@@ -56,7 +67,7 @@ export class MirrorTunnel extends TaasResource {
   declare readonly localIps: Output<string[]>;
   /** What a TapFlow takes as `tunnel`; known in the first preview. */
   declare readonly ref: Output<MirrorTunnelRef>;
-  /** What the tunnel comes to on each host; known in the first preview. */
+  /** The ports of the tunnel on each host; known in the first preview. */
   declare readonly rules: Output<string[]>;
   /** OVS name of the tunnel's port on each host, by address. */
   declare readonly portNames: Output<Record<string, string>>;
@@ -70,7 +81,7 @@ export class MirrorTunnel extends TaasResource {
     super("MirrorTunnel", name, { ...args, ...known }, options);
   }
 
-  /** Whether a value is a MirrorTunnel, also one of another copy of this package. */
+  /** Whether a value is a MirrorTunnel, including one from another copy of this package. */
   static override isInstance(value: unknown): value is MirrorTunnel {
     return isOfType(value, MirrorTunnel.__pulumiType);
   }

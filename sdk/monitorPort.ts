@@ -9,21 +9,25 @@ export interface MonitorPortArgs {
   /** The host of the monitor. Another address replaces the port, the new one first. */
   host: Input<Host>;
   /**
-   * `internal` (default): Open vSwitch makes a network device of the host, for a sensor there or in a container. `vhost-user`: it
-   * makes a DPDK port whose socket QEMU listens on. `attach`: a VM's hypervisor plugs the VM's interface into the tap bridge.
+   * `internal` (default): Open vSwitch creates a network device on the host, for a sensor there or in a container.
+   * `vhost-user`: it creates a DPDK port; QEMU listens on its socket. `attach`: a VM's hypervisor plugs the VM's
+   * interface into the tap bridge.
    */
   type?: Input<"internal" | "vhost-user" | "attach">;
-  /** Name of the device and port, at most 15 characters; not for `attach`. Default: `mp-` and a hash of the resource's URN. */
+  /**
+   * Name of the device and port, at most 15 characters; not for `attach`. Default: `mp-` and a hash of the resource's
+   * URN.
+   */
   name?: Input<string | undefined>;
-  /** MAC address of an `internal` device. Default: one that Open vSwitch draws. */
+  /** MAC address of an `internal` device. Default: chosen by Open vSwitch. */
   mac?: Input<string | undefined>;
-  /** MTU of an `internal` device, in bytes, 68 to 65535. Default: 1500, or what Open vSwitch gives it. */
+  /** MTU of an `internal` device, in bytes, 68 to 65535. Default: 1500, or what Open vSwitch sets. */
   mtu?: Input<number | undefined>;
-  /** Path of the socket that QEMU listens on, of `vhost-user`. Default: `/var/run/openvswitch/` and the name. */
+  /** For `vhost-user`: path of the socket that QEMU listens on. Default: `/var/run/openvswitch/` and the name. */
   socketPath?: Input<string | undefined>;
-  /** The `iface-id` that the hypervisor writes, of `attach`: a UUID. Default: one that follows from the resource's URN. */
+  /** For `attach`: the `iface-id` that the hypervisor writes, a UUID. Default: derived from the resource's URN. */
   ifaceId?: Input<string | undefined>;
-  /** Who the monitor belongs to. It is for people: a TapService has a tenant of its own. Default: none. */
+  /** Who the monitor belongs to. Informational only: a TapService has a tenant of its own. Default: none. */
   tenant?: Input<string | undefined>;
   /** Free text, stored with the claim on the host. */
   description?: Input<string | undefined>;
@@ -32,7 +36,7 @@ export interface MonitorPortArgs {
 }
 
 /**
- * A port of the tap bridge that a monitor is attached to. Nothing is moved for it, and nothing goes back.
+ * A port of the tap bridge that a monitor is attached to. No port is moved, so none has to be moved back.
  *
  * @example
  * ```ts
@@ -47,17 +51,20 @@ export class MonitorPort extends TaasResource {
   /** The host, resolved through the inventory. */
   declare readonly host: Output<ResolvedHost>;
   declare readonly type: Output<"internal" | "vhost-user" | "attach">;
-  /** Name of the device and port that Open vSwitch makes; known in the first preview. */
+  /** Name of the device and port that Open vSwitch creates; known in the first preview. */
   declare readonly name: Output<string | undefined>;
   declare readonly socketPath: Output<string | undefined>;
   declare readonly ifaceId: Output<string | undefined>;
   /** What a TapService takes as `port`; known in the first preview. */
   declare readonly port: Output<Port>;
-  /** OVS name of the port; of `attach`, empty while none is attached. */
+  /** OVS name of the port; for `attach`, empty while no VM is attached. */
   declare readonly portName: Output<string>;
-  /** The `interface` element of a libvirt domain that gives a VM this port; known in the first preview, empty for `internal`. */
+  /**
+   * The `interface` element of a libvirt domain that attaches a VM to this port; known in the first preview, empty for
+   * `internal`.
+   */
   declare readonly libvirt: Output<string>;
-  /** What the port comes to on its host, in the words of Open vSwitch; known in the first preview. */
+  /** The port on its host, in Open vSwitch's own terms; known in the first preview. */
   declare readonly rules: Output<string[]>;
   /** Key of the claim on the host. */
   declare readonly owner: Output<string>;
@@ -71,7 +78,7 @@ export class MonitorPort extends TaasResource {
     super("MonitorPort", name, { ...args, type, name: portName, socketPath, ifaceId }, options);
   }
 
-  /** Whether a value is a MonitorPort, also one of another copy of this package. */
+  /** Whether a value is a MonitorPort, including one from another copy of this package. */
   static override isInstance(value: unknown): value is MonitorPort {
     return isOfType(value, MonitorPort.__pulumiType);
   }

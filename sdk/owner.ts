@@ -2,8 +2,8 @@ import { createUrn, getOrganization, type Resource } from "@pulumi/pulumi";
 import { ownerFromUrn } from "../provider/face/owner";
 
 /**
- * The owner key of a resource: organisation, project, stack, parent types and name, from its URN. A plain promise: as an
- * Output it would depend on the parent, and a component's child would wait for itself.
+ * The owner key of a resource: organisation, project, stack, parent types and name, from its URN. It is a plain
+ * promise, because an Output would depend on the parent, and the child of a component would wait for itself.
  */
 export function ownerKey(type: string, name: string, parent: Resource | undefined): Promise<string> {
   const urn = createUrn(name, type, parent) as unknown as { promise(): Promise<string> };

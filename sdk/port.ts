@@ -11,7 +11,9 @@ export type Port =
       ifaceId: Input<string>;
     }
   | {
-      /** The `attached-mac`. The first `iface-id` that is found with it is kept, and another one is not taken for it. */
+      /**
+       * The `attached-mac`. The `iface-id` that is first found with it is kept, and a port with another one is refused.
+       */
       mac: Input<string>;
     }
   | {
@@ -21,7 +23,7 @@ export type Port =
       vnic?: Input<number>;
     };
 
-/** What ports have in common. All that is given must match. */
+/** Properties that ports have in common. A port must match all that are given. */
 export interface PortConditions {
   /** Id of the network in Neutron, which its Open vSwitch agent writes as `net_uuid` into `other_config` of the Port row. OVN does not. */
   network?: Input<string>;
@@ -36,13 +38,14 @@ export interface PortConditions {
 }
 
 /**
- * VM ports of a host's integration bridge, by what they have in common: those that are there now and those that come later. Monitors are
- * not among them, nor ports of type `internal` or `patch`, tunnels and bonds. At least one condition is required.
+ * VM ports of a host's integration bridge, selected by common properties: those that exist now and those that are added
+ * later. Monitors are not selected, nor are tunnels, bonds and ports of type `internal` or `patch`. At least one
+ * condition is required.
  */
 export interface PortSelector extends PortConditions {
-  /** What is left out: ports, and all ports that match. */
+  /** What is left out: single ports, and all ports that match conditions. */
   except?: Input<Input<ExcludedPort>[]>;
 }
 
-/** A port that a selector leaves out, or what all ports have in common that it leaves out. */
+/** A port that a selector leaves out, or conditions that leave out every port that matches them. */
 export type ExcludedPort = Port | PortConditions;

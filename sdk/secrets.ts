@@ -1,7 +1,7 @@
 import { type Inputs, isSecret, type Output, output, secret } from "@pulumi/pulumi";
 import { tellsSecret } from "../provider/face/computed";
 
-/** The names of the arguments that are secret, or hold a secret. */
+/** The names of the arguments that are secret or contain a secret. */
 export async function secretNames(args: Inputs): Promise<readonly string[]> {
   if (!(await isSecret(output(args)))) return [];
   const entries = Object.entries(args).map(async ([name, value]) =>
@@ -11,9 +11,9 @@ export async function secretNames(args: Inputs): Promise<readonly string[]> {
 }
 
 /**
- * What stands for a computed property among the arguments: nothing; but a secret nothing where some argument is a secret.
- * The engine keeps an output secret whose argument of the same name is, and what is computed from a secret (rules from a
- * filter, say) would tell it. Nothing is computed from a description.
+ * The placeholder for a computed property among the arguments: an empty value, and a secret one if any argument is
+ * secret. The engine keeps an output secret if the argument of the same name is secret, and what is computed from a
+ * secret (rules from a filter, say) would reveal it. Nothing is computed from a description.
  */
 export function computedFrom(secrets: Promise<readonly string[]>): Output<null | undefined> {
   return output(secrets).apply((names) => (tellsSecret(names) ? secret(null) : undefined)) as Output<

@@ -1,7 +1,7 @@
 /**
- * Lets stack traces have one frame until `end`. Pulumi takes a trace for each property of each resource, to tell where a
- * promise that never ends came from if `PULUMI_DEBUG_PROMISE_LEAKS` asks for it; through ts-node's source maps these are
- * a fifth of the time of a program.
+ * Limits stack traces to one frame until `end`. Pulumi captures a trace for each property of each resource, so that
+ * `PULUMI_DEBUG_PROMISE_LEAKS` can report where a promise that never settles was created. Through ts-node's source maps
+ * these traces take a fifth of a program's time.
  */
 export class ShortTraces {
   private readonly limit = Error.stackTraceLimit;
@@ -10,12 +10,12 @@ export class ShortTraces {
     if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) Error.stackTraceLimit = Math.min(this.limit, 1);
   }
 
-  /** Traces are whole again. */
+  /** Restores whole traces. */
   end(): void {
     Error.stackTraceLimit = this.limit;
   }
 
-  /** Ends, and gives an error that was thrown meanwhile the frames of who called this. */
+  /** Restores whole traces, and gives an error that was thrown meanwhile the frames of the caller. */
   complete(error: unknown): void {
     if (Error.stackTraceLimit === this.limit) return;
     this.end();

@@ -10,7 +10,9 @@ export function typeToken(kind: Kind): string {
   return `pulumi-nodejs:dynamic/taas:${kind}`;
 }
 
-/** What all resources of this package share: they are dynamic ones, with a readable type and an owner key. */
+/**
+ * What all resources of this package have in common: they are dynamic resources with a readable type and an owner key.
+ */
 export abstract class TaasResource extends CustomResource {
   protected constructor(kind: Kind, name: string, props: Inputs, options: CustomResourceOptions | undefined) {
     const type = typeToken(kind);

@@ -3,15 +3,20 @@ import type { Host } from "./host";
 import type { PortSelector } from "./port";
 import { TapFlow, type TapFlowArgs } from "./tapFlow";
 
-/** The arguments of a {@link TapGroup}: its hosts and ports, and those of a TapFlow, which each of the flows gets. */
+/**
+ * The arguments of a {@link TapGroup}: its hosts and ports, and the arguments of a TapFlow, which apply to each of its
+ * flows.
+ */
 export interface TapGroupArgs extends Omit<TapFlowArgs, "host" | "hosts" | "port" | "ports"> {
-  /** The hosts. Each gets a TapFlow that is named after it, so a host's name, or else its address, must be a plain string. */
+  /**
+   * The hosts. Each has a TapFlow named after it, so the name of a host, or else its address, must be a plain string.
+   */
   hosts: Host[];
-  /** The tapped ports of each host: all VM ports that match, now and later, but monitors. */
+  /** The tapped ports of each host: all VM ports that match, now and later, except monitors. */
   ports: Input<PortSelector>;
 }
 
-/** What the flow of a host is named after. */
+/** The part of a flow's name that stands for its host. */
 function nameOf(host: Host, group: string): string {
   const name: unknown = typeof host === "string" ? host : (host.name ?? host.address);
   if (typeof name === "string" && name !== "") return name;
@@ -21,7 +26,8 @@ function nameOf(host: Host, group: string): string {
 }
 
 /**
- * The ports of several hosts that match a selector, such as all VMs of a network: one TapFlow a host, named `<name>-<host>`.
+ * The ports of several hosts that match a selector, such as all VMs of a network: one TapFlow on each host, named
+ * `<name>-<host>`.
  *
  * @example
  * ```ts

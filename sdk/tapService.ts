@@ -20,34 +20,47 @@ export interface TapServiceRef {
 
 /** The arguments of a {@link TapService}. */
 export interface TapServiceArgs {
-  /** The host of the monitor; not for a collector. Another address replaces the service, the new one first, so that copies move without a gap. */
+  /**
+   * The host of the monitor; not for a collector. Another address replaces the service: the new one is created first,
+   * so that copies move without a gap.
+   */
   host?: Input<Host | undefined>;
-  /** Candidates instead of `host`: the service is where its port is plugged, and moves when a refresh finds it elsewhere. */
+  /**
+   * Candidates instead of `host`: the service is on the one where its port is plugged, and moves when a refresh finds
+   * the port on another.
+   */
   hosts?: Input<Input<Host>[] | undefined>;
-  /** The monitor's port, or a MonitorPort. It must not be the source of any TapFlow. A change moves the copies in place. */
+  /**
+   * The monitor's port, or a MonitorPort. It must not be the source of any TapFlow. A change moves the copies in place.
+   */
   port?: MonitorPort | Input<Port | undefined>;
   /** Several monitors on the host, instead of `port`. */
   ports?: (MonitorPort | Input<Port>)[] | Input<Input<Port>[] | undefined>;
   /**
-   * How several monitors share copies. `copy` (default): each gets every copy. `hash`: one each, both directions of a
-   * conversation the same. `failover`: the first whose port is up.
+   * How several monitors share copies. `copy` (default): each gets every copy. `hash`: each copy goes to one of them,
+   * and both directions of a conversation to the same one. `failover`: the first one whose port is up gets all.
    */
   distribution?: Input<"copy" | "hash" | "failover">;
-  /** A destination outside, instead of a host and its ports. */
+  /** A destination outside the cloud, instead of a host and its ports. */
   collector?: Input<CollectorArgs | undefined>;
   /**
-   * `tap-bridge` (default): the port is moved to the tap bridge, gets nothing but copies, and is moved back at the end,
-   * with its OpenFlow port number. `integration-bridge`: it stays where it is, keeps its own connectivity and gets copies besides,
-   * by one rule in the integration bridge.
+   * `tap-bridge` (default): the port is moved to the tap bridge, receives only copies, and is moved back at the end
+   * with its OpenFlow port number. `integration-bridge`: the port stays where it is, keeps its connectivity and
+   * receives copies in addition, through one rule in the integration bridge.
    */
   attachment?: Input<"tap-bridge" | "integration-bridge">;
-  /** Tells this service's copies apart on mirror tunnels, 1 to 16777215. Default: a stable hash of the resource's URN. */
+  /**
+   * Identifies this service's copies on mirror tunnels, 1 to 16777215. Default: a stable hash of the resource's URN.
+   */
   tunnelId?: Input<number>;
-  /** Seconds that a create waits for the port to be plugged, and an update that names another port or host. Default 60. */
+  /**
+   * Seconds that a create waits for the port to be plugged; so does an update that names another port or host. Default
+   * 60.
+   */
   attachTimeout?: Input<number>;
   /** Who the service belongs to. Flows of another tenant, or of none, are refused. Default: none. */
   tenant?: Input<string | undefined>;
-  /** Lets flows of other tenants in. Default false. */
+  /** Accepts flows of other tenants. Default false. */
   allowCrossTenant?: Input<boolean>;
   /** Free text, stored with the claim on the host. */
   description?: Input<string | undefined>;
@@ -55,7 +68,7 @@ export interface TapServiceArgs {
   adopt?: Input<boolean>;
 }
 
-/** A port as it is passed on: that of a MonitorPort, or itself. */
+/** The port to pass on: that of a MonitorPort, or the given value itself. */
 function portOf<Given>(given: MonitorPort | Given): Output<Port> | Given {
   return MonitorPort.isInstance(given) ? given.port : given;
 }
@@ -80,13 +93,13 @@ export class TapService extends TaasResource {
   declare readonly distribution: Output<"copy" | "hash" | "failover">;
   declare readonly collector: Output<CollectorArgs | undefined>;
   declare readonly attachment: Output<"tap-bridge" | "integration-bridge">;
-  /** Tells this service's copies apart on mirror tunnels; known in the first preview. */
+  /** Identifies this service's copies on mirror tunnels; known in the first preview. */
   declare readonly tunnelId: Output<number>;
   /** What a TapFlow takes; known in the first preview. Export it to let other stacks tap into this service. */
   declare readonly ref: Output<TapServiceRef>;
-  /** What the service comes to on its host, in ovs-ofctl's words; known in the first preview. */
+  /** The service's rules on its host, in the notation of ovs-ofctl; known in the first preview. */
   declare readonly rules: Output<string[]>;
-  /** OVS name of the monitor's port; several are joined by commas. */
+  /** OVS name of the monitor's port; several are separated by commas. */
   declare readonly portName: Output<string>;
   /** Key of the claim on the host. */
   declare readonly owner: Output<string>;
@@ -101,7 +114,7 @@ export class TapService extends TaasResource {
     super("TapService", name, { ...args, port, ports, tunnelId: args.tunnelId }, options);
   }
 
-  /** Whether a value is a TapService, also one of another copy of this package. */
+  /** Whether a value is a TapService, including one from another copy of this package. */
   static override isInstance(value: unknown): value is TapService {
     return isOfType(value, TapService.__pulumiType);
   }

@@ -10,10 +10,10 @@ export type {
 } from "../provider/verify/verification";
 
 /**
- * Says of each tap that has its source or its monitor on one of the hosts whether it delivers, now, also in a preview: stage by stage,
- * by what the hosts count and by a probe frame through each tunnel, which no monitor and no VM gets. Nothing of it is kept in the state.
- * A host that cannot be looked at is an entry of `unseen`, and no error.
- * Rejects with an error that has a `code` (an `ErrorCode`), and mostly `host` and `hint`.
+ * Reports for each tap whose source or monitor is on one of the hosts whether it delivers now, also during a preview.
+ * Every stage is judged by the hosts' counters, and each tunnel also by a probe frame that no monitor and no VM
+ * receives. Nothing of it is kept in the state. A host that cannot be read is an entry of `unseen`, not an error.
+ * Rejects with an error that has a `code` (an `ErrorCode`) and usually `host` and `hint`.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export type {
 export function verifyTaps(args: {
   /** The hosts whose taps are verified. */
   hosts: Host[];
-  /** Seconds for which frames are counted, at most 3600. Default 2; longer for taps with little traffic. */
+  /** Seconds for which frames are counted, at most 3600. Default 2; use more for taps with little traffic. */
   window?: number;
 }): Promise<TapVerifications> {
   const config = new Config("taas");

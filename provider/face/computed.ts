@@ -1,10 +1,11 @@
-/** The kinds of resources, by the names that programs and states have for them. */
+/** The kinds of resources, by their names in programs and states. */
 export const KINDS = ["TapService", "TapFlow", "MirrorTunnel", "MonitorPort"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /**
- * What `check` and the operations add to a resource's arguments, and what is computed from those. It would tell an argument that
- * is a secret, so it is a secret as soon as one is, but for the description, from which nothing is computed.
+ * The outputs that `check` and the operations add to a resource's arguments. They are computed from the arguments, so
+ * they would reveal a secret one: if any argument is secret, so are they. The description is the exception, because
+ * nothing is computed from it.
  */
 export const COMPUTED: Readonly<Record<Kind, readonly string[]>> = {
   TapService: ["ref", "rules", "portName", "ifaceIds", "status"],
@@ -15,7 +16,10 @@ export const COMPUTED: Readonly<Record<Kind, readonly string[]>> = {
 
 const PLACE = ["host", "hosts", "port", "ports"];
 
-/** What only an operation finds out on hosts, each with the arguments that decide it: while these stay, so does it. */
+/**
+ * Outputs that only an operation on hosts can find out, each with the arguments that determine it: while those are
+ * unchanged, so is the output.
+ */
 export const FOUND: Readonly<Record<Kind, Readonly<Record<string, readonly string[]>>>> = {
   TapService: { portName: PLACE, ifaceIds: PLACE },
   TapFlow: { portName: PLACE, portNames: PLACE, ifaceIds: PLACE },
@@ -23,18 +27,24 @@ export const FOUND: Readonly<Record<Kind, Readonly<Record<string, readonly strin
   MonitorPort: { portName: ["host", "type", "name", "ifaceId"] },
 };
 
-/** The property by which a program tells the dynamic provider, which gets every value in plain text, the names of the secret ones. */
+/**
+ * The property in which a program tells the dynamic provider the names of the secret arguments. The dynamic provider
+ * gets every value as plain text.
+ */
 export const SECRETS = "__secrets";
 
 /** The argument from which nothing is computed. */
 const UNTOLD = "description";
 
-/** Whether what is computed from arguments would tell a secret, where those of some names are secret. */
+/** Whether what is computed from the arguments would reveal a secret, if the named arguments are secret. */
 export function tellsSecret(args: Iterable<string>): boolean {
   return [...args].some((name) => name !== UNTOLD);
 }
 
-/** The names of the properties of a resource that are secret where arguments of some names are: what is computed from one is one, too. */
+/**
+ * The names of a resource's secret properties, given its secret arguments: whatever is computed from a secret is
+ * secret, too.
+ */
 export function secretProperties(kind: Kind, args: ReadonlySet<string>): ReadonlySet<string> {
   return tellsSecret(args) ? new Set([...args, ...COMPUTED[kind]]) : args;
 }

@@ -1,9 +1,10 @@
-/** What the two faces of the provider call their resources: Pulumi's dynamic provider, and the plugin. */
+/** The type tokens of both interfaces of the provider: Pulumi's dynamic provider and the plugin. */
 const OWN_TYPE = /^(pulumi-nodejs:dynamic\/taas|taas:index):/;
 
 /**
- * The owner key of a resource from its URN, `urn:pulumi:stack::project::parent$types$type::name`: organisation, project, stack, types
- * and name in the order people look for them, each part percent-encoded. It is the same whichever face manages the resource.
+ * The owner key of a resource from its URN, `urn:pulumi:stack::project::parent$types$type::name`: organisation,
+ * project, stack, types and name, in the order in which people look for them, each part percent-encoded. It is the same
+ * for the dynamic provider and the plugin.
  */
 export function ownerFromUrn(urn: string, organization: string): string {
   const [stack, project, types, ...name] = urn.slice("urn:pulumi:".length).split("::") as [

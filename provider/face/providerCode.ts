@@ -1,8 +1,9 @@
 /**
- * The code that Pulumi records with every resource, as `__provider`, and runs to refresh and delete it for as long as the
- * stack lives: one forward by name to the installed package, and what to do where Pulumi finds none. It is written out here instead of being serialized from
- * functions, so it is the same whatever compiles the program, takes no time to make, and never grows.
- * `__provider` and `handler` are what Pulumi's dynamic provider looks for (sdk/nodejs/cmd/dynamic-provider).
+ * The code that Pulumi records with every resource as `__provider`, and runs to refresh and delete the resource while
+ * the stack exists. It forwards by name to the installed package, and explains what to do if Pulumi finds none. It is
+ * written out here instead of serialized from functions, so that it is the same whatever compiles the program, costs no
+ * time, and never grows. Pulumi's dynamic provider looks for `__provider` and `handler`
+ * (sdk/nodejs/cmd/dynamic-provider).
  */
 export function providerCode(kind: string): string {
   return `exports.handler = () => {

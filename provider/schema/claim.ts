@@ -11,27 +11,28 @@ import { stored } from "./stored";
 import { tunnelMode, tunnelOptions, tunnelType } from "./tunnel";
 
 /**
- * The claim format this release writes and the highest it reads. A release adds optional fields without raising it: others
- * keep what they do not know. It is raised where a release that does not know a field would do harm.
+ * The claim format that this release writes, and the highest one it reads. A release adds optional fields without
+ * raising it, because other releases preserve fields they do not know. It is raised only if a release that does not
+ * know a field would do harm.
  */
 export const CLAIM_FORMAT = 1;
 
 const base = {
   format: z.literal(CLAIM_FORMAT),
   owner: ownerKey,
-  /** Incarnation: drawn at create, so that a later create of the same owner is told apart. */
+  /** Incarnation: a random value drawn by the create, which tells it from a later create of the same owner. */
   token: z.string().min(1).max(64),
-  /** The run that is making it, until that operation's last transaction. */
+  /** The run that is creating or changing it, until that operation's last transaction. */
   pending: z.string().max(64).optional(),
-  /** The claim that a pending one took the place of, as it was stored: it comes back if nothing becomes of this one. */
+  /** The stored text of the claim that a pending one replaced; it is restored if the pending one is not confirmed. */
   replaces: z.string().optional(),
   /** The other machines that have a claim of the same resource, or are about to get one, and how they are reached. */
   elsewhere: z.array(z.object({ machine: z.string(), host: hostRecord })).optional(),
-  /** Who wrote it last, as user@machine, and when (ISO 8601). */
+  /** Who wrote it last (user@machine), and when (ISO 8601). */
   writer: z.string().max(256),
   time: z.string().max(40),
   ...labels,
-  /** The host is to have a keeper while this claim is there. */
+  /** The host needs a keeper while this claim exists. */
   keeper: z.literal(true).optional(),
 };
 
@@ -43,14 +44,17 @@ const serviceClaim = z.object({
   ports: z.array(claimedPort).min(1),
   ...monitorOptions,
   integrationBridge: z.string(),
-  /** What it was called before, as long as a flow of this host knows it by that. */
+  /** Its owner and tunnel id before a change, while a flow of this host still uses them. */
   former: z.array(z.object({ owner: ownerKey, tunnelId })).optional(),
 });
 
-/** The machine at the other end, known by its OVSDB and not by one of its names, and the underlay addresses of both. */
+/**
+ * The machine at the other end, identified by its OVSDB and not by one of its names, and the underlay addresses of both
+ * ends.
+ */
 const peer = z.object({ machine: z.string(), name: z.string(), remote: ipAddress, local: ipAddress });
 
-/** The explicit mirror tunnel a flow asked for, and the underlay addresses of both ends on it. */
+/** The explicit mirror tunnel that a flow asked for, and the underlay addresses of both of its ends. */
 const wire = z.object({
   owner: ownerKey,
   mode: tunnelMode,
@@ -60,7 +64,7 @@ const wire = z.object({
   remote: ipAddress,
 });
 
-/** The tapped port or ports, and how what they send and get is treated. */
+/** The tapped port or ports, and how the frames they send and receive are treated. */
 const source = z
   .object({
     port: claimedPort.optional(),
@@ -68,12 +72,12 @@ const source = z
     ...captureOptions,
     ...treatmentOptions,
     integrationBridge: z.string(),
-    /** Longest frame that arrives whole; longer copies are cut to it. */
+    /** The longest frame that arrives whole; longer copies are truncated to it. */
     maxFrame: z.int().optional(),
   })
   .refine(
     ({ port, ports }) => (port === undefined) !== (ports === undefined),
-    "a source of one port or of several",
+    "a source needs one port or several ports",
   );
 
 /** A bridge whose production tunnel to the other end carries copies. */
@@ -82,28 +86,28 @@ const shared = z.object({ bridge: z.string() });
 const flowClaim = z.object({
   ...base,
   kind: z.literal("flow"),
-  /** Owner of the service, for people; the link is the tunnel id, which a rename keeps. */
+  /** Owner of the service, for people. The link between the two is the tunnel id, which survives a rename. */
   service: ownerKey,
   tunnelId,
   ...endOptions,
-  /** Machine that has the service, or the collector. */
+  /** The machine of the service or of the collector. */
   destination: z.string(),
-  /** Present where the tapped port is. */
+  /** Present on the host of the tapped port. */
   source: source.optional(),
-  /** The collector outside, and the underlay address its copies are sent from where that is known. */
+  /** The collector, and the underlay address that its copies are sent from, if known. */
   collector: z.object({ ...collector.shape, local: z.string() }).optional(),
-  /** Copies travel over the production tunnel to the other end that this bridge has. */
+  /** The copies travel over this bridge's production tunnel to the other end. */
   shared: shared.optional(),
-  /** The other end; absent when source and monitor share a machine. */
+  /** The other end; absent if source and monitor are on the same machine. */
   peer: peer.optional(),
-  /** The explicit mirror tunnel asked for. */
+  /** The explicit mirror tunnel that the flow asked for. */
   tunnel: wire.optional(),
-  /** How the source's host is reached; present where the monitor is, elsewhere than the source. */
+  /** How the source's host is reached; present on the monitor's host if the source is on another. */
   from: hostRecord.optional(),
-  /** Where copies came from before, and still do, while the flow's source is on the move. */
+  /** Where copies came from before, and still do, while the flow's source is being moved. */
   movingFrom: z
     .object({
-      /** Absent where it is the same. */
+      /** Absent if it is the same. */
       tunnelId: tunnelId.optional(),
       source: source.optional(),
       peer: peer.optional(),
@@ -113,20 +117,23 @@ const flowClaim = z.object({
     .optional(),
 });
 
-/** Copies of a port that somebody takes over an OpenFlow connection, for as long as that stands. */
+/** Copies of a port that a capture receives over its OpenFlow connection, while that connection exists. */
 const captureClaim = z.object({ ...base, kind: z.literal("capture"), source });
 
 const tunnelClaim = z.object({
   ...base,
   kind: z.literal("tunnel"),
-  /** Gives the tap bridge its datapath type. */
+  /** The tap bridge gets the datapath type of this bridge. */
   integrationBridge: z.string(),
   ...tunnelOptions,
   udpPort,
   local: ipAddress,
   /** The other ends. */
   peers: z.array(z.object({ machine: z.string(), name: z.string(), remote: ipAddress })).min(1),
-  /** ready: the ports exist, automatic flows do not use it yet; preferred: flows send on it, older ports still listen. */
+  /**
+   * ready: the ports exist, but automatic flows do not use them yet; preferred: flows send on them, and older ports
+   * still listen.
+   */
   phase: z.enum(["ready", "preferred"]).optional(),
 });
 
@@ -134,7 +141,7 @@ const monitorPortClaim = z
   .object({
     ...base,
     kind: z.literal("monitor-port"),
-    /** Gives the tap bridge its datapath type. */
+    /** The tap bridge gets the datapath type of this bridge. */
     integrationBridge: z.string(),
     ...monitorPortOptions,
   })
@@ -143,7 +150,7 @@ const monitorPortClaim = z
       type === "attach"
         ? ifaceId !== undefined
         : name !== undefined && (type === "internal" || socketPath !== undefined),
-    "a monitor port without a name",
+    "a monitor port needs a name",
   );
 
 /** Claims by their kind. */
@@ -155,7 +162,7 @@ export const claimOf = {
   capture: stored(captureClaim),
 };
 
-/** A claim as a host has it, with whatever fields a later release has added. */
+/** A claim as stored on a host, including fields that a later release added. */
 export const claim = z.discriminatedUnion("kind", [
   claimOf.service,
   claimOf.flow,

@@ -6,7 +6,7 @@ import { ipAddress } from "./host";
 
 const key = z.int("must be a whole number");
 
-/** A destination outside, by address, as a program gives it. */
+/** A destination outside the cloud, by address, as a program gives it. */
 export const collectorInput = z
   .strictObject({
     address: ipAddress,
@@ -33,7 +33,7 @@ export const collectorInput = z
       "keys.egress": keys?.egress,
     })) {
       if (given !== undefined && (given < bounds.least || given > bounds.largest)) {
-        refuse(field, `a key of ${type} is ${bounds.least} to ${bounds.largest}`);
+        refuse(field, `a key of ${type} must be ${bounds.least} to ${bounds.largest}`);
       }
     }
     if (keys !== undefined && keys.ingress === keys.egress)
@@ -54,7 +54,7 @@ export const collector = z.object({
 });
 export type Collector = z.output<typeof collector>;
 
-/** Fills in the defaults: the key follows from the service's tunnel id, the UDP port is the standard one. */
+/** Fills in the defaults: the key is derived from the service's tunnel id, and the UDP port is the standard one. */
 export function completeCollector(input: CollectorInput, tunnelId: number): Collector {
   const { udp, versions, keys } = encapsulation(input.type);
   const one = input.key ?? keys.of(tunnelId);

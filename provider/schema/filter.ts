@@ -5,7 +5,7 @@ import { fields } from "./filter/fields";
 
 export { type FilterAction, type FilterRule, filterAction } from "./filter/fields";
 
-/** One rule of a filter; its output is the canonical form, which is read as itself again. */
+/** One rule of a filter. Its output is the canonical form, which parses to itself. */
 export const filterRule = z
   .strictObject(fields, {
     error: (issue) =>
@@ -20,7 +20,7 @@ export const filterRule = z
   })
   .meta({ id: "FilterRule" });
 
-/** Most rules a filter has: each takes an OpenFlow priority. */
+/** The most rules of a filter; each takes an OpenFlow priority. */
 export const MAX_FILTER_RULES = 65_000;
 
 /** A filter: the first rule that matches a frame decides. */
@@ -28,7 +28,7 @@ export const filterRules = z
   .array(filterRule, "must be a list of rules")
   .max(MAX_FILTER_RULES, `must have at most ${MAX_FILTER_RULES} rules`);
 
-/** An expression (pcap-filter(7)): the frames that it matches. It stays as it is written: the rules follow from it. */
+/** An expression (pcap-filter(7)). It is kept as written, and the rules are derived from it. */
 const expression = z.string().superRefine((text, context) => {
   const reading = readExpression(text);
   if ("reason" in reading) context.addIssue({ code: "custom", message: reading.reason });

@@ -10,12 +10,12 @@ import { tunnelRef } from "./tunnel";
 export const direction = z.enum(["ingress", "egress", "both"]);
 export type Direction = z.output<typeof direction>;
 
-/** What of a port is copied. Flows that differ in it only are one capture group. */
+/** What is copied of a port. Flows that differ only in these options share a capture group. */
 export const captureOptions = { direction: direction.default("both"), enabled: z.boolean().default(true) };
 
 /**
- * How copies are treated. These are part of the key of a capture group: flows that differ in any of them have groups of
- * their own.
+ * How copies are treated. These options are part of a capture group's key: flows that differ in any of them have
+ * separate groups.
  */
 export const treatmentOptions = {
   filter: flowFilter.optional(),
@@ -26,7 +26,7 @@ export const treatmentOptions = {
   counters: z.enum(["shared", "own"]).default("shared"),
 };
 
-/** How long a flow is tapped. Flows that end at different times have groups of their own. */
+/** How long a flow taps. Flows that end at different times have separate capture groups. */
 export const endOptions = { until: until.optional() };
 
 /** The arguments of a TapFlow. */
@@ -38,7 +38,7 @@ export const flowArgs = {
   ...captureOptions,
   ...treatmentOptions,
   ...endOptions,
-  /** What is done about copies that are too large for their way. */
+  /** What to do about copies that are too large for the path to the monitor. */
   mtuPolicy: z.enum(["warn", "fail", "truncate"]).default("warn"),
   tunnel: tunnelRef.optional(),
   transport: z.enum(["dedicated", "shared"]).default("dedicated"),
@@ -48,9 +48,9 @@ export const flowArgs = {
   owner: ownerKey,
 };
 
-/** What `check` makes of the arguments of a TapFlow. */
+/** What `check` adds to the arguments of a TapFlow. */
 export const flowComputed = { tunnelId: z.int(), rules: z.array(z.string()) };
 
-/** The inputs of a TapFlow as `check` leaves them. */
+/** The inputs of a TapFlow after `check`. */
 export const flowInputs = z.object({ ...flowArgs, ...recordedPlaces, ...flowComputed });
 export type FlowInputs = z.output<typeof flowInputs>;

@@ -2,8 +2,8 @@ import { isIP, isIPv6, SocketAddress } from "node:net";
 import * as z from "zod";
 
 /**
- * Refuses what could be taken for an option or break a command line; everything else is for DNS and ssh to judge. An IPv6 address
- * may begin with "::".
+ * Rejects text that could be taken for an option or break a command line; everything else is left to DNS and ssh. An
+ * IPv6 address may start with "::".
  */
 const word = (what: string) =>
   z
@@ -16,23 +16,26 @@ const word = (what: string) =>
     );
 const address = word("an address");
 
-/** An IPv4 or IPv6 address; IPv6 is brought into its one canonical spelling (RFC 5952), so that equal addresses are equal text. */
+/**
+ * An IPv4 or IPv6 address. IPv6 is converted to its canonical spelling (RFC 5952), so that equal addresses are equal
+ * texts.
+ */
 export const ipAddress = z
   .string()
   .refine((text) => isIP(text) !== 0 && !text.includes("%"), "must be an IPv4 or IPv6 address")
   .transform((text) => (isIPv6(text) ? new SocketAddress({ address: text, family: "ipv6" }).address : text));
 
-/** The address that a text from a host is, spelled the same way; undefined where it is none. */
+/** The address in a text from a host, in the same spelling; undefined if the text is not an address. */
 export function readAddress(text: string | undefined): string | undefined {
   return ipAddress.safeParse(text?.trim()).data;
 }
 
-/** Linux device names, which OVS bridge names are, have at most 15 characters. */
+/** OVS bridge names are Linux device names, which have at most 15 characters. */
 const bridgeName = z
   .string()
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/, "a bridge name has 1 to 15 letters, digits, '_', '.' or '-'");
 
-/** How a host is reached, as against what is where on it. It never makes a difference. */
+/** How a host is reached, as opposed to its bridges and addresses. A change is never a diff. */
 const connection = {
   port: z.int().min(1).max(65535).optional(),
   user: z
@@ -47,7 +50,7 @@ const connection = {
   gone: z.boolean().optional(),
 };
 
-/** A host of the inventory, whose name is its key there. */
+/** A host of the inventory; its key there is its name. */
 const hostEntry = z.strictObject({
   address,
   ...connection,
@@ -58,17 +61,17 @@ const hostEntry = z.strictObject({
   keeper: z.boolean().optional(),
 });
 
-/** The names of the fields that say how a host is reached. */
+/** The names of the fields that describe how a host is reached. */
 export const CONNECTION_FIELDS = Object.keys(connection) as readonly (keyof typeof connection)[];
 
-/** The bridges of a host that names no others. Hosts are recorded without them. */
+/** The bridges of a host that names no others. Records of hosts omit them. */
 export const DEFAULT_BRIDGES = {
   integrationBridge: "br-int",
   tapBridge: "br-tap",
   tunnelBridge: "br-tun",
 } as const;
 
-/** What a command line may say of how its hosts are reached, and where their taps are. */
+/** What command-line options can set: how hosts are reached, and where their taps are. */
 export const connectionOptions = hostEntry.pick({
   port: true,
   user: true,
@@ -84,10 +87,10 @@ export type ConnectionOptions = z.output<typeof connectionOptions>;
 
 const meant = "must be a host's name, or a record with its address";
 
-/** A host as the inventory has it: an address, the name of another entry, or the whole record. */
+/** A host in the inventory: an address, the name of another entry, or the whole record. */
 export const inventoryHost = z.union([address, hostEntry], meant);
 
-/** A host as a program gives it: a name or the whole record, also one that `check` has resolved. */
+/** A host as a program gives it: a name, or the whole record, possibly one that `check` has resolved. */
 export const hostInput = z
   .union([address, hostEntry.extend({ name: word("a name").optional() })], meant)
   .meta({ id: "Host" });
@@ -101,7 +104,10 @@ export const places = {
 /** A host as `check` records it: resolved through the inventory. */
 export const hostRecord = z.object({ ...hostEntry.shape, name: z.string() });
 
-/** How a host is reached and what is where on it; a `Host` argument resolved through the stack's inventory. Plain JSON. */
+/**
+ * How a host is reached, and its bridges and addresses; a `Host` argument resolved through the stack's inventory. Plain
+ * JSON.
+ */
 export type HostRecord = z.output<typeof hostRecord>;
 
 /** The places as `check` records them. */

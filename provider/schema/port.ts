@@ -13,7 +13,10 @@ const byName = z
   .string()
   .min(1, "a port name may not be empty")
   .max(255)
-  .refine((name) => name !== "__proto__", "a port of that name is found by ifaceId, mac or vmUuid only");
+  .refine(
+    (name) => name !== "__proto__",
+    "a port with this name can only be named by ifaceId, mac or vmUuid",
+  );
 const byIfaceId = z.strictObject({ ifaceId: z.string().min(1) });
 const byMac = z.strictObject({ mac });
 const byVm = z.strictObject({ vmUuid: z.string().min(1), vnic: z.int().min(0).optional() });
@@ -27,8 +30,8 @@ export const portInput = z
   .meta({ id: "Port" });
 
 /**
- * The same in a claim. A MAC address is for a tenant to choose, an iface-id is not: the one that was found first with a MAC
- * is kept, and no port with another is taken for it.
+ * The same in a claim. A tenant can choose a MAC address, but not an iface-id. The iface-id that was first found with a
+ * MAC is therefore recorded, and a port with another one is refused.
  */
 export const claimedPort = z.union([
   byName,
@@ -39,23 +42,23 @@ export const claimedPort = z.union([
 
 export type PortInput = z.output<typeof claimedPort>;
 
-/** A port as one string: equal text, equal wish. */
+/** A port as one string; equal strings name the same port. */
 export function portKey(port: PortInput): string {
   if (typeof port === "string") return port;
   return JSON.stringify(port, ["ifaceId", "mac", "vmUuid", "vnic"]);
 }
 
-/** The iface-ids that were found first with MAC addresses, by MAC. */
+/** The iface-ids that were first found with MAC addresses, by MAC. */
 export type FoundIfaceIds = Readonly<Record<string, string>>;
 
-/** A port with what is known of it from before. */
+/** A port, with the iface-id that was recorded for it. */
 export function withFoundIfaceId(port: PortInput, known: FoundIfaceIds | undefined): PortInput {
   if (typeof port === "string" || !("mac" in port)) return port;
   const foundIfaceId = known?.[port.mac];
   return foundIfaceId === undefined ? port : { ...port, foundIfaceId };
 }
 
-/** What is to be known of ports from now on; undefined where that is nothing. */
+/** The iface-ids to record; undefined if there are none. */
 export function foundIfaceIds(ports: readonly PortInput[]): FoundIfaceIds | undefined {
   const found = ports.flatMap((port) =>
     typeof port === "object" && "mac" in port && port.foundIfaceId !== undefined
@@ -65,7 +68,7 @@ export function foundIfaceIds(ports: readonly PortInput[]): FoundIfaceIds | unde
   return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
-/** A port the way messages name it. */
+/** A port as messages name it. */
 export function describePort(port: PortInput): string {
   if (typeof port === "string") return `"${port}"`;
   if ("ifaceId" in port) return `with iface-id ${port.ifaceId}`;
@@ -76,7 +79,7 @@ export function describePort(port: PortInput): string {
   return port.vnic === undefined ? `of VM ${port.vmUuid}` : `of VM ${port.vmUuid}, vNIC ${port.vnic}`;
 }
 
-/** A port the way `rules` show it: one word. */
+/** A port as `rules` show it: one word. */
 export function portSymbol(port: PortInput): string {
   if (typeof port === "string") return port;
   if ("ifaceId" in port) return `iface-id:${port.ifaceId}`;

@@ -4,7 +4,7 @@ import { harmless } from "../printable";
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** A value in a message: short, on one line. */
+/** A value for a message: short, on one line. */
 export function show(value: unknown): string {
   const text = harmless(JSON.stringify(value) ?? String(value));
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
@@ -12,7 +12,7 @@ export function show(value: unknown): string {
 
 const KINDS: Record<string, string> = { array: "a list", object: "an object", int: "a whole number" };
 
-/** What is wrong with a value, in the words of the operator, where the schema itself has none. For `safeParse`. */
+/** A reason in the operator's terms for an issue to which the schema gives no message of its own. For `safeParse`. */
 export function wording(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
@@ -33,14 +33,14 @@ export function wording(issue: z.core.$ZodRawIssue): string | undefined {
 }
 
 /**
- * Every reason why a value was refused: `<place>: <what it must be> (got <what it is>)`. The place is in the program's own
- * notation, `filter[3].source`, and left out for the value as a whole.
+ * Every reason why a value was refused: `<place>: <what it must be> (got <what it is>)`. The place is in the program's
+ * own notation, `filter[3].source`, and is omitted for the value as a whole.
  */
 export function reasonsOf(error: z.ZodError, value: unknown, name: string, within: Path = []): string[] {
   return placedReasons(error, name, within).map(({ path, text }) => `${text} (got ${show(at(value, path))})`);
 }
 
-/** The same without the value, `<place>: <what it must be>`, each with its path. */
+/** The same reasons without the value, `<place>: <what it must be>`, each with its path. */
 export function placedReasons(
   error: z.ZodError,
   name: string,
@@ -55,7 +55,7 @@ export function placedReasons(
   });
 }
 
-/** Of a choice, the complaints of the one branch that was meant; where that cannot be told, what the choice itself says. */
+/** For a union, the issues of the one branch that was meant; if that is unclear, the message of the union itself. */
 function decided(issue: Issue): { path: Path; message: string }[] {
   if (issue.code !== "invalid_union") return [issue];
   const kind = ({ code, path }: Issue) => code === "invalid_type" && path.length === 0;

@@ -21,7 +21,7 @@ const monitors = z
     }
   });
 
-/** What monitors get of the copies, and whose. A claim has them as the arguments do. */
+/** How monitors receive copies, and whose they may be. Claims contain these options as the arguments do. */
 export const monitorOptions = {
   distribution: z.enum(["copy", "hash", "failover"]).default("copy"),
   attachment: z.enum(["tap-bridge", "integration-bridge"]).default("tap-bridge"),
@@ -42,12 +42,12 @@ export const serviceArgs = {
   owner: ownerKey,
 };
 
-/** What a TapFlow knows of its service. Only ever extended. */
+/** What a TapFlow knows about its service. Only ever extended. */
 export const serviceRef = reference("a TapService, or the ref of one", {
   owner: ownerKey,
   tunnelId,
   host: hostRecord.optional(),
-  /** Candidates instead of host: the service is where its port is. */
+  /** Candidates instead of host: the service is on the one where its port is. */
   hosts: z.array(hostRecord).optional(),
   collector: collector.optional(),
   tenant: z.string().optional(),
@@ -55,14 +55,14 @@ export const serviceRef = reference("a TapService, or the ref of one", {
   attachment: z.string(),
 }).refine(
   ({ host, hosts, collector: outside }) => (host ?? hosts?.[0] ?? outside) !== undefined,
-  "a reference to no host and no collector",
+  "a reference needs a host or a collector",
 );
 export type ServiceRef = z.output<typeof serviceRef>;
 
-/** What `check` makes of the arguments of a TapService. */
+/** What `check` adds to the arguments of a TapService. */
 export const serviceComputed = { ref: serviceRef, rules: z.array(z.string()) };
 
-/** The inputs of a TapService as `check` leaves them. */
+/** The inputs of a TapService after `check`. */
 export const serviceInputs = z.object({
   ...serviceArgs,
   ...recordedPlaces,

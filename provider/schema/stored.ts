@@ -1,7 +1,10 @@
 import * as z from "zod";
 import { unwrapped } from "./options";
 
-/** Claims are read, carried over and compared by these: a later release adds optional fields without a new format. */
+/**
+ * Claims are parsed, carried over and compared by these functions. Later releases can therefore add optional fields
+ * without a new format.
+ */
 
 /** The fields of an object's schema; undefined for anything else. */
 function shapeOf(schema: z.ZodType, value: object): Record<string, z.ZodType> | undefined {
@@ -9,7 +12,7 @@ function shapeOf(schema: z.ZodType, value: object): Record<string, z.ZodType> | 
   return meant instanceof z.ZodObject ? (meant.shape as Record<string, z.ZodType>) : undefined;
 }
 
-/** What a schema is about; of a choice, the one that fits a value. Undefined where none does. */
+/** The schema inside wrappers; for a union, the branch that fits a value. Undefined if none does. */
 function meantBy(schema: z.ZodType, value: unknown): z.ZodType | undefined {
   const meant = unwrapped(schema);
   if (!(meant instanceof z.ZodUnion)) return meant;
@@ -17,12 +20,12 @@ function meantBy(schema: z.ZodType, value: unknown): z.ZodType | undefined {
   return fitting === undefined ? undefined : meantBy(fitting, value);
 }
 
-/** A schema like another, that keeps the fields it does not know, in objects at every level. */
+/** A copy of a schema that preserves unknown fields in objects at every level. */
 export function stored<Schema extends z.ZodType>(schema: Schema): Schema {
   return z.core.clone(schema, { ...schema._zod.def, ...loosened(schema) }) as Schema;
 }
 
-/** What is different in the definition of a schema that keeps what it does not know. */
+/** The changes to a schema's definition that make it preserve unknown fields. */
 function loosened(schema: z.ZodType): object {
   if (schema instanceof z.ZodObject) {
     const fields = Object.entries(schema.shape as Record<string, z.ZodType>);
@@ -51,7 +54,10 @@ export function knownPart(schema: z.ZodType, value: unknown): unknown {
   return Object.fromEntries(known.map(([name, field]) => [name, knownPart(shape[name]!, field)]));
 }
 
-/** What takes a value's place, with the fields that only a later release knows; those of a list's items have no place in another list. */
+/**
+ * A new value, with those fields of the old value that only a later release knows. Unknown fields of list items are not
+ * carried over to another list.
+ */
 export function withUnknownPart(schema: z.ZodType, value: unknown, before: unknown): unknown {
   const shape = isObject(before) ? shapeOf(schema, before) : undefined;
   if (!isObject(value) || !isObject(before) || shape === undefined) return value;

@@ -9,7 +9,7 @@ export const tunnelType = z.enum(MIRROR_ENCAPSULATIONS);
 /** UDP port of the automatic mirror tunnels, which are VXLAN. */
 export const DEFAULT_UDP_PORT = 14789;
 
-/** What a mirror tunnel is. A claim has them as the arguments do. */
+/** What a mirror tunnel is. Claims contain these options as the arguments do. */
 export const tunnelOptions = {
   mode: tunnelMode.default("pair"),
   type: tunnelType.default("vxlan"),
@@ -28,22 +28,22 @@ export const tunnelArgs = {
   owner: ownerKey,
 };
 
-/** What a TapFlow knows of its mirror tunnel. Only ever extended. */
+/** What a TapFlow knows about its mirror tunnel. Only ever extended. */
 export const tunnelRef = reference("a MirrorTunnel, or the ref of one", {
   owner: ownerKey,
   hosts: z.array(hostRecord),
   mode: tunnelMode,
   type: tunnelType,
   udpPort,
-  /** As many as hosts, or none: each host's tunnelIp. */
+  /** As many as hosts, or none, which means each host's tunnelIp. */
   localIps: z.array(ipAddress),
 });
 export type TunnelRef = z.output<typeof tunnelRef>;
 
-/** What `check` makes of the arguments of a MirrorTunnel. */
+/** What `check` adds to the arguments of a MirrorTunnel. */
 export const tunnelComputed = { ref: tunnelRef, rules: z.array(z.string()) };
 
-/** The inputs of a MirrorTunnel as `check` leaves them. */
+/** The inputs of a MirrorTunnel after `check`. */
 export const tunnelInputs = z.object({
   ...tunnelArgs,
   hosts: z.array(hostRecord),

@@ -3,15 +3,15 @@ import { type Options, unwrapped } from "./options";
 import { reasonsOf, show, wording } from "./reasons";
 import { hasUnknown } from "./unknown";
 
-/** One reason why inputs are refused, in the shape Pulumi's check wants. */
+/** One reason why inputs are refused, in the form that Pulumi's check expects. */
 export interface Failure {
   property: string;
   reason: string;
-  /** Whether the reason quotes the value, or may quote a part of it. Default: no. */
+  /** Whether the reason quotes the value or part of it. Default: no. */
   isQuoting?: true;
 }
 
-/** What the elements of a list must be; undefined where no list is wanted. */
+/** The schema of a list's elements; undefined if the schema is not a list. */
 function elementOf(part: z.ZodType): z.ZodType | undefined {
   const wanted = unwrapped(part);
   const choices = wanted instanceof z.ZodUnion ? wanted.options : [wanted];
@@ -19,7 +19,7 @@ function elementOf(part: z.ZodType): z.ZodType | undefined {
   return list?.element as z.ZodType | undefined;
 }
 
-/** A value in its canonical form; undefined, and failures more, when it is refused. */
+/** A value in its canonical form; if it is refused, undefined, and the failures are added. */
 function read(
   part: z.ZodType,
   value: unknown,
@@ -35,9 +35,9 @@ function read(
 }
 
 /**
- * Validates inputs property by property, so that one unknown does not keep the rest from being checked, and fills in defaults.
- * A property, or an element of a list, that holds an unknown anywhere passes through untouched. `computed`: what `check` adds
- * to arguments; the engine gives it back where changes are ignored, and it is passed over to be computed again.
+ * Validates inputs property by property, so that one unknown does not prevent checking the rest, and fills in defaults.
+ * A property, or an element of a list, that contains an unknown passes through unchanged. `computed`: what `check` adds
+ * to the arguments. The engine passes it back if changes are ignored; it is then skipped and computed again.
  */
 export function validate(
   schema: Options,

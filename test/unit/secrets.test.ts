@@ -64,7 +64,7 @@ describe("secrets", () => {
     const quoting = { property: "tenant", reason: 'not "acm"', isQuoting: true as const };
     expect(shownFailure(quoting, ALL, conceal)).to.deep.equal({
       property: "",
-      reason: "tenant: it is not what the argument takes; why is not shown, as it is a secret",
+      reason: "tenant: the value is not valid; the reason is not shown because the value is secret",
     });
     expect(shownFailure({ property: "tenant", reason: "acme is taken" }, ALL, conceal)).to.deep.equal({
       property: "",

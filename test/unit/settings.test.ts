@@ -64,7 +64,7 @@ describe("the stack's configuration", () => {
     it(`is refused with ${key} that is no number above 0 or more than timers can count, and says the command that corrects it`, () => {
       for (const text of ["0", "-1", "soon", "9999999", "Infinity"]) {
         expect(read({ [`taas:${key}`]: text })).to.throw(
-          `stack configuration taas:${key} must be a number above 0, and at most 604800. Correct it: pulumi config set taas:${key} ...`,
+          `stack configuration taas:${key} must be a number above 0 and at most 604800. Correct it: pulumi config set taas:${key} ...`,
         );
       }
     });

@@ -3,7 +3,7 @@ import { type Flags, IPV4, type Match } from "./match";
 import type { Token } from "./tokens";
 import { numberOf } from "./values";
 
-/** TCP's flags by their names in pcap-filter(7). */
+/** TCP flags by their names in pcap-filter(7). */
 const FLAG_BITS: ReadonlyMap<string, number> = new Map([
   ["tcp-fin", 0x01],
   ["tcp-syn", 0x02],
@@ -18,13 +18,16 @@ const ALL_FLAGS = 0xff;
 const AND = ["&"];
 const OR = ["|", "^"];
 const COMPARED = ["=", "==", "!="];
-/** What stands behind one side of a comparison. */
+/** Tokens that may follow one side of a comparison. */
 const BEHIND_SIDE = [...AND, ...OR, ...COMPARED, "<", ">", "<=", ">=", "<<", ">>", "+", "*", "%"];
 
-/** A side of a comparison: a number, or the bits of a mask of a packet's flags. */
+/** A side of a comparison: a number, or a mask applied to a packet's flags. */
 type Side = { number: number } | { mask: number };
 
-/** Whether a comparison begins here, or so many tokens on: a part of a header, or a number or a group before an operator. */
+/**
+ * Whether a comparison starts at the next token, or `by` tokens later: it starts with a header field, or with a number
+ * or a group before an operator.
+ */
 export function isComparison(cursor: Cursor, by = 0): boolean {
   const { text, isWord } = cursor.ahead(by);
   if (by === 0 && text === "(") return BEHIND_SIDE.includes(cursor.behindGroup());
@@ -33,7 +36,7 @@ export function isComparison(cursor: Cursor, by = 0): boolean {
   return isWord && (behind === "[" || (numberOf(text) !== undefined && BEHIND_SIDE.includes(behind)));
 }
 
-/** Reads a comparison of TCP's flags with a number. */
+/** Reads a comparison of TCP flags with a number. */
 export function comparison(cursor: Cursor): Partial<Match>[] {
   const left = masks(cursor);
   const operator = cursor.take();
@@ -50,7 +53,7 @@ export function comparison(cursor: Cursor): Partial<Match>[] {
   return operator.text === "!=" ? otherThan({ mask, value }) : same({ mask, value });
 }
 
-/** Numbers and flags, joined by operators; `&` binds closer. */
+/** Numbers and flags joined by operators; `&` binds tighter. */
 function masks(cursor: Cursor): Side {
   return joined(cursor, OR, () => joined(cursor, AND, () => side(cursor)));
 }
@@ -81,14 +84,14 @@ function side(cursor: Cursor): Side {
   if (number !== undefined) return { number };
   if (token.text === "tcp" && cursor.takeAll(["["], ["tcpflags", "13", "13:1"], ["]"]))
     return { mask: ALL_FLAGS };
-  return refuse(token, "of what is in a packet, only tcp[tcpflags] can be compared");
+  return refuse(token, "of a packet's contents, only tcp[tcpflags] can be compared");
 }
 
-/** TCP in IPv4: pcap-filter(7) knows no flags of IPv6. */
+/** TCP over IPv4: pcap-filter(7) has no TCP flags for IPv6. */
 const TCP = { etherType: IPV4, protocol: 6 };
 
 function same(flags: Flags): Partial<Match>[] {
-  // Whatever its flags are, but with a TCP header: no later fragment.
+  // Any flags, but a TCP header must be present, so no later fragment matches.
   if (flags.mask === 0) return [{ ...TCP, destinationPort: { first: 0, last: 65535 } }];
   return [{ ...TCP, flags }];
 }

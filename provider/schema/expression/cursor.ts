@@ -1,10 +1,10 @@
 import { ExpressionError } from "./error";
 import { type Token, tokensOf } from "./tokens";
 
-/** Parentheses within each other. */
+/** The deepest nesting of parentheses. */
 const MAX_DEPTH = 100;
 
-/** A place in an expression's tokens. */
+/** A position in the tokens of an expression. */
 export class Cursor {
   private readonly tokens: readonly Token[];
   private readonly closings: ReadonlyMap<number, number>;
@@ -16,7 +16,7 @@ export class Cursor {
     this.closings = closingsOf(this.tokens);
   }
 
-  /** The token that is read next, or one that is so many behind it. */
+  /** The next token, or the one `by` positions after it. */
   ahead(by = 0): Token {
     return this.tokens[Math.min(this.index + by, this.tokens.length - 1)]!;
   }
@@ -31,7 +31,7 @@ export class Cursor {
     return texts.includes(this.ahead().text) ? this.take() : undefined;
   }
 
-  /** Whether the next tokens have these texts; they are taken then. */
+  /** Takes the next tokens if they have these texts; returns whether it did. */
   takeAll(...texts: readonly (readonly string[])[]): boolean {
     const isNext = texts.every((choice, by) => choice.includes(this.ahead(by).text));
     if (isNext) this.index += texts.length;
@@ -50,19 +50,19 @@ export class Cursor {
     return read;
   }
 
-  /** What stands behind the group that begins here; empty where the group has no end. */
+  /** The text after the group that starts here; empty if the group is not closed. */
   behindGroup(): string {
     const closing = this.closings.get(this.index);
     return closing === undefined ? "" : this.tokens[closing + 1]!.text;
   }
 }
 
-/** Refuses a token. */
+/** Rejects a token. */
 export function refuse({ at, text }: Token, reason: string): never {
   throw new ExpressionError(at, text, reason);
 }
 
-/** Where each opening parenthesis is closed. */
+/** The position at which each parenthesis is closed. */
 function closingsOf(tokens: readonly Token[]): Map<number, number> {
   const closings = new Map<number, number>();
   const open: number[] = [];

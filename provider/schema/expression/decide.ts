@@ -4,9 +4,9 @@ import { matchOf } from "./match";
 import type { Term, Tree } from "./tree";
 import type { Work } from "./work";
 
-/** What an expression decides. Throws `TooMuch` where that takes too many rules or too long. */
+/** The decisions of an expression. Throws `TooMuch` if they take too many rules or too long. */
 export function decide(tree: Tree, work: Work): Decisions {
-  // Chains bind from the left, so that trees are deep there: no function calls itself for that side.
+  // Chains associate to the left, so trees are deep on that side; a loop follows it instead of recursion.
   const spine: Exclude<Tree, { kind: "term" }>[] = [];
   let at = tree;
   while (at.kind !== "term") {
@@ -20,7 +20,7 @@ export function decide(tree: Tree, work: Work): Decisions {
   }, ofTerm(at.term));
 }
 
-/** What a term decides: none of what it excludes, then its matches, and nothing else. */
+/** The decisions of a term: reject what it excludes, then accept its matches, then reject everything else. */
 function ofTerm({ matches, but }: Term): Decision[] {
   return [
     ...but.map((match) => ({ match: matchOf(match), accepts: false })),
@@ -29,7 +29,10 @@ function ofTerm({ matches, but }: Term): Decision[] {
   ];
 }
 
-/** Joins lists: first those that need no product with the others, as it then keeps out what they settle. */
+/**
+ * Joins lists. Those that can be joined without a product are joined first, because what they settle then stays out of
+ * the products.
+ */
 function all(kind: "and" | "or", lists: readonly Decisions[], work: Work): Decisions {
   const plain = lists.filter((list) => isPlain(list, kind === "or"));
   const others = lists.filter((list) => !plain.includes(list));
@@ -37,7 +40,7 @@ function all(kind: "and" | "or", lists: readonly Decisions[], work: Work): Decis
   return halves.map((half) => folded(kind, half, work)).reduce((a, b) => joint(kind, a, b, work));
 }
 
-/** Joins neighbours, and then what these come to, so that long lists are joined only a few times. */
+/** Joins neighbours, and then the results, so that long lists are joined only a few times. */
 function folded(kind: "and" | "or", lists: readonly Decisions[], work: Work): Decisions {
   if (lists.length === 1) return lists[0]!;
   const middle = Math.ceil(lists.length / 2);

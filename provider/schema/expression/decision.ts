@@ -1,10 +1,10 @@
 import type { Match } from "./match";
 
-/** What becomes of the frames of a match that no decision before it matches. */
+/** What happens to frames that a match matches and no earlier decision does. */
 export interface Decision {
   match: Match;
   accepts: boolean;
 }
 
-/** Decisions, of which the first that matches a frame counts. The last matches every frame. */
+/** Decisions; the first that matches a frame applies. The last one matches every frame. */
 export type Decisions = readonly Decision[];

@@ -3,14 +3,15 @@ import { holds, intersection, type Match, overlap } from "./match";
 import { merged } from "./merge";
 import { MAX_RULES, TooMuch, type Work } from "./work";
 
-/** The opposite of a list of decisions. */
+/** The list with every decision reversed. */
 export function negation(decisions: Decisions): Decision[] {
   return decisions.map(({ match, accepts }) => ({ match, accepts: !accepts }));
 }
 
 /**
- * The list that accepts what both of two lists accept, or what either does: of the orders, and of lists as they are or scoped, what
- * comes to the fewest decisions. Lists whose scoped form is longer than what was found without it are not tried in that form.
+ * The list that accepts what both of two lists accept (`and`) or what either accepts (`or`). It is the shortest result
+ * of joining them in either order, each list as it is or scoped. A list is not tried in its scoped form if that alone
+ * is longer than a result found without it.
  */
 export function joint(kind: "and" | "or", a: Decisions, b: Decisions, work: Work): Decisions {
   const settles = kind === "or";
@@ -21,7 +22,7 @@ export function joint(kind: "and" | "or", a: Decisions, b: Decisions, work: Work
   const isScoped = narrowA !== undefined && narrowB !== undefined && (narrowA !== a || narrowB !== b);
   const other = isScoped ? shortest(orders(narrowA, narrowB), settles, work) : undefined;
   if (found === undefined && other === undefined)
-    throw new TooMuch(`comes to more than ${MAX_RULES} rules: split it, or match wider networks and ranges`);
+    throw new TooMuch(`needs more than ${MAX_RULES} rules: split it, or match wider networks and ranges`);
   return found === undefined || (other !== undefined && other.length < found.length) ? other! : found;
 }
 
@@ -34,7 +35,7 @@ function orders(a: Decisions, b: Decisions): Pair[] {
   ];
 }
 
-/** The shortest list that pairs come to; undefined where all are too long. */
+/** The shortest list that any of the pairs results in; undefined if all are too long. */
 function shortest(pairs: readonly Pair[], settles: boolean, work: Work): Decisions | undefined {
   return pairs
     .map(([first, second]) => product(first, second, settles, work))
@@ -46,9 +47,9 @@ function shortest(pairs: readonly Pair[], settles: boolean, work: Work): Decisio
 }
 
 /**
- * The list with each decision that its end would make as well limited to what later ones decide otherwise: a list whose decisions
- * are about some frames only can stand before another. The list itself where that changes nothing; undefined where it comes to more
- * than `most` decisions.
+ * The list, with each decision that agrees with its last one limited to the frames that later decisions decide
+ * otherwise. A list whose decisions are limited like this can be placed before another. Returns the list itself if that
+ * changes nothing, and undefined if it needs more than `most` decisions.
  */
 function scoped(decisions: Decisions, most: number, work: Work): Decisions | undefined {
   const end = decisions.at(-1)!.accepts;
@@ -68,18 +69,19 @@ function scoped(decisions: Decisions, most: number, work: Work): Decisions | und
   return list;
 }
 
-/** Whether all of a list but its end settles what a joint list decides. */
+/** Whether every decision of a list except the last settles what a joint list decides. */
 export function isPlain(decisions: Decisions, settles: boolean): boolean {
   return decisions.every(({ accepts }, index) => index < decisions.length - 1 === (accepts === settles));
 }
 
 /**
- * Decides by `a` where that settles the matter, and by `b` for the rest: all that `a` matches in turn, met with all that `b`
- * matches. Undefined where that is too long.
+ * Decides by `a` where that settles the result, and by `b` otherwise: each match of `a` in turn, intersected with each
+ * match of `b`. Undefined if the result is too long.
  */
 function product(a: Decisions, b: Decisions, settles: boolean, work: Work): Decisions | undefined {
   const list: Decision[] = [];
-  // Where only the end of `b` settles, what falls to it falls to the end of the whole as well: nothing else there is about it.
+  // If only the last decision of `b` settles, its frames also reach the last decision of the whole list, because
+  // nothing else there matches them.
   const within = isPlain(b, !settles) ? b.slice(0, -1) : b;
   for (const [index, { match, accepts }] of a.entries()) {
     if (accepts === settles) {
@@ -103,7 +105,7 @@ function meetings(match: Match, decisions: Decisions): Decision[] {
   });
 }
 
-/** The list without decisions that a later one would make as well. */
+/** The list without decisions that a later decision makes as well. */
 function needed(list: readonly Decision[], work: Work): Decision[] {
   const kept: Decision[] = [];
   for (let index = list.length - 1; index >= 0; index--) {
@@ -113,7 +115,7 @@ function needed(list: readonly Decision[], work: Work): Decision[] {
   return kept.reverse();
 }
 
-/** Whether later decisions, the next one last, decide the same of all that one matches. */
+/** Whether later decisions, the next one last, decide the same for everything that this one matches. */
 function isMadeLater(decision: Decision, later: readonly Decision[]): boolean {
   for (let index = later.length - 1; index >= 0; index--) {
     const next = later[index]!;

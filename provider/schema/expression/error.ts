@@ -1,6 +1,8 @@
 /** What is wrong with an expression, and where. */
 export class ExpressionError extends Error {
-  /** `at`: the character that the term begins at, from 1. `term`: empty at the end. `reason`: with what to do. */
+  /**
+   * `at`: the position of the term's first character, from 1. `term`: empty at the end. `reason`: includes what to do.
+   */
   constructor(
     readonly at: number,
     readonly term: string,

@@ -7,26 +7,28 @@ import { parse } from "./parse";
 import { rulesOf } from "./rules";
 import { TooMuch, Work } from "./work";
 
-/** What an expression comes to: the rules of a filter, and what becomes of frames that none matches. */
+/**
+ * The result of compiling an expression: the rules of a filter, and what happens to frames that none of them matches.
+ */
 export interface CompiledExpression {
   rules: readonly FilterRule[];
   defaultAction: FilterAction;
 }
 
-/** Most characters of an expression. */
+/** The most characters of an expression. */
 const MAX_EXPRESSION = 16_384;
 
 const NO_FRAME =
-  "matches no frame (all that follows vlan is about frames with a tag); to stop copies, set enabled: false";
+  "matches no frame (all terms after vlan match tagged frames only); to stop copies, set enabled: false";
 
-/** What expressions come to, by their text: a host is read and rendered again and again. */
+/** Compiled expressions by their text, because a host is read and rendered again and again. */
 const known = new Map<string, Reading<CompiledExpression>>();
-/** Expressions that are kept; then all are forgotten. */
+/** The most expressions that are kept; the cache is cleared when it is full. */
 const MAX_KNOWN = 2000;
 
 /**
- * Compiles a packet filter expression (pcap-filter(7)) to the rules that accept the same frames. The rules of a text are part of
- * what a release renders: a change of them is one of the rules on hosts.
+ * Compiles a packet filter expression (pcap-filter(7)) to rules that accept the same frames. The rules of a given text
+ * are part of what a release renders: if they change, so do the rules on hosts.
  */
 export function readExpression(text: string): Reading<CompiledExpression> {
   const before = known.get(text);
@@ -41,7 +43,7 @@ export function readExpression(text: string): Reading<CompiledExpression> {
 
 function compile(text: string, work: Work): Reading<CompiledExpression> {
   if (text.length > MAX_EXPRESSION)
-    return { reason: `has ${text.length} characters, and an expression has at most ${MAX_EXPRESSION}` };
+    return { reason: `has ${text.length} characters; an expression has at most ${MAX_EXPRESSION}` };
   try {
     const decisions = ordered(decide(parse(text), work));
     const rules = rulesOf(decisions);

@@ -1,8 +1,8 @@
 import type { PortRange } from "../filter/portRange";
 
 /**
- * The frames that one rule matches. A field without a value may be anything. Each has the same fields in the same order, since
- * thousands are compared with each other.
+ * The frames that one rule matches. A field without a value matches anything. All matches have the same fields in the
+ * same order, because thousands are compared with each other.
  */
 export interface Match {
   readonly etherType: number | undefined;
@@ -20,28 +20,28 @@ export interface Match {
 export const IPV4 = 0x0800;
 export const IPV6 = 0x86dd;
 export const ARP = 0x0806;
-/** In the place of an EtherType: IPv4 and IPv6. */
+/** Stands for an EtherType: IPv4 or IPv6. */
 export const IP = -1;
-/** In the place of a VLAN: no tag. */
+/** Stands for a VLAN: untagged. */
 export const UNTAGGED = -1;
 
-/** Addresses of a family that have their first bits in common. */
+/** Addresses of one family that share their first bits. */
 export interface Prefix {
   readonly bits: 32 | 128;
-  /** The address, with zeros beyond the length. */
+  /** The address, with zeros after the length. */
   readonly value: bigint;
   readonly length: number;
-  /** The address's first 32 bits, by which most prefixes are told apart. */
+  /** The first 32 bits of the address, which tell most prefixes apart. */
   readonly head: number;
 }
 
-/** TCP's flags as bits: those of the mask must be as in the value. */
+/** TCP flags as bits: those in the mask must equal the value. */
 export interface Flags {
   readonly mask: number;
   readonly value: number;
 }
 
-/** A match by some fields. */
+/** A match on the given fields. */
 export function matchOf(fields: Partial<Match>): Match {
   return {
     etherType: fields.etherType,
@@ -122,7 +122,7 @@ function isIp(etherType: number | undefined): boolean {
   return etherType === IPV4 || etherType === IPV6;
 }
 
-/** `either`: what stands for both IP versions. */
+/** `either`: the value that stands for both IP versions. */
 function areSame<Value>(a: Value | undefined, b: Value | undefined, either?: number): boolean {
   if (a === undefined || b === undefined || a === b) return true;
   return either !== undefined && ((a === either && isIp(b as number)) || (b === either && isIp(a as number)));

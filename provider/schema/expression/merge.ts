@@ -4,7 +4,9 @@ import { FIELDS, IP, IPV4, IPV6, type Match, matchOf, overlap, type Prefix, pref
 import { compareValues } from "./order";
 import type { Work } from "./work";
 
-/** Fields of which two values can be one, with how: undefined where they cannot. */
+/**
+ * Fields in which two values can be merged, with the function that merges them; it returns undefined if they cannot be.
+ */
 const UNIONS: Partial<Record<keyof Match, (a: never, b: never) => unknown>> = {
   etherType: (a: number, b: number) => (a === IPV4 && b === IPV6 ? IP : undefined),
   destinationPort: portsOf,
@@ -13,20 +15,20 @@ const UNIONS: Partial<Record<keyof Match, (a: never, b: never) => unknown>> = {
   destination: addressesOf,
 };
 
-/** The range of two that overlap or are next to each other. */
+/** The union of two ranges that overlap or are adjacent. */
 function portsOf(a: PortRange, b: PortRange): PortRange | undefined {
   if (a.first > b.last + 1 || b.first > a.last + 1) return undefined;
   return { first: Math.min(a.first, b.first), last: Math.max(a.last, b.last) };
 }
 
-/** The prefix of which two are the halves. */
+/** The prefix whose two halves are given. */
 function addressesOf(a: Prefix, b: Prefix): Prefix | undefined {
   const half = 1n << BigInt(a.bits - a.length);
   if (a.bits !== b.bits || a.length !== b.length || (a.value ^ b.value) !== half) return undefined;
   return a.length === 1 ? undefined : prefixOf(a.bits, a.value, a.length - 1);
 }
 
-/** The list with decisions made one that differ in one field and can be, until there are none. */
+/** The list with decisions merged that differ in one field only, until no more can be merged. */
 export function merged(list: readonly Decision[], work: Work): readonly Decision[] {
   let now = list;
   for (;;) {
@@ -37,7 +39,7 @@ export function merged(list: readonly Decision[], work: Work): readonly Decision
   }
 }
 
-/** Merges by one field: decisions that are alike in all others are tried in the order of its values. */
+/** Merges by one field: decisions that are equal in all others are tried in the order of its values. */
 function mergedBy(
   list: readonly Decision[],
   field: keyof Match,
@@ -61,11 +63,11 @@ function mergedBy(
   return now.filter((decision) => decision !== undefined);
 }
 
-/** Groups of decisions that have a value of a field and are alike in all others. */
+/** Groups of decisions that have a value of a field and are equal in all others. */
 function alikeBut(field: keyof Match, list: readonly Decision[], work: Work): number[][] {
   const groups = new Map<string, number[]>();
   for (const [index, { match, accepts }] of list.entries()) {
-    // Without a protocol, no rule is about IPv4 and IPv6 together.
+    // Without a protocol, no rule matches both IPv4 and IPv6.
     if (match[field] === undefined || (field === "etherType" && match.protocol === undefined)) continue;
     work.spend(20);
     const others = FIELDS.filter((name) => name !== field && match[name] !== undefined);
@@ -77,7 +79,9 @@ function alikeBut(field: keyof Match, list: readonly Decision[], work: Work): nu
   return [...groups.values()].filter((group) => group.length > 1);
 }
 
-/** Whether a decision cannot be moved up to another one's place, as one that it would pass decides otherwise. */
+/**
+ * Whether a decision cannot be moved up to another one's place, because it would pass a decision that contradicts it.
+ */
 function isPassed(
   list: readonly (Decision | undefined)[],
   first: number,

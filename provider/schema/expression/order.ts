@@ -2,8 +2,8 @@ import type { Decisions } from "./decision";
 import { FIELDS, type Match } from "./match";
 
 /**
- * The list in one order of its own: neighbours that decide the same are sorted, so that expressions which differ only in the order
- * of their terms come to the same rules, and their flows share a capture group.
+ * The list in a canonical order: adjacent decisions with the same outcome are sorted. Expressions that differ only in
+ * the order of their terms therefore compile to the same rules, and their flows share a capture group.
  */
 export function ordered(decisions: Decisions): Decisions {
   const runs: Decisions[number][][] = [];
@@ -23,7 +23,7 @@ function compareMatches(a: Match, b: Match): number {
   return 0;
 }
 
-/** Orders values of a field: none first, then by what they begin with. */
+/** Orders values of a field: absent first, then by their first characters. */
 export function compareValues(a: unknown, b: unknown): number {
   const [these, others] = [partsOf(a), partsOf(b)];
   for (const [index, part] of these.entries()) {

@@ -12,24 +12,25 @@ const NOT = ["not", "!"];
 const KINDS: readonly string[] = ["host", "net", "port", "portrange", "proto"];
 const ENDS: readonly string[] = ["src", "dst"];
 
-/** Whether a word has a meaning of its own, so that it is no value. */
+/** Whether a word is a keyword, and so not a value. */
 function isKeyword(word: string): boolean {
   const words = [...AND, ...OR, ...NOT, ...KINDS, ...ENDS, "vlan", ""];
   return words.includes(word) || isProtocol(word) || Object.hasOwn(UNSUPPORTED, word);
 }
 
 /**
- * Reads an expression by the grammar of pcap-filter(7): `and` and `or` bind alike, from the left, and a value without words
- * before it has those of the value before. Throws an `ExpressionError` where it cannot be read.
+ * Parses an expression by the grammar of pcap-filter(7): `and` and `or` have the same precedence and associate to the
+ * left, and a value without qualifiers takes those of the value before it. Throws an `ExpressionError` if the text
+ * cannot be parsed.
  */
 export function parse(text: string): Tree {
   return new Parser(new Cursor(text)).whole();
 }
 
 class Parser {
-  /** What follows `vlan`, to the end of the expression, is about frames with a tag. */
+  /** Everything after `vlan`, to the end of the expression, matches tagged frames. */
   private behind: Behind = "no tag";
-  /** Words of the last value; undefined where the last term has none. */
+  /** The qualifiers of the last value; undefined if the last term has none. */
   private last: Qualifiers | undefined;
 
   constructor(private readonly cursor: Cursor) {}
@@ -54,7 +55,7 @@ class Parser {
     }
   }
 
-  /** A part behind any number of negations. */
+  /** A part after any number of negations. */
   private negated(part: () => Tree): Tree {
     let isNegated = false;
     while (this.cursor.takeIf(NOT) !== undefined) isNegated = !isNegated;
@@ -62,7 +63,7 @@ class Parser {
     return isNegated ? { kind: "not", part: tree } : tree;
   }
 
-  /** Whether what follows, behind negations and parentheses, is a value without words before it. */
+  /** Whether a value without qualifiers is next, after negations and parentheses. */
   private isValueNext(): boolean {
     if (this.last === undefined || isComparison(this.cursor)) return false;
     let by = 0;
@@ -85,7 +86,7 @@ class Parser {
     });
   }
 
-  /** A value with words before it; undefined where none begins here. */
+  /** A value with qualifiers; undefined if none starts here. */
   private qualified(): Tree | undefined {
     const by = isProtocol(this.cursor.ahead().text) ? 1 : 0;
     const { text } = this.cursor.ahead(by);
@@ -108,7 +109,7 @@ class Parser {
     return cursor.takeIf(ENDS)?.text as End | undefined;
   }
 
-  /** A value, or several in parentheses, of the last words. */
+  /** A value, or several in parentheses, with the last qualifiers. */
   private value(): Tree {
     return this.negated(() => {
       const { cursor, last } = this;
@@ -122,7 +123,7 @@ class Parser {
     });
   }
 
-  /** A term that is one word, or `vlan` with its number. */
+  /** A term of a single word, or `vlan` with its number. */
   private word(): Term {
     const token = this.cursor.take();
     const { text } = token;
@@ -138,12 +139,12 @@ class Parser {
     }
     if (LINK.includes(text)) {
       const behind = UNSUPPORTED[this.cursor.ahead().text];
-      return refuse(token, behind ?? "write host, src, dst or proto behind it");
+      return refuse(token, behind ?? "write host, src, dst or proto after it");
     }
     if (isProtocol(text)) return placed([ofProtocol(text)], this.behind);
     if (Object.hasOwn(UNSUPPORTED, text)) refuse(token, UNSUPPORTED[text]!);
     if (/^[\d:]/.test(text)) refuse(token, "write host, net or port before it");
-    return refuse(token, "filters do not have this term; docs/tap-flow.md lists those they have");
+    return refuse(token, "filters do not support this term; docs/tap-flow.md lists the supported ones");
   }
 }
 

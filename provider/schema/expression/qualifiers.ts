@@ -1,18 +1,18 @@
-/** What a term's value is: an address, a port, the number of a protocol. */
+/** The kind of a term's value: an address, a port, a protocol number. */
 export type Kind = "host" | "net" | "port" | "portrange" | "proto";
 
-/** Which end a term is about. `either` is what it is about without a word. */
+/** The end that a term matches: source, destination, or both. `either` is the default. */
 export type End = "src" | "dst" | "either" | "both";
 
-/** The words before a value, which also hold for values that follow without any: `port 80 or 443`. */
+/** The words before a value. They also apply to the values after it that have none: `port 80 or 443`. */
 export interface Qualifiers {
-  /** The protocol by its word; undefined: any that has such values. */
+  /** The protocol's keyword; undefined: any protocol that has such values. */
   protocol: string | undefined;
   end: End;
   kind: Kind;
 }
 
-/** IP protocols that are a term by themselves, with the IP versions that they are of. */
+/** IP protocols that are terms by themselves, with their IP versions. */
 export const IP_PROTOCOLS: Readonly<Record<string, { number: number; version: "ip" | "ipv4" | "ipv6" }>> = {
   tcp: { number: 6, version: "ip" },
   udp: { number: 17, version: "ip" },
@@ -26,7 +26,7 @@ export const IP_PROTOCOLS: Readonly<Record<string, { number: number; version: "i
   vrrp: { number: 112, version: "ipv4" },
 };
 
-/** EtherTypes that are a term by themselves. */
+/** EtherTypes that are terms by themselves. */
 export const ETHER_TYPES: Readonly<Record<string, number>> = {
   ip: 0x0800,
   ip6: 0x86dd,
@@ -34,7 +34,7 @@ export const ETHER_TYPES: Readonly<Record<string, number>> = {
   rarp: 0x8035,
 };
 
-/** Words for the link layer. */
+/** Keywords of the link layer. */
 export const LINK: readonly string[] = ["ether", "link"];
 
 /** Whether a word names a protocol. */
@@ -42,8 +42,8 @@ export function isProtocol(word: string): boolean {
   return Object.hasOwn(IP_PROTOCOLS, word) || Object.hasOwn(ETHER_TYPES, word) || LINK.includes(word);
 }
 
-/** What to write instead of terms that pcap-filter(7) has and Open vSwitch does not. */
-const LENGTH = "Open vSwitch does not match by a frame's length. Leave it out; snapLength cuts copies";
+/** What to write instead of terms that pcap-filter(7) has and Open vSwitch cannot match. */
+const LENGTH = "Open vSwitch cannot match the length of a frame. Leave it out; snapLength truncates copies";
 const DIRECTION = "leave it out, and set the flow's direction";
 const ADDRESSES =
   'name the addresses, as in "ether dst ff:ff:ff:ff:ff:ff", "dst net 224.0.0.0/4" or "dst net ff00::/8"';

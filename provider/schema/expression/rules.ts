@@ -16,7 +16,7 @@ const PROTOCOLS: ReadonlyMap<unknown, "tcp" | "udp" | "sctp"> = new Map([
   [132, "sctp"],
 ]);
 
-/** Decisions as the rules of a filter, without the last, which is about all other frames. */
+/** Decisions as the rules of a filter, without the last decision, which covers all other frames. */
 export function rulesOf(decisions: Decisions): FilterRule[] {
   return decisions.slice(0, -1).map(ruleOf);
 }
@@ -38,7 +38,7 @@ function ruleOf({ match, accepts }: Decision): FilterRule {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as FilterRule;
 }
 
-/** The EtherType, unless another field says it. */
+/** The EtherType, unless another field implies it. */
 function etherTypeOf(match: Match): FilterRule["etherType"] {
   const { etherType } = match;
   if (etherType === IP) return undefined;

@@ -2,22 +2,22 @@ import { ARP, IP, IPV4, IPV6, type Match, type Prefix, UNTAGGED } from "./match"
 import { type End, ETHER_TYPES, IP_PROTOCOLS } from "./qualifiers";
 import type { Term } from "./tree";
 
-/** What a term says is about untagged frames, and behind `vlan` about tagged ones, as the offsets of libpcap are. */
+/** Whether terms match untagged frames or, after `vlan`, tagged ones, as libpcap's offsets do. */
 export type Behind = "no tag" | "tag";
 
-/** A term that asks for an EtherType, at the place where the frame has it. */
+/** A term that matches an EtherType, at its position in the frame. */
 export function placed(matches: readonly Partial<Match>[], behind: Behind): Term {
   if (behind === "no tag")
     return { matches: matches.map((match) => ({ ...match, vlan: UNTAGGED })), but: [] };
   return { matches, but: [{ vlan: UNTAGGED }] };
 }
 
-/** A term about MAC addresses or tags, which stand where they stand. */
+/** A term that matches MAC addresses or tags, whose position is fixed. */
 export function unplaced(matches: readonly Partial<Match>[]): Term {
   return { matches, but: [] };
 }
 
-/** Frames with a tag, of one VLAN or any. */
+/** Tagged frames, of one VLAN or of any. */
 export function tagged(vlan: number | undefined): Term {
   return vlan === undefined ? { matches: [{}], but: [{ vlan: UNTAGGED }] } : unplaced([{ vlan }]);
 }
@@ -31,12 +31,12 @@ export function ofProtocol(word: string): Partial<Match> {
   return { etherType: VERSIONS[version], protocol: number };
 }
 
-/** Packets of a protocol by number, in the IP version that is named or in both. */
+/** Packets of a protocol by number, in the given IP version or in both. */
 export function ofProtocolNumber(version: string | undefined, protocol: number): Partial<Match> {
   return { etherType: version === undefined ? IP : ETHER_TYPES[version]!, protocol };
 }
 
-/** Matches of a value at the ends it may be at: one for each of both ends if either will do. */
+/** The matches of a value at the ends it may be at: one for each end if either is accepted. */
 function atEnds<Value>(
   end: End,
   value: Value,
@@ -62,7 +62,7 @@ export function ofMac(end: End, mac: string): Partial<Match>[] {
   return atEnds(end, mac, { src: "sourceMac", dst: "destinationMac" }, {});
 }
 
-/** Packets from or to addresses; of IPv4, ARP's too, unless a protocol is named. */
+/** Packets from or to addresses. For IPv4 this includes ARP, unless a protocol is named. */
 export function ofAddresses(end: End, prefix: Prefix, protocol: string | undefined): Partial<Match>[] {
   const named = protocol === undefined ? undefined : ETHER_TYPES[protocol];
   const etherTypes = named !== undefined ? [named] : prefix.bits === 32 ? [IPV4, ARP] : [IPV6];
@@ -72,7 +72,7 @@ export function ofAddresses(end: End, prefix: Prefix, protocol: string | undefin
   });
 }
 
-/** Packets from or to ports; of TCP, UDP and SCTP, unless one of these is named. */
+/** Packets from or to ports: of TCP, UDP and SCTP, unless one of these is named. */
 export function ofPorts(
   end: End,
   ports: { first: number; last: number },

@@ -4,17 +4,20 @@ import { ExpressionError } from "./error";
 export interface Token {
   /** Empty at the end of the expression. */
   text: string;
-  /** The character it begins at, from 1. */
+  /** The position of its first character, from 1. */
   at: number;
   isWord: boolean;
 }
 
-/** Words, which include numbers, ranges and addresses; a backslash keeps a name from being a keyword. */
+/** Words, including numbers, ranges and addresses; a leading backslash keeps a name from being a keyword. */
 const WORD = /\\?[A-Za-z0-9_.:-]+/y;
 const OPERATOR = /&&|\|\||==|!=|<=|>=|<<|>>|[!()[\]&|^=<>+*/%]/y;
 const BLANK = /[ \t\r\n]+/y;
 
-/** Cuts an expression into tokens, an empty one last. Throws an `ExpressionError` at a character that none begins with. */
+/**
+ * Splits an expression into tokens, with an empty one at the end. Throws an `ExpressionError` at a character that
+ * starts no token.
+ */
 export function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;

@@ -5,13 +5,13 @@ import { ofAddresses, ofMac, ofPorts, ofProtocolNumber } from "./term";
 import type { Token } from "./tokens";
 import * as values from "./values";
 
-/** A value as it stands in an expression, with the length behind a slash. */
+/** A value in an expression, with the prefix length after a slash. */
 interface Value {
   token: Token;
   length: Token | undefined;
 }
 
-/** The frames that have a value, as the words before it say. */
+/** The frames that have a value, as its qualifiers say. */
 export function matchesOf(words: Qualifiers, { token, length }: Value): Partial<Match>[] {
   const { protocol, end, kind } = words;
   if (length !== undefined && kind !== "net")
@@ -31,7 +31,7 @@ export function matchesOf(words: Qualifiers, { token, length }: Value): Partial<
   return ofAddresses(end, prefix, protocol);
 }
 
-/** Whether the value is one that stands before any tag. */
+/** Whether the value is a MAC address, which precedes any tag. */
 export function isMac({ protocol, kind }: Qualifiers): boolean {
   return protocol !== undefined && LINK.includes(protocol) && kind !== "proto";
 }

@@ -10,12 +10,12 @@ const MAC = /^[0-9a-f]{1,2}([:.-])(?:[0-9a-f]{1,2}\1){4}[0-9a-f]{1,2}$/i;
 const PLAIN_MAC = /^(?:[0-9a-f]{12}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})$/i;
 const NUMBER = /^(?:0|[1-9]\d{0,9}|0x[0-9a-f]{1,8})$/i;
 
-/** Reads a number, `17` or `0x11`; undefined where a word is none. */
+/** Reads a number, `17` or `0x11`; undefined if the word is not a number. */
 export function numberOf(text: string): number | undefined {
   return NUMBER.test(text) ? Number(text) : undefined;
 }
 
-/** Reads a MAC address, in the forms that pcap-filter(7) has. Canonical: lower case, with colons. */
+/** Reads a MAC address in any form of pcap-filter(7). Canonical: lower case, with colons. */
 export function readMac(token: Token): string {
   const { text } = token;
   if (MAC.test(text))
@@ -28,19 +28,19 @@ export function readMac(token: Token): string {
   return refuse(token, "this must be a MAC address such as 02:00:00:00:00:01");
 }
 
-/** Reads the address of a host. */
+/** Reads the address of one host. */
 export function readHost(token: Token): Prefix {
   const { text } = token;
   if (MAC.test(text)) refuse(token, "write ether before a MAC address, as in ether host 02:00:00:00:00:01");
   if (!isIPv4(text) && !isIPv6(text))
-    refuse(token, "this must be an IPv4 or IPv6 address: names of hosts are not looked up");
+    refuse(token, "this must be an IPv4 or IPv6 address: host names are not looked up");
   const bits = isIPv4(text) ? 32 : 128;
   return prefixOf(bits, addressValue(text), bits);
 }
 
 /**
  * Reads a network: an address, with or without a prefix length, or the first bytes of an IPv4 address. As in
- * pcap-filter(7) a whole address without a length is the one host.
+ * pcap-filter(7), a whole address without a length is a single host.
  */
 export function readNet(token: Token, length: Token | undefined): Prefix {
   const { text } = token;
@@ -61,22 +61,22 @@ export function readNet(token: Token, length: Token | undefined): Prefix {
 export function readPort(token: Token): PortRange {
   const port = numberOf(token.text);
   if (port === undefined)
-    refuse(token, "this must be a port from 0 to 65535: names of services are not looked up");
-  if (port > 65535) refuse(token, "ports are from 0 to 65535");
+    refuse(token, "this must be a port from 0 to 65535: service names are not looked up");
+  if (port > 65535) refuse(token, "ports are 0 to 65535");
   return { first: port, last: port };
 }
 
-/** Reads ports from one to another, in either order. */
+/** Reads a range of ports, in either order. */
 export function readPortRange(token: Token): PortRange {
   const ends = token.text.split("-").map((end) => numberOf(end));
   const [first, last = first] = ends;
   if (ends.length > 2 || first === undefined || last === undefined)
-    refuse(token, "this must be a range of ports such as 8000-8999: names of services are not looked up");
-  if (Math.max(first, last) > 65535) refuse(token, "ports are from 0 to 65535");
+    refuse(token, "this must be a range of ports such as 8000-8999: service names are not looked up");
+  if (Math.max(first, last) > 65535) refuse(token, "ports are 0 to 65535");
   return { first: Math.min(first, last), last: Math.max(first, last) };
 }
 
-/** Names that only a backslash brings here, as they are keywords, and others of /etc/protocols. */
+/** Names that are keywords, so that they need a backslash, and others from /etc/protocols. */
 const NAMES: Readonly<Record<string, number>> = {
   ...Object.fromEntries(Object.entries(IP_PROTOCOLS).map(([name, { number }]) => [name, number])),
   "ipv6-icmp": 58,

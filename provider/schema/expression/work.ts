@@ -1,24 +1,24 @@
 import { Allowance } from "../../allowance";
 
-/** Most rules that an expression comes to. */
+/** The most rules that an expression may compile to. */
 export const MAX_RULES = 4096;
 
-/** Comparisons of two matches that an expression may take: some seconds' worth. */
+/** The most comparisons of two matches that an expression may take: a few seconds of work. */
 const MAX_COMPARISONS = 60_000_000;
 
-/** An expression comes to more than is bounded. */
+/** The result of an expression would exceed the bounds. */
 export class TooMuch extends Error {}
 
-/** Counts what is done for an expression. */
+/** Counts the work done for an expression. */
 export class Work {
-  /** Whether it was given up for the sake of others: what it comes to is not known. */
+  /** Whether it was abandoned so that others are not delayed; its result is then unknown. */
   isUnfinished = false;
   private left = MAX_COMPARISONS;
 
-  /** `allowance`: what is left for all expressions of the same origin. */
+  /** `allowance`: the work left for all expressions of the same origin. */
   constructor(private readonly allowance = currentAllowance) {}
 
-  /** Throws `TooMuch` once too much is done. */
+  /** Throws `TooMuch` once the bound is exceeded. */
   spend(comparisons: number): void {
     this.left -= comparisons;
     if (this.left < 0)
@@ -26,19 +26,22 @@ export class Work {
     if (this.allowance?.take(comparisons) !== false) return;
     this.isUnfinished = true;
     throw new TooMuch(
-      "takes too much work together with the other expressions of this host: wait a minute, or give lists of rules",
+      "takes too much work together with the other expressions of this host: wait a minute, or use lists of rules",
     );
   }
 }
 
 let currentAllowance: Allowance | undefined;
 
-/** Comparisons for the expressions that one host has in its claims, at once and for each second: a host writes what it likes there. */
+/**
+ * Comparisons allowed for the expressions in one host's claims, at once and per second: a host can write anything
+ * there.
+ */
 export function hostAllowance(): Allowance {
   return new Allowance(100_000_000, 2_000_000);
 }
 
-/** Reads something whose expressions may take together what is left of an allowance. */
+/** Reads something whose expressions together may use what is left of an allowance. */
 export function within<Result>(allowance: Allowance, read: () => Result): Result {
   const outer = currentAllowance;
   currentAllowance = allowance;

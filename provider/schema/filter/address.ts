@@ -12,8 +12,8 @@ export function familyOf(cidr: string): Family {
 const EXAMPLE = "must be an address or CIDR prefix such as 10.0.0.0/24 or 2001:db8::/32";
 
 /**
- * Reads an address or CIDR prefix. Canonical: IPv6 as RFC 5952 has it, and a prefix of full length without that length.
- * Refuses host bits, since it is not clear whether the network or the one host was meant.
+ * Reads an address or CIDR prefix. Canonical: IPv6 as in RFC 5952, and no prefix length on a single address. Host bits
+ * are refused, because the text could mean the network or the one host.
  */
 export function readCidr(input: unknown): Reading<string> {
   if (typeof input !== "string") return { reason: EXAMPLE };
@@ -35,7 +35,7 @@ export function readCidr(input: unknown): Reading<string> {
   return { value: prefix === bits ? format(value) : `${format(value)}/${prefix}` };
 }
 
-/** The number that an IPv4 or IPv6 address is; the text must be one. */
+/** The numeric value of an IPv4 or IPv6 address; the text must be valid. */
 export function addressValue(text: string): bigint {
   return familyOf(text) === "ipv4" ? ipv4Value(text) : ipv6Value(text);
 }
@@ -63,7 +63,10 @@ export function formatIpv4(value: bigint): string {
   return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 0xffn)).join(".");
 }
 
-/** The text of an IPv6 address: RFC 5952, with the last 32 bits dotted where inet_ntop(3), and so ovs-ofctl, has them so. */
+/**
+ * The text of an IPv6 address: RFC 5952, with the last 32 bits in dotted form where inet_ntop(3), and so ovs-ofctl,
+ * writes them like that.
+ */
 export function formatIpv6(value: bigint): string {
   const upper = value >> 32n;
   if (upper === 0xffffn || (upper === 0n && value > 0xffffn)) {

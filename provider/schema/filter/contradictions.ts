@@ -1,7 +1,7 @@
 import { familyHints, IP_FIELDS } from "./families";
 import type { FilterRule } from "./fields";
 
-/** A field that cannot go with the rest of its rule, and why. */
+/** A field that conflicts with the rest of its rule, and why. */
 export interface Contradiction {
   field: keyof FilterRule;
   reason: string;
@@ -10,10 +10,10 @@ export interface Contradiction {
 const ADDRESS_FIELDS = ["source", "destination"] as const;
 const PORT_FIELDS = ["sourcePort", "destinationPort"] as const;
 const PORT_PROTOCOLS: readonly unknown[] = ["tcp", "udp", "sctp"];
-/** What OVS takes for the protocol of an IPv6 fragment after the first. */
+/** The protocol that OVS assigns to an IPv6 fragment after the first. */
 const IPV6_FRAGMENT = 44;
 
-/** All that makes a rule one that no frame can match, or whose meaning nobody could tell. */
+/** Every field because of which no frame could match the rule, or the rule would be ambiguous. */
 export function contradictions(rule: FilterRule): Contradiction[] {
   return [
     ...notIp(rule),
@@ -92,5 +92,5 @@ function laterFragment(rule: FilterRule): Contradiction[] {
 
 function uselessSnap(rule: FilterRule): Contradiction[] {
   if (rule.snapLength === undefined || rule.action === "accept") return [];
-  return [{ field: "snapLength", reason: "has no use in a rule that rejects: nothing is sent" }];
+  return [{ field: "snapLength", reason: "has no effect in a rule that rejects: nothing is sent" }];
 }

@@ -1,13 +1,15 @@
 import { type Family, familyOf } from "./address";
 import type { FilterRule } from "./fields";
 
-/** A field of a rule that says which IP version a frame must be of. */
+/** A field of a rule that determines the frame's IP version. */
 export interface FamilyHint {
   field: "etherType" | "protocol" | "source" | "destination";
   family: Family;
 }
 
-/** What each field of a rule says about the IP version. The addresses of a rule for ARP are ARP's own. */
+/**
+ * What each field of a rule implies about the IP version. The addresses of a rule for ARP are those in the ARP packet.
+ */
 export function familyHints(rule: FilterRule): FamilyHint[] {
   const hints: FamilyHint[] = [];
   if (rule.etherType === "ipv4" || rule.etherType === "ipv6")
@@ -21,7 +23,7 @@ export function familyHints(rule: FilterRule): FamilyHint[] {
   return hints;
 }
 
-/** Fields that only an IP packet has; ARP has addresses too. */
+/** Fields that only an IP packet has. Addresses are not among them, because ARP has them too. */
 export const IP_FIELDS = [
   "protocol",
   "source",
@@ -32,7 +34,7 @@ export const IP_FIELDS = [
   "fragment",
 ] as const;
 
-/** The IP versions a rule is about: one, both, or none when it does not ask for IP. */
+/** The IP versions that a rule matches: one, both, or none if it does not require IP. */
 export function families(rule: FilterRule): Family[] {
   if (rule.etherType === "arp") return [];
   const hint = familyHints(rule)[0];

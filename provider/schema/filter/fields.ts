@@ -7,11 +7,11 @@ import { readPorts } from "./portRange";
 import { field } from "./reading";
 import { readTcpFlags } from "./tcpFlags";
 
-/** What becomes of a copy. */
+/** What happens to a copy. */
 export const filterAction = z.enum(["accept", "reject"], 'must be "accept" or "reject"');
 export type FilterAction = z.output<typeof filterAction>;
 
-/** The fields of a rule. What each means is told where programs write them, in the `FilterRule` of the SDK. */
+/** The fields of a rule. Their meaning is documented in the SDK's `FilterRule`, where programs use them. */
 export const fields = {
   action: filterAction,
   direction: z.enum(["ingress", "egress"], 'must be "ingress" or "egress"').optional(),
@@ -29,5 +29,5 @@ export const fields = {
   fragment: z.enum(["first", "later", "any", "none"], 'must be "first", "later", "any" or "none"').optional(),
 };
 
-/** A rule as it is read. */
+/** A parsed rule. */
 export type FilterRule = z.output<z.ZodObject<typeof fields>>;

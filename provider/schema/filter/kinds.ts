@@ -1,17 +1,17 @@
 import { isWithin, type Reading } from "./reading";
 
-/** EtherTypes with a name of their own. */
+/** EtherTypes that have a name. */
 const ETHER_TYPES = { ipv4: 0x0800, ipv6: 0x86dd, arp: 0x0806 } as const;
-/** IP protocols with a name of their own. */
+/** IP protocols that have a name. */
 const PROTOCOLS = { tcp: 6, udp: 17, sctp: 132, icmp: 1, icmpv6: 58 } as const;
 
-/** EtherType of frames that have none (802.3 with LLC), as OVS counts them; ovs-fields(7), Ethernet. */
+/** The EtherType by which OVS matches frames that have none (802.3 with LLC); ovs-fields(7), Ethernet. */
 const NO_ETHER_TYPE = 0x05ff;
 
 export type EtherType = keyof typeof ETHER_TYPES | number;
 export type Protocol = keyof typeof PROTOCOLS | number;
 
-/** Reads an EtherType. Canonical: the name where there is one. */
+/** Reads an EtherType. Canonical: the name, if it has one. */
 export function readEtherType(input: unknown): Reading<EtherType> {
   if (typeof input === "string" && Object.hasOwn(ETHER_TYPES, input)) return { value: input as EtherType };
   if (!isWithin(input, 0x0600, 0xffff) && input !== NO_ETHER_TYPE) {
@@ -24,7 +24,10 @@ export function readEtherType(input: unknown): Reading<EtherType> {
   return { value: named === undefined ? input : (named[0] as EtherType) };
 }
 
-/** Reads an IP protocol. Canonical: the name of the port protocols; 1 and 58 stay numbers, as these say no IP version. */
+/**
+ * Reads an IP protocol. Canonical: the name, for protocols with ports; 1 and 58 remain numbers, because the number does
+ * not imply an IP version.
+ */
 export function readProtocol(input: unknown): Reading<Protocol> {
   if (typeof input === "string" && Object.hasOwn(PROTOCOLS, input)) return { value: input as Protocol };
   if (!isWithin(input, 0, 255)) {

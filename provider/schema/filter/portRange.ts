@@ -8,7 +8,7 @@ export interface PortRange {
 
 const EXAMPLE = 'must be a port such as 443 or a range such as "8000-8999"';
 
-/** Reads a port or range. Canonical: a number, or `first-last` where these differ. */
+/** Reads a port or range. Canonical: a number, or `first-last` if they differ. */
 export function readPorts(input: unknown): Reading<number | string> {
   if (isWithin(input, 0, 65535)) return { value: input };
   if (typeof input === "number") return { reason: "must be a whole number from 0 to 65535" };
@@ -21,7 +21,7 @@ export function readPorts(input: unknown): Reading<number | string> {
   return { value: first === last ? first : `${first}-${last}` };
 }
 
-/** The range a canonical port or range stands for. */
+/** The range that a canonical port or range denotes. */
 export function portRange(ports: number | string): PortRange {
   const [first, last] = String(ports).split("-").map(Number) as [number, number?];
   return { first, last: last ?? first };

@@ -1,9 +1,9 @@
 import * as z from "zod";
 
-/** What a field's text means in its one canonical form, or why it means nothing. */
+/** The canonical form of a field's text, or why it is invalid. */
 export type Reading<T> = { value: T } | { reason: string };
 
-/** A schema of whatever `read` can read; its output is the canonical form. `types`: what that is in JSON. */
+/** A schema for whatever `read` accepts; its output is the canonical form. `types`: the JSON types of that form. */
 export function field<T>(read: (input: unknown) => Reading<T>, ...types: ("string" | "integer")[]) {
   const given = z.unknown().meta({ anyOf: types.map((type) => ({ type })) });
   return given.transform((input, context): T => {
@@ -14,7 +14,7 @@ export function field<T>(read: (input: unknown) => Reading<T>, ...types: ("strin
   });
 }
 
-/** Whether a value is a whole number within bounds, both included. */
+/** Whether a value is a whole number within inclusive bounds. */
 export function isWithin(input: unknown, first: number, last: number): input is number {
   return typeof input === "number" && Number.isInteger(input) && input >= first && input <= last;
 }

@@ -1,10 +1,10 @@
 import type { Reading } from "./reading";
 
-/** TCP's flags from the lowest bit up, in the order in which ovs-ofctl prints them. */
+/** TCP flags from the lowest bit up, in the order in which ovs-ofctl prints them. */
 export const TCP_FLAGS = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns"];
 
 /**
- * Reads flags: `+` before a name (or nothing) asks for a set flag, `-` for a clear one, commas may stand between.
+ * Reads TCP flags: `+` before a name (or nothing) requires a set flag and `-` a clear one; commas are optional.
  * Canonical: each with its sign, in ovs-ofctl's order and without commas, `+syn-ack`.
  */
 export function readTcpFlags(input: unknown): Reading<string> {
@@ -20,7 +20,7 @@ export function readTcpFlags(input: unknown): Reading<string> {
       return { reason: `has no flag ${name}: TCP's are ${TCP_FLAGS.join(", ")}` };
     const wanted = sign === "-" ? "-" : "+";
     if ((signs.get(name!) ?? wanted) !== wanted)
-      return { reason: `wants ${name} both set and clear, which no frame is` };
+      return { reason: `requires ${name} both set and clear, which no frame is` };
     signs.set(name!, wanted);
   }
   return {

@@ -86,7 +86,7 @@ describe("an expression in a YAML program", function () {
     expect(isFine).to.equal(false);
     const messages = diagnostics.map(({ message }) => message).join("\n");
     expect(messages).to.match(
-      /filter.*character 18, "less": Open vSwitch does not match by a frame's length/s,
+      /filter.*character 18, "less": Open vSwitch cannot match the length of a frame/s,
     );
     await program.stack.configure(configured("tcp port 443"));
   });

@@ -39,12 +39,12 @@ describe("an expression is refused", () => {
     ["inbound and tcp", /^character 1, "inbound": .*direction/],
     ["ether broadcast", /^character 1, "ether": name the addresses/],
     ["ip protochain 6", /^character 4, "protochain": /],
-    ["tcp port http", /^character 10, "http": .*names of services are not looked up/],
-    ["tcp port 80 or https", /^character 16, "https": .*names of services/],
-    ["port 65536", /^character 6, "65536": ports are from 0 to 65535/],
+    ["tcp port http", /^character 10, "http": .*service names are not looked up/],
+    ["tcp port 80 or https", /^character 16, "https": .*service names/],
+    ["port 65536", /^character 6, "65536": ports are 0 to 65535/],
     ["portrange 1-2-3", /^character 11, "1-2-3": this must be a range/],
     ["ip port 80", /^character 9, "80": ip has no ports/],
-    ["host www.example.com", /^character 6, "www\.example\.com": .*names of hosts are not looked up/],
+    ["host www.example.com", /^character 6, "www\.example\.com": .*host names are not looked up/],
     ["host 10.0.0.0/24", /^character 6, "10\.0\.0\.0": only a network has a prefix length/],
     ["net 10.0.0.1/24", /^character 5, "10\.0\.0\.1\/24": this has bits set beyond its \/24/],
     ["net 10.0.0.0 mask 255.0.0.0", /^character 14, "mask": this must be/],
@@ -70,12 +70,12 @@ describe("an expression is refused", () => {
     ["tcp[tcpflags] & 2 = 1", /^character 19, "=": one side has bits that the other never has/],
     ["1 = 1", /^character 3, "=": one side must be flags/],
     ["tcp[tcpflags] | 2 = 3", /^character 15, "\|": flags can only be masked/],
-    ["mpls", /^character 1, "mpls": filters do not have this term/],
-    ["TCP", /^character 1, "TCP": filters do not have this term/],
-    ["constructor", /^character 1, "constructor": filters do not have this term/],
+    ["mpls", /^character 1, "mpls": filters do not support this term/],
+    ["TCP", /^character 1, "TCP": filters do not support this term/],
+    ["constructor", /^character 1, "constructor": filters do not support this term/],
     ["proto __proto__", /^character 7, "__proto__": this must be the number/],
     ["tcp and udp", /^matches no frame/],
-    ["not vlan and ip", /^matches no frame .*follows vlan/],
+    ["not vlan and ip", /^matches no frame .*after vlan/],
   ];
   for (const [expression, expected] of table) {
     it(`${JSON.stringify(expression)}: ${expected.source}`, () =>
@@ -92,7 +92,7 @@ describe("an expression is refused", () => {
       {
         property: "filter",
         reason:
-          'character 10, "http": this must be a port from 0 to 65535: names of services are not looked up (got "tcp port http")',
+          'character 10, "http": this must be a port from 0 to 65535: service names are not looked up (got "tcp port http")',
       },
     ]);
     expect(refusal({ filter: 7 })[0]!.reason).to.match(/^must be a list of rules, or an expression such as/);
@@ -110,7 +110,7 @@ describe("an expression is refused", () => {
   });
 
   const large: [title: string, expression: string, expected: RegExp][] = [
-    ["64 KiB", "ip".padEnd(65_536), /^has 65536 characters, and an expression has at most 16384/],
+    ["64 KiB", "ip".padEnd(65_536), /^has 65536 characters; an expression has at most 16384/],
     ["parentheses without end", "(".repeat(16_384), /at most 100 deep/],
     ["groups without end in a comparison", `${"(".repeat(8000)}1${")".repeat(8000)}=1`, /at most 100 deep/],
     ["negations without end", `${"not ".repeat(4000)}ip`, /^$/],
@@ -138,6 +138,6 @@ describe("an expression is refused", () => {
       `host ${Array.from({ length: count }, (_, index) => address(index)).join(" or ")}`;
     const reading = readExpression(hosts(1000));
     expect("value" in reading && reading.value.rules.length).to.equal(4000);
-    expect(reason(hosts(1030))).to.match(/^comes to more than 4096 rules/);
+    expect(reason(hosts(1030))).to.match(/^needs more than 4096 rules/);
   });
 });

@@ -119,7 +119,7 @@ describe("the arguments of a TapFlow", () => {
     "a selector by no key",
     several({ externalIds: {} }),
     "ports",
-    /externalIds: no key is given, which/,
+    /externalIds: at least one key is needed/,
   );
   flowRefuses(
     "a selector by an empty pattern",
