@@ -1,14 +1,14 @@
 import { setMaxListeners } from "node:events";
 
-/** A time limit that many can listen to. */
+/** A time limit with a signal that any number of listeners can share. */
 export interface Deadline {
-  /** Aborted at the end of the time, with the reason. */
+  /** Aborted with the reason when the time is over. */
   signal: AbortSignal;
-  /** Calls it off. */
+  /** Cancels the limit. */
   clear(): void;
 }
 
-/** Starts a time limit; `reason` makes the error it ends with. */
+/** Starts a time limit; `reason` creates the error that it ends with. */
 export function deadlineIn(milliseconds: number, reason: () => Error): Deadline {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);

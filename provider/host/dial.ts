@@ -4,12 +4,12 @@ import type { TaasError } from "../errors";
 import { describeEndpoint, type Endpoint } from "./endpoint";
 import { unreachable } from "./failures";
 
-/** Milliseconds between two attempts, as OpenSSH's client has it (ssh_config(5), ConnectionAttempts). */
+/** Milliseconds between two attempts, as in OpenSSH's client (ssh_config(5), ConnectionAttempts). */
 const PAUSE = 1000;
 
 /**
- * Opens the TCP connection to a server, in as many attempts as the ssh configuration's `ConnectionAttempts` says, which is one by
- * default. Rejects with `unreachable`, which says what went wrong, and when the signal is aborted.
+ * Opens the TCP connection to a server, in as many attempts as `ConnectionAttempts` of the ssh configuration says
+ * (default 1). Rejects with `unreachable`, whose message says what went wrong, and when the signal is aborted.
  */
 export async function dial(endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
   const said = new Map(endpoint.config).get("connectionattempts")?.[0];
@@ -57,7 +57,7 @@ function dialError(endpoint: Endpoint, error: NodeJS.ErrnoException): TaasError 
 }
 
 const ROUTE = "Check the network between this machine and the host, and its firewall";
-const NAME = "Check the address, or give it a HostName in the ssh configuration";
+const NAME = "Check the address, or set HostName for it in the ssh configuration";
 
 const CAUSES: Record<string, { why: string; hint: string }> = {
   ENOTFOUND: { why: "the name does not resolve (DNS)", hint: NAME },

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TaasError } from "../errors";
 
-/** Knows the commands under way, so that an interrupt can let them finish and start no new ones. */
+/** Tracks running commands, so that an interrupt can let them finish and start no new ones. */
 export class Drain {
   private readonly underWay = new Set<Promise<unknown>>();
   private stopped = false;
@@ -18,7 +18,7 @@ export class Drain {
     }
   }
 
-  /** Lets nothing new start, and waits for what is under way, at most so many milliseconds. */
+  /** Starts no new commands, and waits for the running ones for at most `limit` milliseconds. */
   async stop(limit: number): Promise<void> {
     this.stopped = true;
     await Promise.race([Promise.allSettled(this.underWay), sleep(limit, undefined, { ref: false })]);
@@ -29,6 +29,6 @@ function cancelled(host: string): TaasError {
   return new TaasError("the operation was cancelled", {
     code: "cancelled",
     host,
-    hint: "Run again: every operation starts by reading the host and repairs what an interrupted one left",
+    hint: "Run again: every operation starts by reading the host and repairs what an interrupted operation left",
   });
 }

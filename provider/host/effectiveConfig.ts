@@ -1,10 +1,10 @@
 import { homedir, hostname, userInfo } from "node:os";
 import { resolve } from "node:path";
 
-/** What `ssh -G` printed: keywords in lower case, each with its values in order. */
+/** The output of `ssh -G`: keywords in lower case, each with its values in order. */
 export type EffectiveConfig = ReadonlyMap<string, readonly string[]>;
 
-/** Parses the output of `ssh -G`: one `keyword value` a line; keywords such as `identityfile` repeat. */
+/** Parses the output of `ssh -G`: one `keyword value` per line; keywords such as `identityfile` repeat. */
 export function parseEffectiveConfig(text: string): EffectiveConfig {
   const config = new Map<string, string[]>();
   for (const line of text.split("\n")) {
@@ -19,13 +19,13 @@ export function parseEffectiveConfig(text: string): EffectiveConfig {
   return config;
 }
 
-/** The first value of a keyword; `undefined` where it is absent or `none`. */
+/** The first value of a keyword; `undefined` if it is absent or `none`. */
 export function single(config: EffectiveConfig, keyword: string): string | undefined {
   const value = config.get(keyword)?.[0];
   return value === undefined || value === "none" || value === "" ? undefined : value;
 }
 
-/** What the tokens of ssh_config(5), TOKENS, stand for. */
+/** The values of the percent tokens of ssh_config(5), TOKENS. */
 export interface Tokens {
   alias: string;
   hostname: string;
@@ -52,18 +52,24 @@ export function expandTokens(text: string, tokens: Tokens): string {
   return text.replace(/%(.)/g, (whole, token: string) => values[token] ?? whole);
 }
 
-/** Expands `~`, `${VARIABLE}` and percent tokens of a path as ssh_config(5) describes; a relative path starts at the working directory. */
+/**
+ * Expands `~`, `${VARIABLE}` and percent tokens of a path as ssh_config(5) describes; a relative path is relative to
+ * the working directory.
+ */
 export function expandPath(path: string, tokens: Tokens): string {
   const named = path.replace(/\$\{(\w+)\}/g, (whole, variable: string) => process.env[variable] ?? whole);
   return resolve(expandHome(expandTokens(named, tokens)));
 }
 
-/** Puts the home directory for a leading `~`. */
+/** Replaces a leading `~` by the home directory. */
 export function expandHome(path: string): string {
   return path.replace(/^~(?=\/|$)/, homedir());
 }
 
-/** Splits a list of paths that `ssh -G` prints without quotes: a word that does not start a path continues the one before. */
+/**
+ * Splits a list of paths that `ssh -G` prints without quotes: a word that does not start a path belongs to the path
+ * before it.
+ */
 export function splitPaths(value: string): string[] {
   const paths: string[] = [];
   for (const word of value.split(" ")) {

@@ -4,9 +4,9 @@ export const ALGORITHM_OPTIONS = ["HostKeyAlgorithms", "KexAlgorithms", "Ciphers
 /** An option of ssh_config(5) that lists algorithms. */
 export type AlgorithmOption = (typeof ALGORITHM_OPTIONS)[number];
 
-/** One SSH server as OpenSSH's own configuration resolves it, with the way to it. */
+/** One SSH server as OpenSSH's own configuration resolves it, with the jump hosts on the way to it. */
 export interface Endpoint {
-  /** What the program calls the host (also in the endpoints of its jump hosts). For messages. */
+  /** The program's name for the host, also in the endpoints of its jump hosts. For messages. */
   name: string;
   /** The alias, DNS name or address that `ssh` was asked for. */
   alias: string;
@@ -16,33 +16,33 @@ export interface Endpoint {
   /** 0: either. */
   addressFamily: 0 | 4 | 6;
   bindAddress: string | undefined;
-  /** `HostKeyAlias`: looked up in known_hosts instead of the host name. */
+  /** `HostKeyAlias`: the name to look up in known_hosts instead of the host name. */
   hostKeyAlias: string | undefined;
   /** A pinned key: `<type> <base64>` or `SHA256:<fingerprint>`. */
   hostKey: string | undefined;
-  /** Existing or not, in the order OpenSSH reads them: the user's, then the machine's. */
+  /** In the order in which OpenSSH reads them, the user's before the machine's; they need not exist. */
   knownHostsFiles: string[];
   /** The algorithms that the configuration allows, in order of preference. */
   algorithms: Record<AlgorithmOption, string[]>;
-  /** `RequiredRSASize`: bits below which no RSA key is used, neither the server's nor the user's. */
+  /** `RequiredRSASize`: the fewest bits that an RSA key may have, the server's or the user's. */
   requiredRsaSize: number;
   identities: IdentitySources;
-  /** All that OpenSSH's configuration says of it, but for what it is called; commands with their tokens expanded. */
+  /** Everything that OpenSSH's configuration says about it except its name; tokens in commands are expanded. */
   config: [keyword: string, values: readonly string[]][];
   /** The hop before this server. */
   jump: Endpoint | undefined;
-  /** Which hop of the chain it is. */
+  /** The position in the chain of hops. */
   role: "host" | "jump host";
 }
 
-/** Where keys for a login come from. */
+/** The sources of keys for a login. */
 export interface IdentitySources {
-  /** The file the program names, as an absolute path; it must exist. */
+  /** The file that the program names, as an absolute path; it must exist. */
   explicitFile: string | undefined;
-  /** All candidate files, the explicit one included, in order. */
+  /** All candidate files in order, including the explicit one. */
   files: string[];
   certificateFiles: string[];
-  /** `PubkeyAcceptedAlgorithms`; `undefined` where OpenSSH's client does not say. */
+  /** `PubkeyAcceptedAlgorithms`; `undefined` if OpenSSH's client does not print it. */
   acceptedAlgorithms: string[] | undefined;
   /** Offer only keys of `files`, even when the agent has more. */
   identitiesOnly: boolean;
@@ -50,7 +50,7 @@ export interface IdentitySources {
   agent: string | undefined;
 }
 
-/** `user@host:port`, and the jump host where there is one. */
+/** `user@host:port`, and the jump host, if there is one. */
 export function describeEndpoint(endpoint: Endpoint): string {
   const host = endpoint.hostname.includes(":") ? `[${endpoint.hostname}]` : endpoint.hostname;
   const self = `${endpoint.user}@${host}:${endpoint.port}`;
@@ -60,8 +60,9 @@ export function describeEndpoint(endpoint: Endpoint): string {
 }
 
 /**
- * Two hosts with the same key share a connection: they and their jump hosts differ in nothing but what they are called. A
- * private address and its port are those of many machines, and any option may say which of them is meant, or whose key is checked.
+ * The key by which hosts share a connection: hosts with the same key, and their jump hosts, differ only in their names.
+ * All options are compared, because many machines may have the same private address and port, and any option may decide
+ * which of them is meant or whose key is checked.
  */
 export function endpointKey(endpoint: Endpoint): string {
   const { name, alias, role, jump, ...same } = endpoint;
@@ -70,10 +71,12 @@ export function endpointKey(endpoint: Endpoint): string {
   return key;
 }
 
-/** Keys by endpoint: all of OpenSSH's configuration is in each, and every use of a connection asks for it. */
+/** Keys by endpoint: each contains all of OpenSSH's configuration, and every use of a connection needs it. */
 const keys = new WeakMap<Endpoint, string>();
 
-/** The name of this server in known_hosts files: the alias as it is, else the host with its port where that is not 22. */
+/**
+ * The name of this server in known_hosts files: the alias unchanged, else the host, with its port if that is not 22.
+ */
 export function knownHostsName(endpoint: Endpoint): string {
   if (endpoint.hostKeyAlias !== undefined) return endpoint.hostKeyAlias.toLowerCase();
   const host = endpoint.hostname.toLowerCase();

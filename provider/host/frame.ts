@@ -4,25 +4,26 @@ import { quoteArgv } from "./quote";
 import type { ExecResult } from "./transport";
 
 /**
- * The line that the login shell of a host gets, for every command the same: it hands over to a POSIX shell, which reads what to run
- * from the first line of standard input. No shell has to understand any word of ours, whatever it takes quotes and backslashes for
- * (tried: bash, dash, zsh, busybox ash, fish, tcsh), and Linux's limit for the length of one argument does not bind. A line that was
- * cut by a lost connection has no end, and is not run.
+ * The line that a host's login shell receives, the same for every command. It starts a POSIX shell, which reads the
+ * text to run from the first line of standard input. No login shell therefore has to interpret any word of ours,
+ * whatever its rules for quotes and backslashes (tested with bash, dash, zsh, busybox ash, fish, tcsh), and Linux's
+ * limit on the length of one argument does not apply. A line that a lost connection cut short has no line end, so it is
+ * not run.
  */
 export const LOGIN_LINE = `exec /bin/sh -c 'IFS= read -r text && eval "$(printf %b "$text")"'`;
 
-/** A command on its way through a login shell. */
+/** A command in the form in which a login shell passes it on. */
 export interface FramedCommand {
-  /** What goes to standard input in front of the command's own input. */
+  /** Sent to standard input before the command's own input. */
   header: string;
-  /** The command's result in what came back. Throws `exec-failed` where the login shell did not run it. */
+  /** Extracts the command's result from the output. Throws `exec-failed` if the login shell did not run the command. */
   resultOf(received: ExecResult): ExecResult;
 }
 
 /**
- * Frames a command: both outputs get a random mark before and after it, so that a greeting of the login shell, or a message at its
- * end, is told from what the command writes. The second mark carries the exit code, because a server may report another one or none.
- * Throws a `TypeError` for words that no command line can carry.
+ * Frames a command. Both outputs get a random mark before and after it, which separates a greeting or a last message of
+ * the login shell from the command's own output. The second mark carries the exit code, because a server may report
+ * another one or none. Throws a `TypeError` for words that no command line can contain.
  */
 export function frameCommand(argv: readonly string[], peer: Peer): FramedCommand {
   const mark = `taas-${randomUUID()}`;
@@ -45,7 +46,7 @@ set -- $?; printf '${mark} %s\\n' $1; printf '${mark}\\n' >&2; exit $1`;
   };
 }
 
-/** What is between the two marks, and what comes after the second; a command that was killed has left no second one. */
+/** The text between the two marks, and the text after the second; a killed command prints no second mark. */
 function between(output: string, mark: string): { text: string; after: string } | undefined {
   const first = output.indexOf(`${mark}\n`);
   if (first < 0) return undefined;

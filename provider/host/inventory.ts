@@ -3,30 +3,34 @@ import { CONNECTION_FIELDS } from "../schema/host";
 import { checkAddress, checkWord } from "./address";
 import type { HostRecord } from "./host";
 
-/** How a host is reached and what is where on it. */
+/** How a host is reached, and its bridges and addresses. */
 type HostEntry = Omit<HostRecord, "name">;
 
-/** A host as a program gives it: a name of the inventory, an ssh_config alias, a DNS name, an address, or all of it. */
+/**
+ * A host as a program gives it: a name in the inventory, an ssh_config alias, a DNS name, an address, or the whole
+ * record.
+ */
 export type HostArgument = string | (HostEntry & Partial<Pick<HostRecord, "name">>);
 
 /** The stack's hosts by name (`taas:hosts`). An entry may name another entry. */
 export type Inventory = Readonly<Record<string, string | HostEntry>>;
 
 /**
- * Resolves a host argument: a string is looked up in the inventory first, else it is an address; `local` is this
- * machine. A whole record is not looked up, so that a resolved one is itself again. Throws `invalid-host` for what cannot be an address, and for inventory entries that name each other in a circle.
+ * Resolves a host argument. A string is looked up in the inventory, and is an address if it is not found there; `local`
+ * is this machine. A whole record is not looked up, so resolving a resolved record changes nothing. Throws
+ * `invalid-host` for an invalid address, and for inventory entries that refer to each other in a circle.
  */
 export function resolveHost(host: HostArgument, inventory: Inventory): HostRecord {
   if (typeof host === "string") return checked(resolveName(host, host, inventory, [host]));
   return checked({ ...host, name: host.name ?? host.address });
 }
 
-/** The port of SSH where nothing says another. */
+/** The SSH port if none is given. */
 const SSH_PORT = 22;
 
 /**
- * Two names of an inventory that have one address, and another port or jump host: behind a port forwarding or in private
- * networks several machines share an address, by which hosts are told apart.
+ * Two names of an inventory that share an address but have different ports or jump hosts. Behind port forwarding or in
+ * private networks, several machines can have the same address, and hosts are told apart by address.
  */
 export function sharedAddress(
   inventory: Inventory,
@@ -45,8 +49,8 @@ export function sharedAddress(
 }
 
 /**
- * The record to connect with: the present inventory's connection fields for the same name, as long as it still is the
- * same address (the host's identity); else what was recorded. What is where on the host stays as recorded.
+ * The record to connect with. Connection fields are those of the inventory's current entry for the same name, if that
+ * entry has the same address (the host's identity), else the recorded ones. Bridges and addresses remain as recorded.
  */
 export function withPresentConnection(recorded: HostRecord, inventory: Inventory): HostRecord {
   if (!Object.hasOwn(inventory, recorded.name)) return recorded;
@@ -55,7 +59,10 @@ export function withPresentConnection(recorded: HostRecord, inventory: Inventory
   return withConnectionOf(recorded, present);
 }
 
-/** The inventory's entry for the address of a record: the one of its own name, else the first; undefined without one. */
+/**
+ * The inventory's entry for the address of a record: the one with the record's name, else the first; undefined if there
+ * is none.
+ */
 export function entryOf({ name, address }: HostRecord, inventory: Inventory): HostRecord | undefined {
   const entries = Object.keys(inventory)
     .map((entry) => resolveHost(entry, inventory))
@@ -63,7 +70,7 @@ export function entryOf({ name, address }: HostRecord, inventory: Inventory): Ho
   return entries.find((entry) => entry.name === name) ?? entries[0];
 }
 
-/** What is where as one record has it, how it is reached as another has it. */
+/** A record with the connection fields of another. */
 function withConnectionOf(recorded: HostRecord, present: HostRecord): HostRecord {
   const record = { ...recorded };
   for (const field of CONNECTION_FIELDS) delete record[field];
@@ -71,18 +78,18 @@ function withConnectionOf(recorded: HostRecord, present: HostRecord): HostRecord
   return Object.assign(record, Object.fromEntries(connection.map((field) => [field, present[field]])));
 }
 
-/** A host that a claim leads to, and who says how it is reached. */
+/** A host that a claim refers to, and the source of its connection fields. */
 export interface ClaimedHost {
   record: HostRecord;
-  /** `claim`: nobody but the claim knows its address. */
+  /** `claim`: its address occurs only in the claim. */
   saidBy: "operator" | "claim";
 }
 
 /**
- * The record for a host that a claim leads to. A claim is what some host says: it can say where another end is, but the
- * connection is the present inventory's for the same name and address, else that of the same address in `named` (what
- * program and state say), else what the ssh configuration has for the address: of the claim's own connection fields only the port is taken.
- * Throws `invalid-host`.
+ * The record for a host that a claim refers to. The claim is written on some host, which is not trusted: it can only
+ * say which machine has the other end. How to connect comes from the inventory's current entry for the same name and
+ * address, else from `named` for that address (what program and state say), else from the ssh configuration of the
+ * address; of the claim's own connection fields, only the port is used. Throws `invalid-host`.
  */
 export function claimedHost(
   claimed: HostRecord,
@@ -109,7 +116,7 @@ function resolveName(
   if (entry === undefined || entry === word) return { name, address: word };
   if (typeof entry !== "string") return { ...entry, name };
   if (visited.includes(entry)) {
-    throw new TaasError(`the inventory entries ${[...visited, entry].join(" -> ")} name each other`, {
+    throw new TaasError(`the inventory entries ${[...visited, entry].join(" -> ")} refer to each other`, {
       code: "invalid-host",
       host: name,
       hint: "Give one of them an address in taas:hosts",
@@ -124,7 +131,7 @@ function checked(record: HostRecord): HostRecord {
   if (user !== undefined) checkWord(user, "user", name);
   if (proxyJump !== undefined) checkWord(proxyJump, "jump host", name);
   if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65535)) {
-    throw new TaasError(`${port} is no port number`, { code: "invalid-host", host: name });
+    throw new TaasError(`${port} is not a port number`, { code: "invalid-host", host: name });
   }
   return address === "local" ? { ...record, transport: "local" } : record;
 }

@@ -1,6 +1,6 @@
 import { TaasError } from "../errors";
 
-/** The last hop of a `ProxyJump` list, with the hops before it still as a list. */
+/** The last hop of a `ProxyJump` list, and the hops before it, still as a list. */
 export interface JumpHop {
   address: string;
   user?: string;
@@ -8,7 +8,7 @@ export interface JumpHop {
   proxyJump?: string;
 }
 
-/** Takes the last hop off `[user@]host[:port]` or `ssh://` items, separated by commas (ssh_config(5), ProxyJump). */
+/** Splits the last hop from `[user@]host[:port]` or `ssh://` items, separated by commas (ssh_config(5), ProxyJump). */
 export function parseJumpChain(chain: string, name: string): JumpHop {
   const hops = chain.split(",");
   const last = hops.pop()!;

@@ -15,7 +15,7 @@ import { MAX_OUTPUT } from "./output";
 import { runProcess } from "./process";
 import type { Connection, ExecOptions, ExecResult } from "./transport";
 
-/** This machine, without SSH. There is no connection to lose: it ends by `close` alone. */
+/** This machine, without SSH. There is no connection that could be lost: only `close` ends it. */
 export class LocalTransport implements Connection {
   private readonly ending = new AbortController();
   private readonly peer: Peer;
@@ -59,7 +59,7 @@ export class LocalTransport implements Connection {
     }
   }
 
-  /** The stream ends with the connection, as a forwarded one does. */
+  /** The stream ends when the transport is closed, as a forwarded one does. */
   openSocket(path: string): Promise<Duplex> {
     return new Promise((resolve, reject) => {
       this.lost.throwIfAborted();

@@ -28,13 +28,13 @@ import type { Connection, ExecOptions, ExecResult } from "./transport";
 
 /**
  * The machine's own `ssh`, for what the built-in client cannot do: certificates, hardware keys, `ProxyCommand`. One
- * master process holds the connection, every command and socket goes through it.
+ * master process holds the connection, and every command and socket uses it.
  */
 export class OpensshTransport implements Connection {
   private readonly ending = new AbortController();
   private readonly sessions: Sessions;
   private readonly forwards = new Map<string, Promise<string>>();
-  /** Local sockets so far, so that each has a name of its own. */
+  /** The number of local sockets so far, which gives each its own name. */
   private created = 0;
 
   private constructor(
@@ -52,7 +52,7 @@ export class OpensshTransport implements Connection {
     });
   }
 
-  /** Connects within `connectTimeout`; a server that drops connections before the handshake is tried again within it. */
+  /** Connects within `connectTimeout`; a server that drops connections before the handshake is retried within it. */
   static async open(
     record: HostRecord,
     endpoint: Endpoint,
@@ -117,7 +117,10 @@ export class OpensshTransport implements Connection {
     return outcome;
   }
 
-  /** A forwarded socket accepts before the far end is tried, so a command through the same connection makes sure of the order: after it, a refused stream is closed. */
+  /**
+   * A forwarded socket accepts a stream before it connects to the far end. A command over the same connection then
+   * establishes the order: after it, a refused stream is closed.
+   */
   async openSocket(path: string): Promise<Duplex> {
     const socket = await connect(await this.forward(path));
     let closed = false;
@@ -138,7 +141,7 @@ export class OpensshTransport implements Connection {
     await this.workDir.remove();
   }
 
-  /** A local socket that leads to the remote one; created once for each, and again after a failure. */
+  /** A local socket that is forwarded to the remote one; created once for each, and again after a failure. */
   private forward(path: string): Promise<string> {
     const present = this.forwards.get(path);
     if (present !== undefined) return present;
@@ -149,7 +152,8 @@ export class OpensshTransport implements Connection {
   }
 
   private async createForward(path: string): Promise<string> {
-    if (!isPlainPath(path)) throw socketRefused(this.peer, path, "ssh would not take its path as it is");
+    if (!isPlainPath(path))
+      throw socketRefused(this.peer, path, "its path is not one that ssh leaves unchanged");
     this.created += 1;
     const local = join(this.workDir.path, `s${this.created}`);
     const timeoutMs = this.settings.connectTimeout * 1000;
@@ -160,9 +164,9 @@ export class OpensshTransport implements Connection {
   }
 
   /**
-   * Runs `ssh` on the master's connection, and on no other: without the proxy command it would make one of its own when
-   * the master has just gone. The user's configuration is the master's affair, and so are all variables but `PATH`: nothing
-   * that a host chose can name one.
+   * Runs `ssh` on the master's connection and on no other: without the proxy command, it would open its own connection
+   * if the master has just ended. Only the master reads the user's configuration, and the only variable that is set is
+   * `PATH`, so that no text chosen by a host can expand to another.
    */
   private async ssh(
     words: readonly string[],
@@ -184,7 +188,7 @@ export class OpensshTransport implements Connection {
     return runProcess("ssh", argv, { ...options, signal: this.lost, environment });
   }
 
-  /** 255 is what `ssh` ends with when the connection breaks; the master then ends at the same time. */
+  /** `ssh` exits with 255 if the connection breaks; the master then ends at the same time. */
   private async rejectIfLost(): Promise<void> {
     const check = await this.ssh(["-O", "check"], [], { timeoutMs: 2000 });
     if (check.kind === "exited" && check.result.exitCode === 0) return;

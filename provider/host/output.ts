@@ -1,9 +1,9 @@
 import type { Readable } from "node:stream";
 
-/** Bytes of output kept of one command, both streams together; more is an error. */
+/** The most bytes of output kept of one command, both streams together; more is an error. */
 export const MAX_OUTPUT = 64 * 1024 * 1024;
 
-/** Gathers the output of one command; `onTooLarge` is called once when there is more than `MAX_OUTPUT`. */
+/** Collects the output of one command; `onTooLarge` is called once if it exceeds `MAX_OUTPUT`. */
 export class Output {
   private readonly chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   private size = 0;
@@ -20,7 +20,7 @@ export class Output {
     });
   }
 
-  /** What was read, as UTF-8. */
+  /** The output so far, as UTF-8. */
   text(): { stdout: string; stderr: string } {
     const { stdout, stderr } = this.chunks;
     return { stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };

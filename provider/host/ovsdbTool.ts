@@ -4,12 +4,12 @@ import type { ConnectionSettings } from "./host";
 import { lacksRights, noRights } from "./privilege";
 import type { ExecOptions, ExecResult } from "./transport";
 
-/** Bytes of one argument with its end: Linux takes no more (MAX_ARG_STRLEN). */
+/** The most bytes of one argument with its terminator on Linux (MAX_ARG_STRLEN). */
 const MAX_ARGUMENT = 128 * 1024;
 
 /**
- * OVSDB through `ovsdb-client transact`, for hosts where the socket cannot be forwarded. Each call is one transaction.
- * It has the transaction as an argument, so one of 128 KiB or more is an error: `transaction-too-large`.
+ * OVSDB through `ovsdb-client transact`, for hosts whose socket cannot be forwarded. Each call is one transaction. The
+ * transaction is an argument, so one of 128 KiB or more is an error: `transaction-too-large`.
  */
 export function ovsdbTool(
   path: string,
@@ -25,7 +25,7 @@ export function ovsdbTool(
         {
           code: "transaction-too-large",
           host: peer.name,
-          hint: `Let the login user use ${path} and sshd forward it (AllowStreamLocalForwarding yes); then there is no limit`,
+          hint: `Give the login user access to ${path}, and let sshd forward it (AllowStreamLocalForwarding yes); then there is no limit`,
         },
       );
     }
@@ -45,7 +45,7 @@ export function ovsdbTool(
     throw new TaasError(`ovsdb-client on ${peer.where} failed: ${why}`, {
       code: gone ? "no-ovs" : "ovsdb-failed",
       host: peer.name,
-      ...(gone ? { hint: "Start ovsdb-server there" } : {}),
+      ...(gone ? { hint: "Start ovsdb-server on the host" } : {}),
     });
   };
 }

@@ -6,22 +6,22 @@ import type { ConnectionSettings, HostRecord } from "./host";
 import { resolveEndpoint } from "./resolve";
 
 /**
- * Refuses a host that a claim leads to and that is this machine: a loopback address, an address of an interface, or a name that
- * resolves to one. Where the ssh configuration gives the address another host name, the operator has said where it leads.
- * Errors: `claim-leads-here`, and those of `resolveEndpoint`.
+ * Refuses a host that a claim refers to if it is this machine: a loopback address, an address of an interface, or a
+ * name that resolves to one. If the ssh configuration gives the address another host name, the operator has decided
+ * where it leads. Errors: `claim-leads-here`, and those of `resolveEndpoint`.
  */
 export async function refuseOwnMachine(record: HostRecord, settings: ConnectionSettings): Promise<void> {
   if (record.address === "local") throw leadsHere(record);
   const { hostname } = await resolveEndpoint(record, settings);
   const found = await lookup(record.address, { all: true }).catch(() => []);
-  // OpenSSH writes an address such as 127.1 out in full, which is no word of the operator's.
+  // OpenSSH prints an address such as 127.1 in full, which is not a host name set by the operator.
   const meanings = [record.address.toLowerCase(), ...found.map(({ address }) => address)];
   if (!meanings.includes(hostname.toLowerCase())) return;
   const own = ownAddresses();
   if (found.some(({ address }) => own.check(plain(address), familyOf(address)))) throw leadsHere(record);
 }
 
-/** Addresses that lead to this machine. */
+/** The addresses of this machine. */
 function ownAddresses(): BlockList {
   const own = new BlockList();
   own.addSubnet("127.0.0.0", 8);
@@ -43,11 +43,11 @@ function familyOf(address: string): "ipv4" | "ipv6" {
 
 function leadsHere({ name, address }: HostRecord): TaasError {
   return new TaasError(
-    `a claim leads to ${JSON.stringify(address)}, which is this machine and which neither program nor inventory names`,
+    `a claim leads to ${JSON.stringify(address)}, which is this machine and is named neither by the program nor by the inventory`,
     {
       code: "claim-leads-here",
       host: name,
-      hint: `If it is right, give the stack's taas:hosts an entry ${JSON.stringify(name)} for it`,
+      hint: `If it is right, add an entry ${JSON.stringify(name)} for it to the stack's taas:hosts`,
     },
   );
 }

@@ -8,17 +8,17 @@ import { HostSession } from "./session";
 import type { Ssh2Transport } from "./ssh2Transport";
 import type { Connection } from "./transport";
 
-/** Each way to a host is loaded when the first one takes it: previews ask no host, and start sooner without. */
+/** Each transport is loaded when it is first used: previews contact no host, and start sooner without them. */
 const transports = {
   local: () => import("./localTransport.js"),
   openssh: () => import("./opensshTransport.js"),
   ssh2: () => import("./ssh2Transport.js"),
 };
 
-/** Connections being made at the same time through one jump host. */
+/** Connections opened at the same time through one jump host. */
 const CONNECTS_PER_JUMP_HOST = 4;
 
-/** A connection with those who use it. */
+/** A connection, and how many use it. */
 interface Entry {
   opening: Promise<Connection>;
   users: number;
@@ -26,7 +26,7 @@ interface Entry {
   sessions: Map<string, HostSession>;
 }
 
-/** A use of a connection, to be given back. */
+/** A use of a connection, which must be released. */
 interface Lease<C extends Connection = Connection> {
   connection: C;
   sessions: Map<string, HostSession>;
@@ -34,8 +34,9 @@ interface Lease<C extends Connection = Connection> {
 }
 
 /**
- * One connection a host and run: made at the first need, shared by all names for which OpenSSH's configuration says the
- * same, also of the jump hosts, closed when idle or lost. Jump hosts' connections are shared the same way.
+ * One connection for each host and run. It is opened when first needed, shared by all names for which OpenSSH's
+ * configuration, including that of the jump hosts, is the same, and closed when idle or lost. Connections to jump hosts
+ * are shared in the same way.
  */
 export class ConnectionPool {
   private readonly entries = new Map<string, Entry>();
@@ -44,7 +45,7 @@ export class ConnectionPool {
   private readonly jumpConnects = new Map<string, Semaphore>();
   private readonly drain = new Drain();
 
-  /** `idleMs`: how long a connection that nobody uses is kept; it also keeps a process from ending by itself. */
+  /** `idleMs`: how long an unused connection is kept; meanwhile it also keeps the process from ending. */
   constructor(
     private readonly settings: ConnectionSettings,
     private readonly idleMs = 5000,
@@ -52,7 +53,7 @@ export class ConnectionPool {
     this.connects = new Semaphore(settings.hostConcurrency);
   }
 
-  /** Lends the session of a host for as long as the work takes. Errors of the connection carry the record's name. */
+  /** Lends the session of a host while the work runs. Errors of the connection carry the record's name. */
   async use<T>(record: HostRecord, work: (session: HostSession) => Promise<T>): Promise<T> {
     const { lease, where } = await this.lease(record).catch((error) => {
       throw underName(error, record.name);
@@ -64,7 +65,7 @@ export class ConnectionPool {
     }
   }
 
-  /** Closes all connections now; what is under way there is rejected. The pool can be used again. */
+  /** Closes all connections now; running commands are rejected. The pool can be used again. */
   async closeAll(): Promise<void> {
     const entries = [...this.entries.values()];
     this.entries.clear();
@@ -73,7 +74,7 @@ export class ConnectionPool {
     await Promise.allSettled(entries.map(async ({ opening }) => (await opening).close()));
   }
 
-  /** Starts no new command, gives those under way so many milliseconds, then closes all. */
+  /** Starts no new commands, gives running ones `graceMs` milliseconds, then closes all connections. */
   async shutDown(graceMs: number): Promise<void> {
     await this.drain.stop(graceMs);
     await this.closeAll();
@@ -178,7 +179,7 @@ export class ConnectionPool {
   }
 }
 
-/** Calls once the connection is lost: at once where it is already. */
+/** Calls back when the connection is lost, or at once if it already is. */
 function whenLost({ lost }: Connection, call: () => void): void {
   if (lost.aborted) call();
   else lost.addEventListener("abort", call, { once: true });

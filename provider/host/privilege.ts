@@ -4,10 +4,10 @@ import { isPlainPath } from "./plainPath";
 import { type Command, plainArgv } from "./script";
 import type { ExecResult } from "./transport";
 
-/** What one look at a host says about its login user and its OVS. */
+/** What one probe of a host finds out about its login user and its OVS. */
 export interface HostProbe {
   uid: number;
-  /** OVS's run directory, which holds `db.sock` and the bridges' management sockets. */
+  /** OVS's run directory, which contains `db.sock` and the bridges' management sockets. */
   rundir: string;
   /** Whether the login user may use the OVSDB socket. */
   socket: "writable" | "refused" | "missing";
@@ -15,10 +15,10 @@ export interface HostProbe {
   installed: boolean;
 }
 
-/** Where Debian, Ubuntu, Fedora and RHEL have OVS's sockets. */
+/** The directory of OVS's sockets on Debian, Ubuntu, Fedora and RHEL. */
 const DEFAULT_RUNDIR = "/var/run/openvswitch";
 
-/** Prints the probe as one line, last the path, so that a chatty login shell does no harm. */
+/** Prints the result of the probe on one line, with the path last. */
 export const PROBE_ARGV = [
   "sh",
   "-c",
@@ -36,8 +36,9 @@ printf '\\ntaas-probe %s %s %s %s\\n' "$(id -u)" "$s" "$i" "$d"`,
 ] as const;
 
 /**
- * Reads what `PROBE_ARGV` printed. Errors: `exec-failed` when it is not there (no POSIX shell, or a forced command), `no-ovs` when
- * the run directory is not a plain path: the host names it, and it becomes a word of commands there and of `ssh` here.
+ * Parses the output of `PROBE_ARGV`. Errors: `exec-failed` if there is none (no POSIX shell, or a forced command);
+ * `no-ovs` if the run directory is not a plain path, because the host chooses it, and it becomes a word in commands on
+ * the host and in `ssh` commands here.
  */
 export function parseProbe(result: ExecResult, peer: Peer): HostProbe {
   const match = /^taas-probe (\d+) (writable|refused|missing) (yes|no) (.+)$/m.exec(result.stdout);
@@ -62,8 +63,8 @@ export function parseProbe(result: ExecResult, peer: Peer): HostProbe {
 }
 
 /**
- * The command as root; of a script, only the tools in it. Another run directory than the usual one is told to it, because
- * sudo clears the environment.
+ * The command as root; of a script, only its tools run as root. A run directory other than the default is passed
+ * explicitly, because sudo clears the environment.
  */
 export function sudoArgv(command: Command, rundir: string): string[] {
   const environment = rundir === DEFAULT_RUNDIR ? [] : ["env", `OVS_RUNDIR=${rundir}`];
@@ -72,7 +73,7 @@ export function sudoArgv(command: Command, rundir: string): string[] {
   return ["env", "LC_ALL=C", ...sudo, ...command];
 }
 
-/** Why sudo itself did not run the command; `undefined` when it did. */
+/** Why sudo itself did not run the command; `undefined` if it did. */
 export function sudoRefusal({ exitCode, stderr }: ExecResult): string | undefined {
   if (exitCode === 0) return undefined;
   if (/\bsudo\W?: (?:command not found|not found|No such file)/.test(stderr)) return "sudo is not installed";
@@ -80,7 +81,7 @@ export function sudoRefusal({ exitCode, stderr }: ExecResult): string | undefine
   return line?.replace(/^sudo: /, "");
 }
 
-/** What sudo (and sudo-rs) say in the C locale instead of running a command. */
+/** Messages that sudo (and sudo-rs) print in the C locale if they do not run a command. */
 const SUDO_REFUSALS = [
   /^sudo: .*(?:password|terminal|authentication) is required/,
   /^sudo: sorry, you must have a tty/,
@@ -91,12 +92,12 @@ const SUDO_REFUSALS = [
   /^sudo: I'm sorry .* I'm afraid I can't do that/,
 ];
 
-/** Whether a command failed because the login user lacks the rights for it. */
+/** Whether a command failed because the login user lacks permission. */
 export function lacksRights({ exitCode, stderr }: ExecResult): boolean {
   return exitCode !== 0 && /permission denied|operation not permitted/i.test(stderr);
 }
 
-/** The error when neither the login user nor sudo may do it. */
+/** The error if neither the login user nor sudo may do it. */
 export function noRights(peer: Peer, what: Command | string, why: string): TaasError {
   const wanted = typeof what === "string" ? what : describeCommand("text" in what ? [what.name] : what);
   return new TaasError(`the login user of ${peer.where} may not use ${wanted}: ${why.replace(/\.$/, "")}`, {

@@ -8,13 +8,13 @@ import type { ExecResult } from "./transport";
 export interface ProcessOptions {
   input?: string | undefined;
   timeoutMs: number;
-  /** Ends the process. */
+  /** Terminates the process. */
   signal?: AbortSignal;
-  /** All of the process's environment. Default: this process's. */
+  /** The whole environment of the process. Default: that of this process. */
   environment?: NodeJS.ProcessEnv;
 }
 
-/** The end of a local process: its result, or why there is none. */
+/** How a local process ended: its result, or why there is none. */
 export type ProcessOutcome =
   | { kind: "exited"; result: ExecResult }
   | { kind: "missing" }
@@ -23,12 +23,13 @@ export type ProcessOutcome =
   | { kind: "too-large" }
   | { kind: "failed"; cause: Error };
 
-/** Milliseconds that a process which is given up gets to end by itself. */
+/** Milliseconds that a process gets to end by itself before it is killed. */
 const GRACE = 1000;
 
 /**
- * Runs a local program without a shell. Never rejects. A process that is given up ends with all that it has started, which is why each
- * is the leader of a process group of its own: an interrupt from the terminal does not reach it.
+ * Runs a local program without a shell. Never rejects. A process that is terminated ends together with everything that
+ * it has started. Each is therefore the leader of its own process group, so an interrupt from the terminal does not
+ * reach it.
  */
 export async function runProcess(
   file: string,
@@ -51,8 +52,8 @@ export async function runProcess(
     extendEnv: false,
     cancelSignal: givenUp,
     killDescendants: true,
-    forceKillAfterDelay: false, // it would not, once the first process has ended
-    buffer: false, // output without end would be read to its end
+    forceKillAfterDelay: false, // it would not be used once the first process has ended
+    buffer: false, // endless output would be read to its end
     reject: false,
     cleanup: false, // it would end this process at a signal, before connections are closed (shutdown.ts)
   });
@@ -60,7 +61,7 @@ export async function runProcess(
   output.gather("stderr", running.stderr);
   const force = () => {
     running.kill("SIGKILL");
-    // A daemon that has left the process group may hold them open.
+    // A daemon that has left the process group may keep them open.
     running.stdout.destroy();
     running.stderr.destroy();
   };
@@ -77,7 +78,7 @@ export async function runProcess(
   return { kind: "exited", result: { ...output.text(), exitCode } };
 }
 
-/** The exit code a shell reports for a death by this signal: 128 and its number. */
+/** The exit code that a shell reports for a process killed by this signal: 128 plus the signal's number. */
 export function signalExitCode(signal: string): number {
   return 128 + ((constants.signals as Record<string, number>)[signal] ?? 0);
 }

@@ -24,12 +24,15 @@ type Target = Pick<
 
 const MAX_HOPS = 8;
 
-/** Commands that decide where a connection goes or whose key is right. They may ask for the alias, and so differ by it (`%n`). */
+/**
+ * Commands that decide where a connection leads or which key is right. They may use the alias (`%n`), and so differ
+ * between names.
+ */
 const COMMANDS = ["proxycommand", "knownhostscommand"];
 
 /**
- * Asks OpenSSH (`ssh -G`) how it would connect: host name, port, user, keys, agent, jump hosts, known_hosts files.
- * Fields of the record go in as options, so that OpenSSH merges them with its configuration and `Match` sees them.
+ * Asks OpenSSH (`ssh -G`) how it would connect: host name, port, user, keys, agent, jump hosts, known_hosts files. The
+ * fields of the record are passed as options, so that OpenSSH merges them with its configuration and `Match` sees them.
  * Errors: `invalid-host`, `ssh-client-missing`, `ssh-config`, `identity-file`.
  */
 export function resolveEndpoint(record: Target, settings: ConnectionSettings): Promise<Endpoint> {
@@ -47,7 +50,7 @@ export function sshOptions(target: Target): string[] {
   return options;
 }
 
-/** The identity file that the program names: a path as it is, but for `~` and a working directory before it. */
+/** The identity file that the program names: the path unchanged, except for `~` and a relative path. */
 function explicitFileOf({ identityFile }: Target): string | undefined {
   return identityFile === undefined ? undefined : resolve(expandHome(identityFile));
 }
@@ -63,7 +66,7 @@ async function resolveHop(
   if (target.proxyJump !== undefined) checkWord(target.proxyJump, "jump host", target.name);
   if (depth > MAX_HOPS) {
     throw new TaasError(
-      `the way to it has more than ${MAX_HOPS} jump hosts, so it probably leads back to itself`,
+      `it is behind more than ${MAX_HOPS} jump hosts, so the chain probably leads back to itself`,
       {
         code: "ssh-config",
         host: target.name,
@@ -132,7 +135,7 @@ function describeConfig(
   };
 }
 
-/** Bits of `RequiredRSASize` where it is not set (ssh_config(5)). */
+/** The value of `RequiredRSASize` if it is not set (ssh_config(5)). */
 const DEFAULT_RSA_SIZE = 1024;
 
 function allowedAlgorithms(config: EffectiveConfig): Endpoint["algorithms"] {
@@ -140,12 +143,15 @@ function allowedAlgorithms(config: EffectiveConfig): Endpoint["algorithms"] {
   return Object.fromEntries(lists) as Endpoint["algorithms"];
 }
 
-/** The value of a keyword as a list; `undefined` where it is absent. */
+/** The value of a keyword as a list; `undefined` if it is absent. */
 function listOf(config: EffectiveConfig, keyword: string): string[] | undefined {
   return single(config, keyword)?.split(",");
 }
 
-/** `IdentityAgent` may be a path, `SSH_AUTH_SOCK`, `$VARIABLE` or `none`; without it, the environment's agent. */
+/**
+ * `IdentityAgent` may be a path, `SSH_AUTH_SOCK`, `$VARIABLE` or `none`; without it, the agent is that of the
+ * environment.
+ */
 function agentSocket(config: EffectiveConfig, expand: (path: string) => string): string | undefined {
   const value = config.get("identityagent")?.[0] ?? "SSH_AUTH_SOCK";
   if (value === "none") return undefined;
@@ -159,7 +165,7 @@ async function effectiveConfig(target: Target, settings: ConnectionSettings): Pr
   const argv = ["-G", ...config, ...sshOptions(target), "--", target.address];
   const outcome = await askSsh(argv, settings.connectTimeout * 1000);
   if (outcome.kind === "missing") {
-    throw new TaasError("this machine has no `ssh` program, which reads the ssh configuration", {
+    throw new TaasError("this machine has no `ssh` program, which is needed to read the ssh configuration", {
       code: "ssh-client-missing",
       host: target.name,
       hint: "Install OpenSSH's client (Debian, Ubuntu: openssh-client; Fedora, RHEL: openssh-clients)",
@@ -172,7 +178,7 @@ async function effectiveConfig(target: Target, settings: ConnectionSettings): Pr
   throw new TaasError(`the ssh configuration for ${target.address} cannot be used: ${why}`, {
     code: "ssh-config",
     host: target.name,
-    hint: `Try it by hand: ssh ${argv.join(" ")}`,
+    hint: `Try it manually: ssh ${argv.join(" ")}`,
   });
 }
 
@@ -185,7 +191,7 @@ async function checkIdentityFile(file: string, name: string): Promise<void> {
     throw new TaasError(`the identity file ${file} ${why}`, {
       code: "identity-file",
       host: name,
-      hint: "identityFile is the path of a private key on the machine that runs Pulumi",
+      hint: "identityFile must be the path of a private key on the machine that runs Pulumi",
       cause,
     });
   }

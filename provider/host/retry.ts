@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Repeats a task with growing, jittered pauses for as long as `retriable` says so of its error and the signal is not
- * aborted; then rejects with the task's last error.
+ * Repeats a task, with growing, jittered pauses, while `retriable` accepts its error and the signal is not aborted;
+ * then rejects with the task's last error.
  */
 export async function retryWithJitter<T>(
   task: () => Promise<T>,

@@ -15,17 +15,17 @@ export class Semaphore {
     }
   }
 
-  /** Tasks that run now. */
+  /** The number of running tasks. */
   get active(): number {
     return this.running;
   }
 
-  /** Lowers the limit, not below one: the other side allows less than was thought. */
+  /** Lowers the limit, but not below one: the server allows less than expected. */
   lower(limit: number): void {
     this.limit = Math.max(1, Math.min(this.limit, limit));
   }
 
-  /** Hands the place to the next in line, so that nobody who comes now can take it. */
+  /** Passes the slot to the next task in the queue, so that a task that arrives now cannot take it. */
   private release(): void {
     const next = this.running > this.limit ? undefined : this.waiting.shift();
     if (next === undefined) this.running -= 1;

@@ -16,7 +16,9 @@ import {
 import { type Command, plainArgv } from "./script";
 import type { Connection, ExecOptions, ExecResult } from "./transport";
 
-/** The way to a host's OVSDB: a stream that speaks JSON-RPC (RFC 7047), or a command that takes one transaction at a time. */
+/**
+ * Access to a host's OVSDB: a stream that speaks JSON-RPC (RFC 7047), or a command that runs one transaction at a time.
+ */
 export type OvsdbChannel =
   | { kind: "stream"; stream: Duplex }
   | {
@@ -25,7 +27,7 @@ export type OvsdbChannel =
       transact(json: string): Promise<string>;
     };
 
-/** What a session stands on. */
+/** The parts that a session consists of. */
 export interface SessionParts {
   connection: Connection;
   /** Resolved user, address, port: for messages. */
@@ -34,7 +36,10 @@ export interface SessionParts {
   drain: Drain;
 }
 
-/** One host for one stack: its connection, and the rights of the login user there. Every error carries the name of its record. */
+/**
+ * One host for one stack: its connection, and the login user's rights there. Every error carries the name of its
+ * record.
+ */
 export class HostSession {
   private readonly peer: Peer;
   private probing: Promise<HostProbe> | undefined;
@@ -59,7 +64,7 @@ export class HostSession {
   }
 
   /**
-   * Runs a command with the rights to change OVS, as `sudo` of the host says: never, always, or (auto) when the login
+   * Runs a command with the rights to change OVS. `sudo` of the host decides how: never, always, or (auto) if the login
    * user is not root and either may not use the OVSDB socket or was refused. Errors: `no-rights`, `no-ovs`.
    */
   async run(command: Command, options?: ExecOptions): Promise<ExecResult> {
@@ -74,10 +79,10 @@ export class HostSession {
   }
 
   /**
-   * Opens OVSDB: its socket through the connection; where that is refused, `ovsdb-client` as a command. After the probe and not
-   * beside it: of two channels asked for at once, two logins of five had the second 40 ms later, because OpenSSH's server then
-   * waits for an acknowledgement (Nagle's algorithm).
-   * Errors: `no-ovs`, `no-rights`.
+   * Opens OVSDB: its socket through the connection; if that is refused, `ovsdb-client` as a command. It waits for the
+   * probe instead of running beside it: when two channels were requested at once, the second was open 40 ms later in
+   * two logins of five, because OpenSSH's server then waits for an acknowledgement (Nagle's algorithm). Errors:
+   * `no-ovs`, `no-rights`.
    */
   async openOvsdb(): Promise<OvsdbChannel> {
     const probe = await this.probe();
@@ -98,14 +103,14 @@ export class HostSession {
     };
   }
 
-  /** Opens a bridge's management socket as the login user; undefined where its rules are written by sudo. */
+  /** Opens a bridge's management socket as the login user; undefined if its rules have to be written with sudo. */
   async openSwitch(bridge: string): Promise<Duplex | undefined> {
     const { rundir, socket } = await this.probe();
     if (socket !== "writable" || this.record.sudo === "always") return undefined;
     return this.openSocket(`${rundir}/${bridge}.mgmt`);
   }
 
-  /** Looks at the host once: login user, run directory, socket. */
+  /** Probes the host once: login user, run directory, socket. */
   probe(): Promise<HostProbe> {
     this.probing ??= this.exec(PROBE_ARGV)
       .then((result) => parseProbe(result, this.peer))
@@ -123,13 +128,13 @@ export class HostSession {
     return this.installed(probe, result);
   }
 
-  /** The result; throws `no-ovs` where a tool of Open vSwitch was not there to be run. */
+  /** The result; throws `no-ovs` if a tool of Open vSwitch was not found. */
   private installed({ socket }: HostProbe, result: ExecResult): ExecResult {
     const tool = result.exitCode === 0 ? undefined : missingTool(result.stderr);
     if (tool === undefined) return result;
     const runs = socket !== "missing";
     throw new TaasError(
-      `${this.peer.where} has no ${tool}${runs ? ", though Open vSwitch runs there" : ""}`,
+      `${this.peer.where} has no ${tool}${runs ? ", although Open vSwitch runs there" : ""}`,
       {
         code: "no-ovs",
         host: this.peer.name,
@@ -173,6 +178,6 @@ function missingTool(stderr: string): string | undefined {
 }
 
 const INSTALL_TOOLS =
-  "Where Open vSwitch runs in a container, the host's PATH needs its tools too (ovs-vsctl, ovs-ofctl, ovsdb-client): install them there, of the same release, or scripts of these names that run them in the container. Without them there is no rateLimit, no statistics and no rule on a bridge of another's";
+  "If Open vSwitch runs in a container, the host's PATH needs its tools too (ovs-vsctl, ovs-ofctl, ovsdb-client). Install them there in the same release, or install scripts of these names that run them in the container. Without them, rateLimit, statistics and rules on foreign bridges are not available";
 
 const INSTALL = "Install Open vSwitch there, or name the right host";

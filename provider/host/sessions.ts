@@ -1,19 +1,21 @@
 import { type Peer, sessionRefused } from "./failures";
 import { Semaphore } from "./semaphore";
 
-/** The server refused to open a session: it allows fewer at once (MaxSessions). The command has not run. */
+/** The server refused to open a session because it allows fewer at once (MaxSessions). The command has not run. */
 export class SessionRefused extends Error {}
 
-/** Sessions at once on a connection: below sshd's default MaxSessions 10. Forwarded sockets do not count. */
+/** Concurrent sessions on a connection: below sshd's default MaxSessions 10. Forwarded sockets do not count. */
 const MAX_SESSIONS = 8;
 
-/** The sessions of one connection; a server that allows fewer than usual is found out and respected. */
+/** The sessions of one connection. If a server allows fewer than usual, the limit is lowered to what it allows. */
 export class Sessions {
   private readonly slots = new Semaphore(MAX_SESSIONS);
 
   constructor(private readonly peer: Peer) {}
 
-  /** Runs a task in a session as soon as there is one; one that ends with `SessionRefused` waits for another to end. */
+  /**
+   * Runs a task in a session as soon as one is free; a task that fails with `SessionRefused` waits for another to end.
+   */
   async run<T>(task: () => Promise<T>): Promise<T> {
     for (;;) {
       try {

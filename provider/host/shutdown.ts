@@ -2,22 +2,22 @@ import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectionPool } from "./pool";
 
-/** Milliseconds that commands under way get after a signal. The engine kills the process 5 s after it. */
+/** Milliseconds that running commands get after a signal. The engine kills the process 5 s after it. */
 const GRACE = 2000;
 
-/** Milliseconds more for closing; a connection still being made would take longer. */
+/** Additional milliseconds for closing connections; one that is still being opened would take longer. */
 const CLOSING = 1000;
 
-/** What asks a process to end: Ctrl-C, a supervisor, a terminal that was closed. */
+/** Signals that ask a process to end: Ctrl-C, a supervisor, a closed terminal. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 const pools = new Set<ConnectionPool>();
 const listeners = new Map(SIGNALS.map((signal) => [signal, () => endOn(signal)]));
 
 /**
- * Makes a signal that asks the process to end let running commands finish for at most two seconds, close the pool's connections
- * and then end the process with 128 and the signal's number, unless somebody else in the process listens for the signal too and
- * so decides about its end. Returns what calls it off.
+ * Handles signals that ask the process to end: running commands get at most two seconds to finish, the pool's
+ * connections are closed, and the process exits with 128 plus the signal's number. If another listener in the process
+ * handles the signal too, the exit is left to that listener. Returns a function that removes the handlers.
  */
 export function closeOnSignal(pool: ConnectionPool): () => void {
   if (pools.size === 0) for (const [signal, listener] of listeners) process.once(signal, listener);

@@ -24,12 +24,12 @@ import { execInSession } from "./ssh2/exec";
 import { refuseUnsupported } from "./ssh2/unsupported";
 import type { Connection, ExecOptions, ExecResult } from "./transport";
 
-/** Milliseconds a server gets to answer a goodbye. */
+/** Milliseconds that a server gets to answer a disconnect. */
 const CLOSE_LIMIT = 500;
 
 type OnChannel = (error: Error | undefined, channel: Duplex) => void;
 
-/** The built-in SSH client on one connection. Jump hosts are connections of their own, given as `through`. */
+/** The built-in SSH client on one connection. Jump hosts are connections of their own, passed as `through`. */
 export class Ssh2Transport implements Connection {
   private readonly ending = new AbortController();
   private readonly sessions: Sessions;
@@ -51,8 +51,8 @@ export class Ssh2Transport implements Connection {
   }
 
   /**
-   * Connects within `connectTimeout`; a server that drops connections before the handshake (MaxStartups) is tried
-   * again within it. A refused login or host key is final.
+   * Connects within `connectTimeout`; a server that drops connections before the handshake (MaxStartups) is retried
+   * within it. A refused login or host key is final.
    */
   static async open(
     endpoint: Endpoint,
@@ -142,7 +142,7 @@ export class Ssh2Transport implements Connection {
     });
   }
 
-  /** A stream whose connection is lost says so to whoever listens, as a `net.Socket` does. */
+  /** A stream reports the loss of its connection to its listeners, as a `net.Socket` does. */
   private tie(channel: Duplex): Duplex {
     const onLost = () => {
       if (channel.listenerCount("error") > 0) channel.emit("error", this.lost.reason);

@@ -2,22 +2,23 @@ import { setImmediate as breath } from "node:timers/promises";
 import { type ProcessOutcome, runProcess } from "./process";
 import { quoteArgv } from "./quote";
 
-/** A question to the local `ssh` program that prints an answer and connects to nothing. */
+/** A call of the local `ssh` program that prints an answer and connects to nothing. */
 interface Question {
   argv: readonly string[];
   timeoutMs: number;
   resolve(outcome: ProcessOutcome): void;
 }
 
-/** All of this process's, because `Match exec` of the user's configuration may ask for any variable. */
+/** The whole environment of this process, because `Match exec` of the user's configuration may use any variable. */
 const environment = () => ({ ...process.env, LC_ALL: "C" });
 
-/** The questions of this breath of the event loop. */
+/** The questions of this turn of the event loop. */
 let waiting: Question[] = [];
 
 /**
- * Runs `ssh` with arguments. Starting a process takes much longer than what it does then, so questions of one breath are
- * asked by one shell; each of which that has no answer, and every one where there is no shell, is asked by itself.
+ * Runs `ssh` with arguments. Starting a process takes much longer than what it does, so one shell asks all questions of
+ * a turn of the event loop. A question without an answer is then asked by itself, and so is every question if there is
+ * no shell.
  */
 export function askSsh(argv: readonly string[], timeoutMs: number): Promise<ProcessOutcome> {
   return new Promise((resolve) => {
@@ -37,10 +38,10 @@ async function askAll(): Promise<void> {
   }
 }
 
-/** In front of an answer's exit code; no line that `ssh -G` prints is like it. */
+/** Precedes the exit code of an answer; `ssh -G` prints no line like it. */
 const END = "= end of answer:";
 
-/** The answers to those questions that `ssh` succeeded with, at their places. */
+/** The answers to the questions for which `ssh` succeeded, at their positions. */
 async function askTogether(questions: readonly Question[]): Promise<(string | undefined)[]> {
   const timeoutMs = Math.min(...questions.map((question) => question.timeoutMs));
   const script = questions.map(({ argv }) => scriptLine(argv)).join("\n");

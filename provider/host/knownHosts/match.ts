@@ -1,7 +1,7 @@
 import { type HostKey, type KnownHostsLine, keyType } from "./parse";
 import { matchesName } from "./patterns";
 
-/** What known_hosts says of a key that a server presents. */
+/** The verdict of known_hosts on a key that a server shows. */
 export type Verdict =
   | { kind: "trusted" }
   | { kind: "revoked"; line: KnownHostsLine }
@@ -10,10 +10,10 @@ export type Verdict =
   | { kind: "unknown"; otherTypes: string[] };
 
 /**
- * Looks a server's key up as OpenSSH does with `StrictHostKeyChecking yes`: a revoked key is refused whatever else is
- * known; the very key is trusted; another key of the same type means it changed; a certificate authority could vouch
- * for the server, but only OpenSSH can tell; keys of other types alone say nothing.
- * `names` are tried in order; only trust is taken from the later ones (OpenSSH's look-up without the port).
+ * Looks up a server's key as OpenSSH does with `StrictHostKeyChecking yes`. A revoked key is refused, whatever else is
+ * known. A key that is listed is trusted. Another key of the same type means that the key has changed. A certificate
+ * authority could vouch for the server, but only OpenSSH can check that. Keys of other types alone decide nothing.
+ * `names` are tried in order; from all but the first, only trust is taken (OpenSSH's look-up without the port).
  */
 export function judgeKey(lines: readonly KnownHostsLine[], names: readonly string[], blob: Buffer): Verdict {
   const revoked = revocationOf(lines, names, blob);
@@ -38,7 +38,7 @@ export function revocationOf(
   return linesFor(lines, names).find((line) => line.marker === "@revoked" && line.key.blob.equals(blob));
 }
 
-/** The keys known for a server, so that it can be asked for one of their types. */
+/** The keys that are known for a server, so that it can be asked for one of their types. */
 export function knownKeys(lines: readonly KnownHostsLine[], names: readonly string[]): HostKey[] {
   for (const name of names) {
     const found = keyLines(lines, [name]);

@@ -18,8 +18,8 @@ export interface HostKey {
 }
 
 /**
- * Parses a known_hosts file. As in OpenSSH, a line that makes no sense knows no host: comments, SSH 1 keys, unknown
- * markers, broken base64, a key whose blob is of another type than the line says.
+ * Parses a known_hosts file. As in OpenSSH, an invalid line is skipped: comments, SSH 1 keys, unknown markers, broken
+ * base64, a key whose blob has another type than the line.
  */
 export function parseKnownHosts(text: string, file: string): KnownHostsLine[] {
   return text.split("\n").flatMap((content, index) => parseLine(content, file, index + 1) ?? []);
@@ -37,14 +37,14 @@ function parseLine(content: string, file: string, line: number): KnownHostsLine 
   return key === undefined || patterns === undefined ? undefined : { file, line, marker, patterns, key };
 }
 
-/** A key from its type and base64 as in known_hosts or a `.pub` file; `undefined` where the two do not fit. */
+/** A key from its type and base64 as in known_hosts or a `.pub` file; `undefined` if the two do not match. */
 export function parseHostKey(type: string, encoded: string): HostKey | undefined {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined;
   const blob = Buffer.from(encoded, "base64");
   return keyType(blob) === type ? { type, blob } : undefined;
 }
 
-/** The type a key's blob begins with (RFC 4251, 5: a string is its length and its bytes). */
+/** The type at the start of a key's blob (RFC 4251, 5: a string is its length and its bytes). */
 export function keyType(blob: Buffer): string | undefined {
   if (blob.length < 4) return undefined;
   const length = blob.readUInt32BE(0);

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { matchesWildcards } from "../../wildcards";
 
-/** The first field of a known_hosts line: a hashed name, or patterns of which a negated one excludes. */
+/** The first field of a known_hosts line: a hashed name, or patterns, of which a negated one excludes. */
 export type HostPatterns =
   | { kind: "hashed"; salt: Buffer; digest: Buffer }
   | { kind: "plain"; accept: string[]; reject: string[] };
@@ -23,7 +23,10 @@ export function parsePatterns(field: string): HostPatterns | undefined {
   };
 }
 
-/** Whether a name, in lower case, is one of the names of the line. A pattern's brackets are literal: a port stands as `[host]:port`. */
+/**
+ * Whether a name, in lower case, is one of the line's names. Brackets in a pattern are literal: a name with a port is
+ * `[host]:port`.
+ */
 export function matchesName(patterns: HostPatterns, name: string): boolean {
   if (patterns.kind === "hashed") {
     return createHmac("sha1", patterns.salt).update(name).digest().equals(patterns.digest);

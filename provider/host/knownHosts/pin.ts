@@ -2,7 +2,7 @@ import { TaasError } from "../../errors";
 import { fingerprint } from "./fingerprint";
 import { type HostKey, parseHostKey } from "./parse";
 
-/** A host key given in the program: the key itself or its fingerprint. */
+/** A host key given in the program: the key itself, or its fingerprint. */
 export type Pin = { kind: "key"; key: HostKey } | { kind: "fingerprint"; fingerprint: string };
 
 /** Parses `hostKey`: `<type> <base64> [comment]` as in a `.pub` file, or `SHA256:<base64>`. Throws `invalid-host`. */

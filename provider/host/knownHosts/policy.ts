@@ -8,23 +8,23 @@ import { readKnownHosts } from "./read";
 import { pinMismatch, refusal, tooSmall } from "./refusal";
 import { rsaBits } from "./rsa";
 
-/** How one server's host key is asked for and judged. */
+/** How a server's host key is requested and judged. */
 export interface HostKeyPolicy {
   /** Offered to the server, in this order. Never empty. */
   algorithms: string[];
-  /** Whether only a fingerprint is known, so that another of the server's keys may be the right one. */
+  /** Whether only a fingerprint is known, so that another of the server's keys may match it. */
   typeUnknown: boolean;
-  /** The error that refuses the key; `undefined` accepts it. */
+  /** The error for a refused key; `undefined` if the key is accepted. */
   judge(blob: Buffer): TaasError | undefined;
 }
 
-/** What refuses a key, or `undefined`. */
+/** Returns the error for a refused key, or `undefined`. */
 type Judgement = HostKeyPolicy["judge"];
 
 /**
- * The policy for a server: its pinned key, else known_hosts, always strictly; what known_hosts marks `@revoked` is refused in any
- * case, and so is an RSA key below `RequiredRSASize`. `StrictHostKeyChecking no` and `accept-new` of the ssh configuration are not
- * followed. Errors: `invalid-host`, `known-hosts-unreadable`, `needs-openssh`.
+ * The policy for a server: its pinned key, else known_hosts, always strictly. A key that known_hosts marks `@revoked`
+ * is always refused, and so is an RSA key below `RequiredRSASize`. `StrictHostKeyChecking no` and `accept-new` of the
+ * ssh configuration have no effect. Errors: `invalid-host`, `known-hosts-unreadable`, `needs-openssh`.
  */
 export async function hostKeyPolicy(endpoint: Endpoint): Promise<HostKeyPolicy> {
   const usable = usableAlgorithms(endpoint, "HostKeyAlgorithms");
@@ -45,7 +45,10 @@ export async function hostKeyPolicy(endpoint: Endpoint): Promise<HostKeyPolicy> 
   };
 }
 
-/** What known_hosts revokes of a server's keys: the error for a key, or `undefined`. Throws `known-hosts-unreadable`. */
+/**
+ * The revocations of a server's keys in known_hosts: returns the error for a key, or `undefined`. Throws
+ * `known-hosts-unreadable`.
+ */
 export async function readRevocations(endpoint: Endpoint): Promise<Judgement> {
   const lines = await readKnownHosts(endpoint.knownHostsFiles, endpoint.name);
   const names = lookupNames(endpoint);
@@ -82,7 +85,7 @@ function sizeRefusal(endpoint: Endpoint, blob: Buffer): TaasError | undefined {
   return bits === undefined || bits >= endpoint.requiredRsaSize ? undefined : tooSmall(endpoint, bits);
 }
 
-/** As OpenSSH: a server on another port than 22 may also be known by its plain name. */
+/** As in OpenSSH, a server on a port other than 22 may also be listed under its plain name. */
 function lookupNames(endpoint: Endpoint): string[] {
   const name = knownHostsName(endpoint);
   return endpoint.hostKeyAlias !== undefined || endpoint.port === 22

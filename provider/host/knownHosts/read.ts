@@ -3,8 +3,8 @@ import { TaasError } from "../../errors";
 import { type KnownHostsLine, parseKnownHosts } from "./parse";
 
 /**
- * Reads known_hosts files in order. An absent file knows nothing; one that is there and cannot be read might hold a
- * revocation, so it fails closed with `known-hosts-unreadable`.
+ * Reads known_hosts files in order. An absent file is skipped. A file that exists but cannot be read might contain a
+ * revocation, so reading fails with `known-hosts-unreadable`.
  */
 export async function readKnownHosts(files: readonly string[], host: string): Promise<KnownHostsLine[]> {
   const lines: KnownHostsLine[] = [];
@@ -23,7 +23,7 @@ async function readOptional(file: string, host: string): Promise<string> {
     throw new TaasError(`the known_hosts file ${file} cannot be read (${code})`, {
       code: "known-hosts-unreadable",
       host,
-      hint: "Host keys are always checked; make the file readable for the user who runs Pulumi",
+      hint: "Host keys are always checked; make the file readable by the user who runs Pulumi",
       cause,
     });
   }

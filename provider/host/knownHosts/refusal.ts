@@ -5,7 +5,7 @@ import type { Verdict } from "./match";
 import { keyType } from "./parse";
 import type { Pin } from "./pin";
 
-/** The error for a key that known_hosts does not vouch for. */
+/** The error for a key that known_hosts does not accept. */
 export function refusal(
   endpoint: Endpoint,
   verdict: Exclude<Verdict, { kind: "trusted" }>,
@@ -33,7 +33,7 @@ export function refusal(
         {
           code: "host-key-revoked",
           host: endpoint.name,
-          hint: "Give the host a new key; a revoked one is never accepted",
+          hint: "Give the host a new key; a revoked key is never accepted",
         },
       );
     case "needs-openssh":
@@ -48,10 +48,10 @@ export function refusal(
   }
 }
 
-/** The error for a key of which nothing is known. `shown` is its type and, where known, fingerprint. */
+/** The error for an unknown key. `shown`: its type and, if known, its fingerprint. */
 export function unknownKey(endpoint: Endpoint, shown: string, otherTypes: readonly string[]): TaasError {
   const known =
-    otherTypes.length === 0 ? "" : ` (known are only keys of other types: ${otherTypes.join(", ")})`;
+    otherTypes.length === 0 ? "" : ` (only keys of other types are known: ${otherTypes.join(", ")})`;
   const file = endpoint.knownHostsFiles[0] ?? "~/.ssh/known_hosts";
   return new TaasError(`the host key of ${describeEndpoint(endpoint)} is unknown: ${shown}${known}`, {
     code: "host-key-unknown",
@@ -60,7 +60,7 @@ export function unknownKey(endpoint: Endpoint, shown: string, otherTypes: readon
   });
 }
 
-/** The error for a key other than the pinned one. */
+/** The error for a key that is not the pinned one. */
 export function pinMismatch(endpoint: Endpoint, pin: Pin, blob: Buffer): TaasError {
   const expected = pin.kind === "key" ? `${pin.key.type} ${fingerprint(pin.key.blob)}` : pin.fingerprint;
   return new TaasError(
@@ -85,7 +85,7 @@ export function tooSmall(endpoint: Endpoint, bits: number): TaasError {
   );
 }
 
-/** A command that appends the server's keys to a known_hosts file under the name they are looked up by. */
+/** A command that appends the server's keys to a known_hosts file under the name by which they are looked up. */
 function scanCommand(endpoint: Endpoint, file: string): string {
   const { hostname, port, hostKeyAlias, jump } = endpoint;
   if (jump !== undefined) return `connect once by hand: ssh ${endpoint.alias}`;

@@ -6,7 +6,7 @@ export function rsaBits(blob: Buffer): number | undefined {
   return first < 0 ? 0 : 8 * (modulus.length - first) - (Math.clz32(modulus[first]!) - 24);
 }
 
-/** The fields of a blob, each of which is its length in four bytes and its content. */
+/** The fields of a blob; each is a length of four bytes, followed by the content. */
 function fieldsOf(blob: Buffer): Buffer[] {
   const fields: Buffer[] = [];
   for (let at = 0; at + 4 <= blob.length; ) {

@@ -3,7 +3,7 @@ import { expandHome } from "../effectiveConfig";
 import type { Endpoint } from "../endpoint";
 import type { ConnectionSettings } from "../host";
 
-/** What holds whatever the user's configuration says. */
+/** Options that apply whatever the user's configuration says. */
 const FIXED = [
   "BatchMode yes",
   "StrictHostKeyChecking yes",
@@ -23,7 +23,7 @@ const FIXED = [
   "ClearAllForwardings yes",
 ];
 
-/** The same of what not every `ssh` knows, by the keyword that `ssh -G` prints where it does. */
+/** Such options that not every version of `ssh` knows, by the keyword that `ssh -G` prints if it does. */
 const FIXED_WHERE_KNOWN = {
   gssapidelegatecredentials: "GSSAPIDelegateCredentials no",
   sessiontype: "SessionType default",
@@ -32,9 +32,9 @@ const FIXED_WHERE_KNOWN = {
 };
 
 /**
- * The user's configuration, between options that must hold on jump hosts as well: `ssh` starts itself for those and hands on the
- * configuration file, not the options of its command line. The first value of a keyword holds, so ours come first; only
- * `SendEnv` adds up, and is emptied last.
+ * The user's configuration between options that must apply on jump hosts as well. For those, `ssh` starts itself and
+ * passes on the configuration file, but not its command-line options. The first value of a keyword applies, so ours
+ * come first; only `SendEnv` accumulates, so it is cleared last.
  */
 export function configText(endpoint: Endpoint, settings: ConnectionSettings): string {
   const known = new Set(endpoint.config.map(([keyword]) => keyword));

@@ -3,17 +3,17 @@ import { describeEndpoint, type Endpoint } from "../endpoint";
 import { unreachable } from "../failures";
 import { unknownKey } from "../knownHosts/refusal";
 
-/** The error for what `ssh` wrote when it could not connect. */
+/** The error for the output of an `ssh` that could not connect. */
 export function explainSsh(endpoint: Endpoint, stderr: string): TaasError {
   const where = describeEndpoint(endpoint);
   const host = endpoint.name;
   const why = telling(stderr);
   const cause = new Error(stderr.trim());
   if (/REVOKED HOST KEY|is marked as revoked|revoked key|revoked by file/i.test(stderr)) {
-    const hint = "Give the host a new key; a revoked one is never accepted";
+    const hint = "Give the host a new key; a revoked key is never accepted";
     const file = /revoked by file (.+)/.exec(stderr)?.[1]?.trim();
     return new TaasError(
-      `${where} shows a revoked host key${file === undefined ? "" : `, which stands in ${file}`}`,
+      `${where} shows a revoked host key${file === undefined ? "" : `, listed in ${file}`}`,
       {
         code: "host-key-revoked",
         host,
@@ -50,25 +50,28 @@ export function explainSsh(endpoint: Endpoint, stderr: string): TaasError {
   return unreachable({ name: host, where }, why, hintFor(stderr), cause);
 }
 
-/** `ssh` ends with what the server would still take: where that is no key, a key has been accepted, or none ever is. */
+/**
+ * The last line of `ssh` lists the methods that the server would still accept. If no key is among them, either a key
+ * has been accepted, or the server accepts none.
+ */
 function loginHint({ user }: Endpoint, stderr: string): string {
   const wanted = /Permission denied \(([^)]*)\)/i.exec(stderr)?.[1]?.split(",") ?? ["publickey"];
   return wanted.includes("publickey")
     ? `Put the public key into ${user}'s authorized_keys there, or name another user or identityFile`
-    : `The server wants ${wanted.join(" or ")} instead of a key or besides it, and nobody is there to answer: give ${user} AuthenticationMethods publickey in its sshd_config, or name another user`;
+    : `The server wants ${wanted.join(" or ")} instead of or in addition to a key, and there is nobody to answer: set AuthenticationMethods publickey for ${user} in its sshd_config, or name another user`;
 }
 
-/** Whether `ssh` met a server that drops connections before the handshake (MaxStartups), which may pass. */
+/** Whether `ssh` met a server that drops connections before the handshake (MaxStartups), which may be temporary. */
 export function isDropped(error: unknown): boolean {
   if (!(error instanceof TaasError) || error.code !== "unreachable") return false;
   const lines = linesOf(String((error.cause as Error).message));
   return lines.length > 0 && lines.every((line) => CONSEQUENCE.test(line));
 }
 
-/** Lines that `ssh` writes whenever the stream to the server ends, whatever ended it. */
+/** Lines that `ssh` writes whenever the stream to the server ends, whatever the cause. */
 const CONSEQUENCE = /kex_exchange_identification|banner exchange|^Connection (?:reset|closed) by/i;
 
-/** The line that says most: the last one that is not a mere consequence of another. */
+/** The line that best explains the failure: the last one that is not merely a consequence of another. */
 function telling(stderr: string): string {
   const lines = linesOf(stderr);
   const line = lines.findLast((text) => !CONSEQUENCE.test(text) && !/stdio forwarding failed/.test(text));
@@ -86,7 +89,7 @@ function linesOf(text: string): string[] {
 
 function hintFor(stderr: string): string {
   if (/resolve hostname/i.test(stderr))
-    return "Check the address, or give it a HostName in the ssh configuration";
+    return "Check the address, or set HostName for it in the ssh configuration";
   if (/refused/i.test(stderr)) return "Check that sshd runs there, and the port";
   return "Check the network between this machine and the host, its firewall and sshd";
 }

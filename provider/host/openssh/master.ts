@@ -3,9 +3,9 @@ import { TaasError } from "../../errors";
 import type { Endpoint } from "../endpoint";
 import { explainSsh } from "./explain";
 
-/** The `ssh` process that holds a connection for others. */
+/** The `ssh` process that holds a connection that other `ssh` processes share. */
 export interface Master {
-  /** Resolves, never rejects, with what it wrote to stderr when it is gone. */
+  /** Resolves with its stderr when it has ended; never rejects. */
   ended: Promise<string>;
   stop(): void;
 }
@@ -13,8 +13,9 @@ export interface Master {
 const READY = "taas-ready";
 
 /**
- * Starts the master in the foreground with a remote `cat` on its standard input: it ends with this process however
- * that ends, which a `ControlPersist` daemon would not. Rejects when it cannot connect, or with the signal's reason.
+ * Starts the master in the foreground with a remote `cat` on its standard input, so that it ends with this process
+ * however this process ends; a `ControlPersist` daemon would not. Rejects if it cannot connect, or with the signal's
+ * reason.
  */
 export function startMaster(
   argv: readonly string[],
@@ -53,7 +54,7 @@ function untilEnd(child: ChildProcess): Promise<string> {
   child.stdin?.on("error", () => {});
   return new Promise((resolve) => {
     child.once("close", () => resolve(stderr));
-    // A jump host's own master (ControlPersist) may keep the pipe of stderr open beyond the end.
+    // The master of a jump host (ControlPersist) may keep the stderr pipe open after the end.
     child.once("exit", () => setTimeout(() => resolve(stderr), 100));
   });
 }

@@ -4,8 +4,9 @@ import { parsePin } from "../knownHosts/pin";
 import { readRevocations } from "../knownHosts/policy";
 
 /**
- * The line of a known_hosts file that holds the pinned key alone; `undefined` without a pin. Since `ssh` then reads no other known_hosts
- * file, a pinned key that one of them revokes is refused here. Errors: `invalid-host` for a fingerprint, `host-key-revoked`, `known-hosts-unreadable`.
+ * The line of a known_hosts file that contains only the pinned key; `undefined` without a pin. `ssh` then reads no
+ * other known_hosts file, so a pinned key that one of them revokes is refused here. Errors: `invalid-host` for a
+ * fingerprint, `host-key-revoked`, `known-hosts-unreadable`.
  */
 export async function pinnedLine(endpoint: Endpoint): Promise<string | undefined> {
   if (endpoint.hostKey === undefined) return undefined;
@@ -26,7 +27,7 @@ export async function pinnedLine(endpoint: Endpoint): Promise<string | undefined
   return `${knownHostsName(endpoint)} ${type} ${blob.toString("base64")}\n`;
 }
 
-/** The options that make `ssh` compare with this file and nothing else. */
+/** The options that make `ssh` use this known_hosts file and no other. */
 export function pinOptions(knownHosts: string): string[] {
   const none = ["-o", "GlobalKnownHostsFile=/dev/null", "-o", "KnownHostsCommand=none"];
   return ["-o", `UserKnownHostsFile="${knownHosts}"`, ...none];

@@ -8,25 +8,30 @@ import { isPlainPath } from "../plainPath";
 import { configText } from "./config";
 import { pinnedLine, pinOptions } from "./pinned";
 
-/** A private directory for one connection of the OpenSSH client: its configuration, its control socket, forwarded sockets. */
+/**
+ * A private directory for one connection of the OpenSSH client: its configuration, its control socket, and forwarded
+ * sockets.
+ */
 export interface WorkDir {
   path: string;
   /** For `ssh -F`. */
   config: string;
   /** For `ssh -S`. */
   control: string;
-  /** Options for this server alone: its pinned key. */
+  /** Options for this server only: its pinned key. */
   options: string[];
   remove(): Promise<void>;
 }
 
-/** Longest path of a unix socket (sun_path), less the suffix that `ssh` adds to a control socket while it creates it. */
+/**
+ * Longest path of a unix socket (sun_path), minus the suffix that `ssh` adds to a control socket while it creates it.
+ */
 const MAX_CONTROL_PATH = 104 - 18;
 
-/** Directories of this process that are still there. */
+/** The directories of this process that have not been deleted. */
 const present = new Set<string>();
 
-/** The first of this process's directories deletes what killed processes have left. */
+/** When this process creates its first directory, it deletes those that killed processes left. */
 let swept: Promise<void> | undefined;
 
 /** Creates the directory. Errors: `invalid-host` for a pin that the OpenSSH client cannot compare, `host-key-revoked` for a revoked one, `known-hosts-unreadable`. */
@@ -54,7 +59,7 @@ export async function createWorkDir(endpoint: Endpoint, settings: ConnectionSett
   };
 }
 
-/** Where it goes: `ssh` would expand or split a path that is not plain, and cannot use a long one. */
+/** The parent directory. `ssh` would expand or split a path that is not plain, and cannot use a long one. */
 function baseDirectory(): string {
   const wanted = tmpdir();
   const longest = join(wanted, `${prefixOf(MAX_PID)}-XXXXXX`, "control");
@@ -64,7 +69,7 @@ function baseDirectory(): string {
 /** The largest process id of a 64-bit Linux (proc(5), pid_max). */
 const MAX_PID = 4_194_304;
 
-/** Names the process: by its id, and by the namespace in which that id is its own, since containers may share the directory. */
+/** Identifies the process by its id and by the PID namespace of that id, because containers may share the directory. */
 function prefixOf(pid: number): string {
   return `taas-ssh-${pidNamespace()}-${pid}`;
 }
@@ -78,7 +83,7 @@ function pidNamespace(): string {
   }
 }
 
-/** Deletes this user's directories of processes that have ended: one that is killed cannot do so itself. */
+/** Deletes this user's directories whose processes have ended: a killed process cannot do so itself. */
 async function sweep(base: string): Promise<void> {
   const pattern = new RegExp(`^taas-ssh-${pidNamespace()}-(\\d+)-`);
   for (const name of await readdir(base).catch(() => [])) {

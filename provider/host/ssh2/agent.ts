@@ -7,9 +7,9 @@ import {
   type SigningRequestOptions,
 } from "ssh2";
 
-/** An ssh-agent of which the keys of the identity files come first, or are the only ones (`IdentitiesOnly`). */
+/** An ssh-agent whose keys are offered with those of the identity files first, or only those (`IdentitiesOnly`). */
 export class SelectiveAgent extends BaseAgent<ParsedKey> {
-  /** How many keys it offered when it was asked; `undefined` before. */
+  /** The number of keys it offered; `undefined` before it is asked. */
   offered: number | undefined;
   private readonly agent: OpenSSHAgent;
 

@@ -1,7 +1,10 @@
 import { TaasError } from "../../errors";
 import { type AlgorithmOption, describeEndpoint, type Endpoint } from "../endpoint";
 
-/** What the built-in client can do of what OpenSSH has names for, by the option of ssh_config(5) that allows it. */
+/**
+ * The algorithms that the built-in client supports, by OpenSSH's names, for each option of ssh_config(5) that allows
+ * them.
+ */
 const SUPPORTED = {
   HostKeyAlgorithms: [
     "ssh-ed25519",
@@ -51,12 +54,12 @@ const SUPPORTED = {
   ],
 } as const satisfies Record<AlgorithmOption, readonly string[]>;
 
-/** What OpenSSH prefers and the client is slow at without its native part, so it comes last. */
+/** OpenSSH prefers this cipher, but the client is slow at it without its native part, so it is tried last. */
 const SLOW = "chacha20-poly1305@openssh.com";
 
 /**
- * The algorithms of the ssh configuration that the built-in client can do, in the configuration's order of preference but for
- * ChaCha20. Throws `needs-openssh` where nothing is left.
+ * The algorithms of the ssh configuration that the built-in client supports, in the configuration's order of preference
+ * except for ChaCha20. Throws `needs-openssh` if none are left.
  */
 export function usableAlgorithms(endpoint: Endpoint, option: AlgorithmOption): string[] {
   const allowed = endpoint.algorithms[option];
@@ -65,7 +68,7 @@ export function usableAlgorithms(endpoint: Endpoint, option: AlgorithmOption): s
   if (usable.length > 0)
     return [...usable.filter((name) => name !== SLOW), ...usable.filter((name) => name === SLOW)];
   throw new TaasError(
-    `the ssh configuration allows for ${describeEndpoint(endpoint)} only ${option} that the built-in SSH client does not have (${allowed.join(",")})`,
+    `for ${describeEndpoint(endpoint)}, the ssh configuration allows only ${option} that the built-in SSH client does not support (${allowed.join(",")})`,
     {
       code: "needs-openssh",
       host: endpoint.name,

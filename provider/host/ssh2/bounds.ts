@@ -1,31 +1,34 @@
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 
-/** Bytes that a server may send before the login is done: version, key exchange, banner, answers to some keys. */
+/** Bytes that a server may send before the login is complete: version, key exchange, banner, answers to some keys. */
 const BEFORE_LOGIN = 1024 * 1024;
 
-/** Bytes of answers that may wait for a server that does not read them. What is no answer waits in its channel, for the window. */
+/**
+ * Bytes of answers that may be queued for a server that does not read them. Other data waits in its channel, for the
+ * window.
+ */
 const UNREAD = 4 * 1024 * 1024;
 
 /** Milliseconds of work that a connection may cause at once. */
 const BURST = 1000;
 
-/** The share of this process's time that it may take beyond that. */
+/** The share of this process's time that it may take in addition. */
 const SHARE = 1 / 3;
 
-/** A server that sends without end, or that does not read. */
+/** A server that sends without end, or does not read. */
 export class Misbehaved extends Error {}
 
 /** The bounds of one connection. */
 export interface Bounds {
-  /** From now on only the share of time bounds what the server sends. */
+  /** From now on, only the share of time limits what the server sends. */
   loggedIn(): void;
 }
 
 /**
- * Bounds what a server can make this process keep or do by the stream of its connection, so that other hosts go on beside it:
- * `fail` is called with `Misbehaved` where it sends too much before the login or leaves too much unread, and where its
- * messages take too much time to work on, reading pauses.
+ * Bounds the memory and time that a server can cost this process through its connection, so that work with other hosts
+ * continues. `fail` is called with `Misbehaved` if the server sends too much before the login or leaves too much
+ * unread. If its messages take too much time to process, reading is paused.
  */
 export function boundStream(stream: Duplex, fail: (error: Misbehaved) => void): Bounds {
   let allowed = BEFORE_LOGIN;
@@ -47,7 +50,8 @@ export function boundStream(stream: Duplex, fail: (error: Misbehaved) => void): 
     if (waiting === 0) unread = 0;
     const heard = emit(event, ...words);
     unread += Math.max(0, stream.writableLength - waiting);
-    if (unread > UNREAD) failOnce(`it does not read: more than ${UNREAD} bytes of answers wait for it`);
+    if (unread > UNREAD)
+      failOnce(`it does not read: more than ${UNREAD} bytes of answers are waiting for it`);
     pace(performance.now() - begun);
     return heard;
   };
@@ -58,7 +62,10 @@ export function boundStream(stream: Duplex, fail: (error: Misbehaved) => void): 
   };
 }
 
-/** Takes the milliseconds that each piece of a stream has cost, and pauses the stream while they are more than its share. */
+/**
+ * Returns a function that is told the milliseconds that each chunk of a stream took. It pauses the stream while they
+ * exceed its share.
+ */
 function paceOf(stream: Duplex): (spent: number) => void {
   let credit = BURST;
   let at = performance.now();
@@ -72,15 +79,15 @@ function paceOf(stream: Duplex): (spent: number) => void {
   };
 }
 
-/** The smallest packets that a server may ask for: RFC 4253, 6.1, has every server take 32,768 bytes. */
+/** The smallest packets that a server may ask for: RFC 4253, 6.1, requires every server to accept 32,768 bytes. */
 const SMALLEST_PACKET = 1024;
 
 /** Bytes that a channel may hold unread: four times the window that the library opens. */
 const OVERRUN = 8 * 1024 * 1024;
 
 /**
- * Bounds a channel that has just been opened. The library writes without end to a server that takes packets of no bytes, and
- * takes more than the window from one that ignores it; either ends the connection.
+ * Bounds a channel that has just been opened. The library writes without end to a server that accepts packets of zero
+ * bytes, and accepts more than the window from a server that ignores it; either closes the connection.
  */
 export function boundChannel(client: Client, channel: Duplex): void {
   const end = (message: string) => {
@@ -91,7 +98,7 @@ export function boundChannel(client: Client, channel: Duplex): void {
   if (outgoing.packetSize < SMALLEST_PACKET) {
     const asked = outgoing.packetSize;
     outgoing.packetSize = SMALLEST_PACKET;
-    end(`it takes only packets of ${asked} bytes`);
+    end(`it accepts only packets of ${asked} bytes`);
     return;
   }
   const push = channel.push.bind(channel);

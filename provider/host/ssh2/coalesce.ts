@@ -1,6 +1,9 @@
 import type { Duplex } from "node:stream";
 
-/** Lets what is written to a stream within one turn of the event loop go out at once: ssh2 writes each part of a packet for itself. */
+/**
+ * Sends everything that is written to a stream within one turn of the event loop at once, because ssh2 writes each part
+ * of a packet separately.
+ */
 export function coalesceWrites(stream: Duplex): void {
   const write = stream.write.bind(stream) as Duplex["write"];
   let corked = false;

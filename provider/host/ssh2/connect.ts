@@ -12,20 +12,21 @@ import { boundStream, Misbehaved } from "./bounds";
 import { coalesceWrites } from "./coalesce";
 import { type Login, prepareLogin } from "./login";
 
-/** A failure before the server had a say: an overloaded server (MaxStartups) may answer the next time. */
+/** A failure before the server answered: an overloaded server (MaxStartups) may answer the next time. */
 export class DroppedBeforeHandshake extends TaasError {}
 
 /** The limits of a connection. */
 export interface ClientLimits {
-  /** Ends the attempt to connect. */
+  /** Aborts the attempt to connect. */
   signal: AbortSignal;
   /** Milliseconds between keepalives; after three without an answer the connection counts as lost. */
   keepaliveMs: number;
 }
 
 /**
- * Makes the SSH connection to a server: key exchange, host key check, login. `open` gives the stream to it and may be
- * called again. Rejects with `host-key-*`, `needs-openssh`, `auth-failed` or `unreachable`; when the signal is aborted, with its reason.
+ * Establishes the SSH connection to a server: key exchange, host key check, login. `open` returns the stream to it, and
+ * may be called again. Rejects with `host-key-*`, `needs-openssh`, `auth-failed` or `unreachable`; if the signal is
+ * aborted, with its reason.
  */
 export async function connectClient(
   endpoint: Endpoint,
@@ -127,7 +128,7 @@ function handshake(attempt: Attempt, stream: Duplex): Promise<Client> {
   });
 }
 
-/** What the client offers. Throws `needs-openssh` where the configuration leaves nothing. */
+/** The algorithms that the client offers. Throws `needs-openssh` if the configuration leaves none. */
 function offerOf({ endpoint, algorithms }: Attempt): Algorithms {
   return {
     serverHostKey: algorithms,
@@ -137,7 +138,10 @@ function offerOf({ endpoint, algorithms }: Attempt): Algorithms {
   } as Algorithms;
 }
 
-/** ssh2 says in `level` where an error comes from, and in `code` the number of a disconnect message (RFC 4253, 11.1). */
+/**
+ * In an error of ssh2, `level` says where it comes from, and `code` is the number of a disconnect message (RFC 4253,
+ * 11.1).
+ */
 interface SshError extends Error {
   level?: string;
   code?: string | number;
@@ -160,12 +164,12 @@ function explain({ endpoint, login }: Attempt, stage: "greeting" | "login", erro
     );
   }
   if (error instanceof Misbehaved)
-    return unreachable({ name: endpoint.name, where }, error.message, "It may be no SSH server", error);
+    return unreachable({ name: endpoint.name, where }, error.message, "It may not be an SSH server", error);
   if (stage === "greeting" || error.code === "ECONNRESET" || error.code === "EPIPE") {
     return new DroppedBeforeHandshake(`cannot reach ${where}: ${error.message}`, {
       code: "unreachable",
       host: endpoint.name,
-      hint: "Its sshd may have too many connections at once (MaxStartups, PerSourceMaxStartups), or this is no SSH server",
+      hint: "Its sshd may have too many connections at once (MaxStartups, PerSourceMaxStartups), or it is not an SSH server",
       cause: error,
     });
   }

@@ -20,11 +20,14 @@ export interface RemoteCommand {
   input: string | undefined;
   timeoutMs: number;
   peer: Peer;
-  /** Aborted when the connection is gone. */
+  /** Aborted when the connection is lost. */
   lost: AbortSignal;
 }
 
-/** Runs a command in a session channel of its own. Rejects with `SessionRefused`, `exec-failed`, `operation-timeout`, `output-too-large` or the loss. */
+/**
+ * Runs a command in its own session channel. Rejects with `SessionRefused`, `exec-failed`, `operation-timeout`,
+ * `output-too-large` or the reason of the loss.
+ */
 export async function execInSession(client: Client, command: RemoteCommand): Promise<ExecResult> {
   const { argv, input, timeoutMs, peer, lost } = command;
   const framed = frameCommand(argv, peer);
@@ -70,12 +73,14 @@ export async function execInSession(client: Client, command: RemoteCommand): Pro
 
 interface Outcome {
   done(result: ExecResult): void;
-  /** The server closed the channel and did not say how the command ended. */
+  /** The server closed the channel without reporting how the command ended. */
   unknown(): void;
   tooLarge(): void;
 }
 
-/** Gathers both outputs and the exit. A lost connection, which closes all channels, has reported itself before. */
+/**
+ * Collects both outputs and the exit status. A lost connection, which closes all channels, has reported itself before.
+ */
 function collect(channel: ClientChannel, outcome: Outcome): void {
   const output = new Output(() => outcome.tooLarge());
   let ended = 0;

@@ -4,19 +4,19 @@ import type { Endpoint } from "../endpoint";
 import { keyTypeOf } from "../knownHosts/algorithms";
 import { rsaBits } from "../knownHosts/rsa";
 
-/** Keys that a login can be tried with. */
+/** The keys that a login can try. */
 export interface Identities {
   /** Usable private keys, in order. */
   keys: { file: string; key: ParsedKey }[];
-  /** Public blobs of all identity files, also of those whose private half only an agent can use. */
+  /** Public blobs of all identity files, including those whose private half only an agent can use. */
   publicBlobs: Buffer[];
-  /** Why files were passed over, for the message when the login fails. */
+  /** Why files were skipped, for the message if the login fails. */
   passedOver: string[];
-  /** Whether a file was passed over that the OpenSSH client could use. */
+  /** Whether a skipped file is one that the OpenSSH client could use. */
   opensshCould: boolean;
 }
 
-/** Reads the identity files of a login. A file that is absent or not usable is no error: another key may do. */
+/** Reads the identity files of a login. A file that is absent or unusable is not an error: another key may work. */
 export async function loadIdentities(endpoint: Endpoint): Promise<Identities> {
   const sources = endpoint.identities;
   const found: Identities = { keys: [], publicBlobs: [], passedOver: [], opensshCould: false };
@@ -29,14 +29,14 @@ export async function loadIdentities(endpoint: Endpoint): Promise<Identities> {
   return found;
 }
 
-/** Why the ssh configuration lets a key of the user not be used: `RequiredRSASize`, `PubkeyAcceptedAlgorithms`. */
+/** Why the ssh configuration does not allow a key of the user: `RequiredRSASize`, `PubkeyAcceptedAlgorithms`. */
 export function whyNotAllowed(endpoint: Endpoint, key: ParsedKey): string | undefined {
   const bits = rsaBits(key.getPublicSSH());
   if (bits !== undefined && bits < endpoint.requiredRsaSize)
     return `has ${bits} bits, below RequiredRSASize ${endpoint.requiredRsaSize}`;
   const { acceptedAlgorithms } = endpoint.identities;
   const accepted = acceptedAlgorithms?.some((name) => keyTypeOf(name) === key.type) ?? true;
-  return accepted ? undefined : `is of type ${key.type}, which PubkeyAcceptedAlgorithms leaves out`;
+  return accepted ? undefined : `is of type ${key.type}, which PubkeyAcceptedAlgorithms does not include`;
 }
 
 async function loadFile(endpoint: Endpoint, file: string, found: Identities): Promise<void> {

@@ -5,17 +5,17 @@ import { describeEndpoint, type Endpoint } from "../endpoint";
 import { SelectiveAgent } from "./agent";
 import { loadIdentities, whyNotAllowed } from "./identities";
 
-/** One login: the methods in order, and what came of them. */
+/** One login: its methods in order, and their outcome. */
 export interface Login {
   handler: AuthHandlerMiddleware;
-  /** Takes note of a failure that does not end the login: an agent that does not answer. */
+  /** Records a failure that does not end the login, such as an agent that does not answer. */
   note(text: string): void;
-  /** The error when the server took none of them. */
+  /** The error if the server accepted none of them. */
   failure(cause: unknown): TaasError;
 }
 
 /**
- * Prepares a login as OpenSSH would do it: the key that the program names, then the agent (keys of the identity files
+ * Prepares a login in OpenSSH's order: the key that the program names, then the agent (keys of the identity files
  * first), then the other identity files. Never a password.
  */
 export async function prepareLogin(endpoint: Endpoint): Promise<Login> {
@@ -58,7 +58,7 @@ export async function prepareLogin(endpoint: Endpoint): Promise<Login> {
         ...notes,
         ...(accepted === undefined || accepted.includes("publickey")
           ? []
-          : [`the server takes only ${accepted.join(", ")}`]),
+          : [`the server accepts only ${accepted.join(", ")}`]),
       ];
       return new TaasError(`the login as ${describeEndpoint(endpoint)} was refused (${parts.join("; ")})`, {
         code: "auth-failed",
@@ -72,20 +72,20 @@ export async function prepareLogin(endpoint: Endpoint): Promise<Login> {
   };
 }
 
-/** The error for a server that accepted a key and wants more than keys (`AuthenticationMethods` of sshd_config). */
+/** The error for a server that accepted a key and requires more than keys (`AuthenticationMethods` of sshd_config). */
 function wantsMore(endpoint: Endpoint, wanted: readonly string[], cause: unknown): TaasError {
   return new TaasError(
-    `the login as ${describeEndpoint(endpoint)} was refused: the server accepted the key and wants ${wanted.join(" or ")} besides`,
+    `the login as ${describeEndpoint(endpoint)} was refused: the server accepted the key and also requires ${wanted.join(" or ")}`,
     {
       code: "auth-failed",
       host: endpoint.name,
-      hint: `Nobody is there to answer a question: give ${endpoint.user} AuthenticationMethods publickey in its sshd_config, or name another user`,
+      hint: `There is nobody to answer a question: set AuthenticationMethods publickey for ${endpoint.user} in its sshd_config, or name another user`,
       cause,
     },
   );
 }
 
-/** Ends the login (documented by ssh2 as `false`, absent from its types). */
+/** Ends the login (ssh2 documents `false`, which its types lack). */
 const NO_MORE = false as never;
 
 function publicKeyMethod(username: string, key: ParsedKey): AnyAuthMethod {

@@ -32,7 +32,7 @@ const OUTCOMES: Record<string, RegExp> = {
   "lines without end": /^unreachable: .*more than \d+ bytes before the login/,
   "banners without end": /^unreachable: .*more than \d+ bytes before the login/,
   "requests without end, unread": /^(?:operation-timeout|connection-lost): /,
-  "packets of no bytes": /^connection-lost: .*it takes only packets of 0 bytes/,
+  "packets of no bytes": /^connection-lost: .*it accepts only packets of 0 bytes/,
   "a window that never opens": /^operation-timeout: /,
   "output without end": /^(?:output-too-large|operation-timeout): /,
   "errors without end": /^(?:output-too-large|operation-timeout): /,

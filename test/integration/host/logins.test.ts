@@ -110,7 +110,7 @@ describe("logins", () => {
       const error = await failureOf(login([], { transport }, both));
       expect(error.code).to.equal("auth-failed");
       if (transport === "ssh2")
-        expect(error.message).to.include("accepted the key and wants password besides");
+        expect(error.message).to.include("accepted the key and also requires password");
       expect(error.hint).not.to.include("authorized_keys");
       expect(error.hint).to.include("AuthenticationMethods publickey");
     });
@@ -140,7 +140,7 @@ describe("logins", () => {
     });
     const error = await failureOf(login([], {}, passwords));
     expect(error.code).to.equal("auth-failed");
-    expect(error.message).to.include("the server takes only password");
+    expect(error.message).to.include("the server accepts only password");
   });
 
   it("logs in with a user certificate through the OpenSSH client, and says so where the built-in one cannot", async () => {

@@ -149,7 +149,7 @@ describe("a session with the rights of its login user", () => {
       for (const command of [["ovs-taas-none"], script]) {
         const error = await failureOf(as(free, fields, (session) => session.run(command)));
         expect(error.code, error.message).to.equal("no-ovs");
-        expect(error.message).to.match(/ has no ovs-taas-none, though Open vSwitch runs there/);
+        expect(error.message).to.match(/ has no ovs-taas-none, although Open vSwitch runs there/);
         expect(error.hint).to.match(/in a container/);
       }
     });

@@ -136,7 +136,7 @@ describe("hosts that cannot be used", () => {
         host: "host2",
       });
       expect(error.shortMessage).to.match(/db\.sock.*Connection refused/);
-      expect(error.hint).to.match(/^Start ovsdb-server there$/);
+      expect(error.hint).to.match(/^Start ovsdb-server on the host$/);
     } finally {
       await lab.host(2).startOvsdbServer();
     }
@@ -147,7 +147,7 @@ describe("hosts that cannot be used", () => {
     try {
       const hasty = new Driver(lab, undefined, { operationTimeout: 2 });
       const error = (await failureOf(monitor(hasty))) as Error;
-      expect(error.message).to.match(/^host host2: ovs-vswitchd has not put the change into effect/);
+      expect(error.message).to.match(/^host host2: ovs-vswitchd has not applied the change/);
       expect(error.message).to.match(/Is ovs-vswitchd running\?.*could not be taken back/s);
     } finally {
       await lab.host(2).startVswitchd();

@@ -73,9 +73,9 @@ describe("resolving a host argument", () => {
     ["is empty", ""],
     ["has a space", "a b"],
     ["has a line break", "a\nProxyCommand id"],
-    ["carries a user", "root@compute-1"],
-    ["carries a port", "compute-1:22"],
-    ["carries a port after brackets", "[2001:db8::1]:22"],
+    ["contains a user", "root@compute-1"],
+    ["contains a port", "compute-1:22"],
+    ["contains a port after brackets", "[2001:db8::1]:22"],
     ["has a shell character", "a;id"],
     ["is a pattern", "compute-*"],
   ] as const) {
@@ -93,7 +93,7 @@ describe("resolving a host argument", () => {
       expect(codeOf({ address, port })).to.equal("invalid-host");
   });
 
-  it("refuses entries that name each other in a circle, and shows it", () => {
+  it("refuses entries that refer to each other in a circle, and shows it", () => {
     expect(() => resolveHost("a", { a: "b", b: "c", c: "a" })).to.throw("a -> b -> c -> a");
   });
 });
