@@ -4,8 +4,8 @@ import type { OvsdbClient } from "./ovsdbClient";
 import { decodeInteger } from "./values";
 
 /**
- * The two operations that end a transaction which ovs-vswitchd is to acknowledge: add one to `next_cfg`, read it.
- * ovs-vsctl does this of itself, raw OVSDB does not.
+ * The two operations that end a transaction which ovs-vswitchd has to acknowledge: increment `next_cfg`, and read it.
+ * ovs-vsctl does this by itself, raw OVSDB does not.
  */
 export function bumpNextCfg(): Operation[] {
   return [
@@ -20,7 +20,10 @@ export function nextCfgOf(results: readonly unknown[], host: string | undefined)
   return decodeInteger({ value: rows?.[0]?.next_cfg, column: "Open_vSwitch.next_cfg", host });
 }
 
-/** Lets a transaction wait until ovs-vswitchd has put everything up to `nextCfg` into effect; it fails with `guard-failed` otherwise. */
+/**
+ * Makes a transaction wait until ovs-vswitchd has applied everything up to `nextCfg`; if it does not, the transaction
+ * fails with `guard-failed`.
+ */
 function untilApplied(nextCfg: number, timeoutMs: number): Wait {
   return {
     op: "wait",
@@ -33,13 +36,15 @@ function untilApplied(nextCfg: number, timeoutMs: number): Wait {
   };
 }
 
-/** Share of the time limit after which the database ends its wait, so that its answer still comes within it. */
+/**
+ * The share of the time limit after which the database ends its wait, so that its answer still arrives within the
+ * limit.
+ */
 const SHARE = 0.9;
 
 /**
- * Does a piece of work whose transaction waits until ovs-vswitchd has put everything up to `nextCfg` into effect. Only then do
- * `ofport` and `Interface.error` say something about a new port.
- * Rejects with code `vswitchd-not-applying` after `timeoutMs`.
+ * Runs work whose transaction waits until ovs-vswitchd has applied everything up to `nextCfg`. Only then are `ofport`
+ * and `Interface.error` of a new port valid. Rejects with `vswitchd-not-applying` after `timeoutMs`.
  */
 export async function onceApplied<T>(
   client: OvsdbClient,
@@ -59,12 +64,12 @@ export async function onceApplied<T>(
   }
 }
 
-/** Resolves when ovs-vswitchd has put everything up to `nextCfg` into effect; see `onceApplied`. */
+/** Resolves when ovs-vswitchd has applied everything up to `nextCfg`; see `onceApplied`. */
 export function waitApplied(client: OvsdbClient, nextCfg: number, timeoutMs: number): Promise<void> {
   return onceApplied(client, nextCfg, timeoutMs, async (until) => void (await client.transact([until])));
 }
 
-/** The error of a host whose ovs-vswitchd does not follow. */
+/** The error for a host whose ovs-vswitchd does not apply changes. */
 export function notApplying(
   host: string | undefined,
   nextCfg: number,
@@ -72,7 +77,7 @@ export function notApplying(
   timeoutMs: number,
 ): TaasError {
   return new TaasError(
-    `ovs-vswitchd has not put the change into effect within ${timeoutMs} ms (it is at configuration ${curCfg}, not ${nextCfg})`,
+    `ovs-vswitchd has not applied the change within ${timeoutMs} ms (it is at configuration ${curCfg}, not ${nextCfg})`,
     {
       code: "vswitchd-not-applying",
       host,

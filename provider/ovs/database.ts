@@ -7,16 +7,16 @@ import { isUuid } from "./values";
 
 type Rows = { [T in Table]: Map<string, RowOf<T>> };
 
-/** Most rows that are held: a host with 5,000 ports has 10,000. */
+/** The most rows that are kept: a host with 5,000 ports has 10,000. */
 const MAX_ROWS = 200_000;
 
 /**
- * A host's tables as they are read, brought up to date row by row, and what they come to as facts. Facts that nothing has
- * changed in are the same object, and so are their parts: one row more costs no reading of the others.
+ * A host's tables, updated row by row, and the facts read from them. Facts without a change are the same object, and so
+ * are their parts: one more row does not cost a reading of the others.
  */
 export class Database {
   private readonly rows = Object.fromEntries(TABLE_NAMES.map((table) => [table, new Map()])) as Rows;
-  /** UUIDs of rows that the facts do not know of yet, by table. */
+  /** UUIDs of rows that have changed since the facts were last read, by table. */
   private readonly changed = Object.fromEntries(
     TABLE_NAMES.map((table) => [table, new Set<string>()]),
   ) as Record<Table, Set<string>>;
@@ -25,15 +25,15 @@ export class Database {
   /** `host`: the name that errors carry. */
   constructor(private readonly host: string | undefined) {}
 
-  /** Puts a whole row in place of what there was. */
+  /** Inserts or replaces a whole row. */
   put(table: Table, uuid: string, wire: WireRow): void {
     this.set(table, uuid, readRow(table, wire, this.host));
   }
 
-  /** Changes a row by what a `modify` of `update2` says. */
+  /** Applies a `modify` of `update2` to a row. */
   modify(table: Table, uuid: string, wire: WireRow): void {
     const row = this.rows[table].get(uuid);
-    if (row === undefined) throw this.odd(`a change of a row of ${table} that it has not told of`);
+    if (row === undefined) throw this.odd(`a change to an unknown row of ${table}`);
     this.set(table, uuid, modifyRow(table, row, wire, this.host));
   }
 
@@ -43,7 +43,7 @@ export class Database {
     this.changed[table].add(uuid);
   }
 
-  /** How far ovs-vswitchd has come: the number of the last configuration that it has put into effect. */
+  /** The number of the last configuration that ovs-vswitchd has applied. */
   get applied(): number {
     return this.machine()[1].cur_cfg;
   }
@@ -98,7 +98,7 @@ export class Database {
   }
 }
 
-/** Facts by UUID, with those of rows that changed made anew. */
+/** Facts by UUID; those of changed rows are read again. */
 function renewed<Row, Fact>(
   before: Readonly<Record<string, Fact>> | undefined,
   changed: ReadonlySet<string>,
@@ -117,7 +117,7 @@ function renewed<Row, Fact>(
   return next;
 }
 
-/** Whether facts have the very same parts: ovs-vswitchd may only have counted on. */
+/** Whether facts have the very same parts; ovs-vswitchd may have updated only its counters. */
 export function isSame(a: Facts, b: Facts): boolean {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof Facts>;
   return [...keys].every((key) => a[key] === b[key]);

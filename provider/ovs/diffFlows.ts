@@ -2,7 +2,10 @@ import { isLeased } from "./leases";
 import { bridgeName, commandFailed, type OfctlTarget, ofctlArgv, runBounded } from "./ofctl";
 import { type Flow, formatFlow, parseFlow } from "./openflow";
 
-/** How a bridge's flows differ from the wanted ones. A flow with other actions or another cookie is in both lists. */
+/**
+ * The differences between a bridge's flows and the wanted ones. A flow with other actions or another cookie is in both
+ * lists.
+ */
 export interface FlowDifference {
   /** Wanted, not on the bridge. */
   missing: Flow[];
@@ -11,13 +14,13 @@ export interface FlowDifference {
 }
 
 /**
- * `diff-flows` takes no `-` for standard input, and a path only when it can open it anew, which it cannot when
- * standard input is a socket: cat makes it a pipe. In `/`, the bridge's name is hardly one of a file.
+ * `diff-flows` does not accept `-` for standard input. It opens a path itself, which fails for standard input if that
+ * is a socket, so cat turns it into a pipe. In `/`, a bridge's name is unlikely to be the name of a file.
  */
 const SCRIPT = 'cd / && cat | exec $TAAS_SUDO "$@" /dev/stdin';
 const DIFFERENT = 2;
 
-/** Compares the bridge's flows with a flow file's text. Rejects with `openflow-error` or `openflow-reply`. */
+/** Compares the bridge's flows with the text of a flow file. Rejects with `openflow-error` or `openflow-reply`. */
 export async function diffFlows(target: OfctlTarget, flows: string): Promise<FlowDifference> {
   const words = ofctlArgv(target, "OpenFlow14", ["--", "diff-flows", bridgeName(target)]);
   const result = await runBounded(target, { text: SCRIPT, name: "taas-diff-flows", words }, flows);
@@ -34,7 +37,7 @@ export async function diffFlows(target: OfctlTarget, flows: string): Promise<Flo
   return { missing: without(wanted, lasting), unexpected: without(lasting, wanted) };
 }
 
-/** ovs-ofctl takes a match by `nw_frag=yes` for another than the bridge's, though it is the same. */
+/** ovs-ofctl regards a match with `nw_frag=yes` as different from the bridge's own, although it is the same. */
 function without(flows: readonly Flow[], others: readonly Flow[]): Flow[] {
   const known = new Set(others.map(formatFlow));
   return flows.filter((flow) => !known.has(formatFlow(flow)));

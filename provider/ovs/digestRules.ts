@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { FLOW_HEAD, isLeased } from "./presentFlow";
 
 /**
- * All that flows but leased ones and meters do, as one text: table, priority, timeouts, flags, cookie, match and instructions of
- * each, without counters and ages, in no particular order.
+ * The effect of all flows (except leased ones) and meters as one text: table, priority, timeouts, flags, cookie, match
+ * and instructions of each, without counters and ages, in no particular order.
  */
 export function digestRules(flows: readonly Buffer[], meters: readonly Buffer[]): string {
   const lasting = flows.filter((flow) => !isLeased(flow));

@@ -3,7 +3,10 @@ import { type Flow, parseFlows } from "./openflow";
 
 /** Options of `dumpFlows`. */
 export interface DumpFlowsOptions {
-  /** Only flows that this covers, as ovs-ofctl takes it: `table=1,in_port=3` or `cookie=0x7a70.../-1`. Default: all. */
+  /**
+   * Only flows that this match covers, in ovs-ofctl's notation: `table=1,in_port=3` or `cookie=0x7a70.../-1`. Default:
+   * all.
+   */
   match?: string;
   /** OpenFlow version to speak; default `OpenFlow14`. */
   version?: string;

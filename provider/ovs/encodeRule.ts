@@ -4,38 +4,45 @@ import { memo } from "../model/memo";
 import { numbers, padded, property } from "./bytes";
 import { encodeField, encodeMatch, fieldHeader, matchFieldsOf, NICIRA } from "./oxm";
 
-/** A rule as OpenFlow 1.4 has it. */
+/** A rule as OpenFlow 1.4 encodes it. */
 export interface WireFlow {
   table: number;
   priority: number;
   cookie: bigint;
-  /** Seconds after which it ends; 0: never. */
+  /** Seconds after which it expires; 0: never. */
   hardTimeout: number;
   /** Its fields as OXM, without header and padding. */
   match: Buffer;
   instructions: Buffer;
 }
 
-/** Kinds of action (enum ofp_action_type), and Open vSwitch's own among experimenters (enum nx_action_subtype). */
+/**
+ * Action types (enum ofp_action_type), and Open vSwitch's own among the experimenter actions (enum nx_action_subtype).
+ */
 const ACTION = { output: 0, popVlan: 18, setField: 25, experimenter: 0xffff } as const;
 const OWN = {
   ...{ multipath: 10, bundle: 12, bundleLoad: 13, exit: 17 },
   ...{ controller: 37, outputTruncated: 39, clone: 42 },
 } as const;
-/** Kinds of instruction (enum ofp_instruction_type). */
+/** Instruction types (enum ofp_instruction_type). */
 const INSTRUCTION = { gotoTable: 1, applyActions: 4, meter: 6 } as const;
 
-/** How `bundle` chooses (enum nx_bd_algorithm), and by a hash of what (enum nx_hash_fields). */
+/**
+ * The algorithm by which `bundle` chooses (enum nx_bd_algorithm), and the fields that it hashes (enum nx_hash_fields).
+ */
 const CHOICES: Record<Choice, { algorithm: number; fields: number }> = {
   hash: { algorithm: 1, fields: 3 },
   failover: { algorithm: 0, fields: 0 },
 };
 /** `NXM_OF_IN_PORT`: members of a bundle are ports. */
 const MEMBER_KIND = 2;
-/** Fields of a draw (enum nx_hash_fields), and the algorithm that divides the hash (enum nx_mp_algorithm). */
+/**
+ * The fields that `multipath` hashes (enum nx_hash_fields), and the algorithm that maps the hash to a number (enum
+ * nx_mp_algorithm).
+ */
 const DRAWS: Record<Draw, number> = { conversation: 3, addresses: 6 };
 const MODULO = 0;
-/** All 32 bits of a register from its first (`ofs_nbits`). */
+/** All 32 bits of a register from the first one (`ofs_nbits`). */
 const WHOLE_REGISTER = 31;
 
 function structure(type: number, body: Buffer): Buffer {
@@ -51,7 +58,7 @@ function ownAction(subtype: number, body: Buffer): Buffer {
 
 type Bundle = Extract<Action<number>, { bundle: Choice }>;
 
-/** One of several ports; with a register, only its number goes there (struct nx_action_bundle). */
+/** Outputs to one of several ports; with a register, only stores the port's number in it (struct nx_action_bundle). */
 function bundle({ bundle: choice, members, into }: Bundle): Buffer {
   const { algorithm, fields } = CHOICES[choice];
   return ownAction(
@@ -70,7 +77,7 @@ function bundle({ bundle: choice, members, into }: Bundle): Buffer {
   );
 }
 
-/** A number from 0 by a hash of the frame's fields (struct nx_action_multipath). */
+/** Stores a number from 0, by a hash of the frame's fields (struct nx_action_multipath). */
 function multipath({ draw, among, into }: Extract<Action<number>, { draw: Draw }>): Buffer {
   return ownAction(
     OWN.multipath,
@@ -88,17 +95,20 @@ function multipath({ draw, among, into }: Extract<Action<number>, { draw: Draw }
   );
 }
 
-/** What is put out, whole or cut; see `actionText` for the clone. */
+/** Outputs a frame, whole or truncated; see `actionText` for the clone. */
 function output(port: number, maxLength: number | undefined): Buffer {
   if (maxLength === undefined) return structure(ACTION.output, numbers([4, port], [2, 0], [4, 0], [2, 0]));
   const inner = ownAction(OWN.outputTruncated, numbers([2, port], [4, maxLength]));
   return ownAction(OWN.clone, Buffer.concat([Buffer.alloc(6), inner]));
 }
 
-/** What is told to a controller (enum nx_action_controller2_prop_type). */
+/** Properties of the controller action (enum nx_action_controller2_prop_type). */
 const TOLD = { id: 1, userdata: 3 } as const;
 
-/** To the connection with an id (struct nx_action_controller2), as ovs-ofctl writes it: without what says nothing. */
+/**
+ * Sends a frame to the connection with an id (struct nx_action_controller2), encoded as by ovs-ofctl: properties with
+ * default values are omitted.
+ */
 function controller({ controller: id, userdata }: Extract<Action<number>, { controller: number }>): Buffer {
   const bytes = Buffer.from(userdata, "hex");
   return ownAction(
@@ -111,7 +121,7 @@ function controller({ controller: id, userdata }: Extract<Action<number>, { cont
   );
 }
 
-/** An action that is an instruction of its own. */
+/** An action that is encoded as an instruction of its own. */
 type Instruction = Extract<Action<number>, { goto: number } | { meter: number }>;
 
 function encodeAction(action: Exclude<Action<number>, Instruction>): Buffer {
@@ -134,17 +144,17 @@ function encodeInstruction(action: Instruction): Buffer {
     : structure(INSTRUCTION.meter, numbers([4, action.meter]));
 }
 
-/** Actions that are carried out at once, as a packet-out has them. Throws a RangeError for what only a rule can have. */
+/** Actions for a packet-out, which are executed at once. Throws a RangeError for actions that only a rule can have. */
 export function encodeActions(actions: readonly Action<number>[]): Buffer {
   return Buffer.concat(
     actions.map((action) => {
-      if (isInstruction(action)) throw new RangeError("a packet-out has neither jump nor meter");
+      if (isInstruction(action)) throw new RangeError("a packet-out can have neither a jump nor a meter");
       return encodeAction(action);
     }),
   );
 }
 
-/** A rule's actions as instructions, in the order in which a bridge tells them: the meter, the actions, the jump. */
+/** A rule's actions as instructions, in the order in which a bridge reports them: the meter, the actions, the jump. */
 function encodeInstructions(actions: readonly Action<number>[]): Buffer {
   const instructions = actions.filter(isInstruction);
   const own = (kind: "meter" | "goto") =>
@@ -157,10 +167,10 @@ function encodeInstructions(actions: readonly Action<number>[]): Buffer {
   return Buffer.concat([...own("meter"), ...apply, ...own("goto")]);
 }
 
-/** The fields that matter, as bytes. The same match comes again with each rendering. */
+/** The fields after `in_port`, as bytes. The same match occurs in every rendering. */
 const furtherFields = memo((match: readonly FieldMatch[]) => encodeMatch(match));
 
-/** Encodes a rule. Throws a RangeError where a value is larger than its field. */
+/** Encodes a rule. Throws a RangeError if a value is too large for its field. */
 export function encodeRule({
   table,
   priority,
@@ -183,7 +193,7 @@ export function encodeRule({
   };
 }
 
-/** A rule's place in a bridge as a text: a second rule with the same takes the place of the first. */
+/** A rule's identity in a bridge, as a text: a second rule with the same identity replaces the first. */
 export function wirePlace({
   table,
   priority,

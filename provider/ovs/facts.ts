@@ -1,4 +1,7 @@
-/** What one host's OVSDB says, read in one transaction. Only the columns this project needs. UUIDs are plain strings. */
+/**
+ * What one host's OVSDB contained at one moment, read in one transaction: only the columns that this project needs.
+ * UUIDs are plain strings.
+ */
 export interface Facts {
   /** `_uuid` of the `Open_vSwitch` row: the same for every alias of a machine. */
   machine: string;
@@ -8,9 +11,9 @@ export interface Facts {
   externalIds: Record<string, string>;
   /** `other_config` of the `Open_vSwitch` row. */
   otherConfig: Record<string, string>;
-  /** Whether DPDK is at work in ovs-vswitchd. */
+  /** Whether ovs-vswitchd uses DPDK. */
   dpdk?: boolean;
-  /** ovs-vswitchd has not put all of this into effect yet: port numbers may be those of before, or of another bridge. */
+  /** ovs-vswitchd has not applied all of this yet: port numbers may be older ones, or those of another bridge. */
   unsettled?: true;
   bridges: BridgeFacts[];
   /** By UUID. */
@@ -28,9 +31,9 @@ export interface BridgeFacts {
   failMode: string | undefined;
   /** OpenFlow versions the bridge accepts, such as `OpenFlow13`; empty means OVS's default, 1.0 to 1.5. */
   protocols?: string[];
-  /** UUIDs of the OpenFlow controllers it is given. */
+  /** UUIDs of its OpenFlow controllers. */
   controllers?: string[];
-  /** The spanning tree protocols it takes part in: `stp_enable`, `rstp_enable`. */
+  /** The spanning tree protocols that are enabled: `stp_enable`, `rstp_enable`. */
   spanningTree?: string[];
   externalIds: Record<string, string>;
   otherConfig: Record<string, string>;
@@ -56,27 +59,27 @@ export interface InterfaceFacts {
   uuid: string;
   name: string;
   type: string;
-  /** OpenFlow port number; -1 when vswitchd could not make the port; undefined when it has not looked yet. */
+  /** OpenFlow port number; -1 if vswitchd could not create the port; undefined if it has not processed it yet. */
   ofport: number | undefined;
   ofportRequest: number | undefined;
   options: Record<string, string>;
   externalIds: Record<string, string>;
-  /** The MAC address that it is given; undefined where it has its own. */
+  /** The MAC address set for it; undefined if it keeps its own. */
   mac?: string | undefined;
   macInUse: string | undefined;
-  /** MTU that vswitchd found, in bytes. */
+  /** The MTU that vswitchd reports, in bytes. */
   mtu?: number | undefined;
-  /** The MTU that it is given. */
+  /** The MTU that is requested. */
   mtuRequest?: number | undefined;
-  /** What the kernel calls its device, which another device of the same name is not called. */
+  /** The kernel's index of its device, which another device of the same name does not have. */
   ifindex?: number | undefined;
-  /** `up` or `down`: whether its device has a link; undefined where Open vSwitch does not say. */
+  /** `up` or `down`: whether its device has a link; undefined if Open vSwitch does not report it. */
   linkState?: string | undefined;
-  /** Configuration of bidirectional forwarding detection. */
+  /** Configuration of Bidirectional Forwarding Detection. */
   bfd?: Record<string, string>;
-  /** `up` when the other end is reached; undefined where detection is off. */
+  /** `up` if the other end is reachable; undefined if detection is off. */
   bfdState?: string | undefined;
-  /** Why vswitchd could not make it. */
+  /** Why vswitchd could not create it. */
   error: string | undefined;
 }
 

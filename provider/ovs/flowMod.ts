@@ -3,7 +3,7 @@ import { EXACT } from "./multipart";
 import { encodeMatchField } from "./oxm";
 
 const ANY = 0xffff_ffff;
-/** What a flow-mod does (enum ofp_flow_mod_command). */
+/** Flow-mod commands (enum ofp_flow_mod_command). */
 export const COMMAND = { add: 0, modifyStrict: 2, deleteStrict: 4 } as const;
 
 /** The body of a flow-mod (struct ofp_flow_mod). */
@@ -24,14 +24,14 @@ export function flowMod(
   return Buffer.concat([body, encodeMatchField(flow.match), flow.instructions ?? Buffer.alloc(0)]);
 }
 
-/** The body of a flow-mod that adds a leased rule, which ends after so many seconds unless it is renewed. */
+/** The body of a flow-mod that adds a leased rule, which expires after this many seconds unless it is renewed. */
 export function addLease(flow: WireFlow, seconds: number): Buffer {
   return flowMod(COMMAND.add, { ...flow, hardTimeout: seconds });
 }
 
 /**
- * The body of a flow-mod that lets a leased rule's time begin anew, with its counters. Where the rule is gone it stays gone: a
- * change makes no rule (openflow-spec 1.4.0, section 6.4).
+ * The body of a flow-mod that restarts a leased rule's time and counters. A rule that has expired stays deleted: a
+ * modify creates no rule (openflow-spec 1.4.0, section 6.4).
  */
 export function renewLease(flow: WireFlow): Buffer {
   return flowMod(COMMAND.modifyStrict, flow, { cookieMask: EXACT });

@@ -5,23 +5,23 @@ import type { OfctlTarget } from "./ofctl";
 import { type Flow, flowKey, formatFlow } from "./openflow";
 import { openflowVersion } from "./openflowVersion";
 
-/** A bridge that is not ours, such as br-int: single rules of ours, by exact cookie and strict match, and nothing else. */
+/** A foreign bridge, such as br-int. Only single rules of ours are written there, by exact cookie and strict match. */
 export interface ForeignTarget extends OfctlTarget {
   /** The bridge's `protocols`; empty means OVS's default. */
   protocols: readonly string[];
 }
 
-/** What is to be changed among the rules of ours on a bridge that is not ours. */
+/** A change to our rules on a foreign bridge. */
 export interface ForeignChange {
   missing: readonly Flow[];
   unexpected: readonly Flow[];
 }
 
 /**
- * Adds and removes rules of ours, each only with its very cookie, table, priority and match, while the guard holds. A rule
- * that takes the place of an unexpected one replaces it in one step. Resolves to false where the guard has moved.
- * OpenFlow would silently put a rule in the place of one with the same table, priority and match; such a rule with another
- * mark than ours is somebody else's, and an error with code `flow-taken`.
+ * Adds and deletes rules of ours while the guard holds, each only with its exact cookie, table, priority and match. A
+ * rule that replaces an unexpected one does so in one step. Resolves to false if the guard has changed. OpenFlow would
+ * silently replace a rule with the same table, priority and match. If such a rule does not have our mark, it belongs to
+ * somebody else, and the error is `flow-taken`.
  */
 export async function changeForeignFlows(
   target: ForeignTarget,
@@ -38,7 +38,7 @@ export async function changeForeignFlows(
       .map((flow) => ["del-flows", foreignMatch(flow)] as const),
   ];
   return (
-    commands.length === 0 || runGuarded({ ...target, version }, guard, commands, "writing rules of ours")
+    commands.length === 0 || runGuarded({ ...target, version }, guard, commands, "writing its own rules")
   );
 }
 
@@ -53,12 +53,12 @@ async function refuseTaken(
   const taken = present.find((other) => flowKey(other) === flowKey(flow) && !known.has(other.cookie));
   if (taken === undefined) return;
   throw new TaasError(
-    `bridge ${target.bridge} has a rule of another owner in that place: ${formatFlow(taken)}`,
+    `bridge ${target.bridge} has a rule of another owner with the same table, priority and match: ${formatFlow(taken)}`,
     { code: "flow-taken", host: target.host },
   );
 }
 
-/** What a strict removal of one rule of ours matches. */
+/** The match of a strict delete of one rule of ours. */
 function foreignMatch(flow: Flow): string {
   return matchOf(flow, [`cookie=0x${flow.cookie.toString(16)}/-1`, `priority=${flow.priority}`]);
 }

@@ -1,6 +1,8 @@
 import { bridgeName, commandFailed, type OfctlTarget, ofctlArgv, runBounded } from "./ofctl";
 
-/** How a bridge must handle IP fragments for rules that tell first ones from later ones (ovs-ofctl(8), set-frags). */
+/**
+ * How a bridge must handle IP fragments so that rules can tell first ones from later ones (ovs-ofctl(8), set-frags).
+ */
 export const FRAGMENTS = "nx-match";
 
 /** Reads how a bridge handles IP fragments. Rejects with `openflow-error`. */

@@ -1,21 +1,21 @@
 import { bridgeName, commandFailed, type OfctlTarget, runBounded, timeoutSeconds } from "./ofctl";
 import { isUuid } from "./values";
 
-/** What must still be so for what is written to a host to be right: the claims' generation, and port numbers. */
+/** What must still hold for a write to a host to be correct: the claims' generation, and port numbers. */
 export interface HostGuard {
-  /** Name of the bridge whose `other_config` has the generation. */
+  /** Name of the bridge whose `other_config` contains the generation. */
   bridge: string;
   /** Its key there. */
   key: string;
-  /** Its expected value. A key that is not there, or a bridge that is not, counts as 0. */
+  /** Its expected value. If the key or the bridge does not exist, the value counts as 0. */
   generation: string;
   /** Expected `ofport` by Interface UUID. */
   ofports: Readonly<Record<string, number>>;
 }
 
 /**
- * The function `holds` of a script: whether the guard holds. It reads the script's variables guard, key, expected, nics and
- * seconds. ovs-vsctl puts quotes around a number in a string.
+ * The function `holds` of a script: whether the guard still holds. It reads the script's variables guard, key,
+ * expected, nics and seconds. ovs-vsctl quotes a number in a string.
  */
 export const HOLDS = `
 holds() {
@@ -27,9 +27,12 @@ holds() {
 }
 `;
 
-/** The values of a script's variables guard, key, expected and nics. Throws a RangeError for what is not fit for a script. */
+/**
+ * The values of a script's variables guard, key, expected and nics. Throws a RangeError for text that is not safe in a
+ * script.
+ */
 export function guardWords({ bridge, key, generation, ofports }: HostGuard): string[] {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(key)) throw new RangeError(`not fit for a guard: ${key}`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(key)) throw new RangeError(`not allowed in a guard: ${key}`);
   const entries = Object.entries(ofports);
   for (const [uuid, ofport] of entries) {
     if (!isUuid(uuid) || !Number.isSafeInteger(ofport)) {
@@ -40,7 +43,7 @@ export function guardWords({ bridge, key, generation, ofports }: HostGuard): str
   return [bridge, key, expected, entries.map(([uuid]) => uuid).join(" ")];
 }
 
-/** A command of ovs-ofctl(8) and what it takes after the bridge's name. `del-flows` is strict. */
+/** A command of ovs-ofctl(8), and its argument after the bridge's name. `del-flows` is strict. */
 export type OfctlCommand = readonly [
   command: "add-flow" | "del-flows" | "add-meter" | "mod-meter" | "del-meter",
   argument: string,
@@ -63,9 +66,10 @@ echo done
 `;
 
 /**
- * Runs commands of ovs-ofctl on a bridge, by one script on the host that does nothing once the guard has moved, and looks at
- * it again afterwards. Resolves to false where it had moved or has moved by then: what was written must be compared anew.
- * Rejects with `openflow-error` or `openflow-timeout`; `wanted` says in its message what was being done.
+ * Runs commands of ovs-ofctl on a bridge by one script on the host. It does nothing if the guard has changed, and
+ * checks the guard again afterwards. Resolves to false if the guard had changed before or has changed by then: what was
+ * written must then be compared again. Rejects with `openflow-error` or `openflow-timeout`; `wanted` describes the work
+ * in the message.
  */
 export async function runGuarded(
   target: OfctlTarget & { version: string },

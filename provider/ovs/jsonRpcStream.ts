@@ -14,31 +14,34 @@ interface Pending {
 export interface JsonRpcOptions {
   /** The host's name, for errors. */
   host: string | undefined;
-  /** Takes the server's notifications; a `TaasError` that it throws ends the stream. */
+  /** Handles the server's notifications; a `TaasError` that it throws closes the stream. */
   notified(method: string, params: unknown): void;
-  /** Told once when the stream is closed. */
+  /** Called once when the stream is closed. */
   closed(): void;
 }
 
-/** Bytes that a message counts for at least: to take it has its cost, too. */
+/** The least number of bytes that a message counts for, because handling it has a cost, too. */
 const LEAST = 1024;
 
-/** Bytes of notifications that each request allows: what it changes is told so, by this server and then by ovs-vswitchd. */
+/**
+ * Bytes of notifications that each request allows: its changes are reported, first by this server and then by
+ * ovs-vswitchd.
+ */
 const PER_REQUEST = 64 * 1024;
 
-/** Bytes that may wait to be taken by the server; one that reads nothing gets no more. */
+/** Bytes that may be queued for the server; a server that reads nothing gets no more. */
 const MAX_UNSENT = 1024 * 1024;
 
 /**
- * JSON-RPC 1.0 as OVSDB speaks it (RFC 7047 section 4) over a stream of its own: requests with their replies, in any
- * order, notifications, and answers to the server's `echo`. When the stream ends, fails or carries what is no JSON-RPC, when a reply
- * does not come in time or nobody waits for it, and when the server sends more than it may, the stream is closed, and every
- * request under way and every later one is rejected: afterwards nothing could tell which answer belongs to what.
+ * JSON-RPC 1.0 as OVSDB uses it (RFC 7047 section 4) over a stream of its own: requests and their replies in any order,
+ * notifications, and answers to the server's `echo`. The stream is closed when it ends, fails or carries anything but
+ * JSON-RPC, when a reply is late or unexpected, and when the server sends more than it may. All pending and later
+ * requests are then rejected, because answers could no longer be matched to requests.
  */
 export class JsonRpcStream {
   private readonly splitter = new JsonSplitter();
   private readonly pending = new Map<number, Pending>();
-  /** Bytes of what nobody asked for: a host with 5,000 ports that all change at once sends 2 MB. */
+  /** Bytes that arrive unasked: a host with 5,000 ports that all change at once sends 2 MB. */
   private readonly unasked = new Allowance(16 * 1024 * 1024, 1024 * 1024);
   /** ovsdb-server sends an echo after 5 s without a message. */
   private readonly echoes = new Allowance(100, 10);
@@ -78,7 +81,7 @@ export class JsonRpcStream {
     this.fail(why);
   }
 
-  /** Keeps transactions that still wait on the server from being carried out later (RFC 7047 section 4.1.4). */
+  /** Keeps transactions that still wait on the server from being executed later (RFC 7047 section 4.1.4). */
   private giveUp(why: TaasError): void {
     for (const id of this.pending.keys()) this.send({ method: "cancel", params: [id], id: null });
     this.fail(why);
@@ -117,14 +120,14 @@ export class JsonRpcStream {
       return;
     }
     if (!this.echoes.take(1) || this.stream.writableLength > MAX_UNSENT)
-      throw this.refused("the OVSDB server asks without end, or does not take the answers");
+      throw this.refused("the OVSDB server sends echo requests without end, or does not read the answers");
     const known = method === "echo";
     this.send({ id, result: known ? params : null, error: known ? null : "unknown method" });
   }
 
   private answered({ id, result, error }: Record<string, unknown>): void {
     const pending = typeof id === "number" ? this.pending.get(id) : undefined;
-    if (pending === undefined) throw this.refused("the OVSDB server answered what nobody asked");
+    if (pending === undefined) throw this.refused("the OVSDB server answered a request that was not sent");
     clearTimeout(pending.timer);
     this.pending.delete(id as number);
     if (error === undefined || error === null) pending.resolve(result);
@@ -161,7 +164,7 @@ export class JsonRpcStream {
     return new TaasError(`no answer from the OVSDB server to "${method}" within ${timeoutMs} ms`, {
       code: "ovsdb-timeout",
       host: this.options.host,
-      hint: "The change may have been made all the same. Check that ovsdb-server is running and not overloaded",
+      hint: "The change may have been made nevertheless. Check that ovsdb-server is running and not overloaded",
     });
   }
 
@@ -171,7 +174,7 @@ export class JsonRpcStream {
     return new TaasError(`the connection to the OVSDB server ${how}${where}${why}`, {
       code: "ovsdb-closed",
       host: this.options.host,
-      hint: "A change under way may have been made all the same. Check that ovsdb-server is running",
+      hint: "A pending change may have been made nevertheless. Check that ovsdb-server is running",
       cause,
     });
   }

@@ -10,14 +10,17 @@ const CLOSE_BRACKET = 0x5d;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 
-/** Bytes of one document. A host with 5,000 ports sends 4 MB. */
+/** The most bytes of one document. A host with 5,000 ports sends 4 MB. */
 const MAX_BYTES = 16 * 1024 * 1024;
-/** Brackets, commas and colons of one document: `JSON.parse` takes its time and memory by them. 5,000 ports need 500,000. */
+/**
+ * The most brackets, commas and colons of one document: they determine the time and memory of `JSON.parse`. 5,000 ports
+ * need 500,000.
+ */
 const MAX_VALUES = 1_500_000;
-/** Brackets within brackets. OVSDB needs less than ten, and `JSON.parse` recurses. */
+/** The deepest nesting of brackets. OVSDB needs less than ten, and `JSON.parse` recurses. */
 const MAX_DEPTH = 20;
 
-/** What one document may have. */
+/** Limits of one document. */
 export interface JsonLimits {
   /** Default 16 MiB. */
   bytes?: number;
@@ -26,16 +29,16 @@ export interface JsonLimits {
 }
 
 /**
- * Cuts a byte stream into the JSON documents that stand in it one after another, with or without white space between
- * (RFC 7047 section 4: JSON-RPC without framing). Works on bytes: every structural character of JSON is ASCII and no
- * byte of a longer UTF-8 sequence is, so chunks may end anywhere. A document is an object or an array; a bare
- * scalar has no end that could be seen and is an error.
+ * Splits a byte stream into the JSON documents that follow one another in it, with or without white space between (RFC
+ * 7047 section 4: JSON-RPC without framing). It works on bytes: every structural character of JSON is ASCII, and no
+ * byte of a longer UTF-8 sequence is, so chunks may end anywhere. A document is an object or an array. A bare scalar is
+ * an error, because its end could not be detected.
  */
 export class JsonSplitter {
   private readonly maxBytes: number;
   private readonly maxValues: number;
   private readonly decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  /** Chunks of the document under way, without the current one. */
+  /** Chunks of the current document, without the current one. */
   private parts: Uint8Array[] = [];
   private length = 0;
   private depth = 0;
@@ -48,14 +51,14 @@ export class JsonSplitter {
     this.maxValues = values;
   }
 
-  /** True in the middle of a document. */
+  /** Whether the stream is in the middle of a document. */
   get unfinished(): boolean {
     return this.depth > 0;
   }
 
   /**
-   * Takes the next bytes and returns the text of every document that they complete.
-   * Throws a `TaasError` with code `ovsdb-reply` on anything that cannot be JSON; the splitter is then of no further use.
+   * Takes the next bytes and returns the text of every document that they complete. Throws `ovsdb-reply` for anything
+   * that cannot be JSON; the splitter cannot be used afterwards.
    */
   push(chunk: Uint8Array): string[] {
     const documents: string[] = [];
@@ -63,7 +66,7 @@ export class JsonSplitter {
     let backslash = -1;
     for (let index = 0; index < chunk.length; index++) {
       if (this.inString && !this.escaped) {
-        // Nothing in a string matters up to its end or the next backslash.
+        // In a string, only its end and the next backslash matter.
         if (backslash < index) backslash = positionOf(BACKSLASH, chunk, index);
         index = Math.min(positionOf(QUOTE, chunk, index), backslash);
         if (index === chunk.length) break;
@@ -81,7 +84,7 @@ export class JsonSplitter {
     return documents;
   }
 
-  /** Steps over one byte; true when it ends the document. */
+  /** Processes one byte; true if it ends the document. */
   private closes(byte: number): boolean {
     if (this.inString) {
       if (this.escaped) this.escaped = false;
@@ -97,7 +100,7 @@ export class JsonSplitter {
       return false;
     }
     if (this.depth === 0) {
-      throw malformed(`byte 0x${byte.toString(16).padStart(2, "0")} where a message should begin`);
+      throw malformed(`byte 0x${byte.toString(16).padStart(2, "0")} where a message should start`);
     }
     if (byte === QUOTE) this.inString = true;
     else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) return --this.depth === 0;
@@ -112,7 +115,7 @@ export class JsonSplitter {
   private keep(part: Uint8Array): void {
     this.length += part.length;
     if (this.length > this.maxBytes) throw malformed(`a message longer than ${this.maxBytes} bytes`);
-    // A copy: the owner of the chunk may use its memory again.
+    // A copy, because the owner of the chunk may reuse its memory.
     this.parts.push(new Uint8Array(part));
   }
 
@@ -129,7 +132,7 @@ export class JsonSplitter {
   }
 }
 
-/** Where a byte comes next; the chunk's length where it does not. */
+/** The position of the next such byte; the chunk's length if there is none. */
 function positionOf(byte: number, chunk: Uint8Array, from: number): number {
   const position = chunk.indexOf(byte, from);
   return position < 0 ? chunk.length : position;

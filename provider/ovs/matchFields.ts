@@ -1,4 +1,4 @@
-/** Names of fields that ovs-ofctl takes, and the name it prints (ovs-fields(7)). */
+/** Names of fields that ovs-ofctl accepts, with the name that it prints (ovs-fields(7)). */
 const PRINTED_NAMES: Record<string, string> = {
   eth_src: "dl_src",
   eth_dst: "dl_dst",
@@ -20,7 +20,7 @@ const PRINTED_NAMES: Record<string, string> = {
   tunnel_id: "tun_id",
 };
 
-/** Protocol keywords: what they stand for as `dl_type` and `nw_proto`. */
+/** Protocol keywords, with the `dl_type` and `nw_proto` that they stand for. */
 const KEYWORDS: Readonly<Record<string, { dl_type: string; nw_proto?: string }>> = {
   tcp: { dl_type: "0x800", nw_proto: "6" },
   udp: { dl_type: "0x800", nw_proto: "17" },
@@ -38,16 +38,16 @@ const KEYWORDS: Readonly<Record<string, { dl_type: string; nw_proto?: string }>>
   mplsm: { dl_type: "0x8848" },
 };
 
-/** Fields that are read as bits rather than as a number, and so stand in hexadecimal. */
+/** Fields whose value is a set of bits rather than a number, and is therefore written in hexadecimal. */
 const BITS = /^(dl_type|tun_id|metadata|pkt_mark|ct_mark|vlan_tci|vlan_vid|x*reg\d+)$/;
-/** At most 128 bits, which xxreg has. */
+/** At most 128 bits, the size of an xxreg. */
 const NUMBER = /^(0x[0-9a-f]{1,32}|\d{1,39})$/;
 const FLAGS = /^([+-][a-z]+)+$/;
 
 /**
  * The canonical form of a match: printed names, the protocol keyword first, then fields by name, each number in one
- * notation. Two texts of one match give the same form, as far as addresses are written with their host bits
- * cleared. ovs-ofctl reads the form as it stands.
+ * notation. Two texts of one match have the same form, provided that the host bits of addresses are clear. ovs-ofctl
+ * accepts the form as it is.
  */
 export function canonicalMatch(tokens: readonly string[]): string {
   const fields = new Map<string, string>();
@@ -120,7 +120,7 @@ function withPrefixLength(address: string, mask: string): string {
   return isWhole ? address : `${address}/${length}`;
 }
 
-/** The length of a dotted mask, or the mask itself when its ones are not at the left. */
+/** The length of a dotted mask, or the mask itself if its one bits are not contiguous from the left. */
 function prefixLength(mask: string): string {
   const bits = mask
     .split(".")

@@ -1,13 +1,13 @@
 import { type Column, type RowOf, TABLES, type Table } from "./tables";
 import type { Encoded } from "./values";
 
-/** A row of any table, read. */
+/** A parsed row of any table. */
 type AnyRow = Record<string, unknown>;
 
 /** Columns as the server sends them. */
 export type WireRow = Readonly<Record<string, unknown>>;
 
-/** Reads a whole row; columns that the server leaves out have their default. */
+/** Parses a whole row; columns that the server omits have their default. */
 export function readRow<T extends Table>(table: T, wire: WireRow, host: string | undefined): RowOf<T> {
   const row: AnyRow = {};
   for (const [name, column] of Object.entries<Column>(TABLES[table]))
@@ -15,7 +15,10 @@ export function readRow<T extends Table>(table: T, wire: WireRow, host: string |
   return row as RowOf<T>;
 }
 
-/** A row after a `modify` of `update2`, which has the columns that changed: new values, or the difference of a set or map. */
+/**
+ * A row after a `modify` of `update2`, which contains the changed columns: new values, or the difference of a set or
+ * map.
+ */
 export function modifyRow<T extends Table>(
   table: T,
   row: RowOf<T>,
@@ -38,14 +41,20 @@ export function modifyRow<T extends Table>(
 type Atom = string | number;
 type Texts = Record<string, string>;
 
-/** The difference of sets has the members that came and those that went. The result is sorted, as sets are read. */
+/**
+ * Applies the difference of a set, which contains the added and the removed members. The result is sorted, as all sets
+ * are.
+ */
 export function toggled(members: readonly Atom[], change: readonly Atom[]): Atom[] {
   const next = new Set(members);
   for (const member of change) if (!next.delete(member)) next.add(member);
   return [...next].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-/** The difference of maps has pairs that came, pairs that went as they were, and pairs with a new value. */
+/**
+ * Applies the difference of a map, which contains added pairs, removed pairs with their old value, and pairs with a new
+ * value.
+ */
 export function patched(entries: Readonly<Texts>, change: Readonly<Texts>): Texts {
   const next = new Map(Object.entries(entries));
   for (const [key, value] of Object.entries(change)) {

@@ -1,12 +1,12 @@
-/** Bytes of a meter in front of its bands, bytes of a band, and the kind of one that drops (struct ofp_meter_config). */
+/** Bytes of a meter before its bands, bytes of a band, and the type of a band that drops (struct ofp_meter_config). */
 export const METER_HEAD = 8;
 const METER_BAND = 16;
 const DROP_BAND = 1;
 
-/** Flags of a meter by their bits, in ovs-ofctl's words (enum ofp_meter_flags). */
+/** Flags of a meter by their bits, in ovs-ofctl's notation (enum ofp_meter_flags). */
 const METER_FLAGS = ["kbps", "pktps", "burst", "stats"];
 
-/** A meter's number, and what it does in the words of `ovs-ofctl dump-meters` (struct ofp_meter_config). */
+/** A meter's number, and its configuration in the notation of `ovs-ofctl dump-meters` (struct ofp_meter_config). */
 export function readMeter(meter: Buffer): [id: number, words: string] {
   const id = meter.readUInt32BE(4);
   const flags = METER_FLAGS.filter((_, bit) => (meter.readUInt16BE(2) & (1 << bit)) !== 0);

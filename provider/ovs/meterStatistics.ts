@@ -1,6 +1,9 @@
 import { bridgeName, commandFailed, type OfctlTarget, ofctlArgv, runBounded } from "./ofctl";
 
-/** What the first band of each meter of a bridge has dropped, by meter number (`ovs-ofctl meter-stats`). */
+/**
+ * The packets and bytes that the first band of each meter of a bridge has dropped, by meter number (`ovs-ofctl
+ * meter-stats`).
+ */
 export async function readMeterDrops(
   target: OfctlTarget,
 ): Promise<Map<number, { packets: number; bytes: number }>> {

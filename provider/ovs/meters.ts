@@ -2,11 +2,11 @@ import { type HostGuard, type OfctlCommand, runGuarded } from "./guarded";
 import { readMeter } from "./meterConfig";
 import { bridgeName, commandFailed, type OfctlTarget, ofctlArgv, runBounded } from "./ofctl";
 
-/** A meter with one band that drops what is above its rate. */
+/** A meter with one band that drops what exceeds its rate. */
 export interface MeterSpec {
   id: number;
   unit: "kbps" | "pktps";
-  /** Kilobits or packets a second. */
+  /** Kilobits or packets per second. */
   rate: number;
   /** Kilobits or packets. */
   burst: number;
@@ -14,18 +14,21 @@ export interface MeterSpec {
 
 const VERSION = "OpenFlow14";
 
-/** A meter as ovs-ofctl takes it; counters are kept for it. */
+/** A meter in ovs-ofctl's notation; its counters are kept. */
 function meterText(meter: MeterSpec): string {
   return `meter=${meter.id},${meter.unit},burst,stats,band=type=drop,rate=${meter.rate},burst_size=${meter.burst}`;
 }
 
-/** A bridge's meters: what each does as words in a canonical order, by number. */
+/** A bridge's meters by number: the configuration of each as words in canonical order. */
 type Meters = ReadonlyMap<number, string>;
 
-/** The highest number that a meter can have; beyond are those of Open vSwitch's own, such as the controller's (enum ofp_meter). */
+/**
+ * The highest number that a meter can have. Higher ones are Open vSwitch's own meters, such as the controller's (enum
+ * ofp_meter).
+ */
 const MAX_METER = 0xffff_0000;
 
-/** Meters as a bridge tells of them over OpenFlow. */
+/** Meters as a bridge reports them over OpenFlow. */
 export function readMeters(told: readonly Buffer[]): Meters {
   const meters = told.map(readMeter).filter(([id]) => id <= MAX_METER);
   return new Map(meters.map(([id, words]) => [id, canonicalMeter(words)]));
@@ -41,14 +44,14 @@ export async function dumpMeters(target: OfctlTarget): Promise<Meters> {
   const blocks = result.stdout.split(/^(?=meter=)/m);
   return new Map(
     blocks.flatMap((block) => {
-      // A meter of Open vSwitch's own, such as `meter=controller`, has no number and is not looked at.
+      // Open vSwitch's own meters, such as `meter=controller`, have no number and are skipped.
       const id = /^meter=(\d+)/.exec(block)?.[1];
       return id === undefined ? [] : [[Number(id), canonicalMeter(block)] as const];
     }),
   );
 }
 
-/** The words of a meter's text, sorted: ovs-ofctl prints them in another order than it takes them. */
+/** The words of a meter's text, sorted: ovs-ofctl prints them in another order than it accepts them. */
 function canonicalMeter(text: string): string {
   const words = text
     .replace(/bands?=/g, " ")
@@ -57,7 +60,7 @@ function canonicalMeter(text: string): string {
   return words.sort().join(" ");
 }
 
-/** How a bridge's meters differ from the wanted ones. */
+/** The differences between a bridge's meters and the wanted ones. */
 export interface MeterDifference<Wanted extends MeterSpec = MeterSpec> {
   missing: Wanted[];
   altered: Wanted[];
@@ -80,8 +83,8 @@ export function compareMeters<Wanted extends MeterSpec>(
 }
 
 /**
- * Creates the meters that are missing and sets those that differ, while the guard holds; rules that name them can be pushed
- * afterwards. Resolves to false where the guard has moved.
+ * Creates missing meters and updates those that differ, while the guard holds; rules that use them can be pushed
+ * afterwards. Resolves to false if the guard has changed.
  */
 export async function putMeters(
   target: OfctlTarget,
@@ -96,8 +99,8 @@ export async function putMeters(
 }
 
 /**
- * Deletes meters that no rule names any more, while the guard holds: Open vSwitch deletes the rules that name a meter with
- * it. Resolves to false where the guard has moved.
+ * Deletes meters that no rule uses any more, while the guard holds: Open vSwitch deletes the rules that use a meter
+ * together with it. Resolves to false if the guard has changed.
  */
 export async function deleteMeters(
   target: OfctlTarget,

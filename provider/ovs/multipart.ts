@@ -4,14 +4,14 @@ import { SHORTEST_FLOW } from "./presentFlow";
 
 const ANY = 0xffff_ffff;
 const ALL_TABLES = 0xff;
-/** Kinds of question with answers of several parts (enum ofp_multipart_type). */
+/** Types of requests whose answers have several parts (enum ofp_multipart_type). */
 const FLOW_STATISTICS = 1;
 const METER_CONFIG = 10;
 const MORE = 1;
 /** All bits of a cookie. */
 export const EXACT = 0xffff_ffff_ffff_ffffn;
 
-/** Bits of a cookie, and what they are to be. */
+/** Bits of a cookie, and the values they must have. */
 export interface CookieMatch {
   cookie: bigint;
   mask: bigint;
@@ -40,7 +40,7 @@ export function requestMeters(): Buffer {
   return body;
 }
 
-/** One part of an answer to `requestFlows` or `requestMeters`: the flows or meters in it, and whether more parts follow. */
+/** One part of an answer to `requestFlows` or `requestMeters`: its flows or meters, and whether more parts follow. */
 export function readParts(body: Buffer): { parts: Buffer[]; more: boolean } {
   const kind = body.readUInt16BE(0);
   const least = kind === METER_CONFIG ? METER_HEAD : SHORTEST_FLOW;

@@ -15,12 +15,14 @@ export interface OfctlTarget {
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 20;
-/** What a script with three commands in a row may take beyond its commands' own limits, in milliseconds. */
+/**
+ * The additional time, in milliseconds, for a script of three commands, beyond the limits of the commands themselves.
+ */
 const MARGIN_MS = 5000;
 
 /**
- * The bridge's name, checked: ovs-ofctl would take one with `:` for a connection method, one with `/` or `.` in front
- * for a file. Throws a `TaasError` with code `bridge-name`.
+ * The bridge's name, checked: ovs-ofctl would take a name with `:` for a connection method, and one that starts with
+ * `/` or `.` for a file. Throws `bridge-name`.
  */
 export function bridgeName(target: OfctlTarget): string {
   if (/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(target.bridge)) return target.bridge;
@@ -36,7 +38,7 @@ export function timeoutSeconds(target: OfctlTarget): number {
   return target.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
 }
 
-/** Runs a command, or a script of up to three, so that it ends by its own limits before the transport gives it up. */
+/** Runs a command, or a script of up to three, so that it ends by its own limits before the transport aborts it. */
 export function runBounded(target: OfctlTarget, command: Command, input?: string): Promise<ExecResult> {
   const options: ExecOptions = { timeoutMs: 3 * timeoutSeconds(target) * 1000 + MARGIN_MS };
   return target.run(command, input === undefined ? options : { ...options, input });
@@ -48,13 +50,13 @@ export function ofctlArgv(target: OfctlTarget, version: string, args: readonly s
 }
 
 /**
- * The error for a command that failed: `openflow-error` with its standard error as the reason, or `openflow-timeout`
- * when it ended by its own time limit (SIGALRM).
+ * The error for a command that failed: `openflow-error` with its standard error as the reason, or `openflow-timeout` if
+ * it ended by its own time limit (SIGALRM).
  */
 export function commandFailed(target: OfctlTarget, wanted: string, result: ExecResult): TaasError {
   const { host, bridge } = target;
   if (/\(Alarm clock\)/.test(result.stderr)) {
-    return new TaasError(`${wanted} on bridge ${bridge} had no answer within ${timeoutSeconds(target)} s`, {
+    return new TaasError(`${wanted} on bridge ${bridge}: no answer within ${timeoutSeconds(target)} s`, {
       code: "openflow-timeout",
       host,
       hint: "Is ovs-vswitchd running and not overloaded? Look at /var/log/openvswitch/ovs-vswitchd.log",

@@ -7,26 +7,26 @@ export interface Flow {
   cookie: bigint;
   table: number;
   priority: number;
-  /** Canonical: two texts of one match are equal here. Empty: every packet. */
+  /** Canonical: equal matches are equal texts. Empty: every packet. */
   match: string;
   /** As ovs-ofctl prints them, without `actions=`. */
   actions: string;
-  /** Timeouts and flags, sorted, as `hard_timeout=10,send_flow_rem`; absent when there are none. */
+  /** Timeouts and flags, sorted, as `hard_timeout=10,send_flow_rem`; absent if there are none. */
   options?: string;
-  /** Milliseconds since it was written, where the text says so. */
+  /** Milliseconds since it was written, if the text says so. */
   age?: number;
-  /** Packets counted so far, where the text says so. */
+  /** Packets counted so far, if the text says so. */
   packets?: bigint;
-  /** Bytes counted so far, where the text says so. */
+  /** Bytes counted so far, if the text says so. */
   bytes?: bigint;
 }
 
-/** A rule's place in a bridge: a second rule with the same key takes the place of the first. */
+/** A rule's identity in a bridge: a second rule with the same key replaces the first. */
 export function flowKey(flow: Pick<Flow, "table" | "priority" | "match">): string {
   return `table=${flow.table},priority=${flow.priority},${flow.match}`;
 }
 
-/** OpenFlow's priority of a rule that states none. */
+/** The priority of a rule that does not specify one. */
 const DEFAULT_PRIORITY = 0x8000;
 const IGNORED = new Set(["idle_age", "hard_age"]);
 const OPTIONS = new Set(["idle_timeout", "hard_timeout", "importance"]);
@@ -39,8 +39,8 @@ const FLAGS = new Set([
 ]);
 
 /**
- * Reads flows from the output of `ovs-ofctl dump-flows`, with or without statistics, or from a flow file; empty lines
- * and comments (`#`) are passed over. Throws a `TaasError` with code `openflow-reply` naming the line otherwise.
+ * Parses flows from the output of `ovs-ofctl dump-flows`, with or without statistics, or from a flow file; empty lines
+ * and comments (`#`) are skipped. Otherwise throws `openflow-reply` with the line.
  */
 export function parseFlows(text: string, host?: string): Flow[] {
   const lines = text.split("\n").map((line) => line.trim());
@@ -48,7 +48,7 @@ export function parseFlows(text: string, host?: string): Flow[] {
   return lines.filter(isFlow).map((line) => parseFlow(line, host));
 }
 
-/** Reads one flow; see `parseFlows`. */
+/** Parses one flow; see `parseFlows`. */
 export function parseFlow(line: string, host?: string): Flow {
   const split = /^(?:(.*?)[\s,])??actions=(.*)$/.exec(line);
   if (split === null) throw odd(line, "it has no actions", host);
@@ -90,7 +90,7 @@ export function formatFlow(flow: Flow): string {
   return `${parts.join(",")} actions=${flow.actions}`;
 }
 
-/** Cuts at commas and white space that do not stand within parentheses; undefined when these do not match up. */
+/** Splits at commas and white space outside parentheses; undefined if the parentheses do not match. */
 function tokensOf(text: string): string[] | undefined {
   const token = /(?:\([^()]*\)|[^\s,()])+/g;
   return /[()]/.test(text.replace(token, "")) ? undefined : (text.match(token) ?? []);
@@ -110,10 +110,10 @@ function unsigned(token: string, limit: bigint): bigint | undefined {
 }
 
 function fail(line: string, token: string, host: string | undefined): never {
-  throw odd(line, `"${token.slice(0, 80)}" is not understood there`, host);
+  throw odd(line, `"${token.slice(0, 80)}" is not expected there`, host);
 }
 
 function odd(line: string, why: string, host: string | undefined): TaasError {
   const shown = JSON.stringify(line.length > 200 ? `${line.slice(0, 200)}...` : line);
-  return new TaasError(`not a flow that can be read: ${shown}: ${why}`, { code: "openflow-reply", host });
+  return new TaasError(`not a valid flow: ${shown}: ${why}`, { code: "openflow-reply", host });
 }

@@ -1,9 +1,9 @@
 import { TaasError } from "../errors";
 
-/** In order of preference. All carry cookie masks and table numbers, 1.0 by Open vSwitch's extensions. */
+/** In order of preference. All support cookie masks and table numbers, 1.0 through Open vSwitch's extensions. */
 const VERSIONS = ["OpenFlow14", "OpenFlow13", "OpenFlow15", "OpenFlow12", "OpenFlow11", "OpenFlow10"];
 
-/** A bridge that is not ours. */
+/** A foreign bridge. */
 export interface VersionedBridge {
   bridge: string;
   /** Its `protocols`; empty means OVS's default. */
@@ -11,7 +11,10 @@ export interface VersionedBridge {
   host?: string;
 }
 
-/** The OpenFlow version to speak to a bridge with these `protocols`. Throws `openflow-version` when none is known. */
+/**
+ * The OpenFlow version for a bridge with these `protocols`. Throws `openflow-version` if it accepts none that is
+ * supported.
+ */
 export function openflowVersion({ bridge, protocols, host }: VersionedBridge): string {
   if (protocols.length === 0) return VERSIONS[0]!;
   const version = VERSIONS.find((candidate) => protocols.includes(candidate));

@@ -7,24 +7,27 @@ export type Condition = [
   argument: Value,
 ];
 
-/** A change to the present value of a column (RFC 7047 section 5.1): column, mutator, argument. */
+/** A change to the current value of a column (RFC 7047 section 5.1): column, mutator, argument. */
 export type Mutation = [
   column: string,
   mutator: "+=" | "-=" | "*=" | "/=" | "%=" | "insert" | "delete",
   argument: Value,
 ];
 
-/** Makes a row; `uuid-name` lets other operations of the transaction refer to it. */
+/** Inserts a row; `uuid-name` lets other operations of the transaction refer to it. */
 export type Insert = { op: "insert"; table: string; row: Row; "uuid-name"?: string };
-/** Reads rows, as the operations before it left them; without `columns`, all columns. */
+/** Reads rows as the preceding operations left them; without `columns`, all columns. */
 export type Select = { op: "select"; table: string; where: Condition[]; columns?: string[] };
 /** Sets columns. */
 export type Update = { op: "update"; table: string; where: Condition[]; row: Row };
 /** Changes columns member by member. */
 export type Mutate = { op: "mutate"; table: string; where: Condition[]; mutations: Mutation[] };
-/** Removes rows. Rows of tables that are no roots also go when nothing refers to them any more. */
+/** Deletes rows. Rows of non-root tables are also deleted when nothing refers to them any more. */
 export type Delete = { op: "delete"; table: string; where: Condition[] };
-/** Lets the transaction fail unless the rows are (`==`) or are not (`!=`) the given ones. `timeout`: milliseconds to wait for that. */
+/**
+ * Makes the transaction fail unless the rows are (`==`) or are not (`!=`) the given ones. `timeout`: milliseconds to
+ * wait for that.
+ */
 export type Wait = {
   op: "wait";
   table: string;
@@ -36,10 +39,10 @@ export type Wait = {
 };
 /** A line for the database's own log. */
 export type Comment = { op: "comment"; comment: string };
-/** Lets the transaction fail: a dry run of what stands before it. */
+/** Makes the transaction fail: a dry run of the operations before it. */
 export type Abort = { op: "abort" };
 
-/** One operation of a transaction, as it stands on the wire (RFC 7047 section 5.2). */
+/** One operation of a transaction, in its wire format (RFC 7047 section 5.2). */
 export type Operation = Insert | Select | Update | Mutate | Delete | Wait | Comment | Abort;
 
 /** The result of one operation. */
@@ -57,8 +60,8 @@ export type ResultsOf<Operations extends readonly Operation[]> = {
 };
 
 /**
- * The guard of a transaction: it fails with code `guard-failed` unless the map column has these values in the row of this name.
- * Only those keys are compared, other keys of the column may change freely.
+ * A guard for a transaction: it fails with `guard-failed` unless the map column has these values in the row of this
+ * name. Only those keys are compared; other keys of the column may change freely.
  */
 export function guardMap(
   row: { table: string; name: string },
@@ -79,7 +82,7 @@ export function guardMap(
   };
 }
 
-/** The guard of a transaction: it fails with code `guard-failed` when a row of this name exists. */
+/** A guard for a transaction: it fails with `guard-failed` if a row of this name exists. */
 export function guardAbsent(row: { table: string; name: string }): Wait {
   return {
     op: "wait",

@@ -19,16 +19,18 @@ export interface OvsdbClientOptions {
   timeoutMs?: number;
 }
 
-/** What an operation does and to which table, without its values. */
+/** The kind of an operation and its table, without values. */
 function describeOperation(operation: Operation): string {
   return "table" in operation ? `${operation.op} ${operation.table}` : operation.op;
 }
 
-/** What becomes of a monitor's news. */
+/** The receiver of a monitor's updates. */
 export interface Monitoring {
-  /** Takes the first state of the tables and then each change, in order; what it throws ends the client. */
+  /**
+   * Takes the initial state of the tables and then each change, in order; an error that it throws closes the client.
+   */
   take(notation: Notation, updates: unknown): void;
-  /** Told when the client ends, and its news with it. */
+  /** Called when the client is closed, after which there are no more updates. */
   closed(): void;
 }
 
@@ -37,7 +39,7 @@ const MONITOR = "taas";
 
 /** Transactions against one host's `Open_vSwitch` database (RFC 7047). */
 export class OvsdbClient {
-  /** Which kind of channel is underneath; a `tool` transaction costs a process on the host. */
+  /** The kind of channel underneath; a `tool` transaction costs a process on the host. */
   readonly kind: OvsdbChannel["kind"];
   /** The host's name, for errors. */
   readonly host: string | undefined;
@@ -45,7 +47,7 @@ export class OvsdbClient {
   private readonly request: (operations: readonly Operation[]) => Promise<unknown>;
   private readonly rpc: JsonRpcStream | undefined;
   private monitoring: Monitoring | undefined;
-  /** Changes that came before the first state was taken. */
+  /** Changes that arrived before the initial state was taken. */
   private early: [Notation, unknown][] | undefined;
 
   constructor(channel: OvsdbChannel, options: OvsdbClientOptions = {}) {
@@ -66,9 +68,9 @@ export class OvsdbClient {
   }
 
   /**
-   * Carries out the operations as one transaction: all or none. Resolves to one result an operation.
-   * Rejects with a `TaasError`: `guard-failed` when a `wait` did not hold, `ovsdb-error` when the database refused an
-   * operation (named in the message) or the commit, `ovsdb-timeout`, `ovsdb-closed` or `ovsdb-reply`.
+   * Executes the operations as one transaction: all or none. Resolves to one result per operation. Rejects with a
+   * `TaasError`: `guard-failed` if a `wait` did not hold, `ovsdb-error` if the database refused an operation (named in
+   * the message) or the commit, `ovsdb-timeout`, `ovsdb-closed` or `ovsdb-reply`.
    */
   async transact<const Operations extends readonly Operation[]>(
     operations: Operations,
@@ -81,15 +83,16 @@ export class OvsdbClient {
     try {
       return parseResults(operations, reply, this.host);
     } catch (error) {
-      // Whoever answers so is not to be believed about anything else.
+      // A server that sends such a reply cannot be trusted in anything else.
       if (error instanceof TaasError && error.code === "ovsdb-reply") this.rpc?.close(error);
       throw error;
     }
   }
 
   /**
-   * Lets the server tell of the tables that the project reads, now and whenever they change, until the client ends. Only over a
-   * stream, and once. A server without `monitor_cond` (before Open vSwitch 2.6) tells by whole rows.
+   * Monitors the tables that the project reads: the server reports their content now and each change until the client
+   * is closed. Only over a stream, and once. A server without `monitor_cond` (before Open vSwitch 2.6) reports whole
+   * rows.
    */
   async monitor(monitoring: Monitoring): Promise<void> {
     this.monitoring = monitoring;
@@ -126,19 +129,19 @@ export class OvsdbClient {
   }
 
   private cancelled(): TaasError {
-    return new TaasError("the OVSDB server no longer tells of changes: its database was replaced", {
+    return new TaasError("the OVSDB server no longer reports changes: its database was replaced", {
       code: "ovsdb-closed",
       host: this.host,
-      hint: "Run again once the upgrade of Open vSwitch there is done",
+      hint: "Run again when the upgrade of Open vSwitch on the host has finished",
     });
   }
 
-  /** Why the client has ended; undefined while it has not. One that has stays so. */
+  /** Why the client was closed; undefined while it is open. A closed client stays closed. */
   get closed(): TaasError | undefined {
     return this.rpc?.closed;
   }
 
-  /** Ends the stream underneath; transactions under way are rejected. Idempotent. */
+  /** Closes the stream underneath; pending transactions are rejected. Idempotent. */
   close(): void {
     this.rpc?.close();
   }
@@ -169,7 +172,7 @@ export class OvsdbClient {
           new TaasError(`no answer from ovsdb-client within ${timeoutMs} ms`, {
             code: "ovsdb-timeout",
             host: this.host,
-            hint: "The change may have been made all the same. Check that ovsdb-server is running and not overloaded",
+            hint: "The change may have been made nevertheless. Check that ovsdb-server is running and not overloaded",
           }),
         );
       }, timeoutMs);

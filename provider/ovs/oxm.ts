@@ -1,23 +1,23 @@
 import type { Field, FieldMatch } from "../model/match";
 import { numbers, padded } from "./bytes";
 
-/** Open vSwitch's own number among experimenters, and that of the Open Networking Foundation. */
+/** The experimenter ids of Open vSwitch and of the Open Networking Foundation. */
 export const NICIRA = 0x2320;
 const ONF = 0x4f4e_4600;
 const OPENFLOW = 0x8000;
 const EXPERIMENTER = 0xffff;
 
-/** Bytes in front of a match's fields: its type and its length (struct ofp_match). */
+/** Bytes before a match's fields: its type and its length (struct ofp_match). */
 export const MATCH_HEAD = 4;
 const OXM_MATCH = 1;
 
-/** How a field stands in a message: class, number, bytes, and whose it is where it is an experimenter's. */
+/** The encoding of a field: class, number, bytes, and the experimenter, if it is an experimenter's. */
 interface Layout {
   oxmClass: number;
   number: number;
   bytes: number;
   experimenter?: number;
-  /** Bits that there are, where these are fewer than those of the bytes. */
+  /** The number of bits, if it is smaller than that of the bytes. */
   bits?: number;
 }
 
@@ -26,8 +26,8 @@ function layout(oxmClass: number, number: number, bytes: number, more: Partial<L
 }
 
 /**
- * Fields by their names in ovs-fields(7), which also has their numbers. In this order they are written: what a field
- * needs to mean anything stands before it.
+ * Fields by their names in ovs-fields(7), which also lists their numbers. They are written in this order: the
+ * prerequisites of a field precede it.
  */
 const FIELDS: Record<Field, Layout> = {
   in_port: layout(OPENFLOW, 0, 4),
@@ -68,7 +68,7 @@ function bytesOf(value: bigint, bytes: number): Buffer {
   return Buffer.from(value.toString(16).padStart(2 * bytes, "0"), "hex");
 }
 
-/** A field with its value, as OXM has it: header, experimenter, value, mask. Throws a RangeError where it does not fit. */
+/** A field with its value in OXM: header, experimenter, value, mask. Throws a RangeError if the value does not fit. */
 export function encodeField({ field, value, mask }: FieldMatch): Buffer {
   const { oxmClass, number, bytes, experimenter, bits } = FIELDS[field];
   const all = (1n << BigInt(bits ?? 8 * bytes)) - 1n;
@@ -83,7 +83,7 @@ export function encodeField({ field, value, mask }: FieldMatch): Buffer {
   return Buffer.concat([head, bytesOf(value, bytes), ...(masked ? [bytesOf(mask, bytes)] : [])]);
 }
 
-/** The fields of a match as bytes, but for those whose mask leaves nothing out. */
+/** The fields of a match as bytes, except those whose mask is empty. */
 export function encodeMatch(match: readonly FieldMatch[]): Buffer {
   const fields = match
     .filter(({ mask }) => mask !== 0n)
@@ -91,23 +91,23 @@ export function encodeMatch(match: readonly FieldMatch[]): Buffer {
   return Buffer.concat(fields.map(encodeField));
 }
 
-/** A match's fields as a message has them (struct ofp_match). */
+/** A match's fields as in a message (struct ofp_match). */
 export function encodeMatchField(fields: Buffer): Buffer {
   return padded(numbers([2, OXM_MATCH], [2, MATCH_HEAD + fields.length]), fields);
 }
 
-/** The header by which an action names a whole field of Open vSwitch's own. */
+/** The header by which an action refers to a whole field of Open vSwitch's own. */
 export function fieldHeader(field: Field): number {
   const { oxmClass, number, bytes } = FIELDS[field];
   return ((oxmClass << 16) | (number << 9) | bytes) >>> 0;
 }
 
-/** Cuts an encoded match into its fields. Throws a RangeError where it is none. */
+/** Splits an encoded match into its fields. Throws a RangeError if it is not a match. */
 export function matchFieldsOf(match: Buffer): Buffer[] {
   const fields: Buffer[] = [];
   for (let at = 0; at < match.length; ) {
     const end = at + 4 + (at + 4 <= match.length ? match.readUInt8(at + 3) : 0);
-    if (at + 4 > match.length || end > match.length) throw new RangeError("no match");
+    if (at + 4 > match.length || end > match.length) throw new RangeError("not a match");
     fields.push(match.subarray(at, end));
     at = end;
   }

@@ -11,17 +11,17 @@ import { readFlow } from "./presentFlow";
 import { SwitchClient } from "./switchClient";
 import { type Request, TYPE } from "./switchMessages";
 
-/** A frame that a rule has sent to this connection, and when it came here. */
+/** A frame that a rule sent to this connection, and when it arrived. */
 export interface Received extends PacketIn {
-  /** Nanoseconds since 1970, by this machine's clock. OpenFlow tells no time. */
+  /** Nanoseconds since 1970, by this machine's clock: OpenFlow carries no time. */
   at: bigint;
 }
 
 /** Milliseconds for an answer. */
 const PATIENCE = 5000;
-/** Bytes of frames that may wait to be taken: some seconds' worth of a fast capture. */
+/** Bytes of frames that may be queued: a few seconds of a fast capture. */
 const WAITING = 32 * 1024 * 1024;
-/** Ids of connections; 0 is every connection's that has none. */
+/** Ids of connections. All connections without an id share 0. */
 const IDS = { least: 1, most: 0xffff } as const;
 
 /** How a channel is opened. */
@@ -33,15 +33,17 @@ export interface ChannelOptions {
 }
 
 /**
- * A connection of its own to a tap bridge that sends frames (packet-out), receives those which rules send to its id
- * (packet-in), and holds rules that end unless they are renewed. Its rules have leased cookies (`leaseCookie`).
+ * A separate connection to a tap bridge. It sends frames (packet-out), receives frames that rules send to its id
+ * (packet-in), and holds rules that expire unless they are renewed. Its rules have leased cookies (`leaseCookie`).
  */
 export class PacketChannel {
-  /** What the actions of rules name this connection by. */
+  /** The id by which the actions of rules refer to this connection. */
   readonly controllerId = randomInt(IDS.least, IDS.most + 1);
   private readonly queue = new PacketQueue<Received>(WAITING);
   private readonly client: SwitchClient;
-  /** The clock's time at the process's own zero: frames are in order whatever is done to the clock. */
+  /**
+   * The clock's time when the process's own clock was zero, so that frames stay in order whatever happens to the clock.
+   */
   private readonly epoch = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
   private closing = false;
 
@@ -55,39 +57,42 @@ export class PacketChannel {
     });
   }
 
-  /** Takes a stream to the bridge's management socket. Rejects with `packets-lost` where the bridge does not do what is asked. */
+  /**
+   * Opens a channel over a stream to the bridge's management socket. Rejects with `packets-lost` if the bridge does not
+   * do what is requested.
+   */
   static async open(stream: Duplex, options: ChannelOptions): Promise<PacketChannel> {
     const channel = new PacketChannel(stream, options);
     await channel.receivePackets();
     return channel;
   }
 
-  /** The frames received, each once, to one who asks; ends with `close`, or with `packets-lost`. */
+  /** The received frames, each once, for one consumer; ends with `close`, or with `packets-lost`. */
   get packets(): AsyncIterable<Received> {
     return this.queue;
   }
 
-  /** Frames that were received and dropped because nobody took them fast enough. */
+  /** Frames that were received and dropped because the consumer was too slow. */
   get dropped(): number {
     return this.queue.dropped;
   }
 
-  /** Sends frames. Resolves when the bridge has taken them; rejects with `packets-lost`, as everything here does. */
+  /** Sends frames. Resolves when the bridge has accepted them; rejects with `packets-lost`, as all methods do. */
   send(frames: readonly PacketOut[]): Promise<void> {
     return this.tell(frames.map(packetOut));
   }
 
-  /** Adds rules that end after so many seconds (1 to 65,535). */
+  /** Adds rules that expire after this many seconds (1 to 65,535). */
   lease(rules: readonly Rule<number>[], seconds: number): Promise<void> {
     return this.modify(rules.map((rule) => addLease(encodeRule(rule), seconds)));
   }
 
-  /** Lets the time of rules begin anew. Those that have ended stay so. */
+  /** Restarts the time of rules. Expired rules stay deleted. */
   renew(rules: readonly Rule<number>[]): Promise<void> {
     return this.modify(rules.map((rule) => renewLease(encodeRule(rule))));
   }
 
-  /** How many leased rules with a cookie the bridge has. */
+  /** The number of leased rules with a cookie that the bridge has. */
   async held(cookie: bigint): Promise<number> {
     try {
       const flows = await this.client.flows({ cookie, mask: EXACT });
@@ -97,18 +102,18 @@ export class PacketChannel {
     }
   }
 
-  /** Deletes rules before their time; those that have ended are no error. */
+  /** Deletes rules before they expire; expired ones are not an error. */
   end(rules: readonly Rule<number>[]): Promise<void> {
     return this.modify(rules.map((rule) => endLease(encodeRule(rule))));
   }
 
-  /** Ends the connection, and the iteration of frames with an error. */
+  /** Closes the connection, and ends the iteration of frames with an error. */
   fail(error: Error): void {
     this.queue.close(error);
     this.close();
   }
 
-  /** Ends the connection, and the iteration of frames after those that wait. The rules stay until their time is over. */
+  /** Closes the connection, and ends the iteration after the queued frames. The rules stay until they expire. */
   close(): void {
     this.closing = true;
     this.client.close();
@@ -142,11 +147,14 @@ export class PacketChannel {
 
   private lost(cause: Error): TaasError {
     const { host, bridge } = this.options;
-    return new TaasError(`frames to and from bridge ${bridge} are at an end: ${cause.message}`, {
-      code: "packets-lost",
-      host,
-      hint: "Run again",
-      cause,
-    });
+    return new TaasError(
+      `the connection for frames to and from bridge ${bridge} has ended: ${cause.message}`,
+      {
+        code: "packets-lost",
+        host,
+        hint: "Run again",
+        cause,
+      },
+    );
   }
 }

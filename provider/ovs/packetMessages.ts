@@ -5,20 +5,23 @@ import { NICIRA } from "./oxm";
 import { encodeConfig } from "./switchConfig";
 import { type Request, TYPE } from "./switchMessages";
 
-/** Messages of Open vSwitch's own (include/openflow/nicira-ext.h and lib/ofp-msgs.h, `enum nicira_type`). */
+/** Message types of Open vSwitch's own (include/openflow/nicira-ext.h and lib/ofp-msgs.h, `enum nicira_type`). */
 const OWN = { setPacketInFormat: 16, setControllerId: 20, packetIn: 30 } as const;
 /** The format with properties (NXPIF_NXT_PACKET_IN2): all metadata, and userdata. */
 const WITH_PROPERTIES = 2;
 /** Properties of a packet-in (enum nx_packet_in2_prop_type). */
 const PROPERTY = { packet: 0, metadata: 6, userdata: 7 } as const;
-/** What is told unasked to a connection that is nobody's slave (enum ofp_async_config_prop_type). */
+/** Messages that a connection with the role master or equal receives unasked (enum ofp_async_config_prop_type). */
 const ASYNC = { packetIn: 1, portStatus: 3, flowRemoved: 5 } as const;
-/** Reasons for packet-ins: an action in a rule, an action set, a group, a packet-out (enum ofp_packet_in_reason); no misses. */
+/**
+ * Reasons for packet-ins: an action in a rule, an action set, a group, a packet-out (enum ofp_packet_in_reason); not
+ * table misses.
+ */
 const BY_ACTION = 0b11_1010;
-/** Any length but 0 lets a bridge send packet-ins to a connection on its management socket. */
+/** Any value except 0 lets a bridge send packet-ins to a connection on its management socket. */
 const MISS_SEND_LENGTH = 0xffff;
 const NO_BUFFER = 0xffff_ffff;
-/** Fields of metadata: OpenFlow's own class, Open vSwitch's two, and an experimenter's. */
+/** Classes of metadata fields: OpenFlow's own, the two of Open vSwitch, and the experimenters'. */
 const OXM_BASIC = 0x8000;
 const NXM = { basic: 0, own: 1 } as const;
 const IN_PORT = 0;
@@ -26,7 +29,7 @@ const OXM_TUNNEL_ID = 38;
 const NXM_TUNNEL_ID = 16;
 const REGISTERS = 16;
 
-/** A frame that a bridge is to send as if it had come by a port. */
+/** A frame that a bridge sends as if it had arrived on a port. */
 export interface PacketOut {
   /** Number of the port. */
   inPort: number;
@@ -34,18 +37,18 @@ export interface PacketOut {
   frame: Buffer;
 }
 
-/** The port of an action that lets a packet-out run through the bridge's tables, from the first (OFPP_TABLE). */
+/** The output port that passes a packet-out through the bridge's tables from the first one (OFPP_TABLE). */
 export const TABLES = 0xffff_fff9;
 
-/** A frame that a rule has sent to this connection. */
+/** A frame that a rule sent to this connection. */
 export interface PacketIn {
-  /** Number of the port that it came by. */
+  /** Number of the port on which it arrived. */
   inPort: number;
-  /** Key of the tunnel that it came by; absent where that is 0. */
+  /** Key of the tunnel through which it arrived; absent if that is 0. */
   tunnelId: bigint | undefined;
   /** Registers that are not 0, by number. */
   registers: ReadonlyMap<number, number>;
-  /** What the rule says with it. */
+  /** The data that the rule attached to it. */
   userdata: Buffer;
   frame: Buffer;
 }
@@ -55,8 +58,9 @@ function own(subtype: number, body: Buffer): Request {
 }
 
 /**
- * Lets a connection have the packet-ins that actions send to an id, and nothing else unasked. `flags`: the bridge's own, as it has
- * them. They say how it handles fragments, come with the same message, and are not this connection's to change.
+ * Requests the packet-ins that actions send to an id, and no other unasked messages. `flags`: the bridge's own
+ * settings, unchanged. They say how it handles fragments and are part of the same message, but they are not this
+ * connection's to change.
  */
 export function receivePackets(controllerId: number, flags: number): Request[] {
   const reasons = [
@@ -80,7 +84,7 @@ export function packetOut({ inPort, actions, frame }: PacketOut): Request {
   return { type: TYPE.packetOut, body: Buffer.concat([head, list, frame]) };
 }
 
-/** The pieces of a list whose items say their kind and their length, without what fills each up to eight bytes. */
+/** The properties in a list, each with its type and length, without its padding to eight bytes. */
 function* propertiesOf(body: Buffer): Generator<[type: number, value: Buffer]> {
   for (let at = 0; at < body.length; ) {
     const length = body.readUInt16BE(at + 2);
@@ -90,7 +94,7 @@ function* propertiesOf(body: Buffer): Generator<[type: number, value: Buffer]> {
   }
 }
 
-/** What is told of a frame's way: ports, tunnel and registers are read, the rest is passed over. */
+/** Reads a frame's metadata: ports, tunnel and registers; other fields are skipped. */
 function readMetadata(fields: Buffer): Pick<PacketIn, "tunnelId" | "registers"> & { inPort?: number } {
   const registers = new Map<number, number>();
   let tunnelId: bigint | undefined;
@@ -111,8 +115,8 @@ function readMetadata(fields: Buffer): Pick<PacketIn, "tunnelId" | "registers"> 
 }
 
 /**
- * Reads the body of an experimenter's message; undefined where it is no packet-in. The frame is a copy, so that what it came with
- * is not kept. Throws a RangeError for what is none of Open vSwitch's.
+ * Parses the body of an experimenter message; undefined if it is not a packet-in. The frame is a copy, so that the
+ * message around it can be freed. Throws a RangeError if the message is not Open vSwitch's.
  */
 export function readPacketIn(body: Buffer): PacketIn | undefined {
   if (body.readUInt32BE(0) !== NICIRA || body.readUInt32BE(4) !== OWN.packetIn) return undefined;

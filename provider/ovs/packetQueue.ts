@@ -1,24 +1,24 @@
-/** What has a frame. */
+/** An object that contains a frame. */
 interface Sized {
   frame: Buffer;
 }
 
-/** Bytes that a frame takes besides its own, about: objects, and what is told of it. */
+/** The approximate memory of a queued frame besides its own bytes: objects and metadata. */
 const OVERHEAD = 512;
 
 /**
- * Frames between who receives them and the one who takes them, each once. It keeps a bounded amount: what comes while it is full is
- * dropped and counted, because a bridge does not wait.
+ * Frames queued between their receiver and one consumer, each once. The amount is bounded: frames that arrive while the
+ * queue is full are dropped and counted, because a bridge does not wait.
  */
 export class PacketQueue<Packet extends Sized> implements AsyncIterable<Packet> {
   private packets: Packet[] = [];
   private bytes = 0;
   private end: { error: Error | undefined } | undefined;
   private wake: (() => void) | undefined;
-  /** Frames that were dropped because nobody took those before them. */
+  /** Frames that were dropped because the queue was full. */
   dropped = 0;
 
-  /** `limit`: bytes of memory that waiting frames may take. */
+  /** `limit`: bytes of memory that queued frames may take. */
   constructor(private readonly limit: number) {}
 
   /** Adds a frame, or drops it. Nothing is added after the end. */
@@ -34,7 +34,7 @@ export class PacketQueue<Packet extends Sized> implements AsyncIterable<Packet> 
     this.wake?.();
   }
 
-  /** Lets the iteration end after what is waiting, with an error if one is given. */
+  /** Ends the iteration after the queued frames, with an error if one is given. */
   close(error?: Error): void {
     this.end ??= { error };
     this.wake?.();

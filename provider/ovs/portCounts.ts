@@ -1,6 +1,6 @@
 import { bridgeName, commandFailed, type OfctlTarget, ofctlArgv, runBounded } from "./ofctl";
 
-/** What a port has counted until now; OVSDB's own column lags some seconds behind. */
+/** The current counters of a port; those in OVSDB lag some seconds behind. */
 export interface PortCount {
   sent: { packets: number; bytes: number };
   received: { packets: number; bytes: number };
@@ -8,7 +8,10 @@ export interface PortCount {
   errors: number;
 }
 
-/** Reads the counters of a bridge's ports, by port number (`ovs-ofctl dump-ports`). `version`: of OpenFlow, as the bridge speaks it. */
+/**
+ * Reads the counters of a bridge's ports, by port number (`ovs-ofctl dump-ports`). `version`: the OpenFlow version that
+ * the bridge accepts.
+ */
 export async function readPortCounts(
   target: OfctlTarget,
   version = "OpenFlow14",
@@ -20,7 +23,7 @@ export async function readPortCounts(
   return new Map(blocks.map((block) => [Number(/^\s*port\s+(\d+):/.exec(block)![1]), portCount(block)]));
 }
 
-/** A counter that the port does not keep is printed as `?`, and counts as nothing. */
+/** A counter that the port does not keep is printed as `?`, and counts as 0. */
 function portCount(block: string): PortCount {
   const [received = "", sent = ""] = block.split(/\btx\b/);
   const read = (text: string, name: string) => Number(new RegExp(`\\b${name}=(\\d+)`).exec(text)?.[1] ?? 0);

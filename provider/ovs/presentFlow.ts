@@ -2,21 +2,21 @@ import { isLeaseCookie } from "../model/identity";
 import type { WireFlow } from "./encodeRule";
 import { MATCH_HEAD } from "./oxm";
 
-/** Bytes of a flow's statistics in front of its match (struct ofp_flow_stats), and those of the shortest. */
+/** Bytes of a flow's statistics before its match (struct ofp_flow_stats), and bytes of the shortest match. */
 export const FLOW_HEAD = 48;
 export const SHORTEST_FLOW = FLOW_HEAD + MATCH_HEAD;
 
 /** A rule that a bridge has. */
 export interface PresentFlow extends WireFlow {
-  /** Milliseconds that it has been there. */
+  /** Milliseconds since it was added. */
   age: number;
-  /** It has an idle timeout, an importance or flags, as none of ours has. */
+  /** Whether it has an idle timeout, an importance or flags, which none of our rules has. */
   special: boolean;
-  /** It is leased: its holder's affair, and no other writer's. */
+  /** Whether it is leased: only its holder may change it. */
   leased: boolean;
 }
 
-/** Whether a flow of an answer to `requestFlows` is a leased one: it has the cookie of one, and an end. */
+/** Whether a flow in an answer to `requestFlows` is leased: it has a leased cookie and a timeout. */
 export function isLeased(flow: Buffer): boolean {
   return isLeaseCookie(flow.readBigUInt64BE(24)) && flow.readUInt16BE(16) !== 0;
 }

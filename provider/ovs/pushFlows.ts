@@ -5,7 +5,7 @@ import { LEASED, ONLY_LEASED } from "./leases";
 import { bridgeName, commandFailed, type OfctlTarget, runBounded, timeoutSeconds } from "./ofctl";
 import { flowKey, parseFlows } from "./openflow";
 
-/** `moved`: generation or a port number was another one, before the push (nothing was written) or right after it. */
+/** `moved`: the generation or a port number differed, before the push (nothing was written) or right after it. */
 export type PushOutcome = { outcome: "pushed" } | { outcome: "moved"; when: "before" | "after" };
 
 const SCRIPT = `
@@ -21,10 +21,10 @@ echo pushed
 `;
 
 /**
- * Makes the flows of a bridge exactly those of a flow file's text, in one atomic bundle, by one command on the host
- * that pushes only while the guard holds and looks at it again after the push. Counters of unchanged flows are kept, and so
- * are leased rules. Rejects with `duplicate-flow` when two flows would take each other's place (ovs-ofctl would silently keep the last
- * one), `openflow-error` with ovs-ofctl's own words when the bridge refuses, and then nothing was changed.
+ * Makes the flows of a bridge exactly those of a flow file's text, in one atomic bundle. One command on the host pushes
+ * only while the guard holds, and checks it again after the push. Counters of unchanged flows are kept, and so are
+ * leased rules. Rejects with `duplicate-flow` if two flows have the same identity (ovs-ofctl would silently keep the
+ * last one), and with `openflow-error` and ovs-ofctl's message if the bridge refuses; nothing is changed then.
  */
 export async function pushFlows(
   target: OfctlTarget,

@@ -5,15 +5,15 @@ import type { OvsdbClient } from "./ovsdbClient";
 import { columnsOf, TABLE_NAMES } from "./tables";
 import { decodeUuid } from "./values";
 
-/** The reading of every table, in one transaction and so of one moment. */
+/** One select per table, in one transaction, and so of one moment. */
 const READING = TABLE_NAMES.map(
   (table): Select => ({ op: "select", table, where: [], columns: ["_uuid", ...columnsOf(table)] }),
 );
 
 /**
- * Reads everything the project needs to know of a host's OVSDB; `after`: only once that holds.
- * Rejects with code `no-ovs` when the database has no `Open_vSwitch` row, `ovsdb-reply` when a value is not what the
- * column can hold, and with the codes of `OvsdbClient.transact`.
+ * Reads everything the project needs from a host's OVSDB; `after`: only once that holds. Rejects with `no-ovs` if the
+ * database has no `Open_vSwitch` row, with `ovsdb-reply` if a value does not fit its column, and with the codes of
+ * `OvsdbClient.transact`.
  */
 export async function readFacts(client: OvsdbClient, after?: Wait): Promise<Facts> {
   const results =

@@ -5,17 +5,20 @@ import { EXACT } from "./multipart";
 import { encodeMatch } from "./oxm";
 import type { PresentFlow } from "./presentFlow";
 
-/** A flow-mod with this flag fails where another rule of its priority may match the same (enum ofp_flow_mod_flags). */
+/**
+ * A flow-mod with this flag fails if another rule of the same priority may match the same packets (enum
+ * ofp_flow_mod_flags).
+ */
 const CHECK_OVERLAP = 2;
-/** The switch's own port, which nothing ever comes in by (enum ofp_port_no). */
+/** The switch's local port, on which nothing ever arrives (enum ofp_port_no). */
 const LOCAL_PORT = 0xffff_fffe;
 
-/** Whether a rule is the one that carries the mark of all: the last of table 0, which every frame matches. */
+/** Whether a rule is the one that carries the mark for all: the last of table 0, which every frame matches. */
 function isMark({ table, priority, match }: Pick<WireFlow, "table" | "priority" | "match">): boolean {
   return table === 0 && priority === 0 && match.length === 0;
 }
 
-/** Whether a rule is the one that is wanted in its place. When it ends is told by `settleEnds`. */
+/** Whether a rule equals the one wanted in its place. Timeouts are not compared; `settleEnds` handles them. */
 function isSame(present: PresentFlow, wanted: WireFlow): boolean {
   const { cookie, hardTimeout, instructions, special } = present;
   const alike = cookie === wanted.cookie && hardTimeout === wanted.hardTimeout && !special;
@@ -23,10 +26,10 @@ function isSame(present: PresentFlow, wanted: WireFlow): boolean {
 }
 
 /**
- * The flow-mods that make a bridge's rules the wanted ones, to be done as one bundle. They fail as a whole, with the error
- * that `isOverlap` tells, where the rule that carries the mark is not the one that was seen: a rule put across it, and
- * taken away again, finds it. So nobody takes back what another writer has done meanwhile. What is as it should be stays,
- * with its counters.
+ * The flow-mods that turn a bridge's rules into the wanted ones, for one bundle. The bundle fails as a whole, with an
+ * error that `isOverlap` recognises, if the rule with the mark is not the one that was read: a temporary rule that
+ * overlaps it detects that. No writer therefore undoes what another has done in the meantime. Unchanged rules stay,
+ * with their counters.
  */
 export function flowMods(present: readonly PresentFlow[], wanted: ReadonlyMap<string, WireFlow>): Buffer[] {
   const places = new Map(present.map((flow) => [wirePlace(flow), flow]));
@@ -47,7 +50,7 @@ export function flowMods(present: readonly PresentFlow[], wanted: ReadonlyMap<st
   ];
 }
 
-/** Whether these are the wanted rules, and no others but leased ones. */
+/** Whether these are the wanted rules, and no others except leased ones. */
 export function hasFlows(present: readonly PresentFlow[], wanted: ReadonlyMap<string, WireFlow>): boolean {
   const lasting = present.filter(({ leased }) => !leased);
   return (

@@ -7,29 +7,36 @@ import { readFacts } from "./readFacts";
 import { applyUpdates, type Notation } from "./updates";
 
 /**
- * What a host's OVSDB says, as of now. Facts are the same object while nothing has changed in them. All methods reject with
- * the codes of `OvsdbClient.transact`, `no-ovs`, and `ovsdb-reply` where a value is not what its column can hold.
+ * An up-to-date copy of a host's OVSDB. The facts are the same object while nothing in them has changed. All methods
+ * reject with the codes of `OvsdbClient.transact`, with `no-ovs`, and with `ovsdb-reply` if a value does not fit its
+ * column.
  */
 export interface Replica {
-  /** The facts with all that was committed before the asking, by whomever. */
+  /** The facts, including everything that any writer committed before the call. */
   read(): Promise<Facts>;
-  /** The facts without asking: all that this connection has written, and what others have but for what is under way. */
+  /**
+   * The facts without a request: everything that this connection has written, and what others have written except what
+   * is still in transit.
+   */
   latest(): Promise<Facts>;
-  /** The facts once ovs-vswitchd has put everything up to `nextCfg` into effect. Rejects with `vswitchd-not-applying` after `timeoutMs`. */
+  /**
+   * The facts once ovs-vswitchd has applied everything up to `nextCfg`. Rejects with `vswitchd-not-applying` after
+   * `timeoutMs`.
+   */
   applied(nextCfg: number, timeoutMs: number): Promise<Facts>;
-  /** Resolves when the facts may be others than those, or after so many milliseconds. */
+  /** Resolves when the facts may differ from the given ones, or after this many milliseconds. */
   changed(from: Facts, timeoutMs: number): Promise<void>;
 }
 
-/** The replica of a host: kept by the server where there is a stream to it, else read as a whole each time. */
+/** The replica of a host: updated by the server if there is a stream to it, else read as a whole each time. */
 export async function openReplica(client: OvsdbClient): Promise<Replica> {
   return client.kind === "stream" ? Monitored.open(client) : new Polled(client);
 }
 
 /**
- * Kept by a monitor. It stands on an order that ovsdb-server keeps (`ovsdb_jsonrpc_session_send` sends what monitors have to tell
- * before any reply): a transaction's own effects are here when its reply is, and so is what others committed before a
- * transaction was asked for, be it an empty one.
+ * Updated by a monitor. It relies on an order that ovsdb-server guarantees (`ovsdb_jsonrpc_session_send` sends pending
+ * monitor updates before any reply): when a transaction's reply arrives, its own effects have arrived, and so has
+ * everything that others committed before the transaction was sent, even if it is empty.
  */
 class Monitored implements Replica {
   private readonly waiting = new Set<() => void>();
@@ -64,7 +71,7 @@ class Monitored implements Replica {
   async applied(nextCfg: number, timeoutMs: number): Promise<Facts> {
     const isApplied = () => this.database.applied >= nextCfg;
     if (!(await this.until(isApplied, timeoutMs))) {
-      // A server that hangs is not ovs-vswitchd's fault: then this is what fails.
+      // If the server itself hangs, ovs-vswitchd is not to blame, and this read fails instead.
       await this.read();
       if (!isApplied()) throw notApplying(this.client.host, nextCfg, this.database.applied, timeoutMs);
     }
@@ -79,7 +86,7 @@ class Monitored implements Replica {
     for (const look of [...this.waiting]) look();
   }
 
-  /** Resolves to whether something has come to hold in time; rejects when the connection ends. */
+  /** Resolves to whether a condition came true in time; rejects when the connection ends. */
   private until(holds: () => boolean, timeoutMs: number): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void) => {
@@ -102,7 +109,7 @@ class Monitored implements Replica {
   }
 }
 
-/** Milliseconds between two readings of a host that is waited for. */
+/** Milliseconds between two reads while waiting for a host. */
 const INTERVAL = 300;
 
 /** Read as a whole, by a command on the host. */

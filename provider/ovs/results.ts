@@ -5,9 +5,9 @@ import { decodeUuid } from "./values";
 type Failure = { error: string; details: string };
 
 /**
- * Turns the reply to a transaction into results, one an operation.
- * Throws a `TaasError`: `guard-failed` when a `wait` did not hold, `ovsdb-error` naming the operation that failed or
- * the commit, `ovsdb-reply` when the reply is none to these operations.
+ * Converts the reply to a transaction into results, one per operation. Throws a `TaasError`: `guard-failed` if a `wait`
+ * did not hold, `ovsdb-error` naming the operation that failed or the commit, `ovsdb-reply` if the reply does not fit
+ * these operations.
  */
 export function parseResults<const Operations extends readonly Operation[]>(
   operations: Operations,
@@ -62,7 +62,7 @@ function failed(
     return new TaasError(`the ${operation.table} table changed since it was read`, {
       code: "guard-failed",
       host,
-      hint: "Somebody else writes to this host; the operation can be repeated",
+      hint: "Another writer is changing this host; the operation can be repeated",
     });
   }
   const where = operation === undefined ? "the commit" : `operation ${index} (${describe(operation)})`;

@@ -7,47 +7,47 @@ import { type CookieMatch, readParts, requestFlows, requestMeters } from "./mult
 import { encodeConfig, readConfig, type SwitchConfig } from "./switchConfig";
 import { encodeMessage, type Message, type Request, TYPE, takeMessages } from "./switchMessages";
 
-/** Messages under way: known by the xid of each, ended by the answer to the last or by any error. */
+/** Pending messages, by the xid of each; completed by the answer to the last one, or by any error. */
 interface Pending {
   xids: number[];
-  /** What the answers brought so far. */
+  /** The parts of the answers so far. */
   parts: Buffer[];
   bytes: number;
-  /** How many messages may still come. */
+  /** How many messages may still arrive. */
   left: number;
   resolve(parts: Buffer[]): void;
   reject(error: Error): void;
   timer: NodeJS.Timeout;
 }
 
-/** Flow-mods that a bridge has been told of and has not done yet. */
+/** Flow-mods that a bridge has received but not yet applied. */
 export interface Bundle {
   id: number;
   prepared: readonly Message[];
 }
 
-/** A bridge's rules and meters, as it tells of them, and its settings. */
+/** A bridge's rules and meters as it reports them, and its settings. */
 export interface SwitchReading {
   flows: Buffer[];
   meters: Buffer[];
   config: SwitchConfig;
 }
 
-/** Who is told of what a bridge sends on behalf of rules. */
+/** Receives messages that a bridge sends because of rules. */
 export interface Listener {
-  /** The body of an experimenter's message. Throws a RangeError for what is none. */
+  /** Handles the body of an experimenter message. Throws a RangeError if it is invalid. */
   experimenter(body: Buffer): void;
-  /** The stream has ended, for a reason. */
+  /** Called with the reason when the stream has ended. */
   ended(error: Error): void;
 }
 
-/** The bridge refuses a rule that overlaps with one which is there. */
+/** The bridge refuses a rule that overlaps an existing one. */
 export class OverlapError extends Error {}
 
 /**
- * OpenFlow 1.4 spoken to one bridge over a stream to its management socket: no more of it than is needed to read its
- * rules and settings, and to change them. Whatever fails here is done by the host's own ovs-ofctl instead, so failures are
- * plain errors that no operator sees.
+ * OpenFlow 1.4 with one bridge over a stream to its management socket: only what is needed to read its rules and
+ * settings and to change them. If anything fails here, the host's own ovs-ofctl is used instead, so failures are plain
+ * errors that no operator sees.
  */
 export class SwitchClient {
   private received: Buffer = Buffer.alloc(0);
@@ -55,7 +55,7 @@ export class SwitchClient {
   private nextXid = 1;
   private nextBundle = 1;
   private failure: Error | undefined;
-  /** Bytes of what nobody asked for: a bridge tells of ports that come and go. */
+  /** Bytes that arrive unasked: a bridge reports ports that are added and removed. */
   private readonly unasked = new Allowance(1024 * 1024, 64 * 1024);
   private readonly echoes = new Allowance(100, 10);
 
@@ -91,7 +91,10 @@ export class SwitchClient {
     return readConfig(config!);
   }
 
-  /** All that the bridge does with frames, as a text that changes with it: its rules, its meters, and how it handles fragments. */
+  /**
+   * Everything that determines what the bridge does with frames, as a text: its rules, its meters, and how it handles
+   * fragments.
+   */
   async state(): Promise<string> {
     const { flows, meters, config } = await this.read();
     return `${digestRules(flows, meters)} ${config.flags}`;
@@ -102,7 +105,7 @@ export class SwitchClient {
     return this.request(this.numbered([{ type: TYPE.multipartRequest, body: requestFlows(cookies) }]));
   }
 
-  /** Puts flow-mods into a bundle, after setting the bridge's configuration where one is given. */
+  /** Adds flow-mods to a new bundle, after setting the bridge's configuration if one is given. */
   async prepare(mods: readonly Buffer[], config?: SwitchConfig): Promise<Bundle> {
     const id = this.nextBundle++;
     const settings = config === undefined ? [] : [{ type: TYPE.setConfig, body: encodeConfig(config) }];
@@ -114,7 +117,7 @@ export class SwitchClient {
     try {
       await this.request(prepared);
     } catch (error) {
-      // The bundle stays open, without the messages that were refused, until its connection ends.
+      // The bundle stays open, without the refused messages, until its connection ends.
       this.fail(error as Error);
       throw error;
     }
@@ -122,25 +125,28 @@ export class SwitchClient {
   }
 
   /**
-   * Does a bundle's flow-mods, all or none. Resolves when they are in force; rejects with an `OverlapError` where one must
-   * not overlap and does.
+   * Applies a bundle's flow-mods, all or none. Resolves when they are in force; rejects with an `OverlapError` if one
+   * overlaps that must not.
    */
   async commit({ id, prepared }: Bundle): Promise<void> {
-    // What fails only now is told of by the number that it was put in with.
+    // A flow-mod that fails only now is reported by the number with which it was added.
     await this.request(this.numbered([control(id, "commit")]), prepared);
   }
 
-  /** Forgets a bundle. */
+  /** Discards a bundle. */
   async discard({ id }: Bundle): Promise<void> {
     await this.request(this.numbered([control(id, "discard")]));
   }
 
-  /** Sends messages that have no answer. Resolves when the bridge has done what they say; rejects with the first that it refuses. */
+  /**
+   * Sends messages that have no answer. Resolves when the bridge has processed them; rejects with the first that it
+   * refuses.
+   */
   async tell(messages: readonly Request[]): Promise<void> {
     await this.request(this.numbered([...messages, BARRIER]));
   }
 
-  /** Ends the stream; what is under way is rejected. Idempotent. */
+  /** Closes the stream; pending work is rejected. Idempotent. */
   close(): void {
     this.ended("was closed");
   }
@@ -153,8 +159,8 @@ export class SwitchClient {
   }
 
   /**
-   * Sends messages; resolves with what the answer to the last brings: flows, meters, or a configuration. Rejects with the first error
-   * that any of them meets, or of those `before`.
+   * Sends messages; resolves with the content of the answer to the last one: flows, meters, or a configuration. Rejects
+   * with the first error that any of them, or of those `before`, causes.
    */
   private request(messages: readonly Message[], before: readonly Message[] = []): Promise<Buffer[]> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
@@ -201,7 +207,7 @@ export class SwitchClient {
 
   private echo(xid: number, body: Buffer): void {
     if (!this.echoes.take(1) || this.stream.writableLength > MAX_UNSENT)
-      throw new RangeError("the bridge asks without end, or does not take the answers");
+      throw new RangeError("the bridge sends requests without end, or does not read the answers");
     this.stream.write(encodeMessage({ type: TYPE.echoReply, xid, body }));
   }
 
@@ -231,7 +237,7 @@ function control(bundle: number, step: BundleStep): Request {
   return { type: TYPE.bundleControl, body: bundleControl(bundle, step) };
 }
 
-/** Takes a part of an answer; true when more parts follow. */
+/** Takes a part of an answer; true if more parts follow. */
 function takeParts(pending: Pending, body: Buffer): boolean {
   const { parts, more } = readParts(body);
   for (const part of parts) pending.parts.push(part);
@@ -252,11 +258,13 @@ const METERS: Request = { type: TYPE.multipartRequest, body: requestMeters() };
 const BARRIER: Request = { type: TYPE.barrierRequest, body: EMPTY };
 const CONFIG: Request = { type: TYPE.getConfigRequest, body: EMPTY };
 
-/** Bytes of flows that are taken for an answer: 5,000 taps have 2 MB. */
+/** The most bytes of flows in an answer: 5,000 taps have 2 MB. */
 const MAX_BYTES = 32 * 1024 * 1024;
-/** Flows that are taken for an answer: 5,000 taps have 20,000. Each costs time and memory of its own. */
+/** The most flows in an answer: 5,000 taps have 20,000. Each costs time and memory of its own. */
 const MAX_FLOWS = 65_536;
-/** Messages that an answer may have: Open vSwitch fills each with flows up to 64 KiB (lib/ofp-msgs.c, `ofpmp_reserve`). */
+/**
+ * The most messages of an answer: Open vSwitch fills each with flows up to 64 KiB (lib/ofp-msgs.c, `ofpmp_reserve`).
+ */
 const MAX_PARTS = 1024;
-/** Bytes that may wait to be taken by the bridge; one that reads nothing gets no more. */
+/** Bytes that may be queued for the bridge; a bridge that reads nothing gets no more. */
 const MAX_UNSENT = 1024 * 1024;

@@ -3,7 +3,7 @@ import { numbers } from "./bytes";
 /** How a bridge must handle IP fragments: `ovs-ofctl set-frags nx-match` (enum ofp_config_flags). */
 export const FRAGMENTS_NX_MATCH = 3;
 
-/** A bridge's settings, from its answer to a request for them (struct ofp_switch_config). */
+/** A bridge's settings, from its answer to a configuration request (struct ofp_switch_config). */
 export interface SwitchConfig {
   flags: number;
   missSendLength: number;

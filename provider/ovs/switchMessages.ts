@@ -1,8 +1,8 @@
-/** OpenFlow 1.4, as the version stands in every message (openflow-spec 1.4.0, section 7.1). */
+/** OpenFlow 1.4, the version in every message (openflow-spec 1.4.0, section 7.1). */
 const VERSION = 0x05;
 const HEADER = 8;
 
-/** Kinds of message that are sent or understood here (enum ofp_type). */
+/** Types of messages that are sent or understood here (enum ofp_type). */
 export const TYPE = {
   hello: 0,
   error: 1,
@@ -31,13 +31,13 @@ export interface Message {
   body: Buffer;
 }
 
-/** A message that is to be sent; some have their number in their body too. */
+/** A message to be sent; some have their number in their body too. */
 export interface Request {
   type: number;
   body: Buffer | ((xid: number) => Buffer);
 }
 
-/** A message as it goes over the wire. */
+/** A message in its wire format. */
 export function encodeMessage({ type, xid, body }: Message): Buffer {
   const header = Buffer.alloc(HEADER);
   header.writeUInt8(VERSION, 0);
@@ -47,7 +47,10 @@ export function encodeMessage({ type, xid, body }: Message): Buffer {
   return Buffer.concat([header, body]);
 }
 
-/** Takes the whole messages off the front of what was received, and the rest. Throws a RangeError for what is no OpenFlow. */
+/**
+ * Splits whole messages from the front of the received bytes, and returns the rest. Throws a RangeError for bytes that
+ * are not OpenFlow.
+ */
 export function takeMessages(received: Buffer): { messages: Message[]; rest: Buffer } {
   const messages: Message[] = [];
   let at = 0;
@@ -56,7 +59,7 @@ export function takeMessages(received: Buffer): { messages: Message[]; rest: Buf
     const type = received.readUInt8(at + 1);
     // A hello may be of any version; afterwards both sides speak the lower one.
     if (length < HEADER || (type !== TYPE.hello && received.readUInt8(at) !== VERSION))
-      throw new RangeError(`no OpenFlow 1.4: ${received.subarray(at, at + HEADER).toString("hex")}`);
+      throw new RangeError(`not OpenFlow 1.4: ${received.subarray(at, at + HEADER).toString("hex")}`);
     if (received.length - at < length) break;
     const body = received.subarray(at + HEADER, at + length);
     messages.push({ type, xid: received.readUInt32BE(at + 4), body });

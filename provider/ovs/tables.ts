@@ -9,12 +9,13 @@ import {
   type Encoded,
 } from "./values";
 
-/** Reads an atom of a column. */
+/** Decodes an atom of a column. */
 type Decode<T> = (encoded: Encoded) => T;
 
 /**
- * What a column holds: how a value is read, what it is where the server leaves it out (RFC 7047 section 5.2.1: the default), and
- * whether it is told of by differences (ovsdb-server(7), `update2`: sets and maps that may have more than one member).
+ * The type of a column: how a value is decoded, its default, which applies if the server omits it (RFC 7047 section
+ * 5.2.1), and whether changes are reported as differences (ovsdb-server(7), `update2`: sets and maps that may have more
+ * than one member).
  */
 export interface Column<T = unknown> {
   read: Decode<T>;
@@ -35,7 +36,7 @@ const integer = value(decodeInteger, 0);
 const flag = value(decodeBoolean, false);
 const map: Column<Record<string, string>> = { read: decodeMap, absent: {}, kind: "map" };
 
-/** The columns that the project reads, by table: only such as every release from 2.13 on has. */
+/** The columns that the project reads, by table: only columns that every release from 2.13 on has. */
 export const TABLES = {
   Open_vSwitch: {
     ovs_version: optional(decodeString),
@@ -100,7 +101,7 @@ export const TABLES = {
 /** A table that the project reads. */
 export type Table = keyof typeof TABLES;
 
-/** A row as it is read, by the database's names of columns. */
+/** A parsed row, by the database's column names. */
 export type RowOf<T extends Table> = {
   [C in keyof (typeof TABLES)[T]]: (typeof TABLES)[T][C] extends Column<infer V> ? V : never;
 };

@@ -7,28 +7,28 @@ import { flowMods, hasFlows } from "./replaceFlows";
 import { type Bundle, OverlapError, SwitchClient, type SwitchReading } from "./switchClient";
 import { FRAGMENTS_NX_MATCH, type SwitchConfig } from "./switchConfig";
 
-/** Milliseconds for an answer; afterwards all is done by commands on the host. */
+/** Milliseconds for an answer; afterwards everything is done by commands on the host. */
 const PATIENCE = 5000;
 
-/** What a tap bridge had at a moment, and the connection that told it. */
+/** What a tap bridge had at one moment, and the connection that reported it. */
 export interface TapReading extends SwitchReading {
   client: SwitchClient;
 }
 
 /**
- * The tap bridge, spoken to without any command on its host. Where that is not to be had, or the bridge refuses what is
- * asked for, answers are undefined.
+ * The tap bridge, accessed without any command on its host. If that is impossible, or the bridge refuses a request,
+ * answers are undefined.
  */
 export class TapSwitch {
   private client: SwitchClient | undefined;
   private connecting: Promise<SwitchClient | undefined> | undefined;
 
-  /** `open` gives a stream to the bridge's management socket, or undefined where there is none to be had. */
+  /** `open` returns a stream to the bridge's management socket, or undefined if there is none. */
   constructor(private readonly open: () => Promise<Duplex | undefined>) {}
 
   /**
-   * What the bridge has, for `replace`. `earlier`: what was read a moment ago. It is read again where that was over a connection
-   * which has ended: the rules may have ended with it, as they do when ovs-vswitchd crashes.
+   * What the bridge has, for `replace`. `earlier`: what was read a moment ago. It is read again if it came over a
+   * connection that has ended: the rules may have been lost with it, as they are when ovs-vswitchd crashes.
    */
   async read(earlier?: TapReading): Promise<TapReading | undefined> {
     if (earlier?.client.closed === false) return earlier;
@@ -36,10 +36,11 @@ export class TapSwitch {
   }
 
   /**
-   * Makes the bridge's rules exactly these, of which the first has no fields and marks them all by its cookie. In one bundle,
-   * unless another writer has put another mark since `holds` was asked. Counters of unchanged rules are kept.
-   * `same`: all rules are there, and nothing is written. `moved`: another writer did, or `holds` says no, before the writing or right after it. A bundle goes over the connection that
-   * its rules were read by, which ends when ovs-vswitchd does.
+   * Makes the bridge's rules exactly these. The first has no fields, and its cookie marks them all. They are written in
+   * one bundle, unless another writer has set another mark since `holds` was checked. Counters of unchanged rules are
+   * kept. `same`: all rules exist already, and nothing is written. `moved`: another writer wrote, or `holds` returned
+   * false, before the write or right after it. A bundle is sent over the connection by which its rules were read, which
+   * ends when ovs-vswitchd does.
    */
   async replace(
     rules: readonly Rule<number>[],
@@ -67,7 +68,7 @@ export class TapSwitch {
     return done === "written" && !(await holds()) ? "moved" : done;
   }
 
-  /** Whether the bridge's rules are exactly these, and fragments are handled as they need it. */
+  /** Whether the bridge's rules are exactly these, and fragments are handled as they require. */
   has(rules: readonly Rule<number>[]): Promise<boolean | undefined> {
     return this.ask(async (client) => {
       const { flows, config } = await client.read();
@@ -75,12 +76,12 @@ export class TapSwitch {
     });
   }
 
-  /** All that the bridge does with frames, as a text that changes with it. */
+  /** Everything that determines what the bridge does with frames, as a text. */
   state(): Promise<string | undefined> {
     return this.ask((client) => client.state());
   }
 
-  /** The cookies of the leased rules that are there. */
+  /** The cookies of the leased rules on the bridge. */
   leases(): Promise<ReadonlySet<bigint> | undefined> {
     return this.ask(async (client) => {
       const flows = (await client.flows(LEASES)).map(readFlow);
@@ -95,7 +96,7 @@ export class TapSwitch {
     });
   }
 
-  /** The client, for all who ask while it is being connected. */
+  /** The client, shared by all callers while it is connecting. */
   private connect(): Promise<SwitchClient | undefined> {
     if (this.client?.closed === false) return Promise.resolve(this.client);
     this.connecting ??= this.open()
@@ -110,7 +111,10 @@ export class TapSwitch {
   }
 }
 
-/** A stream that ends, is late or is no OpenFlow gives no answer. A mistake of this program's is thrown: commands would hide it. */
+/**
+ * A stream that ends, is late or is not OpenFlow gives no answer. A mistake in this program is thrown: the fallback to
+ * commands would hide it.
+ */
 async function answered<T>(asking: () => Promise<T>): Promise<T | undefined> {
   try {
     return await asking();
@@ -120,7 +124,7 @@ async function answered<T>(asking: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Does what a bundle says, unless the rules' mark is not the one that was seen. */
+/** Commits a bundle, unless the rules' mark is not the one that was read. */
 async function commit(client: SwitchClient, bundle: Bundle): Promise<"written" | "moved"> {
   try {
     await client.commit(bundle);
@@ -131,14 +135,14 @@ async function commit(client: SwitchClient, bundle: Bundle): Promise<"written" |
   }
 }
 
-/** Rules by their places. Throws a RangeError where two have one: ovs-ofctl then says which. */
+/** Rules by their identity. Throws a RangeError if two have the same: ovs-ofctl then reports which. */
 function wireFlows(rules: readonly Rule<number>[]): Map<string, WireFlow> {
   const places = new Map(rules.map(encodeRule).map((flow) => [wirePlace(flow), flow]));
-  if (places.size !== rules.length) throw new RangeError("two rules have one place");
+  if (places.size !== rules.length) throw new RangeError("two rules have the same identity");
   return places;
 }
 
-/** Whether a bridge has the wanted rules and no others, and handles fragments as they need it. */
+/** Whether a bridge has the wanted rules and no others, and handles fragments as they require. */
 function isAsWanted(
   there: readonly PresentFlow[],
   wanted: ReadonlyMap<string, WireFlow>,
@@ -147,7 +151,7 @@ function isAsWanted(
   return corrected(config) === undefined && hasFlows(there, wanted);
 }
 
-/** The settings that a bridge must have instead; undefined if it has them. */
+/** The settings that a bridge must have instead; undefined if they are right. */
 function corrected(config: SwitchConfig): SwitchConfig | undefined {
   return config.flags === FRAGMENTS_NX_MATCH ? undefined : { ...config, flags: FRAGMENTS_NX_MATCH };
 }

@@ -3,12 +3,15 @@ import type { Database } from "./database";
 import type { WireRow } from "./merge";
 import { TABLES, type Table } from "./tables";
 
-/** How a server tells of changes: by differences (`update2`, ovsdb-server(7)), or by whole rows (`update`, RFC 7047 section 4.1.6). */
+/**
+ * How a server reports changes: as differences (`update2`, ovsdb-server(7)), or as whole rows (`update`, RFC 7047
+ * section 4.1.6).
+ */
 export type Notation = "update2" | "update";
 
 /**
- * Brings tables up to date by what a monitor's first reply or one of its notifications says.
- * Throws `ovsdb-reply` where that cannot be understood: nothing that follows can be then.
+ * Updates tables from a monitor's first reply or one of its notifications. Throws `ovsdb-reply` if that is invalid,
+ * because nothing after it could be understood.
  */
 export function applyUpdates(
   database: Database,
@@ -56,5 +59,5 @@ function entriesOf(value: unknown, host: string | undefined): [string, unknown][
 
 function odd(found: unknown, host: string | undefined): TaasError {
   const shown = (JSON.stringify(found) ?? "nothing").slice(0, 120);
-  return new TaasError(`the OVSDB server told of a change by ${shown}`, { code: "ovsdb-reply", host });
+  return new TaasError(`the OVSDB server reported a change as ${shown}`, { code: "ovsdb-reply", host });
 }

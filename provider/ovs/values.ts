@@ -1,8 +1,8 @@
 import { TaasError } from "../errors";
 
-/** An OVSDB atom as it stands on the wire (RFC 7047 section 5.1). */
+/** An OVSDB atom in its wire format (RFC 7047 section 5.1). */
 export type Atom = string | number | boolean | ["uuid", string] | ["named-uuid", string];
-/** An OVSDB value as it stands on the wire: an atom, a set or a map. A set of one may be written as its atom. */
+/** An OVSDB value in its wire format: an atom, a set or a map. A set of one may be written as its atom. */
 export type Value = Atom | ["set", Atom[]] | ["map", [Atom, Atom][]];
 /** Columns of one row, by name. */
 export type Row = Record<string, Value>;
@@ -14,7 +14,7 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
-/** A reference to a row that exists. Throws when the text is no UUID. */
+/** A reference to a row that exists. Throws if the text is not a UUID. */
 export function uuid(text: string): ["uuid", string] {
   if (!isUuid(text)) throw new RangeError(`not a UUID: ${JSON.stringify(text)}`);
   return ["uuid", text];
@@ -28,7 +28,7 @@ export function namedUuid(name: string): ["named-uuid", string] {
   return ["named-uuid", name];
 }
 
-/** A set; also an optional column: empty, or of one. */
+/** A set, or an optional column: empty, or with one member. */
 export function set(atoms: readonly Atom[]): ["set", Atom[]] {
   return ["set", [...atoms]];
 }
@@ -39,7 +39,7 @@ export function map(entries: Readonly<Record<string, string>>): ["map", [Atom, A
   return ["map", keys.map((key) => [key, entries[key]!])];
 }
 
-/** What the decoders take: what JSON.parse made of a column, and for the error the names of column and host. */
+/** The input of the decoders: the parsed JSON of a column, and the names of column and host for errors. */
 export type Encoded = { value: unknown; column: string; host: string | undefined };
 
 /** Decodes a mandatory string. */
@@ -66,7 +66,7 @@ export function decodeUuid(encoded: Encoded): string {
   return refuse(encoded, "a UUID");
 }
 
-/** Decodes a set with one of the decoders above for its members. The result is sorted and has no member twice. */
+/** Decodes a set, with one of the decoders above for its members. The result is sorted and has no duplicates. */
 export function decodeSet<T extends string | number>(
   encoded: Encoded,
   decodeMember: (encoded: Encoded) => T,
@@ -89,7 +89,7 @@ export function decodeOptional<T extends string | number>(
   return members.length > 1 ? refuse(encoded, "at most one value") : members[0];
 }
 
-/** Decodes a map of strings. Any key is kept as the host's own data, `__proto__` included. */
+/** Decodes a map of strings. Any key is kept as the host's own data, including `__proto__`. */
 export function decodeMap(encoded: Encoded): Record<string, string> {
   const { value } = encoded;
   if (!Array.isArray(value) || value.length !== 2 || value[0] !== "map" || !Array.isArray(value[1])) {

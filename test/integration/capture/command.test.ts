@@ -176,8 +176,8 @@ describe("pulumi-taas capture", function () {
 
       stopped.kill("SIGCONT");
       proxy.close();
-      expect((await stopped).stderr).to.match(/was ended from elsewhere|br-tap are at an end|was lost/);
-      expect((await cut).stderr).to.match(/frames to and from bridge br-tap are at an end|was lost/);
+      expect((await stopped).stderr).to.match(/was ended from elsewhere|br-tap has ended|was lost/);
+      expect((await cut).stderr).to.match(/frames to and from bridge br-tap has ended|was lost/);
       for (const command of [stopped, cut, orphan]) expect((await command).exitCode).to.equal(2);
       const after = await lab.host(1).snapshot();
       expect(diffSnapshots(before[0]!, after)).to.deep.equal([]);

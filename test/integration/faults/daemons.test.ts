@@ -172,7 +172,7 @@ describe("a fault of a host in mid-operation", function () {
     rmSync(state, { force: true });
     const report = await killers.run(order({ at: 0, moment: "before" }));
     expect(report!.code, report!.error).to.equal("vswitchd-not-applying");
-    expect(report!.error).to.contain("host host2: ovs-vswitchd has not put the change into effect");
+    expect(report!.error).to.contain("host host2: ovs-vswitchd has not applied the change");
     await host.startVswitchd();
     await recovers("not running");
     account(1, 0, 0);

@@ -147,7 +147,7 @@ describe("frames to and from a tap bridge", function () {
     await ovs.startVswitchd();
     await ovs.vsctl("set", "Bridge", "br-tap", "external_ids:started=1");
     expect(lost).to.include({ code: "packets-lost", host: "here" });
-    expect(lost.message).to.match(/frames to and from bridge br-tap are at an end/);
+    expect(lost.message).to.match(/frames to and from bridge br-tap has ended/);
   });
 
   describe("go by leased rules,", () => {

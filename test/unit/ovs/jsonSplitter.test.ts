@@ -91,7 +91,7 @@ describe("JsonSplitter", () => {
 
   it("refuses what cannot begin a document", () => {
     for (const text of ["1", "null", '"text"', "}", "SSH-2.0-OpenSSH_9.2", '{"a":1}]']) {
-      expect(failure(text).message).to.contain("where a message should begin");
+      expect(failure(text).message).to.contain("where a message should start");
     }
   });
 

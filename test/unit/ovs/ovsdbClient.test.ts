@@ -165,7 +165,7 @@ describe("OvsdbClient", () => {
     for (let time = 0; time < 12; time++) far.write(echo);
     const error = await rejection(client.transact([SELECT]));
     expect(error).to.include({ code: "ovsdb-reply" });
-    expect(error.message).to.contain("does not take the answers");
+    expect(error.message).to.contain("does not read the answers");
     far.destroy();
   });
 
