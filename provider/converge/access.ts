@@ -8,47 +8,55 @@ import type { TapSwitch } from "../ovs/tapSwitch";
 import { DEFAULT_BRIDGES } from "../schema/host";
 import type { PlainDevices } from "./plainDevices";
 
-/** An open way to one host's Open vSwitch, for as long as a piece of work takes. */
+/** Open access to one host's Open vSwitch while a piece of work runs. */
 export interface HostAccess {
   record: HostRecord;
   ovsdb: OvsdbClient;
-  /** What OVSDB says, as of now. */
+  /** The host's OVSDB, up to date. */
   replica: Replica;
-  /** The host's tap bridge, as far as this run has written its rules. */
+  /** The host's tap bridge, with the rules that this run has written. */
   tapSwitch: TapSwitch;
   /**
-   * Opens a connection to the tap bridge that sends and receives frames, for the caller to close. Rejects with `packets-refused`
-   * where its management socket is not to be had.
+   * Opens a connection to the tap bridge that sends and receives frames; the caller closes it. Rejects with
+   * `packets-refused` if the management socket cannot be used.
    */
   openPackets(): Promise<PacketChannel>;
-  /** Devices of the machine that need not be asked for Linux bridges. */
+  /** Devices of the machine that need not be checked for Linux bridges. */
   plainDevices: PlainDevices;
-  /** Runs a command with the rights Open vSwitch's tools need. */
+  /** Runs a command with the rights that Open vSwitch's tools need. */
   run: Run;
-  /** What the host's own clock says, in milliseconds since 1970. Rejects with `clock-unknown`. */
+  /** The host's own clock, in milliseconds since 1970. Rejects with `clock-unknown`. */
   now(): Promise<number>;
-  /** Rejects with `no-rights` where rules could not be pushed: asked before the first write, so that none is half done. */
+  /**
+   * Rejects with `no-rights` if rules could not be pushed. Checked before the first write, so that none is left half
+   * done.
+   */
   requireRights(): Promise<void>;
-  /** Rejects with `keeper-refused` where a keeper could not be installed or removed: asked before the first write, too. */
+  /**
+   * Rejects with `keeper-refused` if a keeper could not be installed or removed. Also checked before the first write.
+   */
   requireKeeper(): Promise<void>;
-  /** Milliseconds one step on the host may take. */
+  /** Milliseconds that one step on the host may take. */
   timeoutMs: number;
 }
 
-/** Lends access to a host, connecting at first need. */
+/** Lends access to a host, connecting when first needed. */
 export type WithAccess = <T>(record: HostRecord, work: (access: HostAccess) => Promise<T>) => Promise<T>;
 
-/** The bridge of a host that holds copies and claims. */
+/** The name of the host's bridge for copies and claims. */
 export function tapBridgeOf(record: HostRecord): string {
   return record.tapBridge ?? DEFAULT_BRIDGES.tapBridge;
 }
 
-/** The bridge of a host that VMs plug into. */
+/** The name of the host's bridge that VMs plug into. */
 export function integrationBridgeOf(record: HostRecord): string {
   return record.integrationBridge ?? DEFAULT_BRIDGES.integrationBridge;
 }
 
-/** A bridge of a host for ovs-ofctl; a script of three commands keeps within the time one step may take. */
+/**
+ * A bridge of a host as a target of ovs-ofctl. The limit lets a script of three commands end within the time that one
+ * step may take.
+ */
 export function ofctlTarget(access: HostAccess, bridge: string): OfctlTarget & { host: string } {
   const timeoutSeconds = Math.max(1, Math.floor(access.timeoutMs / 3000));
   return { run: access.run, bridge, host: access.record.name, timeoutSeconds };

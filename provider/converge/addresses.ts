@@ -5,7 +5,7 @@ import { MARK } from "../model/identity";
 import type { Facts } from "../ovs/facts";
 import { readAddress } from "../schema/host";
 
-/** Local addresses of the tunnels that production has on the host. */
+/** Local addresses of the production tunnels on the host. */
 function productionAddresses(facts: Facts): string[] {
   const ports = Object.values(facts.ports).filter((port) => port.externalIds[MARK] === undefined);
   const tunnels = ports
@@ -15,7 +15,10 @@ function productionAddresses(facts: Facts): string[] {
   return [...new Set(locals)].sort();
 }
 
-/** What OVN or Neutron wrote as the host's address. OVN takes several, separated by commas, and may say which is the default one. */
+/**
+ * The host's address as OVN or Neutron wrote it. OVN accepts several, separated by commas, and may name the default
+ * one.
+ */
 function writtenAddress({ externalIds, otherConfig }: Facts): string | undefined {
   const written = [
     externalIds["ovn-encap-ip-default"],
@@ -30,8 +33,8 @@ function writtenAddress({ externalIds, otherConfig }: Facts): string | undefined
 }
 
 /**
- * The underlay address of a host's mirror tunnels: its `tunnelIp`, else what OVN or Neutron wrote, else the local
- * address of its production tunnels.
+ * The underlay address of a host's mirror tunnels: its `tunnelIp`, else the address that OVN or Neutron wrote, else the
+ * local address of its production tunnels.
  */
 export function tunnelAddress(record: HostRecord, facts: Facts): string {
   const written = record.tunnelIp ?? writtenAddress(facts);
@@ -40,12 +43,12 @@ export function tunnelAddress(record: HostRecord, facts: Facts): string {
   if (production.length === 1) return production[0]!;
   throw new TaasError(
     production.length === 0
-      ? "its underlay address is not known: no tunnelIp is given, and Open vSwitch has no IP address in ovn-encap-ip or local_ip and no tunnel with one"
+      ? "its underlay address is unknown: no tunnelIp is given, and Open vSwitch has no IP address in ovn-encap-ip or local_ip and no tunnel with one"
       : `its production tunnels have several local addresses (${production.join(", ")})`,
     {
       code: "tunnel-ip-unknown",
       host: record.name,
-      hint: "Give the host's tunnelIp, or localIps in a MirrorTunnel",
+      hint: "Set the host's tunnelIp, or localIps in a MirrorTunnel",
     },
   );
 }

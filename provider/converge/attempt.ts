@@ -24,37 +24,38 @@ export interface Reconciled {
   facts: Facts;
   claims: ReadonlyMap<string, Claim>;
   desired: Desired;
-  /** Resolves once copies have begun or ended, as far as this host is concerned. Never rejects. */
+  /** Resolves once copies have started or stopped, as far as this host is concerned. Never rejects. */
   inEffect: Promise<void>;
 }
 
-/** What an attempt is asked for, with what the attempts before it came to. */
+/** The request of an attempt, with the results of the attempts before it. */
 export interface AttemptRequest extends Request {
-  /** Bridges that are not ours and on which an attempt may have left rules, whatever the host's claims say by now. */
+  /** Foreign bridges on which an attempt may have left rules, whatever the host's claims now say. */
   touched: Set<string>;
-  /** Whose monitors the ports on the tap bridge are, or were before the edits, by the ports' rows. */
+  /** The owners whose monitors the ports on the tap bridge are, or were before the edits, by the ports' rows. */
   monitors: Map<string, readonly string[]>;
-  /** What the database last refused, where that may have been because of another writer. */
+  /** The last refusal of the database that may have been caused by another writer. */
   refused: Refusal | undefined;
 }
 
-/** What there is once a plan has been put into effect. */
+/** The result of applying a plan. */
 interface Applied {
   facts: Facts;
-  /** What the tap bridge has, where that was read meanwhile. */
+  /** What the tap bridge has, if it was read in the meantime. */
   present: TapReading | undefined;
 }
 
 /**
- * Milliseconds that ovs-vswitchd's revalidator threads get to look anew at what the datapath has cached, so that copies have
- * begun or ended when an operation has. They start when a rule is written; nothing says when they are done.
+ * Milliseconds that ovs-vswitchd's revalidator threads get to re-examine cached datapath flows, so that copies have
+ * started or stopped when an operation ends. Writing a rule triggers them, and nothing reports when they are done.
  */
 const REVALIDATION = 10;
 
 /**
- * Makes a host what its claims say after the edits, from facts that may be out of date. Throws `OtherWriter` where they are.
- * `stepped`: the step is taken, and another attempt is to write the claims: what is new is ready to hand the copies over to, and
- * what a port waits for is gone. `unsettled`: nothing is written, because numbers are to be noted that may still be those of before.
+ * Makes a host what its claims say after the edits, from facts that may be out of date; throws `OtherWriter` if they
+ * are. `stepped`: an intermediate step was taken, and another attempt is to write the claims. The new objects are ready
+ * to take over the copies, and whatever a port had to wait for has been deleted. `unsettled`: nothing was written,
+ * because port numbers have to be noted that may still be outdated.
  */
 export async function attempt(
   access: HostAccess,
@@ -86,13 +87,13 @@ export async function attempt(
   return "stepped";
 }
 
-/** Whether there are meters to look at, from before or from now on. */
+/** Whether there are meters to check, existing or planned ones. */
 function meteredIn({ read, claims }: Planned, { stepped }: AttemptRequest): "yes" | "no" {
   const metered = isMetered(read) || isMetered({ claims, bridge: read.bridge });
   return metered || stepped !== undefined ? "yes" : "no";
 }
 
-/** Carries the transaction out; meanwhile reads the rules that are to be changed. */
+/** Commits the transaction, and meanwhile reads the rules that are to be changed. */
 async function applyPlan(access: HostAccess, planned: Planned, request: AttemptRequest): Promise<Applied> {
   const { plan, facts, over, read } = planned;
   if (plan.operations.length === 0) return { facts, present: undefined };
@@ -105,7 +106,10 @@ async function applyPlan(access: HostAccess, planned: Planned, request: AttemptR
   return { facts: plan.effect === "ports" ? applied : facts, present };
 }
 
-/** Writes all that stands elsewhere than in OVSDB: rules, ageing times of Linux bridges, the keeper's text. Resolves to what came of rules. */
+/**
+ * Writes what is outside OVSDB: rules, ageing times of Linux bridges, the keeper's text. Resolves to the outcome for
+ * the rules.
+ */
 async function writeRules(
   access: HostAccess,
   planned: Planned,
@@ -130,21 +134,22 @@ async function writeRules(
     if (end.keeper === "wanted" && goal === "end") await keep(access, desired, facts, { bridge, generation });
     return pushed;
   } catch (error) {
-    // What was pushed for may be gone by now, and the tap bridge with it.
+    // The object that was pushed to may have been deleted, even the whole tap bridge.
     if (!(error instanceof OtherWriter) && (await hasMoved(access, generation))) throw new OtherWriter();
     throw error;
   }
 }
 
-/** Whether ports are to be moved to the tap bridge, whose numbers at home are noted with that. */
+/** Whether ports are to be moved to the tap bridge, whose numbers on their home bridges are then noted. */
 function takesPorts({ placements }: Desired, { bridges }: Facts, tapBridge: string): boolean {
   const there = new Set(bridges.find(({ name }) => name === tapBridge)?.ports);
   return placements.some(({ port, bridge }) => bridge === tapBridge && !there.has(port));
 }
 
 /**
- * Puts back what only the rows say that the plan deletes: Linux bridges as their ports' notes say they were, and before the tap
- * bridge goes, what nothing would lead to afterwards. Throws `OtherWriter` where the host is not what the plan was made from.
+ * Restores what only the rows to be deleted describe: Linux bridges, as their ports' notes say they were, and, before
+ * the tap bridge is deleted, what could not be found afterwards. Throws `OtherWriter` if the host is not what the plan
+ * was made from.
  */
 async function putBack(
   access: HostAccess,
@@ -161,7 +166,7 @@ async function putBack(
   if (bridge?.otherConfig[KEEPER_KEY] !== undefined) await removeKeeper(access, { bridge, generation });
 }
 
-/** Whether another writer has changed the host since; a host that cannot be asked has not. */
+/** Whether another writer has changed the host since; false if the host cannot be read. */
 async function hasMoved({ replica, record }: HostAccess, generation: number): Promise<boolean> {
   try {
     const read = readClaims(await replica.read(), tapBridgeOf(record), record.name);
@@ -172,8 +177,8 @@ async function hasMoved({ replica, record }: HostAccess, generation: number): Pr
 }
 
 /**
- * Rejects the edits whose ports Open vSwitch could not make. A port that a step keeps from before is left out: what is given up may
- * well be one of those. Throws `OtherWriter` where another has deleted one since.
+ * Rejects the edits whose ports Open vSwitch could not create. A port that an intermediate step keeps is left out,
+ * because it may be one that is about to be deleted. Throws `OtherWriter` if another writer has deleted a port since.
  */
 function refuseFailedPorts(
   access: HostAccess,
@@ -189,7 +194,7 @@ function refuseFailedPorts(
     if (nic.error === undefined && (nic.ofport ?? -1) > 0) continue;
     const why = nic.error ?? "ovs-vswitchd gave it no port number";
     const error = new TaasError(
-      `Open vSwitch could not make port ${port.name} (${port.type}) on ${port.bridge}: ${why}`,
+      `Open vSwitch could not create port ${port.name} (${port.type}) on ${port.bridge}: ${why}`,
       { code: "port-failed", host: access.record.name },
     );
     for (const edit of edits.filter(({ owner }) => port.owners.includes(owner))) reject(edit, error);

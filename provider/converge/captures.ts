@@ -6,7 +6,9 @@ import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
 import { deleteEdit, type Edit } from "./edit";
 import { RUN } from "./run";
 
-/** Milliseconds that a capture may take to begin: the claim is written before the rules that say that somebody holds it. */
+/**
+ * Milliseconds that a capture may take to start: its claim is written before the rules that show that it is running.
+ */
 const BEGINNING = 60_000;
 
 function isBeginning({ pending, time }: CaptureClaim): boolean {
@@ -23,8 +25,8 @@ async function readLeases(access: HostAccess): Promise<ReadonlySet<bigint>> {
 }
 
 /**
- * The captures among claims which nobody holds any more: their command was killed, or cannot reach the host. By then they copy
- * nothing. Where there are captures, the bridge is asked which are held.
+ * The captures among claims that are no longer running: their command was killed, or cannot reach the host. They copy
+ * nothing any more. If there are captures, the bridge is asked which ones are running.
  */
 export async function endedCaptures(
   access: HostAccess,
@@ -37,7 +39,7 @@ export async function endedCaptures(
   return due.filter((claim) => !held.has(captureCookie(claim)));
 }
 
-/** The edits that delete captures which nobody holds any more, but for those that an operation's own edits are about. */
+/** The edits that delete captures which are no longer running, except those that an operation's own edits concern. */
 export async function captureCleanUps(
   access: HostAccess,
   claims: ReadonlyMap<string, Claim>,

@@ -3,7 +3,7 @@ import type { OpenHost } from "./hosts";
 import type { FoundClaim } from "./leftovers";
 import type { Look } from "./look";
 
-/** The captures on hosts that were looked at which nobody holds any more: they are in nobody's way. */
+/** The captures on the hosts of some looks that are no longer running: they hinder nobody. */
 export async function capturesLeft(open: OpenHost, looks: Iterable<Look>): Promise<FoundClaim[]> {
   const left = [...looks].map(async (seen) => {
     const { claims } = seen.read;

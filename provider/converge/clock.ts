@@ -1,18 +1,21 @@
 import { TaasError } from "../errors";
 import type { ExecResult } from "../host/transport";
 
-/** Milliseconds after which a host's clock is read again: it may have been set meanwhile. */
+/** Milliseconds after which a host's clock is read again, because it may have been set. */
 const FRESH = 60_000;
 
-/** Seconds since 1970 with nanoseconds; where date has none of these, as in busybox, what follows the point is no number. */
+/**
+ * Seconds since 1970 with nanoseconds. A `date` without nanoseconds, such as busybox's, prints something else after the
+ * point.
+ */
 const READ_CLOCK = ["date", "+%s.%N"];
 
 /**
- * A host's own clock, which ends its taps: it is one for all operators and the keeper. It is read by a command and counted on from there,
- * so it is right to about half of what that command took.
+ * A host's own clock. It decides when taps on the host end, because it is the same for all operators and the keeper. It
+ * is read by a command and extrapolated from there, so its error is about half of the time that the command took.
  */
 export class HostClock {
-  /** The host's time less this process's, and when that was found. */
+  /** The host's time minus this process's, and when it was measured. */
   private known: { ahead: number; at: number } | undefined;
 
   constructor(
@@ -20,7 +23,7 @@ export class HostClock {
     private readonly host: string,
   ) {}
 
-  /** Milliseconds since 1970. Rejects with `clock-unknown` where the host does not tell. */
+  /** Milliseconds since 1970. Rejects with `clock-unknown` if the host's clock cannot be read. */
   async now(): Promise<number> {
     if (this.known === undefined || performance.now() - this.known.at > FRESH) {
       const before = performance.now();
@@ -37,7 +40,7 @@ export class HostClock {
     throw new TaasError(`its clock cannot be read: date says ${JSON.stringify(said.slice(0, 80))}`, {
       code: "clock-unknown",
       host: this.host,
-      hint: "A tap with `until` ends by the host's clock: see what `date +%s` prints there",
+      hint: "A tap with `until` ends by the host's clock: check what `date +%s` prints there",
     });
   }
 }

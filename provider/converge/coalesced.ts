@@ -1,14 +1,14 @@
 import { setImmediate as breath } from "node:timers/promises";
 
 /**
- * Work that is done once for all who ask for it before it begins: those of one breath of the event loop, and those who ask
- * while it is being done for others. Whoever asks gets what began after the asking.
+ * Work that is done once for all callers that ask before it starts: those within one turn of the event loop, and those
+ * that ask while it is being done for others. Every caller gets the result of work that started after its call.
  */
 export class Coalesced<Asker, T> {
   private running: Promise<unknown> = Promise.resolve();
   private next: Promise<T> | undefined;
 
-  /** `work` is given the first who asks. */
+  /** `work` gets the first caller's argument. */
   constructor(private readonly work: (asker: Asker) => Promise<T>) {}
 
   ask(asker: Asker): Promise<T> {

@@ -8,10 +8,11 @@ import type { HostAccess } from "./access";
 import { OtherWriter, type Refusal } from "./otherWriter";
 
 /**
- * One transaction; the answer is the number that says when ovs-vswitchd has put it into effect, undefined where there is nothing
- * to put. `before`: what it was planned from. `refused`: the refusal that the plan before this one met. What is refused because
- * facts have changed, such as the use of a port that has gone, throws `OtherWriter`. A plan from fresh facts then differs. Where
- * it does not, or no fact has changed, the database refuses the operations themselves, and its error is thrown.
+ * Commits one transaction. Resolves to the number that tells when ovs-vswitchd has applied it; undefined if there is
+ * nothing to apply. `before`: the facts from which it was planned. `refused`: the refusal of the previous plan. A
+ * refusal because facts have changed, such as a deleted port, throws `OtherWriter`; a plan from fresh facts then
+ * differs. If it does not differ, or no fact has changed, the database refuses the operations themselves, and its error
+ * is thrown.
  */
 export async function commit(
   { ovsdb, replica, record }: Pick<HostAccess, "ovsdb" | "replica" | "record">,

@@ -6,13 +6,14 @@ import { writeClaim } from "../plan/claims";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, tapBridgeOf } from "./access";
 
-/** How often a claim that changes under our hands is read again. */
+/** How often a claim that changes in the meantime is read again. */
 const MAX_ATTEMPTS = 20;
 
 /**
- * Takes the pending mark off claims. It changes nothing but their own keys, in place and guarded by their old texts, and
- * no rule depends on it, so it needs neither a new generation nor a push. All in one transaction; one by one, from a
- * fresh read, where some are not what was written. Resolves to errors, by owner, for those that went away.
+ * Removes the pending mark from claims. This changes only their own keys, in place and guarded by their old texts, and
+ * no rule depends on it, so it needs neither a new generation nor a push. One transaction confirms all. If some are not
+ * what was written, each is confirmed separately, from a fresh read. Resolves to errors, by owner, for the claims that
+ * are gone.
  */
 export async function confirmClaims(
   access: HostAccess,
@@ -22,10 +23,10 @@ export async function confirmClaims(
   if (await confirmAsWritten(access, claims)) return lost;
   for (const claim of claims) {
     if (await confirmAsRead(access, claim)) continue;
-    const error = new TaasError(`the claim of ${claim.owner} went away while it was being made`, {
+    const error = new TaasError(`the claim of ${claim.owner} disappeared while it was being written`, {
       code: "claim-lost",
       host: access.record.name,
-      hint: "Another writer removed it; run again",
+      hint: "Another writer deleted it; run again",
     });
     lost.set(claim.owner, error);
   }
@@ -43,7 +44,7 @@ async function confirmAsRead(access: HostAccess, { owner, token }: Claim): Promi
   return false;
 }
 
-/** False: at least one of them is not there in these words. */
+/** False: at least one of them does not have this text there. */
 async function confirmAsWritten(access: HostAccess, claims: readonly Claim[]): Promise<boolean> {
   const name = tapBridgeOf(access.record);
   const texts = (each: (claim: Claim) => Claim) =>

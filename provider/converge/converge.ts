@@ -10,7 +10,10 @@ import type { Look } from "./look";
 import { holds, leaving, type Prepared, prepare, putOptions } from "./prepare";
 import { isLeftover } from "./run";
 
-/** Looks at all hosts, checks everything, then writes; far end first, far end deleted last. Resolves with what was planned. */
+/**
+ * Looks at all hosts, checks everything, then writes. The far end is written first and deleted last. Resolves with the
+ * planned result.
+ */
 export async function converge<Result>(intent: Intent<Result>): Promise<Result> {
   let prepared = await prepare(intent);
   if (await cleanUp(intent.reach, prepared.leftovers)) prepared = await prepare(intent);
@@ -36,8 +39,9 @@ function warnOfRestore({ reach }: Intent, { rounds }: Prepared): void {
 }
 
 /**
- * A create takes over claims that say the same: those of a lost state, most likely. They can also be those of a stack of the same
- * organization, project and stack name whose state is in another backend, and nothing but the operator can tell.
+ * Warns that a create takes over claims with the same content. Most likely they belong to a lost state. They can also
+ * belong to a stack with the same organization, project and stack name whose state is in another backend, and only the
+ * operator can tell the two cases apart.
  */
 function warnOfTakeover({ mode, owner, token, replaced, reach }: Intent, { rounds }: Prepared): void {
   if (mode !== "create") return;
@@ -46,16 +50,19 @@ function warnOfTakeover({ mode, owner, token, replaced, reach }: Intent, { round
     if (claim === undefined || claim.token === token || claim.token === replaced) continue;
     if (isLeftover(claim, stackOf(owner))) continue;
     reach.warn(
-      `host ${record.name}: takes over the claim of ${owner}, written by ${claim.writer} at ${claim.time}. If a stack with another state has this resource too, the two undo each other's work: give one of them another project or stack name`,
+      `host ${record.name}: takes over the claim of ${owner}, written by ${claim.writer} at ${claim.time}. If a stack with another state has this resource too, the two stacks undo each other's changes: give one of them another project or stack name`,
     );
   }
 }
 
-/** Puts the claims and deletes those from before. `written`: takes the targets on whose hosts something may have been written. */
+/**
+ * Puts the claims and deletes the old ones. `written` collects the targets on whose hosts something may have been
+ * written.
+ */
 async function write(intent: Intent, prepared: Prepared, written: Target[]): Promise<void> {
   const mark = markOf(intent, prepared);
   const { preliminary, rounds } = prepared;
-  /** Puts the claims of rounds, one round after the other; the answer is the claims as they stand. */
+  /** Puts the claims of rounds, one round after another, and returns the claims as stored. */
   const putRounds = async (some: readonly Target[][], known: readonly Target[][]) => {
     const claims = new Map<Look, Claim>();
     for (const round of some) {
@@ -76,14 +83,17 @@ async function write(intent: Intent, prepared: Prepared, written: Target[]): Pro
 }
 
 /**
- * A create's claims are pending until all is done. An update's are not: the state has the resource already, and what its
- * claims on the hosts from before lead to is found from there.
+ * The claims of a create are pending until everything is done. Those of an update are not: the resource is in the state
+ * already, and its earlier claims on the hosts lead to the new ones.
  */
 function markOf(intent: Intent, { old }: Prepared): PutOptions["mark"] {
   return intent.mode === "update" && old.some((look) => holds(intent, look)) ? "confirmed" : "pending";
 }
 
-/** Deletes what a killed create of the same resource left where this one puts nothing: first, while a claim still leads there. */
+/**
+ * Deletes what a killed create of the same resource left on hosts where this one puts nothing. This is done first,
+ * while a claim still leads to them.
+ */
 async function cleanUpOwn(intent: Intent, { seen, rounds }: Prepared): Promise<void> {
   if (intent.mode !== "create") return;
   const targets = rounds.flat().map((target) => target.seen);
@@ -98,7 +108,7 @@ async function cleanUpOwn(intent: Intent, { seen, rounds }: Prepared): Promise<v
   }
 }
 
-/** Notes on the claims from before which other machines are about to get one, so that a delete finds them there. */
+/** Notes in the existing claims which other machines are about to get one, so that a delete finds them. */
 async function announce(intent: Intent, { old, rounds }: Prepared): Promise<void> {
   if (intent.mode !== "update") return;
   const holders = old.filter((look) => holds(intent, look));
@@ -118,7 +128,7 @@ async function announce(intent: Intent, { old, rounds }: Prepared): Promise<void
   );
 }
 
-/** The claims of a flow that was on the move, now that it has arrived. */
+/** The claims of a moved flow, now that the move is complete. */
 function arrived({ rounds }: Prepared): Target[] {
   return rounds.flat().flatMap(({ seen, draft }): Target[] => {
     if (draft.kind !== "flow" || draft.movingFrom === undefined) return [];
@@ -126,7 +136,7 @@ function arrived({ rounds }: Prepared): Target[] {
   });
 }
 
-/** Puts a claim that knows the hosts of these rounds; the answer is the claim as it stands. */
+/** Puts a claim that records the hosts of these rounds, and returns the claim as stored. */
 async function put(
   intent: Intent,
   rounds: readonly Target[][],
@@ -140,21 +150,21 @@ async function put(
   return claims.get(target.draft.owner)!;
 }
 
-/** Undoes what a create wrote. What it found there and took over is not its to delete: the next create finds it again. */
+/** Undoes what a create wrote. A claim that it took over is not deleted, because the next create finds it again. */
 async function undo(intent: Intent, written: readonly Target[], cause: unknown): Promise<void> {
   const reasons: string[] = [];
   for (const { record } of uniqueMachines(written.map(({ seen }) => seen)).reverse()) {
     try {
       await deleteAt(intent.reach.open, record, intent);
     } catch (error) {
-      reasons.push(`could not be taken back: ${(error as Error).message}`);
+      reasons.push(`could not be undone: ${(error as Error).message}`);
     }
   }
   if (reasons.length > 0)
     throw new HalfDoneError(intent.token, [(cause as Error).message, ...reasons], cause);
 }
 
-/** Deletes the claims on hosts that have none of the rounds'; the end that is only listened at comes last. */
+/** Deletes the claims on hosts that no round writes to; the receiving end comes last. */
 async function deleteOld(intent: Intent, { old, rounds }: Prepared): Promise<void> {
   const isFarEnd = (look: Look): boolean => {
     const claim = [...look.read.claims.values()].find(({ token }) => token === intent.token);
@@ -163,7 +173,8 @@ async function deleteOld(intent: Intent, { old, rounds }: Prepared): Promise<voi
   const looks = leaving(intent, old, rounds).sort((a, b) => Number(isFarEnd(a)) - Number(isFarEnd(b)));
   const edit = deleteEdit(intent.previousOwner ?? intent.owner, intent.token);
   for (const { record } of looks) {
-    // The state keeps what is being deleted until all of it is; what is moved here has been put elsewhere already.
+    // The state keeps a resource until it is deleted completely, so a delete can stop here. What was moved exists
+    // elsewhere already.
     if (intent.mode === "delete") intent.reach.ending?.throwIfAborted();
     await intent.reach.open(record).submit(edit);
   }

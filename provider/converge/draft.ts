@@ -12,29 +12,30 @@ import { integrationBridgeOf, tapBridgeOf } from "./access";
 import { cleanUps, type Edit } from "./edit";
 import { portsInUse } from "./portsInUse";
 
-/** What a host's claims come to after some edits. */
+/** What a host's claims and desired state become after some edits. */
 export interface HostOutcome {
   claims: ReadonlyMap<string, Claim>;
   desired: Desired;
-  /** What the claims came to before. */
+  /** The desired state before. */
   before: Desired;
 }
 
-/** What is to be drafted. */
+/** The input of a draft. */
 export interface DraftRequest {
   record: HostRecord;
   read: ClaimSet;
   facts: Facts;
   edits: readonly Edit[];
-  /** By the host's clock: taps that have ended by then are cleaned up. */
+  /** By the host's clock; taps that have ended by then are cleaned up. */
   now: number;
-  /** Is told of the edits that cannot be. */
+  /** Called for each edit that is not possible. */
   reject(edit: Edit, error: unknown): void;
 }
 
 /**
- * What the claims and the host's desired state are after the edits and after the clean-up of leftovers. What cannot be of these is
- * left out: an edit is rejected, a leftover stays. Throws `home-bridge-missing` where the tap bridge has no claim and cannot be deleted.
+ * The claims and the host's desired state after the edits and after the clean-up of leftovers. Impossible ones are left
+ * out: an edit is rejected, a leftover stays. Throws `home-bridge-missing` if the tap bridge has no claim left and
+ * cannot be deleted.
  */
 export function outcomeOf({ record, read, facts, edits, now, reject }: DraftRequest): HostOutcome {
   const tapBridge = tapBridgeOf(record);
@@ -64,12 +65,12 @@ export function outcomeOf({ record, read, facts, edits, now, reject }: DraftRequ
   }
 }
 
-/** Claims after edits, one after the other. */
+/** Claims after edits, applied one after another. */
 interface Applied {
   claims: Map<string, Claim>;
   /** The owners of the claims that an edit changed. */
   touched: Map<Edit, ReadonlySet<string>>;
-  /** Edits that refuse what they find, with their errors. */
+  /** Edits that refuse the existing claims, with their errors. */
   refused: Map<Edit, unknown>;
 }
 
@@ -95,7 +96,10 @@ function changedOwners(a: ReadonlyMap<string, Claim>, b: ReadonlyMap<string, Cla
   return changed;
 }
 
-/** Whether an edit cannot be because of a problem: one of its own claim, or of a monitor that a claim it changed gives up. */
+/**
+ * Whether a problem makes an edit impossible: a problem of its own claim, or of a monitor that a claim it changed gives
+ * up.
+ */
 function concerns(problem: Problem, edit: Edit, touched: ReadonlySet<string>, before: Desired): boolean {
   if (edit.kind === "note") return false;
   if (problem.owner !== undefined) return problem.owner === edit.owner;
@@ -107,8 +111,8 @@ function concerns(problem: Problem, edit: Edit, touched: ReadonlySet<string>, be
 type Claims = ReadonlyMap<string, Claim>;
 
 /**
- * Whether a problem is only that flows know a collector's service by several names, as while they follow a rename one by one: the
- * flow has sent to that collector under that key before.
+ * Whether a problem is only that flows know a collector's service by several names, as they do while they follow a
+ * rename one by one: the flow has sent to that collector under that key before.
  */
 function isOfNames({ code, owner }: Problem, before: Claims, after: Claims): boolean {
   const claim = owner === undefined ? undefined : after.get(owner);
@@ -119,7 +123,7 @@ function isOfNames({ code, owner }: Problem, before: Claims, after: Claims): boo
   );
 }
 
-/** A problem as the error its owner's operation ends with. */
+/** A problem as the error with which its owner's operation ends. */
 function problemError({ message, code, hint }: Problem, host: string): TaasError {
   return new TaasError(message, { code, host, ...(hint === undefined ? {} : { hint }) });
 }

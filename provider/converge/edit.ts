@@ -14,20 +14,23 @@ import {
 import { withUnknownPart } from "../schema/stored";
 import { isExpired, isLeftover, RUN, replacedBy, writer } from "./run";
 
-/** A claim without what its writing adds. */
+/** A claim without the fields that are added when it is written. */
 export type Draft = Claim extends infer Kind
   ? Kind extends Claim
     ? Omit<Kind, "token" | "pending" | "replaces" | "elsewhere" | "former" | "writer" | "time">
     : never
   : never;
 
-/** A change to one host's claims. Applied to what is there at that moment, maybe more than once, so it must be idempotent. */
+/**
+ * A change to one host's claims. It is applied to the claims as they are at that moment, possibly more than once, so it
+ * must be idempotent.
+ */
 export interface Edit {
-  /** Whose problems are this edit's problems. */
+  /** The owner to whose problems this edit is subject. */
   owner: string;
   /**
-   * What becomes of the owner's claim. One that is put or noted on is no leftover; a note has no problems; a clean-up removes a
-   * leftover or a tap that has ended, and nobody waits for it.
+   * What the edit does to the owner's claim. A claim that is put or noted on is not a leftover; a note has no problems;
+   * a clean-up deletes a leftover or a tap that has ended, and nobody waits for it.
    */
   kind: "put" | "delete" | "note" | "clean-up";
   apply(claims: Map<string, Claim>): void;
@@ -37,15 +40,15 @@ export interface Edit {
 export interface PutOptions {
   draft: Draft;
   token: string;
-  /** create: may take over what is the same or a leftover; update: the claim must be its own or gone. */
+  /** create: may take over a claim that is the same or a leftover; update: the claim must be its own, or gone. */
   mode: "create" | "update";
-  /** Take over a claim that differs. */
+  /** Takes over a claim with different content. */
   adopt: boolean;
-  /** The incarnation that the resource has had until now, whose claim a create takes over, too. */
+  /** The previous incarnation of the resource, whose claim a create takes over, too. */
   replaced: string | undefined;
   /** Written as pending, to be confirmed. */
   mark: "pending" | "confirmed";
-  /** The owner key the resource had before it was renamed. */
+  /** The owner key before the resource was renamed. */
   previousOwner: string | undefined;
   /** The resource's other machines. */
   elsewhere: Elsewhere;
@@ -61,8 +64,8 @@ const VOLATILE = {
 };
 
 /**
- * How the other ends are reached, how a host was before, what a service was called, and how far a tunnel or a move has come, make no
- * difference to what they are.
+ * Fields that do not affect what the resource is: how the other ends are reached, how a host was before, earlier names
+ * of a service, and the progress of a tunnel or a move.
  */
 const TRANSIENT = {
   from: undefined,
@@ -91,7 +94,7 @@ function refuse(existing: Claim, options: PutOptions): TaasError {
   );
 }
 
-/** Puts a claim in, or brings it up to date. */
+/** Inserts a claim, or updates it. */
 export function putEdit(options: PutOptions): Edit {
   const { draft, token, mark, previousOwner, elsewhere } = options;
   const time = new Date().toISOString();
@@ -132,14 +135,17 @@ export function putEdit(options: PutOptions): Edit {
   };
 }
 
-/** What a pending claim gives back if nothing becomes of it: the confirmed one it found, or what that one's own leftover found. */
+/**
+ * The text that a pending claim is replaced by if it is not confirmed: the confirmed claim it replaced, or the text
+ * that this one's own leftover recorded.
+ */
 function replacedText(existing: Claim | undefined, token: string): string | undefined {
   if (existing === undefined) return undefined;
   if (existing.token === token || existing.pending !== undefined) return existing.replaces;
   return writeClaim(existing);
 }
 
-/** Deletes a claim; a pending one gives way to the claim that it took the place of. */
+/** Deletes a claim; a pending one is replaced by the claim that it had replaced. */
 function deleteClaim(claims: Map<string, Claim>, claim: Claim): void {
   const replaced = replacedBy(claim);
   if (replaced === undefined) claims.delete(claim.owner);
@@ -147,8 +153,9 @@ function deleteClaim(claims: Map<string, Claim>, claim: Claim): void {
 }
 
 /**
- * Deletes the claim of an incarnation, whatever its owner key is by now. A claim of another incarnation is somebody else's: ours is
- * already gone. `isMeant`: whether a claim of it is to be deleted; by default each is.
+ * Deletes the claim of an incarnation, whatever its owner key is now. A claim of another incarnation belongs to
+ * somebody else, and ours is already gone. `isMeant`: whether a claim of the incarnation is to be deleted; default:
+ * always.
  */
 export function deleteEdit(
   owner: string,
@@ -170,7 +177,10 @@ export function deleteEdit(
   };
 }
 
-/** Takes the pending mark off an incarnation's claim which a killed run had written at all its ends, but not confirmed at all of them. */
+/**
+ * Removes the pending mark from the claim of an incarnation that a killed run had written at all its ends, but not
+ * confirmed at all of them.
+ */
 export function finishEdit({ owner, token }: Claim): Edit {
   return {
     owner,
@@ -184,7 +194,7 @@ export function finishEdit({ owner, token }: Claim): Edit {
   };
 }
 
-/** Notes on an incarnation's claim that other machines are about to get one too. */
+/** Notes in an incarnation's claim that other machines are about to get one too. */
 export function noteEdit(owner: string, token: string, elsewhere: Elsewhere): Edit {
   return {
     owner,
@@ -202,9 +212,9 @@ export function noteEdit(owner: string, token: string, elsewhere: Elsewhere): Ed
 }
 
 /**
- * The edits that clean up what killed runs of the edits' stacks left pending on a host only, what any stack's left long ago, and taps
- * that have ended by now.
- * What has other ends is cleaned up with those (`cleanUp`), and what is put anew is finished instead.
+ * The edits that clean up a host: claims that killed runs of the edits' stacks left pending on this host only, old ones
+ * of any stack, and taps that have ended. Claims with other ends are cleaned up together with those (`cleanUp`), and a
+ * claim that is being put again is finished instead.
  */
 export function cleanUps(claims: ReadonlyMap<string, Claim>, edits: readonly Edit[], now: number): Edit[] {
   const stacks = new Set(edits.map((edit) => stackOf(edit.owner)));

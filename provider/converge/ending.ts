@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
 
-/** Aborted when an operation is to end before it is done; the reason is the error that it then rejects with. */
+/** Aborted if an operation has to end before it is done; the reason is the error that it then rejects with. */
 export type Ending = AbortSignal;
 
-/** The result of reading, or the ending's reason as soon as there is one: what is read is then for nobody. */
+/** The result of a read, or the reason of the ending as soon as it is aborted: nobody needs the result then. */
 export async function unlessEnded<T>(ending: Ending | undefined, reading: Promise<T>): Promise<T> {
   if (ending === undefined) return reading;
   reading.catch(() => {});

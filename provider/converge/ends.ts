@@ -9,20 +9,20 @@ import { type PresentEnd, settleEnds } from "../plan/settleEnds";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
 
-/** By the host's clock, where a claim there ends at all: a host without such claims is not asked for the time. */
+/** The time by the host's clock, if any of its claims ends; a host without such claims is not asked. */
 export async function timeFor(access: HostAccess, claims: Iterable<Claim>): Promise<number> {
   for (const claim of claims) if (claim.kind === "flow" && claim.until !== undefined) return access.now();
   return Number.NEGATIVE_INFINITY;
 }
 
-/** A tap bridge's rules as it is to have them now; `present`: what it has, where that was read. */
+/** The rules that a tap bridge should have now; `present`: what it has, if that was read. */
 export async function rulesOfNow(
   access: HostAccess,
   rules: readonly Rule<number>[],
   present: TapReading | undefined,
 ): Promise<Rule<number>[]> {
   if (rules.every(({ until }) => until === undefined)) return [...rules];
-  // The clock is read first: ages are compared with it, and reading it may take longer than the rules' tolerance.
+  // The clock is read first: ages are compared with it, and reading it may take longer than the tolerance for rules.
   await access.now();
   const reading = await access.tapSwitch.read(present);
   const endOf = reading === undefined ? await dumpedEnds(access) : endsOf(reading);
@@ -34,7 +34,7 @@ function endsOf({ flows }: TapReading): (rule: Rule<number>) => PresentEnd | und
   return (rule) => places.get(wirePlace(encodeRule(rule)));
 }
 
-/** The same by a command on the host. */
+/** The same, read by a command on the host. */
 async function dumpedEnds(access: HostAccess): Promise<(rule: Rule<number>) => PresentEnd | undefined> {
   const dumped = await dumpFlows(ofctlTarget(access, tapBridgeOf(access.record)), { match: "table=0" });
   const places = new Map(dumped.map((flow) => [flowKey(flow), flow]));

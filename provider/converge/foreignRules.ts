@@ -16,20 +16,20 @@ import { hostGuard } from "./guard";
 import { requireHeld } from "./otherWriter";
 import type { Pushed } from "./pushRules";
 
-/** How the rules of ours on one bridge that is not ours differ from what they should be. */
+/** How our rules on one foreign bridge differ from the desired ones. */
 export interface ForeignRuleDifference {
   target: ForeignTarget;
   missing: Flow[];
   unexpected: Flow[];
 }
 
-/** The bridges that are not ours and on which a claim may have a rule. */
+/** The foreign bridges on which a claim may have a rule. */
 function bridgesOf(claim: Claim): string[] {
   if (claim.kind === "service" && claim.attachment === "integration-bridge") return [claim.integrationBridge];
   return claim.kind === "flow" && claim.shared !== undefined ? [claim.shared.bridge] : [];
 }
 
-/** The bridges that are not ours and on which there may be rules of ours: of claims, and of claims that were. */
+/** The foreign bridges on which there may be rules of ours: those of claims, and those of former claims. */
 export function foreignBridges(read: Pick<ClaimSet, "claims" | "bridge">): Set<string> {
   return new Set([...notedForeignBridges(read.bridge), ...[...read.claims.values()].flatMap(bridgesOf)]);
 }
@@ -39,8 +39,8 @@ function foreignTarget(access: HostAccess, bridge: BridgeFacts): ForeignTarget {
 }
 
 /**
- * Deletes the last rules of ours on other bridges, before the tap bridge goes: afterwards nothing would lead there.
- * Throws `OtherWriter` when one has changed the host since it was read.
+ * Deletes our last rules on other bridges before the tap bridge is deleted: afterwards nothing would lead to them.
+ * Throws `OtherWriter` if another writer has changed the host since it was read.
  */
 export async function deleteForeignRules(
   access: HostAccess,
@@ -54,10 +54,10 @@ export async function deleteForeignRules(
 
 const NO_FOREIGN_RULES: Pick<Desired, "foreignRules" | "coming"> = { foreignRules: [], coming: [] };
 
-/** Any cookie with our 16 bits in front. */
+/** Any cookie that starts with our 16 bits. */
 const OUR_COOKIES = "cookie=0x7a70000000000000/0xffff000000000000";
 
-/** Compares the rules of ours on the named bridges with the desired ones. */
+/** Compares our rules on the named bridges with the desired ones. */
 export async function compareForeignRules(
   access: HostAccess,
   desired: Pick<Desired, "foreignRules" | "coming">,
@@ -88,8 +88,8 @@ export async function compareForeignRules(
 }
 
 /**
- * Makes the rules of ours on other bridges what they should be, while the host is what these were rendered from. Throws
- * `OtherWriter` when one has changed it before or meanwhile.
+ * Makes our rules on other bridges the desired ones, while the host is what they were rendered from. Throws
+ * `OtherWriter` if another writer has changed it before or meanwhile.
  */
 export async function applyForeignRules(
   differences: readonly ForeignRuleDifference[],

@@ -15,7 +15,7 @@ export interface Rendered {
   ofports: Readonly<Record<string, number>>;
 }
 
-/** The guard of a command on the host. A generation that somebody wrote by hand is compared as it stands. */
+/** The guard of a command on the host. A generation that was written by hand is compared as it is. */
 export function hostGuard(
   { record }: HostAccess,
   { generation, ofports }: { generation: number | string; ofports: Rendered["ofports"] },
@@ -32,7 +32,10 @@ export function isCurrent({ record, ovsdb }: HostAccess, from: Rendered): Promis
   ]);
 }
 
-/** Throws `OtherWriter` where another writer has changed the host's claims since they were read; `bridge`: the tap bridge as it was then. */
+/**
+ * Throws `OtherWriter` if another writer has changed the host's claims since they were read; `bridge`: the tap bridge
+ * at that time.
+ */
 export async function requireCurrent(
   { ovsdb }: Pick<HostAccess, "ovsdb">,
   bridge: BridgeFacts | undefined,

@@ -10,7 +10,7 @@ import type { HostQueue } from "./hostQueue";
 import type { Inspection, Look } from "./look";
 import type { Underlay } from "./network";
 
-/** A host under one of its names. All names of a machine share its queue; looks and errors are told under this one. */
+/** A host under one of its names. All names of a machine share its queue; looks and errors use this name. */
 export class Host {
   constructor(
     readonly record: HostRecord,
@@ -19,12 +19,12 @@ export class Host {
     private readonly warn: (message: string) => void,
   ) {}
 
-  /** The same for an operation that is told of what is no error. */
+  /** The same host, with its warnings passed to `warn`. */
   toldTo(warn: (message: string) => void): Host {
     return new Host(this.record, this.queue, this.withAccess, warn);
   }
 
-  /** Reads the host: all that was committed there before the asking. */
+  /** Reads the host, including everything that was committed there before the call. */
   async look(): Promise<Look> {
     const { record } = this;
     return { ...(await this.named(this.queue.look(record))), record };
@@ -36,38 +36,38 @@ export class Host {
     return { ...(await this.named(this.queue.inspect(record))), record };
   }
 
-  /** Makes a change to the host's claims, and the host what its claims say. */
+  /** Applies an edit to the host's claims, and makes the host what they say. */
   submit(edit: Edit): Promise<Reconciled> {
     return this.named(this.queue.submit(this.record, edit, this.warn));
   }
 
-  /** Takes the pending mark off a claim as it was written. */
+  /** Removes the pending mark from a claim as it was written. */
   confirm(claim: Claim): Promise<void> {
     return this.named(this.queue.confirm(this.record, claim));
   }
 
-  /** The addresses of the host and the way to a destination (empty: none); read once a run. */
+  /** The host's addresses, and the route to a destination (empty: none); read once per run. */
   underlay(destination: string): Promise<Underlay | undefined> {
     return this.named(this.queue.underlay(this.record, destination));
   }
 
-  /** Resolves when the host may be another than it was looked at, or after so many milliseconds. */
+  /** Resolves when the host may differ from the look, or after this many milliseconds. */
   changed({ facts }: Look, timeoutMs: number): Promise<void> {
     return this.use(({ replica }) => replica.changed(facts, timeoutMs));
   }
 
-  /** What the host's own clock says, in milliseconds since 1970. Rejects with `clock-unknown`. */
+  /** The host's own clock, in milliseconds since 1970. Rejects with `clock-unknown`. */
   now(): Promise<number> {
     return this.use((access) => access.now());
   }
 
-  /** Reads what the host counts. `seen`: a look at it a moment ago. */
+  /** Reads the host's counters. `seen`: a recent look at it. */
   async statistics(seen?: Look): Promise<HostStatistics> {
     const look = seen ?? (await this.look());
     return this.use((access) => readStatistics(access, look));
   }
 
-  /** Does a piece of work on the host, connecting at first need. */
+  /** Runs work on the host, connecting when first needed. */
   use<T>(work: (access: HostAccess) => Promise<T>): Promise<T> {
     return this.named(this.withAccess(this.record, work));
   }

@@ -17,7 +17,7 @@ import { inspectSteadily } from "./steady";
 interface Waiting {
   record: HostRecord;
   edit: Edit;
-  /** Tells who asks something that is no error. */
+  /** Passes a warning to the caller. */
   warn(message: string): void;
   resolve(reconciled: Reconciled): void;
   reject(error: unknown): void;
@@ -31,9 +31,9 @@ interface Confirming {
 }
 
 /**
- * All that a run does on one machine goes through here, whatever records it is named by: what is asked for within one breath of the
- * event loop becomes one read, or one transaction and one flow bundle; each caller gets its own result or error. A method
- * takes the record that the caller names the machine by.
+ * Everything that a run does on one machine passes through its queue, whatever records name the machine. Requests
+ * within one turn of the event loop become one read, or one transaction and one flow bundle; each caller gets its own
+ * result or error. A method takes the record by which the caller names the machine.
  */
 export class HostQueue {
   private waiting: Waiting[] = [];
@@ -48,12 +48,15 @@ export class HostQueue {
 
   constructor(private readonly withAccess: WithAccess) {}
 
-  /** Reads the host; callers share a read that began after all of them had asked. */
+  /** Reads the host. Callers share a read that started after all of them had asked. */
   look(record: HostRecord): Promise<Look> {
     return this.looks.ask(record);
   }
 
-  /** Reads the host and compares it with its claims; callers share a comparison that began after all of them had asked. */
+  /**
+   * Reads the host and compares it with its claims. Callers share a comparison that started after all of them had
+   * asked.
+   */
   inspect(record: HostRecord): Promise<Inspection> {
     return this.inspections.ask(record);
   }
@@ -70,7 +73,10 @@ export class HostQueue {
     return this.withAccess(record, (access) => this.inspectionCache.inspect(access, this.look(record)));
   }
 
-  /** Takes the pending mark off a claim as it was written; what is asked for in one breath shares a transaction. */
+  /**
+   * Removes the pending mark from a claim as it was written; requests within one turn of the event loop share a
+   * transaction.
+   */
   confirm(record: HostRecord, claim: Claim): Promise<void> {
     return new Promise((resolve, reject) => {
       this.confirming.push({ record, claim, resolve, reject });
@@ -93,7 +99,7 @@ export class HostQueue {
     }
   }
 
-  /** The addresses of the host and the way to a destination (empty: none); read once a run. */
+  /** The host's addresses, and the route to a destination (empty: none); read once per run. */
   underlay(record: HostRecord, destination: string): Promise<Underlay | undefined> {
     const known = this.underlays.get(destination);
     if (known !== undefined) return known;
@@ -103,7 +109,9 @@ export class HostQueue {
     return reading;
   }
 
-  /** Makes a change to the host's claims, and the host what its claims say. `warn` is told what the change came with. */
+  /**
+   * Applies an edit to the host's claims, and makes the host what they say. `warn` receives warnings about the change.
+   */
   submit(record: HostRecord, edit: Edit, warn: (message: string) => void): Promise<Reconciled> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ record, edit, warn, resolve, reject });
@@ -141,7 +149,7 @@ export class HostQueue {
   }
 }
 
-/** Tells those whose resources a warning is about; the first of all where it is about none of theirs. */
+/** Passes a warning to the callers whose resources it concerns; to the first caller if it concerns none of them. */
 function tell({ text, owners }: Warning, batch: readonly Waiting[]): void {
   const concerned = batch.filter(({ edit }) => owners.includes(edit.owner));
   for (const { record, warn } of concerned.length > 0 ? concerned : batch.slice(0, 1))

@@ -7,28 +7,31 @@ import type { Ending } from "./ending";
 import type { Host } from "./host";
 import type { Look } from "./look";
 
-/** Gives a host by a record of it. */
+/** Returns the host for a record. */
 export type OpenHost = (record: HostRecord) => Host;
 
-/** How an operation gets at hosts, and at the operator. */
+/** How an operation reaches hosts and the operator. */
 export interface Reach {
   open: OpenHost;
-  /** A recorded host as the inventory knows it now. */
+  /** The current inventory's record for a recorded host. */
   presentHost(recorded: HostRecord): HostRecord;
-  /** A host that a claim leads to, reached as the operator says and not as the claim does. */
+  /** A host that a claim refers to, reached as the operator says and not as the claim says. */
   claimedHost(claimed: HostRecord): Promise<HostRecord>;
-  /** Tells the operator something that is no error. */
+  /** Passes a warning to the operator. */
   warn(message: string): void;
   /** Ends the operation between two steps; what a create has written by then is undone. */
   ending?: Ending | undefined;
 }
 
-/** What tells one tap bridge from another: a host's address and the bridge's name. */
+/** What tells tap bridges apart before a host has been read: the host's address and the bridge's name. */
 export function placeOf(record: HostRecord): string {
   return `${record.address} ${tapBridgeOf(record)}`;
 }
 
-/** Looks at hosts, all at once, each place once, by the first of its records. The error has the reason of every host that failed. */
+/**
+ * Looks at hosts, all at the same time, at each place once, under the first of its records. The error contains the
+ * reason of every host that failed.
+ */
 export async function lookAll(open: OpenHost, records: readonly HostRecord[]): Promise<Map<string, Look>> {
   const unique = new Map<string, HostRecord>();
   for (const record of records) if (!unique.has(placeOf(record))) unique.set(placeOf(record), record);
@@ -37,13 +40,16 @@ export async function lookAll(open: OpenHost, records: readonly HostRecord[]): P
   return new Map(seen.map((host) => [placeOf(host.record), host]));
 }
 
-/** What Open vSwitch's start writes of a machine, and a copy of its database does not keep. */
+/** Identifiers of a machine that Open vSwitch writes when it starts, so that a copied database does not keep them. */
 function systemOf({ facts }: Look): string {
   const { hostname = "(no hostname)", "system-id": id = "(no system-id)" } = facts.externalIds;
   return `${hostname}, ${id}`;
 }
 
-/** Machines that were made from one disk image can have one database; they would be taken for one machine. */
+/**
+ * Rejects machines that share a database because they were created from one disk image: they would be taken for one
+ * machine.
+ */
 function refuseCopies(looks: readonly Look[]): void {
   const first = new Map<string, Look>();
   for (const look of looks) {
@@ -56,25 +62,25 @@ function refuseCopies(looks: readonly Look[]): void {
       {
         code: "database-copied",
         host: look.record.name,
-        hint: "Give one of them a new database: stop Open vSwitch, move conf.db away, start it, and have its bridges made again",
+        hint: "Give one of them a new database: stop Open vSwitch, move conf.db away, start it, and have its bridges created again",
       },
     );
   }
 }
 
-/** What tells one machine's tap bridge from another's, whatever names the host goes by. */
+/** What tells one machine's tap bridge from another's, whatever names the host has. */
 export function machineOf(seen: Look): string {
   return `${seen.facts.machine} ${tapBridgeOf(seen.record)}`;
 }
 
-/** One look a machine, the first of its names. */
+/** One look per machine, under the first of its names. */
 export function uniqueMachines(looks: Iterable<Look>): Look[] {
   const machines = new Map<string, Look>();
   for (const look of looks) if (!machines.has(machineOf(look))) machines.set(machineOf(look), look);
   return [...machines.values()];
 }
 
-/** The machines of looks but for one's own, as its claim names them. */
+/** The machines of the looks except this one, as its claim records them. */
 export function elsewhereOf(here: Look, looks: Iterable<Look>): Elsewhere {
   return uniqueMachines(looks)
     .filter((look) => machineOf(look) !== machineOf(here))

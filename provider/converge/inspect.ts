@@ -22,7 +22,7 @@ import type { Difference, Look } from "./look";
 import { isMetered, meterSpecs } from "./pushRules";
 import { includesTunnelId, readTunnelIds, tunnelIdTaken } from "./tunnelIds";
 
-/** Compares a host with its claims: rows, rules and meters of the tap bridge, rules of ours on other bridges. */
+/** Compares a host with its claims: rows, rules and meters of the tap bridge, and our rules on other bridges. */
 export async function inspect(access: HostAccess, look: Look): Promise<Difference[]> {
   const { facts, read } = look;
   const tapBridge = tapBridgeOf(access.record);
@@ -63,7 +63,8 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
       compare(access, look, desired),
     ),
   );
-  // What belongs to nobody was most likely made for those who have not what they should: the flow of a stopped VM, say.
+  // An object that belongs to no claim was most likely created for a resource that now lacks something: the flow of a
+  // stopped VM, say.
   const troubled = [...problems, ...failed, ...rows].flatMap(({ owners }) => owners);
   return [
     ...problems,
@@ -74,7 +75,10 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
   ];
 }
 
-/** Rules of the tap bridge and how it handles fragments: asked without a command first, which is all where nothing differs. */
+/**
+ * Compares the rules of the tap bridge and how it handles fragments. They are first read without a command; if nothing
+ * differs, that is all.
+ */
 async function compareSwitch(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
   const tapBridge = tapBridgeOf(access.record);
   const wanted = tapRules(desired, look.facts, tapBridge, look.read.generation);
@@ -105,7 +109,7 @@ async function compareRules(
   ];
 }
 
-/** The last rule of table 0 says which generation the others are of. */
+/** The last rule of table 0 carries the generation of all others. */
 function carriesGeneration({ table, priority, cookie }: Flow): boolean {
   return table === 0 && priority === 0 && isOurCookie(cookie);
 }
@@ -122,7 +126,10 @@ function describe(
   });
 }
 
-/** Tells whom a rule concerns: those whose rule has its place, whatever its cookie, else those whose piece has its cookie. */
+/**
+ * Returns the owners that a rule concerns: those of the rule with the same identity, whatever its cookie, else those of
+ * the object with its cookie.
+ */
 function ownership(rules: readonly Rule[], numbers: ReadonlyMap<string, number>): (flow: Flow) => string[] {
   const places = new Map<string, Set<string>>();
   const pieces = new Map<bigint, Set<string>>();
@@ -140,7 +147,7 @@ function addOwners<Key>(known: Map<Key, Set<string>>, key: Key, { owners }: Rule
   for (const owner of owners) all.add(owner);
 }
 
-/** Rules of ours on other bridges; a writer makes them after those of the tap bridge. */
+/** Compares our rules on other bridges; a writer writes them after those of the tap bridge. */
 async function compareForeignRulesOf(
   access: HostAccess,
   look: Look,
@@ -174,7 +181,7 @@ async function compareFragments(access: HostAccess, look: Look): Promise<Differe
   ];
 }
 
-/** Meters that are not as they should be. */
+/** Compares the meters. */
 async function compareOwnMeters(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
   if (!isMetered(look.read)) return [];
   const bridge = tapBridgeOf(access.record);
@@ -198,7 +205,7 @@ async function compareOwnMeters(access: HostAccess, look: Look, desired: Desired
   ];
 }
 
-/** The host's keeper; it comes and goes a moment after the claims. */
+/** Compares the host's keeper; it is installed and removed shortly after the claims change. */
 async function compareKeeper(access: HostAccess, { read }: Look, desired: Desired): Promise<Difference[]> {
   const { bridge, generation } = read;
   if (bridge === undefined || !wantsKeeper(desired, bridge)) return [];
@@ -207,7 +214,7 @@ async function compareKeeper(access: HostAccess, { read }: Look, desired: Desire
   return faults.map((what) => ({ what, owners, transient: true }));
 }
 
-/** Tunnel ids of flows over production's tunnels that production has come to use itself. */
+/** Finds tunnel ids of flows over production tunnels that production has started to use itself. */
 async function compareTunnelIds(access: HostAccess, { facts, read }: Look): Promise<Difference[]> {
   const flows = [...read.claims.values()].flatMap((claim) =>
     claim.kind === "flow" && claim.shared !== undefined ? [{ ...claim, bridge: claim.shared.bridge }] : [],

@@ -11,19 +11,24 @@ export interface Target {
   draft: Draft;
 }
 
-/** What an operation is about to write, now that its hosts have been looked at. */
+/** What an operation is going to write, now that its hosts have been looked at. */
 export interface Steps<Result> {
-  /** Claims of other resources that are deleted first, at all their ends, because they cannot stay without this one. */
+  /**
+   * Claims of other resources that are deleted first, at all their ends, because they cannot exist without this one.
+   */
   abandoned?: Abandoned[];
-  /** The claims, and the rounds they are written in: each round is done on all its hosts before the next begins. */
+  /** The claims, in rounds: each round is completed on all its hosts before the next begins. */
   rounds: Target[][];
-  /** Rounds before those, on hosts that have claims from before. Left out where a host refuses them: copies have a gap then. */
+  /**
+   * Rounds before those, on hosts that already have claims. They are left out on a host that refuses them; copies then
+   * have a gap.
+   */
   preliminary?: Target[][];
-  /** What `converge` resolves with once all is written. */
+  /** The value that `converge` resolves with once everything is written. */
   result: Result;
 }
 
-/** What an operation on a resource comes to: which claims must be on which hosts. */
+/** An operation on a resource: which claims must be on which hosts. */
 export interface Intent<Result = unknown> {
   reach: Reach;
   owner: string;
@@ -32,25 +37,28 @@ export interface Intent<Result = unknown> {
   token: string;
   mode: "create" | "update" | "delete";
   adopt: boolean;
-  /** The incarnation that a create takes the place of: its claim may be on the same machine under another name. */
+  /** The incarnation that a create replaces; its claim may be on the same machine under another name. */
   replaced?: string | undefined;
-  /** Hosts that claims go to; none for a delete. */
+  /** Hosts that get claims; none for a delete. */
   hosts: readonly HostRecord[];
-  /** Hosts that may hold the resource's claims from before, in the order of deletion. */
+  /** Hosts that may hold the resource's earlier claims, in the order of deletion. */
   oldHosts: readonly HostRecord[];
   /** Seconds to wait until `plan` finds what it needs. */
   attachTimeout: number;
-  /** What is to be written, from what was seen. Throws a TaasError; one with code `port-missing` is waited for. */
+  /**
+   * What to write, based on the looks. Throws a TaasError; after `port-missing` it is called again until the wait is
+   * over.
+   */
   plan(seen: ReadonlyMap<string, Look>): Promise<Steps<Result>>;
 }
 
 const CAUSE_UNKNOWN = { code: "half-done", host: undefined, hint: undefined } as const;
 
-/** An operation that failed half-way and could not be taken back: what exists is for the next run to finish. */
+/** An operation that failed and could not be undone completely: the next run completes what exists. */
 export class HalfDoneError extends TaasError {
   constructor(
     readonly token: string,
-    /** One a host. */
+    /** One per host. */
     readonly reasons: string[],
     cause: unknown,
   ) {

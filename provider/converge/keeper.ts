@@ -12,7 +12,7 @@ import { requireHeld } from "./otherWriter";
 
 const { folder, script, unit, service } = KEEPER_PLACES;
 
-/** Every script here needs root; said in words that let the command be run under sudo. */
+/** Every script here needs root; the wording of the refusal causes the command to be run again with sudo. */
 const AS_ROOT = `[ "$(id -u)" -eq 0 ] || { echo "permission denied: the keeper is root's" >&2; exit 13; }
 umask 077
 bridge=$1 generation=$2 state=${folder}/state.$1.$2
@@ -23,7 +23,7 @@ holds() {
 sum() { if [ -f "$1" ]; then sha256sum < "$1" | sed 's/ .*//'; else echo missing; fi; }
 `;
 
-/** What stands on the host, a line a piece. */
+/** Prints the state of the keeper's parts on the host, one per line. */
 const LOOK = `
 echo "script $(sum ${script})"
 if [ -d "$(dirname ${unit})" ]; then echo "unit $(sum ${unit})"; else echo "unit none"; fi
@@ -46,7 +46,7 @@ done
 echo ready
 `;
 
-/** Texts of other changes go only while no newer one has been made. */
+/** Texts of other changes are deleted only if there is no newer change. */
 const WRITE = `
 holds || { echo moved; exit 0; }
 mkdir -p ${folder} && cat > "$state" || exit 4
@@ -55,7 +55,7 @@ holds || { echo moved; exit 0; }
 for other in ${folder}/state.*; do [ "$other" = "$state" ] || rm -f "$other"; done
 `;
 
-/** A file comes whole or not at all: a connection that is cut ends the text early. */
+/** A file is written completely or not at all: a broken connection ends the text early. */
 const INSTALL = `
 target=$3 mode=$4 expected=$5
 holds || { echo moved; exit 0; }
@@ -71,7 +71,7 @@ systemctl daemon-reload && systemctl enable --quiet ${service} && systemctl rest
 echo started
 `;
 
-/** The service is stopped before its files go, so that nothing is left half-way. */
+/** The service is stopped before its files are deleted, so that it leaves nothing half done. */
 const REMOVE = `
 holds || { echo moved; exit 0; }
 [ -e ${folder} ] || [ -e ${unit} ] || { echo removed; exit 0; }
@@ -81,25 +81,25 @@ if [ -d /run/systemd/system ]; then systemctl daemon-reload || exit 4; fi
 echo removed
 `;
 
-/** Which change of which tap bridge a step is for. */
+/** The change of a tap bridge that a step belongs to. */
 interface Moment {
   bridge: BridgeFacts;
   generation: number;
 }
 
-/** The same, as the row has its count: one that was set by hand may have zeros in front. */
+/** The same, with the count as stored in the row: one that was set by hand may have leading zeros. */
 type Written = Omit<Moment, "generation"> & { generation: string };
 
 function sum(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** Whether a host's claims, as they are or are to be, ask for a keeper, or it has had one. */
+/** Whether a host's claims, current or desired, need a keeper, or it has had one. */
 export function wantsKeeper(desired: Desired, bridge: BridgeFacts | undefined): boolean {
   return desired.keeper === "wanted" || bridge?.otherConfig[KEEPER_KEY] !== undefined;
 }
 
-/** What running commands takes, and telling what came of them. */
+/** What it takes to run commands and report on them. */
 type Commands = Pick<HostAccess, "run" | "record">;
 
 async function runAsRoot(
@@ -137,28 +137,28 @@ async function step(
   const result = await runAsRoot(access, body, [bridge.uuid, String(generation), ...more], input);
   if (result.exitCode === 0) return result.stdout.trim();
   const said = result.stderr.trim().slice(0, 500);
-  throw new TaasError(`the keeper could not be put in order: ${said || `exit code ${result.exitCode}`}`, {
+  throw new TaasError(`the keeper could not be updated: ${said || `exit code ${result.exitCode}`}`, {
     code: "keeper-failed",
     host: access.record.name,
-    hint: `Look at ${folder} and at systemctl status ${service} there, and run again`,
+    hint: `Check ${folder} and systemctl status ${service} there, and run again`,
   });
 }
 
-/** Rejects with `keeper-refused` where a keeper could not be installed or removed. */
+/** Rejects with `keeper-refused` if a keeper could not be installed or removed. */
 export async function askForKeeper(access: Commands): Promise<void> {
   const { exitCode, stdout, stderr } = await runAsRoot(access, ASK, ["", ""]);
   const said = stdout.trim();
   if (exitCode !== 0 || said !== "ready") throw refused(access, said || stderr.trim());
 }
 
-/** What a host has of its keeper. */
+/** The reported state of a host's keeper. */
 function reported(said: string): Map<string, string> {
   return new Map(said.split("\n").map((line) => line.split(" ", 2) as [string, string]));
 }
 
 /**
- * Gives the keeper what this change of the claims comes to, and installs it where it is missing or another.
- * Throws `OtherWriter` when one came in between.
+ * Writes the keeper's text for this change of the claims, and installs the keeper if it is missing or altered. Throws
+ * `OtherWriter` if another writer changed the host.
  */
 export async function keep(
   access: HostAccess,
@@ -181,17 +181,19 @@ export async function keep(
   if (due.length > 0 || found.get("service") === "stands") await step(access, START, moment);
 }
 
-/** Removes the keeper without a trace; one that is not there is no error. Throws `OtherWriter` when one came in between. */
+/**
+ * Removes the keeper completely; no error if there is none. Throws `OtherWriter` if another writer changed the host.
+ */
 export async function removeKeeper(access: HostAccess, moment: Moment | Written): Promise<void> {
   requireHeld((await step(access, REMOVE, moment)) !== "moved");
 }
 
-/** What is not as it should be of a host's keeper, in words. */
+/** The differences in a host's keeper, in words. */
 export async function inspectKeeper(access: HostAccess, desired: Desired, moment: Moment): Promise<string[]> {
   const found = reported(await step(access, LOOK, moment));
   if (desired.keeper === "unwanted") {
     const left = found.get("script") !== "missing" || !["missing", "none"].includes(found.get("unit")!);
-    return left ? ["a keeper is there that nobody asks for"] : [];
+    return left ? ["there is a keeper that no claim asks for"] : [];
   }
   const fault = (name: string, text: string): string[] => {
     const is = found.get(name);
@@ -202,7 +204,7 @@ export async function inspectKeeper(access: HostAccess, desired: Desired, moment
   return [
     ...fault("script", KEEPER_SCRIPT),
     ...fault("unit", KEEPER_UNIT),
-    ...(found.get("service") === "stands" ? ["the keeper's service does not run"] : []),
+    ...(found.get("service") === "stands" ? ["the keeper's service is not running"] : []),
     ...(state === "whole" ? [] : [`the keeper's state is ${state}`]),
   ];
 }

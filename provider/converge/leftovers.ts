@@ -13,20 +13,29 @@ export interface FoundClaim {
   claim: Claim;
 }
 
-/** A claim that cannot stay without another. */
+/** A claim that cannot exist without another. */
 export interface Abandoned extends FoundClaim {
-  /** What a claim at another end must say to be deleted with it: the host that has this one is not believed about others. */
+  /**
+   * Whether a claim at another end is to be deleted with it. It is decided by that claim itself, because a host is not
+   * trusted to speak for others.
+   */
   isMeant(claim: Claim): boolean;
 }
 
-/** The other machines that a claim says have one of the same resource, and how they are reached. A capture has none, whatever a host says. */
+/**
+ * The other machines that, according to a claim, have one of the same resource, and how they are reached. A capture has
+ * none, whatever a host claims.
+ */
 export function otherEnds(claim: Claim): Elsewhere {
   if (claim.kind === "capture") return [];
   if (claim.elsewhere !== undefined || claim.kind !== "flow") return claim.elsewhere ?? [];
   return claim.from === undefined ? [] : [{ machine: claim.peer?.machine ?? "", host: claim.from }];
 }
 
-/** What killed runs of a stack left pending on hosts. `owner`: whose operation this is; its own leftovers it finishes. */
+/**
+ * The claims that killed runs of a stack left pending on hosts. `owner`: the owner of this operation, which completes
+ * its own leftovers.
+ */
 export function leftoversOn(looks: Iterable<Look>, owner: string): FoundClaim[] {
   const stack = stackOf(owner);
   return [...looks].flatMap((seen) =>
@@ -36,7 +45,7 @@ export function leftoversOn(looks: Iterable<Look>, owner: string): FoundClaim[] 
   );
 }
 
-/** A look as it will be once claims on that host are deleted. */
+/** A look as it will be after claims on that host are deleted. */
 export function withoutClaims(look: Look, found: readonly FoundClaim[]): Look {
   const gone = new Set(found.filter(({ seen }) => seen === look).map(({ claim }) => claim.owner));
   if (gone.size === 0) return look;
@@ -45,9 +54,10 @@ export function withoutClaims(look: Look, found: readonly FoundClaim[]): Look {
 }
 
 /**
- * Settles what killed runs left. A leftover is deleted at all its ends, the other ends first: an operation that never ended may have
- * claims where nothing else of its stack is. Where another end has it confirmed, it was complete, and is confirmed instead.
- * Where an end cannot be reached, or refuses, it stays, with a warning. Resolves to whether a host was changed.
+ * Resolves what killed runs left. A leftover is deleted at all its ends, the other ends first, because an unfinished
+ * operation may have claims on hosts where its stack has nothing else. If another end has it confirmed, it was
+ * complete, and is confirmed instead. If an end cannot be reached or refuses, it stays, with a warning. Resolves to
+ * whether a host was changed.
  */
 export async function cleanUp(reach: Reach, leftovers: readonly FoundClaim[]): Promise<boolean> {
   let cleaned = false;
@@ -57,8 +67,8 @@ export async function cleanUp(reach: Reach, leftovers: readonly FoundClaim[]): P
 }
 
 /**
- * Each end is judged by its own claim alone: what a host says leads to other hosts, and decides nothing there. Claims are
- * confirmed once all of them are written, so one that is no leftover shows that its resource was complete.
+ * Each end is judged only by its own claim: a host can point to other hosts, but decides nothing there. Claims are
+ * confirmed once all of them are written, so a confirmed one shows that its resource was complete.
  */
 async function settle({ open, claimedHost }: Reach, { seen, claim }: FoundClaim): Promise<void> {
   const others = otherEnds(claim).filter(({ machine }) => machine !== seen.facts.machine);
@@ -76,12 +86,12 @@ async function settle({ open, claimedHost }: Reach, { seen, claim }: FoundClaim)
   await deleteAt(open, seen.record, claim);
 }
 
-/** Whether a host has a claim of the same incarnation that is no leftover. */
+/** Whether a host has a confirmed claim of the same incarnation. */
 function stands({ owner, token }: Claim, claims: ReadonlyMap<string, Claim>): boolean {
   return [...claims.values()].some((there) => there.token === token && !isLeftover(there, stackOf(owner)));
 }
 
-/** Deletes a claim at another end that says itself that it is a leftover. Resolves to the claims there. */
+/** Deletes a claim at another end if that claim is itself a leftover. Resolves to the claims there. */
 function deleteLeftover(
   open: OpenHost,
   record: HostRecord,
@@ -90,20 +100,23 @@ function deleteLeftover(
   return deleteAt(open, record, claim, (there) => isLeftover(there, stackOf(claim.owner)));
 }
 
-/** Deletes a leftover at other ends that its resource no longer has. Where that cannot be, or it is confirmed there, it stays, with a warning. */
+/**
+ * Deletes a leftover at other ends that its resource no longer has. If that is impossible, or it is confirmed there, it
+ * stays, with a warning.
+ */
 export async function cleanUpAt(reach: Reach, claim: Claim, others: Elsewhere): Promise<void> {
   for (const { host } of others) {
     await isDone(reach, claim, async () => {
       const record = await reach.claimedHost(host as HostRecord);
       if (!stands(claim, await deleteLeftover(reach.open, record, claim))) return;
       reach.warn(
-        `host ${record.name}: a claim of ${claim.owner} by a killed run stays, because it is confirmed there; pulumi-taas claims remove removes it`,
+        `host ${record.name}: a claim of ${claim.owner} by a killed run stays, because it is confirmed there; pulumi-taas claims remove deletes it`,
       );
     });
   }
 }
 
-/** Does a piece of the clean-up of a leftover. False, and a warning, where that cannot be. */
+/** Runs part of the clean-up of a leftover. If that fails: false, and a warning. */
 async function isDone(reach: Reach, claim: Claim, work: () => Promise<void>): Promise<boolean> {
   try {
     await work();
@@ -115,7 +128,7 @@ async function isDone(reach: Reach, claim: Claim, work: () => Promise<void>): Pr
   }
 }
 
-/** Deletes a claim, at its other ends first. */
+/** Deletes a claim, first at its other ends. */
 export async function deleteEverywhere(reach: Reach, { seen, claim, isMeant }: Abandoned): Promise<void> {
   for (const { machine, host } of otherEnds(claim)) {
     if (machine !== seen.facts.machine)
@@ -125,8 +138,8 @@ export async function deleteEverywhere(reach: Reach, { seen, claim, isMeant }: A
 }
 
 /**
- * Deletes a claim on a host; one that is gone counts as done. `isMeant`: see `deleteEdit`; where another host led here, what the
- * claim here must say. Resolves to the claims that the host then has.
+ * Deletes a claim on a host; no error if it is gone. `isMeant`: see `deleteEdit`; required of the claim here if another
+ * host referred to it. Resolves to the claims that the host then has.
  */
 export async function deleteAt(
   open: OpenHost,

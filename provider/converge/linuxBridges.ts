@@ -12,7 +12,7 @@ import { type HostAccess, tapBridgeOf } from "./access";
 import type { Difference, Look } from "./look";
 import { readLinuxBridges } from "./readLinuxBridges";
 
-/** The commands that make a Linux bridge what it is to be; `is`: what it is, where that is known. */
+/** The commands that set a Linux bridge as wanted; `is`: its current settings, if known. */
 function commands(wanted: LinuxBridge, is?: LinuxBridge): string[][] {
   const ageing = ["dev", wanted.name, "type", "bridge", "ageing_time", String(wanted.ageing)];
   const mask = ["dev", wanted.port, "type", "bridge_slave", "group_fwd_mask", String(wanted.mask)];
@@ -22,7 +22,7 @@ function commands(wanted: LinuxBridge, is?: LinuxBridge): string[][] {
   ].map((words) => ["ip", "link", "set", ...words]);
 }
 
-/** Sets a Linux bridge. One that is gone needs nothing. Rejects with `ageing-failed`, or `no-rights`. */
+/** Sets a Linux bridge; does nothing if it is gone. Rejects with `ageing-failed` or `no-rights`. */
 export async function setLinuxBridge(
   access: HostAccess,
   wanted: LinuxBridge,
@@ -45,8 +45,8 @@ async function setLink(access: HostAccess, argv: readonly string[]): Promise<voi
 }
 
 /**
- * Rejects where a Linux bridge behind one of these devices would have to be set and cannot be. It runs the same commands without the
- * settings, which need the same right and change nothing.
+ * Rejects if a Linux bridge behind one of these devices would have to be set and cannot be. It runs the same commands
+ * without the settings, which need the same right and change nothing.
  */
 export async function requireLinuxBridges(
   access: HostAccess,
@@ -57,7 +57,10 @@ export async function requireLinuxBridges(
   }
 }
 
-/** How the Linux bridges behind a host's monitors keep copies back. A writer sets them after the claims. */
+/**
+ * The settings with which the Linux bridges behind a host's monitors hold copies back. A writer sets them after the
+ * claims.
+ */
 export async function compareLinuxBridges(access: HostAccess, { facts, read }: Look): Promise<Difference[]> {
   const monitors = monitorsOf(read.claims, facts, tapBridgeOf(access.record));
   const bridges = await readLinuxBridges(access, devicesOf(monitors, facts));
@@ -87,7 +90,10 @@ function differencesOf(is: LinuxBridge): string[] {
   ];
 }
 
-/** Lets all copies through the Linux bridges behind monitors. Resolves with what could not be set, and whose monitor that is behind. */
+/**
+ * Sets the Linux bridges behind monitors so that they let all copies through. Resolves with what could not be set, and
+ * the owner of the monitor in front of it.
+ */
 export async function openLinuxBridges(
   access: HostAccess,
   monitors: readonly OwnedMonitor[],

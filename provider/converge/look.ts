@@ -3,22 +3,22 @@ import type { ClaimSet } from "../model/readClaims";
 import type { Facts } from "../ovs/facts";
 import type { Change } from "../plan/change";
 
-/** What an operation sees of a host before it writes. */
+/** What an operation reads of a host before it writes. */
 export interface Look {
   record: HostRecord;
   facts: Facts;
   read: ClaimSet;
-  /** By the host's clock, in milliseconds since 1970; before all time where no claim there ends. */
+  /** By the host's clock, in milliseconds since 1970; negative infinity if none of its claims ends. */
   now: number;
 }
 
-/** How one host differs from what its claims say, in words, and whose claims each difference concerns. */
+/** A difference between a host and its claims, in words, and whose claims it concerns. */
 export interface Difference extends Pick<Change, "what" | "about" | "owners"> {
   /** It is what a writer leaves between its transaction and its rules. */
   transient?: true;
 }
 
-/** A look, with all that is not as the host's claims say. */
+/** A look, with every difference from the host's claims. */
 export interface Inspection extends Look {
   differences: Difference[];
 }

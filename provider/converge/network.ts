@@ -2,14 +2,14 @@ import { isIPv6 } from "node:net";
 import { TaasError } from "../errors";
 import type { HostAccess } from "./access";
 
-/** What a host's kernel says about one destination: the addresses it has, and the largest packet on the way there. */
+/** What a host's kernel reports about one destination: the addresses it has, and the largest packet on the route. */
 export interface Underlay {
   addresses: string[];
-  /** Bytes of the outer IP packet; undefined where the host does not say. */
+  /** Bytes of the outer IP packet; undefined if the host does not report it. */
   mtu: number | undefined;
 }
 
-/** All addresses; then the route to the destination, and the device it goes out by. Exit code 3: there is no `ip`. */
+/** Prints all addresses, then the route to the destination and its outgoing device. Exit code 3: there is no `ip`. */
 const SCRIPT = `
 command -v ip >/dev/null 2>&1 || exit 3
 ip -o addr show
@@ -24,7 +24,7 @@ done
 exit 0
 `;
 
-/** Reads the addresses of a host, and the way to a destination if one is given, in one command. */
+/** Reads a host's addresses, and the route to a destination if one is given, with one command. */
 export async function readUnderlay(access: HostAccess, destination: string): Promise<Underlay | undefined> {
   const result = await access.run({ text: SCRIPT, name: "taas-underlay", words: [destination] });
   if (result.exitCode !== 0) return undefined;
@@ -36,11 +36,11 @@ export async function readUnderlay(access: HostAccess, destination: string): Pro
   };
 }
 
-/** Refuses an underlay address that no device of the host has. */
+/** Rejects an underlay address that no device of the host has. */
 export function requireAddress(underlay: Underlay | undefined, address: string, host: string): void {
   if (underlay === undefined || underlay.addresses.includes(address)) return;
   throw new TaasError(
-    `no device has the tunnel address ${address} (there is ${underlay.addresses.join(", ")})`,
+    `no device has the tunnel address ${address} (addresses: ${underlay.addresses.join(", ")})`,
     {
       code: "tunnel-address-missing",
       host,
@@ -49,7 +49,7 @@ export function requireAddress(underlay: Underlay | undefined, address: string, 
   );
 }
 
-/** Refuses a tunnel between addresses of different families: Open vSwitch makes it, and nothing ever travels on it. */
+/** Rejects a tunnel between addresses of different families: Open vSwitch creates it, but it carries nothing. */
 export function requireOneFamily(
   local: string,
   remote: { address: string; host: string },
@@ -61,7 +61,7 @@ export function requireOneFamily(
     {
       code: "tunnel-families-differ",
       host,
-      hint: "Give the hosts tunnelIp, or the MirrorTunnel localIps, of one kind",
+      hint: "Give the hosts' tunnelIp, or the MirrorTunnel's localIps, addresses of one family",
     },
   );
 }

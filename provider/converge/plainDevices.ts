@@ -1,23 +1,29 @@
 import type { InterfaceFacts } from "../ovs/facts";
 
-/** Milliseconds for which a device that no Linux bridge was behind is taken to have none: a console runs for days. */
+/**
+ * Milliseconds for which a device without a Linux bridge behind it is assumed to stay without one: a console runs for
+ * days.
+ */
 const MEMORY = 60_000;
 
 /**
- * The devices of a machine that no Linux bridge is behind: those of most monitors. One that gets a bridge keeps its row, but clouds
- * build the bridge before they plug the port.
+ * The devices of a machine with no Linux bridge behind them, as for most monitors. A device that later gets a bridge
+ * keeps its row, but clouds create the bridge before they plug the port.
  */
 export class PlainDevices {
-  /** When each was found plain. */
+  /** When each was found to be plain. */
   private readonly found = new Map<string, number>();
 
-  /** Whether a device was found plain a moment ago. Another device of its name has another index, and DPDK's ports have no device. */
+  /**
+   * Whether a device was recently found to be plain. Another device of its name has another index, and DPDK ports have
+   * no device.
+   */
   has(device: InterfaceFacts): boolean {
     const found = this.found.get(keyOf(device)) ?? Number.NEGATIVE_INFINITY;
     return device.type.startsWith("dpdk") || performance.now() - found < MEMORY;
   }
 
-  /** Notes a device as plain; not one without an index, which could not be told from the next. */
+  /** Records a device as plain, unless it has no index: it could not be told from another of the same name. */
   add(device: InterfaceFacts): void {
     if (device.ifindex !== undefined) this.found.set(keyOf(device), performance.now());
   }

@@ -14,15 +14,18 @@ import { timeFor } from "./ends";
 import { readLinuxBridges } from "./readLinuxBridges";
 import { readRenewals } from "./renewals";
 
-/** What attempts are for. */
+/** What the attempts are for. */
 export interface Request {
   edits: readonly Edit[];
   reject(edit: Edit, error: unknown): void;
-  /** The host's counts once an attempt had taken the step towards the end. While they are those, the step need not be taken again. */
+  /**
+   * The host's counts after an attempt took the intermediate step. While they are unchanged, the step need not be taken
+   * again.
+   */
   stepped: Counts | undefined;
 }
 
-/** An attempt as it is planned. `desired` is what it comes to: the end, or the step on the way there. */
+/** A planned attempt. `desired` is its result: the end, or the intermediate step. */
 export interface Planned extends PlanInput {
   end: Desired;
   goal: Goal;
@@ -31,7 +34,7 @@ export interface Planned extends PlanInput {
   plan: Plan;
 }
 
-/** What the claims come to after the edits, and what of it this attempt does. */
+/** The result of the edits for the claims, and the part of it that this attempt applies. */
 export async function planAttempt(
   access: HostAccess,
   facts: Facts,

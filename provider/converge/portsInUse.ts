@@ -10,7 +10,7 @@ import type { Claim, MonitorPortClaim, ServiceClaim } from "../schema/claim";
 
 type Claims = ReadonlyMap<string, Claim>;
 
-/** A host's tap bridge, and what its claims came to before. */
+/** A host's tap bridge, and its desired state before. */
 interface Stage {
   facts: Facts;
   tapBridge: string;
@@ -18,9 +18,9 @@ interface Stage {
 }
 
 /**
- * Why monitor ports that claims give up must stay: services of other stacks use a port that would be deleted, or a VM is still
- * attached, which would be nobody's afterwards. Services of the port's own stack are deleted or changed by the same run. A problem
- * is that of the claim as it is called afterwards.
+ * Why monitor ports that claims give up must stay: services of other stacks use a port that would be deleted, or a VM
+ * is still attached and would then belong to no claim. Services of the port's own stack are deleted or changed by the
+ * same run. A problem names the claim by its new owner key.
  */
 export function portsInUse(read: Claims, after: Claims, stage: Stage): Problem[] {
   const { facts, tapBridge, before } = stage;
@@ -56,12 +56,14 @@ export function portsInUse(read: Claims, after: Claims, stage: Stage): Problem[]
   });
 }
 
-/** What the owner of a claim is called afterwards. */
+/** The owner key of a claim after the edits. */
 function presentOwner({ owner, token }: MonitorPortClaim, after: Claims): string {
   return monitorPortClaims(after.values()).find((claim) => claim.token === token)?.owner ?? owner;
 }
 
-/** The ports of the tap bridge that a claim has: all that bear its iface-id, of which a VM that crashed may have left one. */
+/**
+ * The ports of the tap bridge that belong to a claim: all with its iface-id, of which a crashed VM may have left one.
+ */
 function presentPorts(claim: MonitorPortClaim, { facts, tapBridge }: Stage): FoundPort[] {
   if (claim.type === "attach")
     return portsOf(facts, [tapBridge]).filter(
@@ -87,6 +89,6 @@ function stillUsed(claim: MonitorPortClaim, owner: string, users: readonly Servi
     owner,
     code: "monitor-port-in-use",
     message: `monitor port ${claim.owner} is still used by ${users.map((user) => user.owner).join(", ")}`,
-    hint: "In the stacks that made them, destroy those TapServices or give them another port; then run this again",
+    hint: "In the stacks that created them, destroy those TapServices or give them another port; then run this again",
   };
 }

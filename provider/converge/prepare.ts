@@ -14,23 +14,25 @@ import { type FoundClaim, leftoversOn, otherEnds, withoutClaims } from "./leftov
 import { requireLinuxBridges } from "./linuxBridges";
 import type { Look } from "./look";
 
-/** Milliseconds after which hosts are looked at again for a port that is not plugged yet, whether they tell of a change or not. */
+/**
+ * Milliseconds after which hosts are looked at again for a port that is not plugged yet, even if they report no change.
+ */
 const PATIENCE = 1000;
 
-/** Milliseconds until hosts are looked at again at the earliest: on a busy one, rows change all the time. */
+/** The least milliseconds between two looks: on a busy host, rows change all the time. */
 const PAUSE = 100;
 
-/** An operation that is ready to write: what was seen and what is to be done. */
+/** An operation that is ready to write: the looks, and the steps. */
 export interface Prepared<Result = unknown> extends Required<Steps<Result>> {
-  /** All hosts that were looked at, as they are without the leftovers. */
+  /** All looked-at hosts, without the leftovers. */
   seen: Look[];
-  /** Hosts that have claims of the resource from before, or may have. */
+  /** Hosts that have, or may have, earlier claims of the resource. */
   old: Look[];
   /** What killed runs of the stack left on the hosts. */
   leftovers: FoundClaim[];
 }
 
-/** Looks at all hosts and checks what is to be done there, without a write. Waits for a port that is not plugged yet. */
+/** Looks at all hosts and checks the operation, without a write. Waits for a port that is not plugged yet. */
 export async function prepare<Result>(intent: Intent<Result>): Promise<Prepared<Result>> {
   const deadline = performance.now() + intent.attachTimeout * 1000;
   const { ending } = intent.reach;
@@ -42,13 +44,13 @@ export async function prepare<Result>(intent: Intent<Result>): Promise<Prepared<
       const waits = error instanceof TaasError && error.code === "port-missing";
       if (!waits || performance.now() >= deadline) throw error;
       const patience = Math.max(1, Math.min(PATIENCE, deadline - performance.now()));
-      // The missing port is why the time was not enough.
+      // The missing port explains why the time was not enough.
       await unlessEnded(ending, changeOf(intent, looks, patience)).catch(() => Promise.reject(error));
     }
   }
 }
 
-/** Looks at all hosts. `followed`: the places that claims led to. */
+/** Looks at all hosts. `followed`: the places that claims referred to. */
 async function lookAtEnds(
   intent: Intent,
 ): Promise<{ looks: ReadonlyMap<string, Look>; followed: readonly string[] }> {
@@ -57,10 +59,10 @@ async function lookAtEnds(
   return { looks: new Map([...known, ...followed]), followed: [...followed.keys()] };
 }
 
-/** Resolves when a host may be another than it was looked at, after a pause, or after so many milliseconds. */
+/** Resolves when a host may differ from its look, after a pause, or after this many milliseconds. */
 async function changeOf(intent: Intent, looks: ReadonlyMap<string, Look>, patience: number): Promise<void> {
   const pause = sleep(Math.min(PAUSE, patience));
-  // A host that cannot be listened to any more is told by the next look, which connects anew.
+  // If updates from a host end, the next look connects again and reports the error.
   await Promise.race(
     [...looks.values()].map((look) =>
       intent.reach
@@ -72,7 +74,10 @@ async function changeOf(intent: Intent, looks: ReadonlyMap<string, Look>, patien
   await pause;
 }
 
-/** Plans the operation from looks at its hosts and rejects with what would fail. `followed`: the places that claims led to. */
+/**
+ * Plans the operation from looks at its hosts, and rejects with what would fail. `followed`: the places that claims
+ * referred to.
+ */
 async function check<Result>(
   intent: Intent<Result>,
   looks: ReadonlyMap<string, Look>,
@@ -91,7 +96,10 @@ async function check<Result>(
   return { ...steps, seen: [...seen.values()], old, leftovers };
 }
 
-/** Looks at machines that the resource's own claims lead to: an earlier operation may have been killed on its way there. */
+/**
+ * Looks at machines that the resource's own claims refer to: an earlier operation may have been killed before it
+ * reached them.
+ */
 async function lookFurther(intent: Intent, known: ReadonlyMap<string, Look>): Promise<Map<string, Look>> {
   const machines = new Set([...known.values()].map((look) => look.facts.machine));
   const ends = [...known.values()]
@@ -109,17 +117,17 @@ export function holds({ token }: Pick<Intent, "token">, look: Look): boolean {
   return [...look.read.claims.values()].some((claim) => claim.token === token);
 }
 
-/** The hosts from before that are to have no claim any more. */
+/** The hosts that have earlier claims and will have none. */
 export function leaving(intent: Intent, old: readonly Look[], rounds: readonly Target[][]): Look[] {
   const kept = new Set(rounds.flat().map((target) => machineOf(target.seen)));
-  // A host without a claim is brought up to date all the same: a killed run may have deleted it there and not come further.
+  // A host without a claim is updated as well: a killed run may have deleted the claim and nothing more.
   const mayBeOpen = (look: Look) => intent.mode !== "create" && look.read.bridge !== undefined;
   return old.filter((look) => !kept.has(machineOf(look)) && (holds(intent, look) || mayBeOpen(look)));
 }
 
 /**
- * A target that its host would take, and what the host then has. What a flow was before is left out where the host refuses
- * it, as it may where somebody has altered the claim: copies have a gap then.
+ * A target that its host would accept, and the host's resulting state. A flow's earlier source is left out if the host
+ * refuses it, which can happen if somebody has altered the claim; copies then have a gap.
  */
 function accepted(intent: Intent, target: Target): { target: Target; desired: Desired } {
   const { draft } = target;
@@ -131,7 +139,7 @@ function accepted(intent: Intent, target: Target): { target: Target; desired: De
   }
 }
 
-/** The rounds before the others, where each host would take them. */
+/** The preliminary rounds, if each host would accept them. */
 function acceptable(intent: Intent, preliminary: Target[][]): Target[][] {
   try {
     for (const target of preliminary.flat()) rehearse(intent, target);
@@ -152,7 +160,7 @@ export function putOptions(intent: Intent, target: Target, mark: PutOptions["mar
   return { draft, token, mode, adopt, replaced, mark, previousOwner, elsewhere: [], host };
 }
 
-/** Rejects where the login lacks a right on the host that what a target comes to there needs. */
+/** Rejects if the login lacks a right that a target needs on its host. */
 async function requireHost(intent: Intent, target: Target, desired: Desired): Promise<void> {
   const { record } = target.seen;
   const monitors = desired.monitors.filter(({ owner }) => owner === target.draft.owner);
@@ -164,12 +172,12 @@ async function requireHost(intent: Intent, target: Target, desired: Desired): Pr
   });
 }
 
-/** Puts a claim on what was read of its host and throws what that would fail with. */
+/** Applies a claim to the look at its host, and throws the error that writing it would cause. */
 function rehearse(intent: Intent, target: Target): HostOutcome {
   return rehearseEdits(target.seen, [putEdit(putOptions(intent, target, "pending"))]);
 }
 
-/** Deletes the resource's claim, and those that cannot stay without it, likewise. */
+/** Does the same for the deletion of the resource's claim and of those that cannot exist without it. */
 function rehearseDelete(intent: Intent, look: Look, abandoned: readonly FoundClaim[]): void {
   const first = abandoned
     .filter(({ seen }) => machineOf(seen) === machineOf(look))

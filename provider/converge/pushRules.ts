@@ -21,7 +21,7 @@ import { rulesOfNow } from "./ends";
 import { hostGuard, isCurrent, type Rendered } from "./guard";
 import { OtherWriter, requireHeld } from "./otherWriter";
 
-/** Whether a host's claims cap anything, or did since its tap bridge was made: then it has meters, or may have. */
+/** Whether a host's claims have a cap, or had one since its tap bridge was created: it may then have meters. */
 export function isMetered({ claims, bridge }: Pick<ClaimSet, "claims" | "bridge">): boolean {
   const capped = [...claims.values()].some((claim) => tappingOf(claim)?.source.rateLimit !== undefined);
   return capped || bridge?.otherConfig[METERS_KEY] !== undefined;

@@ -3,8 +3,8 @@ import type { Flow } from "../ovs/openflow";
 import type { Operation } from "../ovs/operations";
 
 /**
- * What a difference is found in: a port or a Mirror by its name, a rule of a bridge, a meter by its number, a setting of a whole
- * bridge, or what cannot be.
+ * The subject of a difference: a port or a Mirror by its name, a rule of a bridge, a meter by its number, a setting of
+ * a whole bridge, or a problem.
  */
 export type Subject =
   | { port: string }
@@ -14,11 +14,14 @@ export type Subject =
   | { bridge: string }
   | { problem: ErrorCode };
 
-/** A step of a plan: what differs, in words, whose claims it concerns, and the OVSDB operations that mend it. */
+/**
+ * A step of a plan: the difference in words, the owners of the claims it concerns, and the OVSDB operations that repair
+ * it.
+ */
 export interface Change {
   /** One line for people: `missing port mt-..`, `altered mirror ..`. */
   what: string;
-  /** Absent where no copy goes through it: the keeper, a count of changes. */
+  /** Absent if no copy passes through it: the keeper, a count of changes. */
   about?: Subject;
   owners: readonly string[];
   operations: Operation[];

@@ -30,12 +30,14 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** Whether two claims say the same. */
+/** Whether two claims have the same content. */
 export function sayTheSame(a: Claim | undefined, b: Claim): boolean {
   return a === b || (a !== undefined && writeClaim(a) === writeClaim(b));
 }
 
-/** What the tap bridge's row is to hold of claims. One that says what was read keeps its text, whoever wrote it and how. */
+/**
+ * The claims part of the tap bridge's row. A claim whose content is unchanged keeps its text, whoever wrote it and how.
+ */
 function externalIds(claims: ReadonlyMap<string, Claim>, read: ClaimSet): Record<string, string> {
   const entries = [...claims].map(([owner, claim]) => {
     const key = CLAIM_PREFIX + owner;
@@ -45,18 +47,21 @@ function externalIds(claims: ReadonlyMap<string, Claim>, read: ClaimSet): Record
   return { [RENDERER_KEY]: String(RENDERER), ...Object.fromEntries(entries) };
 }
 
-/** What the tap bridge's row counts: generations of its rules, and all writes. */
+/** The counts in the tap bridge's row: generations of its rules, and all writes. */
 export interface Counts {
   generation: number;
   writes: number;
 }
 
-/** How often a tap bridge has been written to. */
+/** How often a tap bridge has been written. */
 export function writesOf(bridge: BridgeFacts | undefined): number {
   return Number(bridge?.otherConfig[WRITES_KEY]) || 0;
 }
 
-/** What the tap bridge's row says of its rules: their generation, the count of writes, and what of ours has been elsewhere than in OVSDB. */
+/**
+ * What the tap bridge's row records about its rules: their generation, the count of writes, and what of ours has been
+ * outside OVSDB.
+ */
 export function otherConfig(
   desired: Desired,
   bridge: BridgeFacts | undefined,
@@ -78,14 +83,14 @@ export function otherConfig(
   };
 }
 
-/** The bridges that the tap bridge's row says have had rules of ours. */
+/** The bridges on which we have had rules, as recorded in the tap bridge's row. */
 export function notedForeignBridges(bridge: BridgeFacts | undefined): string[] {
   return (bridge?.otherConfig[FOREIGN_BRIDGES_KEY] ?? "").split(" ").filter((name) => name !== "");
 }
 
 /**
- * Lets the transaction fail when somebody else changed the host since it was read. The counts are compared as they are written there:
- * one that was set by hand may have zeros in front.
+ * Makes the transaction fail if another writer has changed the host since it was read. The counts are compared as
+ * stored: one that was set by hand may have leading zeros.
  */
 export function guard(bridge: BridgeFacts | undefined, tapBridge: string): Operation {
   const row = { table: "Bridge", name: tapBridge };
@@ -93,7 +98,7 @@ export function guard(bridge: BridgeFacts | undefined, tapBridge: string): Opera
   const { [GENERATION_KEY]: generation, [WRITES_KEY]: writes } = bridge.otherConfig;
   if (generation !== undefined && writes !== undefined)
     return guardMap(row, "other_config", { [GENERATION_KEY]: generation, [WRITES_KEY]: writes });
-  // A count was removed by hand: nothing of the column may have changed since, and the count begins anew.
+  // A count was deleted by hand: nothing in the column may have changed since, and the count starts again.
   return {
     op: "wait",
     table: "Bridge",
@@ -111,7 +116,7 @@ export interface ClaimChange {
   read: ClaimSet;
 }
 
-/** Makes the tap bridge, with its claims, as `ovs-vsctl add-br` would: with an internal port of its own name. */
+/** Creates the tap bridge with its claims, as `ovs-vsctl add-br` would: with an internal port of its own name. */
 export function insertTapBridge(
   tapBridge: string,
   datapathType: string,
@@ -154,8 +159,8 @@ export function insertTapBridge(
 }
 
 /**
- * Writes what changed among the claims, and the new generation, key by key. What is overwritten must be what was read:
- * a claim is confirmed without a new generation.
+ * Writes the changed claims and the new generation, key by key. What is overwritten must be what was read, because a
+ * claim is confirmed without a new generation.
  */
 export function updateClaims(
   bridge: BridgeFacts,
@@ -192,7 +197,10 @@ export function updateClaims(
   ];
 }
 
-/** Lets the transaction fail when a port has come to the tap bridge since it was read: it would be deleted with the bridge. */
+/**
+ * Makes the transaction fail if a port was added to the tap bridge since it was read: it would be deleted with the
+ * bridge.
+ */
 export function guardPorts(bridge: BridgeFacts): Operation {
   return {
     op: "wait",
@@ -205,7 +213,7 @@ export function guardPorts(bridge: BridgeFacts): Operation {
   };
 }
 
-/** Removes the tap bridge; its rows go with it. */
+/** Deletes the tap bridge and its rows. */
 export function deleteTapBridge(bridge: BridgeFacts): Operation {
   return {
     op: "mutate",

@@ -3,7 +3,7 @@ import type { Register } from "../model/match";
 import { matchText, valueText } from "../model/matchText";
 import { numberRule } from "./numberRules";
 
-/** How a port is written, by its number in base 10 or 16. */
+/** How a port is written, with its number in base 10 or 16. */
 export type Spelling<Port> = (port: Port, base: 10 | 16) => string;
 
 /** Fields, basis and algorithm of a choice among ports (ovs-actions(7), bundle). */
@@ -12,10 +12,10 @@ const CHOICES: Record<Choice, string> = {
   failover: "eth_src,0,active_backup",
 };
 
-/** Fields of a draw (ovs-actions(7), multipath). */
+/** Fields of a hash (ovs-actions(7), multipath). */
 const DRAWS: Record<Draw, string> = { conversation: "symmetric_l3l4+udp", addresses: "symmetric_l3" };
 
-/** How a register is named in an action. */
+/** The name of a register in an action. */
 function registerText(register: Register): string {
   return `${register.replace("reg", "NXM_NX_REG")}[]`;
 }
@@ -40,8 +40,8 @@ function actionText<Port>(action: Action<Port>, spell: Spelling<Port>): string {
     return `multipath(${DRAWS[action.draw]},${DRAW_BASIS},modulo_n,${action.among},0,${registerText(action.into)})`;
   const port = spell(action.output, 10);
   if (action.maxLength === undefined) return `output:${port}`;
-  // A length limit that finds no output, because the way to the other end is not known for the moment, say, stays in force
-  // in Open vSwitch and cuts production's frame instead. In a clone it ends with the clone.
+  // A length limit that finds no output, for instance because the route to the other end is unknown for a moment, stays
+  // in force in Open vSwitch and truncates the production frame instead. In a clone it ends with the clone.
   return `clone(output(port=${port},max_len=${action.maxLength}))`;
 }
 
@@ -51,7 +51,7 @@ export interface RuleParts {
   actions: string[];
 }
 
-/** The parts of a rule, whose actions are as they are written. */
+/** The parts of a rule, with its actions as they are written. */
 export function ruleParts<Port>(rule: Rule<Port>, spell: Spelling<Port>): RuleParts {
   const { cookie, table, priority, hardTimeout, inPort, holds, match, actions } = rule;
   const fields = [
@@ -71,13 +71,16 @@ function lineOf(rule: Rule<number>): string {
   return `${match},actions=${actions.length === 0 ? "drop" : actions.join(",")}`;
 }
 
-/** A rule as ovs-ofctl reads it; undefined while the port it matches does not exist. Without a port to put out to, it is a drop. */
+/**
+ * A rule in ovs-ofctl's notation; undefined while the port it matches does not exist. Without a port to output to, it
+ * is a drop.
+ */
 export function ruleText(rule: Rule, numbers: ReadonlyMap<string, number>): string | undefined {
   const numbered = numberRule(rule, numbers);
   return numbered === undefined ? undefined : lineOf(numbered);
 }
 
-/** Rules as `ovs-ofctl replace-flows` reads them, a line a rule. */
+/** Rules in the notation of `ovs-ofctl replace-flows`, one per line. */
 export function flowText(rules: readonly Rule<number>[]): string {
   return `${rules.map(lineOf).join("\n")}\n`;
 }

@@ -1,27 +1,30 @@
 import type { Facts } from "../ovs/facts";
 
-/** Where numbers of monitors on the tap bridge begin, above those that Open vSwitch chooses on a bridge. */
+/** The first number for monitors on the tap bridge, above those that Open vSwitch chooses on a bridge. */
 export const FIRST_MONITOR = 30_000;
-/** Where numbers of monitors begin that go home, and of which nobody knows any more what number they had there. */
+/** The first number for monitors that go back home if their earlier number there is unknown. */
 export const FIRST_HOMECOMER = 20_000;
 
 /**
- * Numbers that ports have nowhere else. A monitor has another number on the tap bridge than at home: of a port that moves from
- * bridge to bridge and keeps its number, no row of an interface changes, and those who watch only these, as ovn-controller
- * does, would not bind it again when it is back.
+ * Port numbers that are free on all bridges. A monitor's number on the tap bridge differs from that on its home bridge.
+ * If a port kept its number while it moves between bridges, no Interface row would change, and clients that monitor
+ * only Interface rows, such as ovn-controller, would not bind the port again when it is back.
  */
 export class FreeNumbers {
   private readonly taken = new Map<string, Set<number>>();
 
   constructor(private readonly facts: Facts) {}
 
-  /** Takes the one of a monitor on the tap bridge: that which it has at home, and a summand, so that it does not matter who comes first. */
+  /**
+   * Takes a number for a monitor on the tap bridge: its number at home plus a constant, so that the order does not
+   * matter.
+   */
   takeForMonitor(tapBridge: string, home: number | undefined): number {
     const usual = home !== undefined && home > 0 && home < FIRST_MONITOR;
     return this.take(tapBridge, FIRST_MONITOR + (usual ? home : 0), home);
   }
 
-  /** Takes the first free one of a bridge, but not `except`. */
+  /** Takes the first free number of a bridge, except `except`. */
   take(bridge: string, first: number, except?: number): number {
     const taken = this.taken.get(bridge) ?? this.numbersOn(bridge);
     this.taken.set(bridge, taken);

@@ -4,18 +4,19 @@ import { type ClaimSet, GENERATION_KEY, WRITES_KEY } from "../model/readClaims";
 import { otherConfig } from "./claims";
 import { distinctRules } from "./numberRules";
 
-/** A change of a host's claims, and what they come to. */
+/** A change of a host's claims, and its results. */
 interface ClaimsChange {
   read: ClaimSet;
   desired: Desired;
-  /** What they came to as they were read. */
+  /** The desired state before, from the claims as they were read. */
   before: Desired;
 }
 
 /**
- * The generation of a host's rules once only claims are written: that of before where the rules stay what they are, as when one
- * more flow comes by a tunnel. Who writes rules goes by it, and need not begin anew then. It is raised all the same where something of ours
- * is elsewhere than in OVSDB and in the tap bridge's rules: commands put that there, and they know of the generation alone.
+ * The generation of a host's rules after a write of claims only. It stays if the rules stay the same, as when one more
+ * flow arrives through a tunnel; writers of rules compare it, and then need not start again. It is raised nevertheless
+ * if something of ours is outside OVSDB and the tap bridge's rules, because commands wrote that, and they check the
+ * generation only.
  */
 export function generationOfClaims({ read, desired, before }: ClaimsChange): number {
   const config = otherConfig(desired, read.bridge, read.generation);
@@ -28,7 +29,7 @@ function haveSameRules(a: Desired, b: Desired): boolean {
   return these.length === others.length && these.every((rule, index) => isSameRule(rule, others[index]!));
 }
 
-/** Whether two rules are one on a bridge, whoever needs it. */
+/** Whether two rules are the same on a bridge, whoever needs them. */
 function isSameRule({ owners: _, ...a }: Rule, { owners: __, ...b }: Rule): boolean {
   return isDeepStrictEqual(a, b);
 }

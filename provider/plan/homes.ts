@@ -6,7 +6,7 @@ import { map, set, uuid } from "../ovs/values";
 import { FIRST_HOMECOMER } from "./freeNumbers";
 import { requestNumber } from "./newRow";
 
-/** The operation that writes or, where undefined, deletes keys of a port's `external_ids`. */
+/** The operation that writes keys of a port's `external_ids`, or deletes those that are undefined. */
 export function noteOnPort(port: string, notes: Record<string, string | undefined>): Operation {
   const present = Object.entries(notes).filter((note): note is [string, string] => note[1] !== undefined);
   const mutations: Mutation[] = [
@@ -16,34 +16,40 @@ export function noteOnPort(port: string, notes: Record<string, string | undefine
   return { op: "mutate", table: "Port", where: [["_uuid", "==", uuid(port)]], mutations };
 }
 
-/** The number that an interface's port has, where Open vSwitch has given it one. */
+/** The number of an interface's port, if Open vSwitch has assigned one. */
 function numberOf({ ofport }: InterfaceFacts): number | undefined {
   return ofport !== undefined && ofport > 0 ? ofport : undefined;
 }
 
-/** The operations that note on a port which is about to be moved to the tap bridge where it is now. A home there that it still has from before holds. */
+/**
+ * The operations that record in a port's row, before it moves to the tap bridge, where it is now. A recorded home that
+ * it still has is kept.
+ */
 export function noteHome(port: PortFacts, nic: InterfaceFacts, bridge: string): Operation[] {
   if (homeOf(port)?.bridge === bridge) return [];
   const home = { bridge, ofport: numberOf(nic), request: nic.ofportRequest };
   return [noteOnPort(port.uuid, { [HOME_KEY]: writeHome(home) })];
 }
 
-/** Whether Open vSwitch has given a port that is back the number that it was asked for. */
+/** Whether Open vSwitch has assigned the requested number to a port that has moved back. */
 function isNumbered(nic: InterfaceFacts, facts: Facts): boolean {
   return facts.unsettled !== true || nic.ofportRequest === undefined || nic.ofport === nic.ofportRequest;
 }
 
-/** Whether the request that an interface has is the one with which its port was sent home. */
+/** Whether the current request of an interface is the one with which its port was moved back. */
 function isOurRequest({ ofportRequest = 0 }: InterfaceFacts, ofport: number | undefined): boolean {
   return ofport === undefined ? ofportRequest >= FIRST_HOMECOMER : ofportRequest === ofport;
 }
 
-/** Whether a port is back, and Open vSwitch has yet to give it its number. */
+/** Whether a port has moved back and Open vSwitch has not yet assigned its number. */
 export function awaitsNumber(desired: Placed, facts: Facts, tapBridge: string): boolean {
   return portsBack(desired, facts, tapBridge).some((found) => !isNumbered(found.interface, facts));
 }
 
-/** The operations that give ports which are back under their number the request that they had, and end their notes. */
+/**
+ * The operations that restore the original number request of ports that have their number again on their home bridge,
+ * and delete their notes.
+ */
 export function settlePortsBack(desired: Placed, facts: Facts, tapBridge: string): Operation[] {
   return portsBack(desired, facts, tapBridge)
     .filter((found) => isNumbered(found.interface, facts))
@@ -57,7 +63,7 @@ export function settlePortsBack(desired: Placed, facts: Facts, tapBridge: string
     });
 }
 
-/** The operations that note on monitors as which vNIC they were found. */
+/** The operations that record in monitors' rows as which vNIC they were found. */
 export function noteVnics(
   { placements }: Pick<Desired, "placements">,
   facts: Facts,

@@ -25,40 +25,51 @@ import { planPorts } from "./ports";
 import { rescueStrays } from "./strays";
 import { changesFailMode, planTapBridge } from "./tapBridge";
 
-/** What is to be done on one host. */
+/** The changes to one host. */
 export interface Plan {
-  /** OVSDB differences; empty when the rows are as they should be. */
+  /** OVSDB differences; empty if the rows are as they should be. */
   changes: Change[];
-  /** One transaction: guard first, then all changes, then the claims with their counts. Empty: nothing to write. */
+  /** One transaction: first the guard, then all changes, then the claims with their counts. Empty: nothing to write. */
   operations: Operation[];
-  /** The generation after it; that of the claims read where rules and what copies go through stay as they are. */
+  /**
+   * The generation afterwards; it stays that of the claims read if the rules and the objects that copies pass through
+   * stay the same.
+   */
   generation: number;
   /**
-   * What ovs-vswitchd makes of it: ports come and go, whose numbers are known only afterwards; Mirrors and settings of
-   * what there is change; or nothing, where only claims are written.
+   * How it affects ovs-vswitchd: ports are created or deleted, whose numbers are known only afterwards; Mirrors and
+   * settings of existing objects change; or nothing, if only claims are written.
    */
   effect: "ports" | "settings" | "claims";
-  /** Whether ovs-vswitchd may delete the tap bridge's rules with it, as it does for another `fail_mode` or controller. */
+  /**
+   * Whether ovs-vswitchd may delete the tap bridge's rules because of it, as it does after a change of `fail_mode` or
+   * controller.
+   */
   rules: "kept" | "flushed";
 }
 
-/** Everything a plan is made from. */
+/** The input of a plan. */
 export interface PlanInput {
   read: ClaimSet;
   claims: ReadonlyMap<string, Claim>;
   desired: Desired;
-  /** What the claims asked for as they were read: pieces of those names are ours, with or without their mark. */
+  /**
+   * The desired state of the claims as they were read: objects with those names are ours, with or without their mark.
+   */
   before: Desired;
   facts: Facts;
   tapBridge: string;
   integrationBridge: string;
-  /** Rows of interfaces on the tap bridge, by UUID, that get a new one when they go home; none where the plan is not carried out. */
+  /**
+   * Rows of interfaces on the tap bridge, by UUID, that are replaced when they move back; empty if the plan is not
+   * applied.
+   */
   renewals: ReadonlyMap<string, Row>;
-  /** Linux bridges behind monitors; none where the plan is not carried out. */
+  /** Linux bridges behind monitors; empty if the plan is not applied. */
   bridges: LinuxBridges;
 }
 
-/** Open vSwitch deletes a bridge's rules when it loses its controllers or changes its way to fail, after it has committed that. */
+/** Open vSwitch deletes a bridge's rules after a commit that removes its controllers or changes its fail mode. */
 function rulesAfter({ read }: PlanInput): Plan["rules"] {
   return read.bridge !== undefined && changesFailMode(read.bridge) ? "flushed" : "kept";
 }
@@ -68,7 +79,7 @@ function claimsDiffer({ read, claims }: PlanInput): boolean {
   return [...claims].some(([owner, claim]) => !sayTheSame(read.claims.get(owner), claim));
 }
 
-/** The differences between what is and what should be in a host's rows. */
+/** The differences between a host's rows and its desired state. */
 export function compareRows(input: PlanInput): Change[] {
   return [...portChanges(input), ...settingChanges(input)];
 }
@@ -82,7 +93,7 @@ function settingChanges({ read, desired, before, facts }: PlanInput): Change[] {
   return [...planTapBridge(read, desired), ...planMirrors(desired.mirrors, facts, mirrors)];
 }
 
-/** Whether port numbers are not to be relied on: another writer's change is under way, or a port of ours has none yet. */
+/** Whether port numbers are unreliable: another writer's change is in progress, or a port of ours has none yet. */
 function awaitsNumbers({ desired, facts }: PlanInput): boolean {
   const bridges = new Set(desired.ports.map(({ bridge }) => bridge));
   const numbers = new Map([...bridges].map((bridge) => [bridge, portNumbers(facts, bridge)]));
@@ -91,7 +102,7 @@ function awaitsNumbers({ desired, facts }: PlanInput): boolean {
   );
 }
 
-/** Whether the host's tap bridge is to be deleted: no claim is left, and no port is on its way home. */
+/** Whether the host's tap bridge is to be deleted: no claim is left, and no port is on its way back. */
 export function isOver({
   claims,
   desired,
@@ -102,12 +113,12 @@ export function isOver({
   return claims.size === 0 && !leaves && !awaitsNumber(desired, facts, tapBridge);
 }
 
-/** Whether the desired state is what the claims come to, or a step on the way there. */
+/** Whether the desired state is the one of the claims, or an intermediate step. */
 export type Goal = "end" | "step";
 
 /**
- * Plans one host: rows and claims in one transaction that fails when somebody else was faster. A step leaves the claims as they are:
- * a writer that comes in between, or after this run was killed, then leaves copies where they are.
+ * Plans one host: rows and claims in one transaction that fails if another writer was faster. A step leaves the claims
+ * as they are: if another writer intervenes, or this run is killed, copies stay where they are.
  */
 export function planHost(input: PlanInput, goal: Goal = "end"): Plan {
   const { read, desired, facts, tapBridge, integrationBridge, bridges } = input;
@@ -117,7 +128,7 @@ export function planHost(input: PlanInput, goal: Goal = "end"): Plan {
   const changes = [...ports, ...settings];
   const settled = settlePortsBack(desired, facts, tapBridge);
   const linux = noteLinuxBridges(desired, facts, bridges, { name: tapBridge, bridge: read.bridge });
-  // The numbers that are given back come first: what follows may ask for them.
+  // Numbers that are released come first, because later steps may request them.
   const steps = [
     guard(read.bridge, tapBridge),
     ...settled,

@@ -6,13 +6,13 @@ import { type RuleParts, ruleParts, type Spelling } from "./flowText";
 import { distinctRules, markRule, writtenActions } from "./numberRules";
 import { portWords, selectorWords } from "./selectorWords";
 
-/** Which change of which tap bridge a text is for. */
+/** The change of a tap bridge that a text belongs to. */
 export interface KeeperMoment {
   bridge: BridgeFacts;
   generation: number;
 }
 
-/** What there is to say of a port: how it is found, where, and the value that is compared. */
+/** How a port is found: by which property, on which bridges, and the value to compare. */
 type Way = readonly [kind: string, bridges: readonly string[], count: string, value: string];
 
 function wayOf({ wanted, bridges }: { wanted: PortInput; bridges: readonly string[] }): Way {
@@ -20,7 +20,10 @@ function wayOf({ wanted, bridges }: { wanted: PortInput; bridges: readonly strin
   return [kind, bridges, count, value];
 }
 
-/** The ports of a text, numbered as they are first met; one number may have several ways, of which the first that finds a port counts. */
+/**
+ * The ports of a text, numbered in order of first use. A number may have several ways to find its port; the first that
+ * finds one counts.
+ */
 class Symbols {
   private readonly numbers = new Map<string, number>();
   readonly lines: string[] = [];
@@ -42,7 +45,10 @@ class Symbols {
     return fresh;
   }
 
-  /** The number of an interface that rules know by its name: a monitor's, by what its services say of it, else one that keeps its name. */
+  /**
+   * The number of an interface that rules refer to by name: for a monitor, found as its services name it, else by its
+   * name.
+   */
   named(name: string): number {
     return this.number(`named ${name}`, () => {
       const said = this.monitors
@@ -53,7 +59,7 @@ class Symbols {
     });
   }
 
-  /** How a monitor is found: one that was moved to the tap bridge stays it, as `findMonitor` says. */
+  /** How to find a monitor: a port that was moved to the tap bridge is still the monitor, as in `findMonitor`. */
   private waysTo(monitor: Monitor): Way[] {
     const moved = monitor.attachment === "tap-bridge" && typeof monitor.wanted !== "string";
     return [...(moved ? [["name", [this.tapBridge], "-", monitor.name] as const] : []), wayOf(monitor)];
@@ -66,7 +72,7 @@ class Symbols {
   }
 }
 
-/** A line that selects ports of a Mirror. */
+/** A line that selects a Mirror's ports. */
 function selectLine({ selector, bridges, vlan, columns }: SelectedSource): string {
   const places = bridges.map((name) => JSON.stringify(name));
   return ["select", columns.join(" "), vlan, ...places, ...selectorWords(selector)].join("\t");
@@ -76,12 +82,12 @@ function ruleLine(word: readonly string[], { match, actions }: RuleParts): strin
   return [...word, match, ...actions].join("\t");
 }
 
-/** A rule whose ports are symbols. */
+/** A rule with symbols instead of ports. */
 function symbolic(rule: Rule, spell: Spelling<string>): RuleParts {
   return ruleParts({ ...rule, actions: writtenActions(rule) }, spell);
 }
 
-/** Seconds since 1970, which is what `date +%s` says. */
+/** Seconds since 1970, as `date +%s` prints them. */
 function endOf(until: number): string {
   return String(Math.floor(until / 1000));
 }
@@ -98,9 +104,10 @@ function foreignRuleLine(
 }
 
 /**
- * What a keeper needs to put a host back after its Open vSwitch or a VM's port came anew, a line a piece, words apart by
- * tabs, strings as JSON. Ports stand in it as symbols, `@1@` or, in hexadecimal, `@x1@`, because their rows, numbers and
- * names may be others by then. It is for one change of the claims alone, and whole only with its last line.
+ * What a keeper needs to restore a host after its Open vSwitch restarted or a VM's port was created again: one object
+ * per line, words separated by tabs, strings as JSON. Ports are symbols, `@1@` or, in hexadecimal, `@x1@`, because
+ * their rows, numbers and names may have changed. The text applies to one change of the claims only, and is complete
+ * only with its last line.
  */
 export function keeperText(desired: Desired, facts: Facts, { bridge, generation }: KeeperMoment): string {
   const symbols = new Symbols(desired.monitors, bridge.name);

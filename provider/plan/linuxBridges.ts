@@ -13,15 +13,16 @@ import type { Operation } from "../ovs/operations";
 import { map, set } from "../ovs/values";
 import { noteOnPort } from "./homes";
 
-/** The tap bridge's name, and its row once there is one. */
+/** The tap bridge's name, and its row, if it exists. */
 interface Tap {
   name: string;
   bridge: BridgeFacts | undefined;
 }
 
 /**
- * The operations that note on monitors, and on the tap bridge, how the Linux bridges behind them were, and end the notes of ports
- * that are monitors no longer. What is noted already holds: the bridge is as we made it by now.
+ * The operations that record in monitors' rows and in the tap bridge's row how the Linux bridges behind monitors were
+ * set, and delete the notes of ports that are no longer monitors. An existing note is kept, because by now the bridge
+ * has our settings.
  */
 export function noteLinuxBridges(
   { monitors }: Pick<Desired, "monitors">,
@@ -48,7 +49,7 @@ export function noteLinuxBridges(
   return [...onPorts, ...noteOnTap(tap, notes)];
 }
 
-/** What a Linux bridge was before it served: as some row has noted, else as it is. */
+/** The settings of a Linux bridge before it served: as recorded in some row, else the current ones. */
 function asBefore(bridge: LinuxBridge, noted: readonly LinuxBridge[]): LinuxBridge {
   const known = noted.filter(({ name }) => name === bridge.name);
   const { ageing } = known.at(-1) ?? bridge;

@@ -8,7 +8,7 @@ import { isOurs, MARKED, remark } from "./ours";
 
 type Column = "select_src_port" | "select_dst_port";
 
-/** Members are added and taken one by one, so that an edit of another's in between is not undone. */
+/** Members are added and removed one by one, so that a concurrent edit by another writer is not undone. */
 function memberEdits(column: Column, wanted: readonly string[], present: readonly string[]): Mutation[] {
   const [asked, there] = [new Set(wanted), new Set(present)];
   const add = wanted.filter((port) => !there.has(port)).map(uuid);
@@ -19,12 +19,12 @@ function memberEdits(column: Column, wanted: readonly string[], present: readonl
   ];
 }
 
-/** What differs of a Mirror in words, each with whose claims it concerns. */
+/** A difference of a Mirror in words, with the owners of the claims it concerns. */
 type Told = Pick<Change, "what" | "owners">;
 
 /**
- * The ports that are to come to a Mirror or to leave it, where that is all that differs and its ports are selected: by name, because a
- * program does not name them.
+ * The ports to be added to or removed from a Mirror, if nothing else differs and its ports are selected. They are
+ * listed by name, because the program does not name them.
  */
 function memberTexts(wanted: DesiredMirror, mirror: MirrorFacts, facts: Facts): Told[] {
   if (!wanted.sources.some((source) => "selector" in source)) return [];
@@ -49,7 +49,9 @@ function memberTexts(wanted: DesiredMirror, mirror: MirrorFacts, facts: Facts): 
   ];
 }
 
-/** An altered Mirror as a change; several where it is told in several lines, the first of which mends all. */
+/**
+ * An altered Mirror as a change. If it is described in several lines, the operations of the first repair everything.
+ */
 function alteredMirror(
   wanted: DesiredMirror,
   mirror: MirrorFacts,
@@ -143,7 +145,7 @@ function insert(wanted: DesiredMirror, bridge: BridgeFacts, output: string | und
   ];
 }
 
-/** What is to be done so that Mirrors of ours are as desired, and none besides. `names`: those that are ours by name. */
+/** The changes that make our Mirrors the desired ones, with no others. `names`: the Mirrors that are ours by name. */
 export function planMirrors(
   desired: readonly DesiredMirror[],
   facts: Facts,

@@ -1,7 +1,7 @@
 import type { Operation } from "../ovs/operations";
 import { namedUuid, type Row, set, uuid } from "../ovs/values";
 
-/** Columns of the table Interface that are not configuration: ovs-vswitchd and the database write them. */
+/** Columns of the table Interface that are status, written by ovs-vswitchd and the database. */
 const STATUS: ReadonlySet<string> = new Set([
   "_uuid",
   "_version",
@@ -27,21 +27,23 @@ const STATUS: ReadonlySet<string> = new Set([
   "status",
 ]);
 
-/** All that a row of an interface configures but the number it asks for, whatever columns this release of Open vSwitch has. */
+/**
+ * The configuration in an Interface row except the requested number, whatever columns this release of Open vSwitch has.
+ */
 function configurationOf(row: Row): Row {
   const kept = Object.entries(row).filter(([column]) => !STATUS.has(column) && column !== "ofport_request");
   return Object.fromEntries(kept);
 }
 
-/** The operation that asks Open vSwitch for a number of an interface, or leaves it the choice. */
+/** The operation that requests a port number for an interface, or leaves the choice to Open vSwitch. */
 export function requestNumber(nic: string, number: number | undefined): Operation {
   const row = { ofport_request: number ?? set([]) };
   return { op: "update", table: "Interface", where: [["_uuid", "==", uuid(nic)]], row };
 }
 
 /**
- * The operations that put a new row in the place of an interface's: the same configuration under another UUID, and a request
- * for a number. They fail when the configuration is no longer as it was read.
+ * The operations that replace an Interface row by a new one: the same configuration under another UUID, with a
+ * requested port number. They fail if the configuration has changed since it was read.
  */
 function renewRow(port: string, nic: string, row: Row, number: number): Operation[] {
   const configuration = configurationOf(row);
@@ -74,7 +76,7 @@ function renewRow(port: string, nic: string, row: Row, number: number): Operatio
   ];
 }
 
-/** The operations by which an interface asks for its number at home, under a new row where it is one of `renewals`. */
+/** The operations by which an interface requests its number at home, with a new row if it is one of `renewals`. */
 export function comeHome(
   port: string,
   nic: string,

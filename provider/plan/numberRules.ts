@@ -5,13 +5,13 @@ import { placeOf } from "../model/place";
 import type { Facts } from "../ovs/facts";
 import { ruleNumbers } from "./portNumbers";
 
-/** The drop rule that table 0 ends with, which carries the generation in its cookie. */
+/** The drop rule at the end of table 0, whose cookie carries the generation. */
 export function markRule(generation: number): Rule<never> {
   const rule = { table: 0, priority: 0, match: [], actions: [], owners: [] };
   return { ...rule, cookie: generationCookie(generation) };
 }
 
-/** One rule for what several claims ask for. */
+/** One rule for each that several claims need. */
 export const distinctRules = memo((rules: readonly Rule[]): Rule[] => {
   const places = new Map<string, Rule>();
   for (const rule of rules) {
@@ -22,9 +22,9 @@ export const distinctRules = memo((rules: readonly Rule[]): Rule[] => {
 });
 
 /**
- * A rule's actions as they are written. Open vSwitch spares the clone around a rule's last action, and then reckons what to cut
- * from a frame that still has the tag which the rule removes: copies would lack four bytes more. With anything behind it, the
- * clone is made.
+ * A rule's actions as they are written. Open vSwitch omits the clone around a rule's last action, and then computes the
+ * truncation from a frame that still has the tag which the rule removes: copies would lack four more bytes. With any
+ * action after it, the clone is kept.
  */
 export function writtenActions<Port>({ actions }: Pick<Rule<Port>, "actions">): Action<Port>[] {
   const last = actions.at(-1);
@@ -33,7 +33,7 @@ export function writtenActions<Port>({ actions }: Pick<Rule<Port>, "actions">): 
 
 type Numbers = ReadonlyMap<string, number>;
 
-/** An action on ports by their numbers; undefined where there is no such port. */
+/** An action with ports replaced by their numbers; undefined if a port does not exist. */
 function numberAction(action: Action, numbers: Numbers): Action<number> | undefined {
   if (typeof action === "string" || "set" in action || "goto" in action) return action;
   if ("draw" in action || "controller" in action) return action;
@@ -54,8 +54,8 @@ function isOutput(action: Action): action is Extract<Action, { output: string }>
 }
 
 /**
- * Actions by their ports' numbers. Of several outputs, as to monitors that each get every copy, those are left out whose port does
- * not exist. None are left where no output has a port, or another action lacks its own.
+ * Actions with ports replaced by their numbers. Of several outputs, as to monitors that each get every copy, those to
+ * missing ports are left out. The list is empty if no output has a port, or if another action lacks its port.
  */
 function numberActions(actions: readonly Action[], numbers: Numbers): Action<number>[] {
   const possible = actions.filter((action) => !isOutput(action) || numbers.has(action.output));
@@ -64,7 +64,10 @@ function numberActions(actions: readonly Action[], numbers: Numbers): Action<num
   return numbered.length < possible.length ? [] : numbered;
 }
 
-/** A rule as its bridge gets it; undefined while the port it matches does not exist. Without a port to put out to, it is a drop. */
+/**
+ * A rule as its bridge gets it; undefined while the port it matches does not exist. Without a port to output to, it is
+ * a drop.
+ */
 export function numberRule(rule: Rule, numbers: Numbers): Rule<number> | undefined {
   const { inPort, holds, actions, ...same } = rule;
   const arrival = inPort === undefined ? undefined : numbers.get(inPort);
@@ -79,7 +82,7 @@ export function numberRule(rule: Rule, numbers: Numbers): Rule<number> | undefin
   };
 }
 
-/** The whole of a tap bridge's rules as it gets them, first the one that carries the generation. */
+/** All rules of a tap bridge as it gets them, first the one with the generation. */
 export function tapRules(
   desired: Pick<Desired, "rules" | "coming">,
   facts: Facts,

@@ -3,18 +3,21 @@ import { MARK } from "../model/identity";
 import type { Mutation, Operation } from "../ovs/operations";
 import { map, set, uuid } from "../ovs/values";
 
-/** The mark as a new row bears it. */
+/** The mark, as in a new row. */
 export const MARKED = map({ [MARK]: "1" });
 
-/** Names that pieces of ours have: a piece that lost its mark is known by its name, a hash that nobody else draws. */
+/**
+ * The names of our objects. An object that has lost its mark is recognised by its name, which contains a hash that
+ * nobody else chooses.
+ */
 export interface OurNames {
   ports: ReadonlySet<string>;
-  /** Names that operators have chosen. They tell a port on this bridge only: elsewhere it is somebody else's. */
+  /** Names that operators chose. They identify a port on this bridge only: on another, it belongs to somebody else. */
   devices: ReadonlyMap<string, string>;
   mirrors: ReadonlySet<string>;
 }
 
-/** The names of everything that is or was to be on a host. */
+/** The names of everything that is, or was, to be on a host. */
 export function namesOf(...desired: readonly Pick<Desired, "ports" | "mirrors">[]): OurNames {
   const all = desired.flatMap(({ ports }) => ports);
   return {
@@ -26,24 +29,24 @@ export function namesOf(...desired: readonly Pick<Desired, "ports" | "mirrors">[
   };
 }
 
-/** A row that can bear our mark. */
+/** A row that can carry our mark. */
 interface Markable {
   uuid: string;
   name: string;
   externalIds: Record<string, string>;
 }
 
-/** Whether a row is ours: by its mark, or by its name. */
+/** Whether a row is ours, by its mark or by its name. */
 export function isOurs(row: Markable, names: ReadonlySet<string>): boolean {
   return row.externalIds[MARK] !== undefined || names.has(row.name);
 }
 
-/** Whether a port of a bridge is ours likewise. */
+/** Whether a port of a bridge is ours, by the same rule. */
 export function isOurPort(port: Markable, bridge: string, { ports, devices }: OurNames): boolean {
   return isOurs(port, ports) || devices.get(port.name) === bridge;
 }
 
-/** What gives a row of ours its mark back, if it lacks it. */
+/** The operations that restore the mark of a row of ours, if it lacks it. */
 export function remark(table: "Port" | "Mirror", row: Markable): Operation[] {
   if (row.externalIds[MARK] === "1") return [];
   const mutations: Mutation[] = [

@@ -8,16 +8,16 @@ import { noteHome } from "./homes";
 import { attach, detach } from "./membership";
 import { comeHome, requestNumber } from "./newRow";
 
-/** What a plan of moves is made from. */
+/** The input of a plan of moves. */
 export interface PlacementPlan {
   desired: Desired;
   facts: Facts;
   tapBridge: string;
-  /** Rows of interfaces that get a new one when they go home, by UUID. */
+  /** Rows of interfaces, by UUID, that are replaced when their ports move back. */
   renewals: ReadonlyMap<string, Row>;
 }
 
-/** A port that is not on the bridge where it must be, and the number it gets there. */
+/** A port that is not on the bridge where it must be, and its number there. */
 interface Move {
   placement: Placement;
   from: BridgeFacts;
@@ -40,7 +40,7 @@ function movesOf(placements: readonly Placement[], facts: Facts, tapBridge: stri
   });
 }
 
-/** The numbers that ports which are still to come to a bridge will have there, by interface name. */
+/** The numbers that ports which have not been moved to a bridge yet will have there, by interface name. */
 export function comingNumbers(
   coming: readonly Placement[],
   facts: Facts,
@@ -55,7 +55,7 @@ export function comingNumbers(
     });
 }
 
-/** What is to be done so that monitors are on the bridges where they are to be. */
+/** The changes that put monitors on the bridges where they must be. */
 export function planPlacements({ desired, facts, tapBridge, renewals }: PlacementPlan): Change[] {
   return movesOf(desired.placements, facts, tapBridge).map(({ placement, from, number }): Change => {
     const { port, interface: nic, name, bridge, owners } = placement;

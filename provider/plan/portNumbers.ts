@@ -5,7 +5,7 @@ import { comingNumbers } from "./placements";
 
 type NumberedInterface = InterfaceFacts & { ofport: number };
 
-/** The interfaces of a bridge that Open vSwitch gave a port number. */
+/** The interfaces of a bridge that have a port number. */
 function numberedOn(bridge: string, { bridges, ports, interfaces }: Facts): NumberedInterface[] {
   const members = bridges.find(({ name }) => name === bridge)?.ports ?? [];
   return members
@@ -15,14 +15,17 @@ function numberedOn(bridge: string, { bridges, ports, interfaces }: Facts): Numb
 }
 
 /**
- * The OpenFlow port numbers of a bridge, by interface name. A number means a port of one bridge only: a rule of another
- * bridge must not name it.
+ * The OpenFlow port numbers of a bridge, by interface name. A number is valid on one bridge only, so a rule of another
+ * bridge must not use it.
  */
 export function portNumbers(facts: Facts, bridge: string): Map<string, number> {
   return new Map(numberedOn(bridge, facts).map(({ name, ofport }) => [name, ofport]));
 }
 
-/** The numbers that rules of a bridge are written with: those of its ports, and of ports that are about to come to it. */
+/**
+ * The numbers that rules of a bridge are written with: those of its ports, and of ports that are about to be moved to
+ * it.
+ */
 export function ruleNumbers(
   { coming }: Pick<Desired, "coming">,
   facts: Facts,
@@ -32,7 +35,7 @@ export function ruleNumbers(
   return new Map([...portNumbers(facts, bridge), ...comingNumbers(coming, facts, bridge, tapBridge)]);
 }
 
-/** The port numbers that the rules rely on, those of the tap bridge and those of other bridges: by the interface's UUID. */
+/** The port numbers that the rules rely on, on the tap bridge and on other bridges, by Interface UUID. */
 export function reliedPorts(desired: Desired, facts: Facts, tapBridge: string): Record<string, number> {
   const rules = [...desired.rules.map((rule) => ({ ...rule, bridge: tapBridge })), ...desired.foreignRules];
   const bridges = [...new Set(rules.map(({ bridge }) => bridge))];

@@ -7,7 +7,7 @@ import { attach, detach, referenceTo } from "./membership";
 import { isOurPort, MARKED, type OurNames, remark } from "./ours";
 import { type PlacementPlan, planPlacements } from "./placements";
 
-/** A VLAN that no port uses: Neutron's own for dead ports, and the highest. */
+/** A VLAN that no port uses: the highest, which Neutron uses for dead ports. */
 const FENCE_VLAN = 4095;
 
 function vlanColumns(port: DesiredPort): Row {
@@ -20,7 +20,7 @@ function bfdColumn(port: DesiredPort): Record<string, string> {
   return port.bfd === undefined ? {} : { enable: "true" };
 }
 
-/** What the interface of a device is given. */
+/** The columns of a device's interface. */
 function deviceColumns({ device }: DesiredPort): Row {
   return { mac: device?.mac ?? set([]), mtu_request: device?.mtu ?? set([]) };
 }
@@ -33,7 +33,7 @@ function insertInterface(port: DesiredPort): { operation: Operation; reference: 
   return { operation: { op: "insert", table: "Interface", "uuid-name": reference[1], row }, reference };
 }
 
-/** The operations that make a port with one interface on a bridge. */
+/** The operations that create a port with one interface on a bridge. */
 function insertPort(port: DesiredPort, facts: Facts): Operation[] {
   const inserted = referenceTo("port", port.name);
   const { operation, reference } = insertInterface(port);
@@ -63,7 +63,7 @@ function isFenced(port: PortFacts): boolean {
   return port.vlanMode === "trunk" && port.trunks.length === 1 && port.trunks[0] === FENCE_VLAN;
 }
 
-/** A number asked for would be an altered one: Open vSwitch chooses those of our ports. */
+/** Any requested port number is an alteration: Open vSwitch chooses those of our ports. */
 function interfaceAlterations(wanted: DesiredPort, nic: InterfaceFacts): Operation[] {
   const bfd = bfdColumn(wanted);
   const same =
@@ -79,7 +79,7 @@ function interfaceAlterations(wanted: DesiredPort, nic: InterfaceFacts): Operati
   return [{ op: "update", table: "Interface", where: [["_uuid", "==", uuid(nic.uuid)]], row }];
 }
 
-/** A port of ours has one interface, of its own name. */
+/** A port of ours has exactly one interface, of the port's own name. */
 function membership(wanted: DesiredPort, port: PortFacts, nic: InterfaceFacts | undefined): Operation[] {
   if (nic !== undefined && port.interfaces.length === 1) return [];
   const fresh = nic === undefined ? insertInterface(wanted) : undefined;
@@ -109,13 +109,13 @@ function alterations(wanted: DesiredPort, port: PortFacts, facts: Facts): Operat
   return operations;
 }
 
-/** What a plan of ports is made from. */
+/** The input of a plan of ports. */
 interface PortPlan extends PlacementPlan {
   /** Names of ports that are ours, whether they bear our mark or not. */
   names: OurNames;
 }
 
-/** What is to be done so that ports of ours are as desired, and none besides. */
+/** The changes that make our ports the desired ones, with no others. */
 export function planPorts(plan: PortPlan): Change[] {
   const { desired, facts, names } = plan;
   const changes: Change[] = [];

@@ -1,7 +1,10 @@
 import type { PortInput } from "../schema/port";
 import { type Conditions, type ExcludedPort, isSelector, type PortSelector } from "../schema/selector";
 
-/** How the keeper finds one port: by what, with which further sign, or which of several, and the value that is compared. */
+/**
+ * How the keeper finds one port: by which property, by which additional property or as which of several, and the value
+ * to compare.
+ */
 export function portWords(port: PortInput): { kind: string; count: string; value: string } {
   if (typeof port === "string") return { kind: "name", count: "-", value: port };
   if ("ifaceId" in port) return { kind: "iface-id", count: "-", value: port.ifaceId };
@@ -33,7 +36,9 @@ function exclusionWords(excluded: ExcludedPort): string[] {
   return ["port", kind, count, JSON.stringify(value)];
 }
 
-/** A selector in the words of the keeper's text: conditions, each with its values, then each exclusion behind `except`. */
+/**
+ * A selector in the notation of the keeper's text: conditions with their values, then each exclusion after `except`.
+ */
 export function selectorWords(selector: PortSelector): string[] {
   const exclusions = (selector.except ?? []).flatMap((excluded) => ["except", ...exclusionWords(excluded)]);
   return [...conditionWords(selector), ...exclusions];

@@ -1,22 +1,26 @@
 import type { Rule } from "../model/desired";
 
-/** Seconds that OpenFlow can count ahead: the field has 16 bits (openflow-spec 1.4.0, section 7.3.4.1). */
+/** The longest timeout of OpenFlow in seconds: the field has 16 bits (openflow-spec 1.4.0, section 7.3.4.1). */
 export const LONGEST_TIMEOUT = 65_535;
 
-/** Milliseconds by which a rule may end before or after its time: it is written with whole seconds, and a little later. */
+/**
+ * Milliseconds by which the end of a rule may differ from the right time: its timeout is in whole seconds, and it is
+ * written a little later.
+ */
 const TOLERANCE = 2000;
 
-/** When a rule that a bridge has ends: so many seconds after it was written, and milliseconds since then. */
+/** When an existing rule ends: its timeout in seconds, and milliseconds since it was written. */
 export interface PresentEnd {
   hardTimeout: number;
   age: number;
 }
 
 /**
- * Rules as a bridge is to have them now. One that ends gets the seconds which are left, rounded down: Open vSwitch looks about once a
- * second. The one that the bridge has keeps its own, if it ends at about the right time: so none is written anew because time has passed.
- * While more seconds are left than OpenFlow can count it has no end yet, and once it is over it is left out.
- * `endOf`: what the bridge has in a rule's place. `now`: by the host's clock.
+ * Rules as a bridge should have them now. A rule with an end gets the remaining seconds as its timeout, rounded down,
+ * because Open vSwitch checks about once a second. An existing rule keeps its timeout if it ends at about the right
+ * time, so that no rule is rewritten merely because time has passed. A rule has no timeout while more seconds remain
+ * than OpenFlow can express, and is left out once it is over. `endOf`: the existing rule with the same identity. `now`:
+ * by the host's clock.
  */
 export function settleEnds(
   rules: readonly Rule<number>[],

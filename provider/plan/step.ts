@@ -4,25 +4,28 @@ import type { Facts, InterfaceFacts } from "../ovs/facts";
 import { namesOf } from "./ours";
 import { oursOn } from "./ports";
 
-/** What only one kind of tunnel can have, and the kind that it is: a UDP port, or two addresses with ERSPAN between them. */
+/**
+ * The resource that only one type of tunnel can hold, and that type: a UDP port, or two addresses with ERSPAN between
+ * them.
+ */
 function holdOf({ type, options }: Pick<InterfaceFacts, "type" | "options">) {
   const { dst_port, erspan_ver, local_ip, remote_ip } = options;
   if (dst_port !== undefined) return { held: dst_port, kind: type };
   return erspan_ver === undefined ? undefined : { held: `${local_ip} ${remote_ip}`, kind: erspan_ver };
 }
 
-/** Names of ports that cannot be there at once. */
+/** Names of ports that cannot exist at the same time. */
 interface Clash {
-  /** Ports that are still to come. */
+  /** Ports that cannot be created yet. */
   waiting: ReadonlySet<string>;
-  /** The ports that go before those can come. */
+  /** The ports that must be deleted first. */
   blocking: ReadonlySet<string>;
 }
 
 /**
- * ovs-vswitchd opens and closes listeners by UDP port alone: where a tunnel goes and one of another type comes to its port in
- * one change, it goes on listening for the old type. So the new one waits until the old one is gone, as one of another
- * version of ERSPAN does.
+ * ovs-vswitchd opens and closes listeners by UDP port alone. If one change deletes a tunnel and creates one of another
+ * type on the same port, ovs-vswitchd keeps listening for the old type. The new tunnel therefore waits until the old
+ * one is gone; so does one of another ERSPAN version.
  */
 function clashOf(before: Desired, end: Desired, facts: Facts): Clash {
   const names = namesOf(end, before);
@@ -50,8 +53,9 @@ function isClash(coming: DesiredPort, going: Pick<InterfaceFacts, "type" | "opti
 }
 
 /**
- * The step on a host's way to its end where one change is not enough: what is new gets ready to take copies over while what
- * was still has them, and a port that another has to wait for goes. Undefined where the host can be what it is to be at once.
+ * The intermediate step to a host's end state, if one change is not enough: new objects get ready to take over copies
+ * while the old ones still have them, and a port that another has to wait for is deleted. Undefined if the end state
+ * can be reached at once.
  */
 export function stepTowards(
   end: Desired,

@@ -10,7 +10,7 @@ import { attach } from "./membership";
 import { comeHome } from "./newRow";
 import { isOurPort, namesOf } from "./ours";
 
-/** What a host is to have and had to have, and what it has. */
+/** What a host should have, should have had, and has. */
 interface Stage {
   desired: Desired;
   before: Desired;
@@ -19,7 +19,9 @@ interface Stage {
   integrationBridge: string;
 }
 
-/** VM ports on the tap bridge that cannot go to a home of theirs: moved by hand, or without the note of where they were. */
+/**
+ * VM ports on the tap bridge that cannot be moved back home: they were moved by hand, or lack the note of their home.
+ */
 function straysOf({ desired, before, facts }: Stage, tap: BridgeFacts): PortFacts[] {
   const names = namesOf(desired, before);
   const placed = new Set(desired.placements.map(({ port }) => port));
@@ -29,8 +31,9 @@ function straysOf({ desired, before, facts }: Stage, tap: BridgeFacts): PortFact
 }
 
 /**
- * The operations that move strays off a tap bridge which is to be deleted. They go to the integration bridge, under a number
- * that those who watch ports see change. What is no VM's, such as a port that somebody watched copies on, is deleted with the bridge.
+ * The operations that move strays off a tap bridge which is to be deleted. They go to the integration bridge, with a
+ * new number, so that clients which monitor ports see a change. A port that is not a VM's, such as one on which
+ * somebody watched copies, is deleted with the bridge.
  */
 export function rescueStrays(
   stage: Stage & { renewals: ReadonlyMap<string, Row> },
@@ -47,7 +50,10 @@ export function rescueStrays(
   ]);
 }
 
-/** Why the tap bridge cannot be deleted, if it cannot: a stray on it has no bridge to go to, and would be deleted with it. */
+/**
+ * Why the tap bridge cannot be deleted, if so: there is no bridge that a stray on it could be moved to, and it would be
+ * deleted with the tap bridge.
+ */
 export function strandedStray(stage: Stage, tap: BridgeFacts | undefined): Problem | undefined {
   const { facts, integrationBridge } = stage;
   if (tap === undefined || facts.bridges.some(({ name }) => name === integrationBridge)) return undefined;
@@ -55,7 +61,7 @@ export function strandedStray(stage: Stage, tap: BridgeFacts | undefined): Probl
   if (stray === undefined) return undefined;
   return {
     code: "home-bridge-missing",
-    message: `bridge ${tap.name} cannot be deleted: port ${stray.name} on it may be a VM's, and bridge ${integrationBridge}, to which it would go, is not there`,
-    hint: `Make it again (ovs-vsctl add-br ${integrationBridge}), or remove the port (ovs-vsctl del-port ${stray.name})`,
+    message: `bridge ${tap.name} cannot be deleted: port ${stray.name} on it may be a VM's, and bridge ${integrationBridge}, to which it would be moved, does not exist`,
+    hint: `Create it again (ovs-vsctl add-br ${integrationBridge}), or delete the port (ovs-vsctl del-port ${stray.name})`,
   };
 }

@@ -6,10 +6,10 @@ import { type Row, set } from "../ovs/values";
 import type { Change } from "./change";
 import { otherConfig } from "./claims";
 
-/** What the rules of a tap bridge are written in. */
+/** The OpenFlow version in which the rules of a tap bridge are written. */
 const OPENFLOW = "OpenFlow14";
 
-/** Settings of a tap bridge that keep copies from going their way, or let somebody else rule over it. */
+/** Settings of a tap bridge that misdirect copies or let somebody else control it. */
 function wrongSettings(bridge: BridgeFacts): { what: string; row: Row }[] {
   const { failMode, protocols = [], controllers = [], spanningTree = [] } = bridge;
   return [
@@ -24,13 +24,13 @@ function wrongSettings(bridge: BridgeFacts): { what: string; row: Row }[] {
   ];
 }
 
-/** Whether `planTapBridge` sets what decides who rules over the bridge's rules. */
+/** Whether `planTapBridge` changes a setting that decides who controls the bridge's rules. */
 export function changesFailMode({ failMode, protocols = [], controllers = [] }: BridgeFacts): boolean {
   const spoken = protocols.length === 0 || protocols.includes(OPENFLOW);
   return failMode !== "secure" || controllers.length > 0 || !spoken;
 }
 
-/** Marks that a tap bridge has lost, and that come back with the next writing of its claims. */
+/** Marks that a tap bridge has lost; they are restored with the next write of its claims. */
 function lostMarks(bridge: BridgeFacts, desired: Desired): string[] {
   const has = bridge.otherConfig;
   const due = Object.entries(otherConfig(desired, bridge, 0)).filter(
@@ -45,7 +45,7 @@ function lostMarks(bridge: BridgeFacts, desired: Desired): string[] {
   ];
 }
 
-/** What is to be done so that the row of the tap bridge is as it was made. All claims are concerned. */
+/** The changes that restore the row of the tap bridge. They concern all claims. */
 export function planTapBridge(read: ClaimSet, desired: Desired): Change[] {
   const { bridge } = read;
   if (bridge === undefined) return [];

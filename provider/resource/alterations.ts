@@ -5,14 +5,15 @@ import { knownPart } from "../schema/stored";
 import { changedPaths } from "./changedPaths";
 import { withHosts, withoutConnection } from "./compare";
 
-/** What an operation adds to what a resource asks for: which life of it this is, who wrote it and when, and what it was called before. */
+/** What an operation adds to the content of a claim: the incarnation, who wrote it and when, and earlier names. */
 const WRITTEN: ReadonlySet<string> = new Set(["token", "writer", "time", "former"]);
 
 type Fields = Record<string, unknown>;
 
 /**
- * What a claim says that does not follow from the resource's arguments and its hosts, field by field: somebody has altered
- * it, and all else on the host follows it. `all`: the claims of the resource as they should be, this one among them.
+ * The fields of a claim that do not follow from the resource's arguments and its hosts: somebody has altered them, and
+ * everything else on the host follows the altered claim. `all`: the claims of the resource as they should be, including
+ * this one.
  */
 export function alterations(target: Target, claim: Claim, all: readonly Target[]): string[] {
   const { seen, draft } = target;

@@ -1,9 +1,12 @@
 import { isEqual } from "./compare";
 
-/** How a value at a path became another. */
+/** How the value at a path changed. */
 export type PathChange = "add" | "delete" | "update";
 
-/** The paths at which two values differ, as `filter[0].destinationPort`, each with how. What is undefined or null is not there. */
+/**
+ * The paths at which two values differ, as `filter[0].destinationPort`, each with its kind of change. Undefined and
+ * null count as absent.
+ */
 export function changedPaths(olds: unknown, news: unknown, path = ""): [string, PathChange][] {
   const [before, now] = [olds ?? null, news ?? null];
   if (isEqual(before, now)) return [];
@@ -20,7 +23,7 @@ export function changedPaths(olds: unknown, news: unknown, path = ""): [string, 
   return [[path, before === null ? "add" : now === null ? "delete" : "update"]];
 }
 
-/** A path in Pulumi's notation; a name that is not a word stands in quotes. */
+/** A path in Pulumi's notation; a name that is not an identifier is quoted. */
 function member(path: string, name: string): string {
   if (!/^\w[\w-]*$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
   return path === "" ? name : `${path}.${name}`;

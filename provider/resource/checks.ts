@@ -4,12 +4,12 @@ import { changedOptions } from "./compare";
 import type { Checks } from "./resource";
 import { isDrifted } from "./status";
 
-/** What a kind of resource makes of its options: a change of any of them, and drift, is an update in place. */
+/** The checks of a kind of resource with these options: a change of any of them, or drift, is an update in place. */
 export function checksOf(options: Options, check: Checks["check"]): Checks {
   return {
     check(names, olds, news) {
       const { inputs, failures } = check(names, olds, news);
-      // References come from other stacks, and what reasons show of them does too.
+      // References may come from other stacks, and reasons quote them.
       const shown = failures.map((failure) => ({ ...failure, reason: printableLine(failure.reason) }));
       return { inputs, failures: shown };
     },

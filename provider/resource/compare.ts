@@ -2,20 +2,20 @@ import { CONNECTION_FIELDS, type HostRecord } from "../schema/host";
 import { defaultOf, type Options } from "../schema/options";
 import { hasUnknown } from "../schema/unknown";
 
-/** A host without what says how it is reached, which never makes a difference. */
+/** A host without its connection fields, a change of which is never a diff. */
 export function withoutConnection(host: HostRecord): Partial<HostRecord> {
   const rest: Partial<HostRecord> = { ...host };
   for (const field of CONNECTION_FIELDS) delete rest[field];
   return rest;
 }
 
-/** What of a host is the user's wish for the data path. */
+/** The fields of a host that affect the data path. */
 function hostKey(host: HostRecord): object {
   const { name: _, keeper, ...wish } = withoutConnection(host);
   return { ...wish, keeper: keeper ?? false };
 }
 
-/** Whether two values are the same in JSON: the order of keys makes no difference, and neither does one that is undefined. */
+/** Whether two values are equal as JSON: the order of keys and undefined properties do not matter. */
 export function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
@@ -26,7 +26,7 @@ export function isEqual(a: unknown, b: unknown): boolean {
   );
 }
 
-/** A value with the hosts in it reduced to what counts, also inside references. */
+/** A value with each host in it reduced by `reduce`, also inside references. */
 export function withHosts(value: unknown, reduce: (host: HostRecord) => object): unknown {
   if (Array.isArray(value)) return value.map((item) => withHosts(item, reduce));
   if (typeof value !== "object" || value === null) return value;
@@ -34,14 +34,14 @@ export function withHosts(value: unknown, reduce: (host: HostRecord) => object):
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withHosts(inner, reduce)]));
 }
 
-/** A property for comparison. */
+/** A property in a form that can be compared. */
 export function comparable(value: unknown): unknown {
   return withHosts(value, hostKey);
 }
 
 /**
- * Names of the options whose wish differs between the recorded outputs and the new inputs. What an earlier release did not
- * know is recorded as nothing, and was what it is by default.
+ * Names of the options that differ between the recorded outputs and the new inputs. An option that an earlier release
+ * did not know is not recorded, and counts as its default.
  */
 export function changedOptions(
   options: Options,

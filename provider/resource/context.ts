@@ -9,42 +9,42 @@ export interface Names {
   resolveHost(host: unknown): HostRecord;
 }
 
-/** The hosts that an inventory knows, and others by their addresses. */
+/** Resolves hosts that the inventory contains, and others by their addresses. */
 export function namesOf(inventory: Inventory): Names {
   return { resolveHost: (host) => resolveHost(host as HostArgument, inventory) };
 }
 
-/** What operations need besides their arguments. */
+/** What operations need in addition to their arguments. */
 export interface Context extends Reach, Names {
-  /** Closes all connections; the next operation makes new ones. What is under way on them is rejected. */
+  /** Closes all connections and rejects pending work on them; the next operation opens new ones. */
   close(): Promise<void>;
 }
 
-/** Hosts that something is to be made on: as the inventory knows them now, none of them gone. */
+/** Hosts on which something is to be created, as the inventory describes them now. Throws if one of them is gone. */
 export function presentHosts(context: Context, recorded: readonly HostRecord[]): HostRecord[] {
   return recorded.map((record) => {
     const present = context.presentHost(record);
     if (present.gone !== true) return present;
-    throw new TaasError("the host is declared gone, nothing can be made there", {
+    throw new TaasError("the host is declared gone, so nothing can be created on it", {
       code: "host-gone",
       host: present.name,
-      hint: "Remove `gone` if the machine is back, or give the resource another host",
+      hint: "Remove `gone` if the machine is back, or use another host for the resource",
     });
   });
 }
 
-/** Candidates that something may be made on: those that are not gone, and an error if that is none. */
+/** Candidates on which something may be created: those that are not gone. Throws if there are none. */
 export function presentCandidates(context: Context, recorded: readonly HostRecord[]): HostRecord[] {
   const there = recorded.filter((record) => context.presentHost(record).gone !== true);
   return presentHosts(context, there.length > 0 ? there : recorded);
 }
 
-/** Hosts that something is to be removed from or looked up on; gone ones are passed over with a warning. */
+/** Hosts on which something is to be deleted or read; gone ones are skipped with a warning. */
 export function remainingHosts(context: Context, recorded: readonly HostRecord[]): HostRecord[] {
   return recorded.flatMap((record) => {
     const present = context.presentHost(record);
     if (present.gone !== true) return [present];
-    context.warn(`host ${present.name} is declared gone: what was there counts as removed`);
+    context.warn(`host ${present.name} is declared gone: what was there counts as deleted`);
     return [];
   });
 }

@@ -4,7 +4,7 @@ import type { Failure } from "../schema/validate";
 import type { Names } from "./context";
 import type { Properties } from "./resource";
 
-/** An end has one host, or candidates, never both. `other`: what else would do. */
+/** An end has either one host or candidates. `other`: the argument that is accepted instead. */
 export function oneOfHosts(values: Properties, other?: string): Failure[] {
   if (values.host !== undefined && values.hosts !== undefined) {
     return [
@@ -16,12 +16,12 @@ export function oneOfHosts(values: Properties, other?: string): Failure[] {
   return [{ property: "host", reason: `this argument is required (${or})` }];
 }
 
-/** A host argument as `check` records it; unknown stays unknown as a whole. */
+/** A host argument as `check` records it; an unknown stays unknown as a whole. */
 function recordHost(names: Names, host: unknown): unknown {
   return hasUnknown(host) ? UNKNOWN : names.resolveHost(host);
 }
 
-/** Several hosts likewise. */
+/** The same for several hosts. */
 export function recordHosts(names: Names, hosts: unknown): unknown {
   return Array.isArray(hosts) ? hosts.map((host) => recordHost(names, host)) : hosts;
 }
@@ -46,7 +46,7 @@ function addressOf(host: unknown): unknown {
   return typeof host === "object" && host !== null ? (host as HostRecord).address : host;
 }
 
-/** Whether a resource that is on one host is to be on another. */
+/** Whether a resource with one host is to be on another. */
 export function isMoved(olds: Properties, news: Properties): boolean {
   if (olds.host === undefined || news.host === undefined) return false;
   return hasUnknown(news.host) || addressOf(olds.host) !== addressOf(news.host);

@@ -23,14 +23,14 @@ const ETHERNET = 14;
 const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;
 
-/** What a copy must fit through. */
+/** The input of the check whether copies fit. */
 interface Fit {
   draft: FlowDraft;
   inputs: FlowInputs;
-  /** The tapped ports, as far as they are plugged. */
+  /** The tapped ports that are plugged. */
   ports: readonly FoundPort[];
   source: Look;
-  /** Where the monitor is; absent for a collector. */
+  /** The monitor's host; absent for a collector. */
   destination: Look | undefined;
   reach: Pick<Reach, "open" | "warn">;
 }
@@ -41,7 +41,9 @@ interface Limit {
   why: string;
 }
 
-/** Whether packets that are too long for the way may be cut into fragments: some MirrorTunnel of this very wire says so. */
+/**
+ * Whether packets that are too long for the route may be fragmented: a MirrorTunnel with the same endpoints allows it.
+ */
 function mayFragment({ source }: Fit, end: Endpoint): boolean {
   return [...source.read.claims.values()].some(
     (claim) =>
@@ -51,16 +53,16 @@ function mayFragment({ source }: Fit, end: Endpoint): boolean {
   );
 }
 
-/** Whether the copies' tunnels are Open vSwitch's own, not the kernel's. */
+/** Whether the copies' tunnels are Open vSwitch's own rather than the kernel's. */
 function isOnUserspace({ draft, source }: Fit): boolean {
   return isUserspace(source.facts, draft.source!.integrationBridge);
 }
 
-/** What becomes of copies that are too long for a tunnel that may fragment. */
+/** What happens to copies that are too long for a tunnel that may fragment. */
 function fragmentsOf(fit: Fit): string {
   return isOnUserspace(fit)
-    ? "the userspace datapath makes no fragments"
-    : "the kernel makes fragments only of packets that may be fragmented themselves";
+    ? "the userspace datapath does not fragment"
+    : "the kernel fragments only packets that may be fragmented themselves";
 }
 
 async function wayLimit(fit: Fit): Promise<Limit | undefined> {
@@ -82,7 +84,7 @@ async function wayLimit(fit: Fit): Promise<Limit | undefined> {
     (isIPv6(remote) ? IPV6_HEADER : IPV4_HEADER);
   return {
     bytes: mtu - header,
-    why: `the way to ${remote} has an MTU of ${mtu} and ${type} takes ${header} bytes of it${fragments ? ` (${fragmentsOf(fit)})` : ""}`,
+    why: `the route to ${remote} has an MTU of ${mtu}, of which ${type} takes ${header} bytes${fragments ? ` (${fragmentsOf(fit)})` : ""}`,
   };
 }
 
@@ -101,7 +103,7 @@ function monitorLimit({ draft, destination }: Fit, tag: number): Limit | undefin
   return limits.sort((a, b) => a.bytes - b.bytes)[0];
 }
 
-/** Bytes of the longest copies that a flow asks for by each rule that accepts, whatever its port may send. */
+/** The longest copies, in bytes, that the flow's accepting rules ask for, whatever its port can send. */
 function slicesOf(inputs: FlowInputs): number[] {
   const { rules, defaultAction } = filterOf(inputs);
   const whole = inputs.snapLength ?? Number.POSITIVE_INFINITY;
@@ -110,7 +112,10 @@ function slicesOf(inputs: FlowInputs): number[] {
   return defaultAction === "accept" ? [...lengths, whole] : lengths;
 }
 
-/** Warns of slices without a whole IP header that are to go through a tunnel of the kernel's, which drops them (seen with Linux 7.2). */
+/**
+ * Warns of slices without a whole IP header that are sent through a tunnel of the kernel, which drops them (observed
+ * with Linux 7.2).
+ */
 function warnOfShortSlices(fit: Fit, tag: number): void {
   const { draft, inputs, source, reach } = fit;
   const stays = draft.peer === undefined && draft.collector === undefined;
@@ -118,11 +123,14 @@ function warnOfShortSlices(fit: Fit, tag: number): void {
   const [least, shortest] = [ETHERNET + tag + IPV6_HEADER, Math.min(...slicesOf(inputs))];
   if (shortest >= least) return;
   reach.warn(
-    `host ${source.record.name}: copies of IP packets that are cut to ${shortest} bytes may not arrive: the kernel drops what comes through a tunnel without a whole IP header. Set snapLength to ${least} or more`,
+    `host ${source.record.name}: copies of IP packets that are truncated to ${shortest} bytes may not arrive: the kernel drops packets from a tunnel that lack a whole IP header. Set snapLength to ${least} or more`,
   );
 }
 
-/** The longest frame as it was found when the port was last plugged: the port may come back before the next operation. */
+/**
+ * The claim with the longest frame that was found when the port was last plugged, because the port may be plugged again
+ * before the next operation.
+ */
 function lastMaxFrame({ draft, inputs, source }: Fit): FlowDraft {
   const claim = source.read.claims.get(draft.owner);
   const maxFrame = claim?.kind === "flow" ? claim.source?.maxFrame : undefined;
@@ -130,15 +138,15 @@ function lastMaxFrame({ draft, inputs, source }: Fit): FlowDraft {
   return { ...draft, source: { ...draft.source!, maxFrame } };
 }
 
-/** A tapped port whose frames may be the largest, and what of a tag is left of them. */
+/** The tapped port with the largest frames, and how much of a tag remains on its copies. */
 interface Largest {
   name: string;
   tag: number;
-  /** Undefined where no port tells its MTU. */
+  /** Undefined if no port reports its MTU. */
   bytes: number | undefined;
 }
 
-/** Of the tapped ports the one with the largest frames; undefined where none is plugged. */
+/** The tapped port with the largest frames; undefined if none is plugged. */
 function largestOf(ports: readonly FoundPort[]): Largest | undefined {
   const all = ports.map(({ port, interface: { mtu } }): Largest => {
     const tag = vlanClass(port).kind === "strip" ? 0 : TAG_BYTES;
@@ -148,8 +156,8 @@ function largestOf(ports: readonly FoundPort[]): Largest | undefined {
 }
 
 /**
- * Compares the largest frame of the source with what its copies must fit through, and does what `mtuPolicy` says. Nothing
- * can be compared while no port is plugged.
+ * Compares the source's largest frame with what its copies must fit through, and follows `mtuPolicy`. Nothing can be
+ * compared while no port is plugged.
  */
 export async function fitCopies(fit: Fit): Promise<FlowDraft> {
   const { draft, inputs, source } = fit;
@@ -163,7 +171,7 @@ export async function fitCopies(fit: Fit): Promise<FlowDraft> {
   if (limit === undefined || largest <= limit.bytes) return draft;
   if (inputs.mtuPolicy === "truncate")
     return { ...draft, source: { ...draft.source!, maxFrame: limit.bytes } };
-  const message = `frames of port ${port.name} have up to ${largest} bytes and copies of more than ${limit.bytes} do not arrive (${largest - limit.bytes} too many): ${limit.why}`;
+  const message = `frames of port ${port.name} have up to ${largest} bytes, but copies of more than ${limit.bytes} bytes do not arrive (${largest - limit.bytes} too many): ${limit.why}`;
   const hint = `Raise that MTU, set snapLength to ${limit.bytes} or less, or mtuPolicy "truncate"`;
   if (inputs.mtuPolicy === "fail")
     throw new TaasError(message, { code: "copies-too-large", host: source.record.name, hint });

@@ -28,19 +28,19 @@ function isSource(claim: Claim | undefined): boolean {
   return claim?.kind === "flow" && claim.source !== undefined;
 }
 
-/** How a flow knows its service. */
+/** How a flow refers to its service. */
 function serviceNamed({ service, tunnelId }: FlowInputs) {
   return { service: service.owner, tunnelId };
 }
 
-/** The monitors of a flow's service that are plugged on a candidate, by the claim that is on the host holding it. */
+/** The plugged monitors of a flow's service on a candidate, according to the claim on the host that holds it. */
 function monitorNames(look: Look, holder: Look | undefined, inputs: FlowInputs): string {
   const { ports = [] } = serviceFinder(holder?.read.claims.values() ?? [])(serviceNamed(inputs)) ?? {};
   const names = ports.map((wanted) => portNameOf(look, wanted));
   return names.filter((name) => name !== "").join(",");
 }
 
-/** All hosts a flow may be on, those of the source first. */
+/** All hosts that a flow may use, those of the source first. */
 function hostsOf(inputs: FlowInputs): HostRecord[] {
   return [...candidatesOf(inputs), ...candidatesOf(inputs.service)];
 }
@@ -53,7 +53,10 @@ async function hostsWithClaim(context: Context, inputs: FlowInputs, token: unkno
   return [...new Set(holders.map(({ record }) => record.name))];
 }
 
-/** A flow's claim where it has one already: while it moves, copies go on coming from where they came from. */
+/**
+ * A flow's claim, with the current source of its copies if it has one already: while the flow moves, copies keep coming
+ * from there.
+ */
 function moving(target: Target, owner: string, token: string | undefined): Target {
   const { seen, draft } = target;
   const standing = seen.read.claims.get(owner);
@@ -66,14 +69,16 @@ function statusOf({ enabled, ports }: FlowInputs, portNames: readonly string[]):
   return ports !== undefined && portNames.length === 0 ? "active (no port matches)" : "active";
 }
 
-/** The outputs that name the tapped ports. `before`: what they were, which holds while a port is not plugged. */
+/**
+ * The outputs that name the tapped ports. `before`: their previous values, which are kept while a port is not plugged.
+ */
 function namesAsOutputs({ ports }: FlowInputs, names: readonly string[], before: Properties): Properties {
   const isGone = ports === undefined && names.length === 0;
   const portNames = isGone && Array.isArray(before.portNames) ? before.portNames : names;
   return { portName: portNames.join(","), portNames };
 }
 
-/** Whether copies go to a collector. */
+/** Whether copies are sent to a collector. */
 function isOutside(inputs: FlowInputs): boolean {
   return inputs.service.collector !== undefined;
 }
@@ -91,7 +96,7 @@ interface Previous {
   token: string;
 }
 
-/** A flow that is off asks for no port, and neither does one that selects ports. */
+/** A disabled flow does not require its port, and neither does one that selects ports. */
 function presenceOf(inputs: FlowInputs, previous: FlowInputs | undefined): Presence {
   if (!inputs.enabled || inputs.ports !== undefined) return "optional";
   const place = (flow: FlowInputs) => ({
@@ -101,7 +106,7 @@ function presenceOf(inputs: FlowInputs, previous: FlowInputs | undefined): Prese
   return presenceAt(place(inputs), previous === undefined ? undefined : place(previous));
 }
 
-/** Where a flow's claims go, from what was seen of its hosts. */
+/** The claims of a flow, from the looks at its hosts. */
 async function planFlow(
   open: OpenHost,
   inputs: FlowInputs,
@@ -126,7 +131,7 @@ async function planFlow(
   return { rounds: rounds.map((round) => round.map((target) => moving(target, owner, token))), result };
 }
 
-/** Of the service's candidates, the one that has it; none for a collector. */
+/** The candidate that has the flow's service; undefined for a collector. */
 function destinationOf<Seen extends Look>(inputs: FlowInputs, there: readonly Seen[]): Seen | undefined {
   const name = serviceNamed(inputs);
   return (

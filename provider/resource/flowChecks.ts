@@ -12,7 +12,7 @@ import { isMember, membersMissing } from "./members";
 import type { CheckResult, Checks, Properties } from "./resource";
 import { ENDED } from "./status";
 
-/** Validates a TapFlow's arguments, and puts `tunnelId` and `rules` among the inputs. */
+/** Validates a TapFlow's arguments, and adds `tunnelId` and `rules` to the inputs. */
 function checkFlow(names: Names, olds: Properties, news: Properties): CheckResult {
   const { values, failures } = validate(flowArgs, news, flowComputed);
   failures.push(...oneOfHosts(values), ...oneOfPorts(news));
@@ -27,7 +27,7 @@ function checkFlow(names: Names, olds: Properties, news: Properties): CheckResul
   return { inputs, failures: [...contradictions(inputs), ...misplaced(inputs), ...tooLate(olds, inputs)] };
 }
 
-/** A flow that is made anew must have time before it. One that has ended goes on being in its program. */
+/** A new flow must end in the future. An existing flow that has ended may stay in its program. */
 function tooLate(olds: Properties, { until }: Properties): Failure[] {
   if (Object.keys(olds).length > 0 || until === undefined || hasUnknown(until)) return [];
   if (!hasEnded({ until: until as string }, Date.now())) return [];
@@ -52,7 +52,8 @@ function contradictions(inputs: Properties): Failure[] {
   if (transport === "shared" && tunnel !== undefined) {
     failures.push({
       property: "tunnel",
-      reason: 'transport "shared" uses production\'s tunnels: leave tunnel out, or use transport "dedicated"',
+      reason:
+        'transport "shared" uses the production tunnels: leave tunnel out, or use transport "dedicated"',
     });
   }
   if (!hasUnknown(service) && (service as ServiceRef).collector !== undefined) {
@@ -61,14 +62,17 @@ function contradictions(inputs: Properties): Failure[] {
       transport: transport === "shared" ? transport : undefined,
     })) {
       if (given !== undefined)
-        failures.push({ property, reason: "copies go to a collector directly, over no mirror tunnel" });
+        failures.push({
+          property,
+          reason: "copies are sent to a collector directly, not through a mirror tunnel",
+        });
     }
   }
   if (defaultAction !== undefined && typeof filter === "string" && !hasUnknown(filter)) {
     failures.push({
       property: "defaultAction",
       reason:
-        "an expression decides of every frame, and what it does not match is not copied: leave this out",
+        "an expression decides about every frame and copies only what it matches: leave defaultAction out",
     });
   }
   if (
@@ -83,7 +87,9 @@ function contradictions(inputs: Properties): Failure[] {
   return failures;
 }
 
-/** An explicit tunnel must have both ends of the flow as members; of candidates, one that may have the port. */
+/**
+ * An explicit tunnel must have both ends of the flow as members; with candidates, at least one that may have the port.
+ */
 function misplaced(inputs: Properties): Failure[] {
   const given = endsOf(inputs);
   if (inputs.tunnel === undefined || hasUnknown([inputs.tunnel, given, inputs.service])) return [];
@@ -99,7 +105,7 @@ function misplaced(inputs: Properties): Failure[] {
 
 const checks = checksOf(flowArgs, checkFlow);
 
-/** What a TapFlow makes of its arguments. That its end has come is a change, once: what is left of it is deleted. */
+/** The checks of a TapFlow. When it ends, that is a change, once: what is left of it is deleted. */
 export const flowChecks: Checks = {
   ...checks,
   diff(olds, news) {

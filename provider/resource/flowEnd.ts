@@ -7,7 +7,7 @@ import type { FlowInputs } from "../schema/flow";
 import type { Context } from "./context";
 import { candidatesOf } from "./ends";
 
-/** The clocks of a flow's candidates that are still there; none is asked where the flow has no end. */
+/** The clocks of a flow's remaining candidates; none is read if the flow has no end. */
 async function clocksOf(
   context: Context,
   inputs: FlowInputs,
@@ -18,7 +18,7 @@ async function clocksOf(
   return allOf(there.map(async (record) => ({ record, now: await context.open(record).now() })));
 }
 
-/** Whether a flow has come to its end, by the clocks of the hosts that its source may be on. */
+/** Whether a flow has ended, by the clocks of the hosts that its source may be on. */
 export async function isOver(context: Context, inputs: FlowInputs): Promise<boolean> {
   return areOver(await clocksOf(context, inputs), inputs);
 }
@@ -29,10 +29,13 @@ function areOver(clocks: Clocks, inputs: FlowInputs): boolean {
   return clocks.length > 0 && clocks.every(({ now }) => hasEnded(inputs, now));
 }
 
-/** Before a flow is made: rejects with `until-passed` where it has ended already, and warns where it may outlast its end. */
+/**
+ * Before a create: rejects with `until-passed` if the flow has ended already, and warns if copies may continue after
+ * its end.
+ */
 export async function requireTime(context: Context, inputs: FlowInputs): Promise<void> {
   if ((await timeLeft(context, inputs)) === "some") return;
-  throw new TaasError(`the tap is to end at ${inputs.until}, which has passed by the clock of its host`, {
+  throw new TaasError(`the tap should end at ${inputs.until}, which has passed by the clock of its host`, {
     code: "until-passed",
     host: candidatesOf(inputs)[0]!.name,
     hint: "Give a later moment, or set the host's clock",
@@ -40,8 +43,8 @@ export async function requireTime(context: Context, inputs: FlowInputs): Promise
 }
 
 /**
- * Before a flow is updated: whether there is time left. Warns where it may outlast its end, because Open vSwitch counts 18 hours ahead
- * and then it takes a keeper or another operation.
+ * Before an update: whether time is left. Warns if copies may continue after the end, because Open vSwitch's timeouts
+ * reach 18 hours at most, and then a keeper or another operation is needed.
  */
 export async function timeLeft(context: Context, inputs: FlowInputs): Promise<"some" | "none"> {
   const clocks = await clocksOf(context, inputs);
@@ -49,7 +52,7 @@ export async function timeLeft(context: Context, inputs: FlowInputs): Promise<"s
   for (const { record, now } of clocks) {
     if (record.keeper === true || Date.parse(inputs.until!) - now <= LONGEST_TIMEOUT * 1000) continue;
     context.warn(
-      `host ${record.name}: Open vSwitch counts at most 18 hours ahead, and ${inputs.owner} ends at ${inputs.until}. Give the host keeper: true, or refresh and update in the last 18 hours; otherwise copies go on until the next operation there`,
+      `host ${record.name}: Open vSwitch can end a tap at most 18 hours ahead, and ${inputs.owner} ends at ${inputs.until}. Set keeper: true on the host, or refresh and update in the last 18 hours; otherwise copies continue until the next operation there`,
     );
   }
   return "some";

@@ -20,7 +20,7 @@ import { requireSharedTunnel, tunnelBridgeOf } from "./sharedTunnel";
 
 type FlowDraft = Extract<Draft, { kind: "flow" }>;
 type Peer = NonNullable<FlowClaim["peer"]>;
-/** What finding a flow's claims takes: hosts, and a way to tell the operator. */
+/** What is needed to find a flow's claims: access to hosts, and a receiver of warnings. */
 type Asking = Pick<Reach, "open" | "warn">;
 
 /** The underlay address of a flow's end on an explicit tunnel: the one given for that member, else the host's own. */
@@ -70,7 +70,7 @@ function tapped(inputs: FlowInputs, integrationBridge: string): NonNullable<Flow
   return { ...(ports === undefined ? { port } : { ports }), integrationBridge, ...options };
 }
 
-/** The address copies for a collector are sent from; where the host's is not known or of another family, the route decides. */
+/** The source address of copies for a collector; if the host's is unknown or of another family, the route decides. */
 function collectorLocal(source: Look, collector: string): string {
   try {
     const local = tunnelAddress(source.record, source.facts);
@@ -81,7 +81,7 @@ function collectorLocal(source: Look, collector: string): string {
   }
 }
 
-/** A flow's claims: at one host or two, and the far end's first. */
+/** A flow's claims: on one host or two, and the far end's first. */
 interface FlowClaims {
   near: FlowTarget;
   far?: FlowTarget;
@@ -93,8 +93,8 @@ interface FlowTarget {
 }
 
 /**
- * The claims of a flow as its arguments and its hosts have it, without asking a host for more. `destination`: absent for a
- * collector, whose end is nobody's host.
+ * The claims of a flow according to its arguments and the looks at its hosts, without further reads. `destination`:
+ * absent for a collector, which has no host.
  */
 function claimsOf(inputs: FlowInputs, source: Look, destination: Look | undefined): FlowClaims {
   const { collector } = inputs.service;
@@ -108,10 +108,10 @@ function claimsOf(inputs: FlowInputs, source: Look, destination: Look | undefine
   if (machineOf(source) === machineOf(destination))
     return { near: { seen: source, draft: { ...base, source: tap } } };
   if (source.facts.machine === destination.facts.machine) {
-    throw new TaasError("source and monitor are on one machine but on different tap bridges", {
+    throw new TaasError("source and monitor are on the same machine but on different tap bridges", {
       code: "tap-bridges-differ",
       host: source.record.name,
-      hint: "Give both hosts of the program the same tapBridge",
+      hint: "Set the same tapBridge on both hosts in the program",
     });
   }
   const { here, there } = ends(source, destination);
@@ -134,16 +134,16 @@ function claimsOf(inputs: FlowInputs, source: Look, destination: Look | undefine
   return { near: { seen: source, draft: near }, far: { seen: destination, draft: far } };
 }
 
-/** What is found of a flow's hosts and ports. */
+/** The hosts and ports that were found for a flow. */
 export interface FlowEnds {
   source: Look;
-  /** The tapped ports, as far as they are plugged. */
+  /** The tapped ports that are plugged. */
   ports: readonly FoundPort[];
-  /** Where the monitor is; absent for a collector. */
+  /** The monitor's host; absent for a collector. */
   destination: Look | undefined;
 }
 
-/** The flow's claims with their longest frames, once the way between their hosts has been found good. */
+/** The flow's claims with their longest frames, after the route between their hosts has been checked. */
 export async function flowTargets(inputs: FlowInputs, found: FlowEnds, reach: Asking): Promise<Target[][]> {
   const { near, far } = claimsOf(inputs, found.source, found.destination);
   await requireWay(inputs, near, far, reach.open);
@@ -151,7 +151,7 @@ export async function flowTargets(inputs: FlowInputs, found: FlowEnds, reach: As
   return [...(far === undefined ? [] : [[far]]), [{ ...near, draft }]];
 }
 
-/** The flow's claims as a read expects them. The longest frame is compared where the flow's copies are cut to it. */
+/** The flow's claims as a read expects them. The longest frame is compared if the flow's copies are truncated to it. */
 export async function expectedClaims(inputs: FlowInputs, found: FlowEnds, open: OpenHost): Promise<Target[]> {
   const reach = { open, warn: () => undefined };
   const { near, far } = claimsOf(inputs, found.source, found.destination);
@@ -160,7 +160,7 @@ export async function expectedClaims(inputs: FlowInputs, found: FlowEnds, open: 
   return [{ ...near, draft }, ...(far === undefined ? [] : [far])];
 }
 
-/** Refuses a way that copies cannot travel, before anything is written. */
+/** Rejects a route that cannot carry copies, before anything is written. */
 async function requireWay(
   inputs: FlowInputs,
   near: FlowTarget,

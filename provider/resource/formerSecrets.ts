@@ -2,8 +2,8 @@ import type { Properties } from "./resource";
 import type { PartialFailure } from "./status";
 
 /**
- * An update that failed half-way, for an engine that keeps secret in what is recorded of it what is secret in the new arguments alone:
- * a property that was secret before and is none any more has its new value, or none. The status tells no secret, and stays.
+ * For an update that failed: the engine keeps secret only what is secret in the new arguments. A property that was
+ * secret before and no longer is gets its new value, or is omitted. The status reveals no secret, and stays.
  */
 export function withoutFormerSecrets(
   error: unknown,

@@ -13,7 +13,7 @@ import type { MonitorPortClaim } from "../schema/claim";
 import { describePort, type FoundIfaceIds, type PortInput, portKey, withFoundIfaceId } from "../schema/port";
 import type { Properties } from "./resource";
 
-/** The bridges of a host that a VM's port can be on. */
+/** The bridges of a host on which a VM's port can be. */
 function searched(seen: Look): string[] {
   return [integrationBridgeOf(seen.record), tapBridgeOf(seen.record)];
 }
@@ -26,18 +26,18 @@ function searchMonitor({ record, facts }: Look, wanted: PortInput): PortSearch {
 type Role = "monitor" | "source";
 
 /**
- * Whether an operation fails without its port. A create needs it, and so does an update that names another port or host,
- * before the old one is given up. Any other update goes on: a VM that is stopped is drift.
+ * Whether an operation fails without its port. A create needs it, and so does an update that names another port or
+ * host, before the old one is deleted. Any other update continues: a stopped VM is drift.
  */
 export type Presence = "required" | "optional";
 
-/** The ports that a resource is about, and the hosts that may have them. */
+/** The ports of a resource, and the hosts that may have them. */
 interface Place {
   ports: readonly PortInput[];
   hosts: readonly HostRecord[];
 }
 
-/** Whether a resource needs its ports now: not where it stays what and where it was. */
+/** Whether a resource needs its ports now: not if ports and hosts are unchanged. */
 export function presenceAt(next: Place, previous: Place | undefined): Presence {
   if (previous === undefined) return "required";
   const known = new Set(previous.ports.map(portKey));
@@ -45,26 +45,26 @@ export function presenceAt(next: Place, previous: Place | undefined): Presence {
   return stays && next.ports.every((port) => known.has(portKey(port))) ? "optional" : "required";
 }
 
-/** What the state knows of ports that are named by MAC address. */
+/** The iface-ids in the state of ports that are named by MAC address. */
 export function knownIfaceIds(state: Properties): FoundIfaceIds | undefined {
   return state.ifaceIds as FoundIfaceIds | undefined;
 }
 
-/** What becomes of a port that is waited for. */
+/** What happens to a port that the resource waits for. */
 export const WAITING_HINT = "Run up again when the VM is back";
 
-/** A port that was looked for: what was found, or what to say of its absence. */
+/** The result of a search for a port: the port, or a message about its absence. */
 export type Sought = ({ found: FoundPort; missing?: never } | { found?: never; missing: string }) & {
-  /** The port as the claim has it from now on. */
+  /** The port as the claim names it from now on. */
   claimed: PortInput;
 };
 
-/** Looks for the tapped port. Throws where it is required and cannot be used. */
+/** Looks for the tapped port. Throws if it is required and cannot be used. */
 export function seekSource(seen: Look, wanted: PortInput, presence: Presence): Sought {
   return sought(seen, wanted, "source", findPort(seen.facts, searched(seen), wanted), presence);
 }
 
-/** Looks for a monitor of a service likewise. */
+/** Looks for a monitor of a service in the same way. */
 export function seekMonitor(seen: Look, wanted: PortInput, presence: Presence): Sought {
   return sought(seen, wanted, "monitor", searchMonitor(seen, wanted), presence);
 }
@@ -83,17 +83,17 @@ function sought(seen: Look, wanted: PortInput, role: Role, search: PortSearch, p
   return { missing, claimed: wanted };
 }
 
-/** The ports that have the MAC address that is looked for under another iface-id. */
+/** The ports with the MAC address but another iface-id. */
 function strangers(seen: Look, wanted: PortInput): string {
   if (typeof wanted === "string" || !("mac" in wanted)) return "";
   const others = portsOf(seen.facts, searched(seen)).filter(
     ({ interface: { externalIds } }) => externalIds["attached-mac"]?.toLowerCase() === wanted.mac,
   );
   if (wanted.foundIfaceId === undefined || others.length === 0) return "";
-  return `; ${listPorts(others)} has that MAC under another iface-id: name it by its ifaceId, or replace the resource, if it is meant`;
+  return `; ${listPorts(others)} has that MAC under another iface-id: if it is the right port, name it by its ifaceId or replace the resource`;
 }
 
-/** Why a port cannot be used, with what is there instead. */
+/** Why a port cannot be used, and which ports there are. */
 function refusal(
   seen: Look,
   wanted: PortInput,
@@ -104,11 +104,11 @@ function refusal(
   const bridge = integrationBridgeOf(seen.record);
   if (search.reason === "ambiguous") {
     return new TaasError(
-      `${role} port ${describePort(wanted)} is not the only one: ${listPorts(search.candidates)}`,
+      `${role} port ${describePort(wanted)} is ambiguous: ${listPorts(search.candidates)}`,
       {
         code: "port-ambiguous",
         host: seen.record.name,
-        hint: "Name one of them, or say which vnic (counted from 0 by ascending attached-mac)",
+        hint: "Name one of them, or give vnic (counted from 0 by ascending attached-mac)",
       },
     );
   }
@@ -125,7 +125,7 @@ function refusal(
       {
         code: "port-missing",
         host: seen.record.name,
-        hint: "Start its VM with the interface that the MonitorPort puts out as libvirt; attachTimeout says how long to wait for it",
+        hint: "Start its VM with the interface in the MonitorPort's output libvirt; attachTimeout sets how long to wait for it",
       },
     );
   }
@@ -139,16 +139,16 @@ function refusal(
       nic.type !== "patch" && port.name !== bridge && port.externalIds[MARK] === undefined,
   );
   return new TaasError(
-    `${role} port ${describePort(wanted)} is not plugged into ${bridge}; there is ${there.length === 0 ? "no VM port" : listPorts(there)}`,
+    `${role} port ${describePort(wanted)} is not plugged into ${bridge}; ports there: ${there.length === 0 ? "no VM port" : listPorts(there)}`,
     {
       code: "port-missing",
       host: seen.record.name,
-      hint: "Check the name, or start the VM; attachTimeout says how long to wait for it",
+      hint: "Check the name, or start the VM; attachTimeout sets how long to wait for it",
     },
   );
 }
 
-/** The claim of a MonitorPort that a hypervisor is to attach. */
+/** The claim of a MonitorPort that a hypervisor has to attach. */
 function awaitedFor({ read }: Look, wanted: PortInput): MonitorPortClaim | undefined {
   return monitorPortClaims(read.claims.values()).find(
     (claim) => claim.type === "attach" && portKey(monitorPortInput(claim)) === portKey(wanted),
@@ -159,11 +159,11 @@ function bondRefused(seen: Look, wanted: PortInput, role: Role, port: PortFacts)
   const names = port.interfaces.map((uuid) => seen.facts.interfaces[uuid]?.name ?? uuid).sort();
   const use = role === "monitor" ? "be a monitor" : "be tapped";
   return new TaasError(
-    `${role} port ${describePort(wanted)} is a bond: ${port.name} has the interfaces ${names.join(", ")}, and only a port with one can ${use}`,
+    `${role} port ${describePort(wanted)} is a bond: ${port.name} has the interfaces ${names.join(", ")}, and only a port with one interface can ${use}`,
     {
       code: "port-bond",
       host: seen.record.name,
-      hint: "Name a port with one interface, such as a VM's: what goes through a bond is seen there",
+      hint: "Name a port with one interface, such as a VM's: the bond's traffic can be seen there",
     },
   );
 }
@@ -173,7 +173,7 @@ export function portNameOf(seen: Look, wanted: PortInput): string {
   return printableLine(findPort(seen.facts, searched(seen), wanted).found?.port.name ?? "");
 }
 
-/** The OVS name of a service's monitor, likewise. */
+/** The same for a service's monitor. */
 export function monitorNameOf(seen: Look, wanted: PortInput): string {
   return printableLine(searchMonitor(seen, wanted).found?.port.name ?? "");
 }

@@ -2,15 +2,15 @@ import type { Intent } from "../converge/intent";
 import { drawToken } from "../converge/run";
 import type { Context } from "./context";
 
-/** A resource as the state has it from before an update. */
+/** A resource in the state before an update. */
 export interface Before {
   inputs: { owner: string };
   token: string;
 }
 
 /**
- * Which life of a resource an operation is about. `before`: the resource as it was, for an update. `replaced`: the incarnation that a
- * create takes the place of. The token is drawn for a create; an update keeps its own.
+ * The incarnation that an operation concerns. `before`: the resource as it was, for an update. `replaced`: the
+ * incarnation that a create replaces. A create draws a token; an update keeps its own.
  */
 export function incarnationOf(
   reach: Context,

@@ -14,21 +14,22 @@ function foundOn(look: Look, wanted: PortInput): FoundPort | undefined {
   return searchOn(look, wanted).found;
 }
 
-/** Whether there is something a port may be and that will not do, a bond or several ports: that need not be waited for. */
+/** Whether there is a port that matches but cannot be used, such as a bond or several ports; waiting would not help. */
 function isRefused(look: Look, wanted: PortInput): boolean {
   const search = searchOn(look, wanted);
   return search.found === undefined && search.reason !== "missing";
 }
 
-/** Whether a VM's port is the one in use: the other half of a live migration says `inactive`. */
+/** Whether a VM's port is the one in use: the other one of a live migration says `inactive`. */
 function isActive(found: FoundPort): boolean {
   return found.interface.externalIds["iface-status"] !== "inactive";
 }
 
 /**
- * The candidate that has a port, by the first of its names where it is given by several. While two have it, as during a live migration, the one whose row is active; else the one
- * that has the resource already. One candidate alone is taken as it is; its port may still have to be waited for. Where
- * none has the port and it is optional, the resource stays where it is.
+ * The candidate that has a port, under the first of its names if it is given by several. If two have it, as during a
+ * live migration, it is the one whose row is active, else the one that has the resource already. A single candidate is
+ * taken as it is; its port may still have to be waited for. If none has the port and the port is optional, the resource
+ * stays where it is.
  */
 export function locate(
   all: readonly Look[],
@@ -46,14 +47,14 @@ export function locate(
   if (chosen === undefined) {
     if (presence === "optional") return looks.find(holds) ?? looks[0]!;
     const hosts = looks.map((look) => look.record.name).join(", ");
-    throw new TaasError(`port ${describePort(wanted)} is plugged into none of the hosts ${hosts}`, {
+    throw new TaasError(`port ${describePort(wanted)} is not plugged into any of the hosts ${hosts}`, {
       code: "port-missing",
-      hint: "Check the name, or start the VM; attachTimeout says how long to wait for it",
+      hint: "Check the name, or start the VM; attachTimeout sets how long to wait for it",
     });
   }
   if (candidates.length > 1 && candidates.find(holds) === undefined) {
     const hosts = candidates.map((look) => look.record.name).join(" and ");
-    throw new TaasError(`port ${describePort(wanted)} is plugged into ${hosts} at once`, {
+    throw new TaasError(`port ${describePort(wanted)} is plugged into several hosts: ${hosts}`, {
       code: "port-ambiguous",
       hint: "Give host instead of hosts, or a port that is unique among them",
     });

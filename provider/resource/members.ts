@@ -6,7 +6,7 @@ export function isMember(tunnel: TunnelRef, host: HostRecord): boolean {
   return tunnel.hosts.some(({ address }) => address === host.address);
 }
 
-/** Candidates with the members of an explicit tunnel first: of a machine's names, the first one stands for it. */
+/** Candidates with the members of an explicit tunnel first, because the first name of a machine stands for it. */
 export function membersFirst(tunnel: TunnelRef | undefined, hosts: readonly HostRecord[]): HostRecord[] {
   if (tunnel === undefined) return [...hosts];
   return [
@@ -15,7 +15,7 @@ export function membersFirst(tunnel: TunnelRef | undefined, hosts: readonly Host
   ];
 }
 
-/** What is wrong with a tunnel that none of these hosts is a member of. */
+/** The error text for a tunnel of which none of these hosts is a member. */
 export function membersMissing({ owner, hosts }: TunnelRef, others: readonly HostRecord[]): string {
   const names = (records: readonly HostRecord[]) => records.map(({ name }) => name).join(", ");
   return `the mirror tunnel ${owner} has the hosts ${names(hosts)}, not ${names(others)}`;

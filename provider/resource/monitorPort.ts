@@ -29,7 +29,10 @@ function claimOf(inputs: MonitorPortInputs, { record }: Look): Extract<Draft, { 
   };
 }
 
-/** The name of the port: one that Open vSwitch makes has that of the claim, another the one that is attached, if one is. */
+/**
+ * The name of the port: for a port that Open vSwitch creates, that of the claim; else that of the attached port, if
+ * any.
+ */
 function nameOf(inputs: MonitorPortInputs, look: Look | undefined): string {
   if (inputs.type !== "attach") return inputs.name!;
   if (look === undefined) return "";
@@ -37,12 +40,15 @@ function nameOf(inputs: MonitorPortInputs, look: Look | undefined): string {
   return printableLine(found?.port.name ?? "");
 }
 
-/** Its status when all is well. */
+/** Its status if it has not drifted. */
 function statusOf(portName: string): string {
   return portName === "" ? "active (no port attached)" : "active";
 }
 
-/** Refuses a name that a device of the host has which is not ours: Open vSwitch knows nothing of it before it tries. */
+/**
+ * Rejects a name of a device on the host that is not ours: Open vSwitch detects the conflict only when it tries to
+ * create the port.
+ */
 async function requireFreeName(
   { open }: Context,
   { type, name }: MonitorPortInputs,

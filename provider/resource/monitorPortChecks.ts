@@ -17,12 +17,12 @@ import type { Names } from "./context";
 import { isMoved, recordEnds } from "./ends";
 import type { CheckResult, Checks, DiffResult, Properties } from "./resource";
 
-/** Where Open vSwitch's packages have its run directory. */
+/** The run directory of Open vSwitch's packages. */
 const RUN_DIRECTORY = "/var/run/openvswitch";
 
 type Type = MonitorPortInputs["type"];
 
-/** The options of some type that are given to one that has them not. */
+/** The options of another type than the given one. */
 function contradictions(type: Type, values: Properties): Failure[] {
   const own: readonly string[] = OPTIONS_OF_TYPE[type];
   const others = new Set(Object.values(OPTIONS_OF_TYPE).flat());
@@ -35,19 +35,19 @@ function contradictions(type: Type, values: Properties): Failure[] {
       const having = types.map(([name]) => `"${name}"`).join(" or ");
       return {
         property,
-        reason: `a port of type "${type}" has none: leave it out, or set type to ${having}`,
+        reason: `a port of type "${type}" does not have this option: leave it out, or set type to ${having}`,
       };
     });
 }
 
-/** A UUID that follows from an owner key: a version 8 one (RFC 9562), so that nobody draws it. */
+/** A UUID derived from an owner key: version 8 (RFC 9562), so that no generator of random UUIDs produces it. */
 function defaultIfaceId(owner: string): string {
   const hex = digest(32, "iface-id", owner);
   const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`];
   return [...parts, hex.slice(20)].join("-");
 }
 
-/** What the port is called, where the arguments do not say: what it was called before, else what follows from the owner key. */
+/** The port's name if the arguments do not give one: its previous name, else one derived from the owner key. */
 function named(type: Type, values: Properties, olds: Properties): Properties {
   const owner = values.owner as string;
   if (type === "attach") return { ifaceId: values.ifaceId ?? olds.ifaceId ?? defaultIfaceId(owner) };
@@ -57,7 +57,7 @@ function named(type: Type, values: Properties, olds: Properties): Properties {
   return { name, socketPath: values.socketPath ?? path };
 }
 
-/** Validates a MonitorPort's arguments, and puts its names, `port`, `libvirt` and `rules` among the inputs. */
+/** Validates a MonitorPort's arguments, and adds its names, `port`, `libvirt` and `rules` to the inputs. */
 function checkMonitorPort(names: Names, olds: Properties, news: Properties): CheckResult {
   const { values, failures } = validate(monitorPortArgs, news, monitorPortComputed);
   if (failures.length > 0) return { inputs: values, failures };
@@ -83,11 +83,11 @@ function checkMonitorPort(names: Names, olds: Properties, news: Properties): Che
 
 const inPlace = checksOf(monitorPortArgs, checkMonitorPort);
 
-/** Another host replaces the port; all else changes in place. */
+/** Another host replaces the port; everything else changes in place. */
 function diff(olds: Properties, news: Properties): DiffResult {
   const update = inPlace.diff(olds, news);
   return isMoved(olds, news) ? { ...update, changes: true, replaces: ["host"] } : update;
 }
 
-/** What a MonitorPort makes of its arguments. */
+/** The checks of a MonitorPort. */
 export const monitorPortChecks: Checks = { ...inPlace, diff };

@@ -10,16 +10,16 @@ import type { Context } from "./context";
 import type { Properties, ReadResult } from "./resource";
 import { driftedStatus } from "./status";
 
-/** One end of a resource: its host, or the candidates of which one has its claim. */
+/** One end of a resource: its host, or the candidates, one of which has its claim. */
 export interface End {
   candidates: readonly HostRecord[];
-  /** Whether a claim of the resource is the one of this end. Default: any. */
+  /** Whether a claim of the resource belongs to this end. Default: any. */
   isOf?(claim: Claim, inspection: Inspection): boolean;
-  /** The names of the VM ports that the end is about, as far as they are plugged on a candidate. `holder` has the claim. */
+  /** The names of the end's VM ports that are plugged on a candidate. `holder` has the claim. */
   portNames?(inspection: Inspection, holder: Inspection | undefined): string;
 }
 
-/** What a read looks at. */
+/** The input of a read. */
 export interface ReadRequest {
   context: Context;
   id: string;
@@ -27,19 +27,19 @@ export interface ReadRequest {
   inputs: Properties & { owner: string };
   /** The first end with port names gives `portName`. */
   ends: readonly End[];
-  /** Status when all is well, asked for once the hosts have been read. */
+  /** The status if there is no drift, evaluated after the hosts have been read. */
   active(): string;
   /**
-   * The claims as the arguments and the hosts have them, on the hosts that hold them; none where that cannot be told. A
-   * TaasError says why they cannot be.
+   * The claims according to the arguments and the hosts, on the hosts that hold them; none if they cannot be
+   * determined. A TaasError says why they are impossible.
    */
   expected(holders: ReadonlyMap<End, Inspection>, inspected: readonly Inspection[]): Promise<Target[]>;
 }
 
 /**
- * Reads a resource from its hosts. With its claim on none of them it is gone; with a claim missing, a port on another
- * candidate, or anything of its pieces not as it should be, it has drifted. A host that cannot be read is an error, never
- * an answer.
+ * Reads a resource from its hosts. If none of them has its claim, it is gone. If a claim is missing, a port is on
+ * another candidate, or any object is not as it should be, it has drifted. A host that cannot be read is an error,
+ * never an answer.
  */
 export async function readEnds(request: ReadRequest): Promise<ReadResult> {
   const { context, id, state, inputs } = request;
@@ -49,7 +49,7 @@ export async function readEnds(request: ReadRequest): Promise<ReadResult> {
     records.map(async (record) => [placeOf(record), await context.open(record).inspect()] as const),
   );
   const byPlace = new Map<string, Inspection>();
-  // As in an operation, what the first of several records says of a host holds.
+  // As in an operation, the first of several records of a host applies.
   for (const [place, inspection] of inspected) if (!byPlace.has(place)) byPlace.set(place, inspection);
   const claimOn = ({ read }: Inspection) => {
     const claim = read.claims.get(inputs.owner);
@@ -86,7 +86,7 @@ export async function readEnds(request: ReadRequest): Promise<ReadResult> {
   return { id, props, inputs };
 }
 
-/** What somebody has written into the claims that are held. */
+/** The fields of the held claims that somebody has altered. */
 async function alteredClaims(
   request: ReadRequest,
   held: ReadonlyMap<End, Inspection>,

@@ -48,9 +48,9 @@ function claimOf(inputs: ServiceInputs, ports: PortInput[], { record }: Look): S
 
 /** What an operation found out about a service. */
 interface ServiceResult {
-  /** The monitors that are plugged, by their names. */
+  /** The names of the monitors that are plugged. */
   portName: string;
-  /** What to say of the others. */
+  /** What to report about the others. */
   missing: string[];
   ifaceIds: FoundIfaceIds | undefined;
 }
@@ -68,7 +68,7 @@ function presenceOf(inputs: ServiceInputs, previous: ServiceInputs | undefined):
   return presenceAt(place(inputs), previous === undefined ? undefined : place(previous));
 }
 
-/** Where the service's claim goes, from what was seen of its candidates. */
+/** The host of the service's claim, from the looks at its candidates. */
 function planService(
   inputs: ServiceInputs,
   looks: readonly Look[],
@@ -122,7 +122,10 @@ async function put(
   return ifaceIds === undefined ? outs : { ...outs, ifaceIds };
 }
 
-/** Flows that still send to the service on a host: another stack's keep it, its own stack's are leftovers and are deleted with it. */
+/**
+ * Flows on a host that still send to the service. Those of other stacks prevent its deletion; those of its own stack
+ * are leftovers and are deleted with it.
+ */
 function flowsWithout(look: Look, state: ServiceInputs, token: string): Abandoned[] {
   if (look.read.claims.get(state.owner)?.token !== token) return [];
   const serviceOf = serviceFinder(look.read.claims.values());
@@ -140,12 +143,12 @@ function flowsWithout(look: Look, state: ServiceInputs, token: string): Abandone
     {
       code: "service-in-use",
       host: look.record.name,
-      hint: "In the stacks that made them, destroy those TapFlows, or run up if this service has moved; then run this again",
+      hint: "In the stacks that created them, destroy those TapFlows, or run up if this service has moved; then run this again",
     },
   );
 }
 
-/** TapService: VM ports that receive copies, or a collector outside. */
+/** TapService: VM ports that receive copies, or a collector outside the cloud. */
 export const tapService: Resource = {
   ...serviceChecks,
   async create(context, properties, replaced) {

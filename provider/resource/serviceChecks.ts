@@ -14,8 +14,8 @@ import type { CheckResult, Checks, DiffResult, Properties } from "./resource";
 const MONITOR_ONLY = ["host", "hosts", "port", "ports", "distribution", "attachment"];
 
 /**
- * Looks at what was given, right or wrong, so that a wrong argument is not called a missing one as well. What is so by default
- * contradicts nothing.
+ * Checks what was given, valid or not, so that an invalid argument is not reported as missing as well. Defaults
+ * contradict nothing.
  */
 function contradictions(given: Properties): Failure[] {
   const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
@@ -24,7 +24,7 @@ function contradictions(given: Properties): Failure[] {
   if (values.collector !== undefined) {
     return MONITOR_ONLY.filter((property) => values[property] !== undefined).map((property) => ({
       property,
-      reason: "a collector is outside: give either collector, or host with port or ports",
+      reason: "a collector is outside the cloud: give either collector, or host with port or ports",
     }));
   }
   const failures: Failure[] = [];
@@ -38,13 +38,13 @@ function contradictions(given: Properties): Failure[] {
   if (values.distribution !== undefined && values.ports === undefined) {
     failures.push({
       property: "distribution",
-      reason: "it says how several monitors share copies: give ports",
+      reason: "distribution says how several monitors share copies: give ports",
     });
   }
   return failures;
 }
 
-/** Validates a TapService's arguments, and puts `tunnelId`, `ref` and `rules` among the inputs. */
+/** Validates a TapService's arguments, and adds `tunnelId`, `ref` and `rules` to the inputs. */
 function checkService(names: Names, olds: Properties, news: Properties): CheckResult {
   const { values, failures } = validate(serviceArgs, news, serviceComputed);
   failures.push(...contradictions(news));
@@ -83,8 +83,8 @@ function complete(collector: unknown, tunnelId: unknown): unknown {
 const inPlace = checksOf(serviceArgs, checkService);
 
 /**
- * Another host replaces the service, and so does a collector that takes the place of monitors, or they of it; where
- * candidates say where it may be, it moves in place.
+ * Another host replaces the service, and so does a change between a collector and monitors; with candidates, it moves
+ * in place.
  */
 function diff(olds: Properties, news: Properties): DiffResult {
   const update = inPlace.diff(olds, news);
@@ -93,5 +93,5 @@ function diff(olds: Properties, news: Properties): DiffResult {
   return replaces.length > 0 ? { ...update, changes: true, replaces } : update;
 }
 
-/** What a TapService makes of its arguments. */
+/** The checks of a TapService. */
 export const serviceChecks: Checks = { ...inPlace, diff };

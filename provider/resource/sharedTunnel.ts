@@ -14,8 +14,8 @@ export function tunnelBridgeOf(record: HostRecord): string {
 }
 
 /**
- * Refuses hosts without production tunnels that a flow could share, tunnels that are OVN's, and an id that production uses
- * there, all before anything is written.
+ * Rejects hosts without production tunnels that a flow could share, tunnels that are OVN's, and an id that production
+ * uses there, before anything is written.
  */
 export async function requireSharedTunnel(
   open: OpenHost,
@@ -33,8 +33,8 @@ export async function requireSharedTunnel(
       portsOf(look.facts, [integration]).find(({ port }) => port.name.startsWith("ovn-"));
     throw new TaasError(
       ovn === undefined
-        ? `there is no bridge ${name}, so there are no production tunnels to share`
-        : `its production tunnels are in ${integration} (${ovn.port.name}) and belong to ovn-controller, which removes rules it does not know`,
+        ? `bridge ${name} does not exist, so there are no production tunnels to share`
+        : `its production tunnels are in ${integration} (${ovn.port.name}) and belong to ovn-controller, which deletes rules it does not know`,
       {
         code: "no-tunnel-bridge",
         host,
@@ -53,7 +53,7 @@ export async function requireSharedTunnel(
   const { key, in_key: inKey = key, out_key: outKey = key } = tunnel.interface.options;
   if (inKey !== "flow" || outKey !== "flow") {
     throw new TaasError(
-      `production's tunnel ${tunnel.port.name} in ${name} carries one tunnel id only (its key is not flow), which is production's own`,
+      `the production tunnel ${tunnel.port.name} in ${name} carries only one tunnel id (its key is not flow), which production uses`,
       { code: "production-tunnel-key", host, hint: 'Use transport "dedicated"' },
     );
   }
@@ -61,7 +61,7 @@ export async function requireSharedTunnel(
     throw new TaasError(tunnelIdTaken(tunnelId, name), {
       code: "tunnel-id-taken",
       host,
-      hint: "Give the TapService another tunnelId",
+      hint: "Set another tunnelId on the TapService",
     });
   }
 }

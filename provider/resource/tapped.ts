@@ -9,29 +9,29 @@ import { type FoundIfaceIds, foundIfaceIds, withFoundIfaceId } from "../schema/p
 import { type Presence, portNameOf, seekSource } from "./found";
 import { locate } from "./locate";
 
-/** What a flow taps, as the program says it: a port or a selector. */
+/** What a flow taps, as the program names it: a port or a selector. */
 export type Tap = Pick<FlowInputs, "port" | "ports">;
 
-/** What was found of what a flow taps. */
+/** The result of the search for what a flow taps. */
 export interface FoundTap {
   /** The host that has it. */
   source: Look;
   ports: readonly FoundPort[];
   /** Their OVS names, for people. */
   portNames: string[];
-  /** What to say of a port that is not plugged; what is selected may be none. */
+  /** What to report about a port that is not plugged; a selector may match none. */
   missing: string | undefined;
-  /** The same as the claim has it from now on. */
+  /** What is tapped, as the claim names it from now on. */
   claimed: Tap;
   ifaceIds: FoundIfaceIds | undefined;
 }
 
-/** A flow's tap, with what the state knows of its port. */
+/** A flow's tap, with what the state records about its port. */
 export function knownTap({ port, ports }: Tap, known: FoundIfaceIds | undefined): Tap {
   return port === undefined ? { ports } : { port: withFoundIfaceId(port, known) };
 }
 
-/** The names of the ports that a flow taps on a host, for people, in their order. */
+/** The names of the ports that a flow taps on a host, for people, in order. */
 export function tappedNames(seen: Look, { port, ports }: Tap): string[] {
   if (ports === undefined) return [portNameOf(seen, port!)].filter((name) => name !== "");
   return namesOf(selectedOn(seen, ports));
@@ -47,7 +47,7 @@ function selectedOn({ record, facts, read }: Look, selector: NonNullable<Tap["po
   return selectPorts(selector, { facts, integrationBridge, tapBridge, desired });
 }
 
-/** Looks for a flow's port or ports on a host. Throws where a port is required and cannot be used. */
+/** Looks for a flow's port or ports on a host. Throws if a port is required and cannot be used. */
 export function seekTap(source: Look, { port, ports }: Tap, presence: Presence): FoundTap {
   if (ports !== undefined) {
     const selected = selectedOn(source, ports);
@@ -72,7 +72,7 @@ export function seekTap(source: Look, { port, ports }: Tap, presence: Presence):
   };
 }
 
-/** The same on whichever of the candidates has the port. Ports are selected on one host. */
+/** The same on the candidate that has the port. Ports are selected on one host. */
 export function locateTap(
   candidates: readonly Look[],
   tap: Tap,

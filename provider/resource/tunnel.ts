@@ -13,9 +13,9 @@ import { driftedStatus } from "./status";
 import { tunnelChecks } from "./tunnelChecks";
 import { claimsOf, namesOf, preliminary, requireAddresses, rounds } from "./tunnelRounds";
 
-/** Milliseconds that the ends of a new tunnel have to see each other; BFD needs two or three seconds for it. */
+/** Milliseconds that the ends of a new tunnel have to detect each other; BFD needs two or three seconds for it. */
 const BFD_PATIENCE = 5_000;
-/** Milliseconds after which they are asked again, whether they tell of a change or not. */
+/** Milliseconds after which they are asked again, even if they report no change. */
 const PATIENCE = 1_000;
 
 async function put(
@@ -47,20 +47,20 @@ async function put(
     },
   });
   const down = inputs.bfd ? await awaitPeers(context, hosts, inputs.owner) : [];
-  for (const what of down) context.warn(`${what} ${BFD_PATIENCE / 1000} s after it was made`);
+  for (const what of down) context.warn(`${what} ${BFD_PATIENCE / 1000} s after it was created`);
   const status = down.length === 0 ? "active" : driftedStatus(down);
   return { ...inputs, portNames, status, incarnation: incarnation.token };
 }
 
 /**
- * Waits until the ends of a tunnel see each other, a few seconds at most; resolves with those that do not. The tunnel is made
- * by then, so that a host which cannot be read any more is no failure of it.
+ * Waits until the ends of a tunnel detect each other, a few seconds at most; resolves with those that do not. The
+ * tunnel exists by then, so a host that can no longer be read does not make it fail.
  */
 async function awaitPeers(context: Context, hosts: readonly HostRecord[], owner: string): Promise<string[]> {
   const deadline = performance.now() + BFD_PATIENCE;
   for (;;) {
     const looks = await lookAll(context.open, hosts).catch((error: Error) => error);
-    if (looks instanceof Error) return [`whether the ends see each other is not known: ${looks.message}`];
+    if (looks instanceof Error) return [`whether the ends detect each other is unknown: ${looks.message}`];
     const down = [...looks.values()].flatMap(({ record, facts, read }) =>
       watchedEnds(read.claims.values(), facts)
         .filter((end) => end.owner === owner && end.state !== "up")
@@ -72,7 +72,7 @@ async function awaitPeers(context: Context, hosts: readonly HostRecord[], owner:
   }
 }
 
-/** MirrorTunnel: the way copies travel between hosts. */
+/** MirrorTunnel: the tunnel that carries copies between hosts. */
 export const mirrorTunnel: Resource = {
   ...tunnelChecks,
   async create(context, properties, replaced) {

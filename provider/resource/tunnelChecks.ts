@@ -10,14 +10,14 @@ import type { Names } from "./context";
 import { recordHosts } from "./ends";
 import type { CheckResult, Properties } from "./resource";
 
-/** The UDP port of a tunnel that is given none; one that has no UDP port is recorded with that of the automatic tunnels. */
+/** The default UDP port of a tunnel; for a type without a UDP port, that of the automatic tunnels is recorded. */
 function defaultUdpPort(type: unknown): unknown {
   if (hasUnknown(type)) return UNKNOWN;
   const { udp } = encapsulation(type as TunnelInputs["type"]);
   return udp === "none" ? DEFAULT_UDP_PORT : udp.mirror;
 }
 
-/** Validates a MirrorTunnel's arguments, and puts `ref` and `rules` among the inputs. */
+/** Validates a MirrorTunnel's arguments, and adds `ref` and `rules` to the inputs. */
 function checkTunnel(names: Names, _: Properties, news: Properties): CheckResult {
   const { values, failures } = validate(tunnelArgs, news, tunnelComputed);
   if (failures.length > 0) return { inputs: values, failures };
@@ -64,30 +64,30 @@ function contradictions(inputs: Properties): Failure[] {
     if (twice !== undefined)
       failures.push({
         property: "localIps",
-        reason: `${twice} is named twice; each host has an address of its own`,
+        reason: `${twice} is named twice; each host has its own address`,
       });
   }
   if (mode === "mesh" && inputs.bfd === true) {
     failures.push({
       property: "bfd",
-      reason: 'a mesh has one port for all its members, and BFD needs one for each: use mode "pair"',
+      reason: 'in a mesh, one port serves all members, but BFD needs one for each: use mode "pair"',
     });
   }
   if (Array.isArray(localIps) && !hasUnknown(localIps) && new Set(localIps.map(isIPv6)).size > 1) {
     failures.push({
       property: "localIps",
-      reason: "a tunnel is of IPv4 or of IPv6: give addresses of one kind",
+      reason: "a tunnel is either IPv4 or IPv6: give addresses of one family",
     });
   }
   const udp = hasUnknown(type) ? undefined : encapsulation(type as TunnelInputs["type"]).udp;
   if (udp === "none" && udpPort !== DEFAULT_UDP_PORT && !hasUnknown(udpPort)) {
     failures.push({
       property: "udpPort",
-      reason: "GRE has no UDP port; leave udpPort out or use type vxlan or geneve",
+      reason: "GRE has no UDP port; leave udpPort out, or use type vxlan or geneve",
     });
   }
   return failures;
 }
 
-/** What a MirrorTunnel makes of its arguments. */
+/** The checks of a MirrorTunnel. */
 export const tunnelChecks = checksOf(tunnelArgs, checkTunnel);

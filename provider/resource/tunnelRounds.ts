@@ -20,7 +20,7 @@ export interface Member {
   draft: TunnelDraft;
 }
 
-/** The name of the tunnel's port on each host; a pair has one, and of a mesh all are the same. */
+/** The name of the tunnel's port on each host. A pair has one name, and all ports of a mesh have the same. */
 export function namesOf(members: readonly Member[]): Record<string, string> {
   return Object.fromEntries(
     members.map(({ seen, draft }) => [
@@ -30,7 +30,9 @@ export function namesOf(members: readonly Member[]): Record<string, string> {
   );
 }
 
-/** Each member's claim, without its phase, as the arguments and the hosts have it; without asking a host for more. */
+/**
+ * Each member's claim, without its phase, according to the arguments and the looks at the hosts; without further reads.
+ */
 export function claimsOf(inputs: TunnelInputs, looks: readonly Look[]): Member[] {
   const members = looks.map((seen, index) => ({
     seen,
@@ -43,7 +45,7 @@ export function claimsOf(inputs: TunnelInputs, looks: readonly Look[]): Member[]
       throw new TaasError(`${same.record.name} and ${seen.record.name} are the same machine`, {
         code: "same-machine",
         host: seen.record.name,
-        hint: "A tunnel has its ends on different machines; name each once",
+        hint: "A tunnel has its ends on different machines; name each machine once",
       });
     }
     machines.set(machineOf(seen), seen);
@@ -75,7 +77,7 @@ export function claimsOf(inputs: TunnelInputs, looks: readonly Look[]): Member[]
   }));
 }
 
-/** Refuses underlay addresses that the hosts do not have. */
+/** Rejects underlay addresses that the hosts do not have. */
 export async function requireAddresses(open: OpenHost, members: readonly Member[]): Promise<void> {
   await allOf(
     members.map(async ({ seen, draft }) =>
@@ -88,13 +90,13 @@ function inPhase(members: readonly Member[], phase: TunnelClaim["phase"]): Targe
   return members.map(({ seen, draft }) => ({ seen, draft: { ...draft, phase } }));
 }
 
-/** What two claims must share for flows to stay on the tunnel while one becomes the other. */
+/** What two claims must have in common so that flows stay on the tunnel while one becomes the other. */
 function wireOf(claim: TunnelDraft): Partial<TunnelDraft> {
   const { mode, type, udpPort, local, peers } = claim;
   return { mode, type, udpPort, local, peers };
 }
 
-/** The claims as they stand, where they are of this incarnation; of any, if none is given. */
+/** The existing claims of this incarnation; of any, if none is given. */
 function standing(looks: readonly Look[], { owner, token }: Was): Member[] {
   return looks.flatMap((seen) => {
     const claim = seen.read.claims.get(owner);
@@ -104,13 +106,13 @@ function standing(looks: readonly Look[], { owner, token }: Was): Member[] {
   });
 }
 
-/** Whose claims are there from before. */
+/** The owner of the earlier claims. */
 interface Was {
   owner: string;
   token: string | undefined;
 }
 
-/** Whether a tunnel stands on all its hosts, and on no other, as it is to be on the wire. */
+/** Whether a tunnel exists on all its hosts and on no other, with the properties it is to have on the wire. */
 function isUp(old: readonly Member[], members: readonly Member[]): boolean {
   const next = new Map(members.map(({ seen, draft }) => [machineOf(seen), wireOf(draft)]));
   return (
@@ -120,8 +122,9 @@ function isUp(old: readonly Member[], members: readonly Member[]): boolean {
 }
 
 /**
- * A tunnel comes up in steps, each on all hosts before the next: its ports exist; flows send on it while the older ways
- * still listen; the older ways go. One that is up stays so, whether it is changed or, by a create, taken over.
+ * A tunnel is created in steps, each on all hosts before the next: its ports exist; flows send through it while the
+ * older tunnels still listen; the older tunnels are deleted. A tunnel that is up stays up when it is changed, or when a
+ * create takes it over.
  */
 export function rounds(members: readonly Member[], looks: readonly Look[], was: Was): Target[][] {
   const old = standing(uniqueMachines(looks), was);
@@ -132,8 +135,8 @@ export function rounds(members: readonly Member[], looks: readonly Look[], was: 
 }
 
 /**
- * A tunnel goes down by the same steps backwards, on hosts that it leaves as well, so that no copy is lost either way.
- * `members`: what it becomes, if it does not go for good.
+ * A tunnel is deleted by the same steps in reverse order, also on hosts that it leaves, so that no copy is lost in
+ * either direction. `members`: what it becomes, if it is not deleted.
  */
 export function preliminary(looks: readonly Look[], was: Was, members: readonly Member[] = []): Target[][] {
   const old = standing(uniqueMachines(looks), was);

@@ -111,7 +111,7 @@ TMPDIR=/run /usr/share/openvswitch/scripts/ovs-save save-flows br-tap > /run/res
   it("is drift when it was stopped or disabled, and an update puts it in order", async () => {
     for (const done of ["stop", "disable"]) {
       await lab.host(1).ovs(`systemctl --quiet ${done} ${SERVICE}`);
-      expect(await status()).to.equal("drifted: host host1: the keeper's service does not run");
+      expect(await status()).to.equal("drifted: host host1: the keeper's service is not running");
       await driver.update(made.ids, { host: "host1", port: "tap-mon" });
       expect(await status()).to.equal("active");
     }

@@ -201,7 +201,7 @@ describe("a port or a host that moves by itself", function () {
     const args = { service: ids.outputs.ref, host: "host1", port: "tap-db", direction: "egress" };
     expect(await then.update(db, args)).to.equal(true);
     for (const made of [mesh, web, db, ids]) await then.delete(made);
-    expect(then.warnings).to.include("host host3 is declared gone: what was there counts as removed");
+    expect(then.warnings).to.include("host host3 is declared gone: what was there counts as deleted");
     for (const host of [lab.host(1), lab.host(2)])
       expect(await host.ovs("ovs-vsctl list-br")).not.to.include("br-tap");
     account(1, 0, 0);

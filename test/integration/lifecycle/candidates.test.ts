@@ -101,7 +101,9 @@ describe("a port with candidates for its host", () => {
     const nowhere = driver
       .service("none", { hosts: HOSTS, port: { ifaceId: "none" }, attachTimeout: 0 })
       .catch((e: Error) => e);
-    expect(((await nowhere) as Error).message).to.match(/none of the hosts host1, host2, host3/);
+    expect(((await nowhere) as Error).message).to.match(
+      /not plugged into any of the hosts host1, host2, host3/,
+    );
     await lab.vm("ids3").plug();
     const both = driver
       .service("both", { hosts: HOSTS, port: { ifaceId: "ids" }, attachTimeout: 0 })

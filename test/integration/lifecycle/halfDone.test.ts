@@ -37,17 +37,17 @@ inEachLanguage("a program that was stopped half-way", (language) => {
     await lab?.stop();
   });
 
-  it("says what could not be taken back, keeps it in the state, and the next up finishes", async () => {
+  it("says what could not be undone, keeps it in the state, and the next up finishes", async () => {
     succeeded(await program.stack.up());
     await program.become(written(true));
     const failed = await withoutRules(lab.host(1), () => program.stack.up());
     expect(failed.succeeded).to.equal(false);
     expect(errorsOf(failed))
       .to.match(/host host1: writing the flows on bridge br-tap failed/)
-      .and.match(/could not be taken back: host host1/);
+      .and.match(/could not be undone: host host1/);
     const { resources = [] } = (await program.stack.exportState()).deployment;
     const web = resources.find(({ urn }) => urn.endsWith("::web"))!;
-    expect(web.outputs).to.deep.include({ status: "drifted: half made" });
+    expect(web.outputs).to.deep.include({ status: "drifted: incomplete" });
     expect(web.outputs!.__provider).to.be.a("string");
     expect(web.initErrors, "one a host, besides the cause").to.have.length(2);
 

@@ -33,7 +33,7 @@ describe("a port on the tap bridge", () => {
     await ovs(2, "ovs-vsctl del-br br-int");
     const failed = (await failureOf(driver.destroy())) as Error;
     expect(failed).to.have.property("code", "home-bridge-missing");
-    expect(failed.message).to.match(/^host host2: .*port tap-stray.*bridge br-int.*is not there/);
+    expect(failed.message).to.match(/^host host2: .*port tap-stray.*bridge br-int.*does not exist/);
     expect(await ovs(2, "ovs-vsctl port-to-br tap-stray")).to.equal("br-tap");
     expect(await ovs(1, "ovs-vsctl br-exists br-tap && echo there")).to.equal("there");
     await ovs(2, `ovs-vsctl add-br br-int -- set Bridge br-int datapath_type=${DATAPATH}`);

@@ -55,7 +55,7 @@ describe("claims that outlive their makers", () => {
       code: "service-in-use",
       host: "host2",
       says: /tap service \S+\/TapService\/ids is still used by (?=.*tenants\/red\/TapFlow\/web)(?=.*tenants\/blue\/TapFlow\/app)(?!.*cloud)/,
-      hint: /In the stacks that made them, destroy those TapFlows, or run up if this service has moved/,
+      hint: /In the stacks that created them, destroy those TapFlows, or run up if this service has moved/,
     });
     await tenants[0]!.destroy();
     expect(await failureOf(driver.delete(ids))).to.have.property("code", "service-in-use");

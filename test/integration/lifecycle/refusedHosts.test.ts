@@ -148,7 +148,7 @@ describe("hosts that cannot be used", () => {
       const hasty = new Driver(lab, undefined, { operationTimeout: 2 });
       const error = (await failureOf(monitor(hasty))) as Error;
       expect(error.message).to.match(/^host host2: ovs-vswitchd has not applied the change/);
-      expect(error.message).to.match(/Is ovs-vswitchd running\?.*could not be taken back/s);
+      expect(error.message).to.match(/Is ovs-vswitchd running\?.*could not be undone/s);
     } finally {
       await lab.host(2).startVswitchd();
     }

@@ -50,7 +50,7 @@ describe("ports that cannot be used", () => {
     refused(() => driver.service("ids", { host: "host2", port: "tap-idz", attachTimeout: 0 }), {
       code: "port-missing",
       host: "host2",
-      says: /^monitor port "tap-idz" is not plugged into br-int; there is tap-ids \(iface-id=.*attached-mac=.*vm-uuid=.*\); tap-spare \([^;]*\)$/,
+      says: /^monitor port "tap-idz" is not plugged into br-int; ports there: tap-ids \(iface-id=.*attached-mac=.*vm-uuid=.*\); tap-spare \([^;]*\)$/,
       hint: /attachTimeout/,
     }));
 
@@ -61,7 +61,7 @@ describe("ports that cannot be used", () => {
       {
         code: "port-missing",
         host: "host1",
-        says: /^source port with iface-id nope is not plugged into br-int; there is tap-db \(.*; tap-db2 \(.*; tap-web [^;]*$/,
+        says: /^source port with iface-id nope is not plugged into br-int; ports there: tap-db \(.*; tap-db2 \(.*; tap-web [^;]*$/,
         hint: /Check the name, or start the VM/,
       },
     );
@@ -175,7 +175,7 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
       await refused(() => driver.flow("db", ids, { ...place, port: { vmUuid } }), {
         code: "port-ambiguous",
         host: "host1",
-        says: /^source port of VM 5c8e2b8e\S+ is not the only one: tap-db .*; tap-db2 /,
+        says: /^source port of VM 5c8e2b8e\S+ is ambiguous: tap-db .*; tap-db2 /,
         hint: /vnic/,
       });
       expect(performance.now() - started, "at once").to.be.below(20_000);

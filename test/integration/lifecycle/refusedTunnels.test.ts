@@ -186,8 +186,8 @@ describe("mirror tunnels that cannot be", () => {
       await refused(between, {
         code: "tunnel-ip-unknown",
         host: "host3",
-        says: /its underlay address is not known/,
-        hint: /Give the host's tunnelIp, or localIps/,
+        says: /its underlay address is unknown/,
+        hint: /Set the host's tunnelIp, or localIps/,
       });
       await pair("said", { localIps: ["192.0.2.11", "192.0.2.13"] }, ["host1", "host3"]);
     } finally {

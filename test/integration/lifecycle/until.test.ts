@@ -132,7 +132,7 @@ describe("a tap with an end", function () {
     const args = { host: "host1", port: "tap-web", until: later(19 * 3_600_000) };
     const web = await driver.flow("web", service, args);
     expect(await timed(1)).to.deep.equal([]);
-    expect(driver.warnings.join()).to.match(/host host1: Open vSwitch counts at most 18 hours ahead/);
+    expect(driver.warnings.join()).to.match(/host host1: Open vSwitch can end a tap at most 18 hours ahead/);
     expect(await statusOf(web)).to.equal("active");
     await driver.destroy();
     expect(await clean.differences()).to.deep.equal([]);

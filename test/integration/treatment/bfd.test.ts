@@ -87,8 +87,8 @@ describe("a mirror tunnel that watches its ends", function () {
     await lab.host(2).ovs("ip link set nic1 down");
     const tunnel = await driver.tunnel("tunnel", { hosts: four(), bfd: true });
     expect(driver.warnings.sort()).to.deep.equal([
-      "host host1: tunnel to host2 is down (BFD down) 5 s after it was made",
-      "host host2: tunnel to host1 is down (BFD down) 5 s after it was made",
+      "host host1: tunnel to host2 is down (BFD down) 5 s after it was created",
+      "host host2: tunnel to host1 is down (BFD down) 5 s after it was created",
     ]);
     expect(tunnel.outputs.status).to.match(
       /^drifted: host host1: tunnel to host2 is down \(BFD down\); host host2/,

@@ -117,7 +117,7 @@ describe("frames that are too long for their copies' way", function () {
       expect(driver.warnings).to.have.length(1);
       expect(driver.warnings[0]).to.contain("host host1: frames of port tap-web have up to 1514 bytes");
       expect(driver.warnings[0]).to.contain(
-        `copies of more than ${fits} do not arrive (${1_514 - fits} too many)`,
+        `copies of more than ${fits} bytes do not arrive (${1_514 - fits} too many)`,
       );
       expect(driver.warnings[0]).to.contain(`an MTU of 1500 and`);
       expect(driver.warnings[0]).to.contain(`takes ${way.overhead} bytes of it`);
@@ -142,7 +142,7 @@ describe("frames that are too long for their copies' way", function () {
       const start = await lab.host(1).snapshot();
       const outcome = await flowOn(way, { mtuPolicy: "fail" }).then(() => "made", String);
       expect(outcome).to.contain(
-        `host host1: frames of port tap-web have up to 1514 bytes and copies of more than ${fits}`,
+        `host host1: frames of port tap-web have up to 1514 bytes, but copies of more than ${fits}`,
       );
       expect(outcome).to.match(/Raise that MTU, set snapLength to \d+ or less, or mtuPolicy "truncate"/);
       await driver.destroy();
@@ -165,7 +165,7 @@ describe("frames that are too long for their copies' way", function () {
     const loud = { filter: [{ ...accept, snapLength: 1_465 }], snapLength: 100 };
     await flowOn(ways[0]!, loud);
     expect(driver.warnings[0]).to.contain(
-      "up to 1465 bytes and copies of more than 1464 do not arrive (1 too many)",
+      "up to 1465 bytes, but copies of more than 1464 bytes do not arrive (1 too many)",
     );
   });
 
@@ -197,8 +197,8 @@ describe("frames that are too long for their copies' way", function () {
   if (DATAPATH === "netdev") {
     it("stay lost where a tunnel may be fragmented, since the userspace datapath does not, and the warning says so", async () => {
       await mayFragment();
-      expect(driver.warnings[0]).to.contain("copies of more than 1464 do not arrive");
-      expect(driver.warnings[0]).to.contain("the userspace datapath makes no fragments");
+      expect(driver.warnings[0]).to.contain("copies of more than 1464 bytes do not arrive");
+      expect(driver.warnings[0]).to.contain("the userspace datapath does not fragment");
       const capture = await lab.host(1).captureUnderlay();
       const frames = [frameOf(1_464), frameOf(1_514)];
       expectFrames(await copiesOf(ways[0]!, frames, 1), [frames[0]!], "copies");
@@ -208,8 +208,8 @@ describe("frames that are too long for their copies' way", function () {
   } else {
     it("arrive in fragments where a tunnel may be fragmented and they themselves may, and the warning says so", async () => {
       await mayFragment();
-      expect(driver.warnings[0]).to.contain("copies of more than 1464 do not arrive");
-      expect(driver.warnings[0]).to.contain("only of packets that may be fragmented themselves");
+      expect(driver.warnings[0]).to.contain("copies of more than 1464 bytes do not arrive");
+      expect(driver.warnings[0]).to.contain("only packets that may be fragmented themselves");
       const [short, long] = [frameOf(1_464), frameOf(1_514)];
       const frames = [short, long, mayBeFragmented(long)];
       expectFrames(await copiesOf(ways[0]!, frames, 2), [short, frames[2]!], "copies");

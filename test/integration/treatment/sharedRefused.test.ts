@@ -88,7 +88,7 @@ describe("transport over production's tunnels", function () {
     it(`is refused when the tunnel at host ${number} has a key of its own`, async () => {
       await lab.host(number).ovs(setting(port, "in_key=7"));
       await expectRefused(
-        new RegExp(`^host host${number}: production's tunnel ${port} in br-tun carries one tunnel id`),
+        new RegExp(`^host host${number}: the production tunnel ${port} in br-tun carries only one tunnel id`),
       );
       await lab.host(number).ovs(setting(port, "in_key=flow"));
     });
@@ -140,7 +140,7 @@ describe("transport over production's tunnels, where there is no br-tun", functi
 
   it("is refused", async () => {
     expect(await refusal()).to.match(
-      /^host host1: there is no bridge br-tun, so .*transport "dedicated".*tunnelBridge/,
+      /^host host1: bridge br-tun does not exist, so .*transport "dedicated".*tunnelBridge/,
     );
   });
 

@@ -103,7 +103,7 @@ describe("an expression is refused", () => {
       {
         property: "defaultAction",
         reason:
-          "an expression decides of every frame, and what it does not match is not copied: leave this out",
+          "an expression decides about every frame and copies only what it matches: leave defaultAction out",
       },
     ]);
     expect(refusal({ filter: "tcp" })).to.deep.equal([]);

@@ -42,7 +42,7 @@ async function warnings(
 
 describe("slices of copies that leave a host with the kernel's datapath", () => {
   const message = (kept: number, least: number) =>
-    `host host1: copies of IP packets that are cut to ${kept} bytes may not arrive: the kernel drops what comes through a tunnel without a whole IP header. Set snapLength to ${least} or more`;
+    `host host1: copies of IP packets that are truncated to ${kept} bytes may not arrive: the kernel drops packets from a tunnel that lack a whole IP header. Set snapLength to ${least} or more`;
   const accept = { action: "accept" } as const;
 
   it("are warned of where they are too short for an IPv6 header", async () => {

@@ -5,7 +5,7 @@ describe("what is recorded of an update that failed half-way", () => {
   const news = { filter: "new", rules: ["new"], description: "new" };
   const properties = {
     ...{ filter: "old", rules: ["old"], portName: "tap-web", description: "old" },
-    ...{ status: "drifted: half made", incarnation: "1" },
+    ...{ status: "drifted: incomplete", incarnation: "1" },
   };
   const before = new Set(["filter", "rules", "portName", "status"]);
   const recorded = (now: ReadonlySet<string>) => {
