@@ -4,8 +4,9 @@ import type { Problem } from "./desired";
 import { tappingOf } from "./groups";
 
 /**
- * The first release of each series in which a meter behind a patch port drops nothing but what goes through that port. Before, it
- * dropped the frame itself, production and all (Open vSwitch's commit dadd8357f: the copy in the patch port was always taken for the last).
+ * The first release of each series in which a meter behind a patch port drops only packets that pass that port. Earlier
+ * releases drop the frame itself, production included (Open vSwitch's commit dadd8357f: the copy into the patch port
+ * was always treated as the last one).
  */
 const SAFE_RELEASES = new Map([
   ["2.13", 7],
@@ -14,7 +15,7 @@ const SAFE_RELEASES = new Map([
   ["2.16", 3],
 ]);
 
-/** Whether this Open vSwitch can cap copies and leave production alone; true where it does not say what it is. */
+/** Whether this Open vSwitch can cap copies without affecting production; true if its version is unknown. */
 export function capsSpareProduction(version: string | undefined): boolean {
   const [, series, major, minor, patch] = /^((\d+)\.(\d+))\.(\d+)/.exec(version ?? "") ?? [];
   if (series === undefined || Number(major) > 2 || Number(minor) > 16) return true;
@@ -24,7 +25,7 @@ export function capsSpareProduction(version: string | undefined): boolean {
 
 const SAFE = [...SAFE_RELEASES].map(([series, patch]) => `${series}.${patch}`).join(", ");
 
-/** Caps that would harm production. */
+/** Problems of caps that would affect production. */
 export function unsafeCaps(claims: readonly Claim[], { version }: Facts): Problem[] {
   if (capsSpareProduction(version)) return [];
   return claims
@@ -32,7 +33,7 @@ export function unsafeCaps(claims: readonly Claim[], { version }: Facts): Proble
     .map(({ owner }) => ({
       owner,
       code: "rate-limit-unsafe",
-      message: `Open vSwitch ${version} would drop production's own frames with the copies that are over a rateLimit`,
-      hint: `Update Open vSwitch there (${SAFE}, 2.17 and later do not), or leave rateLimit out`,
+      message: `Open vSwitch ${version} would also drop production frames whose copies exceed a rateLimit`,
+      hint: `Update Open vSwitch on the host (${SAFE}, 2.17 and later are safe), or leave rateLimit out`,
     }));
 }

@@ -4,25 +4,28 @@ import { type Group, type GroupDirection, groupNames, groupOwners } from "./grou
 import { digest, leaseCookie } from "./identity";
 import { withoutBridgeTag } from "./treat";
 
-/** The cookie of the rules that a capture's copies leave by. While the bridge has one of them, somebody holds the capture. */
+/**
+ * The cookie of the rules by which a capture's copies leave. The capture is running while the bridge has one of these
+ * rules.
+ */
 export function captureCookie({ token }: Pick<CaptureClaim, "token">): bigint {
   return leaseCookie(digest(12, "capture", token));
 }
 
-/** What is told of a copy with it: whose capture it is of, and its direction. */
+/** The direction of a copy in its userdata, after the mark of its capture. */
 const DIRECTIONS = { ingress: "01", egress: "02", any: "00" } as const satisfies Record<
   GroupDirection,
   string
 >;
 
-/** What the copies of a capture, in a direction, bear. */
+/** The userdata of a capture's copies in a direction. */
 export function captureMark({ token }: Pick<CaptureClaim, "token">, direction: GroupDirection): string {
   return digest(16, "capture", token) + DIRECTIONS[direction];
 }
 
 /**
- * The rules that send the copies of a capture to the OpenFlow connection with an id. Its holder adds them and renews them; they are
- * no part of what a host must have.
+ * The rules that send a capture's copies to the OpenFlow connection with an id. The capture itself adds and renews
+ * them; they are not part of a host's desired state.
  */
 export function captureRules(claim: CaptureClaim, groups: readonly Group[], controllerId: number): Rule[] {
   const own = groups.filter((group) => groupOwners(group).includes(claim.owner));

@@ -10,7 +10,9 @@ import { monitorPortClaims, presentMonitorPort } from "./monitorPorts";
 import { arrivesHere, flowsInto, serviceFinder, servicesAmong } from "./serviceNames";
 import type { Services } from "./services";
 
-/** What meets on a host: ports that are tapped, as far as they are there, and ports that copies are delivered to. */
+/**
+ * What has to fit together on a host: the tapped ports that are plugged, and the ports that copies are delivered to.
+ */
 interface Meeting {
   taps: { owner: string; port: PortFacts }[];
   deliveries: Delivery[];
@@ -18,7 +20,7 @@ interface Meeting {
 
 function meetingOf(claims: readonly Claim[], facts: Facts, tapBridge: string, services: Services): Meeting {
   const taps = claims.flatMap((flow) => {
-    // What is selected is no monitor.
+    // A selector never matches a monitor.
     const source = tappingOf(flow)?.source;
     if (source?.port === undefined) return [];
     const { found } = findPort(facts, [source.integrationBridge, tapBridge], source.port);
@@ -27,7 +29,7 @@ function meetingOf(claims: readonly Claim[], facts: Facts, tapBridge: string, se
   return { taps, deliveries: [...new Set(services.deliveries.values())] };
 }
 
-/** A monitor that is tapped would be sent its own copies for ever; whoever comes second is told who was first. */
+/** A monitor that is tapped would be sent its own copies endlessly. Each resource's problem names the other one. */
 function loops({ taps, deliveries }: Meeting): Problem[] {
   return taps.flatMap(({ owner, port }) =>
     deliveries
@@ -37,19 +39,19 @@ function loops({ taps, deliveries }: Meeting): Problem[] {
           owner,
           code: "source-is-monitor",
           message: `port ${port.name} is the monitor of ${claim.owner} and cannot be tapped`,
-          hint: "Tap another port, or end that TapService first",
+          hint: "Tap another port, or delete that TapService first",
         },
         {
           owner: claim.owner,
           code: "monitor-is-source",
           message: `port ${port.name} is tapped by ${owner} and cannot become a monitor`,
-          hint: "Choose another port, or end that TapFlow first",
+          hint: "Choose another port, or delete that TapFlow first",
         },
       ]),
   );
 }
 
-/** A monitor port is on the tap bridge for good: what it gets it gets there, and there is nothing to tap. */
+/** A monitor port is always on the tap bridge. It receives copies there, and there is nothing to tap. */
 function misusedMonitorPorts(
   claims: readonly Claim[],
   facts: Facts,
@@ -76,14 +78,17 @@ function misusedMonitorPorts(
       ...backwards.map(({ claim: { owner } }) => ({
         owner,
         code: "monitor-attachment-differs" as const,
-        message: `port ${name} is the monitor port ${claim.owner}, which is on ${tapBridge} for good`,
+        message: `port ${name} is the monitor port ${claim.owner}, which is always on ${tapBridge}`,
         hint: 'Leave attachment out, or set it to "tap-bridge"',
       })),
     ];
   });
 }
 
-/** The service a flow sends to must be on its host, and agree to it; that of which it is on its way from may be gone. */
+/**
+ * The service that a flow sends to must be on the flow's destination host and accept it; the service that it is moving
+ * away from may be gone.
+ */
 export function findUnserved(claims: readonly Claim[], services: Services): Problem[] {
   const flows = claims.filter((claim): claim is FlowClaim => claim.kind === "flow");
   return flows.flatMap((flow): Problem[] => {
@@ -95,7 +100,7 @@ export function findUnserved(claims: readonly Claim[], services: Services): Prob
           owner: flow.owner,
           code: "service-missing",
           message: `tap service ${flow.service} with tunnel id ${flow.tunnelId} is not on this host`,
-          hint: "Create the TapService first, or pass its present ref",
+          hint: "Create the TapService first, or pass its current ref",
         },
       ];
     }
@@ -113,8 +118,8 @@ export function findUnserved(claims: readonly Claim[], services: Services): Prob
 }
 
 /**
- * A service must not get the copies of flows that still have its tunnel id from before their own service was given another. The
- * problem is that of the service and of the flows: who of them comes last is refused.
+ * A service must not receive copies of flows that still use its tunnel id because their own service had it before. The
+ * problem is that of the service and of the flows: whichever is written last is refused.
  */
 export function findFormerIds(claims: readonly Claim[]): Problem[] {
   const serviceOf = serviceFinder(claims);
@@ -136,15 +141,15 @@ export function findFormerIds(claims: readonly Claim[]): Problem[] {
         ({ flow, service }): Problem => ({
           owner: flow.owner,
           code: "tunnel-id-taken",
-          message: `tunnel id ${flow.tunnelId} is that of ${claim.owner}; ${service.owner}, which the flow is for, now has ${service.tunnelId}`,
-          hint: "Pass the TapService's present ref",
+          message: `tunnel id ${flow.tunnelId} is that of ${claim.owner}; ${service.owner}, for which the flow is meant, now has ${service.tunnelId}`,
+          hint: "Pass the TapService's current ref",
         }),
       ),
     ];
   });
 }
 
-/** The bridges that claims rely on must be there and of one datapath. */
+/** The bridges that claims rely on must exist and have the same datapath. */
 function bridges(claims: readonly Claim[], facts: Facts, tapBridge: string): Problem[] {
   const tap = facts.bridges.find((bridge) => bridge.name === tapBridge);
   return claims.flatMap((claim): Problem[] => {
@@ -170,7 +175,7 @@ function bridges(claims: readonly Claim[], facts: Facts, tapBridge: string): Pro
   });
 }
 
-/** All that a host's claims ask for and that cannot be together. */
+/** Everything that a host's claims ask for and that cannot be combined. */
 export function findConflicts(
   claims: readonly Claim[],
   facts: Facts,

@@ -6,7 +6,7 @@ import { lengthsOf } from "./lengths";
 import { routeOf } from "./route";
 import type { Services } from "./services";
 
-/** The service on this host that a group's copies go to; undefined when they leave the host. */
+/** The service on this host that receives a group's copies; undefined if they leave the host. */
 function deliveryOf(group: Group, claims: readonly Claim[], services: Services): Delivery | undefined {
   const { flow } = group.members[0]!;
   if (flow.kind === "capture") return undefined;
@@ -14,7 +14,7 @@ function deliveryOf(group: Group, claims: readonly Claim[], services: Services):
   return services.deliveries.get(flow.tunnelId);
 }
 
-/** Refuses slices where they cannot be had. */
+/** Rejects slices where copies cannot be truncated. */
 export function uncuttable(group: Group, claims: readonly Claim[], services: Services): Problem[] {
   const delivery = deliveryOf(group, claims, services);
   const why = delivery?.cannotCut;
@@ -22,12 +22,12 @@ export function uncuttable(group: Group, claims: readonly Claim[], services: Ser
   return groupOwners(group).map((owner) => ({
     owner,
     code: "cannot-cut",
-    message: `copies for tap service ${delivery!.claim.owner} on the same host cannot be cut: its ${why}`,
-    hint: "Leave out snapLength and mtuPolicy truncate, or let the TapService have distribution copy, or attachment tap-bridge",
+    message: `copies for tap service ${delivery!.claim.owner} on the same host cannot be truncated: its ${why}`,
+    hint: "Leave out snapLength and mtuPolicy truncate, or set distribution copy or attachment tap-bridge on the TapService",
   }));
 }
 
-/** What must exist so that services on this host get their copies cut; once for each service and length. */
+/** The objects with which services on this host get truncated copies, once for each service and length. */
 export function renderCutting(
   groups: readonly Group[],
   claims: readonly Claim[],

@@ -5,26 +5,29 @@ import { digest, pieceCookie } from "./identity";
 import { is, type Register } from "./match";
 import { ARRIVED } from "./tunnels";
 
-/** Register that carries a copy's length limit from the rule that accepted it to the one that sends it. */
+/** The register that carries a copy's length limit from the rule that accepted it to the rule that sends it. */
 export const LENGTH: Register = "reg1";
-/** Register that carries the number of the monitor that was chosen for a copy that is to be cut. */
+/** The register that carries the number of the monitor chosen for a copy that is to be truncated. */
 const CHOSEN: Register = "reg2";
-/** Where copies are cut whose monitor was chosen. */
+/** The table that truncates copies whose monitor has been chosen. */
 const CUT_TABLE = 3;
 
-/** Pieces that a delivery consists of. */
+/** The objects of a delivery. */
 export type DeliveryPieces = Pick<Desired, "ports" | "rules" | "foreignRules">;
 
-/** A service of this host: where its copies go. */
+/** A service on this host, and how its copies are delivered. */
 export interface Delivery extends DeliveryPieces {
   claim: ServiceClaim;
   /** Monitors that are plugged, in the order of the claim. */
   monitors: readonly FoundPort[];
-  /** What delivers a copy, cut to a length if one is given. No actions while no monitor is plugged, or where it cannot be cut. */
+  /**
+   * The actions that deliver a copy, truncated if a length is given. None while no monitor is plugged, or if the copy
+   * cannot be truncated.
+   */
   deliver(maxLength?: number): Action[];
-  /** What must exist besides for `deliver` with this length, for these flows. */
+  /** The additional objects that `deliver` needs for this length, for these flows. */
   cutting(maxLength: number, owners: string[]): DeliveryPieces;
-  /** Why copies cannot be cut here. */
+  /** Why copies cannot be truncated here. */
   cannotCut?: string;
 }
 
@@ -32,7 +35,7 @@ function deliveryHash(claim: ServiceClaim, ...more: readonly number[]): string {
   return digest(12, "delivery", claim.tunnelId, ...more);
 }
 
-/** Which of several monitors gets a copy; undefined: each. */
+/** How one of several monitors is chosen for a copy; undefined: each monitor gets it. */
 function choiceOf(claim: ServiceClaim, monitors: readonly FoundPort[]): Choice | undefined {
   return claim.distribution === "copy" || monitors.length < 2 ? undefined : claim.distribution;
 }
@@ -41,7 +44,7 @@ function namesOf(monitors: readonly FoundPort[]): string[] {
   return monitors.map((monitor) => monitor.interface.name);
 }
 
-/** What reaches a service's monitors: each of them, or one (ovs-actions(7), bundle). */
+/** The actions that output to a service's monitors: to each of them, or to one (ovs-actions(7), bundle). */
 function distribute(
   claim: ServiceClaim,
   monitors: readonly FoundPort[],
@@ -66,7 +69,7 @@ function arrivals(claim: ServiceClaim, tunnelIds: readonly number[], actions: Ac
   return tunnelIds.map((id) => ({ ...rule, table: 2, match: [ARRIVED.match, is("tun_id", id)], actions }));
 }
 
-/** Delivery of copies with these tunnel ids to monitors on the tap bridge. What these send is dropped. */
+/** Delivers copies with these tunnel ids to monitors on the tap bridge. Whatever the monitors send is dropped. */
 export function deliverHere(
   claim: ServiceClaim,
   monitors: readonly FoundPort[],
@@ -97,7 +100,10 @@ export function deliverHere(
   };
 }
 
-/** The way back to monitors on the integration bridge: a patch pair and one rule there. Copies of a length have one of their own. */
+/**
+ * A patch pair back to the integration bridge, and one rule there that outputs to the monitors. Copies of each length
+ * have their own.
+ */
 function wayBack(
   claim: ServiceClaim,
   monitors: readonly FoundPort[],
@@ -120,7 +126,7 @@ function wayBack(
   return { tap, ports, rules: [drop], foreignRules: [foreignRule] };
 }
 
-/** Delivery of copies with these tunnel ids to monitors that stay on the integration bridge. */
+/** Delivers copies with these tunnel ids to monitors that stay on the integration bridge. */
 export function deliverBack(
   claim: ServiceClaim,
   monitors: readonly FoundPort[],

@@ -10,11 +10,14 @@ export interface DesiredPort {
   bridge: string;
   type: "patch" | "internal" | "dpdkvhostuserclient" | TunnelType;
   options: Record<string, string>;
-  /** It is a monitor's device or socket, whose name is for the operator to choose, with the address and MTU it is given. */
+  /** For a monitor's device or socket, whose name the operator may choose: its MAC address and MTU. */
   device?: { mac: string | undefined; mtu: number | undefined };
-  /** Bidirectional forwarding detection, which says whether the other end is reached. */
+  /** Bidirectional Forwarding Detection, which reports whether the other end is reachable. */
   bfd?: true;
-  /** On a foreign bridge `none`: kept out of floods by trunking a VLAN nobody uses, which a Mirror's output does not mind. */
+  /**
+   * On a foreign bridge `none`: the port trunks only a VLAN that nobody uses, which keeps it out of floods and does not
+   * affect a Mirror's output.
+   */
   vlans: "all" | "none";
   /** Claims that need it. */
   owners: string[];
@@ -28,52 +31,52 @@ export interface DesiredMirror {
   selectSrcPort: string[];
   /** UUIDs of ports whose ingress (what they receive) is copied, sorted. */
   selectDstPort: string[];
-  /** Name of the port copies leave by. */
+  /** Name of the port by which copies leave. */
   output: string;
-  /** How the ports of both selections are found again when their rows are others. */
+  /** How to find the ports of both selections again when their rows have changed. */
   sources: (Source | SelectedSource)[];
-  /** UUIDs of ports that are there because they match what flows select, each with the owners of these flows. */
+  /** UUIDs of ports that are selected because they match flows' selectors, each with the owners of these flows. */
   selected: ReadonlyMap<string, readonly string[]>;
   owners: string[];
 }
 
-/** What ports of a Mirror are there for, and which of them it can have. */
+/** Which ports a Mirror is for. */
 interface SourceOf {
-  /** `vlanClassKey` of the port: one of another class would need another Mirror. */
+  /** `vlanClassKey` of the port: a port of another class needs another Mirror. */
   vlan: string;
   columns: readonly ("select_src_port" | "select_dst_port")[];
 }
 
-/** A tapped port of a Mirror: what a flow says of it, and where it is looked for. */
+/** A tapped port of a Mirror: how its flow names it, and where to look for it. */
 export interface Source extends SourceOf {
   wanted: PortInput;
   bridges: readonly string[];
 }
 
-/** All tapped ports of a Mirror that match what a flow selects. */
+/** All tapped ports of a Mirror that match a flow's selector. */
 export interface SelectedSource extends SourceOf {
   selector: PortSelector;
   /** The integration bridge, and the tap bridge. */
   bridges: readonly [string, string];
 }
 
-/** A monitor that is plugged, and how it is found again when its row, name or number is another. */
+/** A plugged monitor, and how to find it again when its row, name or number has changed. */
 export interface Monitor {
-  /** Whose service it is of. */
+  /** The owner of its service. */
   owner: string;
   /** UUID of its port. */
   port: string;
-  /** Name of its interface, by which rules know it. */
+  /** Name of its interface, by which rules refer to it. */
   name: string;
   /** UUID of its interface. */
   interface: string;
   wanted: PortInput;
-  /** Where it is looked for. */
+  /** Where to look for it. */
   bridges: readonly string[];
   attachment: "tap-bridge" | "integration-bridge";
 }
 
-/** Which bridge a monitor's port must be on. */
+/** The bridge on which a monitor's port must be. */
 export interface Placement {
   port: string;
   interface: string;
@@ -86,42 +89,49 @@ export interface Placement {
   owners: string[];
 }
 
-/** One action (ovs-actions(7)). A port is named, and numbered only when the rule is written. */
+/** One action (ovs-actions(7)). A port is named; its number is used only when the rule is written. */
 export type Action<Port = string> =
   | "pop_vlan"
-  /** Nothing further is done. */
+  /** Stops processing. */
   | "exit"
   | { set: Field; value: bigint }
-  /** The last one: on with another table. */
+  /** Only as the last action: continues in another table. */
   | { goto: number }
   | { output: Port; maxLength?: number }
-  /** The first one: the meter of a capped group, known by the port its copies come in by. */
+  /** Only as the first action: the meter of a capped group, identified by the port on which its copies arrive. */
   | { meter: Port }
   /**
-   * Whole to the OpenFlow connection that has this id: Open vSwitch since 2.7 cuts nothing there. What the frame came by, its tunnel
-   * id and its registers are told with it, and so is `userdata`, in hexadecimal digits.
+   * Sends the whole frame to the OpenFlow connection with this id: since 2.7, Open vSwitch does not truncate it. The
+   * port on which the frame arrived, its tunnel id and its registers are sent with it, and so is `userdata`, in
+   * hexadecimal digits.
    */
   | { controller: number; userdata: string }
-  /** One of several ports. `into`: a register that takes its number, and nothing is put out. */
+  /** Outputs to one of several ports. `into`: stores the port's number in a register instead of an output. */
   | { bundle: Choice; members: Port[]; into?: Register }
-  /** A draw among numbers from 0: a hash of what these words name, the same for both directions. `into` takes the number. */
+  /** Stores a number from 0 to `among - 1` in `into`: a hash of the named fields, the same for both directions. */
   | { draw: Draw; among: number; into: Register };
 
-/** What a draw is by: a conversation's addresses, protocol and ports, or its addresses alone. */
+/** The fields of the hash: a conversation's addresses, protocol and ports, or only the addresses. */
 export type Draw = "conversation" | "addresses";
 
-/** What a draw's hash begins with. The choice among monitors begins with 0: it must not follow from the draw. */
+/** The basis of the hash. The choice among monitors uses basis 0, because it must not be correlated with the sample. */
 export const DRAW_BASIS = 1024;
 
-/** How one of several ports is chosen: by a hash that is the same for both directions of a conversation, or the first that is up. */
+/**
+ * How one of several ports is chosen: by a hash that is the same for both directions of a conversation, or the first
+ * one that is up.
+ */
 export type Choice = "hash" | "failover";
 
-/** Whether an action cuts what it puts out. */
+/** Whether an action truncates its output. */
 export function isCut<Port>(action: Action<Port>): action is { output: Port; maxLength: number } {
   return typeof action === "object" && "output" in action && action.maxLength !== undefined;
 }
 
-/** One OpenFlow rule as a value: `plan/flowText` writes it for people, keeper and ovs-ofctl, `ovs/encodeRule` for OpenFlow. */
+/**
+ * One OpenFlow rule as a value: `plan/flowText` writes it for people, the keeper and ovs-ofctl, `ovs/encodeRule` for
+ * OpenFlow.
+ */
 export interface Rule<Port = string> {
   table: number;
   priority: number;
@@ -133,14 +143,14 @@ export interface Rule<Port = string> {
   match: readonly FieldMatch[];
   /** Empty: drop. */
   actions: Action<Port>[];
-  /** When it is to end, in milliseconds since 1970 by the host's clock. Such a rule matches its `inPort` and nothing else. */
+  /** When it expires, in milliseconds since 1970 by the host's clock. Such a rule matches only its `inPort`. */
   until?: number;
   /** Seconds after which Open vSwitch deletes it. */
   hardTimeout?: number;
   owners: string[];
 }
 
-/** A cap on a group's copies. It is numbered like the port the copies come in by, so it needs no number of its own. */
+/** A cap on a group's copies. It has the number of the port on which the copies arrive, so it needs none of its own. */
 export interface Meter {
   inPort: string;
   unit: "kbps" | "pktps";
@@ -149,11 +159,14 @@ export interface Meter {
   owners: string[];
 }
 
-/** Something that cannot be. It concerns one claim's owner, or whoever gives a monitor up; nobody else's operation fails by it. */
+/**
+ * Something that the claims ask for and that is impossible. It concerns the owner of one claim, or whoever gives a
+ * monitor up; nobody else's operation fails because of it.
+ */
 export interface Problem {
-  /** Of the claim that asks for it. */
+  /** The claim that asks for it. */
   owner?: string;
-  /** UUID of a port on the tap bridge that cannot go home. */
+  /** UUID of a port on the tap bridge that cannot be moved back home. */
   homecomer?: string;
   code: ErrorCode;
   message: string;
@@ -161,28 +174,31 @@ export interface Problem {
 }
 
 /**
- * Whether a problem keeps a claim from being written. A port that is not plugged does not: a create has waited for it, and
- * from then on it is drift.
+ * Whether a problem prevents a claim from being written. A port that is not plugged does not: a create has waited for
+ * it, and afterwards it is drift.
  */
 export function isRefusal({ code }: Problem): boolean {
   return code !== "port-missing";
 }
 
-/** All that must exist on one host because of its claims. */
+/** Everything that must exist on one host because of its claims. */
 export interface Desired {
   ports: DesiredPort[];
   mirrors: DesiredMirror[];
   placements: Placement[];
-  /** Placements that wait until all is ready for them: rules may name the numbers that these ports will have. */
+  /**
+   * Placements for a later step, when everything is ready for them. Rules may already use the numbers that these ports
+   * will have.
+   */
   coming: Placement[];
   monitors: Monitor[];
-  /** Whether the host puts this back by itself. */
+  /** Whether the host restores this by itself. */
   keeper: "wanted" | "unwanted";
-  /** Rules of the tap bridge, but for the drop rule that carries the generation. */
+  /** Rules of the tap bridge, without the drop rule that carries the generation. */
   rules: Rule[];
   /** Meters of the tap bridge. */
   meters: Meter[];
-  /** Rules on bridges that are not ours, by exact cookie. */
+  /** Rules on foreign bridges, by exact cookie. */
   foreignRules: (Rule & { bridge: string })[];
   problems: Problem[];
 }

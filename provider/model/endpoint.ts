@@ -10,21 +10,21 @@ import { DEFAULT_UDP_PORT } from "../schema/tunnel";
 import type { Action } from "./desired";
 import { digest } from "./identity";
 
-/** One end of a mirror tunnel: what it is on the wire, whoever asked for it. */
+/** One end of a mirror tunnel: its properties on the wire, whoever asked for it. */
 export interface Endpoint {
   type: EncapsulationName;
-  /** 0 where the encapsulation has no ports. */
+  /** 0 if the encapsulation has no ports. */
   udpPort: number;
-  /** Empty: whichever address the route to the other end has. */
+  /** Empty: the source address that the route to the other end selects. */
   local: string;
-  /** The other end's address; `flow` for a mesh, whose rules name it. */
+  /** The other end's address; `flow` for a mesh, whose rules set it. */
   remote: string;
   erspanVersion?: 1 | 2;
-  /** Only sends, to a collector: it takes nothing that comes from there. */
+  /** Sends only, to a collector, and accepts nothing from it. */
   oneWay?: true;
 }
 
-/** The end of the tunnel that two hosts share when nobody asked for another. */
+/** The end of the automatic tunnel between two hosts. */
 export function defaultEndpoint(local: string, remote: string): Endpoint {
   return { type: "vxlan", udpPort: DEFAULT_UDP_PORT, local, remote };
 }
@@ -49,7 +49,7 @@ export function collectorEndpoint(collector: Collector, local: string): Endpoint
   return { type, udpPort, local, remote: address, ...version, ...(udpPort === 0 ? {} : { oneWay: true }) };
 }
 
-/** Identity: two ends with the same key are the same port. */
+/** Identity: two ends with the same key share a port. */
 export function endpointKey(end: Endpoint): string {
   const version = end.erspanVersion === undefined ? [] : [`v${end.erspanVersion}`];
   const way = end.oneWay === undefined ? [] : ["one-way"];
@@ -61,7 +61,7 @@ export function endpointPort(end: Endpoint): string {
   return `mv-${digest(12, "tunnel", endpointKey(end))}`;
 }
 
-/** How an end is spelled in messages. */
+/** An end as messages name it. */
 export function describeEndpoint(end: Endpoint): string {
   const port = end.udpPort === 0 ? "" : ` UDP port ${end.udpPort}`;
   const local = end.local === "" ? "any address" : end.local;
@@ -74,21 +74,21 @@ export function endpointType({ type, local, remote }: Endpoint): TunnelType {
   return encapsulation(type).interfaces[isIPv6(local) || isIPv6(remote) ? "ipv6" : "ipv4"];
 }
 
-/** Why two ends of ours cannot be on one host; undefined when they can. */
+/** Why two ends of ours cannot be on one host; undefined if they can. */
 export function crossing(a: Endpoint, b: Endpoint): string | undefined {
   if (a.type === b.type && encapsulation(a.type).versions.length > 1) {
     return a.local === b.local && a.remote === b.remote
-      ? `Open vSwitch has one ${a.type} tunnel between two addresses, of one version`
+      ? `Open vSwitch supports only one ${a.type} tunnel between two addresses, of one version`
       : undefined;
   }
   return a.type !== b.type && a.udpPort !== 0 && a.udpPort === b.udpPort
-    ? "a UDP port is of one kind of tunnel"
+    ? "a UDP port carries only one type of tunnel"
     : undefined;
 }
 
 /**
- * An end that takes nothing is given one key to receive by, the largest, and so takes nothing from production's tunnels of the
- * same addresses and port.
+ * An end that only sends gets one key to receive by, the largest, so that it receives nothing from production tunnels
+ * with the same addresses and port.
  */
 function keyOptions({ type, oneWay }: Endpoint): Record<string, string> {
   if (oneWay === undefined) return { key: "flow" };
@@ -106,13 +106,13 @@ export function endpointOptions(end: Endpoint): Record<string, string> {
   };
 }
 
-/** Through an end with a key, cut to a length if one is given. */
+/** How a copy is sent through an end: with a key, and truncated if a length is given. */
 export interface Sending {
   key: number;
-  /** The address a mesh sends to. */
+  /** The address that a mesh sends to. */
   remote: string;
   maxLength?: number;
-  /** Told in the ERSPAN header, where that has room for it. */
+  /** Written to the ERSPAN header, if it has a field for it. */
   direction?: "ingress" | "egress";
 }
 
@@ -130,9 +130,9 @@ export function sendThrough(end: Endpoint, sending: Sending): Action[] {
 }
 
 /**
- * Whether a tunnel port that is not ours would take our packets or lose its own to us: OVS gives a packet to the most
- * specific port, so an unset local address and a flow-based remote one overlap with every other. An end that takes nothing
- * lives beside a flow-based one: all that comes from its collector under other keys than its own goes there.
+ * Whether a foreign tunnel port would receive our packets, or we those of the foreign one. OVS delivers a packet to the
+ * most specific port, so an unset local address or a flow-based remote address overlaps every other. A sending-only end
+ * can coexist with a flow-based port: packets from its collector with other keys are delivered to that port.
  */
 export function overlaps(end: Endpoint, foreign: InterfaceFacts): boolean {
   const type = encapsulationOf(foreign.type);

@@ -15,16 +15,19 @@ export function portsOfRule(rule: Rule): string[] {
   return [...matched, ...rule.actions.flatMap(portsOfAction)];
 }
 
-/** A port that stands in OVSDB and that Open vSwitch could not make, so that rules do without it. */
+/** A port that exists in OVSDB but that Open vSwitch could not create, so that rules leave it out. */
 export interface FailedPort {
   name: string;
-  /** Open vSwitch's own words, where it has any. */
+  /** Open vSwitch's own message, if it has one. */
   error: string | undefined;
-  /** Claims whose rules name it. */
+  /** Claims whose rules use it. */
   owners: string[];
 }
 
-/** The devices of ours, and the ports that rules name, that have no number: no device of that name, say, as after a reboot. */
+/**
+ * Our devices, and the ports that rules use, that have no port number: a device of that name does not exist, say, as
+ * after a reboot.
+ */
 export function failedPorts(
   desired: Pick<Desired, "rules" | "foreignRules" | "ports">,
   facts: Facts,
@@ -40,7 +43,7 @@ export function failedPorts(
     .filter(({ owners }) => owners.length > 0);
 }
 
-/** How a port that could not be made is told. */
+/** The difference of a port that could not be created, in words. */
 export function failedPortText({ name, error }: FailedPort): string {
   return `port ${name} has no OpenFlow port number${error === undefined ? "" : `: ${error}`}`;
 }

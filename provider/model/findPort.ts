@@ -14,31 +14,31 @@ export type PortSearch =
   | { found: undefined; reason: "ambiguous"; candidates: FoundPort[] }
   | { found: undefined; reason: "bond"; port: PortFacts };
 
-/** What a port that cannot be used is, by the reason. */
+/** The state of a port that cannot be used, by the reason. */
 export const PORT_STATE: Record<Exclude<PortSearch, { found: FoundPort }>["reason"], string> = {
   missing: "not plugged",
-  ambiguous: "not the only one",
+  ambiguous: "ambiguous",
   bond: "a bond",
 };
 
-/** What ports are looked up by. */
+/** The properties by which ports are found. */
 type Sign = "name" | "ifaceId" | "mac" | "vm";
 
-/** The ports of a host: those with one interface by bridge, and all by each sign of each of their interfaces. */
+/** The ports of a host: those with one interface by bridge, and all by each property of each of their interfaces. */
 interface PortIndex {
   byBridge: Map<string, FoundPort[]>;
   bySign: Record<Sign, Map<string, FoundPort[]>>;
 }
 
-/** Where clouds write a VM's id: Nova, libvirt and XenServer. */
+/** The keys under which clouds write a VM's id: Nova, libvirt and XenServer. */
 export const VM_KEYS = ["vm-uuid", "vm-id", "xs-vm-uuid"];
 
-/** Whether a port is one of a VM's. */
+/** Whether a port belongs to a VM. */
 export function isVmOf({ interface: { externalIds } }: Pick<FoundPort, "interface">, uuid: string): boolean {
   return VM_KEYS.some((key) => externalIds[key] === uuid);
 }
 
-/** Facts never change, so that their index is made once. */
+/** Facts never change, so their index is computed once. */
 const indices = new WeakMap<Facts, PortIndex>();
 
 function isBond(port: PortFacts): boolean {
@@ -85,7 +85,7 @@ function indexOf(facts: Facts): PortIndex {
   return index;
 }
 
-/** All ports with one interface on the named bridges. */
+/** All ports with exactly one interface on the named bridges. */
 export function portsOf(facts: Facts, bridges: readonly string[]): FoundPort[] {
   const { byBridge } = indexOf(facts);
   return facts.bridges
@@ -93,7 +93,7 @@ export function portsOf(facts: Facts, bridges: readonly string[]): FoundPort[] {
     .flatMap(({ name }) => byBridge.get(name)!);
 }
 
-/** The ports that bear a sign, on whichever bridge. */
+/** The ports with a property, on whichever bridge. */
 function bearing(facts: Facts, wanted: PortInput): readonly FoundPort[] {
   const { bySign } = indexOf(facts);
   if (typeof wanted === "string") return bySign.name.get(wanted) ?? [];
@@ -107,7 +107,7 @@ function bearing(facts: Facts, wanted: PortInput): readonly FoundPort[] {
   return bySign.vm.get(wanted.vmUuid) ?? [];
 }
 
-/** The order of a VM's vNICs: by MAC address, those without one last, and by name where that does not tell them apart. */
+/** The order of a VM's vNICs: by MAC address, those without one last, and by name if that is equal. */
 export function inVnicOrder(a: FoundPort, b: FoundPort): number {
   const [first, second] = [a, b].map(({ interface: { externalIds, name } }) => [
     externalIds["attached-mac"]?.toLowerCase() ?? "~",
@@ -119,8 +119,8 @@ export function inVnicOrder(a: FoundPort, b: FoundPort): number {
 }
 
 /**
- * Finds a port with one interface by what the program says of it. An inactive row (a migration's other half) is passed over
- * when another matches. `isSettled`: says which of those that match it is, if that is one.
+ * Finds a port with exactly one interface as the program names it. An inactive row (the other one of a live migration)
+ * is skipped if another matches. `isSettled`: prefers one of several matches, if it holds for exactly one.
  */
 export function findPort(
   facts: Facts,
@@ -130,7 +130,7 @@ export function findPort(
 ): PortSearch {
   const bearers = bearing(facts, wanted).filter(({ bridge }) => bridges.includes(bridge.name));
   const vnic = typeof wanted === "object" && "vmUuid" in wanted ? wanted.vnic : undefined;
-  // Most often there is one, and nothing to choose.
+  // In most cases there is exactly one, and nothing to choose.
   if (bearers.length === 1 && !isBond(bearers[0]!.port) && (vnic ?? 0) === 0) return { found: bearers[0]! };
   const all = bearers.filter(({ port }) => !isBond(port));
   if (all.length === 0 && bearers.length > 0)
@@ -148,7 +148,7 @@ export function findPort(
   return { found: rows[0]! };
 }
 
-/** One line a port, by name, for the error that says what is there. */
+/** One entry per port, by name, for errors that list the existing ports. */
 export function listPorts(candidates: readonly FoundPort[]): string {
   const named = [...candidates].sort((a, b) => (a.port.name < b.port.name ? -1 : 1));
   const lines = named.map(({ port, interface: nic }) => {

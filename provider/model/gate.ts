@@ -3,17 +3,18 @@ import { type Group, groupNames, groupOwners } from "./groups";
 import { pieceCookie } from "./identity";
 import { type FieldMatch, is, masked, type Register } from "./match";
 
-/** Register that carries what was drawn for a copy. */
+/** The register that carries the number computed for a copy. */
 const DRAWN: Register = "reg3";
 
-/** Any fragment, the first or a later one. A later one has no ports. */
+/** Any fragment, first or later. A later one has no ports. */
 const FRAGMENT = masked("ip_frag", 1, 1);
 /** EtherTypes of IPv4 and IPv6. */
 const IP_FAMILIES = [0x800, 0x86dd];
 
 /**
- * The patch pair of a group's gate, both ends on the tap bridge: what passes goes out by one and comes in by the other. So the
- * rules behind it are the same as without a gate, and a capped group's filter still stands in the very first table.
+ * The patch pair of a group's gate, both ends on the tap bridge: a copy that passes leaves by one end and arrives by
+ * the other. The rules behind it are therefore the same as without a gate, and a capped group's filter remains in the
+ * very first table.
  */
 function pairOf({ hash }: Group): { out: string; back: string } {
   return { out: `mg-${hash}`, back: `mh-${hash}` };
@@ -23,13 +24,16 @@ function samplingOf(group: Group): number | undefined {
   return group.members[0]!.flow.source.sampling?.oneIn;
 }
 
-/** When a group's flows end; a capture ends with who holds it. */
+/** When a group's flows end; a capture ends with its connection. */
 function untilOf({ members }: Group): string | undefined {
   const { flow } = members[0]!;
   return flow.kind === "capture" ? undefined : flow.until;
 }
 
-/** Whether copies pass a gate before their filter: where a sample is taken, or where one rule must stand for all that a cap's filter accepts. */
+/**
+ * Whether copies pass a gate before their filter: if a sample is taken, or if one rule has to stand for everything that
+ * a cap's filter accepts.
+ */
 function hasGate(group: Group): boolean {
   const { source } = group.members[0]!.flow;
   const until = untilOf(group);
@@ -37,8 +41,8 @@ function hasGate(group: Group): boolean {
 }
 
 /**
- * A group's rules, of which the first that its copies meet ends when its flows do: whoever is alive, Open vSwitch deletes it then, and
- * copies end in the last rule of table 0.
+ * A group's rules. The first rule that its copies match expires when its flows end: Open vSwitch itself deletes it
+ * then, whatever else is running, and copies reach the last rule of table 0.
  */
 export function ending(group: Group, rules: readonly Rule[]): Rule[] {
   const until = untilOf(group);
@@ -49,12 +53,12 @@ export function ending(group: Group, rules: readonly Rule[]): Rule[] {
   );
 }
 
-/** The port by which a group's copies come to its filter: behind its gate, where it has one. */
+/** The port by which a group's copies reach its filter: behind its gate, if it has one. */
 export function filterPort(group: Group): string {
   return hasGate(group) ? pairOf(group).back : groupNames(group).tap;
 }
 
-/** The patch pair of a group's gate; nothing where it has none. */
+/** The patch pair of a group's gate; none if it has no gate. */
 export function gatePorts(group: Group, tapBridge: string): DesiredPort[] {
   if (!hasGate(group)) return [];
   const { out, back } = pairOf(group);
@@ -71,8 +75,9 @@ export function gatePorts(group: Group, tapBridge: string): DesiredPort[] {
 }
 
 /**
- * The rules of a group's gate: each conversation draws a number, and those that drew 0 pass. Fragments draw by their addresses
- * alone, so that a datagram is whole or not at all. What is not IP draws nothing: its register is 0 all the same.
+ * The rules of a group's gate: a number is computed for each conversation, and those with 0 pass. For fragments, only
+ * the addresses count, so that a datagram passes as a whole or not at all. For frames that are not IP, nothing is
+ * computed: their register is 0.
  */
 export function gateRules(group: Group): Rule[] {
   if (!hasGate(group)) return [];

@@ -19,26 +19,29 @@ export type SourceFlow = FlowClaim & { source: NonNullable<FlowClaim["source"]> 
 /** A claim whose source is on its host: that of a flow, or of a capture. */
 export type TappingClaim = SourceFlow | CaptureClaim;
 
-/** A claim as one that taps a port of its host; undefined where it is none. */
+/** A claim as one that taps a port of its host; undefined if it does not. */
 export function tappingOf(claim: Claim): TappingClaim | undefined {
   if (claim.kind === "capture") return claim;
   return claim.kind === "flow" && claim.source !== undefined ? (claim as SourceFlow) : undefined;
 }
 
-/** What a group captures: one direction where something tells directions apart, else whatever its flows ask for. */
+/** What a group captures: one direction if something depends on the direction, else whatever its flows ask for. */
 export type GroupDirection = "any" | "ingress" | "egress";
 
-/** Flows whose copies are treated alike and so share a Mirror: one copy of a frame however many of its ports they tap. */
+/**
+ * Flows whose copies are treated alike and that therefore share a Mirror: one copy of a frame, however many of its
+ * ports they tap.
+ */
 export interface Group {
   hash: string;
   bridge: string;
   vlan: VlanClass;
   direction: GroupDirection;
-  /** Each flow with the ports that it taps here. One that selects ports may have none yet. */
+  /** Each flow with the ports that it taps here. A selector may not match any yet. */
   members: { flow: TappingClaim; ports: FoundPort[] }[];
 }
 
-/** OVS has at most so many Mirrors a bridge; one more is stored and silently does nothing (MAX_MIRRORS). */
+/** The most Mirrors that OVS supports on a bridge; one more is stored and silently does nothing (MAX_MIRRORS). */
 export const MIRROR_LIMIT = 32;
 
 /** Names of a group's Mirror and of its patch pair. */
@@ -46,7 +49,7 @@ export function groupNames(group: Group): { mirror: string; integration: string;
   return { mirror: `taas-${group.hash}`, integration: `mi-${group.hash}`, tap: `mt-${group.hash}` };
 }
 
-/** Whether a group's copies are for somebody's connection. */
+/** Whether a group's copies are for a capture. */
 export function isCapture({ members }: Group): boolean {
   return members[0]!.flow.kind === "capture";
 }
@@ -56,12 +59,12 @@ export const groupOwners = memo((group: Group): string[] =>
   [...new Set(group.members.map(({ flow }) => flow.owner))].sort(),
 );
 
-/** Whether a collector is told the direction of each copy in its header. */
+/** Whether a collector gets the direction of each copy in its header. */
 function tellsDirection({ type, erspanVersion }: NonNullable<SourceFlow["collector"]>): boolean {
   return encapsulation(type).direction(erspanVersion ?? 1, undefined) !== undefined;
 }
 
-/** One group for both directions, unless a capture, a rule, a collector's keys or its header tell them apart. */
+/** One group for both directions, unless a capture, a rule, or a collector's keys or header depend on them. */
 function directionsOf(flow: TappingClaim): GroupDirection[] {
   const { source } = flow;
   if (!isToldApart(flow)) return ["any"];
@@ -75,7 +78,7 @@ function isToldApart(flow: TappingClaim): boolean {
   return collector.keys.ingress !== collector.keys.egress || tellsDirection(collector);
 }
 
-/** Hashes of flows' groups, by direction and VLAN class: claims never change, and most are seen again and again. */
+/** Hashes of flows' groups, by direction and VLAN class. Claims never change, and most occur again and again. */
 const hashes = new WeakMap<TappingClaim, Map<string, string>>();
 
 function groupHash(flow: TappingClaim, direction: GroupDirection, vlan: VlanClass): string {
@@ -88,8 +91,8 @@ function groupHash(flow: TappingClaim, direction: GroupDirection, vlan: VlanClas
 }
 
 /**
- * Everything that makes two flows' copies look or travel differently: each option that treats them, when they end, and where they go. A flow
- * that is capped or counted alone is known by its token, which a rename keeps.
+ * A hash of everything that makes two flows' copies look or travel differently: each treatment option, the end, and the
+ * destination. A flow with its own cap or counters is identified by its token, which survives a rename.
  */
 function hashOf(flow: TappingClaim, direction: GroupDirection, vlan: VlanClass): string {
   if (flow.kind === "capture") return digest(12, "capture group", flow.token, direction, vlanClassKey(vlan));
@@ -119,7 +122,7 @@ function hashOf(flow: TappingClaim, direction: GroupDirection, vlan: VlanClass):
   );
 }
 
-/** Sorts the flows of a host that capture anything into groups. `desired`: its monitors; problems are added to it. */
+/** Sorts a host's capturing flows into groups. `desired`: its monitors; problems are added to it. */
 export function groupFlows(
   claims: readonly Claim[],
   facts: Facts,
@@ -189,7 +192,7 @@ function selectedIn({ members }: Group): Map<string, string[]> {
   return owners;
 }
 
-/** Refuses more Mirrors than Open vSwitch does, in time and by name. */
+/** Rejects more Mirrors than Open vSwitch supports, before they are written, and names them. */
 export function checkBudget(groups: readonly Group[], facts: Facts, desired: Desired): void {
   for (const bridge of facts.bridges) {
     const present = bridge.mirrors.map((uuid) => facts.mirrors[uuid]?.name ?? uuid);
@@ -204,7 +207,7 @@ export function checkBudget(groups: readonly Group[], facts: Facts, desired: Des
         desired.problems.push({
           owner,
           code: "mirrors-exhausted",
-          message: `bridge ${bridge.name} would have ${wanted} Mirrors and Open vSwitch does at most ${MIRROR_LIMIT}: ${held.join("; ")}${others}`,
+          message: `bridge ${bridge.name} would have ${wanted} Mirrors, and Open vSwitch supports at most ${MIRROR_LIMIT}: ${held.join("; ")}${others}`,
           hint: "Let flows share a capture group: same service and same options",
         });
       }

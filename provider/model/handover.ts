@@ -12,7 +12,7 @@ function without(ports: readonly string[], others: readonly string[]): string[] 
   });
 }
 
-/** Source ports of Mirrors, with their direction, that the Mirror of that name does not have there. */
+/** Source ports of Mirrors, with their direction, that the Mirror of the same name no longer has. */
 function gone(from: readonly DesiredMirror[], to: readonly DesiredMirror[]): string[] {
   return from.flatMap(({ name, selectSrcPort, selectDstPort }) => {
     const other = to.find((mirror) => mirror.name === name);
@@ -23,13 +23,13 @@ function gone(from: readonly DesiredMirror[], to: readonly DesiredMirror[]): str
   });
 }
 
-/** Whether a port that stays tapped leaves one Mirror for another. */
+/** Whether a port that stays tapped moves from one Mirror to another. */
 function changesMirror(old: readonly DesiredMirror[], next: readonly DesiredMirror[]): boolean {
   const left = new Set(gone(old, next));
   return left.size > 0 && gone(next, old).some((member) => left.has(member));
 }
 
-/** The rules whose copies go another way from now on, as they were. */
+/** The rules, as they were, whose copies are redirected. */
 function redirected(old: Desired, next: Desired): Rule[] {
   const after = new Map(next.rules.map((rule) => [placeOf(rule), rule.actions]));
   return old.rules.filter((rule) => {
@@ -38,7 +38,7 @@ function redirected(old: Desired, next: Desired): Rule[] {
   });
 }
 
-/** The interfaces of monitors that stay monitors and change the bridge they are reached on, by UUID. */
+/** The interfaces, by UUID, of monitors that remain monitors but are reached on another bridge. */
 function changingBridges(old: Desired, next: Desired): Set<string> {
   const attachments = new Map(old.monitors.map((monitor) => [monitor.interface, monitor.attachment]));
   const changing = next.monitors.filter(
@@ -53,7 +53,10 @@ function isPlainOutput(action: Action): boolean {
   );
 }
 
-/** Actions that put a copy out the new way and also the old one, where the two can follow each other; once where both lead to one port. */
+/**
+ * Actions that send a copy to both the new and the old destination, if the two can be combined; only once if both use
+ * the same port.
+ */
 function bothWays(old: readonly Action[], next: readonly Action[]): Action[] {
   const isCommon = (action: Action, index: number): boolean => isDeepStrictEqual(action, next[index]);
   const common = old.findIndex((action, index) => !isCommon(action, index));
@@ -64,8 +67,8 @@ function bothWays(old: readonly Action[], next: readonly Action[]): Action[] {
 }
 
 /**
- * Rules that reach a monitor wherever it is while it changes its bridge. It is on one of the two at a time, so the output on
- * the other puts out nothing.
+ * Rules that reach a monitor on either bridge while it moves. It is on one of the two at a time, so the output on the
+ * other has no effect.
  */
 function reachingBoth(old: readonly Rule[], next: readonly Rule[]): Rule[] {
   const before = new Map(old.map((rule) => [placeOf(rule), rule.actions]));
@@ -75,7 +78,7 @@ function reachingBoth(old: readonly Rule[], next: readonly Rule[]): Rule[] {
   });
 }
 
-/** Whether copies that go to a port of ours which is given up are to go another way. */
+/** Whether copies that now leave by a port of ours which will be deleted are to leave by another. */
 function relievesPort(old: Desired, next: Desired): boolean {
   const kept = new Set(next.ports.map(({ name }) => name));
   const gone = new Set(old.ports.map(({ name }) => name).filter((name) => !kept.has(name)));
@@ -84,7 +87,7 @@ function relievesPort(old: Desired, next: Desired): boolean {
   );
 }
 
-/** The first of each key. */
+/** The first item of each key. */
 function union<T>(things: readonly T[], key: (thing: T) => string): T[] {
   const found = new Map<string, T>();
   for (const thing of things) if (!found.has(key(thing))) found.set(key(thing), thing);
@@ -92,9 +95,9 @@ function union<T>(things: readonly T[], key: (thing: T) => string): T[] {
 }
 
 /**
- * What must exist on a host for copies to change their way without a loss: all that is new beside all that was, so that
- * rules can be written for it, while old Mirrors still capture and old monitors have not gone home. Undefined where no
- * tapped port changes its Mirror, no monitor or port of ours is relieved by another, and no monitor changes its bridge.
+ * What must exist on a host so that copies are redirected without loss: everything new in addition to everything old,
+ * so that rules can be written for it while old Mirrors still capture and old monitors have not moved back. Undefined
+ * if no tapped port changes its Mirror, no monitor or port of ours replaces another, and no monitor changes its bridge.
  */
 export function handover(old: Desired, next: Desired, tapBridge: string): Desired | undefined {
   const changing = changingBridges(old, next);

@@ -5,24 +5,27 @@ import type { Desired } from "./desired";
 import { type FoundPort, findPort, type PortSearch, portsOf } from "./findPort";
 
 /**
- * Key of a Port's `external_ids` that says where the port was before it was moved to the tap bridge. The transaction that
- * moves the port writes it; it is deleted once the port is back under its number.
+ * The key in a Port's `external_ids` that records where the port was before it was moved to the tap bridge. The
+ * transaction that moves the port writes it. It is deleted once the port is back with its number.
  */
 export const HOME_KEY = "taas-home";
 
-/** Key of a moved Port's `external_ids`: as which of its VM's vNICs it was found, which those plugged later do not change. */
+/**
+ * The key in a moved Port's `external_ids` that records as which of its VM's vNICs the port was found, because vNICs
+ * plugged later must not change that.
+ */
 export const VNIC_KEY = "taas-vnic";
 
 /** Where a port was before it was moved to the tap bridge. */
 export interface Home {
   bridge: string;
-  /** Its OpenFlow port number there; undefined where Open vSwitch had given it none. */
+  /** Its OpenFlow port number there; undefined if Open vSwitch had not assigned one. */
   ofport: number | undefined;
   /** Its `ofport_request`. */
   request: number | undefined;
 }
 
-/** A home as it stands on the Port row: number, requested number and bridge, `-` for none. */
+/** A home as stored in the Port row: number, requested number and bridge, `-` for none. */
 export function writeHome({ bridge, ofport, request }: Home): string {
   return `${ofport ?? "-"} ${request ?? "-"} ${bridge}`;
 }
@@ -34,7 +37,7 @@ function readNumber(text: string): number | undefined {
   return text === "-" ? undefined : Number(text);
 }
 
-/** The home of a port that was moved; undefined for other ports, and where the key cannot be read. */
+/** The home of a port that was moved; undefined for other ports, and if the key is invalid. */
 export function homeOf({ externalIds }: PortFacts): Home | undefined {
   const parts = HOME.exec(externalIds[HOME_KEY] ?? "");
   if (parts === null) return undefined;
@@ -42,7 +45,7 @@ export function homeOf({ externalIds }: PortFacts): Home | undefined {
   return { bridge: bridge!, ofport: readNumber(ofport!), request: readNumber(request!) };
 }
 
-/** Whether a port was moved to the tap bridge for what a service says of its monitor. */
+/** Whether a port was moved to the tap bridge as the monitor that a service names. */
 function isMovedFor({ port, bridge }: FoundPort, wanted: PortInput, tapBridge: string): boolean {
   if (bridge.name !== tapBridge || homeOf(port) === undefined) return false;
   const vnic = typeof wanted === "object" && "vmUuid" in wanted ? wanted.vnic : undefined;
@@ -50,8 +53,8 @@ function isMovedFor({ port, bridge }: FoundPort, wanted: PortInput, tapBridge: s
 }
 
 /**
- * Finds a monitor of a service. The port that was moved for it stays the monitor while it is on the tap bridge and matches,
- * whatever else comes to match, such as a vNIC that was plugged later.
+ * Finds a monitor of a service. The port that was moved for it remains the monitor while it is on the tap bridge and
+ * matches, whatever else matches later, such as a vNIC plugged later.
  */
 export function findMonitor(
   { integrationBridge }: Pick<ServiceClaim, "integrationBridge">,
@@ -64,7 +67,7 @@ export function findMonitor(
   );
 }
 
-/** Sends the ports home that are on the tap bridge and that no service has there any more, each under its old number. */
+/** Moves ports back that are on the tap bridge and that no service uses there any more, each with its old number. */
 export function sendHome(
   facts: Facts,
   tapBridge: string,
@@ -89,8 +92,8 @@ function placeHome(
     result.problems.push({
       homecomer: uuid,
       code: "home-bridge-missing",
-      message: `monitor port ${name} came from bridge ${home.bridge}, which is not there any more`,
-      hint: `Make it again (ovs-vsctl add-br ${home.bridge}), or remove the port (ovs-vsctl del-port ${name})`,
+      message: `monitor port ${name} came from bridge ${home.bridge}, which does not exist any more`,
+      hint: `Create it again (ovs-vsctl add-br ${home.bridge}), or delete the port (ovs-vsctl del-port ${name})`,
     });
     return;
   }
@@ -102,7 +105,7 @@ function placeHome(
     result.problems.push({
       homecomer: uuid,
       code: "ofport-taken",
-      message: `monitor port ${name} cannot go back to ${home.bridge}: its OpenFlow port number ${home.ofport} was given to port ${taker.name}`,
+      message: `monitor port ${name} cannot be moved back to ${home.bridge}: its OpenFlow port number ${home.ofport} was assigned to port ${taker.name}`,
       hint: `Free the number, for instance by plugging ${taker.name} again, and run again`,
     });
     return;
@@ -117,10 +120,13 @@ function placeHome(
   });
 }
 
-/** Where ports are to be: at once, and with the next step. */
+/** Where ports have to be: now, and after the next step. */
 export type Placed = Pick<Desired, "placements"> & Partial<Pick<Desired, "coming">>;
 
-/** Ports that were moved and are on no tap bridge any more, and that none is to have: what is left is their number request. */
+/**
+ * Ports that were moved, are no longer on any tap bridge and are not to be moved there: only their number request is
+ * left to restore.
+ */
 export function portsBack({ placements, coming = [] }: Placed, facts: Facts, tapBridge: string): FoundPort[] {
   const others = facts.bridges.map(({ name }) => name).filter((name) => name !== tapBridge);
   const wanted = new Set([...placements, ...coming].map(({ port }) => port));
@@ -129,18 +135,21 @@ export function portsBack({ placements, coming = [] }: Placed, facts: Facts, tap
   );
 }
 
-/** What to say of ports that are back under another number than theirs, which was given away meanwhile; by their rows. */
+/**
+ * What to report about ports that are back with another number, because theirs was assigned to another port meanwhile;
+ * by their rows.
+ */
 export function renumberedPorts(desired: Placed, facts: Facts, tapBridge: string): [string, string][] {
   if (facts.unsettled === true) return [];
   return portsBack(desired, facts, tapBridge).flatMap(({ port, interface: { ofport }, bridge }) => {
     const number = homeOf(port)?.ofport;
     if (number === undefined || ofport === undefined || ofport <= 0 || ofport === number) return [];
-    const text = `port ${port.name} is back on ${bridge.name} as OpenFlow port ${ofport}: its number ${number} was given to another port meanwhile`;
+    const text = `port ${port.name} is back on ${bridge.name} as OpenFlow port ${ofport}: its number ${number} was assigned to another port meanwhile`;
     return [[port.uuid, text]];
   });
 }
 
-/** Names of the ports that are on their way home. */
+/** Names of the ports that are being moved back. */
 export function homecomers(desired: Placed, facts: Facts, tapBridge: string): string[] {
   const leaving = desired.placements.filter(({ bridge }) => bridge !== tapBridge).map(({ name }) => name);
   return [...leaving, ...portsBack(desired, facts, tapBridge).map(({ port }) => port.name)];

@@ -8,7 +8,7 @@ export function digest(digits: number, ...parts: readonly (string | number)[]): 
 /** Key of a Port's or Mirror's `external_ids` that marks it ours. */
 export const MARK = "taas";
 
-/** The tunnel id a service has when it asks for none: a stable 24-bit hash of its owner key, never 0. */
+/** The tunnel id of a service that asks for none: a stable 24-bit hash of its owner key, never 0. */
 export function defaultTunnelId(owner: string): number {
   return (Number.parseInt(digest(12, "tunnel-id", owner), 16) % 0xffffff) + 1;
 }
@@ -21,7 +21,7 @@ export function stackOf(owner: string): string {
 /** Top 16 bits of every cookie of ours. */
 const COOKIE_MARK = 0x7a70n << 48n;
 
-/** The cookie of a piece that is identified by a hash: 16 fixed bits, 48 of the hash. */
+/** The cookie of an object that is identified by a hash: 16 fixed bits, 48 of the hash. */
 export function pieceCookie(hash: string): bigint {
   return COOKIE_MARK | BigInt(`0x${hash.slice(0, 12)}`);
 }
@@ -30,8 +30,9 @@ export function pieceCookie(hash: string): bigint {
 const LEASE_MARK = 0x7a71n << 48n;
 
 /**
- * The cookie of a leased rule, from a hash. A rule with such a cookie and a hard timeout is its holder's alone, who adds and
- * renews it over an OpenFlow connection of its own. All other writers leave it as it is, and it ends by itself.
+ * The cookie of a leased rule, from a hash. A rule with such a cookie and a hard timeout belongs to its holder alone,
+ * who adds and renews it over a separate OpenFlow connection. All other writers leave it unchanged, and it expires by
+ * itself.
  */
 export function leaseCookie(hash: string): bigint {
   return LEASE_MARK | BigInt(`0x${hash.slice(0, 12)}`);
@@ -42,7 +43,7 @@ export function isLeaseCookie(cookie: bigint): boolean {
   return cookie >> 48n === 0x7a71n;
 }
 
-/** The cookie of the drop rule of table 0, which carries the generation the rules were rendered from. */
+/** The cookie of the drop rule of table 0, which carries the generation that the rules were rendered from. */
 export function generationCookie(generation: number): bigint {
   return COOKIE_MARK | BigInt(generation);
 }

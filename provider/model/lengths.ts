@@ -9,10 +9,13 @@ function smaller(a: number | undefined, b: number | undefined): number | undefin
   return Math.min(a, b);
 }
 
-/** Compiled filters of a flow's source, by VLAN class and direction: claims never change, and a host is rendered again and again. */
+/**
+ * Compiled filters of a flow's source, by VLAN class and direction: claims never change, and a host is rendered again
+ * and again.
+ */
 const compiledOf = memo((_source: SourceFlow["source"]) => new Map<string, FilterFlow[]>());
 
-/** What accepts and what rejects, in the order of deciding; the last entry is the default. */
+/** The accepting and rejecting entries in order of precedence; the last one is the default. */
 export function entriesOf({ members, vlan, direction }: Group): readonly FilterFlow[] {
   const { source } = members[0]!.flow;
   const compiled = compiledOf(source);
@@ -27,13 +30,13 @@ export function entriesOf({ members, vlan, direction }: Group): readonly FilterF
   return entries;
 }
 
-/** The length limit of what an entry accepts; undefined: none. */
+/** The length limit of the copies that an entry accepts; undefined: none. */
 export function lengthOf(group: Group, entry: FilterFlow): number | undefined {
   const { snapLength, maxFrame } = group.members[0]!.flow.source;
   return smaller(entry.snapLength ?? snapLength, maxFrame);
 }
 
-/** The length limits that copies of a group have; undefined: none. */
+/** The length limits of a group's copies; undefined: none. */
 export function lengthsOf(group: Group): (number | undefined)[] {
   const accepting = entriesOf(group).filter((entry) => entry.verdict === "accept");
   return [...new Set(accepting.map((entry) => lengthOf(group, entry)))];

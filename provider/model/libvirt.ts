@@ -7,8 +7,8 @@ function attribute(value: string): string {
 }
 
 /**
- * The element of a libvirt domain that gives a VM the monitor port (formatdomain, "Bridge to LAN" and "vhost-user interface").
- * Empty for a device of the host, which no VM takes.
+ * The element of a libvirt domain that attaches a VM to the monitor port (formatdomain, "Bridge to LAN" and "vhost-user
+ * interface"). Empty for a device of the host, which is not attached to a VM.
  */
 export function libvirtInterface(
   { type, socketPath, ifaceId }: Pick<MonitorPortClaim, "type" | "socketPath" | "ifaceId">,

@@ -4,55 +4,59 @@ import type { Desired } from "./desired";
 import { findMonitor } from "./home";
 
 /**
- * A Linux bridge between a port of Open vSwitch and its VM: that of a hybrid plug (`qvo`, `qvb`, `qbr`), of Proxmox's firewall
- * (`fwln`, `fwbr`), or any other. Copies come into it by `port`.
+ * A Linux bridge between a port of Open vSwitch and its VM: that of a hybrid plug (`qvo`, `qvb`, `qbr`), of Proxmox's
+ * firewall (`fwln`, `fwbr`), or any other. Copies enter it through `port`.
  */
 export interface LinuxBridge {
   name: string;
   /** Its ageing time, in hundredths of a second. With 0 it learns nothing and forwards everything. */
   ageing: number;
-  /** Its port on the side of Open vSwitch: the device of the OVS port, or the other end of that device's cable. */
+  /** Its port on Open vSwitch's side: the device of the OVS port, or the peer of that device (veth). */
   port: string;
-  /** That port's `group_fwd_mask`: which link-local frames it forwards. Undefined where the kernel has none (before 4.15). */
+  /**
+   * The `group_fwd_mask` of that port: which link-local frames it forwards. Undefined if the kernel has none (before
+   * 4.15).
+   */
   mask: number | undefined;
 }
 
-/** Linux bridges by the device of the port that leads there. */
+/** Linux bridges by the device of the port that leads to them. */
 export type LinuxBridges = ReadonlyMap<string, LinuxBridge>;
 
 /** Link-local frames of all kinds but one: the kernel refuses to forward pause frames. */
 const ALL_GROUPS = 0xfffd;
 
 /**
- * What a Linux bridge must be for all copies to pass. One that learns drops copies: both ends of a conversation come in by one
- * port, so that it takes what is on its way to either for delivered. Link-local frames, such as LLDP and LACP, it keeps to itself.
+ * The settings with which a Linux bridge lets all copies through. A bridge that learns drops copies: both ends of a
+ * conversation arrive through the same port, so the bridge assumes that frames to either have already been delivered.
+ * By default it also does not forward link-local frames, such as LLDP and LACP.
  */
 export function openBridge({ name, port, mask }: LinuxBridge): LinuxBridge {
   return { name, ageing: 0, port, mask: mask === undefined ? undefined : ALL_GROUPS };
 }
 
-/** Key of a Port's `external_ids`: the Linux bridge behind a monitor, as it was before it served. */
+/** The key in a Port's `external_ids` that records the Linux bridge behind a monitor as it was before it served. */
 export const LINUX_BRIDGE_KEY = "taas-ageing";
 
 /**
- * Prefix of keys of a tap bridge's `external_ids`: the same note, by the Linux bridge's port, for a monitor whose row is made anew, as an
- * agent or the restart of its VM does.
+ * The prefix of keys in a tap bridge's `external_ids` with the same record, by the Linux bridge's port, for a monitor
+ * whose row is created again, as by an agent or a restart of its VM.
  */
 export const LINUX_BRIDGE_PREFIX = "taas-linux-bridge:";
 
-/** A Linux bridge as it stands on the rows: name, ageing time, port and mask, `-` for none. */
+/** A Linux bridge as stored in the rows: name, ageing time, port and mask, `-` for none. */
 export function writeLinuxBridge({ name, ageing, port, mask }: LinuxBridge): string {
   return `${name} ${ageing} ${port} ${mask ?? "-"}`;
 }
 
 const NOTE = /^([^\s/]{1,15}) (\d{1,9}) ([^\s/]{1,15}) (\d{1,5}|-)$/;
 
-/** The Linux bridge that a port's row says there was; undefined where there is no such note, or it cannot be read. */
+/** The Linux bridge that a port's row records; undefined if there is no such record, or it is invalid. */
 export function linuxBridgeOf({ externalIds }: PortFacts): LinuxBridge | undefined {
   return readLinuxBridge(externalIds[LINUX_BRIDGE_KEY] ?? "");
 }
 
-/** The Linux bridges that the rows say there were, the tap bridge's first. */
+/** The Linux bridges that the rows record, the tap bridge's first. */
 export function notedLinuxBridges({ ports }: Facts, tap: BridgeFacts | undefined): LinuxBridge[] {
   const onTap = Object.entries(tap?.externalIds ?? {}).filter(([key]) => key.startsWith(LINUX_BRIDGE_PREFIX));
   return [
@@ -68,7 +72,7 @@ function readLinuxBridge(text: string): LinuxBridge | undefined {
   return { name: name!, ageing: Number(ageing), port: port!, mask: mask === "-" ? undefined : Number(mask) };
 }
 
-/** A monitor and whose it is. */
+/** A monitor and its owner. */
 export type OwnedMonitor = Pick<Desired["monitors"][number], "name" | "interface" | "owner">;
 
 /** The interfaces of monitors. */
@@ -93,8 +97,8 @@ export function monitorsOf(
 }
 
 /**
- * What Linux bridges are to be again, because the ports that lead there are monitors no longer. One that is behind another monitor
- * too goes on learning nothing, and only the port that leads to the former one is as before.
+ * The settings to restore on Linux bridges whose ports are no longer monitors. If a bridge is behind another monitor
+ * too, it stays without learning, and only the port that leads to the former monitor is restored.
  */
 export function bridgesToRestore(
   { monitors }: Pick<Desired, "monitors">,

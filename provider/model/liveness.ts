@@ -2,14 +2,14 @@ import type { Facts } from "../ovs/facts";
 import type { Claim } from "../schema/claim";
 import { endpointPort, explicitEndpoint } from "./endpoint";
 
-/** An end of a mirror tunnel that watches for the other by bidirectional forwarding detection. */
+/** An end of a mirror tunnel that monitors the other end with Bidirectional Forwarding Detection. */
 export interface WatchedEnd {
   owner: string;
   /** Name of its port. */
   port: string;
   /** The host at the other end. */
   peer: string;
-  /** What the detection says; `up` when the other end is reached, undefined while it has not begun. */
+  /** The state of the detection: `up` if the other end is reachable, undefined before it starts. */
   state: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export function watchedEnds(claims: Iterable<Claim>, facts: Facts): WatchedEnd[]
   });
 }
 
-/** How an end that does not reach the other is told. */
+/** The difference of an end that does not reach the other, in words. */
 export function downText({ peer, state }: WatchedEnd): string {
   return `tunnel to ${peer} is down (BFD ${state ?? "silent"})`;
 }

@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { addressValue } from "../schema/filter/address";
 
-/** Fields of a frame and its way that our rules match or set, by their names in ovs-fields(7). */
+/** Fields of a frame and its metadata that our rules match or set, by their names in ovs-fields(7). */
 export type Field =
   | "in_port"
   | "eth_src"
@@ -34,10 +34,13 @@ export type Field =
   | "reg2"
   | "reg3";
 
-/** A register: it keeps a number from one table to the next. */
+/** A register, which carries a number from one table to the next. */
 export type Register = Extract<Field, `reg${number}`>;
 
-/** What a field must be: in the bits of the mask, or in all. In `vlan_vid`, bit 12 says that there is a tag. */
+/**
+ * The required value of a field, in the bits of the mask or in all bits. In `vlan_vid`, bit 12 means that there is a
+ * tag.
+ */
 export interface FieldMatch {
   readonly field: Field;
   readonly value: bigint;
@@ -54,7 +57,7 @@ export function masked(field: Field, value: bigint | number, mask: bigint | numb
   return { field, value: BigInt(value), mask: BigInt(mask) };
 }
 
-/** A match of a field by an address or a CIDR prefix; undefined where the prefix leaves nothing out. */
+/** A match of a field by an address or a CIDR prefix; undefined if the prefix matches everything. */
 export function within(field: Field, cidr: string): FieldMatch | undefined {
   const [address, length] = cidr.split("/") as [string, string?];
   const bits = isIPv4(address) ? 32n : 128n;
@@ -72,7 +75,7 @@ export function vlanIs(vlan: number): FieldMatch {
   return is("vlan_vid", TAG_PRESENT | BigInt(vlan));
 }
 
-/** Bytes of a MAC address as a number. */
+/** A MAC address as a number. */
 export function macValue(mac: string): bigint {
   return BigInt(`0x${mac.replaceAll(":", "")}`);
 }

@@ -5,7 +5,7 @@ import { memo } from "./memo";
 
 const ETHER_TYPES = { ipv4: 0x800n, ipv6: 0x86ddn };
 
-/** What ovs-ofctl calls EtherTypes that have no protocols of their own there. */
+/** ovs-ofctl's names for EtherTypes without protocols of their own. */
 const PLAIN_TYPES: ReadonlyMap<bigint | undefined, string> = new Map([
   [0x806n, "arp"],
   [0x8035n, "rarp"],
@@ -13,13 +13,16 @@ const PLAIN_TYPES: ReadonlyMap<bigint | undefined, string> = new Map([
   [0x8848n, "mplsm"],
 ]);
 
-/** What ovs-ofctl calls a protocol over an IP version. */
+/** ovs-ofctl's keywords for a protocol over an IP version. */
 const PROTOCOLS: Record<"ipv4" | "ipv6", Record<string, string>> = {
   ipv4: { 6: "tcp", 17: "udp", 132: "sctp", 1: "icmp" },
   ipv6: { 6: "tcp6", 17: "udp6", 132: "sctp6", 58: "icmp6" },
 };
 
-/** Kinds of fragments by value and mask: 1 is any fragment, 2 besides one that is not the first (ovs-fields(7), ip_frag). */
+/**
+ * Kinds of fragments by value and mask: bit 0 is set for any fragment, bit 1 for one that is not the first
+ * (ovs-fields(7), ip_frag).
+ */
 const FRAGMENTS: Record<string, string> = {
   "0": "no",
   "1/1": "yes",
@@ -74,7 +77,10 @@ function flags({ value, mask }: FieldMatch): string {
 
 type Spelling = (match: FieldMatch) => string;
 
-/** How ovs-ofctl prints each field: its name, and its value. EtherType and protocol are printed as one word where there is one. */
+/**
+ * How ovs-ofctl prints each field: its name, and its value. EtherType and protocol are printed as one keyword if there
+ * is one.
+ */
 const SPELLINGS: Record<Field, readonly [name: string, value: Spelling]> = {
   in_port: ["in_port", number],
   eth_src: ["dl_src", mac],
@@ -108,12 +114,12 @@ const SPELLINGS: Record<Field, readonly [name: string, value: Spelling]> = {
   reg3: ["reg3", bits],
 };
 
-/** A field's value as ovs-ofctl writes it. */
+/** A field's value in ovs-ofctl's notation. */
 export function valueText(match: FieldMatch): string {
   return SPELLINGS[match.field][1](match);
 }
 
-/** The word for EtherType and protocol together, and the fields that it stands for. */
+/** The keyword for EtherType and protocol, and the fields that it stands for. */
 function keyword(match: readonly FieldMatch[]): { words: string[]; said: readonly Field[] } {
   const exact = (field: Field) => match.find((one) => one.field === field && one.mask === undefined)?.value;
   const type = exact("eth_type");
@@ -126,7 +132,10 @@ function keyword(match: readonly FieldMatch[]): { words: string[]; said: readonl
   return { words: [family === "ipv4" ? "ip" : "ipv6"], said: ["eth_type"] };
 }
 
-/** A match as ovs-ofctl prints it: the protocol first, then the fields by name. The same match comes again with each rendering. */
+/**
+ * A match as ovs-ofctl prints it: the protocol first, then the fields by name. The same match occurs in every
+ * rendering.
+ */
 export const matchText = memo((match: readonly FieldMatch[]): readonly string[] => {
   const { words, said } = keyword(match);
   const others = match.filter(({ field }) => !said.includes(field));

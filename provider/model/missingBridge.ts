@@ -1,8 +1,9 @@
 import type { Facts } from "../ovs/facts";
 
 /**
- * What to say of a bridge that VMs are said to plug into and that is not there; undefined where it is. A fake bridge, as
- * XenServer makes one for a VLAN, is no bridge but a port of its parent with its name and a tag (ovs-vsctl(8), Bridge Commands).
+ * The message for a bridge that VMs should plug into and that does not exist; undefined if it exists. A fake bridge, as
+ * XenServer creates one for a VLAN, is not a bridge but a port of its parent with its name and a tag (ovs-vsctl(8),
+ * Bridge Commands).
  */
 export function missingBridge(facts: Facts, name: string): { message: string; hint: string } | undefined {
   if (facts.bridges.some((bridge) => bridge.name === name)) return undefined;
@@ -10,13 +11,13 @@ export function missingBridge(facts: Facts, name: string): { message: string; hi
   const parent = facts.bridges.find(({ ports }) => port !== undefined && ports.includes(port.uuid));
   if (port !== undefined && parent !== undefined) {
     return {
-      message: `${name} is no bridge but a port of ${parent.name} for VLAN ${port.tag} (a fake bridge)`,
-      hint: `Set the host's integrationBridge to ${parent.name}: its ports are found in whichever VLAN they are`,
+      message: `${name} is not a bridge but a port of ${parent.name} for VLAN ${port.tag} (a fake bridge)`,
+      hint: `Set the host's integrationBridge to ${parent.name}: its ports are found in every VLAN`,
     };
   }
   const there = facts.bridges.map((bridge) => bridge.name).join(", ");
   return {
     message: `there is no bridge ${name} (there is ${there === "" ? "none" : there})`,
-    hint: "Name the bridge the VMs plug into with the host's integrationBridge",
+    hint: "Set the host's integrationBridge to the bridge that the VMs plug into",
   };
 }

@@ -8,7 +8,7 @@ import { homeOf } from "./home";
 import { MARK } from "./identity";
 import { isVmPort } from "./vmPort";
 
-/** The type that Open vSwitch has for a monitor port that it makes. */
+/** Open vSwitch's interface type for a monitor port that it creates. */
 const INTERFACE_TYPES = { internal: "internal", "vhost-user": "dpdkvhostuserclient" } as const;
 
 /** A monitor port as a TapService names it. */
@@ -25,7 +25,7 @@ export function monitorPortClaims(claims: Iterable<Claim>): MonitorPortClaim[] {
   return [...claims].filter((claim): claim is MonitorPortClaim => claim.kind === "monitor-port");
 }
 
-/** The port on the tap bridge that is a monitor port; one that a service has moved there is none. */
+/** The port on the tap bridge that belongs to a monitor port; a port that a service has moved there does not. */
 export function presentMonitorPort(
   claim: Pick<MonitorPortClaim, "type" | "name" | "ifaceId">,
   facts: Facts,
@@ -35,7 +35,7 @@ export function presentMonitorPort(
   return found === undefined || homeOf(found.port) !== undefined ? undefined : found;
 }
 
-/** The port that Open vSwitch makes for a claim; undefined where a hypervisor plugs it. */
+/** The port that Open vSwitch creates for a claim; undefined if a hypervisor plugs it. */
 function portOf(claim: MonitorPortClaim, tapBridge: string): DesiredPort | undefined {
   const { type, name, mac, mtu, socketPath, owner } = claim;
   if (type === "attach") return undefined;
@@ -50,14 +50,14 @@ function portOf(claim: MonitorPortClaim, tapBridge: string): DesiredPort | undef
   };
 }
 
-/** Another claim that asks for the same port, if there is one. */
+/** Another claim that asks for the same port, if any. */
 function rivalOf(claim: MonitorPortClaim, all: readonly MonitorPortClaim[]): string | undefined {
   const wanted = portKey(monitorPortInput(claim));
   const rival = all.find((one) => one.owner !== claim.owner && portKey(monitorPortInput(one)) === wanted);
   return rival === undefined ? undefined : `is the monitor port of ${rival.owner}`;
 }
 
-/** What has the name of a port that is to be made, if that is not ours. */
+/** What uses the name of a port that is to be created, if that is not ours. */
 function takerOf(claim: MonitorPortClaim, facts: Facts, tapBridge: string): string | undefined {
   if (claim.type === "attach") return undefined;
   if (claim.name === tapBridge) return "is the tap bridge";
@@ -72,8 +72,8 @@ function takerOf(claim: MonitorPortClaim, facts: Facts, tapBridge: string): stri
 }
 
 /**
- * What has the socket of a port that is to be made. DPDK has one port a socket: a second one fails, and when that is deleted, the first
- * is cut off from its VM. A port of ours that has its socket keeps it.
+ * What uses the socket of a port that is to be created. DPDK supports one port per socket: a second one fails, and when
+ * it is deleted, the first is cut off from its VM. A port of ours that has its socket keeps it.
  */
 function socketHolderOf(
   { type, owner, name, socketPath }: MonitorPortClaim,
@@ -90,13 +90,13 @@ function socketHolderOf(
   return rival === undefined ? undefined : `the monitor port ${rival.owner}`;
 }
 
-/** What has the name or the socket of a port that is to be made. */
+/** What uses the name or the socket of a port that is to be created. */
 interface Taken {
   name: string | undefined;
   socket: string | undefined;
 }
 
-/** Why a claim's port cannot be. */
+/** Why a claim's port is impossible. */
 function refusalOf(
   claim: MonitorPortClaim,
   all: readonly MonitorPortClaim[],
@@ -115,20 +115,20 @@ function refusalOf(
   if (taken.socket !== undefined)
     return {
       code: "monitor-port-taken",
-      message: `socket ${claim.socketPath} is that of ${taken.socket}`,
+      message: `socket ${claim.socketPath} is used by ${taken.socket}`,
       hint: "Give the MonitorPort another socketPath",
     };
   if (facts.dpdk !== true)
     return {
       code: "no-dpdk",
-      message: "Open vSwitch runs without DPDK, and only DPDK has vhost-user ports",
+      message: "Open vSwitch runs without DPDK, which vhost-user ports need",
       hint: 'Use type "internal" or "attach", or start Open vSwitch with DPDK (ovs-vsctl set Open_vSwitch . other_config:dpdk-init=true)',
     };
   if (isUserspace(facts, integrationBridge)) return undefined;
   return {
     code: "no-dpdk",
-    message: `bridge ${integrationBridge} has the kernel's datapath, and vhost-user ports need that of userspace`,
-    hint: `Use type "internal" or "attach", or give the bridge the other datapath (ovs-vsctl set Bridge ${integrationBridge} datapath_type=netdev)`,
+    message: `bridge ${integrationBridge} has the kernel datapath, and vhost-user ports need the userspace datapath`,
+    hint: `Use type "internal" or "attach", or give the bridge the userspace datapath (ovs-vsctl set Bridge ${integrationBridge} datapath_type=netdev)`,
   };
 }
 
@@ -150,7 +150,7 @@ export function strangersOn(
   );
 }
 
-/** What is wrong where a hypervisor was to plug a port into the tap bridge, and plugged it elsewhere, or another one. */
+/** The problem if a hypervisor plugged the port elsewhere than into the tap bridge, or plugged another port there. */
 function misplaced(
   claim: MonitorPortClaim,
   facts: Facts,

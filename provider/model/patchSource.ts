@@ -2,7 +2,7 @@ import type { Facts } from "../ovs/facts";
 import type { Problem } from "./desired";
 import type { FoundPort } from "./findPort";
 
-/** What can be tapped in the place of a patch port: the ports with devices of the bridge that it leads to. */
+/** What can be tapped instead of a patch port: the ports with devices of the bridge that it leads to. */
 function devicesBeyond({ interface: nic }: FoundPort, facts: Facts): string {
   const peer = Object.values(facts.ports).find(({ name }) => name === nic.options.peer);
   const bridge = facts.bridges.find(({ ports }) => peer !== undefined && ports.includes(peer.uuid));
@@ -17,12 +17,15 @@ function devicesBeyond({ interface: nic }: FoundPort, facts: Facts): string {
   return `, or ${names.slice(0, 5).join(" or ")} of bridge ${bridge.name}, where it leads, with integrationBridge: "${bridge.name}" on the host`;
 }
 
-/** Why a patch port cannot be tapped: Open vSwitch does not take it for a port that frames come in or go out by, so a Mirror of it stays silent. */
+/**
+ * The problem of a tapped patch port. Open vSwitch does not treat it as a port on which frames arrive or leave, so a
+ * Mirror of it gets nothing.
+ */
 export function patchSource(owner: string, found: FoundPort, facts: Facts): Problem {
   return {
     owner,
     code: "source-patch",
-    message: `source port ${found.port.name} is a patch port, and Open vSwitch mirrors nothing of those`,
-    hint: `Tap the ports of the VMs whose traffic goes through it${devicesBeyond(found, facts)}`,
+    message: `source port ${found.port.name} is a patch port, which Open vSwitch does not mirror`,
+    hint: `Tap the ports of the VMs whose traffic passes through it${devicesBeyond(found, facts)}`,
   };
 }

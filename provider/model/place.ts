@@ -1,7 +1,10 @@
 import type { Rule } from "./desired";
 import { matchText } from "./matchText";
 
-/** What a rule matches, as a text: of two rules that match the same on one bridge there is room for one. */
+/**
+ * The identity of a rule as a text: what it matches. A bridge can have only one rule with the same match in a table and
+ * priority.
+ */
 export function placeOf<Port>({ table, priority, inPort, holds, match }: Rule<Port>): string {
   return [table, priority, inPort ?? "", holds?.register ?? "", holds?.port ?? "", ...matchText(match)].join(
     " ",

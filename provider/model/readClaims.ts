@@ -5,35 +5,41 @@ import { CLAIM_FORMAT, type Claim, claim, claimOf } from "../schema/claim";
 import { hostAllowance, within } from "../schema/expression/work";
 import { show } from "../schema/reasons";
 
-/** Key of a tap bridge's `external_ids` that marks it ours and says which renderer made its rules. */
+/** The key in a tap bridge's `external_ids` that marks it as ours and says which renderer created its rules. */
 export const RENDERER_KEY = "taas-renderer";
-/** Prefix of the keys of a tap bridge's `external_ids` that hold claims. */
+/** The prefix of the keys in a tap bridge's `external_ids` that hold claims. */
 export const CLAIM_PREFIX = "taas:";
-/** Key of a tap bridge's `other_config` that counts the changes of its rules, and of what copies go through. */
+/**
+ * The key in a tap bridge's `other_config` that counts the changes of its rules, and of the objects that copies pass
+ * through.
+ */
 export const GENERATION_KEY = "taas-generation";
-/** Key of a tap bridge's `other_config` that counts all that is written there. One that is not there counts as 0. */
+/** The key in a tap bridge's `other_config` that counts all writes to it. If it is missing, the count is 0. */
 export const WRITES_KEY = "taas-writes";
-/** Key of a tap bridge's `other_config` that says it has had meters: a killed run may have left some behind. */
+/** The key in a tap bridge's `other_config` that says that it has had meters: a killed run may have left some. */
 export const METERS_KEY = "taas-meters";
-/** Key of a tap bridge's `other_config` that names the other bridges that have had rules of ours, apart by spaces. */
+/**
+ * The key in a tap bridge's `other_config` that lists the other bridges on which we have had rules, separated by
+ * spaces.
+ */
 export const FOREIGN_BRIDGES_KEY = "taas-foreign-bridges";
-/** Key of a tap bridge's `other_config` that says its host has had a keeper: a killed run may have left it behind. */
+/** The key in a tap bridge's `other_config` that says that its host has had a keeper: a killed run may have left it. */
 export const KEEPER_KEY = "taas-keeper";
-/** What this release renders; raised when the same claims come to mean other rules. */
+/** The renderer of this release; raised when the same claims result in other rules. */
 export const RENDERER = 1;
 
-/** A host's claims and the count of changes they belong to. */
+/** A host's claims, and the generation they belong to. */
 export interface ClaimSet {
   /** By owner. */
   claims: ReadonlyMap<string, Claim>;
-  /** 0 while there is no tap bridge. */
+  /** 0 if there is no tap bridge. */
   generation: number;
-  /** The tap bridge, once there is one. */
+  /** The tap bridge, if it exists. */
   bridge: BridgeFacts | undefined;
 }
 
 /**
- * Reads the claims of a host's tap bridge. Throws when the bridge is not ours, newer than this release, unreadable, or
+ * Reads the claims of a host's tap bridge. Throws if the bridge is not ours, newer than this release, unreadable, or
  * not the machine's only one.
  */
 export function readClaims(facts: Facts, tapBridge: string, host: string): ClaimSet {
@@ -47,10 +53,10 @@ export function readClaims(facts: Facts, tapBridge: string, host: string): Claim
 
 const NOTHING: ClaimSet = { claims: new Map(), generation: 0, bridge: undefined };
 
-/** What was read, by row: the same row has the same claims, and what was rendered from them holds as well. */
+/** Claims by row: an unchanged row has the same claims, and what was rendered from them is still valid. */
 const readSets = new WeakMap<BridgeFacts, ClaimSet>();
 
-/** What the expressions in a host's claims may take, by host: all hosts share one thread. */
+/** The work that the expressions in a host's claims may take, by host, because all hosts share one thread. */
 const allowances = new Map<string, Allowance>();
 
 function allowanceOf(host: string): Allowance {
@@ -71,18 +77,21 @@ function readRow(bridge: BridgeFacts, host: string): ClaimSet {
   const generation = Number(bridge.otherConfig[GENERATION_KEY] ?? "0");
   if (!Number.isSafeInteger(generation) || generation < 0) {
     throw new TaasError(
-      `bridge ${tapBridge} has other_config:${GENERATION_KEY}=${show(bridge.otherConfig[GENERATION_KEY])}, which is no count`,
+      `bridge ${tapBridge} has other_config:${GENERATION_KEY}=${show(bridge.otherConfig[GENERATION_KEY])}, which is not a count`,
       {
         code: "claim-unreadable",
         host,
-        hint: `Set it right: ovs-vsctl set Bridge ${tapBridge} other_config:${GENERATION_KEY}=1`,
+        hint: `Correct it: ovs-vsctl set Bridge ${tapBridge} other_config:${GENERATION_KEY}=1`,
       },
     );
   }
   return { claims, generation, bridge };
 }
 
-/** A machine has one tap bridge: from the claims of another, our pieces on the integration bridge would look like leftovers. */
+/**
+ * A machine has one tap bridge: judged by the claims of a second one, our objects on the integration bridge would look
+ * like leftovers.
+ */
 function checkOnlyOne(bridges: readonly BridgeFacts[], tapBridge: string, host: string): void {
   const other = bridges.find(
     (candidate) => candidate.name !== tapBridge && candidate.externalIds[RENDERER_KEY] !== undefined,
@@ -91,11 +100,11 @@ function checkOnlyOne(bridges: readonly BridgeFacts[], tapBridge: string, host: 
   throw new TaasError(`the tap bridge of this machine is ${other.name}, not ${tapBridge}`, {
     code: "tap-bridge-differs",
     host,
-    hint: `Give the host tapBridge: "${other.name}", or destroy first what is on it`,
+    hint: `Set tapBridge: "${other.name}" on the host, or destroy first what uses it`,
   });
 }
 
-/** Whether a bridge without our mark is ours all the same: claims and their count stand on it. */
+/** Whether a bridge without our mark is nevertheless ours: it holds claims and their count. */
 function isOurBridge(bridge: BridgeFacts): boolean {
   const claimed = Object.keys(bridge.externalIds).some((key) => key.startsWith(CLAIM_PREFIX));
   return claimed && bridge.otherConfig[GENERATION_KEY] !== undefined;
@@ -105,25 +114,25 @@ function checkRenderer(bridge: BridgeFacts, host: string): void {
   const renderer = bridge.externalIds[RENDERER_KEY] ?? (isOurBridge(bridge) ? "0" : undefined);
   if (renderer === undefined) {
     throw new TaasError(
-      `bridge ${bridge.name} exists and was not made by pulumi-taas (no external_ids:${RENDERER_KEY})`,
+      `bridge ${bridge.name} exists and was not created by pulumi-taas (no external_ids:${RENDERER_KEY})`,
       {
         code: "tap-bridge-foreign",
         host,
-        hint: "Name another bridge with the host's tapBridge, or remove this one if nothing uses it",
+        hint: "Name another bridge with the host's tapBridge, or delete this one if nothing uses it",
       },
     );
   }
   if (!(Number(renderer) <= RENDERER)) {
     throw new TaasError(
-      `bridge ${bridge.name} is kept by a newer pulumi-taas (renderer ${show(renderer)}, this release has ${RENDERER})`,
+      `bridge ${bridge.name} is managed by a newer pulumi-taas (renderer ${show(renderer)}, this release has ${RENDERER})`,
       { code: "renderer-newer", host, hint: "Update pulumi-taas in this program; nothing was written" },
     );
   }
 }
 
-/** Claims by their text: a host is read many times in a run, and most of its claims stay as they are. */
+/** Claims by their text: a host is read many times in a run, and most of its claims stay the same. */
 const parsedClaims = new Map<string, Claim>();
-/** Texts that are kept; then all are forgotten. */
+/** The most texts that are kept; the cache is cleared when it is full. */
 const MAX_PARSED = 50_000;
 
 function parseClaim(owner: string, text: string, tapBridge: string, host: string): Claim {
@@ -153,7 +162,7 @@ function parseClaim(owner: string, text: string, tapBridge: string, host: string
   });
 }
 
-/** What a claim has that only a later release knows, where that keeps this one from the host. */
+/** The part of a claim that only a later release knows, if this release must therefore not write to the host. */
 function newness(value: unknown): string | undefined {
   const { format, kind } = (value ?? {}) as { format?: unknown; kind?: unknown };
   if (typeof format === "number" && format > CLAIM_FORMAT)

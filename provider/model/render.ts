@@ -15,8 +15,9 @@ import { renderGroups } from "./treat";
 import { renderTunnels } from "./tunnels";
 
 /**
- * Everything that must exist on a host: a pure function of its claims and of what was observed there. Neither changes once it is
- * rendered from, and the same claims and facts give the same object: each operation of a run compares with what was before.
+ * Everything that must exist on a host: a pure function of its claims and of the observed facts. Neither changes after
+ * it was rendered, and the same claims and facts give the same object, because each operation of a run compares with
+ * the state before.
  */
 export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBridge: string): Desired {
   const known = rendered.get(claims);
@@ -26,7 +27,7 @@ export function render(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBrid
   return desired;
 }
 
-/** The last rendering of each set of claims. */
+/** The latest result for each set of claims. */
 const rendered = new WeakMap<
   ReadonlyMap<string, Claim>,
   { facts: Facts; tapBridge: string; desired: Desired }

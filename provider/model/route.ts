@@ -3,17 +3,17 @@ import { collectorEndpoint, crossing, defaultEndpoint, type Endpoint, explicitEn
 import { memo } from "./memo";
 import { waysToKnow } from "./serviceNames";
 
-/** The way a flow's copies travel. */
+/** How a flow's copies travel. */
 export interface Route {
-  /** The end they are sent through. */
+  /** The end that they are sent through. */
   end: Endpoint;
-  /** The address they are sent to. */
+  /** The address that they are sent to. */
   remote: string;
-  /** All the ends that copies of this flow may travel by just now, with the other end's address on each. */
+  /** All the ends by which copies of this flow may currently arrive, with the other end's address on each. */
   ways: { end: Endpoint; remote: string }[];
 }
 
-/** The explicit tunnels among some claims, best first; a host's claims are asked about many flows. */
+/** The explicit tunnels among some claims, best first. Cached, because a host's claims are searched for many flows. */
 const explicitTunnels = memo((claims: readonly Claim[]): TunnelClaim[] => {
   const rank = (tunnel: TunnelClaim): string => `${tunnel.mode === "pair" ? 0 : 1} ${tunnel.owner}`;
   return claims
@@ -21,21 +21,21 @@ const explicitTunnels = memo((claims: readonly Claim[]): TunnelClaim[] => {
     .sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
 });
 
-/** The explicit tunnels that lead to a machine and are ready to be sent on. */
+/** The explicit tunnels to a machine that are ready to be used. */
 function tunnelsTo(claims: readonly Claim[], machine: string): TunnelClaim[] {
   return explicitTunnels(claims).filter(
     ({ phase, peers }) => phase !== "ready" && peers.some((peer) => peer.machine === machine),
   );
 }
 
-/** What a flow's claim asks for, or what has come in its place where both cannot be on one host. */
+/** The end that a flow's claim asks for, or the one that replaced it if both cannot be on one host. */
 function asOfNow(asked: Endpoint, now: Endpoint | undefined): Endpoint {
   return now !== undefined && crossing(asked, now) !== undefined ? now : asked;
 }
 
 /**
- * The end that a flow's named tunnel has. When the tunnel changes its type and keeps its UDP port, flows go with it, whatever
- * their claims still say.
+ * The current end of the tunnel that a flow names. If the tunnel changes its type and keeps its UDP port, flows follow
+ * it, whatever their claims still say.
  */
 function namedEnd(claims: readonly Claim[], named: Wire): Endpoint {
   const now = explicitTunnels(claims).find(({ owner }) => owner === named.owner);
@@ -45,15 +45,15 @@ function namedEnd(claims: readonly Claim[], named: Wire): Endpoint {
 }
 
 /**
- * The ways to know the service of a flow to a collector. By its tunnel id alone it is known where the collector's address is the
- * same: services with collectors of their own may have one id.
+ * The keys that identify the service of a flow to a collector. The tunnel id identifies it only together with the
+ * collector's address, because services with different collectors may have the same id.
  */
 function waysOf(flow: FlowClaim): [byOwner: string, byTunnelId: string] {
   const [byOwner, byTunnelId] = waysToKnow(flow);
   return [byOwner, `${byTunnelId} ${flow.collector?.address}`];
 }
 
-/** The claims of flows to collectors that were written last, by each way to know their service. */
+/** The most recently written claims of flows to collectors, by each key of their service. */
 const newestAmong = memo((claims: readonly Claim[]) => {
   const flows = claims.filter(
     (claim): claim is FlowClaim => claim.kind === "flow" && claim.collector !== undefined,
@@ -62,14 +62,14 @@ const newestAmong = memo((claims: readonly Claim[]) => {
   return new Map(byTime.flatMap((flow) => waysOf(flow).map((way) => [way, flow])));
 });
 
-/** The claim that was written last of the flows with a flow's service. */
+/** The most recently written claim among the flows of a flow's service. */
 function newestOf(claims: readonly Claim[], flow: FlowClaim): FlowClaim {
   const newest = newestAmong(claims);
   const [byOwner, byTunnelId] = waysOf(flow).map((way) => newest.get(way) ?? flow) as [FlowClaim, FlowClaim];
   return byTunnelId.time > byOwner.time ? byTunnelId : byOwner;
 }
 
-/** The end that sends to a flow's collector, which its service has as the claim says that was written last. */
+/** The end that sends to a flow's collector, according to the most recently written claim of its service. */
 function collectorEnd(claims: readonly Claim[], flow: FlowClaim): Endpoint | undefined {
   const end = ({ collector }: FlowClaim): Endpoint | undefined =>
     collector === undefined ? undefined : collectorEndpoint(collector, collector.local);
@@ -83,9 +83,9 @@ function only(end: Endpoint, remote: string): Route {
 }
 
 /**
- * Which tunnel a flow uses: the one it names, else an explicit pair with that machine, else a mesh with both as members,
- * else the default pair. While an explicit one is coming or going, copies are awaited on what comes after it as well.
- * Undefined when copies need no tunnel of ours: on one machine, or over production's.
+ * Which tunnel a flow uses: the one it names, else an explicit pair with that machine, else a mesh with both as
+ * members, else the default pair. While an explicit tunnel is being created or deleted, copies are also accepted from
+ * the one that comes next. Undefined if copies need no tunnel of ours: on the same machine, or over production tunnels.
  */
 export function routeOf(claims: readonly Claim[], flow: FlowClaim): Route | undefined {
   const outside = collectorEnd(claims, flow);

@@ -13,10 +13,10 @@ import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { filterOf } from "./filter/filterOf";
 import { defaultText, ruleText } from "./filter/text";
 
-/** Arguments that are known, or the sentinel. */
+/** Known arguments, or the sentinel for an unknown. */
 type Known<T> = T | typeof UNKNOWN;
 
-/** A line of `rules`, or the sentinel as a whole when anything in it is unknown. */
+/** A line of `rules`; the sentinel as a whole if anything in it is unknown. */
 function line(parts: readonly unknown[], write: () => string): string {
   return parts.some(hasUnknown) ? UNKNOWN : write();
 }
@@ -30,7 +30,7 @@ function bridges(host: HostRecord): { integration: string; tap: string; tunnels:
   return { integration: integrationBridge, tap: tapBridge, tunnels: tunnelBridge };
 }
 
-/** The host whose bridges are named; candidates are alike in that. */
+/** The host whose bridges are named; candidates have the same bridges. */
 function firstOf(end: {
   host?: Known<HostRecord>;
   hosts?: Known<readonly Known<HostRecord>[]>;
@@ -41,7 +41,7 @@ function firstOf(end: {
     : (end.hosts as typeof UNKNOWN | undefined);
 }
 
-/** What a TapService comes to, in ovs-ofctl's words, from its arguments alone. */
+/** The rules of a TapService in ovs-ofctl's notation, from its arguments alone. */
 export function serviceRules(service: {
   host?: Known<HostRecord>;
   hosts?: Known<readonly Known<HostRecord>[]>;
@@ -101,7 +101,7 @@ function collectorText(collector: Collector): string {
   return `${kind}(remote_ip=${address}${port},key=${key})`;
 }
 
-/** What a TapFlow comes to, in ovs-ofctl's words, from its arguments alone. */
+/** The rules of a TapFlow in ovs-ofctl's notation, from its arguments alone. */
 export function flowRules(flow: {
   service: Known<ServiceRef>;
   host?: Known<HostRecord>;
@@ -195,7 +195,7 @@ function sendText(flow: {
   return `set_field:${hex(service.tunnelId)}->tun_id,output:${through}(${destination})${cut}`;
 }
 
-/** What a MonitorPort comes to, from its arguments alone. */
+/** The port of a MonitorPort, from its arguments alone. */
 export function monitorPortRules(
   monitor: Pick<MonitorPortInputs, "type"> & {
     [Name in "host" | "port" | "mac" | "mtu" | "socketPath"]?: Known<NonNullable<MonitorPortInputs[Name]>>;
@@ -215,7 +215,7 @@ export function monitorPortRules(
   ];
 }
 
-/** What a MirrorTunnel comes to on each host, from its arguments alone. */
+/** The ports of a MirrorTunnel on each host, from its arguments alone. */
 export function tunnelRules(tunnel: {
   hosts: Known<readonly HostRecord[]>;
   mode: Known<string>;

@@ -6,26 +6,26 @@ import { type FoundPort, findPort, isVmOf, portsOf } from "./findPort";
 import { isLike } from "./glob";
 import { isVmPort } from "./vmPort";
 
-/** Key of a Port's `other_config` where Neutron's agent writes the id of the network that the port is in. */
+/** The key in a Port's `other_config` under which Neutron's agent writes the id of the port's network. */
 export const NETWORK_KEY = "net_uuid";
 
-/** Where ports are selected, and what is known of that host. */
+/** The host on which ports are selected. */
 export interface Field {
   facts: Facts;
   integrationBridge: string;
   tapBridge: string;
-  /** What serves as a monitor is selected by nothing; what is on its way home is there already. */
+  /** Monitors are never selected. A port that is being moved back already counts as back. */
   desired: Pick<Desired, "monitors" | "placements">;
 }
 
-/** Whether one of the rows of a port has a key, with a value unless any will do. */
+/** Whether a row of a port has a key with a value, or with any value. */
 function bears({ port, interface: nic }: FoundPort, key: string, value: string): boolean {
   return [nic, port].some(
     ({ externalIds }) => Object.hasOwn(externalIds, key) && (value === "*" || externalIds[key] === value),
   );
 }
 
-/** Whether a port is as all conditions say. */
+/** Whether a port meets all conditions. */
 function meets(found: FoundPort, { network, vlan, vm, name, externalIds = {} }: Conditions): boolean {
   const { port } = found;
   return (
@@ -37,7 +37,10 @@ function meets(found: FoundPort, { network, vlan, vm, name, externalIds = {} }: 
   );
 }
 
-/** Tells whether a port is left out. A port that is named leaves out every port of that name, but for one vNIC of several. */
+/**
+ * Returns a function that tells whether a port is left out. A named port leaves out every port with that name; with
+ * vnic, only that vNIC.
+ */
 function exclusion(excluded: ExcludedPort, field: Field): (found: FoundPort) => boolean {
   if (isSelector(excluded)) return (found) => meets(found, excluded);
   if (typeof excluded === "string")
@@ -52,7 +55,7 @@ function exclusion(excluded: ExcludedPort, field: Field): (found: FoundPort) => 
   return ({ port }) => port.uuid === nic?.port.uuid;
 }
 
-/** The ports on the integration bridge, and those that come back to it. */
+/** The ports on the integration bridge, and those that are being moved back to it. */
 function portsThere({ facts, integrationBridge, tapBridge, desired }: Field): FoundPort[] {
   const bridge = facts.bridges.find(({ name }) => name === integrationBridge);
   if (bridge === undefined) return [];
@@ -64,7 +67,7 @@ function portsThere({ facts, integrationBridge, tapBridge, desired }: Field): Fo
   return [...portsOf(facts, [integrationBridge]), ...returning.map((found) => ({ ...found, bridge }))];
 }
 
-/** The VM ports of a host that a selector matches, monitors apart; none is no error. */
+/** The VM ports of a host that a selector matches, without monitors; none is not an error. */
 export function selectPorts(selector: PortSelector, field: Field): FoundPort[] {
   const monitors = new Set(field.desired.monitors.map(({ port }) => port));
   const excluded = (selector.except ?? []).map((one) => exclusion(one, field));

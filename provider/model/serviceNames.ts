@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import type { Claim, FlowClaim, ServiceClaim } from "../schema/claim";
 import { stackOf } from "./identity";
 
-/** What a flow knows of its service: the owner and the tunnel id that it had when the flow's stack last ran. */
+/** What a flow knows of its service: its owner and tunnel id when the flow's stack last ran. */
 export type NamedService = Pick<FlowClaim, "service" | "tunnelId">;
 
-/** The same, as a service has it of itself. */
+/** The same, as a service knows it. */
 type Name = Pick<ServiceClaim, "owner" | "tunnelId">;
 
 /** Whether a flow's copies are delivered on the host of the claim. */
@@ -28,8 +28,8 @@ function keyOf({ owner, tunnelId }: Name): string {
 }
 
 /**
- * Finds the service of a host that a flow knows. What a service was called while flows came to it goes before what another is called
- * now. A renamed one is found by its tunnel id, which a rename keeps.
+ * Finds the service of a host that a flow means. An earlier name of a service, kept while flows used it, takes
+ * precedence over the current name of another. A renamed service is found by its tunnel id, which a rename keeps.
  */
 export function serviceFinder(claims: Iterable<Claim>): (flow: NamedService) => ServiceClaim | undefined {
   const services = servicesAmong(claims);
@@ -43,35 +43,36 @@ export function serviceFinder(claims: Iterable<Claim>): (flow: NamedService) => 
 }
 
 /**
- * By what flows know one service, as far as their claims tell, because a collector's has none: its owner, or its stack and tunnel id.
- * Flows follow a rename or another tunnel id one by one, so either may differ between them.
+ * The keys by which flows identify one service, as far as their claims show, because a collector's service has no
+ * claim: its owner, or its stack and tunnel id. Flows follow a rename or a new tunnel id one by one, so either may
+ * differ between them.
  */
 export function waysToKnow({ service, tunnelId }: NamedService): [byOwner: string, byTunnelId: string] {
   return [service, keyOf({ owner: stackOf(service), tunnelId })];
 }
 
-/** Whether two flows know one service. */
+/** Whether two flows mean the same service. */
 export function isOneService(a: NamedService, b: NamedService): boolean {
   const others = waysToKnow(b);
   return waysToKnow(a).some((way, index) => way === others[index]);
 }
 
-/** Whether a claim is that of a service which is called, or has been called, what a flow knows. */
+/** Whether a claim is that of a service with the current or an earlier name that a flow uses. */
 export function isNamed(claim: Claim, { service, tunnelId }: NamedService): boolean {
   if (claim.kind !== "service") return false;
   const { owner, former = [] } = claim;
   return owner === service || former.some((name) => name.owner === service && name.tunnelId === tunnelId);
 }
 
-/** A service's names from before, and the one that its standing claim has if that is another from now on. */
+/** A service's earlier names, including the one of its existing claim if that differs from the new one. */
 export function namesBefore({ owner, tunnelId, former = [] }: ServiceClaim, next: Name): Name[] | undefined {
   const names = [...former, { owner, tunnelId }].filter((name) => keyOf(name) !== keyOf(next));
   return names.length === 0 ? undefined : names;
 }
 
 /**
- * Claims whose services have the names that flows into them know and that are not their present ones, no more and no less. As
- * long as a flow knows it, a name is no other service's; after that it may be.
+ * Claims whose services have exactly those earlier names that flows into them still use. While a flow uses a name, no
+ * other service can have it; afterwards one may.
  */
 export function withNamesInUse(claims: ReadonlyMap<string, Claim>): ReadonlyMap<string, Claim> {
   const serviceOf = serviceFinder(claims.values());
@@ -92,8 +93,9 @@ export function withNamesInUse(claims: ReadonlyMap<string, Claim>): ReadonlyMap<
 }
 
 /**
- * The tunnel ids whose copies each service of a host gets, by its owner: its own, and those that flows into it still have from
- * before it changed. Those follow with their own update, which may be another stack's. An id of another service is not among them.
+ * The tunnel ids whose copies each service of a host receives, by its owner: its own, and those that flows into it
+ * still use from before it changed. Those flows follow with their own update, which may be another stack's. Ids of
+ * other services are not included.
  */
 export function tunnelIdsOf(claims: Iterable<Claim>): Map<string, Set<number>> {
   const all = [...claims];

@@ -8,14 +8,14 @@ import { type FoundPort, PORT_STATE } from "./findPort";
 import { findMonitor, sendHome } from "./home";
 import { servicesAmong, tunnelIdsOf } from "./serviceNames";
 
-/** The services of a host, and what they need to exist. */
+/** The services of a host, and the objects they need. */
 export interface Services
   extends Pick<Desired, "ports" | "placements" | "monitors" | "rules" | "foreignRules" | "problems"> {
   /** By tunnel id. */
   deliveries: Map<number, Delivery>;
 }
 
-/** A monitor of a service, and what the service says of it. */
+/** A monitor of a service, as the service names it. */
 interface Monitor extends FoundPort {
   wanted: PortInput;
 }
@@ -36,7 +36,10 @@ function place(
   };
 }
 
-/** Types of interfaces whose device or socket Open vSwitch makes itself: when the port changes bridges, it makes another. */
+/**
+ * Types of interfaces whose device or socket Open vSwitch creates itself: when the port changes bridges, it creates a
+ * new one.
+ */
 const MADE_ANEW: ReadonlySet<string> = new Set(["internal", "tap", "dpdkvhostuser"]);
 
 /** Why a port that is to become a monitor cannot be moved to the tap bridge. */
@@ -49,22 +52,22 @@ function immovable(
   if (MADE_ANEW.has(nic.type))
     return {
       code: "monitor-immovable",
-      message: `monitor port ${port.name} is of type ${nic.type}: what Open vSwitch made for it would be gone after a move to ${tapBridge}, and the VM, container or program that has it would be cut off`,
-      hint: `${stays}, or plug it another way: a veth pair, a tap device of the VM's, dpdkvhostuserclient`,
+      message: `monitor port ${port.name} is of type ${nic.type}: a move to ${tapBridge} would delete what Open vSwitch created for it and cut off the VM, container or program that uses it`,
+      hint: `${stays}, or plug it another way: a veth pair, a tap device of the VM, dpdkvhostuserclient`,
     };
   if (nic.type === "patch" || encapsulationOf(nic.type) !== undefined)
     return {
       code: "monitor-immovable",
-      message: `monitor port ${port.name} is of type ${nic.type}: what goes through it would be cut off by a move to ${tapBridge}`,
-      hint: `${stays}, or name a port that a VM has`,
+      message: `monitor port ${port.name} is of type ${nic.type}: a move to ${tapBridge} would cut off the traffic that passes through it`,
+      hint: `${stays}, or name a port of a VM`,
     };
   const mirrors = Object.values(facts.mirrors).filter(({ outputPort }) => outputPort === port.uuid);
   if (mirrors.length === 0) return undefined;
   const names = mirrors.map(({ name }) => name).sort();
   return {
     code: "monitor-is-output",
-    message: `monitor port ${port.name} is where Mirror ${names.join(" and ")} puts its copies out, which would get none there after a move to ${tapBridge}`,
-    hint: `${stays}, so that it gets both, or choose another port`,
+    message: `monitor port ${port.name} is the output of Mirror ${names.join(" and ")}, whose copies it would not receive after a move to ${tapBridge}`,
+    hint: `${stays}, so that it receives both, or choose another port`,
   };
 }
 
@@ -105,7 +108,7 @@ function refuseTwice(services: readonly ServiceClaim[], result: Services): void 
   }
 }
 
-/** A port is on one bridge at a time, so services that share a monitor must agree on which. */
+/** A port is on one bridge at a time, so services that share a monitor need the same attachment. */
 function refuseTwoAttachments(deliveries: readonly Delivery[], result: Services): void {
   for (const { claim, monitors } of deliveries) {
     for (const other of deliveries) {
@@ -124,7 +127,7 @@ function refuseTwoAttachments(deliveries: readonly Delivery[], result: Services)
   }
 }
 
-/** Renders the services of a host: where each monitor is, and what reaches it. */
+/** Renders the services of a host: where each monitor is, and how copies reach it. */
 export function renderServices(claims: readonly Claim[], facts: Facts, tapBridge: string): Services {
   const services = servicesAmong(claims);
   const result: Services = {

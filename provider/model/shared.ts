@@ -16,8 +16,8 @@ export function productionTunnel(facts: Facts, bridge: string, remote: string): 
 }
 
 /**
- * A patch pair between the tap bridge and a tunnel bridge: for one service and one length towards it, one from it. The
- * usual bridge is not in its name, which claims from before have without it.
+ * A patch pair between the tap bridge and a tunnel bridge: one for each service and length towards it, one back. The
+ * default bridge is not part of the name, so that the names stay as in earlier claims.
  */
 function sharedPair(
   role: "send" | "receive",
@@ -31,7 +31,10 @@ function sharedPair(
   return { hash, tap: `ms-${hash}`, tunnel: `mx-${hash}` };
 }
 
-/** The actions that hand a copy to the tunnel bridge. It is cut there: a length limit does not cross a patch port. */
+/**
+ * The actions that pass a copy to the tunnel bridge. It is truncated there, because a length limit does not cross a
+ * patch port.
+ */
 export function sharedActions(flow: FlowClaim, maxLength: number | undefined): Action[] {
   return [{ output: sharedPair("send", flow, maxLength).tap }];
 }
@@ -62,7 +65,7 @@ function addPair(
   );
 }
 
-/** A flow over production's tunnels, at its source: out by the one tunnel that leads to the monitor's host, nowhere else. */
+/** A flow over production tunnels, on its source's host: copies leave only by the one tunnel to the monitor's host. */
 function renderSending(
   flow: FlowClaim,
   bridge: string,
@@ -88,7 +91,10 @@ function renderSending(
   }
 }
 
-/** A flow over production's tunnels, at the monitor's host: what comes from the source under its id never reaches production's tables. */
+/**
+ * A flow over production tunnels, on the monitor's host: packets from the source with its tunnel id never reach
+ * production's tables.
+ */
 function renderReceiving(
   flow: FlowClaim,
   bridge: string,
@@ -119,7 +125,7 @@ function renderReceiving(
   desired.rules.push(arrived);
 }
 
-/** Renders flows that share production's tunnels. `lengths`: the length limits that a flow's copies have, by owner. */
+/** Renders flows that share production tunnels. `lengths`: the length limits of a flow's copies, by owner. */
 export function renderShared(
   claims: readonly Claim[],
   facts: Facts,

@@ -3,7 +3,7 @@ import type { FieldMatch } from "./match";
 import { matchText } from "./matchText";
 import { TAG_BYTES, TAGGED, UNTAGGED } from "./vlanClass";
 
-/** Bytes that a length limit must leave. */
+/** The fewest bytes that a length limit must leave. */
 const LEAST = 14;
 
 function placeOf(rule: Rule, match: readonly FieldMatch[]): string {
@@ -12,8 +12,9 @@ function placeOf(rule: Rule, match: readonly FieldMatch[]): string {
 }
 
 /**
- * Rules for the kernel's datapath, which keeps a frame's outermost VLAN tag beside the frame and does not count it when it cuts:
- * a rule that cuts becomes two, of which the one for frames with a tag leaves four bytes less. Unless these have one already.
+ * Rules for the kernel datapath, which stores a frame's outermost VLAN tag beside the frame and does not count it when
+ * it truncates. A rule that truncates becomes two, of which the one for tagged frames leaves four bytes less, unless
+ * the rules already tell tagged frames apart.
  */
 export function leaveRoomForTags<Any extends Rule>(rules: readonly Any[]): Any[] {
   const places = new Set(rules.map((rule) => placeOf(rule, rule.match)));

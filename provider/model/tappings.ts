@@ -9,19 +9,19 @@ import { type Field, selectPorts } from "./selectPorts";
 import { type VlanClass, vlanClass, vlanClassKey } from "./vlanClass";
 import { isVmPort } from "./vmPort";
 
-/** A flow at its source. */
+/** A flow on its source's host. */
 interface Flow {
   owner: string;
   source: NonNullable<FlowClaim["source"]>;
 }
 
-/** Ports whose copies need the same to be as the guests' frames. */
+/** Ports whose copies need the same changes to equal the guests' frames. */
 export interface Tapping {
   vlan: VlanClass;
   ports: FoundPort[];
 }
 
-/** The port that a flow names; one that is not there, or cannot be tapped, is a problem of the flow. */
+/** The port that a flow names; a port that is missing or cannot be tapped is a problem of the flow. */
 function namedPort(
   { owner, source }: Flow,
   port: PortInput,
@@ -44,8 +44,9 @@ function namedPort(
 }
 
 /**
- * The class of ports that a selector is likely to match later, where it matches none yet: there is a Mirror that the keeper can put them
- * into. Neutron's agent tags the ports of a network; elsewhere they are as the other VM ports of the bridge.
+ * The class of ports that a selector is likely to match later, if it matches none yet, so that there is a Mirror to
+ * which the keeper can add them. Neutron's agent tags the ports of a network; in other clouds they are like the other
+ * VM ports of the bridge.
  */
 function likelyClass({ network, vlan }: PortSelector, bridge: string, facts: Facts): VlanClass {
   if (network !== undefined || vlan !== undefined) return { kind: "strip" };

@@ -14,13 +14,16 @@ import type { Services } from "./services";
 import { sharedActions } from "./shared";
 import { bridgeTagMatch } from "./vlanClass";
 
-/** Priority of a group's rule for what its filter does not decide; the filter's own are above. */
+/** Priority of a group's rule for copies that its filter does not decide; the filter's own rules are above it. */
 export const DEFAULT_PRIORITY = 100;
 
-/** Kilobits of the largest frame: 64 KiB, which segmentation offload makes of many. A bucket smaller than a frame passes none. */
+/**
+ * Kilobits of the largest frame: 64 KiB, which segmentation offload produces from many. A bucket smaller than a frame
+ * lets none pass.
+ */
 const LARGEST_FRAME = 525;
 
-/** A tenth of a second's worth, but never less than what a single frame needs. */
+/** A tenth of a second's worth, but never less than a single frame needs. */
 function meterOf(inPort: string, group: Group, limit: RateLimit): Meter {
   const [unit, rate, least] =
     limit.kbps !== undefined
@@ -30,7 +33,9 @@ function meterOf(inPort: string, group: Group, limit: RateLimit): Meter {
   return { inPort, unit, rate, burst, owners: groupOwners(group) };
 }
 
-/** The meter of each capped group, by the group's hash: one for both directions of a flow, whose copies count together. */
+/**
+ * The meter of each capped group, by the group's hash: one for both directions of a flow, whose copies count together.
+ */
 export function metersOf(groups: readonly Group[]): Map<string, Meter> {
   const byFlow = new Map<string, Meter>();
   return new Map(
@@ -45,7 +50,7 @@ export function metersOf(groups: readonly Group[]): Map<string, Meter> {
   );
 }
 
-/** The actions that bring a copy, cut to a length, to the service. */
+/** The actions that send a copy, truncated to a length, to the service. */
 function sendActions(
   group: Group,
   claims: readonly Claim[],
@@ -70,9 +75,9 @@ function sendActions(
 }
 
 /**
- * The rules of one group behind its gate: classified by the port copies come in by, filtered, treated and sent. Where copies are capped the filter
- * stands in the very first table, each accepting rule with the meter: behind a jump, Open vSwitch before 3.3 would let
- * the meter drop production's packets.
+ * The rules of one group behind its gate: classify by the port on which copies arrive, filter, treat and send. If
+ * copies are capped, the filter is in the very first table, and each accepting rule has the meter: behind a resubmit,
+ * the meter would drop production packets in Open vSwitch before 3.3.
  */
 function groupRules(
   group: Group,
@@ -111,11 +116,11 @@ function groupRules(
     const match = told ? [is(LENGTH, length ?? 0)] : [];
     return withoutBridgeTag(group, { ...rule, table: 2, priority: 100, match, actions });
   });
-  // Whoever captures holds the rules that copies leave by.
+  // A capture itself holds the rules by which its copies leave.
   return [...classify, ...decide, ...(isCapture(group) ? [] : treat)];
 }
 
-/** A rule that sends a group's copies, and where these may have the bridge's own tag, one that takes it off first. */
+/** A rule that sends a group's copies. If these may carry the bridge's own tag, a second rule removes it first. */
 export function withoutBridgeTag({ vlan }: Group, plain: Rule): Rule[] {
   const tag = bridgeTagMatch(vlan);
   if (tag === undefined || plain.actions.length === 0) return [plain];
@@ -126,7 +131,7 @@ export function withoutBridgeTag({ vlan }: Group, plain: Rule): Rule[] {
   ];
 }
 
-/** Renders capture groups into `desired`: a Mirror, a patch pair, rules and, where capped, a meter for each. */
+/** Renders capture groups into `desired`: a Mirror, a patch pair, rules and, if capped, a meter for each. */
 export function renderGroups(
   groups: readonly Group[],
   claims: readonly Claim[],

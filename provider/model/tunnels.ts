@@ -24,10 +24,10 @@ import { isOneService, type NamedService } from "./serviceNames";
 interface TunnelRequest {
   end: Endpoint;
   owners: Set<string>;
-  /** Addresses that copies are accepted from; a collector sends none. */
+  /** Addresses from which copies are accepted; a collector sends none. */
   members: Set<string>;
   explicit: TunnelClaim[];
-  /** To a collector: the services of each key that copies are sent with, as flows know them. */
+  /** For a collector: the services of each key that copies are sent with, as flows name them. */
   keys: Map<number, (NamedService & { flows: Set<string> })[]>;
 }
 
@@ -83,7 +83,7 @@ function options({ end, explicit }: TunnelRequest): Record<string, string> {
   };
 }
 
-/** Register that marks a frame as arrived by a mirror tunnel. */
+/** The register that marks a frame as received through a mirror tunnel. */
 export const ARRIVED: { set: Extract<Action, { value: bigint }>; match: FieldMatch } = {
   set: { set: "reg0", value: 1n },
   match: is("reg0", 1),
@@ -124,7 +124,7 @@ function disagreements(need: TunnelRequest): Problem[] {
     );
 }
 
-/** What can be done about a tunnel that overlaps with another. */
+/** What can be done about a tunnel that overlaps another. */
 function wayOut({ end, members }: TunnelRequest): string {
   const isCollector = members.size === 0;
   if (end.udpPort === 0) {
@@ -132,7 +132,7 @@ function wayOut({ end, members }: TunnelRequest): string {
     return `GRE and ERSPAN have no ports to tell tunnels apart: use ${others}`;
   }
   if (!isCollector) return "Choose another udpPort or other localIps in a MirrorTunnel";
-  return "Let the collector listen on another UDP port and give that as its udpPort, or use another type of collector";
+  return "Let the collector listen on another UDP port and set udpPort to it, or use another type of collector";
 }
 
 function clashes(need: TunnelRequest, foreign: readonly InterfaceFacts[]): Problem[] {
@@ -142,13 +142,13 @@ function clashes(need: TunnelRequest, foreign: readonly InterfaceFacts[]): Probl
       [...need.owners].map((owner) => ({
         owner,
         code: "tunnel-clash",
-        message: `mirror tunnel ${describeEndpoint(need.end)} overlaps with tunnel port ${candidate.name} (${candidate.type}), which is not ours`,
+        message: `mirror tunnel ${describeEndpoint(need.end)} overlaps tunnel port ${candidate.name} (${candidate.type}), which is not ours`,
         hint: wayOut(need),
       })),
     );
 }
 
-/** A collector tells services apart by their keys; services whose keys are the same would be one to it. */
+/** A collector tells services apart by their keys, so services with the same key would be indistinguishable. */
 function sharedKeys({ end, keys }: TunnelRequest): Problem[] {
   return [...keys].flatMap(([key, users]) =>
     users.flatMap((user) => {
@@ -157,14 +157,14 @@ function sharedKeys({ end, keys }: TunnelRequest): Problem[] {
       return [...user.flows].map((owner) => ({
         owner,
         code: "collector-key-taken" as const,
-        message: `copies for ${user.service} and for ${[...new Set(others)].sort().join(" and ")} would have one key, ${key}, in ${describeEndpoint(end)}: the collector could not tell them apart`,
-        hint: "Give one of the services' collectors another key, or the service another tunnelId, from which the key follows",
+        message: `copies for ${user.service} and for ${[...new Set(others)].sort().join(" and ")} would have the same key, ${key}, in ${describeEndpoint(end)}: the collector could not tell them apart`,
+        hint: "Set another key for one of the collectors, or another tunnelId on the service, from which the key is derived",
       }));
     }),
   );
 }
 
-/** Ends that may be in each other's way: those that want what only one kind of tunnel can have, where they are of several kinds. */
+/** Ends that may conflict: those that need what only one type of tunnel can have, if they are of several types. */
 function rivals(needs: readonly TunnelRequest[]): TunnelRequest[][] {
   const among = new Map<string, TunnelRequest[]>();
   for (const need of needs) {
@@ -186,7 +186,7 @@ function crossings(needs: readonly TunnelRequest[]): Problem[] {
       return [...need.owners].map((owner) => ({
         owner,
         code: "tunnel-clash",
-        message: `mirror tunnel ${describeEndpoint(need.end)} cannot be beside ${describeEndpoint(other.end)}, which is for ${[...other.owners].sort().join(" and ")}: ${why}`,
+        message: `mirror tunnel ${describeEndpoint(need.end)} cannot coexist with ${describeEndpoint(other.end)}, which is for ${[...other.owners].sort().join(" and ")}: ${why}`,
         hint: "Give both the same version or type, or one of them another udpPort",
       }));
     }),

@@ -2,8 +2,8 @@ import type { PortFacts } from "../ovs/facts";
 import { type FieldMatch, masked, TAG_PRESENT, vlanIs } from "./match";
 
 /**
- * What must be done to a Mirror's copy so that it equals the guest's frame. OVS tags a copy with the VLAN the frame
- * has inside the bridge, so an access port's copies carry a tag the guest never saw.
+ * What must be done to a Mirror's copy so that it equals the guest's frame. OVS tags a copy with the frame's VLAN in
+ * the bridge, so an access port's copies carry a tag that the guest never saw.
  */
 export type VlanClass = { kind: "strip" } | { kind: "keep" } | { kind: "native"; vlan: number };
 
@@ -15,7 +15,7 @@ export function vlanClass(port: PortFacts): VlanClass {
   return { kind: "strip" };
 }
 
-/** The match fields of frames with an outermost tag, of any VLAN, and of those without one (ovs-fields(7), vlan_tci). */
+/** The match fields for frames with an outermost tag, of any VLAN, and for untagged ones (ovs-fields(7), vlan_tci). */
 export const TAGGED = masked("vlan_vid", TAG_PRESENT, TAG_PRESENT);
 export const UNTAGGED = masked("vlan_vid", 0, TAG_PRESENT);
 
@@ -27,7 +27,7 @@ export function vlanClassKey(wanted: VlanClass): string {
   return wanted.kind === "native" ? `native:${wanted.vlan}` : wanted.kind;
 }
 
-/** The match fields of copies that carry the bridge's own tag, outermost; undefined when none can. */
+/** The match fields for copies that carry the bridge's own outermost tag; undefined if none can. */
 export function bridgeTagMatch(wanted: VlanClass): FieldMatch | undefined {
   if (wanted.kind === "keep") return undefined;
   return wanted.kind === "strip" ? TAGGED : vlanIs(wanted.vlan);

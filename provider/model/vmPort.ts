@@ -1,7 +1,10 @@
 import { TUNNEL_INTERFACES } from "../encapsulation/encapsulations";
 import type { Facts, PortFacts } from "../ovs/facts";
 
-/** Types of interfaces that no VM has: devices of the host, cables between bridges, and tunnels, also such as are none of ours. */
+/**
+ * Types of interfaces that no VM has: devices of the host, patch ports between bridges, and tunnels, including foreign
+ * ones.
+ */
 export const NOT_OF_VMS: readonly string[] = [
   ...["internal", "patch"],
   ...TUNNEL_INTERFACES,

@@ -8,29 +8,31 @@ import { layer4Matches } from "./layer4";
 import { protocolFields } from "./protocol";
 import { vlanMatch } from "./vlan";
 
-/** One OpenFlow rule of a filter's table: without the port copies arrive by, and without actions. */
+/** One OpenFlow rule of a filter's table, without the port on which copies arrive, and without actions. */
 export interface FilterFlow {
-  /** 65000 for the first rule, one less for each that follows, 0 for the default. */
+  /** 65000 for the first rule, one less for each rule after it, 0 for the default. */
   priority: number;
   match: FieldMatch[];
   verdict: FilterAction;
-  /** The rule it is of, from 0. Several flows may be of one; none are where the rule matches nothing on such a port. */
+  /**
+   * The index of its rule. Several flows may belong to one rule; a rule has none if it matches nothing on such a port.
+   */
   ruleIndex: number | "default";
   /** Only copies of this direction. */
   direction?: "ingress" | "egress";
-  /** Bytes kept of what it accepts. */
+  /** Bytes kept of the copies it accepts. */
   snapLength?: number;
 }
 
-/** Where a filter's copies come from. */
+/** The source of a filter's copies. */
 export interface CompileOptions {
-  /** What bridge tag the copies carry. */
+  /** The VLAN tag of the bridge on the copies. */
   vlan: VlanClass;
-  /** Leaves out rules of the other direction. Default: rules of both. */
+  /** Leaves out rules of the other direction. Default: includes both. */
   direction?: "ingress" | "egress";
 }
 
-/** An IPv6 fragment after the first has this protocol in OVS, whatever it carries. */
+/** The protocol of an IPv6 fragment after the first in OVS, whatever it carries. */
 const IPV6_FRAGMENT = 44;
 
 /** Fields of the source and of the destination address. */
@@ -44,9 +46,9 @@ const ADDRESS_FIELDS: Record<Family, AddressFields> = {
 const ARP = 0x0806;
 
 /**
- * The OpenFlow rules that decide like a filter, highest priority first and the default last. Flows of one rule have one
- * priority and may overlap. The bridge must match fragments by `set-frags nx-match`, else first fragments have no ports.
- * Throws a `RangeError` for more than 65000 rules, which the schema lets no operator write.
+ * The OpenFlow rules that are equivalent to a filter, in descending order of priority, with the default last. Flows of
+ * one rule have the same priority and may overlap. The bridge must match fragments by `set-frags nx-match`, otherwise
+ * first fragments have no ports. Throws a `RangeError` for more than 65000 rules, which the schema does not allow.
  */
 export function compileFilter({ rules, defaultAction }: Filter, options: CompileOptions): FilterFlow[] {
   if (rules.length > MAX_FILTER_RULES) throw new RangeError(`${rules.length} filter rules`);

@@ -1,4 +1,4 @@
-/** A bitwise match: the bits of `mask` must be as in `value`, the others may be anything. */
+/** A bitwise match: the bits in `mask` must equal those in `value`; the others may be anything. */
 export interface Masked {
   value: number;
   mask: number;
@@ -6,10 +6,10 @@ export interface Masked {
 
 /**
  * The fewest bitwise matches that together match the numbers from `first` to `last` and no others, sorted. Two of them
- * may overlap: overlapping is what makes fewer than one a prefix possible (1 to 6 of 3 bits takes 3, not 4).
+ * may overlap, which is why fewer than one per prefix can be enough (1 to 6 of 3 bits takes 3, not 4).
  *
  * Minimal by Schieber, Geist and Zaks, "Computing the minimum DNF representation of Boolean functions defined by
- * intervals", Discrete Applied Mathematics 149 (2005); at most 28 of 16 bits.
+ * intervals", Discrete Applied Mathematics 149 (2005); at most 28 for 16 bits.
  */
 export function coverRange(first: number, last: number, bits = 16): Masked[] {
   return cover(bits, first, last).sort((a, b) => a.value - b.value || a.mask - b.mask);
@@ -32,7 +32,7 @@ function cover(bits: number, first: number, last: number): Masked[] {
   return straddle(bits, first, last - top);
 }
 
-/** Prefixes for the numbers below `end`, which is above 0: one for each of its ones. */
+/** Prefixes for the numbers below `end`, which is above 0: one for each of its one bits. */
 function below(bits: number, end: number): Masked[] {
   const all = 2 ** bits - 1;
   const ones = Array.from({ length: bits }, (_, bit) => 2 ** bit).filter((one) => (end & one) !== 0);
@@ -42,7 +42,7 @@ function below(bits: number, end: number): Masked[] {
   });
 }
 
-/** From `first` in the lower half to `top + last` in the upper half: by the quarters these two lie in. */
+/** Covers `first` in the lower half to `top + last` in the upper half, by the quarters that contain these two. */
 function straddle(bits: number, first: number, last: number): Masked[] {
   const top = 2 ** (bits - 1);
   const next = top / 2;
@@ -55,7 +55,7 @@ function straddle(bits: number, first: number, last: number): Masked[] {
       ...cover(bits - 1, 0, last).map(({ value, mask }) => ({ value: value | top, mask: mask | top })),
     ];
   }
-  // Without the whole quarters in the middle, the two that are cut stand side by side and are a range of their own.
+  // Without the whole quarters in the middle, the two partial ones are adjacent and are a range of their own.
   const [low, high] = [first & (next - 1), last & (next - 1)];
   const cut = cover(bits - 1, low, next | high);
   if (inFirst === inLast) {
@@ -66,7 +66,7 @@ function straddle(bits: number, first: number, last: number): Masked[] {
       ...cut.map(({ value, mask }) => ({ value: spread(value) | inFirst, mask: spread(mask) | next })),
     ];
   }
-  // The cut quarters are the outer ones, and their matches may reach into a whole one: 00 becomes 0x, and 11 x1.
+  // The partial quarters are the outer ones, and their matches may extend into a whole one: 00 becomes 0x, and 11 x1.
   const reaching = cut.map(({ value, mask }) =>
     (mask & next) !== 0 && (value & next) === 0 ? { value, mask: (mask & ~next) | top } : { value, mask },
   );

@@ -1,8 +1,8 @@
 import type { Filter } from "./filterOf";
 
 /**
- * What makes two filters the same: a text that is part of a capture group's identity, so it never changes for a filter.
- * Takes canonical rules, as the schema leaves them.
+ * The identity of a filter as a text. It is part of a capture group's identity, so it must never change for a given
+ * filter. Takes canonical rules, as the schema outputs them.
  */
 export function filterKey({ rules, defaultAction }: Filter): string {
   const texts = rules.map((rule) =>

@@ -4,7 +4,7 @@ import { TCP_FLAGS } from "../../schema/filter/tcpFlags";
 import { type Field, type FieldMatch, is, masked } from "../match";
 import { coverRange, type Masked } from "./cover";
 
-/** Kinds of fragments: bit 0 says that it is one, bit 1 that it is not the first (ovs-fields(7), ip_frag). */
+/** Kinds of fragments: bit 0 is set for a fragment, bit 1 if it is not the first (ovs-fields(7), ip_frag). */
 const FRAGMENTS = {
   none: is("ip_frag", 0),
   any: masked("ip_frag", 1, 1),
@@ -18,7 +18,7 @@ export function fragmentIs(kind: NonNullable<FilterRule["fragment"]>): FieldMatc
   return FRAGMENTS[kind];
 }
 
-/** The match field of TCP flags as the schema leaves them: `+syn-ack`. */
+/** The match field for TCP flags in the schema's canonical form: `+syn-ack`. */
 function flagsAre(flags: string): FieldMatch {
   let [value, mask] = [0n, 0n];
   for (const [, sign, name] of flags.matchAll(/([+-])([a-z]+)/g)) {
@@ -29,21 +29,22 @@ function flagsAre(flags: string): FieldMatch {
   return masked("tcp_flags", value, mask);
 }
 
-/** Fields of ports by the protocols that have such; a port of any of them is matched by the field of its own. */
+/** The port fields of each protocol that has ports. */
 const PORT_FIELDS = {
   tcp: { source: "tcp_src", destination: "tcp_dst" },
   udp: { source: "udp_src", destination: "udp_dst" },
   sctp: { source: "sctp_src", destination: "sctp_dst" },
 } as const;
 
-/** The fields of a rule's ports. The schema lets no rule have ports without one of these protocols. */
+/** The fields of a rule's ports. The schema requires one of these protocols for ports. */
 function portFields(protocol: FilterRule["protocol"]): (typeof PORT_FIELDS)[keyof typeof PORT_FIELDS] {
   return PORT_FIELDS[protocol as keyof typeof PORT_FIELDS] ?? PORT_FIELDS.tcp;
 }
 
 /**
- * The match fields behind the IP addresses: fragment, ports, flags; one list for each combination of bitwise port
- * matches. Fragments after the first have zeros for ports and flags in OVS: a match that zeros meet must keep them out.
+ * The match fields after the IP addresses: fragment, ports, flags; one list for each combination of bitwise port
+ * matches. In OVS, fragments after the first have zero ports and flags, so a match that zeros satisfy must exclude
+ * them.
  */
 export function layer4Matches(rule: FilterRule): FieldMatch[][] {
   const hasHeader = [rule.sourcePort, rule.destinationPort, rule.tcpFlags].some(

@@ -6,8 +6,8 @@ import { fragmentIs } from "./layer4";
 import { protocolFields } from "./protocol";
 
 /**
- * A rule as one line in ovs-ofctl's words, for previews: ranges stay ranges, and a rule for both IP versions names both
- * (`tcp|tcp6,tp_dst=443 accept`).
+ * A rule as one line in ovs-ofctl's notation, for previews: ranges remain ranges, and a rule for both IP versions names
+ * both (`tcp|tcp6,tp_dst=443 accept`).
  */
 export function ruleText(rule: FilterRule): string {
   const match = matchText(rule);
@@ -16,7 +16,7 @@ export function ruleText(rule: FilterRule): string {
   return [...direction, match === "" ? "any" : match, rule.action, ...snap].join(" ");
 }
 
-/** The line of what no rule decides. */
+/** The line for copies that no rule matches. */
 export function defaultText(action: FilterAction): string {
   return `any ${action}`;
 }
@@ -42,13 +42,16 @@ function matchText(rule: FilterRule): string {
   return fields.join(",");
 }
 
-/** What ovs-ofctl calls the source and the destination address. */
+/** ovs-ofctl's names for the source and the destination address. */
 function addressNames(rule: FilterRule, version: Family | undefined): [source: string, destination: string] {
   if (rule.etherType === "arp") return ["arp_spa", "arp_tpa"];
   return version === "ipv6" ? ["ipv6_src", "ipv6_dst"] : ["nw_src", "nw_dst"];
 }
 
-/** An IP version with a protocol: one word for both, or the number beside the version for a protocol that was given by number. */
+/**
+ * An IP version with a protocol: one keyword for both, or the number next to the version if the protocol has no
+ * keyword.
+ */
 function headerText(version: Family, protocol: FilterRule["protocol"]): readonly string[] {
   if (typeof protocol !== "number") return fieldsText(protocolFields(version, protocol));
   return [...fieldsText(protocolFields(version, undefined)), `nw_proto=${protocol}`];

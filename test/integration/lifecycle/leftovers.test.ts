@@ -152,7 +152,9 @@ describe("claims that outlive their makers", () => {
     await lab.host(2).ovs(`ovs-vsctl set Interface tap-app ofport_request=${taken}`);
     const other = await monitor(driver, "ids2");
     expect(Object.keys(await storedClaims(lab.host(2)))).to.have.members([ids.id, other.id]);
-    expect(driver.warnings.join("\n")).to.match(/left of \S+ids stays for now: .*was given to port tap-app/);
+    expect(driver.warnings.join("\n")).to.match(
+      /left of \S+ids stays for now: .*was assigned to port tap-app/,
+    );
     await lab.host(2).ovs(`ovs-vsctl set Interface tap-app ofport_request=${number}`);
     await driver.delete(other);
     await lab.host(2).ovs("ovs-vsctl clear Interface tap-app ofport_request");

@@ -54,7 +54,7 @@ describe("claims that cannot be relied on", () => {
           await refused(work, {
             code: "renderer-newer",
             host: "host2",
-            says: /kept by a newer pulumi-taas \(renderer "2000", this release has \d+\)/,
+            says: /managed by a newer pulumi-taas \(renderer "2000", this release has \d+\)/,
             hint: /Update pulumi-taas in this program; nothing was written/,
           });
         }
@@ -100,7 +100,7 @@ describe("claims that cannot be relied on", () => {
         refused(another, {
           code: "claim-unreadable",
           host: "host2",
-          says: /taas-generation="many", which is no count/,
+          says: /taas-generation="many", which is not a count/,
           hint: /ovs-vsctl set Bridge br-tap other_config:taas-generation=1/,
         }),
     ));

@@ -74,7 +74,9 @@ describe("ports that cannot be used", () => {
       await refused(() => driver.service("mon", { host: "host2", port: "mon" }), {
         code: "monitor-immovable",
         host: "host2",
-        says: new RegExp(`^monitor port mon is of type ${type}: .* would be gone after a move to br-tap`),
+        says: new RegExp(
+          `^monitor port mon is of type ${type}: a move to br-tap would delete what Open vSwitch created for it`,
+        ),
         hint: /attachment: "integration-bridge", or .* a veth pair/,
       });
       await lab.host(2).ovs("ovs-vsctl del-port mon");
@@ -110,8 +112,8 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
     const refusal = {
       code: "rate-limit-unsafe",
       host: "host1",
-      says: /^Open vSwitch 2\.15\.0 would drop production's own frames/,
-      hint: /Update Open vSwitch there \(.*2\.15\.4/,
+      says: /^Open vSwitch 2\.15\.0 would also drop production frames/,
+      hint: /Update Open vSwitch on the host \(.*2\.15\.4/,
     };
     await lab.host(1).ovs("ovs-vsctl set Open_vSwitch . ovs_version=2.15.0");
     try {
@@ -202,7 +204,7 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
         code: "monitor-is-source",
         host: "host1",
         says: /port tap-web is tapped by organization\/driver\/test\/TapFlow\/web/,
-        hint: /end that TapFlow/,
+        hint: /delete that TapFlow/,
       });
     }
   });
@@ -229,7 +231,7 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
     await refused(() => driver.service("spare", spare), {
       code: "monitor-is-output",
       host: "host2",
-      says: /^monitor port tap-spare is where Mirror theirs puts its copies out, which would get none there after a move to br-tap/,
+      says: /^monitor port tap-spare is the output of Mirror theirs, whose copies it would not receive after a move to br-tap/,
       hint: /^Set attachment: "integration-bridge", so that it gets both/,
     });
     const inline = await driver.service("spare", { ...spare, attachment: "integration-bridge" });
@@ -249,7 +251,7 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
     await refused(() => driver.service("mon", { host: "host2", port: "to-prov" }), {
       code: "monitor-immovable",
       host: "host2",
-      says: /^monitor port to-prov is of type patch: what goes through it would be cut off/,
+      says: /^monitor port to-prov is of type patch: a move to br-tap would cut off the traffic that passes through it/,
       hint: /attachment: "integration-bridge", or name a port that a VM has/,
     });
     await lab.host(2).ovs(UNPATCHED);
@@ -261,8 +263,8 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
     await refused(() => driver.flow("all", ids, { host: "host1", port: "to-prov" }), {
       code: "source-patch",
       host: "host1",
-      says: /^source port to-prov is a patch port, and Open vSwitch mirrors nothing of those/,
-      hint: /^Tap the ports of the VMs whose traffic goes through it, or card9 of bridge br-prov, where it leads, with integrationBridge: "br-prov" on the host$/,
+      says: /^source port to-prov is a patch port, which Open vSwitch does not mirror/,
+      hint: /^Tap the ports of the VMs whose traffic passes through it, or card9 of bridge br-prov, where it leads, with integrationBridge: "br-prov" on the host$/,
     });
     await lab.host(1).ovs(UNPATCHED);
   });

@@ -163,7 +163,7 @@ describe("services, flows and bridges that cannot be", () => {
     await refused(() => ids(), {
       code: "tap-bridge-foreign",
       host: "host2",
-      says: /bridge br-tap exists and was not made by pulumi-taas/,
+      says: /bridge br-tap exists and was not created by pulumi-taas/,
       hint: /tapBridge/,
     });
     const host = { address: "host2", tapBridge: "br-copies" };

@@ -38,7 +38,7 @@ describe("mirror tunnels that cannot be", () => {
   it("refuses a UDP port that production's tunnels own, with and without flows", async () => {
     const clash = {
       code: "tunnel-clash",
-      says: /vxlan UDP port 4789 192\.0\.2\.1\d -> 192\.0\.2\.1\d overlaps with tunnel port vxlan-c000020\w \(vxlan\), which is not ours/,
+      says: /vxlan UDP port 4789 192\.0\.2\.1\d -> 192\.0\.2\.1\d overlaps tunnel port vxlan-c000020\w \(vxlan\), which is not ours/,
       hint: /another udpPort/,
     };
     await refused(() => pair("taken", { udpPort: 4789 }), { ...clash, host: "host1" });
@@ -67,7 +67,7 @@ describe("mirror tunnels that cannot be", () => {
       await refused(() => pair("gre", { type: "gre" }), {
         code: "tunnel-clash",
         host: "host1",
-        says: /gre 192\.0\.2\.11 -> 192\.0\.2\.12 overlaps with tunnel port gre0 \(gre\)/,
+        says: /gre 192\.0\.2\.11 -> 192\.0\.2\.12 overlaps tunnel port gre0 \(gre\)/,
         hint: /no ports to tell tunnels apart: use vxlan or geneve/,
       });
       await pair("elsewhere", { type: "gre" }, ["host1", "host3"]);
@@ -87,7 +87,7 @@ describe("mirror tunnels that cannot be", () => {
       await refused(() => flow(ids), {
         code: "tunnel-clash",
         host: "host2",
-        says: /vxlan UDP port 14789 192\.0\.2\.12 -> 192\.0\.2\.11 overlaps with tunnel port late/,
+        says: /vxlan UDP port 14789 192\.0\.2\.12 -> 192\.0\.2\.11 overlaps tunnel port late/,
         hint: /udpPort or other localIps in a MirrorTunnel/,
       });
       const way = await pair("way", { udpPort: 14790 });

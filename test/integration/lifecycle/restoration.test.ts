@@ -171,7 +171,7 @@ ip link delete tap-late`);
     expect(error).to.have.property("code", "ofport-taken");
     expect(error!.message).to.match(
       new RegExp(
-        `^host host2: monitor port tap-ids2 cannot go back to br-int: .*number ${ofport} was given to port tap-app`,
+        `^host host2: monitor port tap-ids2 cannot be moved back to br-int: .*number ${ofport} was assigned to port tap-app`,
       ),
     );
     await lab.host(2).ovs(`ovs-vsctl set Interface tap-app ofport_request=${number}`);

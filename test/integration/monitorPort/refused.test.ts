@@ -80,7 +80,7 @@ describe("a monitor port is refused before anything is written", () => {
     await expectRefused(
       lab.hosts,
       () => driver.service("ids", { host: "host1", port: "suricata0", attachment: "integration-bridge" }),
-      { code: "monitor-attachment-differs", host: "host1", says: /on br-tap for good/, hint: /tap-bridge/ },
+      { code: "monitor-attachment-differs", host: "host1", says: /always on br-tap/, hint: /tap-bridge/ },
     );
     const service = await driver.service("ids", { host: "host1", port: "tap-web" });
     await expectRefused(lab.hosts, () => driver.flow("loop", service, { host: "host1", port: "suricata0" }), {

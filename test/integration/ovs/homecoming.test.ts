@@ -82,7 +82,7 @@ describe("a monitor whose number is given to another port while it goes home", (
         "ofport_request",
       );
       expect(left.trim()).to.equal("{}\n[]");
-      const text = `port mon is back on br-int as OpenFlow port ${ofport}: its number ${number} was given to another port meanwhile`;
+      const text = `port mon is back on br-int as OpenFlow port ${ofport}: its number ${number} was assigned to another port meanwhile`;
       expect(warnings).to.deep.equal([{ text, owners: [monitor.owner] }]);
       await ovs.vsctl("clear", "Interface", "other", "ofport_request");
     });

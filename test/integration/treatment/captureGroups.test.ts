@@ -98,7 +98,7 @@ describe("a capture group of its own", function () {
       const start = await lab.host(1).snapshot();
       const outcome = await tap(name, args).then(() => "made", String);
       expect(outcome).to.match(
-        /host host1: bridge br-int would have (33|34) Mirrors and Open vSwitch does at most 32: /,
+        /host host1: bridge br-int would have (33|34) Mirrors, and Open vSwitch supports at most 32: /,
       );
       expect(outcome).to.contain("not ours: other0, other1");
       expect(diffSnapshots(start, await lab.host(1).snapshot())).to.deep.equal([]);

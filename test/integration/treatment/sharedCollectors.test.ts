@@ -130,14 +130,14 @@ describe("several services to one collector", function () {
       first: { type: "erspan" },
       second: { type: "erspan", erspanVersion: 2 },
       reason:
-        /tunnel erspan version 2 192\.0\.2\.11 -> 192\.0\.2\.200 cannot be beside erspan version 1 .*, which is for \S+first: /,
+        /tunnel erspan version 2 192\.0\.2\.11 -> 192\.0\.2\.200 cannot coexist with erspan version 1 .*, which is for \S+first: /,
     },
     {
       what: "VXLAN and Geneve on one UDP port",
       first: { type: "vxlan", udpPort: 5_000 },
       second: { type: "geneve", udpPort: 5_000 },
       reason:
-        /tunnel geneve UDP port 5000 .* cannot be beside vxlan UDP port 5000 .*, which is for \S+first: /,
+        /tunnel geneve UDP port 5000 .* cannot coexist with vxlan UDP port 5000 .*, which is for \S+first: /,
     },
   ];
   for (const { what, first, second, reason } of clashes) {
@@ -163,7 +163,7 @@ describe("several services to one collector", function () {
     const start = await lab.host(1).snapshot();
     const outcome = await tap("second", two).then(() => "made", String);
     expect(outcome).to.match(
-      /copies for \S+\/two and for \S+\/one would have one key, 6, in erspan version 1 /,
+      /copies for \S+\/two and for \S+\/one would have the same key, 6, in erspan version 1 /,
     );
     expect(diffSnapshots(start, await lab.host(1).snapshot())).to.deep.equal([]);
     await tap("second", await serve("three", { type: "erspan", key: 7 }));
@@ -210,7 +210,7 @@ ovs-appctl ofproto/trace ovs-netdev "${arrival},in_port($port),packet_type(ns=0,
       await lab.host(1).ovs(`${port} options:local_ip=192.0.2.11 options:remote_ip=${collector.address}`);
       const start = await lab.host(1).snapshot();
       const outcome = await tap("web", await serve("one", args)).then(() => "made", String);
-      expect(outcome).to.match(/^TaasError: host host1: mirror tunnel .* overlaps with tunnel port pro0/);
+      expect(outcome).to.match(/^TaasError: host host1: mirror tunnel .* overlaps tunnel port pro0/);
       expect(diffSnapshots(start, await lab.host(1).snapshot())).to.deep.equal([]);
       await lab.host(1).ovs("ovs-vsctl del-port pro0");
     });

@@ -86,7 +86,7 @@ describe("slices for several monitors", function () {
             const args = { filter: FILTER, snapLength: REST };
             const outcome = await tap(source, args, distribution, attachment).then(() => "made", String);
             expect(outcome).to.match(
-              /on the same host cannot be cut: its monitors share copies by (hash|failover) on the/,
+              /on the same host cannot be truncated: its monitors share copies by (hash|failover) on the/,
             );
             const ports = await lab.host(1).ovs("ovs-vsctl list-ports br-tap");
             expect(ports).not.to.match(/^mt-/m);

@@ -14,8 +14,8 @@ describe("a bridge that VMs are said to plug into", () => {
 
   it("is told by its parent where it is a fake one", () => {
     expect(missingBridge(facts, "xapi1")).to.deep.equal({
-      message: "xapi1 is no bridge but a port of xenbr0 for VLAN 100 (a fake bridge)",
-      hint: "Set the host's integrationBridge to xenbr0: its ports are found in whichever VLAN they are",
+      message: "xapi1 is not a bridge but a port of xenbr0 for VLAN 100 (a fake bridge)",
+      hint: "Set the host's integrationBridge to xenbr0: its ports are found in every VLAN",
     });
   });
 

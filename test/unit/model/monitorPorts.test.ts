@@ -161,7 +161,7 @@ describe("a monitor port on a host", () => {
       "web source-is-monitor: port mp0 is the monitor port o/p/s/device and cannot be tapped",
     );
     expect(problems(host, device, service("mp0", { attachment: "integration-bridge" }))).to.include(
-      "ids monitor-attachment-differs: port mp0 is the monitor port o/p/s/device, which is on br-tap for good",
+      "ids monitor-attachment-differs: port mp0 is the monitor port o/p/s/device, which is always on br-tap",
     );
   });
 

@@ -100,7 +100,7 @@ describe("ports on the tap bridge", () => {
     const taken = sent(observed(tap, { name: "br-int", ports: [taker] }));
     expect(taken.moves).to.deep.equal([]);
     expect(taken.problems[0]).to.include({ code: "ofport-taken", homecomer: rowId("Port", "a") });
-    expect(taken.problems[0]!.message).to.match(/number 7 was given to port c$/);
+    expect(taken.problems[0]!.message).to.match(/number 7 was assigned to port c$/);
     const gone = sent(observed(tap));
     expect(gone.problems[0]).to.include({ code: "home-bridge-missing", homecomer: rowId("Port", "a") });
   });
