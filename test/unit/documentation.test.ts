@@ -33,6 +33,15 @@ function read(path: string): string {
   return readFileSync(join(root, path), "utf8");
 }
 
+/** The texts of all sources that throw errors with a code. */
+function sources(): string[] {
+  return ["plugin", "provider"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => read(join(folder, name))),
+  );
+}
+
 /** The part of a page under a heading. */
 function section(page: string, heading: string): string {
   const parts = read(page).split(/^## /m);
@@ -94,18 +103,26 @@ describe("the documentation", () => {
   });
 
   it("has no error code that nothing throws", () => {
-    const sources = ["plugin", "provider"].flatMap((folder) =>
-      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) =>
-        join(folder, name),
-      ),
-    );
-    const codes = sources
-      .filter((name) => name.endsWith(".ts"))
-      .flatMap((name) => [...read(name).matchAll(/\bcode: ([^,\n]*)/g)])
+    const codes = sources()
+      .flatMap((text) => [...text.matchAll(/\bcode: ([^,\n]*)/g)])
       .flatMap((match) => [...match[1]!.matchAll(/"([a-z]+(?:-[a-z]+)*)"/g)].map(([, code]) => code!))
       // zod's own code for a refusal of ours, which is a failure of check and not an error.
       .filter((code) => code !== "custom");
     expect([...new Set(codes)].sort()).to.deep.equal([...ERROR_CODES].sort());
+  });
+
+  it("quotes words of each error that its message has", () => {
+    const messages = sources()
+      .join("\n")
+      .replaceAll(/^ *(\/\/|\/?\*).*$/gm, "")
+      .replaceAll(/\\(["`])/g, "$1");
+    const quotes = read("docs/troubleshooting.md")
+      .split("\n")
+      .flatMap((line) => /^\| `[^|]*\| ([^|]*) \|/.exec(line)?.[1] ?? [])
+      .flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, quote]) => quote!.split("...")))
+      .map((words) => words.trim());
+    expect(quotes.length).to.be.greaterThan(ERROR_CODES.length);
+    expect(quotes.filter((words) => !messages.includes(words))).to.deep.equal([]);
   });
 
   for (const [page, heading, schema] of [
