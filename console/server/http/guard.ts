@@ -48,8 +48,10 @@ export interface Asked {
 export function guard({ method, path, headers }: Asked, { hosts, origins }: Origins): void {
   if (!hosts.has((headers.host ?? "").toLowerCase()))
     throw refused(421, "wrong-host", "this server is not known by that name");
-  if (method !== "GET" && method !== "HEAD" && method !== "POST")
-    throw refused(405, "wrong-method", "only GET, HEAD and POST are known here");
+  // HEAD is answered as GET is, but for the body: it may have no effect, nor begin a stream that nobody reads.
+  const isFile = !path.startsWith("/api/") && path !== "/login";
+  if (method !== "GET" && method !== "POST" && !(method === "HEAD" && isFile))
+    throw refused(405, "wrong-method", "only GET and POST are known here");
   const { origin } = headers;
   if (origin !== undefined && !origins.has(origin))
     throw refused(403, "wrong-origin", "requests of other pages are refused");

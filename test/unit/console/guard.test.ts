@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { guard, originsOf } from "../../../console/server/http/guard";
-import { Login } from "../../../console/server/http/login";
 import type { Refusal } from "../../../console/server/refusal";
 
 const ORIGINS = originsOf(8080, new URL("https://taps.example/"));
@@ -56,24 +55,11 @@ describe("the guard of the console", () => {
     ["no type", 415, "POST", "/api/previews", { ...OWN, "content-type": "" }],
     ["a question for permission", 405, "OPTIONS", "/api/previews", OWN],
     ["another method", 405, "DELETE", "/api/previews", OWN],
+    ["HEAD of what is no file", 405, "HEAD", "/api/taps/0123456789abcdef/events", {}],
+    ["HEAD of the link", 405, "HEAD", "/login", {}],
   ];
   for (const [name, status, method, path, headers] of refused)
     it(`refuses ${name}`, () => {
       expect(verdict(method, path, headers)).to.equal(status);
     });
-
-  it("lets the link log in once, and knows its cookie alone", () => {
-    const login = new Login(() => 8080);
-    const token = new URLSearchParams(login.path.split("?")[1]).get("token");
-    expect(login.enter(null)).to.equal(undefined);
-    expect(login.enter("")).to.equal(undefined);
-    const cookie = login.enter(token)!;
-    expect(cookie).to.match(/^taas-console-8080=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/$/);
-    expect(login.enter(token)).to.equal(undefined);
-    const pair = cookie.split(";")[0]!;
-    expect(login.has({ cookie: `other=1; ${pair}` })).to.equal(true);
-    expect(login.has({ cookie: `taas-console-8080=${token}` })).to.equal(false);
-    expect(login.has({})).to.equal(false);
-    expect(new Login(() => 8080).has({ cookie: pair })).to.equal(false);
-  });
 });
