@@ -30,8 +30,16 @@ export function harmless(text: string): string {
     .replace(LOG_COMMAND, `#${escaped("#")}`);
 }
 
+/** A text without what is too long of it, and how much that is; never cut within a character. */
+export function shortened(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  const isWithin = /[\ud800-\udbff]/.test(text[longest - 1]!) && /[\udc00-\udfff]/.test(text[longest]!);
+  const end = isWithin ? longest - 1 : longest;
+  return `${text.slice(0, end)}... (${text.length - end} more characters)`;
+}
+
 function cut(text: string): string {
-  return harmless(text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text);
+  return harmless(shortened(text, LONGEST));
 }
 
 /**

@@ -1,10 +1,14 @@
+import { shortened } from "../../../provider/printable";
 import type { Event } from "../../api";
-import type { History } from "./history";
+import { type History, SHOWN } from "./history";
 import { newId } from "./previews";
 import { type ChangeRecord, type PreviewRecord, summaryOfChange } from "./record";
 
-/** Lines of a run that are kept. */
-const KEPT_LINES = 2000;
+/** Lines of a run that are kept: of its beginning, and of its end, where it says what has become of it. */
+const FIRST_LINES = 500;
+const LAST_LINES = 1500;
+/** Characters of a line that are kept. */
+const LONGEST_LINE = 2000;
 
 /** The changes that are known: kept in the history, and told of as they go on. */
 export class ChangeRecords {
@@ -38,8 +42,15 @@ export class ChangeRecords {
       steps: steps.map((step) => ({ ...step, done: false })),
     };
     this.known.set(change.id, change);
+    this.deleteOld();
     this.set(change, {});
     return change;
+  }
+
+  /** The file has all. */
+  private deleteOld(): void {
+    const ended = [...this.known.values()].filter(({ endedAt }) => endedAt !== undefined);
+    for (const { id } of ended.slice(0, -SHOWN)) this.known.delete(id);
   }
 
   /** Notes what is known of a change now, and tells of it. */
@@ -68,9 +79,31 @@ export class ChangeRecords {
     this.say({ type: "progress", change: change.id, done, total: change.steps.length });
   }
 
-  /** What a run prints. */
+  /** What a run prints, in whole lines. */
   log(change: ChangeRecord, text: string): void {
-    const lines = text.split("\n").filter((line) => line.trim() !== "");
-    change.log.push(...lines.slice(0, KEPT_LINES - change.log.length));
+    change.log = withLines(change.log, text);
   }
+
+  /** All that a run has printed. */
+  setLog(change: ChangeRecord, text: string): void {
+    change.log = withLines([], text);
+  }
+}
+
+function withLines(log: readonly string[], text: string): string[] {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const all = [...log, ...lines.map((line) => shortened(line, LONGEST_LINE))];
+  if (all.length <= FIRST_LINES + 1 + LAST_LINES) return all;
+  return [...all.slice(0, FIRST_LINES), "(lines are left out here)", ...all.slice(-LAST_LINES)];
+}
+
+/** Tells what is told in pieces in whole lines. */
+export function inWholeLines(tell: (lines: string) => void): (piece: string) => void {
+  let begun = "";
+  return (piece) => {
+    const text = begun + piece;
+    const end = text.lastIndexOf("\n") + 1;
+    begun = text.slice(end);
+    if (end > 0) tell(text.slice(0, end));
+  };
 }

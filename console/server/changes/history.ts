@@ -1,13 +1,17 @@
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { appendFile, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { createInterface } from "node:readline";
+import { printable } from "../../../provider/printable";
 import type { ChangeRecord } from "./record";
 
 /** Changes that are shown; the file has all. */
-const SHOWN = 500;
+export const SHOWN = 500;
 
 /** Where a stack's changes are kept: in the project's folder, one line of JSON each time that something is known of one. */
 export class History {
   private last: Promise<void> = Promise.resolve();
+  private isBegun = false;
 
   /** `file`: undefined keeps nothing. */
   constructor(private readonly file: string | undefined) {}
@@ -15,20 +19,28 @@ export class History {
   /** What was kept, the oldest first. A run that no line ends was cut off with the console. Lines that cannot be read are passed over. */
   async read(): Promise<ChangeRecord[]> {
     if (this.file === undefined) return [];
-    const text = await readFile(this.file, "utf8").catch(() => "");
     const records = new Map<string, ChangeRecord>();
-    for (const line of text.split("\n")) {
-      const record = parse(line);
-      if (record !== undefined) records.set(record.id, record);
+    try {
+      for await (const line of createInterface({ input: createReadStream(this.file) })) {
+        const record = parse(line);
+        if (record !== undefined) records.set(record.id, record);
+        const [oldest] = records.keys();
+        if (records.size > SHOWN) records.delete(oldest!);
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT")
+        console.error(printable(`pulumi-taas: the changes in ${this.file}: ${(error as Error).message}`));
     }
-    return [...records.values()].slice(-SHOWN).map(ended);
+    return [...records.values()].map(ended);
   }
 
   /** Keeps what is known of a change now. */
   write(record: ChangeRecord): Promise<void> {
     const { file } = this;
     if (file === undefined) return Promise.resolve();
-    const line = `${JSON.stringify(record)}\n`;
+    // A console that was killed may have left half a line.
+    const line = `${this.isBegun ? "" : "\n"}${JSON.stringify(record)}\n`;
+    this.isBegun = true;
     const done = this.last.then(async () => {
       await mkdir(dirname(file), { recursive: true });
       await appendFile(file, line, { mode: 0o600 });

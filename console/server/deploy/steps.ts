@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { printableLine } from "../../../provider/printable";
+import { printableLine, shortened } from "../../../provider/printable";
 import type { Step } from "../../api";
 import { hashOf } from "../program/programFile";
 import type { LoggedEvent, LoggedState, LoggedStep } from "./deployer";
@@ -42,8 +42,8 @@ function isProvider({ type }: LoggedStep): boolean {
 }
 
 /** The name of a resource, by its URN. */
-function nameOfUrn(urn: string): string {
-  return urn.split("::").slice(3).join("::");
+export function nameOfUrn(urn: string): string {
+  return printableLine(urn.split("::").slice(3).join("::"));
 }
 
 function planned({ urn, type, old, new: now }: LoggedStep, op: Step["op"]): PlannedStep {
@@ -51,7 +51,7 @@ function planned({ urn, type, old, new: now }: LoggedStep, op: Step["op"]): Plan
   const tenant = after.tenant ?? before.tenant;
   return {
     step: {
-      ...{ op, type: printableLine(type.split(":").at(-1)!), name: printableLine(nameOfUrn(urn)) },
+      ...{ op, type: printableLine(type.split(":").at(-1)!), name: nameOfUrn(urn) },
       rules: rulesOf(op, before.rules, after.rules),
       changes: op === "update" || op === "replace" ? changesOf(old, before, after) : [],
     },
@@ -98,17 +98,36 @@ function changesOf(
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   const own = keys.filter((key) => !["rules", "ref", "owner"].includes(key) && !key.startsWith("__"));
   const changed = own.filter((key) => !isDeepStrictEqual(before[key], after[key]));
-  return [...drift, ...changed.map((key) => `${key}: ${shown(before[key])} => ${shown(after[key])}`)].map(
+  return [...drift, ...changed.map((key) => `${key}: ${difference(before[key], after[key])}`)].map(
     printableLine,
   );
 }
 
+/** Characters of a value that are shown around what differs in it. */
+const AROUND = 60;
+/** Characters of one value that are shown at most. */
+const LONGEST = 1000;
+
+/** An argument before and after. Of two long texts, the part that differs is shown: a difference at the end is not cut off. */
+function difference(before: unknown, after: unknown): string {
+  const [old, now] = [shown(before), shown(after)];
+  let same = 0;
+  while (same < old.length && old[same] === now[same]) same += 1;
+  const from = same > LONGEST / 2 ? same - AROUND : 0;
+  return `${part(old, from)} => ${part(now, from)}`;
+}
+
+function part(text: string, from: number): string {
+  if (from === 0) return shortened(text, LONGEST);
+  const start = /[\udc00-\udfff]/.test(text[from] ?? "") ? from + 1 : from;
+  return `(${start} characters) ...${shortened(text.slice(start), LONGEST)}`;
+}
+
 function shown(value: unknown): string {
   if (value === undefined) return "(none)";
-  const text = JSON.stringify(value, (_, inner: unknown) =>
+  return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && SECRET in inner ? "[secret]" : inner,
   );
-  return text.length > 300 ? `${text.slice(0, 300)}...` : text;
 }
 
 /** Addresses of hosts anywhere in arguments: `check` records hosts as objects with name and address. */
@@ -129,9 +148,19 @@ export function summaryOf(steps: readonly PlannedStep[]): string {
   return parts.length === 0 ? "nothing to change" : parts.join(", ");
 }
 
-/** Warnings and errors of a run, as they were told. */
+/** Warnings or errors of a run, as they were told. */
 export function toldOf(events: readonly LoggedEvent[], severity: "warning" | "error"): string[] {
+  return events.flatMap(({ diagnosticEvent: told }) => (told?.severity === severity ? [textOf(told)] : []));
+}
+
+/** Errors of a run, with the resource that each is about, if it is about one. */
+export function failuresOf(events: readonly LoggedEvent[]): { urn: string | undefined; message: string }[] {
   return events.flatMap(({ diagnosticEvent: told }) =>
-    told?.severity === severity ? [printableLine(told.message.replace(/<\{%[^%]*%\}>/g, "").trim())] : [],
+    told?.severity === "error" ? [{ urn: told.urn, message: textOf(told) }] : [],
   );
+}
+
+/** Without the marks that stand for colours. */
+function textOf({ message }: NonNullable<LoggedEvent["diagnosticEvent"]>): string {
+  return printableLine(message.replace(/<\{%[^%]*%\}>/g, "").trim());
 }

@@ -1,4 +1,4 @@
-import { harmless } from "../../../provider/printable";
+import { harmless, shortened } from "../../../provider/printable";
 
 /** Characters of one text that are sent; a host may name things as long as it likes. */
 const LONGEST = 4096;
@@ -12,7 +12,7 @@ const LONGEST_OF_LONG = 1024 * 1024;
 export function jsonText(value: unknown): string {
   const text = JSON.stringify(value, (key, inner: unknown) => {
     const longest = LONG.has(key) ? LONGEST_OF_LONG : LONGEST;
-    return typeof inner === "string" && inner.length > longest ? `${inner.slice(0, longest)}...` : inner;
+    return typeof inner === "string" ? shortened(inner, longest) : inner;
   });
   return harmless(text);
 }
