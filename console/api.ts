@@ -31,7 +31,7 @@ export interface Session {
   /** The only tenant that a tenant sees. */
   tenant?: string;
   /** Absent: the console was started without a project, and only reads. */
-  project?: { name: string; stack: string; file: string };
+  project?: { name: string; stack: string };
   /** Why nothing can be changed; absent: it can. */
   readOnly?: string;
   /** Whether changes of tenants wait for another person. */

@@ -1,6 +1,6 @@
 import type { HostRecord } from "../../provider/host/host";
 import type { Context } from "../../provider/resource/context";
-import type { ConsoleError, Event, Session } from "../api";
+import type { ConsoleError, Event, Lock, Session } from "../api";
 import { Changes } from "./changes/changes";
 import { History } from "./changes/history";
 import { Line } from "./changes/line";
@@ -43,8 +43,11 @@ export class Console {
   readonly changes: Changes | undefined;
   /** One verification at a time: each reads all counters of its hosts. */
   readonly verifications = new Line();
+  /** Who waits for one. */
+  readonly verifying = new Set<string>();
   readonly watches: Watches;
   private readonly program: ProgramWatch | undefined;
+  private locked: Lock | undefined;
   private readonly listeners = new Set<(event: Event) => void>();
 
   constructor(readonly options: ConsoleOptions) {
@@ -62,6 +65,7 @@ export class Console {
       hosts: new Map(hosts.map((record) => [record.address, record])),
       line: new Line(),
       approval: users?.approval ?? false,
+      people: Object.keys(users?.users ?? {}),
       say: (event: Event) => this.say(event),
     };
     this.changes = new Changes(means, new History(project.historyFile));
@@ -79,6 +83,11 @@ export class Console {
     this.program?.stop();
     await Promise.all([this.changes?.idle(), this.watches.stop()]);
     this.live.stop();
+  }
+
+  /** Whose run locked the stack when the console last tried; undefined where nobody's did. */
+  get lock(): Lock | undefined {
+    return this.locked;
   }
 
   /** Why the program cannot be read; undefined while it can. */
@@ -108,9 +117,7 @@ export class Console {
       },
       ...(tenant === undefined ? {} : { tenant }),
       ...(readOnly === undefined ? {} : { readOnly }),
-      ...(project === undefined
-        ? {}
-        : { project: { name: project.name, stack: project.identity.stack, file: project.file } }),
+      ...(project === undefined ? {} : { project: { name: project.name, stack: project.identity.stack } }),
     };
   }
 
@@ -131,6 +138,7 @@ export class Console {
   }
 
   private say(event: Event): void {
+    if (event.type === "lock") this.locked = event.lock;
     for (const listener of [...this.listeners]) listener(event);
   }
 }

@@ -2,13 +2,14 @@ import { TaasError } from "../../provider/errors";
 import { printable } from "../../provider/printable";
 import type { ConsoleError } from "../api";
 
-/** Why a request is refused: an HTTP status, and what the page shows. */
+/** Why a request is refused: an HTTP status, and what the page shows. `cause`: what only the server's log tells. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,
     readonly body: ConsoleError,
+    cause?: unknown,
   ) {
-    super(body.message);
+    super(body.message, cause === undefined ? undefined : { cause });
   }
 }
 

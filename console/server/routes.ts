@@ -5,18 +5,35 @@ import { changeFor } from "./changes/record";
 import type { Console } from "./console";
 import { readBody } from "./http/body";
 import type { Reply, Request } from "./http/httpServer";
-import { EventStream } from "./http/stream";
+import type { EventStream } from "./http/stream";
 import { notFound } from "./refusal";
-import { eventFor, type Viewer } from "./roles/viewer";
+import { Shown } from "./roles/shown";
+import { sees, type Viewer } from "./roles/viewer";
 import { verifyFor } from "./verify";
-import { changesFor, factsFor, previewFor, snapshotFor, stagesFor, tapFor, tapRowFor, vmsFor } from "./views";
+import {
+  changesFor,
+  factsFor,
+  previewFor,
+  snapshotFor,
+  stagesFor,
+  tapFor,
+  tapRowFor,
+  vmsFor,
+  withRates,
+} from "./views";
 import { checkMayWatch, followFrames, pcapngFor } from "./watch/follow";
 
-/** What is known of a request once its path is. */
-interface Asked {
+/** A request of somebody who has logged in. */
+interface Authorized {
   console: Console;
   viewer: Viewer;
   request: Request;
+  /** Begins the answer, as a stream. */
+  openStream(): EventStream;
+}
+
+/** What is known of a request once its path is. */
+interface Asked extends Authorized {
   /** The variable parts of the path, decoded. */
   parts: string[];
 }
@@ -103,11 +120,12 @@ const ROUTES: readonly Route[] = [
 ];
 
 /** Answers a request of the page's. Throws Refusals. */
-export async function answerApi(console: Console, viewer: Viewer, request: Request): Promise<Reply> {
+export async function answerApi(asked: Authorized): Promise<Reply> {
+  const { request } = asked;
   for (const { method, path, reply } of ROUTES) {
     const found = path.exec(request.path);
     if (found !== null && method === request.method)
-      return reply({ console, viewer, request, parts: found.slice(1).map(decoded) });
+      return reply({ ...asked, parts: found.slice(1).map(decoded) });
   }
   throw notFound("address");
 }
@@ -120,13 +138,16 @@ function decoded(part: string): string {
   }
 }
 
-function events({ console, viewer, request }: Asked): Reply {
-  const stream = new EventStream(request.response);
-  stream.send(snapshotFor(console, viewer));
-  const isSeen = (id: string) => console.changes?.isSeen(id, viewer) ?? false;
+function events({ console, viewer, openStream }: Asked): Reply {
+  const first = snapshotFor(console, viewer);
+  const stream = openStream();
+  stream.send(first);
+  const shown = new Shown(viewer, first);
+  const isOwn = (id: string) => console.changes?.isSeen(id, viewer) ?? false;
   const end = console.subscribe((event) => {
-    const seen = eventFor(viewer, event, console.live.all, isSeen);
-    if (seen !== undefined) stream.send(seen);
+    const { live } = console;
+    const known = { isOwn, isComplete: live.isComplete };
+    for (const told of shown.eventsFor(withRates(event, live), live.all, known)) stream.send(told);
   });
   stream.onClose(end);
   return "stream";
@@ -140,25 +161,23 @@ function captured({ console, viewer, parts: [id] }: Asked): Reply {
 }
 
 /** The stages of one tap, each time that something is known anew, until it is gone; with `watch` its frames besides. */
-function tapEvents({ console, viewer, request, parts: [id] }: Asked): Reply {
+function tapEvents({ console, viewer, request, openStream, parts: [id] }: Asked): Reply {
   const first = tapRowFor(console, viewer, id!);
   const isWatched = request.query.get("watch") === "1";
   if (isWatched) checkMayWatch(viewer);
-  const stream = new EventStream(request.response);
+  const stream = openStream();
   let told = "";
   const say = (event: TapEvent): void => {
     const text = JSON.stringify(event);
     if (text !== told) stream.send(event);
     told = text;
   };
-  say({ type: "stages", stages: stagesFor(console, first) });
+  say({ type: "stages", stages: stagesFor(console, viewer, first) });
   const frames = isWatched ? followFrames(console, viewer, first, (event) => stream.send(event)) : undefined;
   const end = console.subscribe(() => {
-    const row = console.live.all.taps.find(
-      (candidate) => candidate.id === id && candidate.tenant === first.tenant,
-    );
+    const row = console.live.all.taps.find((candidate) => candidate.id === id && sees(viewer, candidate));
     frames?.check(row);
-    say(row === undefined ? { type: "gone" } : { type: "stages", stages: stagesFor(console, row) });
+    say(row === undefined ? { type: "gone" } : { type: "stages", stages: stagesFor(console, viewer, row) });
   });
   stream.onClose(() => {
     end();

@@ -1,10 +1,13 @@
 import type { AddressInfo } from "node:net";
+import { errorFor } from "./changes/record";
 import { Console, type ConsoleOptions } from "./console";
 import { type Origins, originsOf } from "./http/guard";
 import { createHttpServer, type Reply, type Request } from "./http/httpServer";
 import { Login } from "./http/login";
 import { staticFile } from "./http/staticFiles";
-import { Refusal } from "./refusal";
+import { EventStream } from "./http/stream";
+import { Traffic } from "./http/traffic";
+import { consoleError, Refusal } from "./refusal";
 import { OPERATOR, type Viewer, viewerOf } from "./roles/viewer";
 import { answerApi } from "./routes";
 
@@ -33,10 +36,12 @@ export interface Served {
 export async function serveConsole(options: ServeOptions): Promise<Served> {
   const console = new Console(options);
   let origins: Origins = originsOf(options.port, options.publicUrl);
+  const traffic = new Traffic();
   const server = createHttpServer(
-    (request) => answer({ console, login, options }, request),
+    (request) => answer({ console, login, traffic, options }, request),
     () => origins,
   );
+  traffic.attend(server);
   const login = new Login(() => (server.address() as AddressInfo).port);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -63,14 +68,33 @@ export async function serveConsole(options: ServeOptions): Promise<Served> {
 interface Serving {
   console: Console;
   login: Login;
+  traffic: Traffic;
   options: ServeOptions;
 }
 
-async function answer({ console, login, options }: Serving, request: Request): Promise<Reply> {
+async function answer({ console, login, traffic, options }: Serving, request: Request): Promise<Reply> {
   if (request.path === "/login" && options.users === undefined) return logIn(login, request);
   // The page holds nothing: who may not ask for anything is told so by it.
   if (!request.path.startsWith("/api/")) return staticFile(options.pageFolder, request.path);
-  return answerApi(console, viewerFrom(login, options, request), request);
+  const viewer = viewerFrom(login, options, request);
+  const accepted = traffic.accept(viewer.user, request.response);
+  const openStream = () => {
+    accepted.becomeStream();
+    return new EventStream(request.response);
+  };
+  try {
+    return await answerApi({ console, viewer, request, openStream });
+  } catch (error) {
+    throw refusalFor(viewer, error);
+  }
+}
+
+/** What went wrong, as a viewer may read it: an error of the server or of a host may tell a tenant of paths, hosts and others. */
+function refusalFor(viewer: Viewer, error: unknown): unknown {
+  if (viewer.role !== "tenant" || (error instanceof Refusal && error.body.code !== "program-unreadable"))
+    return error;
+  const told = errorFor(viewer, consoleError(error));
+  return error instanceof Refusal ? new Refusal(error.status, told) : new Refusal(500, told, error);
 }
 
 function logIn(login: Login, request: Request): Reply {

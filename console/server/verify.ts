@@ -2,7 +2,8 @@ import type { StageVerification } from "../../provider/verify/verification";
 import { verifyTaps } from "../../provider/verify/verifyTaps";
 import type { Stage } from "../api";
 import type { Console } from "./console";
-import { forbidden, notFound } from "./refusal";
+import { forbidden, notFound, Refusal } from "./refusal";
+import { stageFor } from "./roles/readable";
 import type { Viewer } from "./roles/viewer";
 import { stagesFor, tapRowFor } from "./views";
 
@@ -19,15 +20,35 @@ export async function verifyFor(console: Console, viewer: Viewer, id: string): P
   const { source, far } = console.live.ends.flows.get(row.owner) ?? {};
   const records = [source, far].flatMap((end) => (end === undefined ? [] : [end.view.record]));
   const turn = { label: `verification of ${row.name}`, waits: () => {} };
-  const found = await console.verifications.take(turn, () => verifyTaps(console.options.context, records));
+  const found = await oneOfEach(console.verifying, viewer, () =>
+    console.verifications.take(turn, () => verifyTaps(console.options.context, records)),
+  );
   const verification = found.taps.find(({ owner }) => owner === row.owner);
   if (verification === undefined) throw notFound("tap");
-  return stagesFor(console, row).map((stage) =>
-    withProof(
-      stage,
-      verification.stages.find((each) => each.stage === stage.kind),
-    ),
-  );
+  return stagesFor(console, viewer, row)
+    .map((stage) =>
+      withProof(
+        stage,
+        verification.stages.find((each) => each.stage === stage.kind),
+      ),
+    )
+    .map((stage) => stageFor(viewer, stage, console.live.all));
+}
+
+/** Others wait for a verification, so that nobody has two at the same time. */
+async function oneOfEach<T>(verifying: Set<string>, { user }: Viewer, verify: () => Promise<T>): Promise<T> {
+  if (verifying.has(user))
+    throw new Refusal(429, {
+      code: "too-many",
+      message: "a verification of yours has not ended yet",
+      hint: "Wait for it",
+    });
+  verifying.add(user);
+  try {
+    return await verify();
+  } finally {
+    verifying.delete(user);
+  }
 }
 
 function withProof(stage: Stage, proved: StageVerification | undefined): Stage {

@@ -4,9 +4,10 @@ import { render } from "../../provider/model/render";
 import { writeClaim } from "../../provider/plan/claims";
 import { ruleText } from "../../provider/plan/flowText";
 import { portNumbers } from "../../provider/plan/portNumbers";
+import type { FlowClaim } from "../../provider/schema/claim";
 import type { ChangeSummary, Event, NewTapFacts, Preview, ServiceRow, Stage, Tap, TapRow, Vm } from "../api";
 import { summaryOfPreview } from "./changes/previews";
-import { errorFor, type PreviewRecord, seesStep, summaryOfChange } from "./changes/record";
+import { errorFor, type PreviewRecord, seesStep, stepFor, summaryOfChange } from "./changes/record";
 import type { Console } from "./console";
 import type { End, Ends } from "./live/ends";
 import { newTapFacts } from "./live/facts";
@@ -16,21 +17,33 @@ import { stagesOf } from "./live/stages";
 import { vmsOf } from "./live/vms";
 import { changedLines } from "./program/unifiedDiff";
 import { notFound } from "./refusal";
-import { findPortFor, hostFor, maySeePort, sees, type Viewer, waiting, waitsForAs } from "./roles/viewer";
+import { rowFor, stageFor } from "./roles/readable";
+import { lockFor } from "./roles/shown";
+import { findPortFor, hostFor, mayUsePorts, sees, type Viewer, waiting, waitsForAs } from "./roles/viewer";
 
 /** Everything a viewer sees, for the page to begin with. */
 export function snapshotFor(console: Console, viewer: Viewer): Extract<Event, { type: "snapshot" }> {
   const { live, programError } = console;
   const { taps, services, hosts } = live.all;
+  const lock = lockFor(viewer, console.lock);
   return {
     type: "snapshot",
-    taps: taps.filter((row) => sees(viewer, row)).map((row) => withRate(row, live)),
-    services: services.filter((row) => sees(viewer, row)).map((row) => withDeliveries(row, live)),
+    taps: rowsFor(viewer, taps, live).map((row) => withRate(row, live)),
+    services: rowsFor(viewer, services, live).map((row) => withDeliveries(row, live)),
     hosts: hosts.map((row) => hostFor(viewer, row, { taps, services })),
     changes: changesFor(console, viewer),
     complete: live.isComplete,
-    ...(programError === undefined ? {} : { programError }),
+    ...(lock === undefined ? {} : { lock }),
+    ...(programError === undefined ? {} : { programError: errorFor(viewer, programError) }),
   };
+}
+
+function rowsFor<Row extends TapRow | ServiceRow>(
+  viewer: Viewer,
+  rows: readonly Row[],
+  { all }: Live,
+): Row[] {
+  return rows.filter((row) => sees(viewer, row)).map((row) => rowFor(viewer, row, all));
 }
 
 /** The changes that a viewer sees, the last first. */
@@ -49,16 +62,23 @@ function withDeliveries(row: ServiceRow, { measured }: Live): ServiceRow {
   return rate === undefined ? row : { ...row, perSecond: rate };
 }
 
+/** Rows that are told anew take the place of those before, so that they have what is measured, too. */
+export function withRates(event: Event, live: Live): Event {
+  if (event.type === "taps") return { ...event, put: event.put.map((row) => withRate(row, live)) };
+  if (event.type === "services") return { ...event, put: event.put.map((row) => withDeliveries(row, live)) };
+  return event;
+}
+
 /** The row of a tap that a viewer may see. Throws a Refusal: the same for what is not there and for what is another's. */
 export function tapRowFor({ live }: Console, viewer: Viewer, id: string): TapRow {
   const row = live.all.taps.find((candidate) => candidate.id === id);
   if (row === undefined || !sees(viewer, row)) throw notFound("tap");
-  return withRate(row, live);
+  return withRate(rowFor(viewer, row, live.all), live);
 }
 
 /** The path of a tap as its hosts count now. */
-export function stagesFor({ live }: Console, row: TapRow): Stage[] {
-  return stagesOf(row, live.ends, live.measured);
+export function stagesFor({ live }: Console, viewer: Viewer, row: TapRow): Stage[] {
+  return stagesOf(row, live.ends, live.measured).map((stage) => stageFor(viewer, stage, live.all));
 }
 
 /** One tap in full. */
@@ -78,16 +98,28 @@ export function tapFor(console: Console, viewer: Viewer, id: string): Tap {
   return {
     ...row,
     ...(description === undefined ? {} : { description }),
-    stages: stagesFor(console, row),
+    stages: stagesFor(console, viewer, row),
     rules: ends.flatMap((end) => rulesOf(end, row.owner)),
     claims: ends.map(({ view, claim }) => ({
       host: view.record.name,
       key: `taas:${claim.owner}`,
-      json: writeClaim(claim),
+      json: claimFor(viewer, claim),
     })),
     history: history.map((change) => waiting(viewer, summaryOfChange(change))),
     ...(move === undefined ? {} : { moveCode: move }),
   };
+}
+
+/** What a tenant reads of a claim. The rest says how hosts are reached, who uses them, and what was there before. */
+const OF_TENANTS = [
+  ...["format", "kind", "owner", "service", "tunnelId", "source", "collector", "until"],
+  ...["tenant", "description", "writer", "time", "pending"],
+];
+
+function claimFor({ role }: Viewer, claim: FlowClaim): string {
+  if (role !== "tenant") return writeClaim(claim);
+  const told = Object.entries(claim).filter(([key]) => OF_TENANTS.includes(key));
+  return writeClaim(Object.fromEntries(told) as FlowClaim);
 }
 
 /** The rules that a claim comes to on its host, as ovs-ofctl writes them. */
@@ -105,7 +137,8 @@ function rulesOf({ view }: End, owner: string): string[] {
 export function vmsFor({ live }: Console, viewer: Viewer, host: string): Vm[] {
   const view = live.views.find(({ record }) => record.name === host);
   if (view === undefined) throw notFound("host");
-  return vmsOf(view, endsFor(viewer, live.ends), (found) => maySeePort(viewer, found));
+  if (view.inspection === undefined) return [];
+  return vmsOf(view as End["view"], endsFor(viewer, live.ends), mayUsePorts(viewer, view.inspection.facts));
 }
 
 /** Claims without the flows that a viewer may not see: who else taps a tenant's port is not the tenant's to know. */
@@ -132,20 +165,20 @@ export function factsFor(
 
 /** A preview as a viewer may see it: of what is others' only how much it is. */
 export function previewFor(console: Console, viewer: Viewer, record: PreviewRecord): Preview {
-  const { id, state, waitsFor, change, edit, steps, programDiff, text, warnings, error, fingerprint } =
-    record;
+  const { id, state, waitsFor, change, edit, steps, programDiff, text, warnings } = record;
+  const { error, reason, fingerprint } = record;
   const seen = steps.filter((step) => seesStep(viewer, step));
   const isWhole = seen.length === steps.length && viewer.role !== "tenant";
   return {
     ...{ id, state, edit, by: record.viewer.user, summary: summaryOfPreview({ ...record, steps: seen }) },
-    ...{ steps: seen.map(({ step }) => step), hiddenSteps: steps.length - seen.length },
+    ...{ steps: seen.map(({ step }) => stepFor(viewer, step)), hiddenSteps: steps.length - seen.length },
     programDiff: isWhole ? programDiff : changedLines(programDiff),
     ...(isWhole ? { pulumiDiff: text } : {}),
     warnings: isWhole ? warnings : [],
     needsApproval: console.changes?.needsApproval(record) ?? false,
     ...(waitsFor === undefined || state !== "waiting" ? {} : { waitsFor: waitsForAs(viewer, waitsFor) }),
     ...(change === undefined ? {} : { change }),
-    ...(error === undefined ? {} : { error: errorFor(viewer, error) }),
+    ...(error === undefined ? {} : { error: errorFor(viewer, error, reason) }),
     ...(fingerprint === undefined || state !== "ready" ? {} : { fingerprint }),
   };
 }

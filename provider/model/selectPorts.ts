@@ -37,11 +37,17 @@ function meets(found: FoundPort, { network, vlan, vm, name, externalIds = {} }: 
   );
 }
 
+/** Where one vNIC of several is looked for. */
+interface Ground {
+  facts: Facts;
+  bridges: readonly string[];
+}
+
 /**
  * Returns a function that tells whether a port is left out. A named port leaves out every port with that name; with
  * vnic, only that vNIC.
  */
-function exclusion(excluded: ExcludedPort, field: Field): (found: FoundPort) => boolean {
+function exclusion(excluded: ExcludedPort, { facts, bridges }: Ground): (found: FoundPort) => boolean {
   if (isSelector(excluded)) return (found) => meets(found, excluded);
   if (typeof excluded === "string")
     return ({ port, interface: nic }) => port.name === excluded || nic.name === excluded;
@@ -50,8 +56,7 @@ function exclusion(excluded: ExcludedPort, field: Field): (found: FoundPort) => 
   if ("mac" in excluded)
     return ({ interface: { externalIds } }) => externalIds["attached-mac"]?.toLowerCase() === excluded.mac;
   if (excluded.vnic === undefined) return (found) => isVmOf(found, excluded.vmUuid);
-  const { facts, integrationBridge, tapBridge } = field;
-  const { found: nic } = findPort(facts, [integrationBridge, tapBridge], excluded);
+  const { found: nic } = findPort(facts, bridges, excluded);
   return ({ port }) => port.uuid === nic?.port.uuid;
 }
 
@@ -67,15 +72,22 @@ function portsThere({ facts, integrationBridge, tapBridge, desired }: Field): Fo
   return [...portsOf(facts, [integrationBridge]), ...returning.map((found) => ({ ...found, bridge }))];
 }
 
+/**
+ * Returns a function that tells whether a selector matches a port on the bridges of a host, whether or not it serves as
+ * a monitor.
+ */
+export function matching(selector: PortSelector, ground: Ground): (found: FoundPort) => boolean {
+  const excluded = (selector.except ?? []).map((one) => exclusion(one, ground));
+  return (found) =>
+    meets(found, selector) &&
+    isVmPort(found.port, ground.facts) &&
+    !excluded.some((isExcluded) => isExcluded(found));
+}
+
 /** The VM ports of a host that a selector matches, without monitors; none is not an error. */
 export function selectPorts(selector: PortSelector, field: Field): FoundPort[] {
+  const { facts, integrationBridge, tapBridge } = field;
   const monitors = new Set(field.desired.monitors.map(({ port }) => port));
-  const excluded = (selector.except ?? []).map((one) => exclusion(one, field));
-  return portsThere(field).filter(
-    (found) =>
-      meets(found, selector) &&
-      isVmPort(found.port, field.facts) &&
-      !monitors.has(found.port.uuid) &&
-      !excluded.some((isExcluded) => isExcluded(found)),
-  );
+  const matches = matching(selector, { facts, bridges: [integrationBridge, tapBridge] });
+  return portsThere(field).filter((found) => matches(found) && !monitors.has(found.port.uuid));
 }

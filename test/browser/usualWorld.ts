@@ -7,7 +7,7 @@ import { tap } from "./tap";
 export const ADMIN: Session = {
   user: "ada",
   role: "admin",
-  project: { name: "taps", stack: "prod", file: "Pulumi.yaml" },
+  project: { name: "taps", stack: "prod" },
   approval: false,
   can: { verify: true, watch: true },
 };

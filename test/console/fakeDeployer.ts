@@ -19,24 +19,36 @@ export class FakeDeployer implements Deployer {
   stack = "state";
   readonly done: string[] = [];
   result: Partial<Ran> = {};
+  previewed: Partial<Ran> = {};
   /** What happens while a preview or a run is under way. */
   meanwhile: () => void = () => {};
+  /** What happens before a preview or a run reads its folder. */
+  starting: () => Promise<void> | void = () => {};
+  /** The stack's configuration as previews and runs have found it. */
+  readonly configs: string[] = [];
   /** What a run tells as it goes on. */
   told: LoggedEvent[] = [];
   /** A run ends when this does. */
   gate: Promise<void> = Promise.resolve();
 
   async preview(folder: string): Promise<Ran> {
-    this.done.push(`preview ${await readFile(join(folder, "Pulumi.yaml"), "utf8")}`);
+    await this.read("preview", folder);
     this.meanwhile();
-    return { succeeded: true, text: "previewed", events: this.events?.() ?? [created("ids", this.rule)] };
+    const events = this.events?.() ?? [created("ids", this.rule)];
+    return { succeeded: true, text: "previewed", events, ...this.previewed };
   }
 
   async up(folder: string, _: string, { onEvent }: Following = {}): Promise<Ran> {
-    this.done.push(`up ${await readFile(join(folder, "Pulumi.yaml"), "utf8")}`);
+    await this.read("up", folder);
     for (const event of this.told) onEvent?.(event);
     await this.gate;
     return { succeeded: true, text: "done", events: [], ...this.result };
+  }
+
+  private async read(what: string, folder: string): Promise<void> {
+    await this.starting();
+    this.done.push(`${what} ${await readFile(join(folder, "Pulumi.yaml"), "utf8")}`);
+    this.configs.push(await readFile(join(folder, "Pulumi.prod.yaml"), "utf8").catch(() => ""));
   }
 
   /** What it was told to do: `preview`, `up`. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import type { Edit, Event, TapRow } from "../../console/api";
+import type { Edit, Event, HostRow, ServiceRow, TapRow } from "../../console/api";
 import { Changes } from "../../console/server/changes/changes";
 import { History } from "../../console/server/changes/history";
 import { Line } from "../../console/server/changes/line";
@@ -29,10 +29,17 @@ export class FakeProject {
   readonly deployer = new FakeDeployer();
   /** What was told to those who look. */
   readonly events: Event[] = [];
-  /** How often the host's claims were written. */
-  generation = 1;
+  /** How often a claim of the host was written that is no capture's. */
+  written = 1;
+  /** Captures that the host has had. */
+  captures = 0;
   /** The taps of the host. */
   taps: Partial<TapRow>[] = [];
+  services: Partial<ServiceRow>[] = [];
+  /** What is known of hosts. */
+  views: object[] = [];
+  /** The hosts, as their rows. */
+  hosts: Partial<HostRow>[] = [];
   changes: Changes;
 
   private constructor(readonly file: ProgramFile) {
@@ -48,22 +55,40 @@ export class FakeProject {
   }
 
   get historyFile(): string {
-    return join(this.file.folder, "history.jsonl");
+    return join(this.file.folder, ".pulumi-taas", "history.jsonl");
   }
 
   /** Begins anew, as a console does that is started. */
   open(approval = false): Changes {
     const { deployer, file } = this;
-    const inspect = () => Promise.resolve({ read: { generation: this.generation }, differences: [] });
+    const inspect = () => Promise.resolve(this.look());
     const means = {
       ...{ deployer, file, line: new Line(), approval, identity: { organization: "acme", stack: "prod" } },
       context: { open: () => ({ inspect }) } as unknown as Means["context"],
-      live: { all: { taps: this.taps, services: [] }, views: [] } as unknown as Live,
+      live: {
+        all: { taps: this.taps, services: this.services, hosts: this.hosts },
+        views: this.views,
+      } as unknown as Live,
+      people: ["alice", "tim"],
       hosts: new Map([["192.0.2.11", { name: "host1", address: "192.0.2.11" }]]),
       say: (event: Event) => this.events.push(event),
     };
     this.changes = new Changes(means, new History(this.historyFile));
     return this.changes;
+  }
+
+  /** The host as it is read now. */
+  private look() {
+    const service = { kind: "service", owner: "ids", token: String(this.written) };
+    const capture = { kind: "capture", owner: "capture", token: String(this.captures) };
+    const claims = [service, ...(this.captures === 0 ? [] : [capture])];
+    const read = {
+      generation: this.written + this.captures,
+      claims: new Map(claims.map((claim) => [claim.owner, claim])),
+    };
+    const transient = { what: "unexpected rule on br-tap", owners: [], transient: true };
+    const beginning = { what: "missing mirror", owners: ["capture"] };
+    return { read, differences: this.captures === 0 ? [] : [transient, beginning] };
   }
 
   /** A preview once it is ready or has failed. */

@@ -125,6 +125,7 @@ function serviceRef(id: string, program: Program, viewer: Viewer, { live, identi
   const row = live.all.services.find((candidate) => candidate.id === id);
   if (row === undefined || !sees(viewer, row)) throw notFound("service");
   const own = programResources(program, identity).find(({ owner }) => owner === row.owner);
+  if (own !== undefined && !isOf(viewer, own)) throw notFound("service");
   if (own !== undefined) return `\${${own.key}.ref}`;
   const end = live.ends.services.get(row.owner);
   if (end !== undefined) return literals(refOf(end));

@@ -1,7 +1,9 @@
+import { writeClaim } from "../../../provider/plan/claims";
 import type { Context } from "../../../provider/resource/context";
 import type { Deployer } from "../deploy/deployer";
 import { addressesIn, type PlannedStep } from "../deploy/steps";
 import { hashOf } from "../program/programFile";
+import type { ProjectFiles } from "../program/projectFiles";
 import type { Bound } from "./record";
 
 /** What previews are bound to. */
@@ -12,10 +14,10 @@ export interface Bindings {
   hosts: ReadonlyMap<string, Parameters<Context["open"]>[0]>;
 }
 
-/** What a preview of a program is bound to, as it is now: the program, the state, and the hosts of the state. A run repairs all of those. */
-export async function bind(means: Bindings, program: string): Promise<Bound> {
+/** What a preview of a project is bound to, as it is now: its files, the state, and the hosts of the state. A run repairs all of those. */
+export async function bind(means: Bindings, project: ProjectFiles): Promise<Bound> {
   const state = await means.deployer.state();
-  const bound = { program: hashOf(program), state: hashOf(state), hosts: {} };
+  const bound = { project: project.hash, state: hashOf(state), hosts: {} };
   return withHosts(means, bound, addressesIn(parsed(state)));
 }
 
@@ -41,12 +43,23 @@ function parsed(state: string): unknown {
   }
 }
 
-/** Generation of a host's claims, and how the host differs from them. */
+/**
+ * A host's claims, and how the host differs from them. A capture changes nothing that a preview depends on, so its claim, and the
+ * generation that rises with it, do not count.
+ */
 async function hostState(context: Context, record: Parameters<Context["open"]>[0]): Promise<string> {
   try {
     const { read, differences } = await context.open(record).inspect();
-    const drift = differences.map(({ what }) => what).sort();
-    return `${read.generation} ${hashOf(JSON.stringify(drift))}`;
+    const lasting = [...read.claims.values()].filter(({ kind }) => kind !== "capture");
+    const owners = new Set(lasting.map(({ owner }) => owner));
+    const drift = differences
+      .filter(
+        ({ owners: of, transient }) =>
+          transient !== true && (of.length === 0 || of.some((owner) => owners.has(owner))),
+      )
+      .map(({ what }) => what)
+      .sort();
+    return hashOf(JSON.stringify([lasting.map(writeClaim).sort(), drift]));
   } catch (error) {
     return `unreachable: ${(error as Error).message}`;
   }

@@ -1,14 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Following } from "../deploy/deployer";
+import { inStagedProject } from "../deploy/staged";
 import { unifiedDiff } from "../program/unifiedDiff";
 import { consoleError, forbidden, notFound, Refusal } from "../refusal";
 import { sees, type Viewer } from "../roles/viewer";
 import { applyEdit } from "./applyEdit";
 import { addressesOf, bind, withHosts } from "./bind";
-import { ChangeRecords } from "./changeRecords";
+import { ChangeRecords, inWholeLines } from "./changeRecords";
 import type { History } from "./history";
 import { failureOf, labelOf, type Means, tellLock } from "./means";
 import { Previews } from "./previews";
+import { ownReason } from "./reason";
 import { type ChangeRecord, mayApprove, type PreviewRecord } from "./record";
+
+/** Changes of one person that wait for approval at the same time. */
+const PENDING = 20;
 
 /** Changes of the program, from their confirm on. Each belongs to the server, whatever becomes of who asked for it. */
 export class Changes {
@@ -65,6 +71,7 @@ export class Changes {
     if (preview.viewer.user !== viewer.user && viewer.role !== "admin")
       throw forbidden("it is another person's preview");
     const waits = this.needsApproval(preview);
+    if (waits) this.limitPending(preview.viewer);
     const change = this.records.create(preview, waits ? "awaiting-approval" : "waiting");
     this.previews.set(preview, { state: "confirmed", change: change.id });
     await this.records.write(change);
@@ -84,6 +91,17 @@ export class Changes {
       return this.records.end(change, { outcome: "rejected", approvedBy: viewer.user });
     this.records.set(change, { outcome: "waiting", approvedBy: viewer.user });
     void this.inTurn(change, preview);
+  }
+
+  /** What waits for approval is kept, however long it takes. */
+  private limitPending({ user }: Viewer): void {
+    const own = [...this.pending.values()].filter(({ viewer }) => viewer.user === user);
+    if (own.length < PENDING) return;
+    throw new Refusal(429, {
+      code: "too-many",
+      message: `${PENDING} changes of yours wait for approval already`,
+      hint: "Ask an admin to approve or reject them in Changes",
+    });
   }
 
   /** Whether a confirm of a preview is another person's to approve. */
@@ -139,30 +157,43 @@ export class Changes {
     });
   }
 
-  /** Does what was previewed, if that still is what would happen; else previews anew, to be confirmed anew. */
+  /**
+   * Does what was previewed, if that still is what would happen; else previews anew, to be confirmed anew. What is written to the project from
+   * here on is not deployed: it has not been previewed.
+   */
   private async deploy(change: ChangeRecord, preview: PreviewRecord): Promise<void> {
     const { file, deployer } = this.means;
-    const before = await file.read();
-    const now = await withHosts(this.means, await bind(this.means, before), addressesOf(preview.steps));
+    const project = await file.project();
+    const before = project.text(file.name);
+    const now = await withHosts(this.means, await bind(this.means, project), addressesOf(preview.steps));
     const edited = applyEdit(preview.edit, before, preview.viewer, this.means);
     const isSame =
-      isDeepStrictEqual(now, preview.bound) || (await this.previews.isSame(preview, before, edited));
+      isDeepStrictEqual(now, preview.bound) || (await this.previews.isSame(preview, project, edited));
     if (!isSame || !(await file.replace(before, edited.text))) return this.askAnew(change, preview);
     await this.records.write(change);
-    const ran = await deployer.up(file.folder, `${change.what} (console, ${change.by})`, {
-      onText: (text) => this.records.log(change, text),
+    const ran = await inStagedProject(project.with(file.name, edited.text), "kept", (folder) =>
+      deployer.up(folder, `${change.what} (console, ${change.by})`, this.following(change)),
+    );
+    tellLock(ran, this.means.say);
+    if (ran.lock !== undefined) await file.replace(edited.text, before);
+    if (ran.text !== "") this.records.setLog(change, ran.text);
+    if (ran.succeeded) return this.records.end(change, { outcome: "succeeded" });
+    const { viewer, steps } = preview;
+    const reason = ownReason(ran, viewer, { steps, text: edited.text }, this.means);
+    const why = { error: failureOf(ran), ...(reason === undefined ? {} : { reason }) };
+    return this.records.end(change, { outcome: "failed", ...why });
+  }
+
+  private following(change: ChangeRecord): Following {
+    return {
+      onText: inWholeLines((lines) => this.records.log(change, lines)),
       onEvent: ({ resOutputsEvent: done, resOpFailedEvent: failed }) =>
         this.records.progress(
           change,
           (done ?? failed)?.metadata.urn,
           failed === undefined ? { done: true } : { error: "it failed" },
         ),
-    });
-    tellLock(ran, this.means.say);
-    if (ran.lock !== undefined) await file.replace(edited.text, before);
-    if (change.log.length === 0) this.records.log(change, ran.text);
-    if (ran.succeeded) return this.records.end(change, { outcome: "succeeded" });
-    return this.records.end(change, { outcome: "failed", error: failureOf(ran) });
+    };
   }
 
   private async askAnew(change: ChangeRecord, { edit, viewer }: PreviewRecord): Promise<void> {

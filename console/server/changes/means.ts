@@ -13,6 +13,8 @@ export interface Means extends Bindings, Ground {
   line: Line;
   /** Whether a tenant's change waits for another person. */
   approval: boolean;
+  /** Names of who works with the console. */
+  people: readonly string[];
   /** Tells those who look. */
   say(event: Event): void;
 }

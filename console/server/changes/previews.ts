@@ -3,16 +3,18 @@ import type { Edit } from "../../api";
 import type { Ran } from "../deploy/deployer";
 import { inStagedProject } from "../deploy/staged";
 import { type PlannedStep, plannedSteps, summaryOf, toldOf } from "../deploy/steps";
+import type { ProjectFiles } from "../program/projectFiles";
 import { unifiedDiff } from "../program/unifiedDiff";
 import { consoleError, notFound, Refusal } from "../refusal";
 import { sees, type Viewer } from "../roles/viewer";
 import { applyEdit, type Edited } from "./applyEdit";
 import { addressesOf, bind, outcomeOf, withHosts } from "./bind";
 import { failureOf, labelOf, type Means, tellLock } from "./means";
+import { ownReason } from "./reason";
 import type { PreviewRecord } from "./record";
 
-/** Previews that are kept; the oldest are forgotten. */
-const KEPT = 100;
+/** Previews of one person that are kept; the oldest are deleted. */
+const KEPT = 20;
 /** Previews of one person that wait or run at the same time. */
 const WAITING = 10;
 
@@ -43,7 +45,7 @@ export class Previews {
       ...{ steps: [], programDiff: "", text: "", warnings: [] },
     };
     this.records.set(record.id, record);
-    for (const old of [...this.records.keys()].slice(0, -KEPT)) this.records.delete(old);
+    this.deleteOld(viewer);
     void this.inTurn(record);
     return record.id;
   }
@@ -56,9 +58,9 @@ export class Previews {
     this.set(record, { state: "discarded" });
   }
 
-  /** Whether what a preview of the present program would come to is what an earlier one came to. */
-  async isSame(preview: PreviewRecord, before: string, edited: Edited): Promise<boolean> {
-    const { ran, steps } = await this.run(before, edited);
+  /** Whether what a preview of the project, as it is now, would come to is what an earlier one came to. */
+  async isSame(preview: PreviewRecord, project: ProjectFiles, edited: Edited): Promise<boolean> {
+    const { ran, steps } = await this.run(project, edited);
     return ran.succeeded && outcomeOf(steps) === preview.outcome;
   }
 
@@ -68,6 +70,13 @@ export class Previews {
     const { id, state, waitsFor } = record;
     const waiting = state === "waiting" && waitsFor !== undefined ? { waitsFor } : {};
     this.means.say({ type: "preview", id, state, ...waiting });
+  }
+
+  /** Nobody's previews push out those of others. */
+  private deleteOld({ user }: Viewer): void {
+    const own = [...this.records.values()].filter(({ viewer }) => viewer.user === user);
+    for (const { id, state } of own.slice(0, -KEPT))
+      if (state !== "waiting" && state !== "running") this.records.delete(id);
   }
 
   /** Each preview is a run of Pulumi that others wait for. */
@@ -101,26 +110,34 @@ export class Previews {
     if (record.state === "discarded") return;
     this.set(record, { state: "running" });
     const { file } = this.means;
-    const before = await file.read();
+    const project = await file.project();
+    const before = project.text(file.name);
     const edited = applyEdit(record.edit, before, record.viewer, this.means);
     const programDiff = unifiedDiff(file.name, before, edited.text);
     // What moves while Pulumi looks must count as moved, so that this is read first.
-    const start = await bind(this.means, before);
-    const { ran, steps } = await this.run(before, edited);
+    const start = await bind(this.means, project);
+    const { ran, steps } = await this.run(project, edited);
     const known = { steps, programDiff, text: ran.text, warnings: toldOf(ran.events, "warning") };
-    if (!ran.succeeded) return this.set(record, { ...known, state: "failed", error: failureOf(ran) });
+    if (!ran.succeeded) {
+      const reason = ownReason(ran, record.viewer, { steps, text: edited.text }, this.means);
+      return this.set(record, {
+        ...known,
+        state: "failed",
+        error: failureOf(ran),
+        ...(reason === undefined ? {} : { reason }),
+      });
+    }
     const bound = await withHosts(this.means, start, addressesOf(steps));
     if (isDiscarded(record)) return;
     const outcome = outcomeOf(steps);
     this.set(record, { ...known, bound, outcome, fingerprint: newId(), state: "ready" });
   }
 
-  private async run(before: string, { text }: Edited): Promise<{ ran: Ran; steps: PlannedStep[] }> {
+  private async run(project: ProjectFiles, { text }: Edited): Promise<{ ran: Ran; steps: PlannedStep[] }> {
     const { file, deployer } = this.means;
-    const ran =
-      text === before
-        ? await deployer.preview(file.folder)
-        : await inStagedProject(file.folder, file.name, text, (folder) => deployer.preview(folder));
+    const ran = await inStagedProject(project.with(file.name, text), "discarded", (folder) =>
+      deployer.preview(folder),
+    );
     tellLock(ran, this.means.say);
     return { ran, steps: plannedSteps(ran.events) };
   }

@@ -1,4 +1,4 @@
-import type { Change, ChangeSummary, ConsoleError, Edit, Preview } from "../../api";
+import type { Change, ChangeSummary, ConsoleError, Edit, Preview, Step } from "../../api";
 import type { PlannedStep } from "../deploy/steps";
 import { changedLines } from "../program/unifiedDiff";
 import { sees, type Viewer, waitsForAs } from "../roles/viewer";
@@ -18,17 +18,19 @@ export interface ChangeRecord {
   steps: (PlannedStep & { done: boolean; error?: string })[];
   log: string[];
   error?: ConsoleError;
+  /** Why it failed, as the tenant that made it may know. */
+  reason?: string;
   programDiff: string;
   preview?: string;
 }
 
 /** What a preview was made of, and stands for. */
 export interface Bound {
-  /** Hash of the program before the edit. */
-  program: string;
+  /** Hash of the project's files before the edit. */
+  project: string;
   /** Hash of the stack's state. */
   state: string;
-  /** Generation and drift of each host concerned, by address. */
+  /** Hash of the claims and the drift of each host concerned, by address. */
   hosts: Readonly<Record<string, string>>;
 }
 
@@ -46,6 +48,8 @@ export interface PreviewRecord {
   text: string;
   warnings: string[];
   error?: ConsoleError;
+  /** Why it failed, as the tenant that asked for it may know. */
+  reason?: string;
   bound?: Bound;
   /** Of all that decides whether a run would do the same. */
   outcome?: string;
@@ -70,11 +74,13 @@ const OWN_ERRORS: readonly string[] = [
   "interrupted",
   "invalid",
   "not-found",
-  "program-unreadable",
 ];
 
-/** Why something failed, as a viewer may read it. What Pulumi and the hosts say may be about anything, so a tenant does not get it. */
-export function errorFor({ role }: Viewer, error: ConsoleError): ConsoleError {
+/**
+ * Why something failed, as a viewer may read it. What Pulumi and the hosts say may be about anything, so a tenant gets `reason` instead, where there
+ * is one.
+ */
+export function errorFor({ role }: Viewer, error: ConsoleError, reason?: string): ConsoleError {
   if (role !== "tenant" || OWN_ERRORS.includes(error.code)) return error;
   if (error.code === "locked")
     return {
@@ -82,25 +88,51 @@ export function errorFor({ role }: Viewer, error: ConsoleError): ConsoleError {
       message: "the stack is locked by another run",
       hint: "Preview again when that run has ended",
     };
+  if (error.code === "program-unreadable")
+    return {
+      code: error.code,
+      message: "the program cannot be read or edited now",
+      hint: "An admin sees why",
+    };
+  if (reason !== undefined)
+    return {
+      code: "failed",
+      message: reason,
+      hint: "… stands for what may be others': an admin reads all of it on this page",
+    };
   return {
     code: "failed",
-    message: "the run failed",
-    hint: "The reason may be about what others have: an admin sees it on this page",
+    message: "it failed, and the reason may be about what others have",
+    hint: "An admin sees the reason",
   };
+}
+
+/** Arguments that say how hosts are reached, or whose things a resource uses. */
+const HIDDEN = /^(hosts?|service|tunnel|localIps): /;
+
+/** A step as a viewer may read it. */
+export function stepFor({ role }: Viewer, step: Step): Step {
+  if (role !== "tenant") return step;
+  const changes = step.changes.map((line) => {
+    const hidden = HIDDEN.exec(line)?.[1];
+    if (hidden !== undefined) return `${hidden}: another one`;
+    return line.startsWith("drifted") ? "drifted" : line;
+  });
+  return { ...step, changes };
 }
 
 /** A change as a viewer may see it. */
 export function changeFor(viewer: Viewer, record: ChangeRecord): Change {
-  const { steps, log, tenant: _, preview, programDiff, error: reason, waitsFor, ...rest } = record;
+  const { steps, log, tenant: _, preview, programDiff, error: failure, reason, waitsFor, ...rest } = record;
   const seen = steps.filter((step) => seesStep(viewer, step));
   // Pulumi's own words may be about anything.
   const isWhole = viewer.role !== "tenant";
   return {
     ...rest,
     ...(waitsFor === undefined ? {} : { waitsFor: waitsForAs(viewer, waitsFor) }),
-    ...(reason === undefined ? {} : { error: errorFor(viewer, reason) }),
+    ...(failure === undefined ? {} : { error: errorFor(viewer, failure, reason) }),
     steps: seen.map(({ step, done, error }) => ({
-      ...step,
+      ...stepFor(viewer, step),
       done,
       ...(error === undefined ? {} : { error: isWhole ? error : "it failed" }),
     })),

@@ -26,8 +26,9 @@ export class PulumiDeployer implements Deployer {
 
   static async open(target: Target): Promise<PulumiDeployer> {
     try {
-      const { workspace } = await select(target.folder, target.stack);
-      return new PulumiDeployer(target, `Pulumi CLI v${workspace.pulumiVersion}`);
+      const stack = await open(target.folder, target.stack);
+      await stack.exportStack();
+      return new PulumiDeployer(target, `Pulumi CLI v${stack.workspace.pulumiVersion}`);
     } catch (cause) {
       throw new TaasError(`stack ${target.stack} of ${target.folder} cannot be opened: ${messageOf(cause)}`, {
         code: "invalid-config",
@@ -50,7 +51,7 @@ export class PulumiDeployer implements Deployer {
   }
 
   async state(): Promise<string> {
-    const stack = await select(this.target.folder, this.target.stack);
+    const stack = await open(this.target.folder, this.target.stack);
     const { deployment } = await stack.exportStack();
     return JSON.stringify((deployment as { resources?: unknown }).resources ?? []);
   }
@@ -58,9 +59,9 @@ export class PulumiDeployer implements Deployer {
   private async follow(
     folder: string,
     { onText, onEvent }: Following,
-    run: (stack: Stack, watched: object) => Promise<unknown>,
+    run: (stack: Stack, watched: object) => Promise<{ stdout: string }>,
   ): Promise<Ran> {
-    const stack = await select(folder, this.target.stack);
+    const stack = await open(folder, this.target.stack);
     const events: LoggedEvent[] = [];
     let text = "";
     const watched = {
@@ -74,12 +75,15 @@ export class PulumiDeployer implements Deployer {
       },
     };
     try {
-      await run(stack, watched);
-      return { succeeded: true, text, events };
+      const { stdout } = await run(stack, watched);
+      return { succeeded: true, text: stdout, events };
     } catch (error) {
       const said = messageOf(error);
       const lock = lockIn(said);
-      return { succeeded: false, text: text || said, events, ...(lock === undefined ? {} : { lock }) };
+      // The pieces that were told may end within a character; what the command has written as a whole does not.
+      const { commandResult } = error as { commandResult?: { err?: { stdout?: string } } };
+      const whole = commandResult?.err?.stdout ?? text;
+      return { succeeded: false, text: whole || said, events, ...(lock === undefined ? {} : { lock }) };
     }
   }
 }
@@ -97,10 +101,16 @@ export function lockIn(text: string): Lock | undefined {
   return { by, ...(since === undefined ? {} : { since }), text: printable(said.join("\n")) };
 }
 
-/** A stack in a folder. Loaded at the first need: a console that only reads needs no Pulumi. */
-async function select(folder: string, stack: string): Promise<Stack> {
-  const { LocalWorkspace } = await import("@pulumi/pulumi/automation/index.js");
-  return LocalWorkspace.selectStack({ workDir: folder, stackName: stack });
+/**
+ * A stack in a folder, which stays unselected there: what is selected is the operator's own affair, and is kept in a file for each folder. Loaded
+ * at the first need: a console that only reads needs no Pulumi.
+ */
+async function open(folder: string, name: string): Promise<Stack> {
+  const { LocalWorkspace, Stack: Opened } = await import("@pulumi/pulumi/automation/index.js");
+  const workspace = await LocalWorkspace.create({ workDir: folder });
+  // Each command names the stack.
+  workspace.selectStack = () => Promise.resolve();
+  return Opened.select(name, workspace);
 }
 
 /** What the CLI wrote, where it is the CLI that failed. */

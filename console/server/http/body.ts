@@ -19,11 +19,16 @@ export async function readBody<Schema extends z.ZodType>(
 async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > LARGEST_BODY)
-      throw new Refusal(413, { code: "too-large", message: `a request has at most ${LARGEST_BODY} bytes` });
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > LARGEST_BODY)
+        throw new Refusal(413, { code: "too-large", message: `a request has at most ${LARGEST_BODY} bytes` });
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // Whoever leaves in the middle of a request is told nothing, and is no error of the server.
+    throw error instanceof Refusal ? error : invalid("the request was cut short");
   }
   return Buffer.concat(chunks).toString("utf8");
 }

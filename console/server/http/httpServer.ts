@@ -24,13 +24,9 @@ export type Reply =
 /** Handles a request; what it throws is the reply, too. */
 export type Handler = (request: Request) => Promise<Reply>;
 
-/** Streams at the same time. */
-const MOST_CONNECTIONS = 256;
-
 /** A server that guards each request, and answers each. */
 export function createHttpServer(handle: Handler, origins: () => Origins): Server {
   const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000 });
-  server.maxConnections = MOST_CONNECTIONS;
   server.on("request", (incoming, response) => void answer(handle, origins(), incoming, response));
   return server;
 }
@@ -70,7 +66,8 @@ function send(response: ServerResponse, reply: Exclude<Reply, "stream">): void {
 function refuse(response: ServerResponse, error: unknown): void {
   const status = error instanceof Refusal ? error.status : 500;
   const body: ConsoleError = consoleError(error);
-  if (!(error instanceof Refusal)) console.error(`pulumi-taas: ${printable(String((error as Error).stack))}`);
+  const unknown = error instanceof Refusal ? error.cause : error;
+  if (unknown !== undefined) console.error(`pulumi-taas: ${printable(String((unknown as Error).stack))}`);
   if (response.headersSent) {
     response.destroy();
     return;

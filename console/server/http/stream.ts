@@ -3,12 +3,15 @@ import { jsonText } from "./jsonText";
 
 /** Milliseconds between two comments that keep a stream open through proxies. */
 const KEEP_ALIVE = 20_000;
-/** Bytes that may wait for a reader; a stream whose reader falls back further is ended, and the page begins a new one. */
-const MOST_WAITING = 8 * 1024 * 1024;
+/**
+ * Bytes that may wait for a reader besides the largest event; a stream whose reader falls back further is ended, and the page begins a new one.
+ */
+const MOST_WAITING = 2 * 1024 * 1024;
 
 /** A stream of server-sent events. What a host says is JSON in it, without what could steer a terminal. */
 export class EventStream {
   private number = 0;
+  private largest = 0;
   private readonly beat: NodeJS.Timeout;
 
   constructor(private readonly response: ServerResponse) {
@@ -25,20 +28,18 @@ export class EventStream {
   send(event: object): void {
     const { response } = this;
     if (response.writableEnded || response.destroyed) return;
-    if (response.writableLength > MOST_WAITING) {
+    if (response.writableLength > MOST_WAITING + this.largest) {
       response.destroy();
       return;
     }
     this.number += 1;
-    response.write(`id: ${this.number}\ndata: ${jsonText(event)}\n\n`);
+    const text = `id: ${this.number}\ndata: ${jsonText(event)}\n\n`;
+    this.largest = Math.max(this.largest, Buffer.byteLength(text));
+    response.write(text);
   }
 
   /** Calls once the reader is gone. */
   onClose(end: () => void): void {
     this.response.once("close", end);
-  }
-
-  end(): void {
-    this.response.end();
   }
 }

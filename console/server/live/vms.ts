@@ -1,11 +1,9 @@
 import { tapBridgeOf } from "../../../provider/converge/access";
 import { type FoundPort, inVnicOrder, portsOf, VM_KEYS } from "../../../provider/model/findPort";
 import { memo } from "../../../provider/model/memo";
-import { isVmPort } from "../../../provider/model/vmPort";
 import type { Facts } from "../../../provider/ovs/facts";
 import type { PortRef, Vm, Vnic } from "../../api";
-import type { Ends } from "./ends";
-import type { HostView } from "./hostWatch";
+import type { End, Ends } from "./ends";
 import { nameOf } from "./ids";
 import { tappedPorts } from "./tapped";
 
@@ -56,16 +54,15 @@ export function vmOf(facts: Facts, found: FoundPort): PortsVm {
   return { uuid, name, index: Math.max(0, index) };
 }
 
-/** The VMs of a host with those vNICs that `isAllowed`, by name. Ports of Open vSwitch's own making are none. */
-export function vmsOf(view: HostView, ends: Ends, isAllowed: (found: FoundPort) => boolean): Vm[] {
+/** The VMs of a host with those vNICs that `isAllowed`, by name. */
+export function vmsOf(view: End["view"], ends: Ends, isAllowed: (found: FoundPort) => boolean): Vm[] {
   const { inspection, record } = view;
-  if (inspection === undefined) return [];
   const { facts } = inspection;
   const tapBridge = tapBridgeOf(record);
   const sources = sourcesOn(view, ends);
   const vms = new Map<string, Vm>();
   for (const found of portsOf(facts, bridgesOf(facts))) {
-    if (!isVmPort(found.port, facts) || !isAllowed(found)) continue;
+    if (!isAllowed(found)) continue;
     const vm = vmOf(facts, found);
     const id = vm.uuid ?? `port ${found.port.name}`;
     const entry = vms.get(id) ?? { id, name: vm.name, vnics: [] };
@@ -105,8 +102,8 @@ function vnicOf(
 }
 
 /** Names of the taps of a host's ports, by port. */
-function sourcesOn({ inspection }: HostView, { flows }: Ends): Map<string, string[]> {
-  const { facts } = inspection!;
+function sourcesOn({ inspection }: End["view"], { flows }: Ends): Map<string, string[]> {
+  const { facts } = inspection;
   const found = new Map<string, string[]>();
   for (const [owner, { source }] of flows) {
     if (source?.view.inspection.facts !== facts) continue;

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { unreadable } from "../refusal";
+import { ProjectFiles, textOf } from "./projectFiles";
 
 /** The first 32 hexadecimal digits of the SHA-256 of a text. */
 export function hashOf(text: string): string {
@@ -24,12 +24,12 @@ export class ProgramFile {
 
   /** Its text. Throws a Refusal where it is not in UTF-8: what cannot be read could not be written back as it was. */
   async read(): Promise<string> {
-    const content = await readFile(this.path);
-    try {
-      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
-    } catch {
-      throw unreadable("the program is not in UTF-8");
-    }
+    return textOf(await readFile(this.path));
+  }
+
+  /** The project's files as they are now. */
+  project(): Promise<ProjectFiles> {
+    return ProjectFiles.read(this.folder);
   }
 
   /** Puts a text in the place of another; false where the file is another than that by now. */
@@ -41,17 +41,24 @@ export class ProgramFile {
 
   private async replaceNow(before: string, after: string): Promise<boolean> {
     if (before === after) return (await this.read()) === before;
-    // Where the program is a link, the file that it leads to is replaced, and the link stays.
-    const path = await realpath(this.path);
-    const temporary = join(dirname(path), `.${this.name}.${randomBytes(6).toString("hex")}`);
-    try {
-      const { mode } = await stat(path);
-      await writeFile(temporary, after, { mode });
-      if ((await this.read()) !== before) return false;
-      await rename(temporary, path);
-      return true;
-    } finally {
-      await rm(temporary, { force: true });
-    }
+    return replaceFile(this.path, Buffer.from(before), Buffer.from(after));
+  }
+}
+
+/**
+ * Replaces a file as a whole, if it has what it is thought to have; else it stays, and the result is false. Where it is a link, the file that it
+ * leads to is replaced, and the link stays.
+ */
+export async function replaceFile(file: string, before: Buffer, after: Buffer): Promise<boolean> {
+  const path = await realpath(file);
+  const temporary = join(dirname(path), `.${basename(file)}.${randomBytes(6).toString("hex")}`);
+  try {
+    const { mode } = await stat(path);
+    await writeFile(temporary, after, { mode });
+    if (!(await readFile(path)).equals(before)) return false;
+    await rename(temporary, path);
+    return true;
+  } finally {
+    await rm(temporary, { force: true });
   }
 }

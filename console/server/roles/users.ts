@@ -3,21 +3,7 @@ import { parse } from "yaml";
 import * as z from "zod";
 import { TaasError } from "../../../provider/errors";
 import { placedReasons, wording } from "../../../provider/schema/reasons";
-
-/** What ports of VMs a tenant may tap: all that is given must match. */
-const ports = z
-  .strictObject({
-    /** UUIDs of VMs. */
-    vms: z.array(z.string().min(1)).optional(),
-    /** Patterns of port names, as in a selector: `*` for any characters, `?` for one. */
-    names: z.array(z.string().min(1)).optional(),
-    /** `external_ids` of the Interface row. */
-    externalIds: z.record(z.string(), z.string()).optional(),
-  })
-  .refine(
-    (rule) => Object.values(rule).some((part) => part !== undefined),
-    "must have vms, names or externalIds",
-  );
+import { portSelector } from "../../../provider/schema/selector";
 
 const user = z.discriminatedUnion("role", [
   z.strictObject({ role: z.literal("admin") }),
@@ -29,13 +15,12 @@ const usersFile = z.strictObject({
   /** A tenant's change waits for another person's confirm. */
   approval: z.boolean().default(false),
   users: z.record(z.string().min(1), user),
-  /** By tenant: ports that it may tap, and have as monitors. One of the list must match; without any, it may tap none. */
-  ports: z.record(z.string(), z.array(ports)).default({}),
+  /** By tenant: ports that it may tap, and have as monitors. One selector of the list must match; without any, it may tap none. */
+  ports: z.record(z.string(), z.array(portSelector)).default({}),
 });
 
 /** Who may do what. */
 export type Users = z.output<typeof usersFile>;
-export type PortRule = z.output<typeof ports>;
 
 /** Reads the file of users, YAML or JSON. Errors: `invalid-config`. */
 export function readUsers(file: string): Users {

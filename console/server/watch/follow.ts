@@ -47,7 +47,7 @@ export function followFrames(
   let watched: Watched;
   try {
     watched = watchedOf(row, console.live.ends);
-    leave = console.watches.join(watched, reader);
+    leave = console.watches.join(watched, reader, viewer.role);
   } catch (error) {
     tell({ type: "watch-ended", error: errorFor(viewer, consoleError(error)) });
   }

@@ -1,11 +1,16 @@
 import type { Context } from "../../../provider/resource/context";
 import { notFound, Refusal } from "../refusal";
+import type { Viewer } from "../roles/viewer";
 import { type Reader, Watch } from "./watch";
 import { isSame, type Watched } from "./watched";
 
-/** Captures at the same time: of all, and of taps of one tenant. Each takes up to 2 of the 32 Mirrors of its host's bridge. */
+/**
+ * Captures at the same time: of all, of taps of one tenant, and of all where an admin asks, whom tenants do not keep out. Each takes up to 2 of the
+ * 32 Mirrors of its host's bridge.
+ */
 const MOST = 8;
 const MOST_OF_TENANT = 4;
+const MOST_FOR_ADMIN = 10;
 /** Watches whose frames can still be downloaded. */
 const MOST_KEPT = 16;
 
@@ -19,12 +24,16 @@ export class Watches {
   constructor(private readonly context: Context) {}
 
   /** Tells a reader of the frames that a tap copies. Returns what ends that. Throws a Refusal where too many watch. */
-  join(watched: Watched, reader: Reader): () => void {
+  join(watched: Watched, reader: Reader, role: Viewer["role"]): () => void {
     const last = this.last.get(watched.id);
     if (last !== undefined && !last.isOver && isSame(last.watched, watched)) return last.join(reader);
     const { tenant } = watched;
     const own = [...this.running].filter(({ watched: other }) => other.tenant === tenant);
-    if (this.running.size >= MOST || (tenant !== undefined && own.length >= MOST_OF_TENANT))
+    const isFull =
+      role === "admin"
+        ? this.running.size >= MOST_FOR_ADMIN
+        : this.running.size >= MOST || (tenant !== undefined && own.length >= MOST_OF_TENANT);
+    if (isFull)
       throw new Refusal(429, {
         code: "too-many-watches",
         message: "too many taps are watched already",

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import type { ServiceRow, Stage, TapRow, Vm } from "../../../console/api";
 import { ConsoleClient, until } from "../../console/client";
@@ -60,7 +60,17 @@ describe("the console on real hosts", () => {
     expect(preview.steps.map(({ op, name }) => `${op} ${name}`)).to.deep.equal(["create web", "create ids"]);
     expect(preview.steps[0]!.rules.map(({ sign }) => sign)).to.include("+");
     expect(await readFile(console.file, "utf8")).to.equal(program);
+    // What an editor writes once it is confirmed, and before it is read to be run, has not been previewed.
+    const up = console.deployer.up.bind(console.deployer);
+    console.deployer.up = async (...args) => {
+      const written = await readFile(console.file, "utf8");
+      await writeFile(console.file, `${written}  other: { type: "taas:TapService", properties: {} }\n`);
+      const ran = await up(...args);
+      await writeFile(console.file, written);
+      return ran;
+    };
     const change = await client.ended(await client.confirm(preview));
+    console.deployer.up = up;
     expect(change.error).to.equal(undefined);
     expect(change.outcome).to.equal("succeeded");
     const [web] = await until(

@@ -1,7 +1,9 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { expect } from "chai";
 import type { Event, HostRow, Preview, ServiceRow, Tap, TapRow, Vm } from "../../../console/api";
 import type { Users } from "../../../console/server/roles/users";
+import { applied, NOTHING_YET } from "../../../console/web/live";
 import { ConsoleClient, until } from "../../console/client";
 import { type LabConsole, startLabConsole } from "../../console/consoleLab";
 import { PEOPLE } from "../../console/people";
@@ -12,8 +14,8 @@ const USERS: Users = {
   approval: false,
   users: PEOPLE,
   ports: {
-    blue: [{ vms: ["b1000000-0000-4000-8000-000000000001"] }, { names: ["tap-bids"] }],
-    red: [{ names: ["tap-r*"] }],
+    blue: [{ vm: "b1000000-0000-4000-8000-000000000001" }, { name: "tap-bids" }],
+    red: [{ name: "tap-r*" }],
   },
 };
 
@@ -272,5 +274,24 @@ describe("the roles of the console, on real hosts", () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     expect(raws.text).not.to.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     expect(raws.text.length).to.be.lessThan(50_000);
+  });
+
+  it("take a tap from the open page of the tenant that had it, and give it to the other's", async function () {
+    this.timeout(30_000);
+    const [tim, rita] = [await as("tim").events(), await as("rita").events()];
+    const program = await readFile(console.file, "utf8");
+    await writeFile(
+      console.file,
+      program.replace("port: tap-bweb, tenant: blue", "port: tap-bweb, tenant: red"),
+    );
+    await as("ada").change({ kind: "apply" });
+    const shown = (events: readonly Event[]) => [...events.reduce(applied, NOTHING_YET).taps.values()];
+    await until(
+      () => [tim, rita].map(({ events }) => shown(events).map(({ name }) => name)),
+      ([his, hers]) => his!.length === 0 && hers!.includes("bweb"),
+    );
+    tim.end();
+    rita.end();
+    expect((await as("tim").ask("GET", `/api/taps/${blueTap.id}`)).status).to.equal(404);
   });
 });

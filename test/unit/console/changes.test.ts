@@ -1,5 +1,5 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { OPERATOR, type Viewer } from "../../../console/server/roles/viewer";
 import { until } from "../../console/client";
@@ -33,6 +33,7 @@ describe("changes of the console", () => {
 
   const moved: [string, () => Promise<void> | void][] = [
     ["the program", () => writeFile(project.file.path, `# edited\n${PROGRAM}`)],
+    ["the configuration", () => writeFile(join(project.file.folder, "Pulumi.prod.yaml"), "config: {}\n")],
     [
       "the state",
       () => {
@@ -42,7 +43,7 @@ describe("changes of the console", () => {
     [
       "a host",
       () => {
-        project.generation = 2;
+        project.written = 2;
       },
     ],
   ];
@@ -73,6 +74,32 @@ describe("changes of the console", () => {
       expect(again.outcome).to.equal("succeeded");
     });
   }
+
+  it("deploy what was previewed, whatever an editor writes once it is confirmed", async () => {
+    const config = join(project.file.folder, "Pulumi.prod.yaml");
+    await writeFile(config, "config: {}\n");
+    const preview = await project.previewed();
+    const edited = `${AFTER}# edited\n`;
+    project.deployer.starting = async () => {
+      await writeFile(project.file.path, edited);
+      await writeFile(config, "config: { other: 1 }\n");
+    };
+    const change = await project.confirmed(preview);
+    expect(change.outcome).to.equal("succeeded");
+    expect(project.deployer.done).to.deep.equal([`preview ${AFTER}`, `up ${AFTER}`]);
+    expect(project.deployer.configs).to.deep.equal(["config: {}\n", "config: {}\n"]);
+    expect(await readFile(project.file.path, "utf8")).to.equal(edited);
+    expect(await readFile(config, "utf8")).to.equal("config: { other: 1 }\n");
+    const next = await project.previewed(OPERATOR, { kind: "apply" });
+    expect(next.state).to.equal("ready");
+    expect(project.deployer.done.at(-1)).to.equal(`preview ${edited}`);
+  });
+
+  it("preview what was read, also where the edit leaves the program as it is", async () => {
+    project.deployer.starting = () => writeFile(project.file.path, "name: other\nruntime: yaml\n");
+    await project.previewed(OPERATOR, { kind: "apply" });
+    expect(project.deployer.done).to.deep.equal([`preview ${PROGRAM}`]);
+  });
 
   it("are confirmed once, and by what was previewed last", async () => {
     const preview = await project.previewed();
@@ -148,7 +175,7 @@ describe("changes of the console", () => {
     project.deployer.stack = HOST;
     project.deployer.events = () => [];
     const preview = await project.previewed();
-    project.generation = 2;
+    project.written = 2;
     await project.confirmed(preview);
     expect(project.deployer.runs).to.deep.equal(["preview", "preview", "up"]);
   });
@@ -156,14 +183,22 @@ describe("changes of the console", () => {
   it("are previewed anew when a host or the state has moved while Pulumi previewed", async () => {
     project.deployer.stack = HOST;
     project.deployer.meanwhile = () => {
-      project.generation = 2;
+      project.written = 2;
     };
     expect((await readied()).runs).to.deep.equal(["preview", "preview", "up"]);
   });
 
+  it("are not previewed anew because of a capture, which raises the host's generation", async () => {
+    project.deployer.stack = HOST;
+    const preview = await project.previewed();
+    project.captures = 1;
+    await project.confirmed(preview);
+    expect(project.deployer.runs).to.deep.equal(["preview", "up"]);
+  });
+
   it("ask anew when arguments are others, of which neither rules nor lines tell", async () => {
     const preview = await project.previewed();
-    project.generation = 2;
+    project.written = 2;
     const event = created("ids", "first");
     event.resourcePreEvent!.metadata.new!.inputs!.until = "2030-01-01T00:00:00Z";
     project.deployer.events = () => [event];

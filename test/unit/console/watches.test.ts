@@ -36,17 +36,17 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 describe("the watches of a console", () => {
   it("share one capture a tap, and begin another where it copies something else, or after the end", async () => {
     const { opened, watches } = hosts();
-    const first = watches.join(watched("a"), () => {});
-    const second = watches.join(watched("a"), () => {});
+    const first = watches.join(watched("a"), () => {}, "admin");
+    const second = watches.join(watched("a"), () => {}, "admin");
     await turn();
     expect(opened).to.have.length(1);
     first();
-    watches.join(watched("a"), () => {})();
+    watches.join(watched("a"), () => {}, "admin")();
     await turn();
     expect(opened).to.have.length(1);
     second();
-    const third = watches.join(watched("a"), () => {});
-    watches.join({ ...watched("a"), snapLength: 64 }, () => {});
+    const third = watches.join(watched("a"), () => {}, "admin");
+    watches.join({ ...watched("a"), snapLength: 64 }, () => {}, "admin");
     await turn();
     expect(opened).to.have.length(3);
     third();
@@ -56,16 +56,21 @@ describe("the watches of a console", () => {
 
   it("are 8 at most, 4 of a tenant, and count until they are gone from their hosts", async () => {
     const { opened, watches } = hosts();
-    const ends = [1, 2, 3, 4].map((id) => watches.join(watched(`b${id}`, "blue"), () => {}));
-    expect(codeOf(() => watches.join(watched("b5", "blue"), () => {}))).to.equal("too-many-watches");
-    for (const id of [1, 2, 3, 4]) watches.join(watched(`r${id}`), () => {});
-    expect(codeOf(() => watches.join(watched("r5"), () => {}))).to.equal("too-many-watches");
+    const ends = [1, 2, 3, 4].map((id) => watches.join(watched(`b${id}`, "blue"), () => {}, "tenant"));
+    expect(codeOf(() => watches.join(watched("b5", "blue"), () => {}, "tenant"))).to.equal(
+      "too-many-watches",
+    );
+    for (const id of [1, 2, 3, 4]) watches.join(watched(`r${id}`), () => {}, "tenant");
+    expect(codeOf(() => watches.join(watched("r5"), () => {}, "tenant"))).to.equal("too-many-watches");
+    const admins = [1, 2].map((id) => watches.join(watched(`a${id}`, "blue"), () => {}, "admin"));
+    expect(codeOf(() => watches.join(watched("a3"), () => {}, "admin"))).to.equal("too-many-watches");
+    for (const end of admins) end();
     ends[0]!();
-    expect(codeOf(() => watches.join(watched("r5"), () => {}))).to.equal("too-many-watches");
+    expect(codeOf(() => watches.join(watched("r5"), () => {}, "tenant"))).to.equal("too-many-watches");
     await turn();
-    opened[0]!.end();
+    for (const index of [0, 8, 9]) opened[index]!.end();
     await turn();
-    expect(codeOf(() => watches.join(watched("r5"), () => {}))).to.equal(undefined);
+    expect(codeOf(() => watches.join(watched("r5"), () => {}, "tenant"))).to.equal(undefined);
     await turn();
     for (const { end } of opened) end();
     await watches.stop();
@@ -74,8 +79,8 @@ describe("the watches of a console", () => {
   it("tell all readers how a host ended a watch", async () => {
     const { opened, watches } = hosts();
     const told: TapEvent[] = [];
-    watches.join(watched("a"), (event) => told.push(event));
-    watches.join(watched("a"), (event) => told.push(event));
+    watches.join(watched("a"), (event) => told.push(event), "tenant");
+    watches.join(watched("a"), (event) => told.push(event), "tenant");
     await turn();
     opened[0]!.fail(new TaasError("no", { code: "packets-refused", host: "host1", hint: "do" }));
     await watches.stop();
@@ -88,7 +93,7 @@ describe("the watches of a console", () => {
 
   it("give the file of the last watch to who has the tap, and not to who had it before", async () => {
     const { opened, watches } = hosts();
-    watches.join(watched("a", "blue"), () => {})();
+    watches.join(watched("a", "blue"), () => {}, "tenant")();
     await turn();
     opened[0]!.end();
     expect(watches.pcapng("a", "blue").readUInt32LE(0)).to.equal(0x0a0d_0d0a);
