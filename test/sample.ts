@@ -7,12 +7,16 @@ const { TAAS_SAMPLE: asked } = process.env;
 export const isWhole = asked === "all";
 
 /**
- * So many cases of a series, one at random from each of so many equal stretches of it: another sample with every seed. All of
- * them, or another number, if the environment's `TAAS_SAMPLE` says so.
+ * So many cases of a series, one at random from each of so many equal stretches of it: another sample with every seed. The
+ * environment's `TAAS_SAMPLE` says another number, or `all`: then `whole` of them, which is fewer than there are only where
+ * every case would take hours.
  */
-export function sampleOf<Case>(all: readonly Case[], usual: number): readonly Case[] {
-  if (isWhole) return all;
-  const count = Math.min(Math.floor(Number(asked ?? usual)), all.length);
+export function sampleOf<Case>(
+  all: readonly Case[],
+  usual: number,
+  whole: number = all.length,
+): readonly Case[] {
+  const count = Math.min(isWhole ? whole : Math.floor(Number(asked ?? usual)), all.length);
   if (!(count > 0)) throw new RangeError(`TAAS_SAMPLE is ${asked}: give a number above 0, or all`);
   const random = randomFrom(SEED + all.length);
   const stretch = all.length / count;

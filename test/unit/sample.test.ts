@@ -5,12 +5,15 @@ import { repositoryRoot } from "../engine/fixtureProject";
 
 const PRINT = `
 const { sampleOf } = require(${JSON.stringify(join(repositoryRoot(), "dist/test/sample.js"))});
-console.log(JSON.stringify(sampleOf(Array.from({ length: 100 }, (_, index) => index), 10)));
+const cases = Array.from({ length: 100 }, (_, index) => index);
+console.log(JSON.stringify(sampleOf(cases, 10, ...process.argv.slice(1).map(Number))));
 `;
 
 describe("a sample of a long series", () => {
-  const sample = async (env: Record<string, string>): Promise<number[]> => {
-    const { stdout } = await execa("node", ["-e", PRINT], { env: { TAAS_SAMPLE: undefined, ...env } });
+  const sample = async (env: Record<string, string>, ...whole: string[]): Promise<number[]> => {
+    const { stdout } = await execa("node", ["-e", PRINT, ...whole], {
+      env: { TAAS_SAMPLE: undefined, ...env },
+    });
     return JSON.parse(stdout) as number[];
   };
 
@@ -27,5 +30,7 @@ describe("a sample of a long series", () => {
     const [few, all] = await Promise.all(["3", "all"].map((count) => sample({ TAAS_SAMPLE: count })));
     expect(few).to.have.length(3);
     expect(all).to.have.length(100);
+    expect(await sample({ TAAS_SAMPLE: "all" }, "30")).to.have.length(30);
+    expect(await sample({ TAAS_SAMPLE: "1000" }, "30")).to.deep.equal(all);
   });
 });

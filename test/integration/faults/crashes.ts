@@ -5,13 +5,17 @@ import type { Moment, Order, Report } from "./killer";
 
 const MOMENTS: readonly Moment[] = ["before", "during", "after"];
 
-/** So many moments of a run with so many calls to hosts; see `sampleOf`. */
-export function momentsOf(calls: number, count: number): readonly Pick<Order, "at" | "moment">[] {
+/** Moments of a run with so many calls to hosts: `usual` of them, or `whole`; see `sampleOf`. */
+export function momentsOf(
+  calls: number,
+  usual: number,
+  whole: number,
+): readonly Pick<Order, "at" | "moment">[] {
   const all = Array.from({ length: calls * MOMENTS.length }, (_, index) => ({
     at: Math.floor(index / MOMENTS.length) + 1,
     moment: MOMENTS[index % MOMENTS.length]!,
   }));
-  return sampleOf(all, count);
+  return sampleOf(all, usual, whole);
 }
 
 /** Children that have loaded the provider and wait for their order, so that none has to be waited for. */

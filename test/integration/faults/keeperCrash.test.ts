@@ -10,8 +10,8 @@ import { StackFile, type Wanted } from "./stack";
 import { diffViews } from "./view";
 
 const STACK = "organization/kept/test";
-/** Kills in each series of the usual sample. */
-const KILLS = 1;
+/** Kills in each series of the usual sample, and of the whole one. */
+const KILLS = [1, 30] as const;
 
 /** A monitor and a tap on one host, which has a keeper or none. */
 function program(keeper: boolean): Wanted[] {
@@ -71,7 +71,7 @@ ls ${UNIT} ${FOLDER} 2>/dev/null |
       const expected = { views: await viewsOf(lab), files: await files() };
       expect(expected.files.includes("state.current")).to.equal(hasKeeper(to ?? []));
       await stack().destroy();
-      const moments = momentsOf(calls, KILLS);
+      const moments = momentsOf(calls, ...KILLS);
       for (const moment of moments) {
         const where = `killed ${moment.moment} call ${moment.at} of ${calls}`;
         await start(from);

@@ -12,8 +12,8 @@ import { StackFile, type Wanted } from "./stack";
 import { diffViews } from "./view";
 
 const STACK = "organization/stopped/test";
-/** Moments at which a writer is stopped, in the usual sample. */
-const STOPS = 2;
+/** Moments at which a writer is stopped, in the usual sample and in the whole one. */
+const STOPS = [2, 12] as const;
 
 /** Another stack's taps, on the same hosts. */
 const others: Wanted[] = [
@@ -63,7 +63,7 @@ describe("a writer that is stopped in its tracks", function () {
     const expected = await views();
     await stack().destroy();
     let stopped = 0;
-    for (const moment of momentsOf(whole!.calls, STOPS)) {
+    for (const moment of momentsOf(whole!.calls, ...STOPS)) {
       const where = `stopped ${moment.moment} call ${moment.at} of ${whole!.calls}`;
       rmSync(state, { force: true });
       await stack().up(first);
