@@ -62,9 +62,7 @@ inEachLanguage(`one stopped VM of ${OTHERS + 1} that are tapped`, (language) => 
     await program.become(written("egress"));
     const { stack } = program;
 
-    const started = performance.now();
     const run = succeeded(await stack.up());
-    expect(performance.now() - started).to.be.lessThan(60_000);
     expect(run.changes).to.deep.equal({ update: OTHERS + 1, same: 2 });
     expect(statusIn(run, "web")).to.equal('drifted: host host1: source port "tap-web" is not plugged');
     expect(statusIn(run, "n7")).to.equal("active");
