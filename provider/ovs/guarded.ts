@@ -43,9 +43,13 @@ export function guardWords({ bridge, key, generation, ofports }: HostGuard): str
   return [bridge, key, expected, entries.map(([uuid]) => uuid).join(" ")];
 }
 
-/** A command of ovs-ofctl(8), and its argument after the bridge's name. `del-flows` is strict. */
+/**
+ * A command of ovs-ofctl(8), and its argument after the bridge's name. `del-flows` is strict. `put-meter`, which
+ * ovs-ofctl lacks, creates a meter, or updates the one that has its number: another writer may have created it since
+ * the meters were read.
+ */
 export type OfctlCommand = readonly [
-  command: "add-flow" | "del-flows" | "add-meter" | "mod-meter" | "del-meter",
+  command: "add-flow" | "del-flows" | "put-meter" | "del-meter",
   argument: string,
 ];
 
@@ -53,12 +57,25 @@ const SCRIPT = `
 guard=$1 key=$2 expected=$3 nics=$4 seconds=$5 version=$6 bridge=$7
 shift 7
 ${HOLDS}
+ofctl() {
+  strict=
+  [ "$1" != del-flows ] || strict=--strict
+  $TAAS_SUDO ovs-ofctl -O "$version" --timeout="$seconds" $strict -- "$1" "$bridge" "$2" </dev/null
+}
+put_meter() {
+  said=$(ofctl add-meter "$1" 2>&1) && return
+  case $said in
+    *METER_EXISTS*) ofctl mod-meter "$1" ;;
+    *) printf '%s\n' "$said" >&2; return 1 ;;
+  esac
+}
 holds || { echo moved; exit 0; }
 while [ $# -gt 0 ]; do
   [ $# -ge 2 ] || exit 4
-  strict=
-  [ "$1" != del-flows ] || strict=--strict
-  $TAAS_SUDO ovs-ofctl -O "$version" --timeout="$seconds" $strict -- "$1" "$bridge" "$2" </dev/null || exit 4
+  case $1 in
+    put-meter) put_meter "$2" ;;
+    *) ofctl "$1" "$2" ;;
+  esac || exit 4
   shift 2
 done
 holds || { echo moved; exit 0; }

@@ -91,10 +91,7 @@ export async function putMeters(
   { missing, altered }: MeterDifference,
   guard: HostGuard,
 ): Promise<boolean> {
-  const commands: OfctlCommand[] = [
-    ...missing.map((meter) => ["add-meter", meterText(meter)] as const),
-    ...altered.map((meter) => ["mod-meter", meterText(meter)] as const),
-  ];
+  const commands = [...missing, ...altered].map((meter) => ["put-meter", meterText(meter)] as const);
   return change(target, guard, commands, "setting meters");
 }
 

@@ -182,6 +182,25 @@ describe("OpenFlow rules of a real bridge", function () {
       expect(compareMeters(await dumpMeters(target), []).unexpected).to.deep.equal([]);
       await ovs.ofctl("del-meter", "br-tap", "meter=controller");
     });
+
+    it("puts meters that another writer has created or deleted since they were read", async () => {
+      const before = compareMeters(await dumpMeters(target), [meter]);
+      await ovs.ofctl("add-meter", "br-tap", "meter=5,kbps,burst,stats,band=type=drop,rate=9,burst_size=9");
+      expect(await putMeters(target, before, guard())).to.equal(true);
+      const { missing, altered } = compareMeters(await dumpMeters(target), [meter]);
+      expect([missing, altered]).to.deep.equal([[], []]);
+      await ovs.ofctl("del-meter", "br-tap", "meter=5");
+      expect(await putMeters(target, { ...before, missing: [], altered: [meter] }, guard())).to.equal(true);
+      expect(compareMeters(await dumpMeters(target), [meter]).missing).to.deep.equal([]);
+      await deleteMeters(target, [5], guard());
+    });
+
+    it("says what Open vSwitch says of a meter that it refuses", async () => {
+      const refused = { missing: [{ ...meter, unit: "frames" as never }], altered: [], unexpected: [] };
+      const error = await rejection(putMeters(target, refused, guard()));
+      expect(error).to.deep.include({ code: "openflow-error" });
+      expect(error.message).to.match(/setting meters on bridge br-tap failed: .*frames/s);
+    });
   });
 
   it("gives up by itself, within its own time limit, when vswitchd hangs", async () => {
