@@ -2,8 +2,8 @@ import type { ConsoleError, Event } from "../../api";
 import type { Ran } from "../deploy/deployer";
 import { toldOf } from "../deploy/steps";
 import type { ProgramFile } from "../program/programFile";
-import type { Ground } from "./applyEdit";
 import type { Bindings } from "./bind";
+import type { Ground } from "./ground";
 import type { Line } from "./line";
 
 /** What changes are made with. */
