@@ -10,6 +10,7 @@
  * | `GET /api/taps/ID` | `Tap` |
  * | `GET /api/hosts/NAME/ports` | `Vm[]` |
  * | `GET /api/hosts/NAME/ports/PORT/facts?service=ID` | `NewTapFacts` |
+ * | `GET /api/hosts/NAME/selection?ports=JSON&service=ID` | `NewTapFacts` of the ports that a `PortSelector` matches |
  * | `POST /api/previews` with an `Edit` | `{ id }`: the preview runs on the server |
  * | `GET /api/previews/ID` | `Preview` |
  * | `POST /api/previews/ID/confirm` with `{ fingerprint }` | `{ change }`, the id of the change |
@@ -76,6 +77,8 @@ export interface TapRow {
   direction: "ingress" | "egress" | "both";
   /** The filter on one line; empty: everything. */
   filter: string;
+  /** Of how many conversations one is copied; absent: every conversation is. */
+  oneIn?: number;
   state: State;
   reason?: string;
   /** `org/project/stack`. */
@@ -166,6 +169,8 @@ export interface HostRow {
 /** A VM of a host with its vNICs by ascending MAC address; a port that is no VM's is a VM of its own, named as the port. */
 export interface Vm {
   id: string;
+  /** As the cloud wrote it; absent: the port is no VM's, as far as its row says. */
+  uuid?: string;
   name: string;
   vnics: Vnic[];
 }
@@ -188,18 +193,43 @@ export interface Vnic {
   tappedBy: string[];
 }
 
-/** What the side panel of *New tap* says. */
+/** What the side panel of *New tap* says of one host. */
 export interface NewTapFacts {
-  /** MTU of the source, and the largest frame that fits through the tunnel; absent where one is not known. */
+  /** Names of the ports that the tap would be of now. */
+  ports: string[];
+  /** The largest MTU of these ports, and the largest frame that fits through the tunnel; absent where one is not known. */
   mtu?: { source: number; path: number };
   /** How many more capture groups the host has room for. */
   mirrorsLeft: number;
-  /** Why this port cannot be tapped into this service, or what to know before. */
+  /** Why these ports cannot be tapped into this service, or what to know before. */
   conflicts: string[];
 }
 
 /** How a port is found on its host. */
 export type PortRef = { vmUuid: string; vnic?: number } | { ifaceId: string } | { port: string };
+
+/** What ports have in common: all that is given. */
+export interface PortConditions {
+  network?: string;
+  vlan?: number;
+  vm?: string;
+  /** `*` stands for any characters, `?` for one. */
+  name?: string;
+  /** The value `*` is any. */
+  externalIds?: Record<string, string>;
+}
+
+/** All ports of a host that meet the conditions, now and later, as `ports` of a TapFlow. */
+export interface PortSelector extends PortConditions {
+  /** What is left out: ports by name or as a program names them otherwise, and all that meet conditions. */
+  except?: (
+    | string
+    | PortConditions
+    | { ifaceId: string }
+    | { mac: string }
+    | { vmUuid: string; vnic?: number }
+  )[];
+}
 
 /** Where a new service puts its copies. */
 export interface Monitor {
@@ -208,21 +238,25 @@ export interface Monitor {
   collector?: { address: string; type: "gre" | "erspan" | "vxlan" | "geneve" };
 }
 
+/** What new taps are called, where their copies go, and what is copied for how long. */
+interface Tapping {
+  name: string;
+  service: { id: string } | { create: { name: string } & Monitor };
+  direction: "ingress" | "egress" | "both";
+  /** An expression such as `tcp port 443`; absent or empty: everything. */
+  filter?: string;
+  /** One conversation in so many. */
+  sampling?: { oneIn: number };
+  /** ISO 8601 with zone. */
+  until?: string;
+  description?: string;
+}
+
 /** One change of the program. */
 export type Edit =
-  | {
-      kind: "createTap";
-      name: string;
-      service: { id: string } | { create: { name: string } & Monitor };
-      host: string;
-      port: PortRef;
-      direction: "ingress" | "egress" | "both";
-      /** An expression such as `tcp port 443`; absent or empty: everything. */
-      filter?: string;
-      /** ISO 8601 with zone. */
-      until?: string;
-      description?: string;
-    }
+  | ({ kind: "createTap"; host: string; port: PortRef } & Tapping)
+  /** One tap a host. On several hosts each is called by the name and its host: `web-host1`. */
+  | ({ kind: "createGroup"; hosts: string[]; ports: PortSelector } & Tapping)
   | ({ kind: "createService"; name: string; description?: string } & Monitor)
   | { kind: "deleteTap"; id: string }
   | { kind: "deleteService"; id: string }
@@ -316,7 +350,7 @@ export interface ConsoleError {
   message: string;
   hint?: string;
   host?: string;
-  /** The field of *New tap* that is wrong: `name`, `service`, `host`, `port`, `filter`, `until`, `monitor`. */
+  /** The field of *New tap* that is wrong: `name`, `service`, `host`, `port`, `hosts`, `ports`, `filter`, `sampling`, `until`, `monitor`. */
   field?: string;
 }
 

@@ -1,9 +1,10 @@
 import * as z from "zod";
+import { portSelector } from "../../provider/schema/selector";
 import type { Edit, TapEvent } from "../api";
 import { editSchema } from "./changes/editSchema";
 import { changeFor } from "./changes/record";
 import type { Console } from "./console";
-import { readBody } from "./http/body";
+import { readBody, readJson } from "./http/body";
 import type { Reply, Request } from "./http/httpServer";
 import type { EventStream } from "./http/stream";
 import { notFound } from "./refusal";
@@ -14,6 +15,7 @@ import {
   changesFor,
   factsFor,
   previewFor,
+  selectionFor,
   snapshotFor,
   stagesFor,
   tapFor,
@@ -83,6 +85,10 @@ const ROUTES: readonly Route[] = [
   get(/^\/api\/hosts\/([^/]+)\/ports\/([^/]+)\/facts$/, ({ console, viewer, request, parts: [host, port] }) =>
     factsFor(console, viewer, { host: host!, port: port!, service: request.query.get("service") }),
   ),
+  get(/^\/api\/hosts\/([^/]+)\/selection$/, ({ console, viewer, request: { query }, parts: [host] }) => {
+    const ports = readJson(query.get("ports") ?? "", portSelector, "ports");
+    return selectionFor(console, viewer, { host: host!, ports, service: query.get("service") });
+  }),
   post(/^\/api\/previews$/, editSchema, async ({ console, viewer }, edit) => ({
     id: await console.changesOf(viewer).previews.begin(edit as Edit, viewer),
   })),

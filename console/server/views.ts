@@ -5,12 +5,13 @@ import { writeClaim } from "../../provider/plan/claims";
 import { ruleText } from "../../provider/plan/flowText";
 import { portNumbers } from "../../provider/plan/portNumbers";
 import type { FlowClaim } from "../../provider/schema/claim";
+import type { PortSelector } from "../../provider/schema/selector";
 import type { ChangeSummary, Event, NewTapFacts, Preview, ServiceRow, Stage, Tap, TapRow, Vm } from "../api";
 import { summaryOfPreview } from "./changes/previews";
 import { errorFor, type PreviewRecord, seesStep, stepFor, summaryOfChange } from "./changes/record";
 import type { Console } from "./console";
 import type { End, Ends } from "./live/ends";
-import { newTapFacts } from "./live/facts";
+import { newTapFacts, portsThatMatch } from "./live/facts";
 import type { Live } from "./live/live";
 import { moveCode } from "./live/moveCode";
 import { stagesOf } from "./live/stages";
@@ -158,9 +159,25 @@ export function factsFor(
   if (view?.inspection === undefined) throw notFound("host");
   const found = findPortFor(viewer, view.inspection.facts, port);
   if (found === undefined) throw notFound("port");
-  const row = live.all.services.find(({ id }) => id === service);
-  const asked = { view: view as End["view"], found, ends: endsFor(viewer, live.ends) };
-  return newTapFacts(options.context, { ...asked, service: row && sees(viewer, row) ? row : undefined });
+  const asked = { view: view as End["view"], ports: [found], ends: endsFor(viewer, live.ends) };
+  return newTapFacts(options.context, { ...asked, service: serviceFor(live, viewer, service) });
+}
+
+/** The same of the ports that match. What else there is on a host is no tenant's to know. */
+export function selectionFor(
+  { live, options }: Console,
+  viewer: Viewer,
+  { host, ports, service }: { host: string; ports: PortSelector; service: string | null },
+): Promise<NewTapFacts> {
+  const view = live.views.find(({ record }) => record.name === host);
+  if (view?.inspection === undefined || viewer.role === "tenant") throw notFound("host");
+  const seen = view as End["view"];
+  const asked = { view: seen, ports: portsThatMatch(seen, ports), ends: live.ends };
+  return newTapFacts(options.context, { ...asked, service: serviceFor(live, viewer, service) });
+}
+
+function serviceFor({ all }: Live, viewer: Viewer, asked: string | null): ServiceRow | undefined {
+  return all.services.find((row) => row.id === asked && sees(viewer, row));
 }
 
 /** A preview as a viewer may see it: of what is others' only how much it is. */

@@ -1,4 +1,5 @@
 import type { Edit, TapRow, Vnic } from "../api";
+import { type MatchChoice, NO_MATCH, selectorOf } from "./matchChoice";
 import { type MonitorChoice, monitorOf, NO_MONITOR } from "./monitorChoice";
 import type { PlacedVm } from "./placedVm";
 
@@ -11,11 +12,16 @@ export interface TapChoice {
   name: string | undefined;
   service: string;
   monitor: MonitorChoice;
+  /** One port, or all that match. */
+  source: "port" | "match";
+  match: MatchChoice;
   vm: string;
   /** Index of the vNIC; empty until chosen. */
   vnic: string;
   direction: TapRow["direction"];
   filter: string;
+  /** One conversation in so many; empty: every conversation. */
+  oneIn: string;
   /** As the browser's field has it, in local time; empty: never. */
   ends: string;
 }
@@ -25,39 +31,54 @@ export const NO_CHOICE: TapChoice = {
   name: undefined,
   service: "",
   monitor: NO_MONITOR,
+  source: "port",
+  match: NO_MATCH,
   vm: "",
   vnic: "",
   direction: "both",
   filter: "",
+  oneIn: "",
   ends: "",
 };
 
 /** A name that no tap or service of this program has: the VM's, and a number if that one is taken. */
 export function proposedName(vm: string | undefined, taken: ReadonlySet<string>): string {
   if (vm === undefined) return "";
-  const base =
-    vm
-      .replace(/[^A-Za-z0-9-]+/g, "-")
-      .replace(/^-+|-+$/g, "")
-      .slice(0, 40) || "tap";
+  const letters = vm
+    .replace(/[^A-Za-z0-9-]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 40);
+  const base = /^[A-Za-z]/.test(letters) ? letters : ["tap", letters].filter(Boolean).join("-");
   for (let number = 1; ; number++) {
     const name = number === 1 ? base : `${base}-${number}`;
     if (!taken.has(name)) return name;
   }
 }
 
-/** The time that the field says, with its zone. */
+/** The time that the field says, as a person writes it: local, with its zone. */
 export function untilOf(ends: string): string | undefined {
   const time = new Date(ends);
-  return ends === "" || Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+  if (ends === "" || Number.isNaN(time.getTime())) return undefined;
+  const east = -time.getTimezoneOffset();
+  const [hours, minutes] = [Math.floor(Math.abs(east) / 60), Math.abs(east) % 60].map(two);
+  return `${ends.slice(0, 16)}:00${east < 0 ? "-" : "+"}${hours}:${minutes}`;
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, "0");
 }
 
 /** So many hours from a time, as the browser's field wants it: local, to the minute. */
 export function endsAfter(hours: number, now: number): string {
   const time = new Date(now + hours * 3_600_000);
-  const two = (number: number) => String(number).padStart(2, "0");
   const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
   return `${day}T${two(time.getHours())}:${two(time.getMinutes())}`;
+}
+
+/** The sample that is asked for; undefined: every conversation is copied. */
+export function samplingOf(oneIn: string): { oneIn: number } | undefined {
+  const number = Number(oneIn);
+  return Number.isInteger(number) && number > 1 ? { oneIn: number } : undefined;
 }
 
 /** The edit that the choice asks for; undefined while it is not complete. */
@@ -69,18 +90,22 @@ export function editOf(
   vms: readonly PlacedVm[],
 ): Edit | undefined {
   const service = serviceOf(choice, vms);
-  if (vm === undefined || vnic === undefined || service === undefined) return undefined;
-  const until = untilOf(choice.ends);
-  return {
-    kind: "createTap",
-    name,
-    service,
-    host: vm.host,
-    port: vnic.ref,
-    direction: choice.direction,
+  if (service === undefined) return undefined;
+  const [until, sampling] = [untilOf(choice.ends), samplingOf(choice.oneIn)];
+  const tapping = {
+    ...{ name, service, direction: choice.direction },
     ...(choice.filter.trim() === "" ? {} : { filter: choice.filter.trim() }),
+    ...(sampling === undefined ? {} : { sampling }),
     ...(until === undefined ? {} : { until }),
   };
+  if (choice.source === "port") {
+    if (vm === undefined || vnic === undefined) return undefined;
+    return { kind: "createTap", host: vm.host, port: vnic.ref, ...tapping };
+  }
+  const { hosts } = choice.match;
+  const ports = selectorOf(choice.match);
+  if (ports === undefined || hosts.length === 0) return undefined;
+  return { kind: "createGroup", hosts: [...hosts], ports, ...tapping };
 }
 
 type Service = Extract<Edit, { kind: "createTap" }>["service"];

@@ -25,9 +25,10 @@ export function found(rows: readonly TapRow[], asked: string, state?: State): re
 
 /** Rows by name, and by id where that is the same. */
 export function byName<Row extends { name: string; id: string }>(rows: Iterable<Row>): Row[] {
-  return [...rows].sort((one, other) => compare(one.name, other.name) || compare(one.id, other.id));
+  return [...rows].sort((one, other) => byText(one.name, other.name) || byText(one.id, other.id));
 }
 
-function compare(one: string, other: string): number {
+/** Order of texts, the same for everybody. */
+export function byText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }

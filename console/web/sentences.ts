@@ -1,27 +1,68 @@
-import type { Edit, ServiceRow, TapRow } from "../api";
+import type { Edit, PortConditions, PortSelector, ServiceRow, TapRow } from "../api";
 import { plain } from "./plain";
 import { counted } from "./words";
 
 const COPIED: Readonly<Record<TapRow["direction"], string>> = {
-  ingress: "gets",
+  ingress: "receives",
   egress: "sends",
-  both: "sends and gets",
+  both: "sends and receives",
 };
+
+const TIME = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+const LIST = new Intl.ListFormat("en", { type: "conjunction" });
 
 /** What a new tap will do, as far as it has been chosen. */
 export function createSentence(chosen: {
-  source: string | undefined;
+  source: string;
   direction: TapRow["direction"];
   filter: string;
+  /** One conversation in so many; undefined: every conversation. */
+  oneIn: number | undefined;
   service: string | undefined;
-  until: string | undefined;
+  /** As the browser's field has it; empty: never. */
+  ends: string;
 }): string {
-  const { source, direction, filter, service, until } = chosen;
-  const what = filter === "" ? "all" : `of “${plain(filter, 120)}” all`;
-  const from = source === undefined ? "the VM" : plain(source, 80);
+  const { source, direction, filter, oneIn, service, ends } = chosen;
   const to = service === undefined ? "the monitor" : plain(service, 80);
-  const end = until === undefined ? "until the tap is deleted" : `until ${until}`;
-  return `Copies ${what} that ${from} ${COPIED[direction]} to ${to}, ${end}. Production traffic is not touched.`;
+  const what = `${filter === "" ? "all" : "the"} frames that ${plain(source, 400)} ${COPIED[direction]}`;
+  const matched = filter === "" ? "" : ` and that match “${plain(filter, 120)}”`;
+  const sample = oneIn === undefined ? "" : `, of one conversation in ${oneIn}`;
+  const end = ends === "" ? "until the tap is deleted" : `until ${TIME.format(new Date(ends))}`;
+  return `Copies to ${to} ${what}${matched}${sample}, ${end}. Production traffic is not touched.`;
+}
+
+/** The ports that a selector matches, in words. */
+export function portsSentence(selector: PortSelector | undefined, hosts: readonly string[]): string {
+  const where =
+    hosts.length === 0 ? "the hosts" : hosts.length > 3 ? `${hosts.length} hosts` : LIST.format(hosts);
+  if (selector === undefined) return `every port on ${where} that matches`;
+  const { except = [], ...conditions } = selector;
+  const meets = conditionTexts(conditions);
+  const but = except.map((one) => (typeof one === "string" ? one : exclusionText(one)));
+  return [
+    `every port on ${where}`,
+    ...(meets.length === 0 ? [] : [LIST.format(meets)]),
+    ...(but.length === 0 ? [] : [`but not ${LIST.format(but)}`]),
+  ].join(" ");
+}
+
+function conditionTexts({ network, vlan, vm, name, externalIds = {} }: PortConditions): string[] {
+  return [
+    ...(name === undefined || name === "*" ? [] : [`named like ${name}`]),
+    ...(network === undefined ? [] : [`in the network ${network}`]),
+    ...(vlan === undefined ? [] : [`of VLAN ${vlan}`]),
+    ...(vm === undefined ? [] : [`of the VM ${vm}`]),
+    ...Object.entries(externalIds).map(([key, value]) =>
+      value === "*" ? `with any ${key}` : `with ${key}=${value}`,
+    ),
+  ];
+}
+
+function exclusionText(one: Exclude<NonNullable<PortSelector["except"]>[number], string>): string {
+  if ("ifaceId" in one) return one.ifaceId;
+  if ("mac" in one) return one.mac;
+  if ("vmUuid" in one) return one.vmUuid;
+  return `those ${LIST.format(conditionTexts(one))}`;
 }
 
 /** What happens when a tap is deleted. */
@@ -43,6 +84,10 @@ export function titleOf(edit: Edit, nameOf: (id: string) => string | undefined):
   switch (edit.kind) {
     case "createTap":
       return `Create the tap ${edit.name}`;
+    case "createGroup":
+      return edit.hosts.length === 1
+        ? `Create the tap ${edit.name}`
+        : `Create the taps ${edit.name} on ${edit.hosts.length} hosts`;
     case "createService":
       return `Create the service ${edit.name}`;
     case "deleteTap":

@@ -29,6 +29,13 @@ export const DIRECTION_WORDS: Readonly<Record<TapRow["direction"], string>> = {
   both: "Both directions",
 };
 
+/** Which frames a tap copies, but for its filter: "Ingress, 1 in 4". */
+export function copiedWords({ direction, oneIn }: Pick<TapRow, "direction" | "oneIn">): string {
+  return oneIn === undefined || oneIn < 2
+    ? DIRECTION_WORDS[direction]
+    : `${DIRECTION_WORDS[direction]}, 1 in ${whole(oneIn)}`;
+}
+
 export const HOST_WORDS: Readonly<Record<HostRow["state"], string>> = {
   asking: "asking",
   reachable: "reachable",

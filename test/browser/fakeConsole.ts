@@ -24,6 +24,8 @@ export interface World {
   taps: Record<string, Tap | ConsoleError>;
   ports: Record<string, Vm[]>;
   facts: NewTapFacts;
+  /** What matches on each host, whatever is asked for. */
+  selections: Record<string, NewTapFacts>;
   previews: Record<string, Preview>;
   changes: Record<string, Change>;
   /** What is answered to each POST, by path; a function gets what was sent. */
@@ -50,6 +52,8 @@ export class FakeConsole {
   readonly origin: string;
   /** What was posted, in order. */
   readonly posted: { path: string; body: unknown }[] = [];
+  /** What was read, in order, each with its query. */
+  readonly asked: string[] = [];
   private readonly streams = new Set<ServerResponse>();
   private readonly tapStreams = new Set<ServerResponse>();
 
@@ -89,8 +93,10 @@ export class FakeConsole {
     if (path === "/api/events") this.stream(response, this.streams, this.world.snapshot);
     else if (/^\/api\/taps\/[^/]+\/events$/.test(path)) this.stream(response, this.tapStreams, undefined);
     else if (request.method === "POST") void this.post(path, request, response);
-    else if (path.startsWith("/api/")) json(response, this.read(path));
-    else {
+    else if (path.startsWith("/api/")) {
+      this.asked.push(request.url!);
+      json(response, this.read(path));
+    } else {
       const file = TYPES[extname(path)] === undefined ? "/index.html" : path;
       response.setHeader("content-type", TYPES[extname(file)]!);
       response.end(readFileSync(join(PAGE, file)));
@@ -105,7 +111,7 @@ export class FakeConsole {
   }
 
   private read(path: string): unknown {
-    const { session, taps, ports, facts, previews, changes } = this.world;
+    const { session, taps, ports, facts, selections, previews, changes } = this.world;
     const [, , folder, id = "", part] = path.split("/").map(decodeURIComponent);
     const missing: ConsoleError = { code: "not-found", message: `there is no ${folder} ${id}` };
     switch (folder) {
@@ -114,6 +120,7 @@ export class FakeConsole {
       case "taps":
         return own(taps, id) ?? missing;
       case "hosts":
+        if (part === "selection") return own(selections, id) ?? missing;
         return path.endsWith("/facts") ? facts : part === "ports" ? (own(ports, id) ?? []) : missing;
       case "previews":
         return own(previews, id) ?? missing;

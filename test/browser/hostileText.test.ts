@@ -83,6 +83,7 @@ function hostileWorld(): World {
       },
     },
     ports,
+    selections: { [NAMES[0]!]: { ports: NAMES, mirrorsLeft: 1, conflicts: NAMES } },
     previews: {
       p1: {
         ...PREVIEW,
@@ -148,6 +149,20 @@ describe("the console's page with text that was written to do harm", () => {
       expect(text, path).not.to.match(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u202a-\u202e\u2066-\u2069]/);
       expect(text.length, path).to.be.below(1_000_000);
     }
+    expect(faults).to.deep.equal([]);
+    await close();
+  });
+
+  it("shows as text what matches a selector", async () => {
+    const { page, faults, close } = await visit(browser, fake.origin, { path: "/new" });
+    await page.getByLabel("Source").selectOption("match");
+    await page.getByLabel(NAMES[0]!, { exact: true }).check();
+    await page.getByLabel("Ports like").fill("*");
+    const panel = page.getByRole("complementary", { name: "What it means" });
+    await panel.getByText("10 ports").waitFor();
+    expect(await page.evaluate("globalThis.owned")).to.equal(undefined);
+    expect(await panel.locator("img, script").count()).to.equal(0);
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).to.be.at.most(0);
     expect(faults).to.deep.equal([]);
     await close();
   });

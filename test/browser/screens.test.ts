@@ -51,7 +51,10 @@ describe("the console's screens", () => {
       expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).to.be.at.most(0);
       expect(faults.filter((fault) => !fault.includes("422"))).to.deep.equal([]);
       if (picture !== undefined && PICTURES !== undefined && look !== "narrow")
-        await page.screenshot({ path: join(repositoryRoot(), `docs/images/console-${picture}-${look}.png`) });
+        await page.screenshot({
+          path: join(repositoryRoot(), `docs/images/console-${picture}-${look}.png`),
+          fullPage: true,
+        });
       await close();
     });
 

@@ -102,6 +102,25 @@ export const STATES: readonly State[] = [
     act: choose,
   },
   {
+    name: "New taps of all that match",
+    path: "/new",
+    shows: "7 ports",
+    picture: "new-taps",
+    act: chooseMatch,
+  },
+  {
+    name: "New taps before a condition is given",
+    path: "/new",
+    shows: "Fill in at least one condition",
+    act: forgetCondition,
+  },
+  {
+    name: "New tap for a tenant",
+    path: "/new",
+    shows: "What it does",
+    world: (usual) => ({ ...usual, session: { ...ADMIN, role: "tenant", tenant: "blue" } }),
+  },
+  {
     name: "New tap with a new service",
     path: "/new",
     shows: "Monitor port",
@@ -162,6 +181,26 @@ export const STATES: readonly State[] = [
 
 async function searchNothing(page: Page): Promise<void> {
   await page.getByLabel("Search").fill("nothing of this");
+}
+
+/** Fills in *New tap* for all ports of two hosts that match. */
+export async function chooseMatch(page: Page): Promise<void> {
+  await page.getByLabel("Service").selectOption("ids");
+  await page.getByLabel("Source").selectOption("match");
+  await page.getByLabel("compute1").check();
+  await page.getByLabel("compute2").check();
+  await page.getByLabel("Ports like").fill("tap-*");
+  await page.getByLabel("VLAN").fill("10");
+  await page.getByLabel("Except").fill("tap-dns, vm-type=infra");
+  await page.getByRole("button", { name: "1 in 4" }).click();
+  await page.getByRole("button", { name: "1 week" }).click();
+  await page.getByLabel("Name").fill("office");
+}
+
+async function forgetCondition(page: Page): Promise<void> {
+  await chooseMatch(page);
+  for (const field of ["Ports like", "VLAN"]) await page.getByLabel(field).fill("");
+  await page.getByRole("button", { name: "Preview" }).click();
 }
 
 /** Fills in *New tap* but for the name. */

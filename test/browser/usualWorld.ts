@@ -29,7 +29,13 @@ const TAPS: TapRow[] = [
     reason: "compute2: source port tap-db is not plugged",
     copiesPerSecond: 0,
   }),
-  tapRow({ name: "mail", direction: "egress", filter: "tcp port 25 or tcp port 465", copiesPerSecond: 3.4 }),
+  tapRow({
+    name: "mail",
+    direction: "egress",
+    filter: "tcp port 25 or tcp port 465",
+    oneIn: 4,
+    copiesPerSecond: 3.4,
+  }),
   tapRow({
     name: "audit",
     id: `${OTHER}/TapFlow/audit`,
@@ -119,6 +125,7 @@ const CHANGES: ChangeSummary[] = [
 const WEB: Vm = {
   id: "3f1c0f7e-5a49-4d0f-9f0c-0a6f5f0b7c11",
   name: "web",
+  uuid: "3f1c0f7e-5a49-4d0f-9f0c-0a6f5f0b7c11",
   vnics: ["management", "front", "storage"].map((network, index) => ({
     port: `tap-web-${index}`,
     ref: { vmUuid: "3f1c0f7e-5a49-4d0f-9f0c-0a6f5f0b7c11", vnic: index },
@@ -166,9 +173,19 @@ export function usualWorld(): World {
       compute2: [plainVm("ids"), plainVm("forensics")],
     },
     facts: {
+      ports: ["tap-web-1"],
       mtu: { source: 1450, path: 1400 },
       mirrorsLeft: 27,
       conflicts: ["web taps this port into ids already"],
+    },
+    selections: {
+      compute1: {
+        ports: ["tap-lab", "tap-mail", "tap-payments", "tap-proxy", "tap-web-0", "tap-web-1", "tap-web-2"],
+        mtu: { source: 1500, path: 1400 },
+        mirrorsLeft: 27,
+        conflicts: ["tap-web-1 is tapped into ids by web already"],
+      },
+      compute2: { ports: [], mirrorsLeft: 3, conflicts: [] },
     },
     previews: { p1: PREVIEW },
     changes: Object.fromEntries(

@@ -1,11 +1,11 @@
 import type { Edit } from "../../api";
-import { addResource, deleteResource } from "../program/edit";
-import { type Program, type ProgramResource, programResources, readProgram } from "../program/program";
+import { addResources, deleteResource } from "../program/edit";
+import { type Program, programResources, readProgram } from "../program/program";
 import { forbidden, notFound, Refusal } from "../refusal";
 import { sees, type Viewer } from "../roles/viewer";
 import { type Ground, isOf } from "./ground";
 import { newService } from "./newService";
-import { withTap } from "./newTaps";
+import { withGroup, withTap } from "./newTaps";
 
 /** An edit as it changes the program's text, and in words. */
 export interface Edited {
@@ -28,12 +28,18 @@ export function applyEdit(edit: Edit, text: string, viewer: Viewer, ground: Grou
       return deleted(edit.id, "service", program, viewer, ground);
     case "createService":
       return {
-        text: addResource(program, newService(edit.name, edit, edit.description, viewer, ground)),
+        text: addResources(program, newService(edit.name, edit, edit.description, viewer, ground)),
         what: `create service ${edit.name}`,
       };
     case "createTap":
       return { text: withTap(edit, program, viewer, ground), what: `create tap ${edit.name}` };
+    case "createGroup":
+      return { text: withGroup(edit, program, viewer, ground), what: whatOf(edit) };
   }
+}
+
+function whatOf({ name, hosts }: Extract<Edit, { kind: "createGroup" }>): string {
+  return hosts.length === 1 ? `create tap ${name}` : `create taps ${name} on ${hosts.length} hosts`;
 }
 
 function deleted(

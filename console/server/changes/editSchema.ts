@@ -1,5 +1,7 @@
 import * as z from "zod";
+import { sampling } from "../../../provider/schema/common";
 import { ipAddress } from "../../../provider/schema/host";
+import { portSelector } from "../../../provider/schema/selector";
 import type { Edit } from "../../api";
 
 /** A name that Pulumi takes for a resource and that expressions can name. */
@@ -20,8 +22,10 @@ const port = z.union(
   "must be a port of the list",
 );
 
+const host = z.string().min(1).max(255);
+
 const monitor = {
-  host: z.string().min(1).max(255).optional(),
+  host: host.optional(),
   port: port.optional(),
   collector: z
     .strictObject({ address: ipAddress, type: z.enum(["gre", "erspan", "vxlan", "geneve"]) })
@@ -32,21 +36,27 @@ const until = z.iso
   .datetime({ offset: true, message: "must be a time with a zone, such as 2026-12-01T18:00:00Z" })
   .refine((time) => Date.parse(time) > Date.now(), "is over already");
 
+const tapping = {
+  name,
+  service: z.union(
+    [z.strictObject({ id }), z.strictObject({ create: z.strictObject({ name, ...monitor }) })],
+    "must be a service of the list, or a new one",
+  ),
+  direction: z.enum(["ingress", "egress", "both"]),
+  filter: z.string().max(16_384).optional(),
+  sampling: sampling.optional(),
+  until: until.optional(),
+  description: text.optional(),
+};
+
 /** What the page may ask for. */
 export const editSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("createTap"), ...tapping, host, port }),
   z.strictObject({
-    kind: z.literal("createTap"),
-    name,
-    service: z.union(
-      [z.strictObject({ id }), z.strictObject({ create: z.strictObject({ name, ...monitor }) })],
-      "must be a service of the list, or a new one",
-    ),
-    host: z.string().min(1).max(255),
-    port,
-    direction: z.enum(["ingress", "egress", "both"]),
-    filter: z.string().max(16_384).optional(),
-    until: until.optional(),
-    description: text.optional(),
+    kind: z.literal("createGroup"),
+    ...tapping,
+    hosts: z.array(host).min(1, "must have a host").max(1000),
+    ports: portSelector,
   }),
   z.strictObject({ kind: z.literal("createService"), name, ...monitor, description: text.optional() }),
   z.strictObject({ kind: z.literal("deleteTap"), id }),

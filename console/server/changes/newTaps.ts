@@ -1,41 +1,74 @@
 import { readExpression } from "../../../provider/schema/expression/expression";
 import type { Edit } from "../../api";
 import { refOf } from "../live/moveCode";
-import { addResource } from "../program/edit";
-import { type Program, programResources, readProgram } from "../program/program";
-import { invalid, notFound } from "../refusal";
+import { addResources } from "../program/edit";
+import { type Program, programResources } from "../program/program";
+import { forbidden, invalid, notFound } from "../refusal";
 import { sees, type Viewer } from "../roles/viewer";
-import { allowedPort, type Ground, isOf } from "./ground";
+import { allowedPort, answeringHost, type Ground, isOf } from "./ground";
 import { newService } from "./newService";
 import { labels, literal, literals, portOf } from "./written";
 
 type CreateTap = Extract<Edit, { kind: "createTap" }>;
+type CreateGroup = Extract<Edit, { kind: "createGroup" }>;
 
 /** The text of a program with one more tap, and with its service if that is new. */
 export function withTap(edit: CreateTap, program: Program, viewer: Viewer, ground: Ground): string {
-  const { name, service, host, port, direction, filter = "", until, description } = edit;
+  const { name, host, port } = edit;
+  const found = allowedPort(host, port, "port", viewer, ground);
+  const source = { host: literal(host), port: portOf(port, found) };
+  return withTaps(new Map([[name, source]]), edit, program, viewer, ground);
+}
+
+/** The same with one tap a host. What a selector matches later is unknown, so that no tenant may use one. */
+export function withGroup(edit: CreateGroup, program: Program, viewer: Viewer, ground: Ground): string {
+  const { name, hosts, ports } = edit;
+  if (viewer.role === "tenant")
+    throw forbidden("only an admin taps all ports that match", "Choose one port of the list");
+  const sources = new Map<string, object>();
+  for (const host of new Set(hosts)) {
+    answeringHost(host, ground);
+    const key = hosts.length === 1 ? name : `${name}-${host.replace(/[^A-Za-z0-9_-]+/g, "-")}`;
+    if (sources.has(key)) throw invalid(`two of the hosts would give a tap the name ${key}`, "hosts");
+    sources.set(key, { host: literal(host), ports: literals(ports) });
+  }
+  return withTaps(sources, edit, program, viewer, ground);
+}
+
+/** `sources`: where each tap copies from, by its name. */
+function withTaps(
+  sources: ReadonlyMap<string, object>,
+  edit: CreateTap | CreateGroup,
+  program: Program,
+  viewer: Viewer,
+  ground: Ground,
+): string {
+  const { service: target } = edit;
+  const treatment = treatmentOf(edit, viewer);
+  const added =
+    "create" in target ? [newService(target.create.name, target.create, undefined, viewer, ground)] : [];
+  const service =
+    "create" in target ? `\${${target.create.name}.ref}` : serviceRef(target.id, program, viewer, ground);
+  const taps = [...sources].map(([key, source]) => ({
+    key,
+    type: "taas:TapFlow",
+    properties: { service, ...source, ...treatment },
+  }));
+  return addResources(program, ...added, ...taps);
+}
+
+/** What is copied and for how long, without what is the default. */
+function treatmentOf(edit: CreateTap | CreateGroup, viewer: Viewer): Record<string, unknown> {
+  const { direction, filter = "", sampling, until, description } = edit;
   const reading = filter.trim() === "" ? undefined : readExpression(filter);
   if (reading !== undefined && "reason" in reading) throw invalid(reading.reason, "filter");
-  const found = allowedPort(host, port, "port", viewer, ground);
-  const isNew = "create" in service;
-  const base = isNew
-    ? readProgram(
-        addResource(program, newService(service.create.name, service.create, undefined, viewer, ground)),
-      )
-    : program;
-  return addResource(base, {
-    key: name,
-    type: "taas:TapFlow",
-    properties: {
-      service: isNew ? `\${${service.create.name}.ref}` : serviceRef(service.id, program, viewer, ground),
-      host: literal(host),
-      port: portOf(port, found),
-      ...(direction === "both" ? {} : { direction }),
-      ...(reading === undefined ? {} : { filter: literal(filter.trim()) }),
-      ...(until === undefined ? {} : { until }),
-      ...labels(description, viewer),
-    },
-  });
+  return {
+    ...(direction === "both" ? {} : { direction }),
+    ...(reading === undefined ? {} : { filter: literal(filter.trim()) }),
+    ...(sampling === undefined ? {} : { sampling }),
+    ...(until === undefined ? {} : { until }),
+    ...labels(description, viewer),
+  };
 }
 
 /** A service of this program by its output, one of another stack by what its `ref` is. */

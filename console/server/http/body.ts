@@ -9,11 +9,20 @@ export async function readBody<Schema extends z.ZodType>(
   request: IncomingMessage,
   schema: Schema,
 ): Promise<z.output<Schema>> {
-  const parsed = schema.safeParse(parseJson(await readText(request)), { error: wording });
+  return readJson(await readText(request), schema);
+}
+
+/** Reads text as a schema has it. Errors: Refusals, with the field that is wrong: `field`, else the first part of its path. */
+export function readJson<Schema extends z.ZodType>(
+  text: string,
+  schema: Schema,
+  field?: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(parseJson(text), { error: wording });
   if (parsed.success) return parsed.data;
   const [first] = parsed.error.issues;
-  const reasons = placedReasons(parsed.error, "request").map(({ text }) => text);
-  throw invalid(reasons.join("; "), first === undefined ? undefined : String(first.path[0] ?? ""));
+  const reasons = placedReasons(parsed.error, field ?? "request").map((reason) => reason.text);
+  throw invalid(reasons.join("; "), field ?? (first && String(first.path[0] ?? "")));
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

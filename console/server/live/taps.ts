@@ -1,6 +1,6 @@
 import { stackOf } from "../../../provider/model/identity";
 import type { FlowClaim } from "../../../provider/schema/claim";
-import { tappedBy, tappedSymbol } from "../../../provider/schema/selector";
+import { portSelector, tappedBy, tappedSymbol } from "../../../provider/schema/selector";
 import type { TapRow } from "../../api";
 import type { ProgramResource } from "../program/program";
 import type { End, Ends } from "./ends";
@@ -33,6 +33,7 @@ function rowOf({ owner, source, far, own }: Found, ends: Ends): TapRow {
   const { claim } = (source ?? far)!;
   const judged = judge([source, far], ends);
   const { until } = claim;
+  const { sampling } = claim.source ?? {};
   return {
     ...{ id: idOf(owner), name: nameOf(owner), owner, stack: stackOf(owner), own },
     ...sourceOf(source, claim, ends),
@@ -41,6 +42,7 @@ function rowOf({ owner, source, far, own }: Found, ends: Ends): TapRow {
     monitor: monitorOf(claim, ends),
     direction: claim.source?.direction ?? "both",
     filter: filterLine(claim),
+    ...(sampling === undefined ? {} : { oneIn: sampling.oneIn }),
     ...(source === undefined && judged.state === "active"
       ? {
           state: "unknown",
@@ -90,19 +92,27 @@ export function filterLine({ source }: Pick<FlowClaim, "source">): string {
   return [...rules, ...(defaultAction === undefined ? [] : [`else ${defaultAction}`])].join("; ");
 }
 
+/** What a tap is of, as the program has it: a selector in the words that rules have for it. */
+function savedPort({ port, ports }: Readonly<Record<string, unknown>>): string {
+  const selector = portSelector.safeParse(ports);
+  return selector.success ? tappedSymbol(selector.data) : written(port ?? ports);
+}
+
 /** A tap that only the program has. */
 function savedRow({ owner, properties }: ProgramResource, program: readonly ProgramResource[]): TapRow {
   const key = /^\$\{([^.[}]+)/.exec(String(properties.service ?? ""))?.[1];
   const service = program.find((resource) => resource.key === key);
   const { direction, tenant, until } = properties;
+  const { oneIn } = (properties.sampling ?? {}) as { oneIn?: unknown };
   return {
     ...{ id: idOf(owner), name: nameOf(owner), owner, stack: stackOf(owner), own: true },
-    ...{ host: written(properties.host), port: written(properties.port ?? properties.ports) },
+    ...{ host: written(properties.host), port: savedPort(properties) },
     service: service === undefined ? written(properties.service) : nameOf(service.owner),
     ...(service === undefined ? {} : { serviceId: idOf(service.owner) }),
     monitor: "",
     direction: direction === "ingress" || direction === "egress" ? direction : "both",
     filter: written(properties.filter),
+    ...(typeof oneIn === "number" ? { oneIn } : {}),
     state: "saved",
     reason: "it is in the program and on no host yet",
     ...(typeof tenant === "string" ? { tenant } : {}),

@@ -1,6 +1,7 @@
 import { tapBridgeOf } from "../../../provider/converge/access";
 import { type FoundPort, inVnicOrder, portsOf, VM_KEYS } from "../../../provider/model/findPort";
 import { memo } from "../../../provider/model/memo";
+import { NETWORK_KEY } from "../../../provider/model/selectPorts";
 import type { Facts } from "../../../provider/ovs/facts";
 import type { PortRef, Vm, Vnic } from "../../api";
 import type { End, Ends } from "./ends";
@@ -65,7 +66,8 @@ export function vmsOf(view: End["view"], ends: Ends, isAllowed: (found: FoundPor
     if (!isAllowed(found)) continue;
     const vm = vmOf(facts, found);
     const id = vm.uuid ?? `port ${found.port.name}`;
-    const entry = vms.get(id) ?? { id, name: vm.name, vnics: [] };
+    const { uuid, name } = vm;
+    const entry = vms.get(id) ?? { id, ...(uuid === undefined ? {} : { uuid }), name, vnics: [] };
     entry.vnics.push(vnicOf(found, vm, { monitor: found.bridge.name === tapBridge, sources }));
     vms.set(id, entry);
   }
@@ -88,12 +90,14 @@ function vnicOf(
   const { port, interface: nic } = found;
   const ifaceId = nic.externalIds["iface-id"];
   const mac = macOf(found);
+  const network = port.otherConfig[NETWORK_KEY];
   return {
     port: port.name,
     ref: refOf(found, vm),
     index: vm.index,
     ...(mac === undefined ? {} : { mac }),
     ...(ifaceId === undefined ? {} : { ifaceId }),
+    ...(network === undefined ? {} : { network }),
     ...(port.tag === undefined ? {} : { vlan: port.tag }),
     ...(nic.mtu === undefined ? {} : { mtu: nic.mtu }),
     monitor,

@@ -18,20 +18,23 @@ interface Place {
 }
 
 /**
- * The text of a program with one more resource, after all others. All other bytes stay. Errors: a Refusal of the field `name` where
- * the name is taken.
+ * The text of a program with more resources, after all others. All other bytes stay. Errors: a Refusal of the field `name` where a
+ * name is taken.
  */
-export function addResource(program: Program, { key, type, properties }: NewResource): string {
-  if (program.resources?.items.some((pair) => keyOf(pair) === key))
-    throw invalid(`the program has a resource ${key}`, "name", "Choose another name");
+export function addResources(program: Program, ...added: NewResource[]): string {
+  const taken = new Set(program.resources?.items.map(keyOf));
+  for (const { key } of added) {
+    if (taken.has(key)) throw invalid(`the program has a resource ${key}`, "name", "Choose another name");
+    taken.add(key);
+  }
+  const values = added.map(({ key, type, properties }) => [key, { type, properties }] as const);
   const place = placeOf(program);
   // Pulumi reads plain times, `1_000` and `yes` as YAML 1.1 does: text that looks like one is quoted.
-  const lines = stringify({ [key]: { type, properties } }, { lineWidth: 0, compat: "yaml-1.1" })
-    .trimEnd()
-    .split("\n");
+  const options = { lineWidth: 0, compat: "yaml-1.1", aliasDuplicateObjects: false } as const;
+  const lines = stringify(Object.fromEntries(values), options).trimEnd().split("\n");
   const block = lines.map((line) => place.indent + line + place.newline).join("");
   const text = insert(program, place, block);
-  return checked(program, text, (resources) => ({ ...resources, [key]: { type, properties } }));
+  return checked(program, text, (resources) => ({ ...resources, ...Object.fromEntries(values) }));
 }
 
 /**

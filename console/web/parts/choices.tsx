@@ -16,6 +16,16 @@ const HOURS = [
   ["1 week", 168],
 ] as const;
 
+const SAMPLES = [
+  ["Every conversation", ""],
+  ["1 in 4", "4"],
+  ["1 in 16", "16"],
+  ["1 in 100", "100"],
+] as const;
+
+/** What Open vSwitch's timeout of a rule can hold. */
+const LONGEST_TIMEOUT = 65_535_000;
+
 interface Typed {
   value: string;
   change: (value: string) => void;
@@ -40,15 +50,36 @@ export function FilterField({ value, change, error }: Typed) {
   );
 }
 
+/** Of how many conversations one is copied. */
+export function SamplingField({ value, change, error }: Typed) {
+  return (
+    <InputField
+      id="sampling"
+      label="Sampling"
+      help={
+        Number(value) > 1
+          ? `Of ${value} conversations one is copied whole, in both directions, and the others are not. All pings between two machines are one conversation; frames that are not IP are all copied.`
+          : "One conversation in so many, chosen by its addresses and ports. Empty: every conversation."
+      }
+      error={error}
+      type="number"
+      min={1}
+      max={65535}
+      value={value}
+      change={change}
+    >
+      <Chips label="Samples" items={SAMPLES} value={value} choose={change} />
+    </InputField>
+  );
+}
+
 /** When the tap ends by itself; never, if nothing is given. */
 export function EndsField({ value, change, error }: Typed) {
   return (
     <InputField
       id="ends"
       label="Ends"
-      help={
-        value === "" ? "Empty: not before it is deleted." : "Open vSwitch ends the copies then by itself."
-      }
+      help={endsHelp(value)}
       error={error}
       type="datetime-local"
       value={value}
@@ -62,6 +93,13 @@ export function EndsField({ value, change, error }: Typed) {
       />
     </InputField>
   );
+}
+
+function endsHelp(value: string): string {
+  if (value === "") return "Empty: not before it is deleted.";
+  const ends = "Open vSwitch ends the copies then by itself.";
+  if (Date.parse(value) - Date.now() <= LONGEST_TIMEOUT) return ends;
+  return `${ends} More than 18 hours ahead, that takes a keeper on the host, or a run there within the last 18 hours.`;
 }
 
 function Chips<Value extends string | number>(props: {

@@ -1,18 +1,21 @@
 import { useState } from "preact/hooks";
 import type { ConsoleError } from "../../api";
-import { useLive } from "../liveContext";
+import { useLive, useSession } from "../liveContext";
+import { type Missing, missingOf } from "../matchChoice";
 import { editOf, NEW_SERVICE, NO_CHOICE, proposedName, type TapChoice } from "../newTapChoice";
-import { EndsField, FilterField } from "../parts/choices";
+import { EndsField, FilterField, SamplingField } from "../parts/choices";
 import { InputField } from "../parts/field";
 import { FormScreen, PreviewButton } from "../parts/formScreen";
+import { MatchFields } from "../parts/matchFields";
 import { MonitorFields } from "../parts/monitorFields";
 import { ErrorNotice } from "../parts/notice";
 import { useEdit } from "../useEdit";
 import { useVms } from "../useVms";
-import { DirectionField, ServiceField, VmFields } from "./newTapFields";
+import { MatchPanel } from "./matchPanel";
+import { DirectionField, ServiceField, SourceField, VmFields } from "./newTapFields";
 import { NewTapPanel } from "./newTapPanel";
 
-type Place = "name" | "service" | "vm" | "filter" | "ends" | "monitor";
+type Place = "name" | "service" | "vm" | "hosts" | "ports" | "filter" | "sampling" | "ends" | "monitor";
 
 /** The fields that a message of the server belongs to. */
 const AT: Readonly<Record<string, Place>> = {
@@ -20,7 +23,10 @@ const AT: Readonly<Record<string, Place>> = {
   service: "service",
   host: "vm",
   port: "vm",
+  hosts: "hosts",
+  ports: "ports",
   filter: "filter",
+  sampling: "sampling",
   until: "ends",
   monitor: "monitor",
 };
@@ -43,15 +49,22 @@ function Form() {
   const { vms, complete } = useVms();
   const edit = useEdit();
   const [choice, setChoice] = useState(NO_CHOICE);
-  const change = (part: Partial<TapChoice>) => setChoice((before) => ({ ...before, ...part }));
+  const [missing, setMissing] = useState<Missing>();
+  const isTenant = useSession()?.role === "tenant";
+  const change = (part: Partial<TapChoice>) => {
+    setMissing(undefined);
+    setChoice((before) => ({ ...before, ...part }));
+  };
   const vm = vms.find(({ key }) => key === choice.vm);
   const vnic = vm?.vnics.find(({ index }) => String(index) === choice.vnic);
   const taken = new Set(
     [...taps.values(), ...services.values()].filter(({ own }) => own).map(({ name }) => name),
   );
-  const name = choice.name ?? proposedName(vm?.name, taken);
+  const isMatch = choice.source === "match";
+  const name = choice.name ?? proposedName(isMatch ? undefined : vm?.name, taken);
   const place = edit.error && placeOf(edit.error);
-  const messageAt = (field: Place) => (field === place ? edit.error?.message : undefined);
+  const messageAt = (field: Place) =>
+    field === missing?.field ? missing.message : field === place ? edit.error?.message : undefined;
   return (
     <div class="two">
       <form
@@ -60,6 +73,7 @@ function Form() {
           event.preventDefault();
           const wanted = editOf(choice, name, vm, vnic, vms);
           if (wanted !== undefined) edit.preview(wanted);
+          else if (isMatch) setMissing(missingOf(choice.match));
         }}
       >
         {edit.error !== undefined && place === undefined && <ErrorNotice error={edit.error} />}
@@ -78,19 +92,34 @@ function Form() {
         </fieldset>
         <fieldset>
           <legend>What is copied</legend>
-          <VmFields
-            choice={choice}
-            change={change}
-            vms={vms}
-            vm={vm}
-            complete={complete}
-            error={messageAt("vm")}
-          />
+          {!isTenant && <SourceField value={choice.source} change={change} />}
+          {isMatch ? (
+            <MatchFields
+              choice={choice.match}
+              change={(match) => change({ match })}
+              vms={vms}
+              errors={{ hosts: messageAt("hosts"), ports: messageAt("ports") }}
+            />
+          ) : (
+            <VmFields
+              choice={choice}
+              change={change}
+              vms={vms}
+              vm={vm}
+              complete={complete}
+              error={messageAt("vm")}
+            />
+          )}
           <DirectionField value={choice.direction} change={change} />
           <FilterField
             value={choice.filter}
             change={(filter) => change({ filter })}
             error={messageAt("filter")}
+          />
+          <SamplingField
+            value={choice.oneIn}
+            change={(oneIn) => change({ oneIn })}
+            error={messageAt("sampling")}
           />
         </fieldset>
         <fieldset>
@@ -98,7 +127,11 @@ function Form() {
           <InputField
             id="name"
             label="Name"
-            help="What the program calls the tap: letters, digits and dashes."
+            help={
+              isMatch && choice.match.hosts.length > 1
+                ? `What the program calls the taps, of which each host has one: ${name || "name"}-${choice.match.hosts[0]}.`
+                : "What the program calls the tap: letters, digits and dashes."
+            }
             error={messageAt("name")}
             required
             value={name}
@@ -111,7 +144,7 @@ function Form() {
           help="Shows every rule that would change. Nothing is changed before you confirm it."
         />
       </form>
-      <NewTapPanel choice={choice} vm={vm} vnic={vnic} />
+      {isMatch ? <MatchPanel choice={choice} /> : <NewTapPanel choice={choice} vm={vm} vnic={vnic} />}
     </div>
   );
 }

@@ -42,6 +42,17 @@ export function ServiceField(props: { value: string; change: Change; error: stri
   );
 }
 
+/** One port, or all that match. */
+export function SourceField(props: { value: TapChoice["source"]; change: Change }) {
+  const { value, change } = props;
+  return (
+    <SelectField id="source" label="Source" value={value} change={(source) => change({ source })}>
+      <option value="port">One vNIC of a VM</option>
+      <option value="match">All ports that match, now and later</option>
+    </SelectField>
+  );
+}
+
 /** The VM, then which of its vNICs. */
 export function VmFields(props: {
   choice: TapChoice;

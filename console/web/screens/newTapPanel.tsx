@@ -1,6 +1,6 @@
 import type { NewTapFacts, Vnic } from "../../api";
 import { useLive } from "../liveContext";
-import { NEW_SERVICE, type TapChoice, untilOf } from "../newTapChoice";
+import { NEW_SERVICE, samplingOf, type TapChoice } from "../newTapChoice";
 import { Notice } from "../parts/notice";
 import { Text } from "../parts/text";
 import type { PlacedVm } from "../placedVm";
@@ -9,15 +9,11 @@ import { createSentence } from "../sentences";
 import { useLoaded } from "../useLoaded";
 import { counted, whole } from "../words";
 
-const TIME = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
-
 /** Beside the form: what the tap will do, and what the host says to it. */
 export function NewTapPanel(props: { choice: TapChoice; vm: PlacedVm | undefined; vnic: Vnic | undefined }) {
   const { choice, vm, vnic } = props;
-  const { services } = useLive();
   const { host } = vm ?? {};
-  const service = choice.service === "" || choice.service === NEW_SERVICE ? undefined : choice.service;
-  const until = untilOf(choice.ends);
+  const service = chosenService(choice);
   const query = service === undefined ? "" : `?service=${encoded(service)}`;
   const { value: facts, error } = useLoaded<NewTapFacts>(
     host === undefined || vnic === undefined
@@ -28,14 +24,12 @@ export function NewTapPanel(props: { choice: TapChoice; vm: PlacedVm | undefined
     <aside class="panel" aria-label="What it means">
       <h2>What it does</h2>
       <p>
-        {createSentence({
-          source:
-            vm === undefined ? undefined : vnic === undefined ? vm.name : `${vm.name}'s vNIC ${vnic.index}`,
-          direction: choice.direction,
-          filter: choice.filter.trim(),
-          service: service === undefined ? choice.monitor.name || undefined : services.get(service)?.name,
-          until: until === undefined ? undefined : TIME.format(new Date(until)),
-        })}
+        <Sentence
+          choice={choice}
+          source={
+            vm === undefined ? "the VM" : vnic === undefined ? vm.name : `${vm.name}'s vNIC ${vnic.index}`
+          }
+        />
       </p>
       <dl class="facts-list">
         <dt>
@@ -60,14 +54,48 @@ export function NewTapPanel(props: { choice: TapChoice; vm: PlacedVm | undefined
           The host could not be asked: <Text longest={400}>{error.message}</Text>
         </p>
       )}
-      {facts?.conflicts.map((conflict) => (
-        <Notice key={conflict} tone="warn" title={<Text longest={600}>{conflict}</Text>} />
-      ))}
+      <Conflicts facts={facts} />
     </aside>
   );
 }
 
-function Mtu(props: { source: number; path: number }) {
+/** Id of the service that is chosen; undefined where it is none of the list. */
+export function chosenService({ service }: TapChoice): string | undefined {
+  return service === "" || service === NEW_SERVICE ? undefined : service;
+}
+
+/** What the tap will do. `source`: what its copies are of, in words. */
+export function Sentence(props: { choice: TapChoice; source: string }) {
+  const { choice, source } = props;
+  const { services } = useLive();
+  const service = chosenService(choice);
+  return (
+    <>
+      {createSentence({
+        source,
+        direction: choice.direction,
+        filter: choice.filter.trim(),
+        oneIn: samplingOf(choice.oneIn)?.oneIn,
+        service: service === undefined ? choice.monitor.name || undefined : services.get(service)?.name,
+        ends: choice.ends,
+      })}
+    </>
+  );
+}
+
+/** What speaks against a tap, one below the other. */
+export function Conflicts(props: { facts: NewTapFacts | undefined }) {
+  return (
+    <>
+      {props.facts?.conflicts.map((conflict) => (
+        <Notice key={conflict} tone="warn" title={<Text longest={600}>{conflict}</Text>} />
+      ))}
+    </>
+  );
+}
+
+/** Whether the largest frames of a port reach the monitor whole. */
+export function Mtu(props: { source: number; path: number }) {
   const { source, path } = props;
   if (source <= path) return <>every frame fits ({counted(source, "byte")})</>;
   return (

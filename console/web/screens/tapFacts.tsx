@@ -2,8 +2,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { TapRow } from "../../api";
 import { Spark } from "../parts/spark";
 import { Text, When } from "../parts/text";
-import { DIRECTION_WORDS, rate } from "../words";
-import { sourceOf } from "./tapRow";
+import { copiedWords, rate } from "../words";
+import { placeOf, sourceOf } from "./tapRow";
 
 const LENGTH = 60;
 
@@ -32,7 +32,7 @@ export function TapFacts(props: { tap: TapRow }) {
         <dd>
           <Text>{sourceOf(tap)}</Text>
           <span class="under">
-            <Text>{`${tap.port} on ${tap.host}`}</Text>
+            <Text>{placeOf(tap)}</Text>
           </span>
         </dd>
       </div>
@@ -48,7 +48,7 @@ export function TapFacts(props: { tap: TapRow }) {
       <div>
         <dt>Copied</dt>
         <dd>
-          {DIRECTION_WORDS[tap.direction]}
+          {copiedWords(tap)}
           <span class="under">
             {tap.filter === "" ? "everything" : <Text longest={600}>{tap.filter}</Text>}
           </span>

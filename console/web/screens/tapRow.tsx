@@ -5,12 +5,17 @@ import { ChangedCell, OwnerLine, StateCell } from "../parts/cells";
 import { Text, When } from "../parts/text";
 import { plain } from "../plain";
 import { pathOf } from "../route";
-import { DIRECTION_WORDS, rate } from "../words";
+import { copiedWords, rate } from "../words";
 
 /** Where a tap's source is: "web, vNIC 1", else the port. */
 export function sourceOf(row: Pick<TapRow, "vm" | "vnic" | "port">): string {
   if (row.vm === undefined) return row.port;
   return row.vnic === undefined ? row.vm : `${row.vm}, vNIC ${row.vnic}`;
+}
+
+/** Where that is: the host first, for what is too long is cut at its end. */
+export function placeOf({ vm, port, host }: Pick<TapRow, "vm" | "port" | "host">): string {
+  return vm === undefined ? host : `${host} · ${port}`;
 }
 
 function withoutOrganization(stack: string): string {
@@ -49,7 +54,7 @@ export class Row extends Component<{ row: TapRow }> {
         <td class="not-narrow">
           <Text longest={80}>{sourceOf(row)}</Text>
           <span class="under">
-            <Text longest={80}>{`${row.port} on ${row.host}`}</Text>
+            <Text longest={80}>{placeOf(row)}</Text>
           </span>
         </td>
         <td class="not-narrow">
@@ -59,7 +64,7 @@ export class Row extends Component<{ row: TapRow }> {
           </span>
         </td>
         <td class="not-narrow">
-          {DIRECTION_WORDS[row.direction]}
+          {copiedWords(row)}
           <span class="under" title={plain(row.filter)}>
             {row.filter === "" ? "everything" : <Text longest={80}>{row.filter}</Text>}
           </span>

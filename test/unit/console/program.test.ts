@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { addResource, deleteResource } from "../../../console/server/program/edit";
+import { addResources, deleteResource } from "../../../console/server/program/edit";
 import { programResources, readProgram } from "../../../console/server/program/program";
 import { unifiedDiff } from "../../../console/server/program/unifiedDiff";
 
@@ -55,7 +55,7 @@ const PROGRAMS: Record<string, [string, string]> = {
 describe("the console's program", () => {
   for (const [name, [before, after]] of Object.entries(PROGRAMS)) {
     it(`gets a resource ${name}, and loses it again, byte for byte`, () => {
-      expect(addResource(readProgram(before), FLOW)).to.equal(after);
+      expect(addResources(readProgram(before), FLOW)).to.equal(after);
       expect(deleteResource(readProgram(after), "web")).to.equal(before);
     });
   }
@@ -66,10 +66,10 @@ describe("the console's program", () => {
   });
 
   it("gets its first resource where nothing says resources, or nothing stands there", () => {
-    expect(addResource(readProgram("name: a\nruntime: yaml"), FLOW)).to.equal(
+    expect(addResources(readProgram("name: a\nruntime: yaml"), FLOW)).to.equal(
       `name: a\nruntime: yaml\nresources:\n${BLOCK}`,
     );
-    expect(addResource(readProgram("name: a\nresources:\nruntime: yaml\n"), FLOW)).to.equal(
+    expect(addResources(readProgram("name: a\nresources:\nruntime: yaml\n"), FLOW)).to.equal(
       `name: a\nresources:\n${BLOCK}runtime: yaml\n`,
     );
   });
@@ -88,7 +88,7 @@ describe("the console's program", () => {
 
   it("is refused a name that it has", () => {
     const program = readProgram(`${HEAD}resources:\n${SERVICE}${BLOCK}`);
-    expect(() => addResource(program, FLOW)).to.throw("the program has a resource web");
+    expect(() => addResources(program, FLOW)).to.throw("the program has a resource web");
   });
 
   it("is refused where it cannot be edited", () => {
@@ -105,13 +105,13 @@ describe("the console's program", () => {
 
   it("is not edited where what is added would not stand there by itself, and says so", () => {
     const program = readProgram("name: a\nruntime: yaml\nresources: !!map {}\n");
-    expect(() => addResource(program, FLOW)).to.throw("written in a way that the console cannot edit");
+    expect(() => addResources(program, FLOW)).to.throw("written in a way that the console cannot edit");
   });
 
   it("gets text that YAML 1.1 would read as a number, a time or a truth in quotes", () => {
     const texts = ["1_000", "012", "12:30:45", "2030-01-01T00:00:00Z", "yes", "off"];
     for (const port of texts)
-      expect(addResource(readProgram(HEAD), { ...FLOW, properties: { port } })).to.include(
+      expect(addResources(readProgram(HEAD), { ...FLOW, properties: { port } })).to.include(
         `port: "${port}"\n`,
       );
   });

@@ -1,0 +1,114 @@
+import { expect } from "chai";
+import type { Browser } from "playwright-core";
+import { expectAccessible } from "./axe";
+import { startBrowser, type Visit, visit } from "./browser";
+import { FakeConsole } from "./fakeConsole";
+import { choose, chooseMatch } from "./states";
+import { ADMIN, usualWorld } from "./usualWorld";
+
+describe("the console's new tap", () => {
+  let browser: Browser;
+  let fake: FakeConsole;
+  let seen: Visit;
+
+  before(async function () {
+    browser = await startBrowser(this);
+  });
+
+  beforeEach(async () => {
+    fake = await FakeConsole.start(usualWorld());
+    seen = await visit(browser, fake.origin, { path: "/new", timezoneId: "Europe/Berlin" });
+  });
+
+  afterEach(async () => {
+    await seen.close();
+    await fake.stop();
+  });
+
+  after(() => browser?.close());
+
+  const panel = () => seen.page.getByRole("complementary", { name: "What it means" });
+
+  it("is of all ports of several hosts that match, shows which do now, and is asked for as it was filled in", async () => {
+    const { page, faults } = seen;
+    await chooseMatch(page);
+    await panel().getByText("7 ports").waitFor();
+    await panel().getByText("tap-web-1 is tapped into ids by web already").waitFor();
+    expect(await panel().textContent())
+      .to.include(
+        "every port on compute1 and compute2 named like tap-* and of VLAN 10 but not tap-dns and those with vm-type=infra sends and receives, of one conversation in 4, until ",
+      )
+      .and.include("no port");
+    const asked = fake.asked.filter((url) => url.includes("/selection?")).at(-1)!;
+    expect(JSON.parse(new URL(asked, fake.origin).searchParams.get("ports")!)).to.deep.equal({
+      name: "tap-*",
+      vlan: 10,
+      except: ["tap-dns", { externalIds: { "vm-type": "infra" } }],
+    });
+    await page.getByLabel("Ends").fill("2090-01-31T18:00");
+    await page.getByText("More than 18 hours ahead").waitFor();
+    await page.getByRole("button", { name: "Preview" }).click();
+    await page.getByRole("heading", { level: 1, name: "Create the tap web-2" }).waitFor();
+    expect(fake.posted.at(-1)!.body).to.deep.equal({
+      kind: "createGroup",
+      name: "office",
+      service: { id: "acme/taps/prod/TapService/ids" },
+      hosts: ["compute1", "compute2"],
+      ports: { vlan: 10, name: "tap-*", except: ["tap-dns", { externalIds: { "vm-type": "infra" } }] },
+      direction: "both",
+      sampling: { oneIn: 4 },
+      until: "2090-01-31T18:00:00+01:00",
+    });
+    expect(faults).to.deep.equal([]);
+  });
+
+  it("asks the hosts once somebody has stopped typing, and not about what is no selector", async () => {
+    const { page } = seen;
+    await page.getByLabel("Source").selectOption("match");
+    await page.getByLabel("compute1").check();
+    await page.getByLabel("Ports like").pressSequentially("tap-web-*", { delay: 20 });
+    await panel().getByText("7 ports").waitFor();
+    expect(fake.asked.filter((url) => url.includes("/selection?"))).to.have.length(1);
+    expect(await page.getByLabel(/compute3/).isDisabled()).to.equal(true);
+  });
+
+  it("says at the hosts and at the condition what is missing, and asks for nothing", async () => {
+    const { page } = seen;
+    await page.getByLabel("Service").selectOption("ids");
+    await page.getByLabel("Source").selectOption("match");
+    await page.getByLabel("Name").fill("office");
+    const preview = page.getByRole("button", { name: "Preview" });
+    await preview.click();
+    await page.getByText("Choose at least one host").waitFor();
+    await expectAccessible(page);
+    await page.getByLabel("compute1").check();
+    await preview.click();
+    await page.getByText("Fill in at least one condition").waitFor();
+    expect(await page.getByLabel("Ports like").getAttribute("aria-invalid")).to.equal("true");
+    expect(fake.posted).to.deep.equal([]);
+  });
+
+  it("says at its sample what a sample is, and at the field what the server says of it", async () => {
+    const { page } = seen;
+    fake.world.posts["/api/previews"] = {
+      code: "invalid",
+      message: "request.sampling.oneIn: must be 1 to 65535",
+      field: "sampling",
+    };
+    await choose(page);
+    await page.getByLabel("Sampling").fill("16");
+    await page.getByText("Of 16 conversations one is copied whole").waitFor();
+    await page.getByRole("button", { name: "Preview" }).click();
+    await page.getByText("must be 1 to 65535").waitFor();
+    expect(await page.getByLabel("Sampling").getAttribute("aria-invalid")).to.equal("true");
+    expect(fake.posted.at(-1)!.body).to.deep.include({ kind: "createTap", sampling: { oneIn: 16 } });
+  });
+
+  it("is of one port of the list for a tenant", async () => {
+    const { page } = seen;
+    fake.world.session = { ...ADMIN, role: "tenant", tenant: "blue" };
+    await page.reload();
+    await page.getByLabel("VM").waitFor();
+    expect(await page.getByLabel("Source").count()).to.equal(0);
+  });
+});

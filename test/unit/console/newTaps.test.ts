@@ -1,0 +1,158 @@
+import { expect } from "chai";
+import type { Edit, ServiceRow } from "../../../console/api";
+import { applyEdit } from "../../../console/server/changes/applyEdit";
+import { editSchema } from "../../../console/server/changes/editSchema";
+import type { Ground } from "../../../console/server/changes/ground";
+import type { Live } from "../../../console/server/live/live";
+import { Refusal } from "../../../console/server/refusal";
+import { OPERATOR, type Viewer } from "../../../console/server/roles/viewer";
+import { programOf, serviceText } from "../../console/program";
+
+const PROGRAM = programOf(serviceText("ids", "host: host2, port: tap-ids"));
+const ID = "0123456789abcdef";
+const TENANT: Viewer = { user: "tim", role: "tenant", tenant: "blue", ports: [] };
+
+const SERVICE = { id: ID, name: "ids", owner: "acme/taps/prod/TapService/ids" } as ServiceRow;
+
+/** Hosts that have answered, and one that has not. */
+const GROUND = {
+  identity: { organization: "acme", stack: "prod" },
+  live: {
+    all: { taps: [], services: [SERVICE], hosts: [] },
+    views: [
+      ...["host1", "host2.example", "host2-example"].map((name) => ({
+        record: { name },
+        inspection: {},
+        at: "2026-11-29T10:00:00Z",
+      })),
+      { record: { name: "host3" } },
+    ],
+  } as unknown as Live,
+} satisfies Ground;
+
+const GROUP: Extract<Edit, { kind: "createGroup" }> = {
+  kind: "createGroup",
+  name: "office",
+  service: { id: ID },
+  hosts: ["host1"],
+  ports: { name: "tap-*" },
+  direction: "both",
+};
+
+/** What an edit that comes in as JSON adds to the program. */
+function added(edit: Edit, viewer = OPERATOR): string {
+  const { text } = applyEdit(editSchema.parse(edit) as Edit, PROGRAM, viewer, GROUND);
+  expect(text.slice(0, PROGRAM.length)).to.equal(PROGRAM);
+  return text.slice(PROGRAM.length);
+}
+
+function refusalOf(edit: Edit, viewer = OPERATOR): Refusal["body"] {
+  try {
+    added(edit, viewer);
+  } catch (error) {
+    if (error instanceof Refusal) return error.body;
+    throw error;
+  }
+  throw new Error("it was not refused");
+}
+
+describe("taps of all ports that match, in the console's program", () => {
+  it("are written as a person would write them, without what is the default", () => {
+    expect(added(GROUP)).to.equal(`  office:
+    type: taas:TapFlow
+    properties:
+      service: \${ids.ref}
+      host: host1
+      ports:
+        name: tap-*
+`);
+    const whole = added({
+      ...GROUP,
+      ports: {
+        vlan: 20,
+        externalIds: { "vm-type": "db" },
+        except: ["tap-dns", { name: "tap-x?" }],
+      },
+      direction: "ingress",
+      filter: " tcp port 443 ",
+      sampling: { oneIn: 16 },
+      until: "2090-01-31T18:00:00+01:00",
+    });
+    expect(whole).to.equal(`  office:
+    type: taas:TapFlow
+    properties:
+      service: \${ids.ref}
+      host: host1
+      ports:
+        vlan: 20
+        externalIds:
+          vm-type: db
+        except:
+          - tap-dns
+          - name: tap-x?
+      direction: ingress
+      filter: tcp port 443
+      sampling:
+        oneIn: 16
+      until: "2090-01-31T18:00:00+01:00"
+`);
+  });
+
+  it("are one resource a host, each called by the name and its host, behind a new service", () => {
+    const text = added({
+      ...GROUP,
+      service: { create: { name: "recorder", collector: { address: "192.0.2.9", type: "gre" } } },
+      hosts: ["host1", "host2.example"],
+    });
+    expect(text.match(/^ {2}\S+(?=:$)/gm)?.map((key) => key.trim())).to.deep.equal([
+      "recorder",
+      "office-host1",
+      "office-host2-example",
+    ]);
+    expect(text.match(/service: .*/g)).to.deep.equal(Array(2).fill(`service: ${"$"}{recorder.ref}`));
+    expect(text).to.include("host: host2.example\n");
+  });
+
+  it("are refused as a whole where one cannot be, and the field is named", () => {
+    const cases: [Partial<typeof GROUP>, string, string][] = [
+      [{ hosts: ["host1", "nowhere"] }, "host", "there is no host nowhere"],
+      [{ hosts: ["host3"] }, "host", "has not answered yet"],
+      [{ hosts: ["host2.example", "host2-example"] }, "hosts", "the name office-host2-example"],
+      [{ name: "ids" }, "name", "the program has a resource ids"],
+      [{ filter: "port http" }, "filter", "port"],
+    ];
+    for (const [part, field, message] of cases) {
+      const body = refusalOf({ ...GROUP, ...part });
+      expect(body.field).to.equal(field);
+      expect(body.message).to.include(message);
+    }
+  });
+
+  it("are refused to a tenant, since what will match is nobody's yet", () => {
+    expect(refusalOf(GROUP, TENANT)).to.include({ code: "forbidden" });
+  });
+
+  it("take expressions of Pulumi's as text", () => {
+    const trap = "$".concat("{ids.ref}");
+    const text = added({ ...GROUP, ports: { network: trap, except: [{ externalIds: { note: trap } }] } });
+    expect(text).to.include(`network: $${trap}`).and.include(`note: $${trap}`);
+  });
+
+  it("are asked for with a selector that TapFlow takes, and a sample that it takes", () => {
+    const wrong: object[] = [
+      { ports: {} },
+      { ports: { except: ["tap-dns"] } },
+      { ports: { name: "tap *" } },
+      { ports: { vlan: 4096 } },
+      { ports: { color: "blue", name: "*" } },
+      { hosts: [] },
+      { sampling: { oneIn: 0 } },
+      { sampling: { oneIn: 65536 } },
+      { until: "2020-01-31T18:00:00Z" },
+      { port: { port: "tap-web" } },
+    ];
+    for (const part of wrong)
+      expect(editSchema.safeParse({ ...GROUP, ...part }).success, JSON.stringify(part)).to.equal(false);
+    expect(editSchema.safeParse(GROUP).success).to.equal(true);
+  });
+});
