@@ -18,6 +18,12 @@ const LOOKS = [
 /** Set: the screens that the docs show are written to docs/images. */
 const { TAAS_PICTURES: PICTURES } = process.env;
 
+/** The states and outcomes that do not fit into their cell: the cell cuts what is too wide. */
+const CUT = `[...document.querySelectorAll("td .badge")]
+  .filter((badge) => badge.offsetParent !== null)
+  .filter((badge) => badge.getBoundingClientRect().right > badge.closest("td").getBoundingClientRect().right)
+  .map((badge) => badge.textContent)`;
+
 const CASES = STATES.flatMap((state) => LOOKS.map((look) => ({ ...state, ...look })));
 
 const CHOSEN =
@@ -49,7 +55,9 @@ describe("the console's screens", () => {
       await page.getByText(shows).filter({ visible: true }).first().waitFor();
       await expectAccessible(page);
       expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).to.be.at.most(0);
+      expect(await page.evaluate(CUT)).to.deep.equal([]);
       expect(faults.filter((fault) => !fault.includes("422"))).to.deep.equal([]);
+      await page.evaluate("scrollTo(0, 0)");
       if (picture !== undefined && PICTURES !== undefined && look !== "narrow")
         await page.screenshot({
           path: join(repositoryRoot(), `docs/images/console-${picture}-${look}.png`),

@@ -44,7 +44,7 @@ export function rulesOf({ port, direction, filter, monitor, host }: TapRow): str
   const accepted = numbers.flatMap((number) => [`tp_src=${number}`, `tp_dst=${number}`]);
   const output = monitor.endsWith(` on ${host}`)
     ? monitor.split(" ")[0]
-    : `tunnel(${monitor.split(" ").at(-1)})`;
+    : `tunnel(${monitor.split(" on ").at(-1)!.replace(/ \(.*/, "")})`;
   return [
     ...selects.map((way) => `br-int mirror select_${way}_port=${port},actions=output:br-tap`),
     ...accepted.map((match, index) => `${from} rule ${index}: tcp|tcp6,dl_vlan=untagged,${match} accept`),

@@ -48,47 +48,51 @@ export function MatchFields(props: {
         value={choice.like}
         change={(like) => change({ like })}
       />
-      <InputField
-        id="network"
-        label="Network"
-        help="Neutron's id of the network, where its agent writes it on the host."
-        class="mono"
-        spellcheck={false}
-        list="networks"
-        value={choice.network}
-        change={(network) => change({ network })}
-      >
-        <Known id="networks" values={vnics.map(({ network }) => network)} />
-      </InputField>
-      <InputField
-        id="vlan"
-        label="VLAN"
-        type="number"
-        min={0}
-        max={4095}
-        list="vlans"
-        value={choice.vlan}
-        change={(vlan) => change({ vlan })}
-      >
-        <Known id="vlans" values={vnics.map(({ vlan }) => vlan?.toString())} />
-      </InputField>
-      <SelectField id="of-vm" label="All of one VM" value={choice.vm} change={(vm) => change({ vm })}>
-        <option value="">Of any</option>
-        {unique(here).map(({ uuid, name }) => (
-          <option key={uuid} value={uuid}>
-            {plain(name, 80)}
-          </option>
-        ))}
-      </SelectField>
-      <InputField
-        id="ids"
-        label="External ids"
-        help="What the cloud wrote on the port: key=value, separated by commas. A key alone: with any value."
-        class="mono"
-        spellcheck={false}
-        value={choice.ids}
-        change={(ids) => change({ ids })}
-      />
+      <div class="pair">
+        <InputField
+          id="network"
+          label="Network"
+          help="Neutron's id, where its agent writes it."
+          class="mono"
+          spellcheck={false}
+          list="networks"
+          value={choice.network}
+          change={(network) => change({ network })}
+        >
+          <Known id="networks" values={vnics.map(({ network }) => network)} />
+        </InputField>
+        <InputField
+          id="vlan"
+          label="VLAN"
+          type="number"
+          min={0}
+          max={4095}
+          list="vlans"
+          value={choice.vlan}
+          change={(vlan) => change({ vlan })}
+        >
+          <Known id="vlans" values={vnics.map(({ vlan }) => vlan?.toString())} />
+        </InputField>
+      </div>
+      <div class="pair">
+        <SelectField id="of-vm" label="All of one VM" value={choice.vm} change={(vm) => change({ vm })}>
+          <option value="">Of any</option>
+          {unique(here).map(({ uuid, name }) => (
+            <option key={uuid} value={uuid}>
+              {plain(name, 80)}
+            </option>
+          ))}
+        </SelectField>
+        <InputField
+          id="ids"
+          label="External ids"
+          help="key=value, separated by commas, as the cloud wrote them on the port. A key alone: any value."
+          class="mono"
+          spellcheck={false}
+          value={choice.ids}
+          change={(ids) => change({ ids })}
+        />
+      </div>
       <InputField
         id="except"
         label="Except"

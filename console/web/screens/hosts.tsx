@@ -6,7 +6,7 @@ import { Head } from "../parts/head";
 import { Empty } from "../parts/notice";
 import { type Column, Table } from "../parts/table";
 import { Text, When } from "../parts/text";
-import { whole } from "../words";
+import { counted, whole } from "../words";
 
 const COLUMNS: readonly Column[] = [
   { title: "Host" },
@@ -102,6 +102,9 @@ function Drift(props: { row: HostRow }) {
   );
 }
 
+/** Mirrors of others that are named. */
+const NAMED = 3;
+
 /** Open vSwitch has room for a fixed number of Mirrors on a bridge; those of others count. */
 function Mirrors(props: { row: HostRow }) {
   const { mirrorsUsed, mirrorsLimit, foreignMirrors } = props.row;
@@ -117,8 +120,10 @@ function Mirrors(props: { row: HostRow }) {
       />{" "}
       {mirrorsUsed} of {mirrorsLimit}
       {foreignMirrors.length > 0 && (
-        <span class="under">
-          of others: <Text longest={120}>{foreignMirrors.join(", ")}</Text>
+        <span class="under wraps">
+          {counted(foreignMirrors.length, "Mirror")} of others:{" "}
+          <Text longest={120}>{foreignMirrors.slice(0, NAMED).join(", ")}</Text>
+          {foreignMirrors.length > NAMED && ", …"}
         </span>
       )}
     </>
