@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { describePort, type PortInput, portChoices, portSymbol } from "./port";
+import { asSet } from "./set";
 
 const MAX_TEXT = 1024;
 const text = z.string().min(1).max(MAX_TEXT);
@@ -43,9 +44,9 @@ const excludedPort = z
   )
   .meta({ id: "ExcludedPort" });
 
-/** All ports of a host's integration bridge that match every given condition. */
+/** All ports of a host's integration bridge that match every given condition. The order of `except` does not matter. */
 export const portSelector = z
-  .strictObject({ ...conditions, except: z.array(excludedPort).max(1000).optional() })
+  .strictObject({ ...conditions, except: z.array(excludedPort).max(1000).overwrite(asSet).optional() })
   .refine(saysSomething, EMPTY)
   .meta({ id: "PortSelector" });
 
