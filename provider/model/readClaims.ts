@@ -1,9 +1,10 @@
 import type { Allowance } from "../allowance";
 import { TaasError } from "../errors";
 import type { BridgeFacts, Facts } from "../ovs/facts";
-import { CLAIM_FORMAT, type Claim, claim, claimOf } from "../schema/claim";
+import { type Claim, claim } from "../schema/claim";
 import { hostAllowance, within } from "../schema/expression/work";
 import { show } from "../schema/reasons";
+import { newness } from "./newness";
 
 /** The key in a tap bridge's `external_ids` that marks it as ours and says which renderer created its rules. */
 export const RENDERER_KEY = "taas-renderer";
@@ -160,16 +161,6 @@ function parseClaim(owner: string, text: string, tapBridge: string, host: string
     host,
     hint: `If nobody needs it: ovs-vsctl remove Bridge ${tapBridge} external_ids '"${CLAIM_PREFIX}${owner.replace(/[^\w/$%.-]/g, "?")}"'`,
   });
-}
-
-/** The part of a claim that only a later release knows, if this release must therefore not write to the host. */
-function newness(value: unknown): string | undefined {
-  const { format, kind } = (value ?? {}) as { format?: unknown; kind?: unknown };
-  if (typeof format === "number" && format > CLAIM_FORMAT)
-    return `has format ${format}, this release reads up to ${CLAIM_FORMAT}`;
-  if (format === CLAIM_FORMAT && typeof kind === "string" && !Object.hasOwn(claimOf, kind))
-    return `is of kind ${show(kind)}, which this release does not know`;
-  return undefined;
 }
 
 function parseJson(text: string): unknown {

@@ -1,5 +1,4 @@
 import type { FilterAction, FilterRule } from "../filter/fields";
-import type { Reading } from "../filter/reading";
 import { decide } from "./decide";
 import { ExpressionError } from "./error";
 import { ordered } from "./order";
@@ -15,6 +14,9 @@ export interface CompiledExpression {
   defaultAction: FilterAction;
 }
 
+/** What an expression comes to, or why it is refused; `at`: the character at which a term begins that this release does not know. */
+export type ExpressionReading = { value: CompiledExpression } | { reason: string; at?: number };
+
 /** The most characters of an expression. */
 const MAX_EXPRESSION = 16_384;
 
@@ -22,7 +24,7 @@ const NO_FRAME =
   "matches no frame (all terms after vlan match tagged frames only); to stop copies, set enabled: false";
 
 /** Compiled expressions by their text, because a host is read and rendered again and again. */
-const known = new Map<string, Reading<CompiledExpression>>();
+const known = new Map<string, ExpressionReading>();
 /** The most expressions that are kept; the cache is cleared when it is full. */
 const MAX_KNOWN = 2000;
 
@@ -30,7 +32,7 @@ const MAX_KNOWN = 2000;
  * Compiles a packet filter expression (pcap-filter(7)) to rules that accept the same frames. The rules of a given text
  * are part of what a release renders: if they change, so do the rules on hosts.
  */
-export function readExpression(text: string): Reading<CompiledExpression> {
+export function readExpression(text: string): ExpressionReading {
   const before = known.get(text);
   if (before !== undefined) return before;
   const work = new Work();
@@ -41,7 +43,7 @@ export function readExpression(text: string): Reading<CompiledExpression> {
   return reading;
 }
 
-function compile(text: string, work: Work): Reading<CompiledExpression> {
+function compile(text: string, work: Work): ExpressionReading {
   if (text.length > MAX_EXPRESSION)
     return { reason: `has ${text.length} characters; an expression has at most ${MAX_EXPRESSION}` };
   try {
@@ -51,7 +53,8 @@ function compile(text: string, work: Work): Reading<CompiledExpression> {
     if (rules.length === 0 && !accepts) return { reason: NO_FRAME };
     return { value: { rules, defaultAction: accepts ? "accept" : "reject" } };
   } catch (error) {
-    if (error instanceof ExpressionError || error instanceof TooMuch) return { reason: error.message };
+    if (error instanceof ExpressionError) return { reason: error.message, at: error.at };
+    if (error instanceof TooMuch) return { reason: error.message };
     throw error;
   }
 }

@@ -105,7 +105,7 @@ describe("a value in a claim that somebody alters", function () {
       .catch((error: Error) => error.message);
     if (status === "active") return "not found";
     // What cannot be read, and what bears the token of another life, is for a hand or a create to put right.
-    if (/cannot be read|has format|is of kind|claim missing|gone/.test(status)) {
+    if (/cannot be read|has format|this release does not know|claim missing|gone/.test(status)) {
       await write(host, id, before);
       await estate.up();
     } else {
