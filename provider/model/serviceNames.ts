@@ -64,6 +64,11 @@ export function isNamed(claim: Claim, { service, tunnelId }: NamedService): bool
   return owner === service || former.some((name) => name.owner === service && name.tunnelId === tunnelId);
 }
 
+/** Whether a claim is that of a service which may have been called what a flow knows: a rename keeps its stack and its tunnel id. */
+export function isRenamed(claim: Claim, { service, tunnelId }: NamedService): boolean {
+  return claim.kind === "service" && claim.tunnelId === tunnelId && stackOf(claim.owner) === stackOf(service);
+}
+
 /** A service's earlier names, including the one of its existing claim if that differs from the new one. */
 export function namesBefore({ owner, tunnelId, former = [] }: ServiceClaim, next: Name): Name[] | undefined {
   const names = [...former, { owner, tunnelId }].filter((name) => keyOf(name) !== keyOf(next));

@@ -6,7 +6,7 @@ import type { Steps, Target } from "../converge/intent";
 import type { Inspection, Look } from "../converge/look";
 import type { HostRecord } from "../host/host";
 import { movingFromOf } from "../model/moving";
-import { isNamed, serviceFinder } from "../model/serviceNames";
+import { isNamed, isRenamed, serviceFinder } from "../model/serviceNames";
 import type { Claim } from "../schema/claim";
 import { type FlowInputs, flowInputs } from "../schema/flow";
 import type { FoundIfaceIds } from "../schema/port";
@@ -131,12 +131,15 @@ async function planFlow(
   return { rounds: rounds.map((round) => round.map((target) => moving(target, owner, token))), result };
 }
 
-/** The candidate that has the flow's service; undefined for a collector. */
+/**
+ * The candidate that has the flow's service; undefined for a collector. If no candidate has a service of the name that the
+ * flow knows, the service was renamed: it is the one of the same stack with the same tunnel id.
+ */
 function destinationOf<Seen extends Look>(inputs: FlowInputs, there: readonly Seen[]): Seen | undefined {
   const name = serviceNamed(inputs);
-  return (
-    there.find(({ read }) => [...read.claims.values()].some((claim) => isNamed(claim, name))) ?? there[0]
-  );
+  const having = (isMeant: (claim: Claim) => boolean) =>
+    there.find(({ read }) => [...read.claims.values()].some(isMeant));
+  return having((claim) => isNamed(claim, name)) ?? having((claim) => isRenamed(claim, name)) ?? there[0];
 }
 
 async function put(

@@ -21,6 +21,7 @@ class MemoryHost {
   constructor(
     private readonly record: HostRecord,
     private readonly ports: readonly ObservedPort[],
+    private readonly clock: () => number,
   ) {}
 
   look(record: HostRecord): Look {
@@ -43,7 +44,7 @@ class MemoryHost {
         "system-id": placeOf(this.record),
       },
     };
-    return { record, facts, read: readClaims(facts, tap.name, record.name), now: Date.now() };
+    return { record, facts, read: readClaims(facts, tap.name, record.name), now: this.clock() };
   }
 
   submit(record: HostRecord, edit: Edit): ReadonlyMap<string, Claim> {
@@ -70,13 +71,17 @@ class MemoryHost {
 }
 
 /**
- * A context whose hosts are kept in memory: each has the same VM ports, and its claims as OVSDB would keep them, written and
+ * A context whose hosts are kept in memory: each has the same VM ports, or those that it is given, a clock, and its claims as OVSDB would keep them, written and
  * read as those of a real host. Rules are not there; no host says what addresses it has, and nothing that is asked of one by a command is refused.
  */
-export function memoryHosts(ports: readonly ObservedPort[]): Context {
+export function memoryHosts(
+  ports: readonly ObservedPort[] | ((record: HostRecord) => readonly ObservedPort[]),
+  clockOf: (record: HostRecord) => number = () => Date.now(),
+): Context {
   const hosts = new Map<string, MemoryHost>();
   const open = (record: HostRecord) => {
-    const host = hosts.get(placeOf(record)) ?? new MemoryHost(record, ports);
+    const plugged = typeof ports === "function" ? ports(record) : ports;
+    const host = hosts.get(placeOf(record)) ?? new MemoryHost(record, plugged, () => clockOf(record));
     hosts.set(placeOf(record), host);
     return {
       record,
@@ -85,7 +90,7 @@ export function memoryHosts(ports: readonly ObservedPort[]): Context {
       submit: async (edit: Edit) => ({ claims: host.submit(record, edit) }),
       confirm: async (claim: Claim) => host.confirm(record, claim),
       underlay: async () => undefined,
-      now: async () => Date.now(),
+      now: async () => clockOf(record),
       use: async () => undefined,
     } as unknown as Host;
   };

@@ -70,6 +70,21 @@ describe("what a service of another stack is called", () => {
     expect(await former("watch")).to.deep.equal(["ids 7"]);
   });
 
+  it("is found among its candidates by a flow that comes with a reference from before the rename", async () => {
+    context = memoryHosts(({ name }) => [{ name: name === "rack3" ? "mon" : "other" }, { name: "web" }]);
+    const hosts = { host: undefined, hosts: ["rack2", "rack3"] };
+    const ids = await created(tapService, service("ids", { ...hosts, tunnelId: 7 }));
+    const { ref } = ids.outs;
+    await update(ids, service("watch", hosts));
+    const web = await created(tapFlow, flow(ref));
+    const { outs } = web;
+    expect((await tapFlow.read(context, "id", outs)).props!.status).to.equal("active");
+    const at = async (host: string) =>
+      [...(await context.open(context.resolveHost(host)).look()).read.claims.keys()].sort();
+    expect(await at("rack2")).to.deep.equal([]);
+    expect(await at("rack3")).to.deep.equal([`${TEAM}/watch`, `${OTHERS}/web`].sort());
+  });
+
   it("is noted of a flow that comes with a reference from before the rename", async () => {
     const ids = await created(tapService, service("ids", { tunnelId: 7 }));
     const { ref } = ids.outs;
