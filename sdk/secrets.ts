@@ -1,4 +1,4 @@
-import { type Inputs, isSecret, type Output, output, secret } from "@pulumi/pulumi";
+import { type Input, type Inputs, isSecret, type Output, output, secret } from "@pulumi/pulumi";
 import { tellsSecret } from "../provider/face/computed";
 
 /** The names of the arguments that are secret or contain a secret. */
@@ -19,4 +19,19 @@ export function computedFrom(secrets: Promise<readonly string[]>): Output<null |
   return output(secrets).apply((names) => (tellsSecret(names) ? secret(null) : undefined)) as Output<
     null | undefined
   >;
+}
+
+/**
+ * An argument that follows from others where it is not given: what is given, else nothing, and a secret nothing where one of the
+ * others is a secret.
+ */
+export function followingFrom(
+  given: Input<string | number | undefined>,
+  from: readonly string[],
+  secrets: Promise<readonly string[]>,
+): Output<string | number | undefined> {
+  return output(secrets).apply((names) => {
+    const isHidden = [...names].some((name) => from.includes(name));
+    return output(given).apply((value) => value ?? (isHidden ? secret(null) : undefined));
+  }) as Output<string | number | undefined>;
 }

@@ -1,8 +1,8 @@
 import { CustomResource, type CustomResourceOptions, type Inputs } from "@pulumi/pulumi";
-import { COMPUTED, type Kind, SECRETS } from "../provider/face/computed";
+import { COMPUTED, FOLLOWING, type Kind, SECRETS } from "../provider/face/computed";
 import { providerCode } from "../provider/face/providerCode";
 import { ownerKey } from "./owner";
-import { computedFrom, secretNames } from "./secrets";
+import { computedFrom, followingFrom, secretNames } from "./secrets";
 import { ShortTraces } from "./shortTraces";
 
 /** Type tokens of this package: `pulumi-nodejs:dynamic/taas:TapFlow` and so on. */
@@ -20,8 +20,21 @@ export abstract class TaasResource extends CustomResource {
     const secrets = secretNames(props);
     const nothing = computedFrom(secrets);
     const outputs = Object.fromEntries(COMPUTED[kind].map((property) => [property, nothing]));
+    const following = Object.fromEntries(
+      Object.entries(FOLLOWING[kind]).map(([property, from]) => [
+        property,
+        followingFrom(props[property], from, secrets),
+      ]),
+    );
     const all = {
-      ...{ ...props, owner, incarnation: undefined, ...outputs, __provider: providerCode(kind) },
+      ...{
+        ...props,
+        ...following,
+        owner,
+        incarnation: undefined,
+        ...outputs,
+        __provider: providerCode(kind),
+      },
       [SECRETS]: secrets.then((names) => (names.length > 0 ? [...names] : undefined)),
     };
     const traces = new ShortTraces();

@@ -27,6 +27,14 @@ export const FOUND: Readonly<Record<Kind, Readonly<Record<string, readonly strin
   MonitorPort: { portName: ["host", "type", "name", "ifaceId"] },
 };
 
+/** Arguments that follow from others where a program does not give them, each with those. */
+export const FOLLOWING: Readonly<Record<Kind, Readonly<Record<string, readonly string[]>>>> = {
+  TapService: {},
+  TapFlow: {},
+  MirrorTunnel: { udpPort: ["type"] },
+  MonitorPort: { socketPath: ["name"] },
+};
+
 /**
  * The property in which a program tells the dynamic provider the names of the secret arguments. The dynamic provider
  * gets every value as plain text.
@@ -46,5 +54,7 @@ export function tellsSecret(args: Iterable<string>): boolean {
  * secret, too.
  */
 export function secretProperties(kind: Kind, args: ReadonlySet<string>): ReadonlySet<string> {
-  return tellsSecret(args) ? new Set([...args, ...COMPUTED[kind]]) : args;
+  if (!tellsSecret(args)) return args;
+  const following = Object.entries(FOLLOWING[kind]).filter(([, from]) => from.some((name) => args.has(name)));
+  return new Set([...args, ...following.map(([name]) => name), ...COMPUTED[kind]]);
 }
