@@ -3,6 +3,7 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { engineAddress, nameRun } from "../provider/engineRun";
 import { Engine } from "./engine";
 import { lazyService } from "./lazyService";
+import { perConnection } from "./perConnection";
 
 /** Bytes of a message; Pulumi's own limit. */
 const MAX_MESSAGE = 400 * 1024 * 1024;
@@ -18,7 +19,8 @@ function main(): void {
   if (address !== undefined) serve(address);
   const load = async (): Promise<UntypedServiceImplementation> => {
     const { Server } = await import("./server.js");
-    return new Server(__dirname, (message, urn) => engine.warn(message, urn), serve).service();
+    const warn = (message: string, urn: string) => engine.warn(message, urn);
+    return perConnection(() => new Server(__dirname, warn, serve).service());
   };
   const server = new GrpcServer({
     "grpc.max_receive_message_length": MAX_MESSAGE,

@@ -25,7 +25,7 @@ import { type Base, checkFailure, Resources } from "./resources";
 /** Answers a call with these hosts and other arguments. */
 type Call = (hosts: readonly unknown[], values: Properties, asker: Asker) => Promise<object>;
 
-/** One provider of a stack: the default one, or an explicit one, which has a process of its own. */
+/** One provider of a stack: the default one, or an explicit one, each with a configuration of its own. */
 export class Server {
   private configuration: Configuration | undefined;
   private readonly provider: Provider;

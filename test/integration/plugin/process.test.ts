@@ -12,6 +12,8 @@ import { PluginAttach, type PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import {
   CallRequest,
+  CheckRequest,
+  type CheckResponse,
   ConfigureRequest,
   ConstructRequest,
   DeleteRequest,
@@ -56,7 +58,16 @@ describe("the plugin's process", function () {
     const [port] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
     const address = `127.0.0.1:${port}`;
     const client = new ResourceProviderClient(address, grpc.credentials.createInsecure());
-    return { child, client, stderr: () => stderr };
+    return { child, client, address, stderr: () => stderr };
+  }
+
+  /** The answer of a call. */
+  function answered<R>(
+    send: (done: (error: grpc.ServiceError | null, answer: R) => void) => void,
+  ): Promise<R> {
+    return new Promise((resolve, reject) => {
+      send((error, answer) => (error === null ? resolve(answer) : reject(error)));
+    });
   }
 
   async function listen(): Promise<{ server: grpc.Server; address: string }> {
@@ -112,14 +123,10 @@ describe("the plugin's process", function () {
       } as unknown as UntypedServiceImplementation);
     });
     const { client } = await start([]);
-    const call = <R>(send: (done: (error: grpc.ServiceError | null, answer: R) => void) => void) =>
-      new Promise<R>((resolve, reject) => {
-        send((error, answer) => (error === null ? resolve(answer) : reject(error)));
-      });
     const attach = new PluginAttach();
     attach.setAddress(address);
-    await call((done) => client.attach(attach, done));
-    await call((done) => client.configure(new ConfigureRequest(), done));
+    await answered((done) => client.attach(attach, done));
+    await answered((done) => client.configure(new ConfigureRequest(), done));
     const urn = "urn:pulumi:dev::taps::taas:index:MirrorTunnel::way";
     const hosts = ["a", "b"].map((name) => ({ name, address: name, gone: true }));
     const inputs = { owner: "o/p/s/MirrorTunnel/way", hosts, mode: "pair", type: "vxlan", udpPort: 15000 };
@@ -129,12 +136,35 @@ describe("the plugin's process", function () {
     request.setProperties(
       Struct.fromJavaScript({ ...inputs, localIps: [], ref, rules: [], incarnation: "t" }),
     );
-    await call((done) => client.delete(request, done));
+    await answered((done) => client.delete(request, done));
     await both;
     expect(logged.map((one) => one.urn)).to.deep.equal([urn, urn]);
     expect(logged[0]!.message).to.match(/^host a is declared gone/);
     client.close();
     server.forceShutdown();
+  });
+
+  it("keeps apart the configurations of several providers that a debugged process serves", async () => {
+    const { client, address } = await start([]);
+    const another = new ResourceProviderClient(address, grpc.credentials.createInsecure(), {
+      "grpc.use_local_subchannel_pool": 1,
+    });
+    const clients = { first: client, second: another };
+    for (const [organization, one] of Object.entries(clients)) {
+      const request = new ConfigureRequest();
+      request.setArgs(Struct.fromJavaScript({ organization }));
+      await answered((done) => one.configure(request, done));
+    }
+    for (const [organization, one] of Object.entries(clients)) {
+      const request = new CheckRequest();
+      request.setUrn("urn:pulumi:dev::taps::taas:index:MonitorPort::sensor");
+      request.setNews(Struct.fromJavaScript({ host: "host1" }));
+      const response = await answered<CheckResponse>((done) => one.check(request, done));
+      expect(response.getInputs()!.toJavaScript().owner).to.equal(
+        `${organization}/taps/dev/MonitorPort/sensor`,
+      );
+      one.close();
+    }
   });
 
   it("has no components, and says so", async () => {
