@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { execa } from "execa";
 import { Driver } from "../driver/driver";
 import { type Lab, startLab } from "../lab/lab";
+import { sampleOf } from "../sample";
 import { MAIN, runClaims } from "./claimsCommand";
 
 describe("pulumi-taas claims", () => {
@@ -49,7 +50,7 @@ describe("pulumi-taas claims", () => {
     expect((await execa("node", [MAIN, "--version"])).stdout).to.match(/^\d+\.\d+\.\d+$/);
   });
 
-  for (const [why, ...args] of [
+  const wrong = [
     ["no such command", "claims", "drop", "--host", "host1"],
     ["no host", "claims", "list"],
     ["an unknown option", "claims", "list", "--host", "host1", "--force"],
@@ -58,7 +59,8 @@ describe("pulumi-taas claims", () => {
     ["sudo at a time that there is not", "claims", "list", "--host", "host1", "--sudo", "sometimes"],
     ["a word too many", "claims", "list", "all", "--host", "host1"],
     ["\u001b[31mcolours", "claims", "\u001b[31mlist", "--host", "host1"],
-  ] as const) {
+  ] as const;
+  for (const [why, ...args] of sampleOf(wrong, 3)) {
     it(`ends with 2 and the usage: ${JSON.stringify(why)}`, async () => {
       const { exitCode, stdout, stderr } = await execa("node", [MAIN, ...args], { reject: false });
       expect([exitCode, stdout]).to.deep.equal([2, ""]);

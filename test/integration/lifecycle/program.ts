@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { fixtureProject } from "../../engine/fixtureProject";
 import type { RunResult, StepResult } from "../../engine/runResult";
 import { openStack, type Stack } from "../../engine/stack";
+import { sampleOf } from "../../sample";
 import { LANGUAGES, type Language } from "./languages";
 
 /** A program of a test and its stack. */
@@ -40,9 +41,13 @@ export async function openFiles(
   };
 }
 
-/** Declares tests for a program in each language: all that they say holds for both faces of the provider. */
+/**
+ * Declares tests for a program in each language: all that they say holds for both faces of the provider. The usual sample has one of them,
+ * another with every seed and title.
+ */
 export function inEachLanguage(title: string, tests: (language: Language) => void): void {
-  for (const language of Object.keys(LANGUAGES) as Language[]) {
+  const languages = Object.keys(LANGUAGES) as Language[];
+  for (const language of sampleOf(languages, 1, languages.length, title.length)) {
     describe(`${title}, in ${language}`, function () {
       this.timeout(300_000);
       tests(language);
