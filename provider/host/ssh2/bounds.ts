@@ -21,9 +21,15 @@ export class Misbehaved extends Error {}
 
 /** The bounds of one connection. */
 export interface Bounds {
-  /** From now on, only the share of time limits what the server sends. */
-  loggedIn(): void;
+  /**
+   * From now on, only the share of time limits what the server sends. `heard` is called when something arrives, at most
+   * once a second.
+   */
+  loggedIn(heard: () => void): void;
 }
+
+/** Milliseconds between two calls of `heard`. */
+const NOTED = 1000;
 
 /**
  * Bounds the memory and time that a server can cost this process through its connection, so that work with other hosts
@@ -34,6 +40,8 @@ export function boundStream(stream: Duplex, fail: (error: Misbehaved) => void): 
   let allowed = BEFORE_LOGIN;
   let unread = 0;
   let failed = false;
+  let tell = (): void => {};
+  let toldAt = 0;
   const failOnce = (message: string) => {
     if (!failed) fail(new Misbehaved(message));
     failed = true;
@@ -49,6 +57,10 @@ export function boundStream(stream: Duplex, fail: (error: Misbehaved) => void): 
     const waiting = stream.writableLength;
     if (waiting === 0) unread = 0;
     const heard = emit(event, ...words);
+    if (begun - toldAt >= NOTED) {
+      toldAt = begun;
+      tell();
+    }
     unread += Math.max(0, stream.writableLength - waiting);
     if (unread > UNREAD)
       failOnce(`it does not read: more than ${UNREAD} bytes of answers are waiting for it`);
@@ -56,8 +68,9 @@ export function boundStream(stream: Duplex, fail: (error: Misbehaved) => void): 
     return heard;
   };
   return {
-    loggedIn() {
+    loggedIn(heard) {
       allowed = Number.POSITIVE_INFINITY;
+      tell = heard;
     },
   };
 }

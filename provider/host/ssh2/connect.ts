@@ -105,7 +105,7 @@ function handshake(attempt: Attempt, stream: Duplex): Promise<Client> {
       client.destroy();
     });
     client.once("ready", () => {
-      bounds.loggedIn();
+      bounds.loggedIn(() => putOffKeepalive(client));
       signal.removeEventListener("abort", onAbort);
       resolve(client);
     });
@@ -126,6 +126,14 @@ function handshake(attempt: Attempt, stream: Duplex): Promise<Client> {
     });
     if (signal.aborted) onAbort();
   });
+}
+
+/**
+ * Restarts the time until the next keepalive. The library counts only an answer as a sign of life. Over a slow
+ * connection, answers wait behind other data although data arrives all the time. There is no public way to tell it so.
+ */
+function putOffKeepalive(client: Client): void {
+  (client as Client & { _resetKA?: () => void })._resetKA?.();
 }
 
 /** The algorithms that the client offers. Throws `needs-openssh` if the configuration leaves none. */

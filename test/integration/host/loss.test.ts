@@ -1,6 +1,8 @@
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import { slowWay } from "../../slowWay";
 import { failureOf, makeClient } from "./client";
 import {
   cutSessions,
@@ -75,6 +77,40 @@ for (const transport of ["ssh2", "openssh"] as const) {
       await Promise.race([running, command.then((error) => Promise.reject(error))]);
       for (const pid of sessionsOf(frozen.pid)) process.kill(pid, "SIGSTOP");
       expect((await command).code).to.equal("connection-lost");
+    });
+
+    it("is not one over a way so slow that answers wait behind what is under way", async () => {
+      const path = join(workshop.path, "talkative.sock");
+      const block = Buffer.alloc(64 * 1024);
+      const listener = createServer((socket) => {
+        const write = () => {
+          while (!socket.destroyed && socket.write(block));
+        };
+        socket
+          .on("error", () => {})
+          .on("drain", write)
+          .once("data", write);
+      });
+      await new Promise<void>((resolve) => listener.listen(path, resolve));
+      const way = await slowWay(server.port, 400_000);
+      const line = server.knownHostsLine.replace(String(server.port), String(way.port));
+      const client = makeClient(workshop, line, [], { connectTimeout: 2 });
+      const record = { ...client.record(server, { transport }), port: way.port };
+      let heard = 0;
+      const ended = await client.pool.use(record, async (session) => {
+        const stream = await session.openSocket(path);
+        stream.on("data", (chunk: Buffer) => {
+          heard += chunk.length;
+        });
+        stream.write("go");
+        const closing = new Promise((resolve) => stream.on("error", resolve).on("close", resolve));
+        return Promise.race([closing, sleep(3500)]);
+      });
+      expect(ended).to.equal(undefined);
+      expect(heard).to.be.within(500_000, 4_000_000);
+      await client.pool.closeAll();
+      listener.close();
+      way.close();
     });
 
     it("closes while commands run, and rejects them", async () => {
