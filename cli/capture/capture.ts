@@ -64,8 +64,11 @@ installed or run on the host. Copying ends within 10 seconds if this command is 
       count: wholeNumber("--count", options.count),
     });
     output.answer({ capture: { host: host.name, file: options.write, ...captured } });
-    const { frames, bytes, capped, dropped } = captured;
+    const { frames, bytes, capped, dropped, missed } = captured;
     const lost = [
+      ...(missed === 0
+        ? []
+        : [`${missed} more were dropped by ovs-vswitchd: it, or the connection to it, was too slow`]),
       ...(capped === 0 ? [] : [`${capped} more were over the rate`]),
       ...(dropped === 0 ? [] : [`${dropped} more could not be written fast enough`]),
     ];

@@ -40,6 +40,8 @@ export interface Capture {
   stop(): void;
   /** Copies that the cap has kept back until now. */
   capped(): Promise<number>;
+  /** Ends it. Copies that were sent here and did not come: ovs-vswitchd drops what it, or the connection, is too slow for. */
+  missed(): Promise<number>;
 }
 
 /** How a capture is carried out. */
@@ -50,8 +52,10 @@ export interface CaptureOptions {
   warn(message: string): void;
 }
 
-/** Milliseconds between two signs of life. */
-const RENEWAL = 2000;
+/** Milliseconds between two looks at the claim and the port. */
+const LOOK = 2000;
+/** Milliseconds for what is still under way at the end, and where the operator waits for that. */
+const LAST = { usual: 30_000, interrupted: 2000 } as const;
 
 /**
  * Copies a port's frames to this program while `work` takes them: by a claim, a capture group of its own, and rules that end
@@ -66,6 +70,16 @@ export function capture<Result>(
   work: (capture: Capture) => Promise<Result>,
 ): Promise<Result> {
   return host.use((access) => new Capturing(host, access, wish, options).run(work));
+}
+
+/** A capture that has begun. */
+interface Held {
+  hold: Hold;
+  channel: PacketChannel;
+  look: Look;
+  claim: CaptureClaim;
+  /** UUID of the port. */
+  port: string;
 }
 
 /** One capture on one host. */
@@ -92,14 +106,12 @@ class Capturing {
       channel ??= await this.access.openPackets();
       const hold = new Hold(channel, this.access.record, this.token);
       const claim = await hold.begin(reconciled);
-      await this.host.confirm(claim);
       const upkeep = this.keepUp({ hold, channel, look, claim, port: port.uuid });
       try {
-        return await work(this.shown(port.name, channel, claim, reconciled));
+        return await work(this.shown(port.name, channel, { claim, upkeep }, reconciled));
       } finally {
         this.stopped.abort();
         await upkeep;
-        await hold.end();
       }
     } catch (error) {
       failed = true;
@@ -133,7 +145,7 @@ class Capturing {
   private shown(
     portName: string,
     channel: PacketChannel,
-    claim: CaptureClaim,
+    { claim, upkeep }: { claim: CaptureClaim; upkeep: Promise<number> },
     { desired, facts }: Reconciled,
   ): Capture {
     const { access, wish } = this;
@@ -152,39 +164,53 @@ class Capturing {
         const drops = await readMeterDrops(ofctlTarget(access, tapBridgeOf(access.record)));
         return ids.reduce((sum, id) => sum + (drops.get(id)?.packets ?? 0), 0);
       },
+      missed: () => {
+        this.stopped.abort();
+        return upkeep;
+      },
     };
   }
 
-  /** Gives signs of life, and follows the port when it is plugged anew, until the capture ends. Closes the connection then. */
-  private async keepUp(held: {
-    hold: Hold;
-    channel: PacketChannel;
-    look: Look;
-    claim: CaptureClaim;
-    port: string;
-  }): Promise<void> {
-    const { hold, channel, look, claim } = held;
-    let { port } = held;
-    const ending = AbortSignal.any([this.options.ending, this.stopped.signal]);
+  /** Keeps the capture going until it is to end, and closes the connection then. Resolves to how many copies did not come. */
+  private async keepUp(held: Held): Promise<number> {
+    const { hold, channel } = held;
+    const failed = new AbortController();
+    const ending = AbortSignal.any([this.options.ending, this.stopped.signal, failed.signal]);
+    const tasks = [hold.keep(ending, (seconds) => this.beginAnew(held, seconds)), this.follow(held, ending)];
     try {
-      while (!ending.aborted) {
-        await sleep(RENEWAL, undefined, { signal: ending }).catch(() => {});
-        if (ending.aborted) break;
-        const missed = await hold.renew();
-        const facts = await this.access.replica.latest();
-        if (!isClaimed(facts, tapBridgeOf(look.record), claim)) throw endedByAnother(look.record.name);
-        if (missed > 0) {
-          const { warn } = this.options;
-          warn(`host ${look.record.name}: nothing was captured for some of the last ${Math.ceil(missed)} s`);
-        }
-        const now = this.portIn(facts, claim);
-        if (now === undefined || now === port) continue;
-        port = now;
-        await hold.begin(await this.host.submit(putEdit(this.put(look, "update"))));
-      }
-      await hold.end();
+      const failing = tasks.map((task) => task.catch((error) => failed.abort(error)));
+      await Promise.all(failing);
+      failed.signal.throwIfAborted();
+      return await hold.end(this.options.ending.aborted ? LAST.interrupted : LAST.usual);
     } catch (error) {
       channel.fail(error as Error);
+      return 0;
+    }
+  }
+
+  /** Says what was missed. Without the claim its ports may be those of others by now, and nothing begins. */
+  private async beginAnew({ look, claim }: Held, seconds: number): Promise<void> {
+    const facts = await this.access.replica.read();
+    const { name } = look.record;
+    if (!isClaimed(facts, tapBridgeOf(look.record), claim)) throw endedByAnother(name);
+    this.options.warn(
+      `host ${name}: nothing was captured for some of the last ${Math.ceil(seconds)} s, because nothing was heard of this program there`,
+    );
+  }
+
+  /** Confirms the claim, sees that it stays, and follows the port when it is plugged anew. */
+  private async follow({ hold, look, claim, port }: Held, ending: AbortSignal): Promise<void> {
+    let followed = port;
+    await this.host.confirm(claim);
+    while (!ending.aborted) {
+      await sleep(LOOK, undefined, { signal: ending }).catch(() => {});
+      if (ending.aborted) return;
+      const facts = await this.access.replica.latest();
+      if (!isClaimed(facts, tapBridgeOf(look.record), claim)) throw endedByAnother(look.record.name);
+      const now = this.portIn(facts, claim);
+      if (now === undefined || now === followed) continue;
+      followed = now;
+      await hold.begin(await this.host.submit(putEdit(this.put(look, "update"))));
     }
   }
 

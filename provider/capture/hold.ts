@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { tapBridgeOf } from "../converge/access";
 import type { Reconciled } from "../converge/attempt";
 import { TaasError } from "../errors";
 import { captureCookie, captureRules } from "../model/capture";
 import type { Rule } from "../model/desired";
 import { groupFlows } from "../model/groups";
-import type { PacketChannel } from "../ovs/packetChannel";
+import type { Held, PacketChannel } from "../ovs/packetChannel";
 import { numberRule } from "../plan/numberRules";
 import { portNumbers } from "../plan/portNumbers";
 import type { CaptureClaim } from "../schema/claim";
@@ -12,17 +13,41 @@ import type { HostRecord } from "../schema/host";
 
 /** Seconds that copying goes on without a word from its holder. */
 const LEASE = 8;
+/** Milliseconds between two signs of life: some may be lost. */
+const RENEWAL = 2000;
+/** Milliseconds that ovs-vswitchd needs to read its counters after a change of a rule, which makes it do so at once. */
+const COUNTING = 100;
+
+/** Milliseconds that frames which were counted as sent are waited for. */
+const LATE = 1000;
+
+/** As much of a `PacketChannel` as rules are held by. */
+export type HoldChannel = Pick<
+  PacketChannel,
+  "controllerId" | "received" | "lease" | "renew" | "held" | "end" | "close"
+>;
 
 /** The rules that a capture's copies come by, held by their connection. */
 export class Hold {
   private rules: readonly Rule<number>[] = [];
-  private renewed = performance.now();
+  private readonly cookie: bigint;
+  /** Copies that the rules have sent so far, as far as has been counted, and what they had counted last. */
+  private sent = 0;
+  private counted = 0;
+  /** Since when the rules are known to be there, by the process's clock. */
+  private since = performance.now();
+  /** How often the rules have been added. */
+  private terms = 0;
 
   constructor(
-    private readonly channel: PacketChannel,
+    private readonly channel: HoldChannel,
     private readonly record: HostRecord,
     private readonly token: string,
-  ) {}
+    /** Milliseconds between two signs of life. */
+    private readonly renewal = RENEWAL,
+  ) {
+    this.cookie = captureCookie({ token });
+  }
 
   /** Begins to copy, on a host that has been made what the claim says; again after a change there. */
   async begin({ facts, claims, desired }: Reconciled): Promise<CaptureClaim> {
@@ -34,31 +59,89 @@ export class Hold {
     const groups = groupFlows([claim], facts, tapBridge, { ...desired, problems: [] });
     const numbers = portNumbers(facts, tapBridge);
     const rules = captureRules(claim, groups, this.channel.controllerId);
-    const numbered = rules.flatMap((rule) => numberRule(rule, numbers) ?? []);
-    await this.channel.lease(numbered, LEASE);
-    this.rules = numbered;
-    this.renewed = performance.now();
+    await this.take(rules.flatMap((rule) => numberRule(rule, numbers) ?? []));
     return claim;
   }
 
-  /**
-   * Lets copying go on. Where it has ended because nothing was heard of this program for too long, it begins anew; resolves to
-   * how many seconds were missed at most, 0 in general.
-   */
-  async renew(): Promise<number> {
-    const { channel, rules, token } = this;
-    await channel.renew(rules);
-    const there = await channel.held(captureCookie({ token }));
-    const since = (performance.now() - this.renewed) / 1000;
-    if (there < rules.length) await channel.lease(rules, LEASE);
-    this.renewed = performance.now();
-    return there < rules.length ? since : 0;
+  /** Adds rules in place of those that are held. */
+  async take(rules: readonly Rule<number>[]): Promise<void> {
+    const others = this.rules.filter(({ inPort }) => rules.every((rule) => rule.inPort !== inPort));
+    this.terms += 1;
+    await this.channel.lease(rules, LEASE);
+    if (others.length > 0) await this.channel.end(others);
+    this.rules = rules;
+    this.since = performance.now();
   }
 
-  /** Ends copying, as far as the host can be told. */
-  async end(): Promise<void> {
-    await this.channel.end(this.rules).catch(() => {});
-    this.channel.close();
+  /**
+   * Lets copying go on until the signal is aborted, by signs of life, whether those before have been answered or not: over a slow
+   * connection the answers wait behind frames. Where copying has ended because nothing was heard of this program for too long, it
+   * begins anew, unless `lapsed` rejects, which is told for how many seconds at most there were no copies. Rejects with that, or
+   * with what a sign meets.
+   */
+  async keep(ending: AbortSignal, lapsed: (seconds: number) => Promise<void>): Promise<void> {
+    const failed = new AbortController();
+    const over = AbortSignal.any([ending, failed.signal]);
+    while (!over.aborted) {
+      await sleep(this.renewal, undefined, { signal: over }).catch(() => {});
+      if (!over.aborted) this.renew(lapsed).catch((error) => failed.abort(error));
+    }
+    failed.signal.throwIfAborted();
+  }
+
+  private async renew(lapsed: (seconds: number) => Promise<void>): Promise<void> {
+    const { channel, rules, terms } = this;
+    const at = performance.now();
+    const [held] = await Promise.all([channel.held(this.cookie), channel.renew(rules)]);
+    // What was asked before the rules were added says nothing of them.
+    if (terms !== this.terms) return;
+    if (held.rules >= rules.length) {
+      this.since = at;
+      this.note(held);
+      return;
+    }
+    this.terms += 1;
+    await lapsed((performance.now() - this.since) / 1000);
+    this.counted = 0;
+    await this.take(rules);
+  }
+
+  private note({ packets }: Held): void {
+    this.sent += packets < this.counted ? packets : packets - this.counted;
+    this.counted = packets;
+  }
+
+  /**
+   * Ends copying. Resolves, within so many milliseconds, to the number of copies that were sent and have not arrived here, 0
+   * if the host cannot be asked any more. Closes the connection.
+   */
+  async end(milliseconds: number): Promise<number> {
+    const late = sleep(milliseconds, 0, { ref: false });
+    try {
+      return await Promise.race([this.settle(), late]);
+    } catch {
+      return 0;
+    } finally {
+      this.channel.close();
+    }
+  }
+
+  /**
+   * Compares what the rules have counted with what has arrived. A renewal makes ovs-vswitchd count. The host then counts and
+   * ends at one moment, because neither waits for an answer: over a slow connection answers come late. All that was sent
+   * before them arrives before them.
+   */
+  private async settle(): Promise<number> {
+    const { channel, rules } = this;
+    const renewing = channel.renew(rules);
+    renewing.catch(() => {});
+    await sleep(COUNTING);
+    const [held] = await Promise.all([channel.held(this.cookie), channel.end(rules), renewing]);
+    this.note(held);
+    // What a thread of ovs-vswitchd had not handed over by then follows.
+    const late = performance.now() + LATE;
+    while (this.sent > channel.received && performance.now() < late) await sleep(COUNTING / 2);
+    return Math.max(0, this.sent - channel.received);
   }
 }
 

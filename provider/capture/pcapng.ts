@@ -38,9 +38,10 @@ function text(code: number, value: string): Buffer {
   return option(code, Buffer.from(value).subarray(0, LONGEST));
 }
 
+/** A count. Hosts may tell more than the field, or any number here, can hold. */
 function number(code: number, value: number): Buffer {
   const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
+  bytes.writeBigUInt64LE(BigInt(Math.min(value, Number.MAX_SAFE_INTEGER)));
   return option(code, bytes);
 }
 

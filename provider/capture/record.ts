@@ -22,6 +22,8 @@ export interface Recorded {
   capped: number;
   /** Frames that came here and were dropped, because the file, or who reads it, was too slow. */
   dropped: number;
+  /** Frames that ovs-vswitchd dropped, because it, or the connection, was too slow. */
+  missed: number;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function record(
   to: Writable,
   { count, duration }: RecordLimits,
 ): Promise<Recorded> {
-  const done: Recorded = { frames: 0, bytes: 0, capped: 0, dropped: 0 };
+  const done: Recorded = { frames: 0, bytes: 0, capped: 0, dropped: 0, missed: 0 };
   let last = BigInt(Date.now()) * 1_000_000n;
   const gone = new AbortController();
   const onGone = () => {
@@ -48,7 +50,9 @@ export async function record(
   };
   const timer = duration === undefined ? undefined : setTimeout(() => capture.stop(), duration * 1000);
   // Who only waits for a frame to write does not learn that the reader has gone.
-  const signs = setInterval(() => void write(pcapngTail(last, { received: done.frames, dropped: 0 })), SIGN);
+  const signs = setInterval(() => {
+    if (!to.writableNeedDrain) void write(pcapngTail(last, { received: done.frames, dropped: 0 }));
+  }, SIGN);
   try {
     await write(pcapngHead({ ...source, port: capture.portName }));
     for await (const frame of capture.frames) {
@@ -64,8 +68,9 @@ export async function record(
     to.off("close", onGone).off("error", onGone);
   }
   done.dropped = capture.dropped;
+  done.missed = await capture.missed();
   done.capped = await capture.capped().catch(() => 0);
-  const lost = done.dropped + done.capped;
+  const lost = done.dropped + done.missed + done.capped;
   await write(pcapngTail(last, { received: done.frames + lost, dropped: lost }));
   return done;
 }

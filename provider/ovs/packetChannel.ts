@@ -7,6 +7,7 @@ import { addLease, endLease, renewLease } from "./flowMod";
 import { EXACT } from "./multipart";
 import { type PacketIn, type PacketOut, packetOut, readPacketIn, receivePackets } from "./packetMessages";
 import { PacketQueue } from "./packetQueue";
+import { whileTalking } from "./patience";
 import { readFlow } from "./presentFlow";
 import { SwitchClient } from "./switchClient";
 import { type Request, TYPE } from "./switchMessages";
@@ -17,12 +18,19 @@ export interface Received extends PacketIn {
   at: bigint;
 }
 
-/** Milliseconds for an answer. */
+/** Milliseconds of silence in which an answer is waited for. */
 const PATIENCE = 5000;
 /** Bytes of frames that may be queued: a few seconds of a fast capture. */
 const WAITING = 32 * 1024 * 1024;
 /** Ids of connections. All connections without an id share 0. */
 const IDS = { least: 1, most: 0xffff } as const;
+
+/** Leased rules that a bridge has. */
+export interface Held {
+  rules: number;
+  /** Packets that they have counted. Open vSwitch counts late: by half a second in general. */
+  packets: number;
+}
 
 /** How a channel is opened. */
 export interface ChannelOptions {
@@ -46,12 +54,14 @@ export class PacketChannel {
    */
   private readonly epoch = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
   private closing = false;
+  /** Frames that have come, also those that were dropped here. */
+  received = 0;
 
   private constructor(
     stream: Duplex,
     private readonly options: ChannelOptions,
   ) {
-    this.client = new SwitchClient(stream, PATIENCE, {
+    this.client = new SwitchClient(stream, whileTalking(PATIENCE), {
       experimenter: (body) => this.receive(body),
       ended: (error) => this.queue.close(this.closing ? undefined : this.lost(error)),
     });
@@ -92,11 +102,12 @@ export class PacketChannel {
     return this.modify(rules.map((rule) => renewLease(encodeRule(rule))));
   }
 
-  /** The number of leased rules with a cookie that the bridge has. */
-  async held(cookie: bigint): Promise<number> {
+  /** The number of leased rules with a cookie that the bridge has, and of packets that these have counted. */
+  async held(cookie: bigint): Promise<Held> {
     try {
-      const flows = await this.client.flows({ cookie, mask: EXACT });
-      return flows.map(readFlow).filter(({ leased }) => leased).length;
+      const flows = (await this.client.flows({ cookie, mask: EXACT })).map(readFlow);
+      const leased = flows.filter((flow) => flow.leased);
+      return { rules: leased.length, packets: leased.reduce((sum, { packets }) => sum + packets, 0) };
     } catch (error) {
       throw this.lost(error as Error);
     }
@@ -142,7 +153,9 @@ export class PacketChannel {
 
   private receive(body: Buffer): void {
     const packet = readPacketIn(body);
-    if (packet !== undefined) this.queue.push({ ...packet, at: this.epoch + process.hrtime.bigint() });
+    if (packet === undefined) return;
+    this.received += 1;
+    this.queue.push({ ...packet, at: this.epoch + process.hrtime.bigint() });
   }
 
   private lost(cause: Error): TaasError {

@@ -14,6 +14,8 @@ export interface PresentFlow extends WireFlow {
   special: boolean;
   /** Whether it is leased: only its holder may change it. */
   leased: boolean;
+  /** Packets that it has counted. */
+  packets: number;
 }
 
 /** Whether a flow in an answer to `requestFlows` is leased: it has a leased cookie and a timeout. */
@@ -32,6 +34,7 @@ export function readFlow(flow: Buffer): PresentFlow {
     hardTimeout: flow.readUInt16BE(16),
     special: flow.readUInt16BE(14) !== 0 || flow.readUInt32BE(18) !== 0,
     leased: isLeased(flow),
+    packets: Number(flow.readBigUInt64BE(32)),
     cookie: flow.readBigUInt64BE(24),
     match: flow.subarray(SHORTEST_FLOW, end),
     instructions: flow.subarray(end + (-end & 7)),

@@ -4,6 +4,7 @@ import { type BundleStep, bundleAdd, bundleControl } from "./bundle";
 import { digestRules } from "./digestRules";
 import { isOverlap } from "./flowMod";
 import { type CookieMatch, readParts, requestFlows, requestMeters } from "./multipart";
+import type { Patience } from "./patience";
 import { encodeConfig, readConfig, type SwitchConfig } from "./switchConfig";
 import { encodeMessage, type Message, type Request, TYPE, takeMessages } from "./switchMessages";
 
@@ -17,7 +18,10 @@ interface Pending {
   left: number;
   resolve(parts: Buffer[]): void;
   reject(error: Error): void;
-  timer: NodeJS.Timeout;
+  /** When it was asked, by the process's clock, and how many bytes had come by then. */
+  askedAt: number;
+  heardBefore: number;
+  timer: NodeJS.Timeout | undefined;
 }
 
 /** Flow-mods that a bridge has received but not yet applied. */
@@ -58,11 +62,14 @@ export class SwitchClient {
   /** Bytes that arrive unasked: a bridge reports ports that are added and removed. */
   private readonly unasked = new Allowance(1024 * 1024, 64 * 1024);
   private readonly echoes = new Allowance(100, 10);
+  /** Bytes that have come so far, and when the last did. */
+  private heard = 0;
+  private heardAt = 0;
 
   constructor(
     private readonly stream: Duplex,
-    /** Milliseconds an answer may take. */
-    private readonly timeoutMs: number,
+    /** How long an answer may take. */
+    private readonly patience: Patience,
     private readonly listener?: Listener,
   ) {
     stream.on("data", (chunk: Buffer) => this.receive(chunk));
@@ -166,16 +173,32 @@ export class SwitchClient {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const xids = [...before, ...messages].map(({ xid }) => xid);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.fail(new Error("the bridge does not answer")), this.timeoutMs);
       const left = xids.length + MAX_PARTS;
-      const pending = { xids, parts: [], bytes: 0, left, resolve, reject, timer };
+      const waiting = { askedAt: performance.now(), heardBefore: this.heard, timer: undefined };
+      const pending: Pending = { xids, parts: [], bytes: 0, left, resolve, reject, ...waiting };
       for (const xid of xids) this.pending.set(xid, pending);
+      this.waitFor(pending);
       this.stream.write(Buffer.concat(messages.map(encodeMessage)));
     });
   }
 
+  /** Waits for an answer as long as there is patience. */
+  private waitFor(pending: Pending): void {
+    if (this.pending.get(pending.xids[0]!) !== pending) return;
+    const { askedAt, heardBefore } = pending;
+    const now = performance.now();
+    const silent = now - Math.max(askedAt, this.heardAt);
+    const left = this.patience({ asked: now - askedAt, silent, heard: this.heard - heardBefore });
+    // After a time in which this process was stopped, its timers come before what it has been sent meanwhile.
+    const again = () => setImmediate(() => this.waitFor(pending));
+    if (left > 0) pending.timer = setTimeout(again, left);
+    else this.fail(new Error("the bridge does not answer"));
+  }
+
   private receive(chunk: Buffer): void {
     if (this.failure !== undefined) return;
+    this.heard += chunk.length;
+    this.heardAt = performance.now();
     try {
       const { messages, rest } = takeMessages(Buffer.concat([this.received, chunk]));
       this.received = rest;

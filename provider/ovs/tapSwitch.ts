@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Rule } from "../model/desired";
 import { encodeRule, type WireFlow, wirePlace } from "./encodeRule";
 import { LEASES } from "./leases";
+import { within } from "./patience";
 import { type PresentFlow, readFlow } from "./presentFlow";
 import { flowMods, hasFlows } from "./replaceFlows";
 import { type Bundle, OverlapError, SwitchClient, type SwitchReading } from "./switchClient";
@@ -101,7 +102,7 @@ export class TapSwitch {
     if (this.client?.closed === false) return Promise.resolve(this.client);
     this.connecting ??= this.open()
       .then((stream) => {
-        this.client = stream === undefined ? undefined : new SwitchClient(stream, PATIENCE);
+        this.client = stream === undefined ? undefined : new SwitchClient(stream, within(PATIENCE));
         return this.client;
       })
       .finally(() => {

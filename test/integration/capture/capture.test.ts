@@ -154,6 +154,7 @@ describe("a capture of a port", function () {
     const libpcap = await Libpcap.of(packets);
     for (const filter of ["not arp and not udp", ...filters]) {
       const taken = await take({ filter, direction: "egress" }, () => web.send(packets));
+      expect(taken.missed).to.equal(0);
       const wanted = (await libpcap.taken(filter)).map((index) => packets[index]!);
       expect(hex(taken.stored.map(({ frame }) => frame)).sort(), filter).to.deep.equal(hex(wanted).sort());
     }

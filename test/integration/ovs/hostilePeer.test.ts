@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { bumpNextCfg } from "../../../provider/ovs/applied";
 import { OvsdbClient } from "../../../provider/ovs/ovsdbClient";
+import { within } from "../../../provider/ovs/patience";
 import { openReplica, type Replica } from "../../../provider/ovs/replica";
 import { SwitchClient } from "../../../provider/ovs/switchClient";
 import { HOSTILE_WAYS } from "./hostilePeer";
@@ -70,7 +71,7 @@ describe("a host that sends without end, late, twice or too deep", function () {
   async function meet(way: string, path: string): Promise<void> {
     const stream = connect(path);
     if (way.startsWith("OpenFlow")) {
-      const client = new SwitchClient(stream, 1000);
+      const client = new SwitchClient(stream, within(1000));
       await client.read().finally(() => client.close());
     } else {
       const client = new OvsdbClient({ kind: "stream", stream }, { timeoutMs: 1000 });

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { wirePlace } from "../../../provider/ovs/encodeRule";
 import { readMeter } from "../../../provider/ovs/meterConfig";
 import { readParts } from "../../../provider/ovs/multipart";
+import { within } from "../../../provider/ovs/patience";
 import { readFlow } from "../../../provider/ovs/presentFlow";
 import { SwitchClient } from "../../../provider/ovs/switchClient";
 import { readConfig } from "../../../provider/ovs/switchConfig";
@@ -71,7 +72,7 @@ describe("what a bridge answers", () => {
     );
     await fc.assert(
       fc.asyncProperty(answer, fc.integer({ min: 1, max: 64 }), async (text, piece) => {
-        const client = new SwitchClient(answering(text, piece), 1000);
+        const client = new SwitchClient(answering(text, piece), within(1000));
         const write = async () => client.commit(await client.prepare([Buffer.alloc(48)]));
         const results = await Promise.allSettled([client.state(), write()]);
         for (const result of results) {
@@ -88,7 +89,7 @@ describe("what a bridge answers", () => {
     const more = Buffer.alloc(8);
     more.writeUInt16BE(1, 2);
     const stream = answering(encodeMessage({ type: TYPE.multipartReply, xid: 1, body: more }), 100);
-    const client = new SwitchClient(stream, 1000);
+    const client = new SwitchClient(stream, within(1000));
     const asking = client.state().catch((error: Error) => error.message);
     expect(await asking).to.match(/the connection to the bridge/);
     if (!stream.destroyed) await once(stream, "close");

@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { Hold, type HoldChannel } from "../../../provider/capture/hold";
+import { captureCookie } from "../../../provider/model/capture";
+import type { Rule } from "../../../provider/model/desired";
+
+const TOKEN = "abc";
+const RULE: Rule<number> = {
+  table: 2,
+  priority: 100,
+  cookie: captureCookie({ token: TOKEN }),
+  inPort: 7,
+  match: [],
+  actions: [{ controller: 1, userdata: "" }],
+  owners: [],
+};
+
+/** A bridge that answers at once, or when it is told to. */
+class FakeBridge implements HoldChannel {
+  readonly controllerId = 1;
+  received = 0;
+  /** Packets that the rules have counted. */
+  packets = 0;
+  isThere = true;
+  readonly added: (readonly Rule<number>[])[] = [];
+  readonly ended: Rule<number>[] = [];
+  renewals = 0;
+  isClosed = false;
+  /** What answers to renewals wait for. */
+  answering: Promise<void> = Promise.resolve();
+
+  async lease(rules: readonly Rule<number>[]): Promise<void> {
+    this.added.push(rules);
+    this.isThere = true;
+  }
+  async renew(): Promise<void> {
+    this.renewals += 1;
+    await this.answering;
+  }
+  async held() {
+    const { packets } = this;
+    const rules = this.isThere ? 1 : 0;
+    await this.answering;
+    return { rules, packets };
+  }
+  async end(rules: readonly Rule<number>[]): Promise<void> {
+    this.ended.push(...rules);
+  }
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+/** Milliseconds between two signs of life here. */
+const RENEWAL = 100;
+
+describe("the rules of a capture", () => {
+  const never = async () => expect.fail("nothing was missed");
+
+  async function until(holds: () => boolean): Promise<void> {
+    while (!holds()) await sleep(10);
+  }
+
+  async function held(): Promise<{ bridge: FakeBridge; hold: Hold }> {
+    const bridge = new FakeBridge();
+    const hold = new Hold(bridge, { name: "host1", address: "host1" }, TOKEN, RENEWAL);
+    await hold.take([RULE]);
+    return { bridge, hold };
+  }
+
+  it("are renewed in time while the answers wait behind frames", async () => {
+    const { bridge, hold } = await held();
+    const ending = new AbortController();
+    bridge.answering = new Promise(() => {});
+    const keeping = hold.keep(ending.signal, never);
+    await sleep(10 * RENEWAL);
+    ending.abort();
+    await keeping;
+    expect(bridge.renewals).to.be.above(2);
+    expect(bridge.added).to.have.length(1);
+  });
+
+  it("are added anew, once, where they have ended, and it is told for how long", async () => {
+    const { bridge, hold } = await held();
+    const ending = new AbortController();
+    const missed: number[] = [];
+    bridge.isThere = false;
+    bridge.answering = sleep(3 * RENEWAL);
+    const keeping = hold.keep(ending.signal, async (seconds) => {
+      missed.push(seconds);
+    });
+    await sleep(8 * RENEWAL);
+    ending.abort();
+    await keeping;
+    expect(bridge.added).to.have.length(2);
+    expect(missed).to.have.length(1);
+    expect(missed[0]).to.be.within((3 * RENEWAL) / 1000, 5);
+  });
+
+  it("are not added anew where that is not to be", async () => {
+    const { bridge, hold } = await held();
+    bridge.isThere = false;
+    const gone = new Error("the claim is gone");
+    const keeping = hold.keep(new AbortController().signal, () => Promise.reject(gone));
+    expect(await keeping.catch((error: unknown) => error)).to.equal(gone);
+    expect(bridge.added).to.have.length(1);
+  });
+
+  it("end with a count of what was sent and has not arrived", async () => {
+    const { bridge, hold } = await held();
+    [bridge.packets, bridge.received] = [100, 97];
+    expect(await hold.end(5000)).to.equal(3);
+    expect(bridge.renewals).to.equal(1);
+    expect(bridge.ended).to.deep.equal([RULE]);
+    expect(bridge.isClosed).to.equal(true);
+  });
+
+  it("end with no such count where more has arrived than is counted yet", async () => {
+    const { bridge, hold } = await held();
+    [bridge.packets, bridge.received] = [40, 50];
+    expect(await hold.end(5000)).to.equal(0);
+  });
+
+  it("are counted and ended without waiting for answers, and before all that is under way has arrived", async () => {
+    const { bridge, hold } = await held();
+    bridge.packets = 100;
+    bridge.answering = sleep(500).then(() => {
+      bridge.received = 90;
+    });
+    const ending = hold.end(5000);
+    await sleep(300);
+    expect(bridge.ended).to.deep.equal([RULE]);
+    expect(await ending).to.equal(10);
+  });
+
+  it("count on where their counters have begun anew", async () => {
+    const { bridge, hold } = await held();
+    const ending = new AbortController();
+    bridge.packets = 60;
+    const keeping = hold.keep(ending.signal, async () => {});
+    await until(() => bridge.renewals > 0);
+    [bridge.packets, bridge.isThere] = [0, false];
+    await until(() => bridge.isThere);
+    ending.abort();
+    await keeping;
+    [bridge.packets, bridge.received] = [70, 120];
+    expect(await hold.end(5000)).to.equal(10);
+  });
+
+  it("are left to end by themselves where the bridge answers no more", async () => {
+    const { bridge, hold } = await held();
+    bridge.answering = new Promise(() => {});
+    expect(await hold.end(100)).to.equal(0);
+    expect(bridge.isClosed).to.equal(true);
+  });
+});
