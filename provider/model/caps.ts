@@ -30,10 +30,16 @@ export function unsafeCaps(claims: readonly Claim[], { version }: Facts): Proble
   if (capsSpareProduction(version)) return [];
   return claims
     .filter((claim) => tappingOf(claim)?.source.rateLimit !== undefined)
-    .map(({ owner }) => ({
-      owner,
-      code: "rate-limit-unsafe",
-      message: `Open vSwitch ${version} would also drop production frames whose copies exceed a rateLimit`,
-      hint: `Update Open vSwitch on the host (${SAFE}, 2.17 and later are safe), or leave rateLimit out`,
-    }));
+    .map(({ owner, kind }) => {
+      const [limit, without] =
+        kind === "capture"
+          ? ["the rate of a capture", "capture all frames (--rate 0)"]
+          : ["a rateLimit", "leave rateLimit out"];
+      return {
+        owner,
+        code: "rate-limit-unsafe",
+        message: `Open vSwitch ${version} would also drop production frames whose copies exceed ${limit}`,
+        hint: `Update Open vSwitch on the host (${SAFE}, 2.17 and later are safe), or ${without}`,
+      };
+    });
 }
