@@ -96,6 +96,15 @@ const PREFIX = "taas-";
 const encode = (name: string) =>
   encodeURIComponent(name).replace(/[!'()*~]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
 
+/** The name that was encoded; empty where none was. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}
+
 /** A text that ends no field of an extcap sentence. */
 function plain(text: string): string {
   return printableLine(text).replace(/[{}]/g, "_").slice(0, 200);
@@ -120,11 +129,12 @@ async function listInterfaces(work: Work): Promise<void> {
 function interfaceOf({ hosts }: Pick<Work, "hosts">, name: string | undefined) {
   const [, host = "", port = ""] = /^taas-([^:]+):([^:]+)$/.exec(name ?? "") ?? [];
   const record = hosts.find((one) => encode(one.name) === host);
-  if (record === undefined || port === "")
+  const decoded = decode(port);
+  if (record === undefined || decoded === "")
     throw new UsageError(
       `there is no interface ${JSON.stringify(name ?? "")}; --extcap-interfaces lists them`,
     );
-  return { record, port: decodeURIComponent(port) };
+  return { record, port: decoded };
 }
 
 async function captureInterface(work: Work<Options>, fifo: string): Promise<0 | 1 | 2> {
