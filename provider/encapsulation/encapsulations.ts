@@ -1,4 +1,5 @@
-import { ENCAPSULATIONS, type Encapsulation, type EncapsulationName } from "./encapsulation";
+import { isIPv6 } from "node:net";
+import { ENCAPSULATIONS, type Encapsulation, type EncapsulationName, type Version } from "./encapsulation";
 import { erspan } from "./erspan";
 import { geneve } from "./geneve";
 import { gre } from "./gre";
@@ -27,4 +28,12 @@ export function encapsulationOf(interfaceType: string): EncapsulationName | unde
 export function joinsHosts(interfaceType: string): boolean {
   const name = encapsulationOf(interfaceType);
   return name !== undefined && ALL[name].joinsHosts;
+}
+
+const IPV4_HEADER = 20;
+const IPV6_HEADER = 40;
+
+/** Bytes that a tunnel to an address takes of the MTU on its way: what comes before a copy, from the outer IP header on. */
+export function outerBytes(name: EncapsulationName, remote: string, version: Version = 1): number {
+  return ALL[name].overhead(version) + (isIPv6(remote) ? IPV6_HEADER : IPV4_HEADER);
 }

@@ -1,26 +1,23 @@
-import { isIPv6 } from "node:net";
 import { tapBridgeOf } from "../converge/access";
 import type { Draft } from "../converge/edit";
 import type { Reach } from "../converge/hosts";
 import type { Look } from "../converge/look";
-import { encapsulation, encapsulationOf } from "../encapsulation/encapsulations";
+import { encapsulationOf, outerBytes } from "../encapsulation/encapsulations";
 import { TaasError } from "../errors";
 import { isUserspace } from "../model/datapath";
 import { type Endpoint, endpointKey, explicitEndpoint } from "../model/endpoint";
 import { filterOf } from "../model/filter/filterOf";
 import type { FoundPort } from "../model/findPort";
 import { findMonitor } from "../model/home";
+import { ETHERNET, largestOf } from "../model/largestFrame";
 import { routeOf } from "../model/route";
 import { serviceFinder } from "../model/serviceNames";
 import { productionTunnel } from "../model/shared";
-import { TAG_BYTES, vlanClass } from "../model/vlanClass";
 import type { FlowClaim } from "../schema/claim";
 import type { FlowInputs } from "../schema/flow";
 
 type FlowDraft = Extract<Draft, { kind: "flow" }>;
 
-const ETHERNET = 14;
-const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;
 
 /** The input of the check whether copies fit. */
@@ -79,9 +76,7 @@ async function wayLimit(fit: Fit): Promise<Limit | undefined> {
   if (type === undefined || remote === undefined) return undefined;
   const mtu = (await fit.reach.open(source.record).underlay(remote))?.mtu;
   if (mtu === undefined) return undefined;
-  const header =
-    encapsulation(type).overhead(route?.end.erspanVersion ?? 1) +
-    (isIPv6(remote) ? IPV6_HEADER : IPV4_HEADER);
+  const header = outerBytes(type, remote, route?.end.erspanVersion);
   return {
     bytes: mtu - header,
     why: `the route to ${remote} has an MTU of ${mtu}, of which ${type} takes ${header} bytes${fragments ? ` (${fragmentsOf(fit)})` : ""}`,
@@ -136,23 +131,6 @@ function lastMaxFrame({ draft, inputs, source }: Fit): FlowDraft {
   const maxFrame = claim?.kind === "flow" ? claim.source?.maxFrame : undefined;
   if (inputs.mtuPolicy !== "truncate" || maxFrame === undefined) return draft;
   return { ...draft, source: { ...draft.source!, maxFrame } };
-}
-
-/** The tapped port with the largest frames, and how much of a tag remains on its copies. */
-interface Largest {
-  name: string;
-  tag: number;
-  /** Undefined if no port reports its MTU. */
-  bytes: number | undefined;
-}
-
-/** The tapped port with the largest frames; undefined if none is plugged. */
-function largestOf(ports: readonly FoundPort[]): Largest | undefined {
-  const all = ports.map(({ port, interface: { mtu } }): Largest => {
-    const tag = vlanClass(port).kind === "strip" ? 0 : TAG_BYTES;
-    return { name: port.name, tag, bytes: mtu === undefined ? undefined : mtu + ETHERNET + tag };
-  });
-  return all.sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0) || b.tag - a.tag)[0];
 }
 
 /**
