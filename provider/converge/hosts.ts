@@ -56,16 +56,23 @@ function refuseCopies(looks: readonly Look[]): void {
     const { machine } = look.facts;
     const other = first.get(machine) ?? look;
     first.set(machine, other);
-    if (systemOf(other) === systemOf(look)) continue;
-    throw new TaasError(
-      `its Open vSwitch has a copy of the database of host ${other.record.name} (${systemOf(other)}; here ${systemOf(look)}): both have the _uuid ${machine}, by which machines are told apart`,
-      {
-        code: "database-copied",
-        host: look.record.name,
-        hint: "Give one of them a new database: stop Open vSwitch, move conf.db away, start it, and have its bridges created again",
-      },
-    );
+    const refusal = copyRefusal(look, other);
+    if (refusal !== undefined) throw refusal;
   }
+}
+
+/** The error for two looks that have one `_uuid` and are at two machines; undefined if they are at one. */
+export function copyRefusal(look: Look, other: Look): TaasError | undefined {
+  if (systemOf(other) === systemOf(look)) return undefined;
+  const { machine } = look.facts;
+  return new TaasError(
+    `its Open vSwitch has a copy of the database of host ${other.record.name} (${systemOf(other)}; here ${systemOf(look)}): both have the _uuid ${machine}, by which machines are told apart`,
+    {
+      code: "database-copied",
+      host: look.record.name,
+      hint: "Give one of them a new database: stop Open vSwitch, move conf.db away, start it, and have its bridges created again",
+    },
+  );
 }
 
 /** What tells one machine's tap bridge from another's, whatever names the host has. */

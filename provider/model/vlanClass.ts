@@ -7,9 +7,19 @@ import { type FieldMatch, masked, TAG_PRESENT, vlanIs } from "./match";
  */
 export type VlanClass = { kind: "strip" } | { kind: "keep" } | { kind: "native"; vlan: number };
 
+function modeOf(port: PortFacts): string {
+  return port.vlanMode ?? (port.tag === undefined ? "trunk" : "access");
+}
+
+/** Whether a port takes only frames of some VLANs from its VM. The others are dropped before any Mirror (ovs-vswitchd.conf.db(5), Port table, trunks). */
+export function isSelective(port: PortFacts): boolean {
+  const mode = modeOf(port);
+  return mode === "access" || mode === "dot1q-tunnel" || port.trunks.length > 0;
+}
+
 /** The class of a port, from its `tag` and `vlan_mode` (ovs-vswitchd.conf.db(5), Port table, VLAN Configuration). */
 export function vlanClass(port: PortFacts): VlanClass {
-  const mode = port.vlanMode ?? (port.tag === undefined ? "trunk" : "access");
+  const mode = modeOf(port);
   if (mode === "trunk") return { kind: "keep" };
   if (mode.startsWith("native-")) return { kind: "native", vlan: port.tag ?? 0 };
   return { kind: "strip" };

@@ -1,6 +1,10 @@
 import { describePort } from "../schema/port";
 import { type Evidence, NAMED, namesOf, plural, type Shown, silence, type Verdict } from "./evidence";
-import type { DestinationEnd, SourceEnd } from "./tap";
+import type { LengthLimit } from "./probe";
+import type { DestinationEnd, SourceEnd, Way } from "./tap";
+
+/** A way to another host. */
+type Long = Extract<Way, { header: number }>;
 
 /** What the claims of both ends say differently, so that copies are not what the other end awaits. */
 function disagreement(
@@ -36,10 +40,19 @@ export function judgeTunnel({ source, destination, probe }: Evidence): Verdict {
       verdict: "wrong",
       detail: `the probe arrived on ${there.host} with tunnel id ${probe.tunnelId}, not ${source.end.claim.tunnelId}`,
     };
+  if (probe.cut !== undefined) return { verdict: "wrong", detail: tooLong(probe.cut, way, there.host) };
   return {
     verdict: "proved",
     detail: `a probe arrived by ${way.text} after ${probe.milliseconds} ms`,
   };
+}
+
+function tooLong({ longest, arrived }: LengthLimit, { text, header }: Long, there: string): string {
+  if (arrived === undefined)
+    return `copies have up to ${longest} bytes, and such do not arrive on ${there} by ${text}, though short ones do: its MTU is too small`;
+  const mtu = `the way by ${text} has an MTU of ${arrived + header}`;
+  const remedy = `Raise it, set snapLength to ${arrived} or less, or mtuPolicy "truncate"`;
+  return `copies have up to ${longest} bytes, and those of more than ${arrived} do not arrive on ${there}: ${mtu}. ${remedy}`;
 }
 
 /** Whether the monitors get what arrives. */

@@ -1,5 +1,6 @@
 import type { FoundPort } from "../model/findPort";
 import { type Group, groupNames } from "../model/groups";
+import { isSelective } from "../model/vlanClass";
 import type { Counted } from "./counts";
 import { type Evidence, NAMED, namesOf, plural, silence, type Verdict } from "./evidence";
 
@@ -21,8 +22,16 @@ export function judgeSource({ source, counted, seconds }: Evidence): Verdict {
   return { verdict: "proved", detail };
 }
 
-/** Frames of a port that a group is to capture. */
-function dueOf(group: Group, owner: string, { ports }: Counted): { port: FoundPort; due: number }[] {
+/** What a port counted of frames that a group is to capture. */
+interface Due {
+  port: FoundPort;
+  due: number;
+  /** Those of them which are of no VLAN that the port refuses. */
+  sure: number;
+}
+
+/** What the ports of a group counted. */
+function dueOf(group: Group, owner: string, { ports }: Counted): Due[] {
   const members = group.members.filter(({ flow }) => flow.owner === owner);
   return members.flatMap(({ flow, ports: tapped }) => {
     const { direction } = flow.source;
@@ -31,10 +40,31 @@ function dueOf(group: Group, owner: string, { ports }: Counted): { port: FoundPo
     return tapped.flatMap((port) => {
       const count = ports.get(port.interface.uuid);
       if (count === undefined) return [];
-      const due = (isDue("egress") ? count.egress : 0) + (isDue("ingress") ? count.ingress : 0);
-      return [{ port, due }];
+      const sent = isDue("egress") ? count.egress : 0;
+      const got = isDue("ingress") ? count.ingress : 0;
+      return [{ port, due: sent + got, sure: isSelective(port.port) ? got : sent + got }];
     });
   });
+}
+
+/** Whether ports counted enough frames that no port refuses. */
+function isSure(ports: readonly Due[]): boolean {
+  return ports.reduce((sum, { sure }) => sum + sure, 0) >= ENOUGH;
+}
+
+/** What it means that a group captured none of the frames that its ports counted. */
+function judgeSilent(
+  { group, ports, due }: { group: Group; ports: readonly Due[]; due: number },
+  seconds: number,
+): Verdict {
+  const names = namesOf(ports.filter((port) => port.due > 0).map(({ port }) => port));
+  const { mirror } = groupNames(group);
+  const what = `Mirror ${mirror} copied none of the ${due} frames of ${names} within ${seconds} s`;
+  const why = `ovs-vswitchd goes on as before an edit of the Mirror, or has more than 32 Mirrors on ${group.bridge}`;
+  if (isSure(ports)) return { verdict: "wrong", detail: `${what}: ${why}` };
+  const vlans =
+    "the VM sends frames of VLANs that its port does not take, which are dropped before any Mirror";
+  return { verdict: "unknown", detail: `${what}: ${vlans}; or ${why}` };
 }
 
 /** Whether the groups captured what the ports counted. */
@@ -46,13 +76,9 @@ export function judgeCapture({ source, counted, seconds }: Evidence): Verdict {
     const due = ports.reduce((sum, port) => sum + port.due, 0);
     return { group, ports, due, captured: counted.groups.get(group.hash)?.captured ?? 0 };
   });
-  const deaf = all.find(({ due, captured }) => due >= ENOUGH && captured === 0);
-  if (deaf !== undefined) {
-    const names = namesOf(deaf.ports.filter(({ due }) => due > 0).map(({ port }) => port));
-    const { mirror } = groupNames(deaf.group);
-    const detail = `Mirror ${mirror} copied none of the ${deaf.due} frames of ${names} within ${seconds} s: ovs-vswitchd goes on as before an edit of the Mirror, or has more than 32 Mirrors on ${deaf.group.bridge}`;
-    return { verdict: "wrong", detail };
-  }
+  const deaf = all.filter(({ due, captured }) => due >= ENOUGH && captured === 0);
+  const silent = deaf.find(({ ports }) => isSure(ports)) ?? deaf[0];
+  if (silent !== undefined) return judgeSilent(silent, seconds);
   const due = all.reduce((sum, one) => sum + one.due, 0);
   const captured = all.reduce((sum, one) => sum + one.captured, 0);
   if (due === 0 || captured === 0)

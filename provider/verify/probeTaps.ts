@@ -7,8 +7,9 @@ import { numberRule } from "../plan/numberRules";
 import { reliedPorts } from "../plan/portNumbers";
 import type { Examined } from "./examine";
 import type { Sourced } from "./gather";
-import { PROBE_TYPE, type ProbeResult, sendingActions, TABLES_NAME } from "./probe";
-import { type Probe, sendProbes } from "./sendProbes";
+import { PROBE_TYPE, type ProbeResult, sendingsOf, TABLES_NAME } from "./probe";
+import { sendProbes } from "./sendProbes";
+import type { Probe } from "./shots";
 import type { DestinationEnd } from "./tap";
 import type { HostView } from "./view";
 
@@ -92,9 +93,11 @@ function wayOf(tap: Sourced, recipients: Recipients): ProbedWay | ProbeResult | 
   for (const { channel, host } of [source, at])
     if ("why" in channel) return { outcome: "refused", why: `no probe on host ${host}: ${channel.why}` };
   const lengths = lengthsByOwner(end.groups).get(end.claim.owner) ?? [];
-  const lists = sendingActions(end, lengths).map((actions) => numbered(source.view, actions));
-  const ways = lists.filter((actions) => actions.length > 0);
-  if (ways.length === 0 || ways.length < lists.length) return NO_WAY;
+  const ways = sendingsOf(end, lengths).map(({ actions, longest }) => ({
+    actions: numbered(source.view, actions),
+    longest,
+  }));
+  if (ways.length === 0 || ways.some(({ actions }) => actions.length === 0)) return NO_WAY;
   const [from, to] = [source.channel, at.channel] as [Probe["from"], Probe["to"]];
   const deliver = recipients === "monitors" ? deliveryTo(at.view, far) : undefined;
   return { taps: [tap], ends: [source, at], probe: { from, to, ways, ...(deliver && { deliver }) } };

@@ -1,4 +1,5 @@
 import type { Host } from "../converge/host";
+import { copyRefusal } from "../converge/hosts";
 import { otherEnds } from "../converge/leftovers";
 import type { Look } from "../converge/look";
 import type { HostRecord } from "../host/host";
@@ -25,28 +26,50 @@ export interface Seen {
 /** Looks at hosts, and at those that have the other ends of their taps. */
 export async function seeAll(context: Context, records: readonly HostRecord[]): Promise<Seen> {
   const seen: Seen = { hosts: new Map(), named: new Set(), unseen: [], missing: new Map() };
-  await Promise.all(
-    records.map(async (record) => {
-      const found = await see(context, async () => record);
-      if ("reason" in found) seen.unseen.push({ host: record.name, reason: found.reason });
-      else add(seen, found).named.add(found.look.facts.machine);
-    }),
+  const found = await Promise.all(
+    records.map(async (record) => ({ record, ...(await see(context, async () => record)) })),
   );
+  const reached = found.flatMap((one) => ("host" in one ? [one] : []));
+  for (const one of found)
+    if ("reason" in one) seen.unseen.push({ host: one.record.name, reason: one.reason });
+  for (const machine of new Set(reached.map(machineOf)))
+    add(
+      seen,
+      machine,
+      reached.filter((one) => machineOf(one) === machine),
+    );
   const others = farEnds([...seen.hosts.values()].map(({ look }) => look));
   await Promise.all(
     [...others].map(async ([machine, claimed]) => {
-      const found = await see(context, () => context.claimedHost(claimed));
-      if ("reason" in found) seen.missing.set(machine, { host: claimed.name, reason: found.reason });
-      else add(seen, found);
+      const there = await see(context, () => context.claimedHost(claimed));
+      if ("reason" in there) seen.missing.set(machine, { host: claimed.name, reason: there.reason });
+      else if (machineOf(there) === machine) seen.hosts.set(machine, there);
+      else seen.missing.set(machine, { host: claimed.name, reason: replaced(there.look, machine) });
     }),
   );
   return seen;
 }
 
-function add(seen: Seen, found: SeenHost): Seen {
-  const { machine } = found.look.facts;
-  if (!seen.hosts.has(machine)) seen.hosts.set(machine, found);
-  return seen;
+function machineOf({ look }: SeenHost): string {
+  return look.facts.machine;
+}
+
+/** Adds a machine that was asked for by some names; two that cannot be told apart are none. */
+function add(seen: Seen, machine: string, names: readonly SeenHost[]): void {
+  const [first] = names as [SeenHost];
+  const copies = names.flatMap(({ look }) => copyRefusal(look, first.look) ?? []);
+  seen.named.add(machine);
+  if (copies.length === 0) {
+    seen.hosts.set(machine, first);
+    return;
+  }
+  const reason = copies[0]!.message;
+  for (const { look } of names) seen.unseen.push({ host: look.record.name, reason });
+  seen.missing.set(machine, { host: first.look.record.name, reason });
+}
+
+function replaced({ record }: Look, machine: string): string {
+  return `host ${record.name} is another machine than the claim says, whose Open vSwitch has the _uuid ${machine}`;
 }
 
 async function see(

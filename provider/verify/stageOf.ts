@@ -154,7 +154,7 @@ function strangerStage(
 ): Stage | undefined {
   const port = /(?:^|,)in_port=(\d+)(?:,|$)/.exec(match)?.[1];
   if (port === undefined) return betweenTables(tap, table < 2 ? "filter" : "tunnel");
-  const [name] = [...tap.view.numbers].find(([, number]) => number === Number(port)) ?? [];
+  const name = tap.view.names.get(Number(port));
   const stage = name === undefined ? undefined : ports.get(name);
   return stage === "capture" ? "filter" : stage;
 }

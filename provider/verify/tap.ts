@@ -1,3 +1,4 @@
+import { encapsulationOf, outerBytes } from "../encapsulation/encapsulations";
 import { describeEndpoint, endpointPort } from "../model/endpoint";
 import type { FoundPort } from "../model/findPort";
 import type { Group, SourceFlow } from "../model/groups";
@@ -10,10 +11,10 @@ import type { HostView } from "./view";
 export type Way =
   /** To a monitor on the same host. */
   | { kind: "local" }
-  /** Through a mirror tunnel, by one port at either end. */
-  | { kind: "tunnel"; route: Route; port: string; text: string }
+  /** Through a mirror tunnel, by one port at either end. `header`: bytes that it takes of the MTU on its way. */
+  | { kind: "tunnel"; route: Route; port: string; text: string; header: number }
   /** Through a tunnel that production has on this bridge. */
-  | { kind: "shared"; bridge: string; text: string }
+  | { kind: "shared"; bridge: string; text: string; header: number }
   /** To a collector outside. */
   | { kind: "collector"; port: string; text: string };
 
@@ -56,15 +57,18 @@ function wayOf({ look }: HostView, claim: SourceFlow): Way {
   if (route !== undefined) {
     const port = endpointPort(route.end);
     const text = describeEndpoint(route.end);
+    const header = outerBytes(route.end.type, route.remote, route.end.erspanVersion);
     return claim.collector === undefined
-      ? { kind: "tunnel", route, port, text }
+      ? { kind: "tunnel", route, port, text, header }
       : { kind: "collector", port, text };
   }
   if (claim.shared === undefined || claim.peer === undefined) return { kind: "local" };
   const { bridge } = claim.shared;
   const tunnel = productionTunnel(facts, bridge, claim.peer.remote);
+  const type = encapsulationOf(tunnel?.interface.type ?? "");
   const name = tunnel === undefined ? "" : `, port ${tunnel.interface.name}`;
-  return { kind: "shared", bridge, text: `production's tunnel on ${bridge}${name}` };
+  const header = type === undefined ? 0 : outerBytes(type, claim.peer.remote);
+  return { kind: "shared", bridge, text: `production's tunnel on ${bridge}${name}`, header };
 }
 
 /** Finds a tap on the host of its monitor. `flow`: its claim as the host of the source has it. */

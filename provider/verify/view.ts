@@ -25,6 +25,8 @@ export interface HostView {
   tapBridge: string;
   /** OpenFlow port numbers of the tap bridge, by interface name. */
   numbers: ReadonlyMap<string, number>;
+  /** Interface names on the tap bridge, by OpenFlow port number. */
+  names: ReadonlyMap<number, string>;
   desired: Desired;
   groups: readonly Group[];
   services: Services;
@@ -40,10 +42,12 @@ export function viewOf(look: Look): HostView {
   const claims: Claim[] = [...read.claims.values()].sort((a, b) => (a.owner < b.owner ? -1 : 1));
   const desired = render(read.claims, facts, tapBridge);
   const pieces = indexPieces(desired);
+  const numbers = portNumbers(facts, tapBridge);
   return {
     look,
     tapBridge,
-    numbers: portNumbers(facts, tapBridge),
+    numbers,
+    names: new Map([...numbers].map(([name, number]) => [number, name])),
     desired,
     groups: groupFlows(claims, facts, tapBridge, { ...desired, problems: [] }),
     services: renderServices(claims, facts, tapBridge),

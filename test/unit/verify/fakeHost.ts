@@ -1,7 +1,7 @@
 import type { Rule } from "../../../provider/model/desired";
 import type { PacketOut } from "../../../provider/ovs/packetMessages";
 import { PacketQueue } from "../../../provider/ovs/packetQueue";
-import type { ProbeChannel } from "../../../provider/verify/sendProbes";
+import type { ProbeChannel } from "../../../provider/verify/shots";
 
 /** What becomes of a frame that a host sends: the host that it arrives at, and with which tunnel id. */
 export type Wire = (out: PacketOut, attempt: number) => { to: FakeHost; tunnelId: bigint }[];

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { InterfaceFacts } from "../../../provider/ovs/facts";
+import type { InterfaceFacts, PortFacts } from "../../../provider/ovs/facts";
 import { NOTHING } from "../../../provider/verify/counts";
 import type { Evidence } from "../../../provider/verify/evidence";
 import { judgeTap, judgeUnsourced } from "../../../provider/verify/judge";
@@ -40,6 +40,20 @@ function evidenceOf({ treatment = {}, special = {}, ports, group, probe = ARRIVE
   return { ...evidence, ...change?.(evidence) };
 }
 
+/** The same, with tapped ports whose rows say something else. */
+function withPort(row: Partial<PortFacts>): NonNullable<Case["change"]> {
+  return ({ source }) => {
+    const groups = source.end.groups.map((group) => ({
+      ...group,
+      members: group.members.map(({ flow, ports }) => ({
+        flow,
+        ports: ports.map((found) => ({ ...found, port: { ...found.port, ...row } })),
+      })),
+    }));
+    return { source: { ...source, end: { ...source.end, groups } } };
+  };
+}
+
 function judged(given: Case) {
   const tap = judgeTap(evidenceOf(given));
   const stages = new Map(tap.stages.map((stage) => [stage.stage, stage]));
@@ -75,10 +89,33 @@ const CASES: [title: string, given: Case, verdict: string, words: string, named?
     ],
     [
       "a Mirror that copies nothing",
-      { group: { captured: 0, accepted: 0, dropped: 0 } },
+      { ports: { egress: 35, ingress: 5 }, group: { captured: 0, accepted: 0, dropped: 0 } },
       "wrong",
       "proved wrong no-traffic proved proved",
       ["capture", "host1", /^Mirror taas-\w+ copied none of the 40 frames of web within 2 s/],
+    ],
+    [
+      "a Mirror that copies nothing of a port that takes all VLANs",
+      { group: { captured: 0, accepted: 0, dropped: 0 }, change: withPort({ tag: undefined }) },
+      "wrong",
+      "proved wrong no-traffic proved proved",
+      ["capture", "host1", /^Mirror taas-\w+ copied none of the 40 frames of web within 2 s: ovs-vswitchd/],
+    ],
+    [
+      "frames sent into an access port that may have the tag of another VLAN",
+      { group: { captured: 0, accepted: 0, dropped: 0 } },
+      "unknown",
+      "proved unknown no-traffic proved proved",
+      ["capture", "host1", /the VM sends frames of VLANs that its port does not take/],
+    ],
+    [
+      "frames sent into a trunk port of some VLANs",
+      {
+        group: { captured: 0, accepted: 0, dropped: 0 },
+        change: withPort({ tag: undefined, trunks: [20] }),
+      },
+      "unknown",
+      "proved unknown no-traffic proved proved",
     ],
     [
       "too few frames to tell",
@@ -127,6 +164,24 @@ const CASES: [title: string, given: Case, verdict: string, words: string, named?
       "wrong",
       "proved proved proved wrong proved",
       ["tunnel", "host1", /with tunnel id 9, not 7$/],
+    ],
+    [
+      "a probe as long as the longest copies that is lost",
+      { probe: { ...ARRIVED, cut: { longest: 1514, arrived: 1464 } } as ProbeResult },
+      "wrong",
+      "proved proved proved wrong proved",
+      [
+        "tunnel",
+        "host1",
+        /^copies have up to 1514 bytes, and those of more than 1464 do not arrive on host2: the way by vxlan .* has an MTU of 1500\. Raise it, set snapLength to 1464 or less/,
+      ],
+    ],
+    [
+      "such a probe on one of very many ways",
+      { probe: { ...ARRIVED, cut: { longest: 1514, arrived: undefined } } as ProbeResult },
+      "wrong",
+      "proved proved proved wrong proved",
+      ["tunnel", "host1", /^copies have up to 1514 bytes, and such do not arrive on host2 by vxlan/],
     ],
     [
       "no management socket",

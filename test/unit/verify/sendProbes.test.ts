@@ -1,10 +1,16 @@
 import { expect } from "chai";
 import { isLeaseCookie } from "../../../provider/model/identity";
-import { type Probe, sendProbes } from "../../../provider/verify/sendProbes";
+import { sendProbes } from "../../../provider/verify/sendProbes";
+import type { Probe } from "../../../provider/verify/shots";
 import { FakeHost } from "./fakeHost";
 
+/** A way out by a port; `longest`: bytes of the longest copies on it. */
+function way(output: number, longest?: number) {
+  return { actions: [{ output }], longest };
+}
+
 function probe(from: FakeHost, to: FakeHost, more: Partial<Probe> = {}): Probe {
-  return { from, to, ways: [[{ output: 3 }]], ...more };
+  return { from, to, ways: [way(3)], ...more };
 }
 
 describe("the probes of a run", () => {
@@ -51,7 +57,7 @@ describe("the probes of a run", () => {
 
   it("must arrive by all ways that copies have, and tell the odd tunnel id", async () => {
     const to = new FakeHost();
-    const ways = [[{ output: 3 }], [{ output: 4 }]];
+    const ways = [way(3), way(4)];
     const half = new FakeHost(({ actions }) =>
       JSON.stringify(actions).includes("4") ? [] : [{ to, tunnelId: 7n }],
     );
@@ -61,6 +67,54 @@ describe("the probes of a run", () => {
     const [first, second] = await sendProbes([probe(half, to, { ways }), probe(odd, to, { ways })]);
     expect(first).to.deep.equal({ outcome: "lost", sent: 3 });
     expect(second).to.include({ outcome: "arrived", tunnelId: 9 });
+  });
+
+  describe("as long as the longest copies", () => {
+    /** A wire that takes frames of so many bytes at most. */
+    const wire = (to: FakeHost, bytes: number) =>
+      new FakeHost(({ frame }) => (frame.length <= bytes ? [{ to, tunnelId: 7n }] : []));
+
+    it("arrive, and nothing more is tried", async () => {
+      const to = new FakeHost();
+      const from = wire(to, 1514);
+      const [result] = await sendProbes([probe(from, to, { ways: [way(3, 1514)] })]);
+      expect(result).to.include({ outcome: "arrived" }).and.not.have.property("cut");
+      expect(from.sent.map(({ frame }) => frame.length)).to.deep.equal([60, 1514]);
+    });
+
+    it("are lost where the way takes less, and how much it takes is found out", async () => {
+      const to = new FakeHost();
+      const limits = [61, 100, 1463, 1464, 1513];
+      const ways = [way(3), way(4, 1514)];
+      const results = await sendProbes(limits.map((limit) => probe(wire(to, limit), to, { ways })));
+      for (const [index, arrived] of limits.entries())
+        expect(results[index]).to.deep.include({ outcome: "arrived", cut: { longest: 1514, arrived } });
+    });
+
+    it("are not called lost for the first ones that are", async () => {
+      const to = new FakeHost();
+      let long = 0;
+      const from = new FakeHost(({ frame }) =>
+        frame.length > 60 && ++long < 4 ? [] : [{ to, tunnelId: 7n }],
+      );
+      const [result] = await sendProbes([probe(from, to, { ways: [way(3, 1514)] })]);
+      expect(result).not.to.have.property("cut");
+    });
+
+    it("are looked after on some ways only where many lose them", async () => {
+      const to = new FakeHost();
+      const probes = Array.from({ length: 40 }, () => probe(wire(to, 1000), to, { ways: [way(3, 1514)] }));
+      const results = await sendProbes(probes);
+      const found = results.map((result) => (result.outcome === "arrived" ? result.cut?.arrived : 0));
+      expect(found).to.deep.equal([...Array(32).fill(1000), ...Array(8).fill(undefined)]);
+    });
+
+    it("are not delivered", async () => {
+      const to = new FakeHost();
+      const deliver = { actions: [{ output: 9 }], text: "given" };
+      await sendProbes([probe(wire(to, 1514), to, { ways: [way(3, 1514)], deliver })]);
+      expect(to.sent.map(({ frame }) => frame.length)).to.deep.equal([60]);
+    });
   });
 
   it("are given to the monitors only where that is asked for, once each", async () => {
