@@ -53,6 +53,21 @@ export const METRICS = {
   taas_flow_copied_bytes_total: bytes("Copies sent on for the flow", FLOW),
   taas_flow_dropped_packets_total: packets("Copies dropped by the flow's rate limit", FLOW),
   taas_flow_dropped_bytes_total: bytes("Copies dropped by the flow's rate limit", FLOW),
+  taas_flow_proved_timestamp_seconds: {
+    type: "gauge",
+    help: "When a verification proved the flow last, in seconds since 1970; 0 where none has.",
+    labels: FLOW,
+  },
+  taas_flow_stage_wrong: {
+    type: "gauge",
+    help: "Whether the last verification found the stage of the flow wrong: 1, or 0.",
+    labels: ["flow", "stage", "host"],
+  },
+  taas_verified_timestamp_seconds: {
+    type: "gauge",
+    help: "When the last verification of all flows ended, in seconds since 1970; 0 where none has.",
+    labels: [],
+  },
   taas_service_delivered_packets_total: packets("Copies put out to the service's monitors", SERVICE),
   taas_service_delivered_bytes_total: bytes("Copies put out to the service's monitors", SERVICE),
   taas_tunnel_info: {

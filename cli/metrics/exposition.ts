@@ -4,6 +4,7 @@ import { MARK } from "../../provider/model/identity";
 import { printableLine } from "../../provider/printable";
 import { faultsOf, type Seen, type Survey } from "../../provider/survey/survey";
 import { type Definition, METRICS, type MetricName } from "./definitions";
+import type { Proof, Proofs } from "./proofs";
 import { type Counts, Totals } from "./totals";
 
 type Labels = Record<string, string>;
@@ -26,8 +27,8 @@ export class Exposition {
     return this.registry.contentType;
   }
 
-  /** What surveys of all hosts come to, as text. Of a host that was not seen it says no more than that. */
-  text(surveys: readonly Survey[]): Promise<string> {
+  /** What surveys of all hosts, and proofs of their flows, come to, as text. Of a host that was not seen it says no more than that. */
+  text(surveys: readonly Survey[], proofs?: Pick<Proofs, "flows" | "verifiedAt">): Promise<string> {
     this.registry.resetMetrics();
     for (const survey of surveys) {
       const { record, seconds, seen } = survey;
@@ -35,6 +36,7 @@ export class Exposition {
       this.set("taas_host_survey_seconds", { host: record.name }, seconds);
       if (seen !== undefined) this.tell(record.name, seen, surveys);
     }
+    if (proofs?.verifiedAt !== undefined) this.tellProofs(proofs.verifiedAt, proofs.flows);
     return this.registry.metrics();
   }
 
@@ -79,6 +81,15 @@ export class Exposition {
       this.set("taas_tunnel_info", { tunnel, type, local_ip: localIp, remote_ip: remoteIp, host }, 1);
   }
 
+  private tellProofs(verifiedAt: number, flows: Iterable<Proof>): void {
+    this.set("taas_verified_timestamp_seconds", {}, verifiedAt);
+    for (const { flow, host, provedAt, stages } of flows) {
+      this.set("taas_flow_proved_timestamp_seconds", { flow, host }, provedAt);
+      for (const { stage, verdict } of stages)
+        this.set("taas_flow_stage_wrong", { flow, stage, host }, verdict === "wrong" ? 1 : 0);
+    }
+  }
+
   private count(kind: "flow" | "service" | "tunnel", labels: Labels, counts: Counts): void {
     for (const [name, { packets, bytes }] of Object.entries(counts)) {
       this.set(`taas_${kind}_${name}_packets_total` as MetricName, labels, packets);
@@ -86,8 +97,9 @@ export class Exposition {
     }
   }
 
+  /** Sets a metric. Hosts may tell more than any number here can hold. */
   private set(name: MetricName, labels: Labels, value: number): void {
     const shown = Object.fromEntries(Object.entries(labels).map(([key, text]) => [key, printableLine(text)]));
-    this.metrics.get(name)!.inc(shown, value);
+    this.metrics.get(name)!.inc(shown, Number.isFinite(value) ? value : Number.MAX_SAFE_INTEGER);
   }
 }

@@ -1,48 +1,65 @@
 import { Surveyor } from "../../provider/survey/surveyor";
 import type { CommandSpec, Work } from "../command";
 import { UsageError } from "../usageError";
+import type { Proofs } from "./proofs";
 import type { Endpoint } from "./serve";
 
 interface MetricsOptions {
   listen: string;
   timeout: string;
+  verify?: string;
 }
 
 /** Seconds that one reading waits for a host at most. */
 const LONGEST = 3600;
+/** Seconds between two verifications: it takes some to count frames, and a day without one says nothing of now. */
+const VERIFY = { least: 10, most: 86_400 } as const;
 
 /** `metrics`: what hosts count and whether they are as their claims say, for Prometheus. */
 export const metrics: CommandSpec<MetricsOptions> = {
   name: "metrics",
   summary: "serve what taps count, drift and reachability to Prometheus",
   description: `Serves what taps count, drift, reachability and Mirrors left to Prometheus. Hosts are read when Prometheus asks; nothing on them is
-changed. One connection a host is kept.`,
+changed. One connection a host is kept. With --verify it also verifies all taps again and again, as the command verify does.`,
   examples: [
     "metrics --hosts hosts.json",
-    "metrics --project taps --stack prod --listen 127.0.0.1:9843 --timeout 5",
+    "metrics --project taps --stack prod --listen 127.0.0.1:9843 --timeout 5 --verify 300",
   ],
   configure(command) {
     command
       .option("--listen <address:port>", "where to listen", "127.0.0.1:9843")
-      .option("--timeout <seconds>", "how long a reading waits for a host", "8");
+      .option("--timeout <seconds>", "how long a reading waits for a host", "8")
+      .option(
+        "--verify <seconds>",
+        "verify all taps so often, and serve when each was proved (default: never)",
+      );
   },
   check(options) {
     endpointOf(options);
     timeoutOf(options);
+    verifyEvery(options);
   },
   lifetime: "service",
   async run(work) {
     const { context, hosts, options, output, signal } = work;
-    const [{ Exposition }, { serve }] = await Promise.all([import("./exposition.js"), import("./serve.js")]);
+    const [{ Exposition }, { serve }, { Proofs }] = await Promise.all([
+      import("./exposition.js"),
+      import("./serve.js"),
+      import("./proofs.js"),
+    ]);
     const surveyor = new Surveyor(context, hosts, timeoutOf(options) * 1000);
     const exposition = new Exposition();
+    const proofs = new Proofs();
     const note = noteFailures(work);
     const text = async () => {
       const surveys = await surveyor.survey();
       for (const { record, error } of surveys) note(record.name, error);
-      return exposition.text(surveys);
+      return exposition.text(surveys, proofs);
     };
-    const listening = (url: string) => output.line(`metrics of ${hosts.length} hosts: ${url}`);
+    const listening = (url: string) => {
+      output.line(`metrics of ${hosts.length} hosts: ${url}`);
+      verifyAgain(work, proofs).catch((error: unknown) => output.complain(error));
+    };
     try {
       await serve({ contentType: exposition.contentType, text }, endpointOf(options), { signal, listening });
     } catch (error) {
@@ -52,6 +69,18 @@ changed. One connection a host is kept.`,
     return 0;
   },
 };
+
+/** Verifies all taps as often as the operator asks for. */
+async function verifyAgain(
+  { context, hosts, options, output, signal }: Work<MetricsOptions>,
+  proofs: Proofs,
+): Promise<void> {
+  const seconds = verifyEvery(options);
+  if (seconds === undefined) return;
+  const { verifyTaps } = await import("../../provider/verify/verifyTaps.js");
+  const failed = ({ message }: Error) => output.notice(`the taps could not be verified: ${message}`);
+  await proofs.repeat(() => verifyTaps(context, hosts), { seconds, signal, failed });
+}
 
 /** Says once why a host cannot be read, and once that it can again. */
 function noteFailures({ output }: Pick<Work, "output">): (host: string, error: Error | undefined) => void {
@@ -80,4 +109,11 @@ function timeoutOf({ timeout }: MetricsOptions): number {
   const seconds = Number(timeout);
   if (seconds > 0 && seconds <= LONGEST) return seconds;
   throw new UsageError(`--timeout must be a number of seconds above 0, and at most ${LONGEST}`);
+}
+
+function verifyEvery({ verify }: MetricsOptions): number | undefined {
+  if (verify === undefined) return undefined;
+  const seconds = verify.trim() === "" ? Number.NaN : Number(verify);
+  if (seconds >= VERIFY.least && seconds <= VERIFY.most) return seconds;
+  throw new UsageError(`--verify must be a number of seconds from ${VERIFY.least} to ${VERIFY.most}`);
 }

@@ -9,6 +9,7 @@ import { Driver, type Made } from "../../driver/driver";
 import { repositoryRoot } from "../../engine/fixtureProject";
 import { type Lab, startLab } from "../../lab/lab";
 import { Stream } from "../../lab/stream";
+import { isWhole } from "../../sample";
 import { MAIN } from "../claimsCommand";
 import { startPrometheus } from "./prometheus";
 
@@ -54,7 +55,9 @@ describe("pulumi-taas metrics", () => {
     flow = await driver.flow("web", service, flowArgs());
     stream = await Stream.start({ from: lab.vm("web"), to: lab.vm("db"), pps: 200 });
     const words = ["metrics", "--host", "host1", "--host", "host2", "--ssh-config", lab.sshConfig];
-    running = execa("node", [MAIN, ...words, "--listen", "127.0.0.1:0", "--timeout", "2"], { reject: false });
+    running = execa("node", [MAIN, ...words, "--listen", "127.0.0.1:0", "--timeout", "2", "--verify", "10"], {
+      reject: false,
+    });
     const [line] = (await once(createInterface({ input: running.stdout! }), "line")) as [string];
     url = /^metrics of 2 hosts: (\S+)$/.exec(line)![1]!;
   });
@@ -121,7 +124,16 @@ describe("pulumi-taas metrics", () => {
     await scrapeWhen(name, after);
   });
 
-  it("has a real Prometheus say which stage is broken, and nothing while all is well", async () => {
+  it("says when the flow was proved, and that none of its stages is wrong", async () => {
+    const page = await scrapeWhen(series("taas_flow_proved_timestamp_seconds", "host1", flow), 0);
+    const age = Date.now() / 1000 - page.get(series("taas_flow_proved_timestamp_seconds", "host1", flow))!;
+    expect(age).to.be.within(0, 60);
+    const stages = [...page].filter(([name]) => name.startsWith("taas_flow_stage_wrong"));
+    expect(stages.map(([, value]) => value)).to.deep.equal([0, 0, 0, 0, 0]);
+  });
+
+  it("has a real Prometheus say which stage is broken, and nothing while all is well", async function () {
+    this.timeout(180_000);
     prometheus = await startPrometheus(lab.directory, await freePort(), new URL(url).host);
     const { query, queryWhen } = prometheus;
     const isAbove = (value: number) => (samples: { value: [number, string] }[]) =>
@@ -130,14 +142,23 @@ describe("pulumi-taas metrics", () => {
     await queryWhen("rate(taas_flow_copied_packets_total[4s])", isAbove(100));
     expect(await query("taas_host_up == 1")).to.have.length(2);
     expect(await query("ALERTS")).to.deep.equal([]);
+    if (isWhole) {
+      await sleep(60_000);
+      expect(Number((await query('count_over_time(up{job="taas"}[1m])'))[0]!.value[1])).to.be.above(100);
+      expect((await query('min_over_time(up{job="taas"}[1m])')).map(({ value }) => value[1])).to.deep.equal([
+        "1",
+      ]);
+      expect(await query("count_over_time(ALERTS[1m])")).to.deep.equal([]);
+    }
     await lab.host(2).ovs("ovs-ofctl -O OpenFlow14 del-flows br-tap table=2");
     const fired = await queryWhen('ALERTS{alertstate="firing"}', (samples) => {
       const names = samples.map(({ metric }) => metric.alertname);
       return names.includes("TaasDrift") && names.includes("TaasCopiesNotDelivered");
     });
     for (const { metric } of fired) {
-      expect(metric.alertname).to.be.oneOf(["TaasDrift", "TaasCopiesNotDelivered"]);
+      expect(metric.alertname).to.be.oneOf(["TaasDrift", "TaasCopiesNotDelivered", "TaasStageWrong"]);
       if (metric.alertname === "TaasDrift") expect(metric.host).to.equal("host2");
+      else if (metric.alertname === "TaasStageWrong") expect(metric.stage).to.equal("delivery");
       else expect(metric.service).to.equal(service.outputs.owner);
     }
     await prometheus.stop();

@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { METRICS } from "../../../../cli/metrics/definitions";
 import { Exposition } from "../../../../cli/metrics/exposition";
+import { Proofs } from "../../../../cli/metrics/proofs";
 import type { Survey } from "../../../../provider/survey/survey";
 import { repositoryRoot } from "../../../engine/fixtureProject";
+import { verified } from "./verified";
 
 const docs = join(repositoryRoot(), "docs");
 
@@ -95,6 +97,33 @@ describe("the metrics of hosts", () => {
     expect(await exposition.text([survey("h2", "b")])).to.include(
       'taas_flow_copied_packets_total{flow="b",host="h2"} 3\n',
     );
+  });
+
+  it("say when each flow was proved, and which stage of it is wrong, once that has been looked at", async () => {
+    const exposition = new Exposition();
+    const proofs = new Proofs();
+    const before = await exposition.text([survey("h1", "a")], proofs);
+    expect(before)
+      .to.include("\ntaas_verified_timestamp_seconds 0\n")
+      .and.not.match(/^taas_flow_proved/m);
+    const stages = [{ stage: "tunnel", verdict: "wrong" } as const];
+    proofs.add({ taps: [verified("a", "wrong", stages)], unseen: [] }, 1000);
+    const text = await exposition.text([survey("h1", "a")], proofs);
+    for (const line of [
+      "taas_verified_timestamp_seconds 1000",
+      'taas_flow_proved_timestamp_seconds{flow="a",host="h1"} 0',
+      'taas_flow_stage_wrong{flow="a",stage="tunnel",host="h1"} 1',
+    ])
+      expect(text.split("\n")).to.include(line);
+  });
+
+  it("are told even where a host counts more than a number can hold", async () => {
+    const huge = survey("h1", "a");
+    const [capture] = huge.seen!.statistics.captures as unknown as [{ matched: { packets: number } }];
+    capture.matched.packets = Number.POSITIVE_INFINITY;
+    const exposition = new Exposition();
+    for (let turn = 0; turn < 2; turn++)
+      expect(await exposition.text([huge, survey("h2", "b")])).to.include('taas_host_up{host="h2"} 1\n');
   });
 
   it("are harmless whatever a host's claims are called", async () => {
