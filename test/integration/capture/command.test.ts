@@ -7,20 +7,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { execa } from "execa";
 import { Driver } from "../../driver/driver";
-import type { LabHost } from "../../lab/host";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
 import type { Stream } from "../../lab/stream";
 import type { Vm } from "../../lab/vm";
+import { isWhole, sampleOf } from "../../sample";
+import { slowWay } from "../../slowWay";
 import { MAIN } from "../claimsCommand";
 import { learn } from "../copies/traffic";
+import { leasesOf, until } from "../leases";
+import { descendantsOf, isAlive } from "../processes";
 import { framesOfPcapng } from "./pcapngFile";
 
 /** Wireshark on the command line, which reads files and runs extcap programs. */
 const TSHARK = "tshark";
 /** Seconds within which copying has ended once nothing is heard of a capture any more. */
 const END = 10;
-const LEASED = "cookie=0x7a71000000000000/0xffff000000000000";
 
 /** A TCP port before a host's SSH that falls silent when it is told to: nothing is sent, and nothing is closed. */
 async function silencer(port: number): Promise<{ port: number; silence(): void; close(): void }> {
@@ -83,14 +85,6 @@ describe("pulumi-taas capture", function () {
   const start = (name: string, host: string, port: string, ...args: string[]) =>
     taas("capture", "--host", host, "--port", port, "--write", file(name), "--duration", "0", ...args);
 
-  async function until(what: string, holds: () => Promise<boolean>, seconds = 20): Promise<void> {
-    const deadline = performance.now() + seconds * 1000;
-    while (!(await holds())) {
-      if (performance.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
-      await sleep(100);
-    }
-  }
-
   const size = (name: string) =>
     stat(file(name)).then(
       (found) => found.size,
@@ -102,10 +96,6 @@ describe("pulumi-taas capture", function () {
       until(`${name} has begun`, async () => (await size(name)) > 1000),
       command.then(({ stderr }) => Promise.reject(new Error(`${name} ended: ${stderr}`))),
     ]);
-  const leases = async (host: LabHost) =>
-    (
-      await host.ovs(`ovs-ofctl -O OpenFlow14 dump-flows br-tap ${LEASED} | grep -c hard_timeout || true`)
-    ).trim();
 
   it("writes a file that tshark reads, and has cleaned up when Ctrl-C has ended it", async () => {
     const before = await lab.host(1).snapshot();
@@ -119,7 +109,13 @@ describe("pulumi-taas capture", function () {
     expect((await stream.stop()).lost).to.deep.equal([]);
     const { capture } = JSON.parse(stdout) as { capture: Record<string, unknown> };
     const frames = framesOfPcapng(await readFile(file("web")));
-    expect(capture).to.deep.include({ host: "host1", port: "tap-web", frames: frames.length, dropped: 0 });
+    expect(capture).to.deep.include({
+      host: "host1",
+      port: "tap-web",
+      frames: frames.length,
+      dropped: 0,
+      missed: 0,
+    });
     expect((await stat(file("web"))).mode & 0o777).to.equal(0o600);
     const fields = ["frame.interface_name", "frame.packet_flags_direction", "udp.dstport"];
     const read = await execa(TSHARK, [
@@ -138,50 +134,107 @@ describe("pulumi-taas capture", function () {
       for (const command of commands) command.kill("SIGKILL");
     });
 
-    it(`has copied its last frame ${END} s later, and is cleaned up by the next operation of anybody`, async () => {
-      const hosts = [lab.host(1), lab.host(3)];
-      const before = await Promise.all(hosts.map((host) => host.snapshot()));
-      const { sshPort } = hosts[1]!;
-      const proxy = await silencer(lab.host(1).sshPort);
-      const key = (await readFile(`${lab.ssh.hostKey("host1", "ed25519")}.pub`, "utf8")).trim();
-      stream = await lab.startStream({ from: web, to: db, pps: 200 });
-      const [killed, stopped, cut, orphan] = [
-        start("killed", "host1", "tap-web"),
-        start("stopped", "host1", "tap-db"),
-        start("cut", "host1", "tap-web", "--ssh-port", String(proxy.port), "--host-key", key),
-        start("orphan", "host3", "tap-far"),
-      ];
-      commands.push(killed, stopped, cut, orphan);
-      await Promise.all([begun("killed", killed), begun("stopped", stopped), begun("cut", cut)]);
-      const copying = async () => (await Promise.all(hosts.map(leases))).join(" ") === "12 4";
-      await until("all copy", copying);
-      killed.kill("SIGKILL");
-      stopped.kill("SIGSTOP");
-      proxy.silence();
-      await hosts[1]!.stopSsh();
-      await sleep(END * 1000);
-      expect(await Promise.all(hosts.map(leases))).to.deep.equal(["0", "0"]);
-      expect((await stream.stop()).lost, "production").to.deep.equal([]);
+    for (const transport of sampleOf(["ssh2", "openssh"], 1))
+      it(`has copied its last frame ${END} s later over ${transport}, and is cleaned up by the next operation of anybody`, async () => {
+        const hosts = [lab.host(1), lab.host(3)];
+        const before = await Promise.all(hosts.map((host) => host.snapshot()));
+        const { sshPort } = hosts[1]!;
+        const proxy = await silencer(lab.host(1).sshPort);
+        const key = (await readFile(`${lab.ssh.hostKey("host1", "ed25519")}.pub`, "utf8")).trim();
+        stream = await lab.startStream({ from: web, to: db, pps: 200 });
+        const by = ["--transport", transport];
+        const [killed, stopped, cut, orphan] = [
+          start("killed", "host1", "tap-web", ...by),
+          start("stopped", "host1", "tap-db", ...by),
+          start("cut", "host1", "tap-web", ...by, "--ssh-port", String(proxy.port), "--host-key", key),
+          start("orphan", "host3", "tap-far", ...by),
+        ];
+        commands.push(killed, stopped, cut, orphan);
+        await Promise.all([begun("killed", killed), begun("stopped", stopped), begun("cut", cut)]);
+        const copying = async () => (await Promise.all(hosts.map(leasesOf))).join(" ") === "12 4";
+        await until("all copy", copying);
+        const started = descendantsOf(killed.pid!);
+        killed.kill("SIGKILL");
+        stopped.kill("SIGSTOP");
+        proxy.silence();
+        await hosts[1]!.stopSsh();
+        await sleep(END * 1000);
+        expect(await Promise.all(hosts.map(leasesOf))).to.deep.equal([0, 0]);
+        expect(started.filter(isAlive), "what the killed command had started").to.deep.equal([]);
+        expect((await stream.stop()).lost, "production").to.deep.equal([]);
 
-      await hosts[1]!.startSsh(sshPort);
-      for (const [host, port] of [
-        ["host1", "tap-db"],
-        ["host3", "tap-far"],
-      ]) {
-        await driver.service(host!, { host, port });
-        await driver.destroy();
-      }
-      const now = await Promise.all(hosts.map((host) => host.snapshot()));
-      expect(hosts.flatMap((_, index) => diffSnapshots(before[index]!, now[index]!))).to.deep.equal([]);
+        await hosts[1]!.startSsh(sshPort);
+        for (const [host, port] of [
+          ["host1", "tap-db"],
+          ["host3", "tap-far"],
+        ]) {
+          await driver.service(host!, { host, port });
+          await driver.destroy();
+        }
+        const now = await Promise.all(hosts.map((host) => host.snapshot()));
+        expect(hosts.flatMap((_, index) => diffSnapshots(before[index]!, now[index]!))).to.deep.equal([]);
 
-      stopped.kill("SIGCONT");
-      proxy.close();
-      expect((await stopped).stderr).to.match(/was ended from elsewhere|br-tap has ended|was lost/);
-      expect((await cut).stderr).to.match(/frames to and from bridge br-tap has ended|was lost/);
-      for (const command of [stopped, cut, orphan]) expect((await command).exitCode).to.equal(2);
-      const after = await lab.host(1).snapshot();
-      expect(diffSnapshots(before[0]!, after)).to.deep.equal([]);
-    });
+        stopped.kill("SIGCONT");
+        proxy.close();
+        expect((await stopped).stderr).to.match(/was ended from elsewhere|br-tap has ended|was lost/);
+        expect((await cut).stderr).to.match(/frames to and from bridge br-tap has ended|was lost/);
+        for (const command of [stopped, cut, orphan]) expect((await command).exitCode).to.equal(2);
+        const after = await lab.host(1).snapshot();
+        expect(diffSnapshots(before[0]!, after)).to.deep.equal([]);
+      });
+
+    if (isWhole) {
+      it("goes on after a minute in which it was stopped, and says what it missed", async function () {
+        this.timeout(180_000);
+        const host = lab.host(1);
+        const before = await host.snapshot();
+        const talk = await lab.startStream({ from: web, to: db, pps: 200 });
+        const command = start("minute", "host1", "tap-web");
+        commands.push(command);
+        await begun("minute", command);
+        command.kill("SIGSTOP");
+        await sleep(END * 1000);
+        expect(await leasesOf(host)).to.equal(0);
+        await sleep(50_000);
+        const written = await size("minute");
+        command.kill("SIGCONT");
+        await until("it captures again", async () => (await size("minute")) > written + 10_000);
+        command.kill("SIGINT");
+        const { exitCode, stderr } = await command;
+        expect((await talk.stop()).lost, "production").to.deep.equal([]);
+        expect(exitCode).to.equal(130);
+        expect(stderr).to.match(/host host1: nothing was captured for some of the last 6\d s/);
+        expect(diffSnapshots(before, await host.snapshot())).to.deep.equal([]);
+      });
+
+      it("goes on over a connection too slow for the frames, and says how many it missed", async function () {
+        this.timeout(180_000);
+        const before = await lab.host(1).snapshot();
+        const way = await slowWay(lab.host(1).sshPort, 150_000);
+        const key = (await readFile(`${lab.ssh.hostKey("host1", "ed25519")}.pub`, "utf8")).trim();
+        const talk = await lab.startStream({ from: web, to: db, pps: 2000 });
+        const reached = ["--ssh-port", String(way.port), "--host-key", key];
+        const limits = ["--rate", "0", "--direction", "egress", "--duration", "20"];
+        const where = ["--host", "host1", "--port", "tap-web", "--write", file("slow")];
+        const command = taas("capture", ...where, ...reached, ...limits, "--json");
+        commands.push(command);
+        const { exitCode, stdout, stderr } = await command.finally(() => way.close());
+        const { lost, sent } = await talk.stop();
+        expect(lost, "production").to.deep.equal([]);
+        expect([exitCode, stderr]).to.deep.equal([0, ""]);
+        const { capture } = JSON.parse(stdout) as { capture: { frames: number; missed: number } };
+        const stored = framesOfPcapng(await readFile(file("slow"))).filter(({ frame }) =>
+          frame.includes("TAAS"),
+        );
+        const numbers = stored.map(({ frame }) => frame.readUInt32BE(frame.indexOf("TAAS") + 8));
+        const [first, last] = [numbers[0]!, numbers.at(-1)!];
+        const gone = last - first + 1 - numbers.length;
+        expect(gone).to.be.above(1000);
+        // Those after the last frame that came are missed as well, until the capture ended.
+        expect(capture.missed).to.be.within(gone - 200, sent - first - numbers.length);
+        expect(diffSnapshots(before, await lab.host(1).snapshot())).to.deep.equal([]);
+      });
+    }
   });
 
   it("is refused where the management socket is not to be had, and leaves the host as it was", async () => {
@@ -239,19 +292,12 @@ describe("pulumi-taas capture", function () {
       expect(await ask(...nic, "--extcap-config")).to.match(/^arg \{number=0\}\{call=--direction\}/);
       expect(await ask(...nic, "--extcap-capture-filter=tcp port 443")).to.equal("");
       expect(await ask(...nic, "--extcap-capture-filter=tcp prot 443")).to.match(/prot/);
-      const unknown = await taas(
-        "extcap",
-        "--host",
-        "host1",
-        "--capture",
-        "--fifo",
-        "/dev/null",
-        "--extcap-interface",
-        "eth0",
-      );
-      expect([unknown.exitCode, unknown.stderr]).to.satisfy(
-        ([code, text]: [number, string]) => code === 2 && /no interface "eth0"/.test(text),
-      );
+      for (const name of ["eth0", "taas-host1:%ff"]) {
+        const words = ["--capture", "--fifo", "/dev/null", "--extcap-interface", name];
+        const { exitCode, stderr } = await taas("extcap", "--host", "host1", ...words);
+        expect(exitCode).to.equal(2);
+        expect(stderr).to.include(`there is no interface "${name}"`);
+      }
     });
   });
 });

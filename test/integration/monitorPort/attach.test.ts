@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { verifyTaps } from "../../../provider/handlers";
 import { Driver, type Made } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
 import type { Vm } from "../../lab/vm";
@@ -158,6 +159,21 @@ describe("a monitor port that a hypervisor attaches", function () {
     // Open vSwitch gives the number that it has just had to a port that goes and comes in one transaction.
     expect(await reaching(ids)).to.deep.equal([10, 0]);
     expect(await read(service)).to.equal("active");
+  });
+
+  it("is verified while a VM is attached, and wrong at its delivery while none is", async () => {
+    await hypervisor.start();
+    await tap();
+    const settings = (key: string) => (key === "taas:sshConfig" ? lab.sshConfig : undefined);
+    const delivery = async () => {
+      const { taps } = await verifyTaps(settings, { hosts: ["host2"], window: 0.3 });
+      return taps.flatMap(({ stages }) => stages).find(({ stage }) => stage === "delivery")!;
+    };
+    expect(await delivery()).to.include({ verdict: "proved", host: "host2" });
+    await hypervisor.stop();
+    const { verdict, detail } = await delivery();
+    expect(verdict).to.equal("wrong");
+    expect(detail).to.match(/^monitor port with iface-id \S+ is not plugged/);
   });
 
   it("stays while a VM is attached, and a service that is deleted moves it nowhere", async () => {

@@ -83,6 +83,17 @@ ovs-vsctl set Bridge br-tap "$key=$(ovs-vsctl get Bridge br-tap "$key" | sed 's/
     ),
   },
   {
+    title: "the underlay's MTU is too small for the longest copies",
+    host: 1,
+    script: "ip link set nic1 mtu 1400",
+    undo: "ip link set nic1 mtu 1500",
+    wrong: all(
+      [...PAIR, "mesh"],
+      "tunnel host1",
+      /^copies have up to 1464 bytes, and those of more than 1364 do not arrive on host2: the way by (vxlan|geneve) .* has an MTU of 1400\. Raise it, set snapLength to 1364 or less/,
+    ),
+  },
+  {
     title: "a monitor's device is down",
     host: 2,
     script: "ip link set tap-ids2 down",

@@ -52,7 +52,7 @@ export class Estate {
   }
 
   /** Verifies all taps of some hosts. */
-  async verify(window = 0.3, hosts: readonly string[] = ["host1", "host2"]) {
+  async verify(window = 0.3, hosts: readonly unknown[] = ["host1", "host2"]) {
     const read = (key: string) => (key === "taas:sshConfig" ? this.lab.sshConfig : undefined);
     const begun = performance.now();
     const { taps, unseen } = await verifyTaps(read, { hosts, window });

@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import { execa } from "execa";
 import type { Capture } from "../../lab/capture";
-import { sampleOf } from "../../sample";
+import { diffSnapshots } from "../../lab/snapshot";
+import { isWhole, sampleOf } from "../../sample";
 import { MAIN } from "../claimsCommand";
 import { signalDaemon } from "../faults/harm";
-
+import { leasesOf, until } from "../leases";
+import { descendantsOf, isAlive } from "../processes";
 import { BREAKS } from "./breaks";
 import { Estate, faults, type Tap, verdicts } from "./estate";
 
@@ -126,6 +128,42 @@ done`,
       await estate.repair();
     }
   });
+
+  it("proves the same by the machine's own ssh", async () => {
+    const hosts = ["host1", "host2"].map((address) => ({ address, transport: "openssh" as const }));
+    const { taps, unseen } = await estate.verify(0.3, hosts);
+    expect(unseen).to.deep.equal([]);
+    expect(Object.fromEntries([...taps].map(([name, { verdict }]) => [name, verdict]))).to.deep.equal({
+      ...{ farm: "proved", near: "proved", inline: "proved", shared: "proved", mesh: "proved" },
+      ...{ outside: "outside", off: "disabled" },
+    });
+  });
+
+  for (const transport of isWhole ? ["ssh2", "openssh"] : []) {
+    it(`leaves nothing where it is killed while its probes are under way, over ${transport}`, async () => {
+      const { lab } = estate;
+      const [first, second] = [lab.host(1), lab.host(2)];
+      // Probes that are lost are waited for.
+      const cut = "priority=40000,udp,tp_dst=14789";
+      await first.ovs(`ovs-ofctl add-flow br-phy ${cut},actions=drop`);
+      try {
+        const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+        const words = ["verify", "--host", "host1", "--host", "host2", "--ssh-config", lab.sshConfig];
+        const command = execa("node", [MAIN, ...words, "--transport", transport], { reject: false });
+        await until("probes are under way", async () => (await leasesOf(second)) > 0);
+        const started = descendantsOf(command.pid!);
+        command.kill("SIGKILL");
+        await command;
+        await until("its rules and processes have ended", async () => {
+          return (await leasesOf(second)) === 0 && started.every((pid) => !isAlive(pid));
+        });
+        const after = await Promise.all(lab.hosts.map((host) => host.snapshot()));
+        expect(before.flatMap((one, index) => diffSnapshots(one, after[index]!))).to.deep.equal([]);
+      } finally {
+        await first.ovs(`ovs-ofctl --strict del-flows br-phy ${cut}`);
+      }
+    });
+  }
 
   it("looks at the other end of a tap, too, where only one host is named", async () => {
     const { taps } = await estate.verify(0.3, ["host2"]);
