@@ -31,7 +31,7 @@ export interface PortConditions {
   vlan?: Input<number>;
   /** All ports of a VM, by `vm-uuid`, `vm-id` or `xs-vm-uuid`. */
   vm?: Input<string>;
-  /** A pattern of port names: `*` stands for any characters, `?` for one. `*` alone selects every VM port. */
+  /** A pattern of port names: `*` stands for any characters, `?` for one. `*` alone selects every port that a cloud created. */
   name?: Input<string>;
   /** Keys of `external_ids` of the Interface or Port row, with their values; `*` is any value. */
   externalIds?: Input<Record<string, Input<string>>>;
@@ -39,11 +39,12 @@ export interface PortConditions {
 
 /**
  * VM ports of a host's integration bridge, selected by common properties: those that exist now and those that are added
- * later. Monitors are not selected, nor are tunnels, bonds and ports of type `internal` or `patch`. At least one
- * condition is required.
+ * later. Monitors are not selected, nor are tunnels, bonds and ports of type `internal` or `patch`. With `vlan`, `vm` or
+ * `name: "*"` alone, only ports are selected that a cloud created: their row has `iface-id`, `attached-mac` or the id of
+ * a VM, or Proxmox VE named them. At least one condition is required.
  */
 export interface PortSelector extends PortConditions {
-  /** What is left out: single ports, and all ports that match conditions. */
+  /** What is left out: single ports, and all ports that match conditions. The order does not matter. */
   except?: Input<Input<ExcludedPort>[]>;
 }
 

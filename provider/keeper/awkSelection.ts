@@ -1,5 +1,5 @@
 import { NETWORK_KEY } from "../model/selectPorts";
-import { NOT_OF_VMS } from "../model/vmPort";
+import { CLOUD_KEYS, NOT_OF_VMS, PROXMOX_NAMES } from "../model/vmPort";
 
 /** The part of the keeper's program that finds the ports a flow selects: `selectPorts` of the model says the same. */
 export const AWK_SELECTION = String.raw`
@@ -23,6 +23,15 @@ function bears(port, nic, key, value,   own, others) {
   if (value == "*") return own != "" || others != ""
   return own == value || others == value
 }
+# Whether a port may be that of a VM, and whether it is one that a cloud has made: isVmPort and isCloudPort of the model say how.
+function isofvms(port, nic) {
+  if (types[nic] == "\"internal\"" && ports[port] ~ /^"${PROXMOX_NAMES.firewalled}"$/) return 1
+  return index("${NOT_OF_VMS.map((type) => ` \\"${type}\\" `).join("")}", " " types[nic] " ") == 0
+}
+function isclouds(port, nic) {
+  if (${CLOUD_KEYS.map((key) => `lookup(external[nic], "\\"${key}\\"") != ""`).join(" || ")}) return 1
+  return ports[port] ~ /^"(${PROXMOX_NAMES.direct}|${PROXMOX_NAMES.firewalled})"$/
+}
 # Whether a port is the one of its VM that an exclusion names by number.
 function isvnic(port, at) {
   if (!((l, at) in vnics)) { seek(field[at], field[4], field[5], field[at + 1], field[at + 2]); vnics[l, at] = foundport }
@@ -37,7 +46,8 @@ function meets(port, nic,   i, good, excluding, word, name) {
     if (word == "except") {
       if (good == excluding) return 0
       good = excluding = 1
-    } else if (word == "network") { if (lookup(other[port], "\"${NETWORK_KEY}\"") != field[++i]) good = 0 }
+    } else if (word == "cloud") { if (!isclouds(port, nic)) good = 0 }
+    else if (word == "network") { if (lookup(other[port], "\"${NETWORK_KEY}\"") != field[++i]) good = 0 }
     else if (word == "vlan") { if (tags[port] "" != field[++i] "") good = 0 }
     else if (word == "vm") { if (!matches(port, nic, "vm", "-", field[++i])) good = 0 }
     else if (word == "name") { if (!like(name, field[++i])) good = 0 }
@@ -58,8 +68,7 @@ function selectports(   b, n, i, k, part, nic, columns, c) {
   for (i = 1; i <= n; i++) {
     nic = nicsof[part[i]]; gsub(/^ | $/, "", nic)
     if (!isuuid(nic) || class[part[i]] != field[3] || spared[part[i]]) continue
-    if (index("${NOT_OF_VMS.map((type) => ` \\"${type}\\" `).join("")}", " " types[nic] " ") > 0) continue
-    if (!meets(part[i], nic)) continue
+    if (!isofvms(part[i], nic) || !meets(part[i], nic)) continue
     for (k = 1; k <= c; k++)
       if (!has(wanted[columns[k]], part[i])) wanted[columns[k]] = wanted[columns[k]] part[i] " "
   }

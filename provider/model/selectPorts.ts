@@ -4,7 +4,7 @@ import { isSelector } from "../schema/selector";
 import type { Desired } from "./desired";
 import { type FoundPort, findPort, isVmOf, portsOf } from "./findPort";
 import { isLike } from "./glob";
-import { isVmPort } from "./vmPort";
+import { areExplicit, isCloudPort, isVmPort } from "./vmPort";
 
 /** The key in a Port's `other_config` under which Neutron's agent writes the id of the port's network. */
 export const NETWORK_KEY = "net_uuid";
@@ -77,11 +77,13 @@ function portsThere({ facts, integrationBridge, tapBridge, desired }: Field): Fo
  * a monitor.
  */
 export function matching(selector: PortSelector, ground: Ground): (found: FoundPort) => boolean {
+  const { facts } = ground;
   const excluded = (selector.except ?? []).map((one) => exclusion(one, ground));
+  const isOfVm = areExplicit(selector)
+    ? ({ port }: FoundPort) => isVmPort(port, facts)
+    : (found: FoundPort) => isCloudPort(found, facts);
   return (found) =>
-    meets(found, selector) &&
-    isVmPort(found.port, ground.facts) &&
-    !excluded.some((isExcluded) => isExcluded(found));
+    meets(found, selector) && isOfVm(found) && !excluded.some((isExcluded) => isExcluded(found));
 }
 
 /** The VM ports of a host that a selector matches, without monitors; none is not an error. */

@@ -1,3 +1,4 @@
+import { areExplicit } from "../model/vmPort";
 import type { PortInput } from "../schema/port";
 import { type Conditions, type ExcludedPort, isSelector, type PortSelector } from "../schema/selector";
 
@@ -37,9 +38,10 @@ function exclusionWords(excluded: ExcludedPort): string[] {
 }
 
 /**
- * A selector in the notation of the keeper's text: conditions with their values, then each exclusion after `except`.
+ * A selector in the notation of the keeper's text: `cloud` if only ports that a cloud created are meant, conditions with
+ * their values, then each exclusion after `except`.
  */
 export function selectorWords(selector: PortSelector): string[] {
   const exclusions = (selector.except ?? []).flatMap((excluded) => ["except", ...exclusionWords(excluded)]);
-  return [...conditionWords(selector), ...exclusions];
+  return [...(areExplicit(selector) ? [] : ["cloud"]), ...conditionWords(selector), ...exclusions];
 }

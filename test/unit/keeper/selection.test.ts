@@ -19,7 +19,13 @@ const AWKS = [["mawk"], ["gawk"], ["busybox", "awk"]];
 const word = fc.constantFrom("a", "b", 'q"', "tab\t", "é", "\\", "n1");
 const ids = fc.dictionary(fc.constantFrom("iface-id", "vm-uuid", "xs-vm-uuid", "attached-mac", "team"), word);
 const mac = fc.constantFrom("fa:16:3e:00:00:0a", "fa:16:3e:00:00:0b");
-const name = fc.string({ unit: fc.constantFrom("a", "b", "-", "é"), minLength: 1, maxLength: 4 });
+const name = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.string({ unit: fc.constantFrom("a", "b", "-", "é"), minLength: 1, maxLength: 4 }),
+  },
+  fc.constantFrom("tap100i0", "veth7i1", "fwln100o0", "tap100", "xtap1i0", "fwln100o"),
+);
 const port = fc.record({
   type: fc.constantFrom("", "", "", "dpdkvhostuserclient", "internal", "patch", "vxlan"),
   tag: fc.constantFrom(undefined, 10, 20),

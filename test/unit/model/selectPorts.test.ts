@@ -25,6 +25,11 @@ const facts = observed(
       vm("tap-b", { "attached-mac": "fa:16:3e:00:00:0b", "xs-vm-uuid": "vm3" }, { tag: 20 }),
       vm("tap-a", { "attached-mac": "fa:16:3e:00:00:0a", "xs-vm-uuid": "vm3" }, { tag: 20 }),
       vm("vhu1", { "iface-id": "fast" }, { externalIds: { team: "blue" } }),
+      { name: "eth0", port: { tag: undefined, externalIds: { role: "uplink" } } },
+      { name: "veth-dhcp" },
+      { name: "tap100i0" },
+      { name: "veth101i1", port: { tag: 30 } },
+      { name: "fwln102o0", port: { tag: 30 }, nic: { type: "internal" } },
       { name: "dhcp", port: network("n1"), nic: { type: "internal" } },
       { name: "patch-tun", nic: { type: "patch" } },
       { name: "vxlan0", nic: { type: "vxlan" } },
@@ -55,9 +60,16 @@ function selected(
 }
 
 describe("a selector of ports", () => {
-  const all = ["tap-a", "tap-b", "tap-db", "tap-web", "vhu1"];
+  const proxmox = ["fwln102o0", "tap100i0", "veth101i1"];
+  const all = ["fwln102o0", "tap-a", "tap-b", "tap-db", "tap-web", "tap100i0", "veth101i1", "vhu1"];
   const cases: [string, PortSelector, string[]][] = [
-    ["every VM port of the integration bridge", { name: "*" }, all],
+    ["every port of a cloud, and no network card of the host", { name: "*" }, all],
+    ["the same by a pattern that says as little", { name: "?*" }, all],
+    ["a VLAN's VMs and containers of Proxmox VE", { vlan: 30 }, ["fwln102o0", "veth101i1"]],
+    ["what a pattern names, without a cloud's ids", { name: "eth*" }, ["eth0"]],
+    ["what ids name, without a cloud's", { externalIds: { role: "uplink" } }, ["eth0"]],
+    ["no device of the host by its name", { name: "br-*" }, []],
+    ["no patch port and no tunnel by its name", { name: "*x*0" }, []],
     ["a network, but for its ports of type internal", { network: "n1" }, ["tap-db", "tap-web"]],
     ["a VLAN", { vlan: 20 }, ["tap-a", "tap-b"]],
     ["a VM by vm-uuid", { vm: "vm1" }, ["tap-web"]],
@@ -70,14 +82,18 @@ describe("a selector of ports", () => {
     ["all conditions at once", { network: "n1", externalIds: { team: "*" } }, ["tap-db"]],
     ["nothing by a name of JavaScript's", { externalIds: { constructor: "*" } }, []],
     ["nothing that is not there", { network: "n2" }, []],
-    ["less what has a name", { name: "*", except: ["tap-a", "vhu1"] }, ["tap-b", "tap-db", "tap-web"]],
+    [
+      "less what has a name",
+      { name: "*", except: [...proxmox, "tap-a", "vhu1"] },
+      ["tap-b", "tap-db", "tap-web"],
+    ],
     ["less an iface-id", { network: "n1", except: [{ ifaceId: "db" }] }, ["tap-web"]],
     ["less a MAC address", { network: "n1", except: [{ mac: "fa:16:3e:00:00:01" }] }, ["tap-db"]],
     ["less a VM", { name: "tap-*", except: [{ vmUuid: "vm3" }] }, ["tap-db", "tap-web"]],
     ["less one vNIC of a VM", { vlan: 20, except: [{ vmUuid: "vm3", vnic: 0 }] }, ["tap-b"]],
     [
       "less all that match",
-      { name: "*", except: [{ network: "n1" }, { vlan: 20, name: "*-b" }] },
+      { name: "*", except: [...proxmox, { network: "n1" }, { vlan: 20, name: "*-b" }] },
       ["tap-a", "vhu1"],
     ],
   ];
