@@ -10,8 +10,9 @@ import { filterKey } from "./filter/key";
 import type { FoundPort } from "./findPort";
 import { digest } from "./identity";
 import { memo } from "./memo";
-import { tappings } from "./tappings";
+import { type Tapping, tappings } from "./tappings";
 import { type VlanClass, vlanClassKey } from "./vlanClass";
+import { waitingClasses } from "./waitingClasses";
 
 /** A flow's claim on the host of its source. */
 export type SourceFlow = FlowClaim & { source: NonNullable<FlowClaim["source"]> };
@@ -45,7 +46,7 @@ export interface Group {
 export const MIRROR_LIMIT = 32;
 
 /** Names of a group's Mirror and of its patch pair. */
-export function groupNames(group: Group): { mirror: string; integration: string; tap: string } {
+export function groupNames(group: Pick<Group, "hash">): { mirror: string; integration: string; tap: string } {
   return { mirror: `taas-${group.hash}`, integration: `mi-${group.hash}`, tap: `mt-${group.hash}` };
 }
 
@@ -130,20 +131,46 @@ export function groupFlows(
   desired: Desired,
 ): Group[] {
   const groups = new Map<string, Group>();
-  for (const flow of claims) {
-    const tapped = tappingOf(flow);
-    if (tapped?.source.enabled !== true) continue;
-    const { integrationBridge: bridge } = tapped.source;
-    for (const { vlan, ports } of tappings(tapped, facts, tapBridge, desired)) {
-      for (const direction of directionsOf(tapped)) {
-        const hash = groupHash(tapped, direction, vlan);
-        const group = groups.get(hash) ?? { hash, bridge, vlan, direction, members: [] };
-        group.members.push({ flow: tapped, ports });
-        groups.set(hash, group);
-      }
-    }
+  const waiting: TappingClaim[] = [];
+  for (const claim of claims) {
+    const flow = tappingOf(claim);
+    if (flow?.source.enabled !== true) continue;
+    const found = tappings(flow, facts, tapBridge, desired);
+    for (const tapping of found) addTapping(groups, flow, tapping);
+    if (found.length === 0 && flow.source.ports !== undefined) waiting.push(flow);
+  }
+  const idle = idleMirrors(facts, groups);
+  for (const flow of waiting) {
+    for (const vlan of waitingFor(flow, facts, idle)) addTapping(groups, flow, { vlan, ports: [] });
   }
   return [...groups.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1));
+}
+
+function addTapping(groups: Map<string, Group>, flow: TappingClaim, { vlan, ports }: Tapping): void {
+  const { integrationBridge: bridge } = flow.source;
+  for (const direction of directionsOf(flow)) {
+    const hash = groupHash(flow, direction, vlan);
+    const group = groups.get(hash) ?? { hash, bridge, vlan, direction, members: [] };
+    group.members.push({ flow, ports });
+    groups.set(hash, group);
+  }
+}
+
+/** Names of the Mirrors of a host that capture no port for these groups. */
+function idleMirrors(facts: Facts, groups: ReadonlyMap<string, Group>): ReadonlySet<string> {
+  const names = new Set(Object.values(facts.mirrors).map(({ name }) => name));
+  for (const group of groups.values()) names.delete(groupNames(group).mirror);
+  return names;
+}
+
+/** The classes of which a flow has a Mirror that selects ports of which there is none. */
+function waitingFor(flow: TappingClaim, facts: Facts, idle: ReadonlySet<string>): VlanClass[] {
+  const { integrationBridge, ports } = flow.source;
+  return waitingClasses({ integrationBridge, ports: ports! }, facts, (vlan) =>
+    directionsOf(flow).some((direction) =>
+      idle.has(groupNames({ hash: groupHash(flow, direction, vlan) }).mirror),
+    ),
+  );
 }
 
 /** The Mirror that captures for a group. */

@@ -3,11 +3,10 @@ import type { FlowClaim } from "../schema/claim";
 import { describePort, type PortInput } from "../schema/port";
 import type { PortSelector } from "../schema/selector";
 import type { Desired } from "./desired";
-import { type FoundPort, findPort, PORT_STATE, portsOf } from "./findPort";
+import { type FoundPort, findPort, PORT_STATE } from "./findPort";
 import { patchSource } from "./patchSource";
 import { type Field, selectPorts } from "./selectPorts";
 import { type VlanClass, vlanClass, vlanClassKey } from "./vlanClass";
-import { isVmPort } from "./vmPort";
 
 /** A flow on its source's host. */
 interface Flow {
@@ -43,18 +42,6 @@ function namedPort(
   return [{ vlan: vlanClass(search.found.port), ports: [search.found] }];
 }
 
-/**
- * The class of ports that a selector is likely to match later, if it matches none yet, so that there is a Mirror to
- * which the keeper can add them. Neutron's agent tags the ports of a network; in other clouds they are like the other
- * VM ports of the bridge.
- */
-function likelyClass({ network, vlan }: PortSelector, bridge: string, facts: Facts): VlanClass {
-  if (network !== undefined || vlan !== undefined) return { kind: "strip" };
-  const others = portsOf(facts, [bridge]).filter(({ port }) => isVmPort(port, facts));
-  const isTagged = others.length === 0 || others.some(({ port }) => vlanClass(port).kind === "strip");
-  return { kind: isTagged ? "strip" : "keep" };
-}
-
 /** The ports that a flow selects, by their class. */
 function selectedPorts(
   { source: { integrationBridge } }: Flow,
@@ -64,7 +51,6 @@ function selectedPorts(
   desired: Field["desired"],
 ): Tapping[] {
   const found = selectPorts(selector, { facts, integrationBridge, tapBridge, desired });
-  if (found.length === 0) return [{ vlan: likelyClass(selector, integrationBridge, facts), ports: [] }];
   const classes = new Map<string, Tapping>();
   for (const one of found) {
     const vlan = vlanClass(one.port);
@@ -76,7 +62,7 @@ function selectedPorts(
   return [...classes.values()];
 }
 
-/** The ports that a flow taps, by their class. `desired`: the host's monitors; problems are added to it. */
+/** The ports that a flow taps, by their class; none where nothing matches. `desired`: the host's monitors; problems are added to it. */
 export function tappings(
   flow: Flow,
   facts: Facts,

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import type { Desired } from "../../../provider/model/desired";
-import { groupFlows, groupMirror } from "../../../provider/model/groups";
+import { groupFlows, groupMirror, groupNames } from "../../../provider/model/groups";
 import type { Facts } from "../../../provider/ovs/facts";
 import { claimOf, type FlowClaim } from "../../../provider/schema/claim";
 import type { captureOptions, treatmentOptions } from "../../../provider/schema/flow";
-import { observed, rowId } from "./observed";
+import { type ObservedPort, observed, rowId } from "./observed";
 
 const facts = observed({ name: "br-int", ports: [{ name: "web" }, { name: "db" }] });
 
@@ -36,7 +36,12 @@ const capture: Record<Exclude<keyof typeof captureOptions, "enabled">, object> =
 };
 
 describe("flows that select ports", () => {
-  const ports = Array.from({ length: 500 }, (_, index) => ({ name: `tap${index}` }));
+  const vm = (name: string, port: ObservedPort["port"] = {}) => ({
+    name,
+    port,
+    nic: { externalIds: { "iface-id": name } },
+  });
+  const ports = Array.from({ length: 500 }, (_, index) => vm(`tap${index}`));
   const many = observed({ name: "br-int", ports });
   const groupsOf = (host: Facts, ...flows: FlowClaim[]) =>
     groupFlows(flows, host, "br-tap", { problems: [], monitors: [], placements: [] } as unknown as Desired);
@@ -68,7 +73,7 @@ describe("flows that select ports", () => {
   it("have one for access ports and one for trunks", () => {
     const host = observed({
       name: "br-int",
-      ports: [{ name: "a" }, { name: "b", port: { tag: undefined } }],
+      ports: [vm("a"), vm("b", { tag: undefined })],
     });
     const groups = groupsOf(host, flow("all", { port: undefined, ports: { name: "*" } }));
     expect(groups.map(({ vlan }) => vlan.kind).sort()).to.deep.equal(["keep", "strip"]);
@@ -80,18 +85,39 @@ describe("flows that select ports", () => {
     ["trunks where others are", { name: "x*" }, undefined, "keep"],
   ] as const) {
     it(`have an empty one while no port matches, for ${what}`, () => {
-      const host = observed({ name: "br-int", ports: [{ name: "a", port: { tag } }] });
+      const host = observed({ name: "br-int", ports: [vm("a", { tag })] });
       const [group] = groupsOf(host, flow("none", { port: undefined, ports: selector }));
       const { selectSrcPort, selectDstPort } = groupMirror(group!, "br-tap");
       expect([group!.vlan.kind, selectSrcPort, selectDstPort]).to.deep.equal([kind, [], []]);
     });
   }
 
+  it("have the Mirrors that they have while none matches, whatever comes and goes beside them", () => {
+    const all = flow("all", { port: undefined, ports: { name: "x*" } });
+    const [trunk, access] = [vm("a", { tag: undefined }), vm("b")];
+    const withMirrors = (of: ObservedPort[], ...names: string[]): Facts => {
+      const host = observed({ name: "br-int", ports: of });
+      for (const name of names) host.mirrors[name] = { name } as Facts["mirrors"][string];
+      return host;
+    };
+    const mirrorsOf = (host: Facts, ...flows: FlowClaim[]) =>
+      groupsOf(host, ...flows).map((group) => groupNames(group).mirror);
+    const [keep] = mirrorsOf(withMirrors([trunk]), all);
+    const [strip] = mirrorsOf(withMirrors([access]), all);
+    expect(keep).to.not.equal(strip);
+    for (const standing of [[keep!], [strip!], [keep!, strip!].sort()])
+      for (const others of [[], [trunk], [access], [trunk, access]])
+        expect(mirrorsOf(withMirrors(others, ...standing), all)).to.deep.equal(standing);
+    expect(mirrorsOf(withMirrors([trunk, access], keep!), all, flow("a", {}))).to.deep.equal(
+      [keep, strip].sort(),
+    );
+  });
+
   it("take time in proportion to the ports, however many they are", () => {
     const time = (count: number) => {
       const host = observed({
         name: "br-int",
-        ports: Array.from({ length: count }, (_, index) => ({ name: `tap${index}` })),
+        ports: Array.from({ length: count }, (_, index) => vm(`tap${index}`)),
       });
       const claims = Array.from({ length: 4 }, (_, index) =>
         flow(`f${index}`, { port: undefined, ports: { name: "tap*", except: ["tap1"] } }),
