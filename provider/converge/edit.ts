@@ -212,6 +212,16 @@ export function noteEdit(owner: string, token: string, elsewhere: Elsewhere): Ed
 }
 
 /**
+ * Whether a tap has come to its end where a claim of it is. `now`: by the clock of that host. The source's host ends the copies, so its
+ * clock alone counts there. The end at the monitor stays while either that host's clock or this machine's says that there is time
+ * left: deleted early, it would end copies that are still sent.
+ */
+function isOver(claim: Claim, now: number): boolean {
+  if (claim.kind !== "flow") return false;
+  return hasEnded(claim, claim.source === undefined ? Math.min(now, Date.now()) : now);
+}
+
+/**
  * The edits that clean up a host: claims that killed runs of the edits' stacks left pending on this host only, old ones
  * of any stack, and taps that have ended. Claims with other ends are cleaned up together with those (`cleanUp`), and a
  * claim that is being put again is finished instead.
@@ -224,8 +234,6 @@ export function cleanUps(claims: ReadonlyMap<string, Claim>, edits: readonly Edi
     return isExpired(claim) || (alone && [...stacks].some((stack) => isLeftover(claim, stack)));
   };
   const due = [...claims.values()].filter((claim) => !finished.has(claim.owner) && isDue(claim));
-  const ended = [...claims.values()].filter(
-    (claim) => claim.kind === "flow" && hasEnded(claim, now) && !due.includes(claim),
-  );
+  const ended = [...claims.values()].filter((claim) => isOver(claim, now) && !due.includes(claim));
   return [...due, ...ended].map((claim) => ({ ...deleteEdit(claim.owner, claim.token), kind: "clean-up" }));
 }

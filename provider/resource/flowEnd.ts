@@ -7,6 +7,9 @@ import type { FlowInputs } from "../schema/flow";
 import type { Context } from "./context";
 import { candidatesOf } from "./ends";
 
+/** Milliseconds by which a host's clock may differ from this machine's before the operator is told of it. */
+const SKEW = 60_000;
+
 /** The clocks of a flow's remaining candidates; none is read if the flow has no end. */
 async function clocksOf(
   context: Context,
@@ -50,10 +53,29 @@ export async function timeLeft(context: Context, inputs: FlowInputs): Promise<"s
   const clocks = await clocksOf(context, inputs);
   if (areOver(clocks, inputs)) return "none";
   for (const { record, now } of clocks) {
+    warnOfSkew(context, inputs, record.name, now - Date.now());
     if (record.keeper === true || Date.parse(inputs.until!) - now <= LONGEST_TIMEOUT * 1000) continue;
     context.warn(
       `host ${record.name}: Open vSwitch can end a tap at most 18 hours ahead, and ${inputs.owner} ends at ${inputs.until}. Set keeper: true on the host, or refresh and update in the last 18 hours; otherwise copies continue until the next operation there`,
     );
   }
   return "some";
+}
+
+/** Tells that a tap will end at another moment than the operator means, because of its host's clock. */
+function warnOfSkew(
+  context: Context,
+  { owner, until }: FlowInputs,
+  host: string,
+  milliseconds: number,
+): void {
+  if (Math.abs(milliseconds) <= SKEW) return;
+  const [seconds, way, effect] = [
+    Math.round(Math.abs(milliseconds) / 1000),
+    milliseconds > 0 ? "ahead of" : "behind",
+    milliseconds > 0 ? "earlier" : "later",
+  ];
+  context.warn(
+    `host ${host}: its clock is ${seconds} s ${way} this machine's. ${owner} ends when that clock says ${until}, so ${seconds} s ${effect} than by this one. Set the clock that is wrong`,
+  );
 }

@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
+import type { LabHost } from "../../lab/host";
 import { type Lab, startLab } from "../../lab/lab";
 import { Stream } from "../../lab/stream";
 import type { Vm } from "../../lab/vm";
-import { learn } from "../copies/traffic";
+import { broadcast, expectFrames, learn, received } from "../copies/traffic";
 import { Baseline } from "../faults/hosts";
+import { FOLDER } from "../faults/keeperProcess";
+import { setAhead } from "./clock";
 
+const HOUR = 3600;
 /** Milliseconds by which copies may end before or after their time. */
 const EXACTNESS = 1000;
 
@@ -125,6 +129,82 @@ describe("a tap with an end", function () {
     expect(await statusOf(web)).to.equal("active");
     expect(await timed(1)).to.have.length(1);
     await driver.destroy();
+  });
+
+  it("is not ended by an operation at its monitor's host, whose clock is ahead, and ends there by the right one", async () => {
+    const others = new Driver(lab, "organization/others/test");
+    const service = await driver.service("ids", { host: "host2", port: "tap-mon" });
+    const until = later(HOUR * 1000);
+    const web = await driver.flow("web", service, {
+      host: "host1",
+      port: "tap-web",
+      direction: "egress",
+      until,
+    });
+    try {
+      await setAhead(lab.host(2), 2 * HOUR);
+      await others.tunnel("way", { hosts: ["host1", "host2"], udpPort: 15000 });
+      const frames = [1, 2, 3].map(() => broadcast(vm.web));
+      const [copies] = await received([vm.mon], () => vm.web.send(frames), [frames.length]);
+      expectFrames(copies!, frames, "copies");
+      const reader = new Driver(lab);
+      await reader.read(web);
+      expect(web.outputs.status).to.equal("active");
+      await others.destroy();
+    } finally {
+      await setAhead(lab.host(2), 0);
+    }
+    await driver.destroy();
+    expect(await clean.differences()).to.deep.equal([]);
+  });
+
+  it("is counted by Open vSwitch from 18 hours before it on where a keeper is, and copies go on until then", async () => {
+    const kept = new Driver(lab, undefined, { hosts: { host1: { address: "host1", keeper: true } } });
+    const [host] = lab.hosts as [LabHost];
+    const keep = () => host.ovs(`sh ${FOLDER}/taas-keeper once`);
+    const service = await kept.service("ids", { host: "host1", port: "tap-ids" });
+    const until = later(19 * HOUR * 1000);
+    const web = await kept.flow("web", service, {
+      host: "host1",
+      port: "tap-web",
+      direction: "egress",
+      until,
+    });
+    expect(kept.warnings).to.deep.equal([]);
+    const secondsOf = async () => (await timed(1)).map(({ seconds }) => seconds);
+    const copied = async (count: number) => {
+      const frames = Array.from({ length: 3 }, () => broadcast(vm.web));
+      const [copies] = await received([vm.ids], () => vm.web.send(frames), [count]);
+      expectFrames(copies!, frames.slice(0, count), "copies");
+    };
+    try {
+      await keep();
+      expect(await secondsOf()).to.deep.equal([]);
+      await setAhead(host, HOUR + 600);
+      await keep();
+      const [left, ...more] = await secondsOf();
+      expect(left).to.be.within(18 * HOUR - 610, 18 * HOUR - 595);
+      expect(more).to.deep.equal([]);
+      await keep();
+      expect(await secondsOf(), "as it was written").to.deep.equal([left]);
+      await copied(3);
+      const end = Date.now() + 5000;
+      await setAhead(host, (Date.parse(until) - end) / 1000);
+      await keep();
+      expect((await secondsOf())[0]).to.be.within(1, 5);
+      await sleep(end + EXACTNESS - Date.now());
+      expect(await secondsOf()).to.deep.equal([]);
+      await copied(0);
+      await keep();
+      expect(await secondsOf(), "nothing is put back").to.deep.equal([]);
+      const reader = new Driver(lab);
+      await reader.read(web);
+      expect(web.outputs.status).to.equal("ended (left on host1)");
+    } finally {
+      await setAhead(host, 0);
+    }
+    await kept.destroy();
+    expect(await clean.differences()).to.deep.equal([]);
   });
 
   it("has no timeout while more than 18 hours are left, and warns of it", async () => {

@@ -143,6 +143,30 @@ describe("a note on a claim", () => {
   });
 });
 
+describe("the clean-up of a tap that has ended", () => {
+  const HOUR = 3_600_000;
+  /** Whether it is cleaned up where it is tapped, or at the monitor. The end and the host's clock in milliseconds from now. */
+  const isCleaned = (at: "source" | "monitor", ends: number, clock: number): boolean => {
+    const found = claim({
+      ...{ kind: "flow", owner: `${STACK}/TapFlow/web`, until: new Date(Date.now() + ends).toISOString() },
+      source: at === "source" ? { port: "tap-web" } : undefined,
+    });
+    return cleanUps(new Map([[found.owner, found]]), [], Date.now() + clock).length > 0;
+  };
+
+  it("goes by the clock of the host that ends the copies, and by no other", () => {
+    expect(isCleaned("source", -1, 0)).to.equal(true);
+    expect(isCleaned("source", HOUR, 2 * HOUR)).to.equal(true);
+    expect(isCleaned("source", -HOUR, -2 * HOUR)).to.equal(false);
+  });
+
+  it("waits at the monitor until its host's clock and this machine's have both come to the end", () => {
+    expect(isCleaned("monitor", -1, 0)).to.equal(true);
+    expect(isCleaned("monitor", HOUR, 2 * HOUR)).to.equal(false);
+    expect(isCleaned("monitor", -HOUR, -2 * HOUR)).to.equal(false);
+  });
+});
+
 describe("a clean-up", () => {
   const due = (found: Claim, edit: Edit): boolean =>
     cleanUps(new Map([[found.owner, found]]), [edit], Date.now()).length > 0;

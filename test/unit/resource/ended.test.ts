@@ -7,6 +7,50 @@ import { memoryHosts } from "./memoryHosts";
 
 const UNTIL = "2090-01-31T17:00:00Z";
 
+describe("the end of a tap, where clocks differ", () => {
+  const HOUR = 3_600_000;
+  const service = { host: "host2", port: "mon", owner: "o/p/s/TapService/ids" };
+
+  /** Hosts whose clocks are so much ahead of this machine's. */
+  function hostsAhead(ahead: Readonly<Record<string, number>>): { context: Context; warnings: string[] } {
+    const ports = ["mon", "web"].map((name) => ({ name }));
+    const hosts = memoryHosts(ports, ({ name }) => Date.now() + (ahead[name] ?? 0));
+    const warnings: string[] = [];
+    return { context: { ...hosts, warn: (message) => void warnings.push(message) }, warnings };
+  }
+
+  const inputsOf = (context: Context, resource: Resource, args: Properties) =>
+    resource.check(context, {}, args).inputs;
+
+  async function tap(context: Context, until: string): Promise<Properties> {
+    const ids = await tapService.create(context, inputsOf(context, tapService, service));
+    const args = { service: ids.outs.ref, host: "host1", port: "web", owner: "o/p/s/TapFlow/web", until };
+    return (await tapFlow.create(context, inputsOf(context, tapFlow, args))).outs;
+  }
+
+  it("is told where the host's clock is not this machine's", async () => {
+    const until = new Date(Date.now() + 4 * HOUR).toISOString();
+    for (const [ahead, says] of [
+      [HOUR, /^host host1: its clock is 3600 s ahead of this machine's.*so 3600 s earlier than by this one/],
+      [-HOUR, /^host host1: its clock is 3600 s behind this machine's.*so 3600 s later than by this one/],
+      [5000, undefined],
+    ] as const) {
+      const { context, warnings } = hostsAhead({ host1: ahead, host2: 9 * HOUR });
+      await tap(context, until);
+      if (says === undefined) expect(warnings).to.deep.equal([]);
+      else expect(warnings.join("\n")).to.match(says);
+    }
+  });
+
+  it("is not early by a clock at the monitor's host that is ahead, when somebody operates there", async () => {
+    const { context } = hostsAhead({ host2: 2 * HOUR });
+    const outs = await tap(context, new Date(Date.now() + HOUR).toISOString());
+    const other = { ...service, port: "web", owner: "o/p/other/TapService/ids" };
+    await tapService.create(context, inputsOf(context, tapService, other));
+    expect((await tapFlow.read(context, "id", outs)).props!.status).to.equal("active");
+  });
+});
+
 describe("a tap that has ended", () => {
   let context: Context;
   /** The same hosts, by whose clocks the end has come. */
