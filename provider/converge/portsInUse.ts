@@ -18,14 +18,14 @@ interface Stage {
 }
 
 /**
- * Why monitor ports that claims give up must stay: services of other stacks use a port that would be deleted, or a VM
- * is still attached and would then belong to no claim. Services of the port's own stack are deleted or changed by the
- * same run. A problem names the claim by its new owner key.
+ * Why monitor ports that claims give up must stay, or the tap bridge with them: services of other stacks use a port that
+ * would be deleted, or a VM is still attached and would then belong to no claim. Services of the port's own stack are
+ * deleted or changed by the same run. A problem names the claim by its new owner key.
  */
 export function portsInUse(read: Claims, after: Claims, stage: Stage): Problem[] {
   const { facts, tapBridge, before } = stage;
   const claims = monitorPortClaims(read.values());
-  if (claims.length === 0) return [];
+  if (claims.length === 0) return after.size > 0 ? [] : lastToLeave(read, stage);
   const kept = new Set(
     monitorPortClaims(after.values()).flatMap((claim) =>
       presentPorts(claim, stage).map(({ port }) => port.uuid),
@@ -54,6 +54,20 @@ export function portsInUse(read: Claims, after: Claims, stage: Stage): Problem[]
     );
     return users.length === 0 ? [] : [stillUsed(claim, owner, users)];
   });
+}
+
+/**
+ * Why the last claims must stay though none is that of a monitor port: a hypervisor has attached a VM to the tap bridge all the same. It
+ * would end up on another bridge. A port without an iface-id was put there by hand.
+ */
+function lastToLeave(read: Claims, { facts, tapBridge, before }: Stage): Problem[] {
+  const attached = strangersOn([], facts, tapBridge, before).filter(
+    ({ interface: { externalIds } }) => externalIds["iface-id"] !== undefined,
+  );
+  if (attached.length === 0) return [];
+  return [...read.keys()].map((owner) =>
+    stillAttached(owner, attached, `${tapBridge}, which would be deleted with the claim of ${owner}`),
+  );
 }
 
 /** The owner key of a claim after the edits. */

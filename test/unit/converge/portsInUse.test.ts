@@ -73,6 +73,21 @@ describe("a monitor port that is given up", () => {
     expect(refusals([vm, device], [device], stranger)).to.deep.equal([]);
   });
 
+  it("must stay, whatever is claimed last, with a VM's port that a hypervisor has attached to the tap bridge", () => {
+    const service = ids("o/p/s/ids", "tap-ids");
+    const stray = (externalIds: Record<string, string>) =>
+      observed({ name: "br-tap", ports: [{ name: "vnet9", nic: { externalIds } }] });
+    const attached = stray({ "iface-id": "other" });
+    expect(refusals([service], [], attached)).to.deep.equal([
+      "o/p/s/ids: port vnet9 is still attached to br-tap, which would be deleted with the claim of o/p/s/ids",
+    ]);
+    const second = ids("o/p/s/second", "tap-second");
+    expect(refusals([service, second], [second], attached)).to.deep.equal([]);
+    expect(refusals([service], [], stray({})), "put there by hand").to.deep.equal([]);
+    const own = ids("o/p/s/ids", "vnet9");
+    expect(refusals([own], [], attached), "its own monitor").to.deep.equal([]);
+  });
+
   it("has its problems under the name that it is given in the same change", () => {
     const renamed = claimed("monitor-port", "o/p/s/renamed", {
       type: "attach",
