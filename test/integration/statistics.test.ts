@@ -130,6 +130,38 @@ describe("statistics", () => {
     ]);
   });
 
+  it("count of a sample what was captured, and what the sample let through to the filter and beyond", async () => {
+    driver = new Driver(lab);
+    const service = await driver.service("ids", { host: "host2", port: "tap-ids" });
+    await driver.flow("web", service, {
+      ...{ host: "host1", port: "tap-web", direction: "egress", sampling: { oneIn: 4 } },
+      filter: [{ action: "reject", protocol: "udp", destinationPort: 9 }],
+      defaultAction: "accept",
+    });
+    const [web, db] = [lab.vm("web"), lab.vm("db")];
+    const frames = Array.from({ length: 200 }, (_, index) =>
+      udp({
+        ...{ source: web.mac, destination: db.mac, sourceIp: web.ip, destinationIp: db.ip },
+        ...{ sourcePort: 10_000 + (index >> 1), destinationPort: index % 2 === 0 ? 9 : 500 },
+      }),
+    );
+    const capture = await lab.vm("ids").capture();
+    await web.send(frames);
+    const copies = (await capture.settle()).length;
+    await capture.stop();
+    expect(copies, "of 100 conversations that the filter accepts").to.be.within(8, 50);
+    const { hosts } = await readWhen(
+      ({ hosts: { host1, host2 } }) =>
+        host1!.captures[0]!.matched.packets === 200 && host2!.services[0]!.delivered.packets === copies,
+    );
+    const [group, ...others] = hosts.host1!.captures;
+    expect(others).to.deep.equal([]);
+    const [rejected, accepted] = group!.rules.map(({ count }) => count.packets);
+    expect([group!.matched.packets, accepted, group!.copied.packets]).to.deep.equal([200, copies, copies]);
+    expect(rejected, "of 100 conversations that the filter rejects").to.be.within(8, 50);
+    expect(hosts.host2!.services.map(({ delivered }) => delivered.packets)).to.deep.equal([copies]);
+  });
+
   it("count two flows of one port apart where each has its own counters", async () => {
     driver = new Driver(lab);
     const service = await driver.service("ids", { host: "host2", port: "tap-ids" });

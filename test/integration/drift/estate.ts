@@ -40,7 +40,7 @@ const FLOWS: Record<Flow, { to: Service; host: string } & Record<string, unknown
   web: { to: "ids", host: "host1", filter: [HTTPS], rateLimit: { packetsPerSecond: 1000 } },
   db: { to: "inline", host: "host1", transport: "shared" },
   big: { to: "farm", host: "host1", snapLength: 96 },
-  east: { to: "far", host: "host1" },
+  east: { to: "far", host: "host1", filter: "tcp port 443 or udp" },
   out: { to: "outside", host: "host1", direction: "ingress" },
   app: { to: "far", host: "host2" },
   near: { to: "farm", host: "host2", snapLength: 128, sampling: { oneIn: 4 }, until: SOON },

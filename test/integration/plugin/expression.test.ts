@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { udp } from "../../lab/frames";
+import { BROADCAST, udp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
+import type { Vm } from "../../lab/vm";
 import { between, received } from "../copies/traffic";
 import { type Program, stepOf, succeeded } from "../lifecycle/program";
 import { openYaml } from "./program";
@@ -25,6 +27,29 @@ outputs:
   status: \${web.status}
 `;
 
+/** All ports of the host but some are tapped until a moment. */
+const SELECTING = `
+config:
+  until: { type: string }
+resources:
+  rec:
+    type: taas:TapService
+    properties: { host: host1, port: tap-rec }
+  office:
+    type: taas:TapFlow
+    properties:
+      service: \${rec.ref}
+      host: host1
+      ports: { name: "*", except: [{ name: "tap-p*" }, { mac: "\${mac}" }] }
+      direction: egress
+      until: \${until}
+variables:
+  mac: MAC
+outputs:
+  portNames: \${office.portNames}
+  status: \${office.status}
+`;
+
 describe("an expression in a YAML program", function () {
   this.timeout(120_000);
   let lab: Lab;
@@ -33,7 +58,7 @@ describe("an expression in a YAML program", function () {
   const configured = (filter: string) => ({ "taas:sshConfig": lab.sshConfig, "fixture:filter": filter });
 
   before(async () => {
-    const vms = ["web", "peer", "ids"].map((name) => ({ name, host: 1 as const }));
+    const vms = ["web", "peer", "ids", "rec"].map((name) => ({ name, host: 1 as const }));
     lab = await startLab({ hosts: 1, vms });
     program = await openYaml(PROGRAM, configured("udp dst port 4001 or 4002 and not dst net 203.0.113.0/24"));
   });
@@ -78,6 +103,43 @@ describe("an expression in a YAML program", function () {
     ]);
     expect(succeeded(await program.stack.up()).changes).to.include({ update: 1 });
     expect((await program.stack.outputs()).status).to.equal("active");
+  });
+
+  it("stands beside a selector with an end, which copies what it selects until then", async () => {
+    const [web, peer, ids, rec] = ["web", "peer", "ids", "rec"].map((name) => lab.vm(name));
+    const ending = (milliseconds: number) => ({
+      "taas:sshConfig": lab.sshConfig,
+      "fixture:until": new Date(Date.now() + milliseconds).toISOString(),
+    });
+    const text = SELECTING.replace("MAC", JSON.stringify(ids!.mac));
+    const selecting = await openYaml(text, ending(3_600_000), "selecting");
+    const from = (vm: Vm) =>
+      udp({ ...between(vm, web!), destination: BROADCAST, sourcePort: 9, destinationPort: 9 });
+    const frames = [web!, peer!, ids!].map(from);
+    const copiesOf = async (count: number) => {
+      const send = async () => {
+        await Promise.all([web!, peer!, ids!].map((vm, index) => vm.send([frames[index]!])));
+      };
+      const [came] = await received([rec!], send, [count]);
+      return came!.map((frame) => frame.toString("hex"));
+    };
+    try {
+      succeeded(await selecting.stack.up());
+      // The port of the other stack's monitor is on the tap bridge.
+      expect((await selecting.stack.outputs()).portNames).to.deep.equal(["tap-web"]);
+      expect(await copiesOf(1)).to.deep.equal([frames[0]!.toString("hex")]);
+      succeeded(await selecting.stack.preview({ expectNoChanges: true }));
+      const soon = ending(4000);
+      await selecting.stack.configure(soon);
+      succeeded(await selecting.stack.up());
+      await sleep(Math.max(0, Date.parse(soon["fixture:until"]) - Date.now()) + 1000);
+      expect(await copiesOf(0)).to.deep.equal([]);
+      succeeded(await selecting.stack.up());
+      expect((await selecting.stack.outputs()).status).to.equal("ended");
+    } finally {
+      succeeded(await selecting.stack.destroy());
+      selecting.remove();
+    }
   });
 
   it("is refused by a preview, with the character that the wrong term begins at", async () => {
