@@ -183,7 +183,7 @@ describe("a tap with an end", function () {
       await setAhead(host, HOUR + 600);
       await keep();
       const [left, ...more] = await secondsOf();
-      expect(left).to.be.within(18 * HOUR - 610, 18 * HOUR - 595);
+      expect(left).to.be.within(18 * HOUR - 660, 18 * HOUR - 595);
       expect(more).to.deep.equal([]);
       await keep();
       expect(await secondsOf(), "as it was written").to.deep.equal([left]);

@@ -128,6 +128,10 @@ describe("a monitor port that is a device of the host", function () {
     expect(await host.ovs(`ip -o link show dev ${device}`))
       .to.include("mtu 1700")
       .and.include(MAC);
+    expect(await driver.update(port, { host: "host2" })).to.equal(true);
+    expect(await host.ovs(`ovs-vsctl get Interface ${device} mac mtu_request`)).to.equal("[]\n[]\n");
+    expect(await host.ovs(`ip -o link show dev ${device}`), "which nobody has changed").to.include(MAC);
+    expect(await read(port)).to.equal("active");
     expect(await driver.update(port, { host: "host2", name: "suricata0" })).to.equal(true);
     expect(port.outputs).to.include({ port: "suricata0", portName: "suricata0" });
     expect(await read(service)).to.match(/monitor port "mp-[0-9a-f]{12}" is not plugged/);
