@@ -77,9 +77,15 @@ export function rowFor<Row extends TapRow | ServiceRow>(viewer: Viewer, row: Row
 
 /** The stages of a viewer's tap likewise. */
 export function stageFor(viewer: Viewer, stage: Stage, rows: Rows): Stage {
-  const { reason } = stage;
-  if (viewer.role !== "tenant" || reason === undefined) return stage;
-  return { ...stage, reason: readableFor(wordsOfAll(viewer, rows), reason) };
+  if (viewer.role !== "tenant") return stage;
+  const readable = (text: string) => readableFor(wordsOfAll(viewer, rows), text);
+  const { reason, kind, detail } = stage;
+  return {
+    ...stage,
+    // Where a tunnel leads is an address of the underlay.
+    ...(kind === "tunnel" ? { detail: readable(detail) } : {}),
+    ...(reason === undefined ? {} : { reason: readable(reason) }),
+  };
 }
 
 /** What a row is called, and what it names. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { HostRow, ServiceRow, TapRow } from "../../../console/api";
-import { readableFor, rowFor, wordsFor } from "../../../console/server/roles/readable";
+import { readableFor, rowFor, stageFor, wordsFor } from "../../../console/server/roles/readable";
 import { OPERATOR, type Viewer } from "../../../console/server/roles/viewer";
 
 const TIM: Viewer = { user: "tim", role: "tenant", tenant: "blue", ports: [] };
@@ -59,6 +59,19 @@ describe("what hosts and Pulumi say, as a tenant may read it", () => {
         if (!shown.includes(word)) expect(readable.split(/[\s(),;:"'`]+/)).not.to.include(word);
     });
     fc.assert(property, { numRuns: 300 });
+  });
+
+  it("is where a tunnel leads, and why a stage is dead, for an admin only", () => {
+    const stage = { kind: "tunnel", host: "host1", title: "tunnel", state: "dead" } as const;
+    const told = {
+      ...stage,
+      detail: "to 198.51.100.7, shared by all that goes there",
+      reason: "no port-of-red",
+    };
+    expect(stageFor(TIM, told, known)).to.deep.equal({
+      ...{ ...stage, detail: "to …, shared by all that goes there", reason: "no …" },
+    });
+    expect(stageFor(OPERATOR, told, known)).to.equal(told);
   });
 
   it("is the reason of a tenant's own row, and all of it for an admin", () => {
