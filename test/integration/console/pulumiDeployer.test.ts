@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import { PulumiDeployer } from "../../../console/server/deploy/pulumi";
 import { inStagedProject } from "../../../console/server/deploy/staged";
+import { failuresOf } from "../../../console/server/deploy/steps";
 import { ProjectFiles } from "../../../console/server/program/projectFiles";
 import { findCli } from "../../engine/cliStack";
 import { skipForLackOf } from "../../lacking";
@@ -88,5 +89,16 @@ describe("the Pulumi CLI on the copy of a project", function () {
     expect((await readdir(folder)).sort()).to.deep.equal(names);
     expect((await readdir(around)).sort()).to.deep.equal(["home", "shared.txt", "staged"]);
     expect(await readdir(join(around, "home", "workspaces")).catch(() => [])).to.deep.equal([]);
+  });
+
+  it("tells all that was printed of a run that failed, and what it says of that", async () => {
+    const deployer = await PulumiDeployer.open({ folder, stack: "prod" });
+    const failing = program("é").replace("./note.txt", "./missing.txt");
+    const project = (await ProjectFiles.read(folder)).with("Pulumi.yaml", failing);
+    const ran = await inStagedProject(project, "kept", (staged) => deployer.up(staged, "a message"));
+    expect(ran.succeeded).to.equal(false);
+    expect(ran.text).to.include("missing.txt");
+    expect(JSON.stringify(failuresOf(ran.events))).to.include("missing.txt");
+    expect(await readFile(at("Pulumi.yaml"), "utf8")).not.to.include("missing.txt");
   });
 });

@@ -23,7 +23,7 @@ const USERS: Users = {
 const EXPRESSION = "$".concat("{red.ref}");
 
 const PROGRAM = programOf(
-  serviceText("blue", "host: host2, port: tap-bids, tenant: blue"),
+  serviceText("blue", "host: host2, port: tap-bids, tenant: blue, allowCrossTenant: true"),
   serviceText("red", "host: host2, port: tap-rids, tenant: red"),
   flowText("bweb", "blue", "port: tap-bweb, tenant: blue"),
   flowText("rweb", "red", "port: tap-rweb, tenant: red"),
@@ -277,14 +277,15 @@ describe("the roles of the console, on real hosts", () => {
   });
 
   it("take a tap from the open page of the tenant that had it, and give it to the other's", async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     const [tim, rita] = [await as("tim").events(), await as("rita").events()];
     const program = await readFile(console.file, "utf8");
     await writeFile(
       console.file,
       program.replace("port: tap-bweb, tenant: blue", "port: tap-bweb, tenant: red"),
     );
-    await as("ada").change({ kind: "apply" });
+    const change = await as("ada").change({ kind: "apply" });
+    expect(change.error).to.equal(undefined);
     const shown = (events: readonly Event[]) => [...events.reduce(applied, NOTHING_YET).taps.values()];
     await until(
       () => [tim, rita].map(({ events }) => shown(events).map(({ name }) => name)),
