@@ -1,18 +1,20 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Deployer } from "../../console/server/deploy/deployer";
 import type { Users } from "../../console/server/roles/users";
 import { type Served, serveConsole } from "../../console/server/serve";
 import { withContext } from "../../provider/runtime";
 import { readSettings } from "../../provider/settings";
 import { repositoryRoot } from "../engine/fixtureProject";
 import type { Lab } from "../lab/lab";
+import { cliDeployer, hasCli } from "./cliProject";
 import { EngineDeployer } from "./engineDeployer";
 
 /** A console on a lab's hosts. */
 export interface LabConsole extends Served {
   /** The program that it edits. */
   file: string;
-  deployer: EngineDeployer;
+  deployer: Deployer;
 }
 
 /** What can differ from console to console. */
@@ -33,7 +35,7 @@ async function exampleProgram(): Promise<string> {
 
 let projects = 0;
 
-/** Serves a console on a lab's hosts with a project of its own, which the test engine deploys. */
+/** Serves a console on a lab's hosts with a project of its own, which the Pulumi CLI deploys, or the test engine where there is none. */
 export async function startLabConsole(lab: Lab, options: LabConsoleOptions = {}): Promise<LabConsole> {
   projects += 1;
   const folder = join(lab.directory, `console${projects}`, "taps");
@@ -41,12 +43,10 @@ export async function startLabConsole(lab: Lab, options: LabConsoleOptions = {})
   const file = join(folder, "Pulumi.yaml");
   await writeFile(file, options.program ?? (await exampleProgram()));
   const config = { "taas:sshConfig": lab.sshConfig };
-  const deployer = new EngineDeployer({
-    folder,
-    stack: "prod",
-    config,
-    stateFile: join(folder, "../state.json"),
-  });
+  const stack = "prod";
+  const deployer = (await hasCli())
+    ? await cliDeployer(folder, stack, config)
+    : new EngineDeployer({ folder, stack, config, stateFile: join(folder, "../state.json") });
   const settings = readSettings((key) => (key === "taas:sshConfig" ? lab.sshConfig : undefined));
   const { users, port = 0 } = options;
   return new Promise((resolve, reject) => {
@@ -56,7 +56,7 @@ export async function startLabConsole(lab: Lab, options: LabConsoleOptions = {})
         hosts: lab.hosts.map(({ name }) => context.resolveHost(name)),
         project: {
           ...{ file, name: "taps", deployer, historyFile: join(folder, ".pulumi-taas/prod.changes.jsonl") },
-          identity: { organization: "organization", stack: "prod" },
+          identity: { organization: "organization", stack },
         },
         ...(users === undefined ? {} : { users, userHeader: "x-user" }),
         ...{ port, pageFolder: join(repositoryRoot(), "dist/console") },
