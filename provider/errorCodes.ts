@@ -104,5 +104,5 @@ export const ERROR_CODES = [
   "import-unknown",
 ] as const;
 
-/** The stable, machine-readable reason of a `TaasError`. */
+/** The stable, machine-readable reason of an error of this package: its `code`. */
 export type ErrorCode = (typeof ERROR_CODES)[number];

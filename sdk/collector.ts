@@ -23,16 +23,25 @@ export interface CollectorArgs {
   udpPort?: Input<number>;
   /** ERSPAN version: 1 (type II, default) or 2 (type III, which carries the direction). */
   erspanVersion?: Input<1 | 2>;
-  /** A key for each direction, instead of `key`. */
+  /** A key for each direction, instead of `key`. Default: one key for both directions. */
   keys?: Input<CollectorKeys>;
 }
 
 /** A collector with all defaults filled in, as in a reference. */
 export interface Collector {
+  /** IPv4 or IPv6 address. */
   address: string;
+  /** Encapsulation of the copies. */
   type: "gre" | "erspan" | "vxlan" | "geneve";
-  /** 0 for gre and erspan. */
+  /** UDP port; 0 for gre and erspan. */
   udpPort: number;
+  /** ERSPAN version; missing for other types. */
   erspanVersion?: 1 | 2;
-  keys: { ingress: number; egress: number };
+  /** The key of each direction; one key for both is given twice. */
+  keys: {
+    /** Key of the frames that ports received. */
+    ingress: number;
+    /** Key of the frames that ports sent. */
+    egress: number;
+  };
 }

@@ -18,7 +18,7 @@ export interface FilterRule {
   action: Input<"accept" | "reject">;
   /** Only frames towards the VM (`ingress`) or from it (`egress`). Default: both. */
   direction?: Input<"ingress" | "egress">;
-  /** Bytes kept of the copies this rule accepts. Default: the flow's `snapLength`, else the whole frame. */
+  /** Bytes kept of the copies this rule accepts, 14 to 65535. Default: the flow's `snapLength`, else the whole frame. */
   snapLength?: Input<number>;
   /**
    * The EtherType after the VLAN tag, if there is one: `ipv4`, `ipv6`, `arp` or a number from 0x0600 to 0xffff. 0x05ff
@@ -29,40 +29,40 @@ export interface FilterRule {
    * The IP protocol. `tcp`, `udp`, `sctp` and numbers match IPv4 and IPv6 unless another field limits the version;
    * `icmp` is IPv4 and `icmpv6` is IPv6. In IPv6 it is the protocol after the extension headers hop-by-hop, routing,
    * destination options, authentication and fragment; any other header ends the search and is the protocol. An IPv6
-   * fragment after the first has protocol 44 and no other. In IPv4, every fragment carries the protocol in its header.
+   * fragment after the first has protocol 44 and no other. In IPv4, every fragment carries the protocol in its header. Default: any.
    */
   protocol?: Input<"tcp" | "udp" | "sctp" | "icmp" | "icmpv6" | number>;
   /**
    * Source address: one address, or a CIDR prefix without host bits. It implies IPv4 or IPv6. With `etherType` arp it
    * is the IPv4 address of the ARP sender, and `destination` is the one that ARP asks for; both count as 0 in an ARP
-   * packet that is not about Ethernet and IPv4.
+   * packet that is not about Ethernet and IPv4. Default: any.
    */
   source?: Input<string>;
-  /** Destination address, like `source`. */
+  /** Destination address, like `source`. Default: any. */
   destination?: Input<string>;
   /**
    * Source port, or an inclusive range such as `"8000-8999"`. Needs `protocol` tcp, udp or sctp. Fragments after the
-   * first have no ports, so no rule with ports matches them, not even a rule for all ports.
+   * first have no ports, so no rule with ports matches them, not even a rule for all ports. Default: any.
    */
   sourcePort?: Input<number | string>;
-  /** Destination port, like `sourcePort`. */
+  /** Destination port, like `sourcePort`. Default: any. */
   destinationPort?: Input<number | string>;
-  /** The frame's source MAC address. */
+  /** The frame's source MAC address. Default: any. */
   sourceMac?: Input<string>;
-  /** The frame's destination MAC address. */
+  /** The frame's destination MAC address. Default: any. */
   destinationMac?: Input<string>;
   /**
    * VLAN id of the guest's own outermost tag (802.1Q or 802.1ad), or `untagged`. 0 means a tag with a priority and no
    * VLAN; if that priority is 0 too, Open vSwitch mirrors most such frames without the tag, and they are untagged.
    * Every frame of an access port or `dot1q-tunnel` port counts as untagged. On a `native-*` port, so does every frame
    * of the native VLAN, even one that the guest tagged itself. A tag counts as none if the frame ends before the
-   * EtherType that follows it.
+   * EtherType that follows it. Default: any, and none.
    */
   vlan?: Input<number | "untagged">;
   /**
    * TCP flags. `"syn"` or `"syn,ack"`: these are set. `"+syn-ack"`: `syn` is set and `ack` is clear. Flags not named
    * may be either. Names: fin, syn, rst, psh, ack, urg, ece, cwr, ns. Needs `protocol` tcp. Fragments after the first
-   * have no flags, so no rule with flags matches them.
+   * have no flags, so no rule with flags matches them. Default: any.
    */
   tcpFlags?: Input<string>;
   /**

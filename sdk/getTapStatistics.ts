@@ -14,13 +14,16 @@ export type {
 
 /**
  * Reads the current counters of taps on hosts, also during a preview: frames matched, copied, dropped by a cap, and by
- * filter rule; packets through mirror tunnels; copies delivered. Nothing of it is kept in the state. Rejects with an
- * error that has a `code` (an `ErrorCode`) and usually `host` and `hint`.
+ * filter rule; packets through mirror tunnels; copies delivered. Nothing of it is kept in the state.
  *
  * @example
  * ```ts
+ * import { getTapStatistics } from "pulumi-taas";
+ *
  * export const statistics = getTapStatistics({ hosts: ["compute1", "compute2"] });
  * ```
+ *
+ * @throws An error with a `code` (an {@link ErrorCode}) and usually `host` and `hint`: a host could not be read.
  */
 export function getTapStatistics(args: {
   /** The hosts to read. */

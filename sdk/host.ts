@@ -12,15 +12,18 @@ export interface HostArgs {
    * how to connect. Default: the address.
    */
   name?: Input<string>;
-  /** SSH port. Default: what ssh_config says, else 22. */
+  /** SSH port, 1 to 65535. Default: what ssh_config says, else 22. */
   port?: Input<number>;
   /** Login user. Default: what ssh_config says. */
   user?: Input<string>;
-  /** Path of a private key file. Default: the SSH agent and what ssh_config says. Key material itself never becomes a property. */
+  /**
+   * Path of a private key file. Key material itself never becomes a property. Default: the SSH agent and what
+   * ssh_config says.
+   */
   identityFile?: Input<string>;
   /** The host's public key (`ssh-ed25519 AAAA...`) or its fingerprint (`SHA256:...`). Default: known_hosts, strictly. */
   hostKey?: Input<string>;
-  /** Jump host, or several separated by commas, as ssh's ProxyJump. */
+  /** Jump host, or several separated by commas, as ssh's ProxyJump. Default: what ssh_config says. */
   proxyJump?: Input<string>;
   /**
    * `ssh2` (default): built in. `openssh`: the machine's own OpenSSH client, for certificates and hardware keys.
@@ -29,7 +32,7 @@ export interface HostArgs {
   transport?: Input<"ssh2" | "openssh" | "local">;
   /** Whether commands run under `sudo -n`. `auto` (default): if Open vSwitch refuses the login user. */
   sudo?: Input<"auto" | "always" | "never">;
-  /** Underlay address of mirror tunnels. Default: `ovn-encap-ip`, `local_ip`, or that of the production tunnels. */
+  /** Underlay IP address of mirror tunnels. Default: `ovn-encap-ip`, `local_ip`, or that of the production tunnels. */
   tunnelIp?: Input<string>;
   /** Bridge that VMs plug into. Default `br-int`. */
   integrationBridge?: Input<string>;
@@ -37,7 +40,10 @@ export interface HostArgs {
   tapBridge?: Input<string>;
   /** Bridge of the production tunnels. Default `br-tun`. */
   tunnelBridge?: Input<string>;
-  /** The machine no longer exists: deletes on it count as done, with a warning; creates are errors. */
+  /**
+   * Whether the machine no longer exists: deletes on it then count as done, with a warning, and creates are errors
+   * (`host-gone`). Default `false`.
+   */
   gone?: Input<boolean>;
   /**
    * Whether the host restores its taps by itself after a restart of Open vSwitch or of a VM. Needs root or sudo there.
@@ -53,4 +59,7 @@ export interface HostArgs {
 export type Host = string | HostArgs;
 
 /** A host as resources output it, resolved through the inventory. Used as an argument, it is the same host. */
-export type ResolvedHost = HostArgs & { name: string };
+export interface ResolvedHost extends HostArgs {
+  /** The name of the host in messages: the inventory's, else the address. */
+  name: string;
+}

@@ -1,6 +1,6 @@
 /** Tap-as-a-Service for Open vSwitch as Pulumi resources. */
 export type { ErrorCode } from "../provider/errorCodes";
-export type { CollectorArgs, CollectorKeys } from "./collector";
+export type { Collector, CollectorArgs, CollectorKeys } from "./collector";
 export type { FilterRule } from "./filterRule";
 export {
   type CaptureStatistics,

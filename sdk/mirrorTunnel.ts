@@ -5,12 +5,19 @@ import { TaasResource, typeToken } from "./taasResource";
 
 /** What a TapFlow needs to know of its mirror tunnel: plain JSON, only ever extended. */
 export interface MirrorTunnelRef {
+  /** Version of this format. */
   format: 1;
+  /** Key of the tunnel's claims. */
   owner: string;
+  /** The hosts, resolved through the inventory. */
   hosts: Host[];
+  /** `pair` or `mesh`. */
   mode: string;
+  /** `vxlan`, `geneve` or `gre`. */
   type: string;
+  /** UDP port of vxlan and geneve. */
   udpPort: number;
+  /** Underlay address of each host, in the order of `hosts`; empty for the defaults. */
   localIps: string[];
 }
 
@@ -25,7 +32,7 @@ export interface MirrorTunnelArgs {
   mode?: Input<"pair" | "mesh">;
   /** Encapsulation. Default `vxlan`. */
   type?: Input<"vxlan" | "geneve" | "gre">;
-  /** UDP port of vxlan and geneve. Default 14789 for vxlan and 14790 for geneve, never the production port. */
+  /** UDP port of vxlan and geneve, 1 to 65535. Default 14789 for vxlan and 14790 for geneve, never the production port. */
   udpPort?: Input<number>;
   /**
    * Underlay address of each host, in the order of `hosts`; it decides which NIC carries the copies. Default: each
@@ -52,8 +59,18 @@ export interface MirrorTunnelArgs {
  *
  * @example
  * ```ts
+ * import { MirrorTunnel } from "pulumi-taas";
+ *
  * new MirrorTunnel("monitoring", { hosts: ["compute1", "compute2", "compute3"], mode: "mesh", type: "geneve" });
  * ```
+ *
+ * @throws `same-machine`, `database-copied`: two of the hosts are one machine, or have a copy of one database.
+ *
+ * @throws `tunnel-ip-unknown`, `tunnel-address-missing`, `tunnel-families-differ`: a host has no underlay address, none
+ * of its devices has it, or the addresses are of both IP versions.
+ *
+ * @throws `tunnel-clash`, `tunnel-options-differ`: a tunnel port that is there already has the same addresses and UDP
+ * port, and belongs to others or has other options.
  */
 export class MirrorTunnel extends TaasResource {
   /** @internal */
@@ -61,9 +78,13 @@ export class MirrorTunnel extends TaasResource {
 
   /** The hosts, resolved through the inventory. */
   declare readonly hosts: Output<ResolvedHost[]>;
+  /** Whether it is a pair or a mesh. */
   declare readonly mode: Output<"pair" | "mesh">;
+  /** Encapsulation of the copies. */
   declare readonly type: Output<"vxlan" | "geneve" | "gre">;
+  /** UDP port of vxlan and geneve; known in the first preview. */
   declare readonly udpPort: Output<number>;
+  /** Underlay address of each host, in the order of `hosts`; empty for the defaults. */
   declare readonly localIps: Output<string[]>;
   /** What a TapFlow takes as `tunnel`; known in the first preview. */
   declare readonly ref: Output<MirrorTunnelRef>;
@@ -76,6 +97,7 @@ export class MirrorTunnel extends TaasResource {
   /** `active`, or `drifted: <what>` after a refresh that found differences. */
   declare readonly status: Output<string>;
 
+  /** Declares the tunnel. `name` is part of its owner key; `args` may be outputs of other resources. */
   constructor(name: string, args: MirrorTunnelArgs, options?: CustomResourceOptions) {
     const known = { mode: args.mode, type: args.type, udpPort: args.udpPort, localIps: args.localIps };
     super("MirrorTunnel", name, { ...args, ...known }, options);

@@ -29,7 +29,7 @@ export interface MonitorPortArgs {
   ifaceId?: Input<string | undefined>;
   /** Who the monitor belongs to. Informational only: a TapService has a tenant of its own. Default: none. */
   tenant?: Input<string | undefined>;
-  /** Free text, stored with the claim on the host. */
+  /** Free text, stored with the claim on the host. Default: none. */
   description?: Input<string | undefined>;
   /** Take over a claim of the same owner that differs from this one. Default false. */
   adopt?: Input<boolean>;
@@ -40,9 +40,18 @@ export interface MonitorPortArgs {
  *
  * @example
  * ```ts
+ * import { MonitorPort, TapService } from "pulumi-taas";
+ *
  * const sensor = new MonitorPort("sensor", { host: "compute2" });
  * new TapService("ids", { host: "compute2", port: sensor });
  * ```
+ *
+ * @throws `monitor-port-taken`: another port has the name, the socket or the `ifaceId`.
+ *
+ * @throws `no-dpdk`: the host's Open vSwitch cannot have a `vhost-user` port.
+ *
+ * @throws `monitor-port-in-use`: the port cannot be deleted, because a service of another stack uses it or a VM is still
+ * attached.
  */
 export class MonitorPort extends TaasResource {
   /** @internal */
@@ -50,10 +59,13 @@ export class MonitorPort extends TaasResource {
 
   /** The host, resolved through the inventory. */
   declare readonly host: Output<ResolvedHost>;
+  /** What attaches the monitor. */
   declare readonly type: Output<"internal" | "vhost-user" | "attach">;
   /** Name of the device and port that Open vSwitch creates; known in the first preview. */
   declare readonly name: Output<string | undefined>;
+  /** Path of the socket of a `vhost-user` port; known in the first preview, undefined for other types. */
   declare readonly socketPath: Output<string | undefined>;
+  /** The `iface-id` of an `attach` port; known in the first preview, undefined for other types. */
   declare readonly ifaceId: Output<string | undefined>;
   /** What a TapService takes as `port`; known in the first preview. */
   declare readonly port: Output<Port>;
@@ -70,9 +82,12 @@ export class MonitorPort extends TaasResource {
   declare readonly owner: Output<string>;
   /** `active`, `active (no port attached)`, or `drifted: <what>` after a refresh that found differences. */
   declare readonly status: Output<string>;
+  /** Who the monitor belongs to, as given. */
   declare readonly tenant: Output<string | undefined>;
+  /** Free text, as given. */
   declare readonly description: Output<string | undefined>;
 
+  /** Declares the port. `name` is part of its owner key, and not the port's own name; that is `args.name`. */
   constructor(name: string, args: MonitorPortArgs, options?: CustomResourceOptions) {
     const { type, name: portName, socketPath, ifaceId } = args;
     super("MonitorPort", name, { ...args, type, name: portName, socketPath, ifaceId }, options);

@@ -10,16 +10,24 @@ import { TapService, type TapServiceRef } from "./tapService";
 /** A rate limit, either in kilobits or in packets per second. */
 export type RateLimit =
   | {
-      /** Kilobits per second. */
+      /** Kilobits per second, 1 to 4294967295. */
       kbps: Input<number>;
-      /** Kilobits or packets that may be sent at once. */
+      /**
+       * Kilobits or packets that may be sent at once. Default: a tenth of a second's worth, at least 525 kilobits or one
+       * packet.
+       */
       burst?: Input<number>;
+      packetsPerSecond?: never;
     }
   | {
-      /** Packets per second. */
+      /** Packets per second, 1 to 4294967295. */
       packetsPerSecond: Input<number>;
-      /** Kilobits or packets that may be sent at once. */
+      /**
+       * Kilobits or packets that may be sent at once. Default: a tenth of a second's worth, at least 525 kilobits or one
+       * packet.
+       */
       burst?: Input<number>;
+      kbps?: never;
     };
 
 /** A sample of conversations. */
@@ -32,14 +40,14 @@ export interface Sampling {
 export interface TapFlowArgs {
   /** The TapService that receives the copies, or its `ref`, which may be from another stack. */
   service: TapService | Input<TapServiceRef>;
-  /** The host of the tapped port. Another host moves the tap: it is created there before it is deleted here. */
+  /** The host of the tapped port; required unless `hosts` is given. Another host moves the tap: it is created there before it is deleted here. */
   host?: Input<Host | undefined>;
   /**
    * Candidates instead of `host`: the tap is on the one where its port is plugged, and moves when a refresh finds the
    * port on another.
    */
   hosts?: Input<Input<Host>[] | undefined>;
-  /** The tapped port. It must not be the monitor of any TapService. */
+  /** The tapped port; required unless `ports` is given. It must not be the monitor of any TapService. */
   port?: Input<Port | undefined>;
   /** Several ports instead of `port`: all VM ports of `host` that match, now and later, except monitors. */
   ports?: Input<PortSelector | undefined>;
@@ -68,7 +76,7 @@ export interface TapFlowArgs {
    */
   until?: Input<string | undefined>;
   /**
-   * Bytes kept of each copy, at least 14. At least 58 keeps IP headers whole; without them, the kernel's tunnels drop
+   * Bytes kept of each copy, 14 to 65535. At least 58 keeps IP headers whole; without them, the kernel's tunnels drop
    * the copies. Default: all.
    */
   snapLength?: Input<number>;
@@ -98,8 +106,8 @@ export interface TapFlowArgs {
   /** `false` stops the copies and keeps everything else. Default true. */
   enabled?: Input<boolean>;
   /**
-   * Seconds that a create waits for the port to be plugged; so does an update that names another port or host. Default
-   * 60.
+   * Seconds that a create waits for the port to be plugged, 0 to 3600; so does an update that names another port or
+   * host. Default 60.
    */
   attachTimeout?: Input<number>;
   /**
@@ -107,7 +115,7 @@ export interface TapFlowArgs {
    * none.
    */
   tenant?: Input<string | undefined>;
-  /** Free text, stored with the claim on the hosts. */
+  /** Free text, stored with the claim on the hosts. Default: none. */
   description?: Input<string | undefined>;
   /** Take over a claim of the same owner that differs from this one. Default false. */
   adopt?: Input<boolean>;
@@ -118,22 +126,55 @@ export interface TapFlowArgs {
  *
  * @example
  * ```ts
- * new TapFlow("web", { service: ids, host: "compute1", port: "tap3f2a9c1d-7e", direction: "ingress" });
+ * import { TapFlow, TapService } from "pulumi-taas";
+ *
+ * const ids = new TapService("ids", { host: "compute2", port: "tap9b1e44d0-52" });
+ * const web = new TapFlow("web", { service: ids, host: "compute1", port: "tap3f2a9c1d-7e", filter: "tcp port 443" });
+ *
+ * export const rules = web.rules;
  * ```
+ *
+ * @throws `port-missing`, `port-ambiguous`, `port-bond`, `source-patch`, `source-is-monitor`: the port is not plugged
+ * within `attachTimeout`, is not one port with one interface, or cannot be tapped.
+ *
+ * @throws `service-missing`, `tenant-differs`: the service is not on its host, or does not accept flows of this tenant.
+ *
+ * @throws `tunnel-ip-unknown`, `tunnel-address-missing`, `tunnel-families-differ`, `tunnel-member-missing`,
+ * `tunnel-clash`, `tunnel-options-differ`, `database-copied`: no mirror tunnel can lead to the service's host.
+ *
+ * @throws `no-tunnel-bridge`, `production-tunnel-missing`, `production-tunnel-key`, `tunnel-id-taken`, `flow-taken`: the
+ * production tunnels cannot be shared.
+ *
+ * @throws `mirrors-exhausted`: a bridge has at most 32 Mirrors.
+ *
+ * @throws `rate-limit-unsafe`, `cannot-cut`, `copies-too-large`: the host's Open vSwitch cannot limit or cut the copies
+ * as asked, or they do not fit their way and `mtuPolicy` is `fail`.
+ *
+ * @throws `until-passed`: `until` is in the past by the clock of the host.
+ *
+ * @throws `duplicate-flow`: two rules have one match, which is a fault of this package. Report it.
  */
 export class TapFlow extends TaasResource {
   /** @internal */
   static readonly __pulumiType = typeToken("TapFlow");
 
+  /** The service that receives the copies, as its `ref`. */
   declare readonly service: Output<TapServiceRef>;
-  /** The host of the tapped port, resolved through the inventory. */
+  /** The host of the tapped port, resolved through the inventory; undefined for candidates. */
   declare readonly host: Output<ResolvedHost | undefined>;
+  /** The candidates, resolved through the inventory; undefined unless `hosts` is given. */
   declare readonly hosts: Output<ResolvedHost[] | undefined>;
+  /** The tapped port as the program names it; undefined unless `port` is given. */
   declare readonly port: Output<Port | undefined>;
+  /** What selects the tapped ports; undefined unless `ports` is given. */
   declare readonly ports: Output<PortSelector | undefined>;
+  /** Which direction is copied. */
   declare readonly direction: Output<"ingress" | "egress" | "both">;
+  /** Which frames are copied; rules are in their canonical form. */
   declare readonly filter: Output<FilterRule[] | string | undefined>;
+  /** Whether frames are copied. */
   declare readonly enabled: Output<boolean>;
+  /** When the tap ends: ISO 8601 in UTC. */
   declare readonly until: Output<string | undefined>;
   /** OVS name of the tapped port; several are separated by commas. */
   declare readonly portName: Output<string>;
@@ -151,9 +192,12 @@ export class TapFlow extends TaasResource {
    * plugged.
    */
   declare readonly status: Output<string>;
+  /** Who the tapped VM belongs to, as given. */
   declare readonly tenant: Output<string | undefined>;
+  /** Free text, as given. */
   declare readonly description: Output<string | undefined>;
 
+  /** Declares the tap. `name` is part of its owner key; `args` may be outputs of other resources. */
   constructor(name: string, args: TapFlowArgs, options?: CustomResourceOptions) {
     const service = TapService.isInstance(args.service) ? args.service.ref : args.service;
     const tunnel = MirrorTunnel.isInstance(args.tunnel) ? args.tunnel.ref : args.tunnel;

@@ -31,13 +31,20 @@ function nameOf(host: Host, group: string): string {
  *
  * @example
  * ```ts
- * new TapGroup("office", { service: ids, hosts: ["compute1", "compute2"], ports: { network: office.id } });
+ * import { TapGroup, TapService } from "pulumi-taas";
+ *
+ * const ids = new TapService("ids", { host: "compute2", port: "tap3f2a9c1d-7e" });
+ * new TapGroup("office", { service: ids, hosts: ["compute1", "compute2"], ports: { vlan: 10 } });
  * ```
+ *
+ * @throws A TypeError when the program runs: a host is given twice, or its name is not known yet. Its flows fail as any
+ * {@link TapFlow}.
  */
 export class TapGroup extends ComponentResource {
   /** The flow of each host, in the order of `hosts`. */
   readonly flows: TapFlow[];
 
+  /** Declares a TapFlow for each host. `name` is the first part of their names. */
   constructor(name: string, args: TapGroupArgs, options?: ComponentResourceOptions) {
     const { hosts, ...others } = args;
     const names = hosts.map((host) => nameOf(host, name));

@@ -8,20 +8,28 @@ import { TaasResource, typeToken } from "./taasResource";
 
 /** What a TapFlow needs to know of its service: plain JSON, fit for a stack output, only ever extended. */
 export interface TapServiceRef {
+  /** Version of this format. */
   format: 1;
+  /** Key of the service's claim. */
   owner: string;
+  /** Identifies the service's copies on mirror tunnels. */
   tunnelId: number;
+  /** The host of the monitors; missing for candidates and for a collector. */
   host?: Host;
+  /** The candidates, if the service was given some. */
   hosts?: Host[];
+  /** The destination outside the cloud, if that is what the service is. */
   collector?: Collector;
+  /** Who the service belongs to, as given. */
   tenant?: string;
+  /** `tap-bridge`, `integration-bridge` or `collector`. */
   attachment: string;
 }
 
 /** The arguments of a {@link TapService}. */
 export interface TapServiceArgs {
   /**
-   * The host of the monitor; not for a collector. Another address replaces the service: the new one is created first,
+   * The host of the monitor; required unless `hosts` or `collector` is given. Another address replaces the service: the new one is created first,
    * so that copies move without a gap.
    */
   host?: Input<Host | undefined>;
@@ -31,10 +39,11 @@ export interface TapServiceArgs {
    */
   hosts?: Input<Input<Host>[] | undefined>;
   /**
-   * The monitor's port, or a MonitorPort. It must not be the source of any TapFlow. A change moves the copies in place.
+   * The monitor's port, or a MonitorPort. It must not be the source of any TapFlow. A change moves the copies in place. Required unless `ports` or `collector`
+   * is given.
    */
   port?: MonitorPort | Input<Port | undefined>;
-  /** Several monitors on the host, instead of `port`. */
+  /** Several monitors on the host, instead of `port`: 1 to 64. */
   ports?: (MonitorPort | Input<Port>)[] | Input<Input<Port>[] | undefined>;
   /**
    * How several monitors share copies. `copy` (default): each gets every copy. `hash`: each copy goes to one of them,
@@ -54,15 +63,15 @@ export interface TapServiceArgs {
    */
   tunnelId?: Input<number>;
   /**
-   * Seconds that a create waits for the port to be plugged; so does an update that names another port or host. Default
-   * 60.
+   * Seconds that a create waits for the port to be plugged, 0 to 3600; so does an update that names another port or
+   * host. Default 60.
    */
   attachTimeout?: Input<number>;
   /** Who the service belongs to. Flows of another tenant, or of none, are refused. Default: none. */
   tenant?: Input<string | undefined>;
   /** Accepts flows of other tenants. Default false. */
   allowCrossTenant?: Input<boolean>;
-  /** Free text, stored with the claim on the host. */
+  /** Free text, stored with the claim on the host. Default: none. */
   description?: Input<string | undefined>;
   /** Take over a claim of the same owner that differs from this one. Default false. */
   adopt?: Input<boolean>;
@@ -78,8 +87,27 @@ function portOf<Given>(given: MonitorPort | Given): Output<Port> | Given {
  *
  * @example
  * ```ts
- * const ids = new TapService("ids", { host: "compute2", port: { ifaceId: idsPort.id } });
+ * import { TapService } from "pulumi-taas";
+ *
+ * const ids = new TapService("ids", { host: "compute2", port: { mac: "fa:16:3e:00:00:02" } });
+ *
+ * export const forOtherStacks = ids.ref;
  * ```
+ *
+ * @throws `port-missing`, `port-ambiguous`, `port-bond`: the monitor's port is not plugged within `attachTimeout`, or is
+ * not one port with one interface.
+ *
+ * @throws `monitor-is-source`, `monitor-is-output`: the port is tapped, or receives another Mirror's copies.
+ *
+ * @throws `monitor-immovable`, `monitor-attachment-differs`, `home-bridge-missing`, `ofport-taken`, `ageing-failed`: the
+ * port cannot be moved to the tap bridge, or not back to where it was.
+ *
+ * @throws `tunnel-id-taken`, `collector-key-taken`, `tunnel-clash`: another service, production or a tunnel of others
+ * already uses the tunnel id, or the collector's key or address.
+ *
+ * @throws `flow-taken`: a controller has a rule in the place that `attachment: "integration-bridge"` needs.
+ *
+ * @throws `service-in-use`: the service cannot be deleted, because flows of other stacks use it.
  */
 export class TapService extends TaasResource {
   /** @internal */
@@ -87,11 +115,17 @@ export class TapService extends TaasResource {
 
   /** The host of the monitor, resolved through the inventory; undefined for a collector. */
   declare readonly host: Output<ResolvedHost | undefined>;
+  /** The candidates, resolved through the inventory; undefined unless `hosts` is given. */
   declare readonly hosts: Output<ResolvedHost[] | undefined>;
+  /** The monitor's port as the program names it; undefined unless `port` is given. */
   declare readonly port: Output<Port | undefined>;
+  /** The monitors' ports as the program names them; undefined unless `ports` is given. */
   declare readonly ports: Output<Port[] | undefined>;
+  /** How several monitors share copies. */
   declare readonly distribution: Output<"copy" | "hash" | "failover">;
+  /** The destination outside the cloud, as given. */
   declare readonly collector: Output<CollectorArgs | undefined>;
+  /** Whether the monitor's port is moved to the tap bridge. */
   declare readonly attachment: Output<"tap-bridge" | "integration-bridge">;
   /** Identifies this service's copies on mirror tunnels; known in the first preview. */
   declare readonly tunnelId: Output<number>;
@@ -105,9 +139,12 @@ export class TapService extends TaasResource {
   declare readonly owner: Output<string>;
   /** `active`, or `drifted: <what>` after a refresh that found differences, or while a monitor is not plugged. */
   declare readonly status: Output<string>;
+  /** Who the service belongs to, as given. */
   declare readonly tenant: Output<string | undefined>;
+  /** Free text, as given. */
   declare readonly description: Output<string | undefined>;
 
+  /** Declares the service. `name` is part of its owner key; `args` may be outputs of other resources. */
   constructor(name: string, args: TapServiceArgs, options?: CustomResourceOptions) {
     const port = portOf(args.port);
     const ports = Array.isArray(args.ports) ? args.ports.map(portOf) : args.ports;

@@ -13,14 +13,17 @@ export type {
  * Reports for each tap whose source or monitor is on one of the hosts whether it delivers now, also during a preview.
  * Every stage is judged by the hosts' counters, and each tunnel also by a probe frame that no monitor and no VM
  * receives. Nothing of it is kept in the state. A host that cannot be read is an entry of `unseen`, not an error.
- * Rejects with an error that has a `code` (an `ErrorCode`) and usually `host` and `hint`.
  *
  * @example
  * ```ts
+ * import { verifyTaps } from "pulumi-taas";
+ *
  * export const broken = verifyTaps({ hosts: ["compute1", "compute2"] }).then(({ taps }) =>
  *   taps.filter(({ verdict }) => verdict === "wrong"),
  * );
  * ```
+ *
+ * @throws `invalid-config`, `invalid-host`: `window` is not above 0 and at most 3600, or a host is none.
  */
 export function verifyTaps(args: {
   /** The hosts whose taps are verified. */

@@ -56,6 +56,8 @@ function membersOf(declaration: ts.Node): Map<string, string> {
   const members = new Map<string, string>();
   const visit = (node: ts.Node): void => {
     const isMember = ts.isPropertySignature(node) || ts.isPropertyDeclaration(node);
+    // A member of type never says which members of other branches a branch has not.
+    if (isMember && node.type?.kind === ts.SyntaxKind.NeverKeyword) return;
     if (isMember && ts.isIdentifier(node.name)) members.set(node.name.text, commentOf(node));
     else ts.forEachChild(node, visit);
   };

@@ -19,8 +19,10 @@ import { repositoryRoot } from "../engine/fixtureProject";
 const root = repositoryRoot();
 const documents = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
 const pages = ["README.md", ...documents.map((name) => join("docs", name))];
+const references = readdirSync(join(root, "docs/reference")).map((name) => join("docs/reference", name));
 const everyPage = [
   ...pages,
+  ...references,
   ...readdirSync(root).filter((name) => name.endsWith(".md") && name !== "README.md"),
   "test/README.md",
   ".github/PULL_REQUEST_TEMPLATE.md",
@@ -190,7 +192,7 @@ describe("the documentation", () => {
         visit(join(dirname(page), target!));
     };
     visit("docs/README.md");
-    expect([...reached]).to.include.members(documents.map((name) => join("docs", name)));
+    expect([...reached]).to.include.members([...documents.map((name) => join("docs", name)), ...references]);
   });
 
   it("links to pages and headings that exist", () => {

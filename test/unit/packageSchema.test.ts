@@ -62,7 +62,7 @@ function isRelaxed({ type, oneOf }: TypeSpec): boolean {
 }
 
 describe("the package schema", () => {
-  it("is what the options and their doc comments come to (else: npm run build, npm run schema)", () => {
+  it("is what the options and their doc comments come to (else: npm run build, npm run generate)", () => {
     const stored = readFileSync(join(repositoryRoot(), "plugin/schema.json"), "utf8");
     expect(JSON.parse(stored)).to.deep.equal(JSON.parse(JSON.stringify(schema)));
   });
