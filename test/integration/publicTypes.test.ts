@@ -1,83 +1,109 @@
-import { rmSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import ts from "typescript";
-import { fixtureProject } from "../engine/fixtureProject";
+import { reference } from "../../scripts/reference/reference";
+import { repositoryRoot } from "../engine/fixtureProject";
+import { sampleOf } from "../sample";
 
-/** What a program may write, and after `@ts-expect-error` what it may not. */
-const PROGRAM = `
-import { output, secret, type Output } from "@pulumi/pulumi";
-import {
-  type ErrorCode, type FilterRule, getTapStatistics, type Host, MirrorTunnel, type MirrorTunnelRef, MonitorPort, type Port,
-  type PortSelector, TapFlow, type TapFlowArgs, TapGroup, TapService, type TapServiceRef, type TapStatistics,
-} from "pulumi-taas";
+const root = repositoryRoot();
+const folder = join(root, "test/types");
 
-const hosts: Host[] = ["compute1", { address: "compute2", user: "ops", sudo: "always", gone: false, keeper: true }];
-const ports: Port[] = ["tap-a", { ifaceId: "i" }, { mac: "fa:16:3e:00:00:01" }, { vmUuid: "v", vnic: 1 }];
-const rules: FilterRule[] = [{ action: "accept", protocol: "tcp", destinationPort: "8000-8999" }, { action: "reject" }];
+const OPTIONS: ts.CompilerOptions = {
+  ...{ strict: true, noUncheckedIndexedAccess: true, noEmit: true, skipLibCheck: true, types: [] },
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+};
 
-const service = new TapService("ids", { host: hosts[0], port: output(ports[0]!) });
-const outside = new TapService("outside", { collector: { address: "192.0.2.9", type: "erspan", erspanVersion: 2 } });
-const tunnel = new MirrorTunnel("way", { hosts, type: "geneve", bfd: true });
-const flow = new TapFlow("web", { service, host: "compute1", port: { ifaceId: secret("i") }, filter: rules, tunnel });
-new TapFlow("db", { service: service.ref, host: "compute1", port: "tap-b", rateLimit: { kbps: 1000 }, sampling: { oneIn: 10 } });
+/** Files as they are read, but for some whose text is another one. What was parsed once is kept. */
+class Compiler {
+  private readonly parsed = new Map<string, ts.SourceFile | undefined>();
+  private readonly host = ts.createCompilerHost(OPTIONS);
+  private before: ts.Program | undefined;
 
-const quiet: PortSelector = { externalIds: { "vm-type": "dns" } };
-new TapFlow("all", { service, host: "compute1", ports: { name: "tap-*", except: ["tap-b", { mac: "m" }, quiet] } });
-const group = new TapGroup("net", { service, tunnel, hosts, ports: { network: secret("n") } });
-const names: Output<string[]>[] = group.flows.map((each) => each.portNames);
+  /** What the compiler says of some files, each as the name of a file, a line and a text. */
+  errors(files: readonly string[], texts: ReadonlyMap<string, string> = new Map()): string[] {
+    const host: ts.CompilerHost = {
+      ...this.host,
+      fileExists: (name) => texts.has(name) || this.host.fileExists(name),
+      readFile: (name) => texts.get(name) ?? this.host.readFile(name),
+      getSourceFile: (name, language) => {
+        const text = texts.get(name);
+        return text === undefined ? this.source(name, language) : ts.createSourceFile(name, text, language);
+      },
+    };
+    const program = ts.createProgram(files, OPTIONS, host, this.before);
+    this.before = program;
+    return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+      const line = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start ?? 0).line + 1;
+      const name = file?.fileName.slice(root.length + 1);
+      return `${name}:${line}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`;
+    });
+  }
 
-const sensor = new MonitorPort("sensor", { host: "compute2", mtu: 9000 });
-new TapService("watch", { host: "compute2", port: sensor });
-new TapService("farm", { host: "compute2", ports: [sensor, "tap-c", sensor.port], distribution: "hash" });
-const element: Output<string> = sensor.libvirt;
+  private source(
+    name: string,
+    language: ts.ScriptTarget | ts.CreateSourceFileOptions,
+  ): ts.SourceFile | undefined {
+    if (!this.parsed.has(name)) this.parsed.set(name, this.host.getSourceFile(name, language));
+    return this.parsed.get(name);
+  }
+}
 
-const id: Output<number> = service.tunnelId;
-const ref: Output<TapServiceRef> = outside.ref;
-const way: Output<MirrorTunnelRef> = tunnel.ref;
-const status: Output<string> = flow.status;
-const counted: Promise<TapStatistics> = getTapStatistics({ hosts });
-const code: ErrorCode = "unreachable";
-export const all = [id, ref, way, status, counted, code, element, names];
-
-// @ts-expect-error a service and a source are required
-const none: TapFlowArgs = {};
-// @ts-expect-error no such direction
-new TapFlow("x", { service, host: "a", port: "p", direction: "sideways" });
-// @ts-expect-error a sample has a number
-new TapFlow("x", { service, host: "a", port: "p", sampling: {} });
-// @ts-expect-error no such argument
-new TapService("x", { host: "a", port: "p", prot: "q" });
-// @ts-expect-error a tunnel has hosts
-new MirrorTunnel("x", { mode: "mesh" });
-// @ts-expect-error no such type
-new MonitorPort("x", { host: "a", type: "tap" });
-// @ts-expect-error outputs are read, not written
-service.tunnelId = id;
-// @ts-expect-error no such code
-const wrong: ErrorCode = "no-such-code";
-export const never = [none, wrong];
-`;
+/** Changes of the package's declarations: a file of `dist/`, what is in it, and what somebody might make of it. */
+const CHANGES = [
+  ["sdk/tapFlow.d.ts", 'direction?: Input<"ingress" | "egress" | "both">', "direction?: Input<string>"],
+  ["sdk/tapFlow.d.ts", "readonly portNames: Output<string[]>", "readonly portNames: Output<string>"],
+  ["sdk/tapFlow.d.ts", "readonly until: Output<string | undefined>", "readonly until: Output<string>"],
+  ["sdk/tapFlow.d.ts", "service: TapService |", "service?: TapService |"],
+  ["sdk/tapFlow.d.ts", "kbps?: never", "kbps?: Input<number>"],
+  ["sdk/tapService.d.ts", "readonly ref: Output<TapServiceRef>", "readonly ref: Output<any>"],
+  ["sdk/tapService.d.ts", "port?: MonitorPort |", "port?:"],
+  ["sdk/mirrorTunnel.d.ts", '"vxlan" | "geneve" | "gre"', '"vxlan" | "geneve" | "gre" | "erspan"'],
+  ["sdk/monitorPort.d.ts", "host: Input<Host>", "host?: Input<Host>"],
+  ["sdk/port.d.ts", "vnic?: never", "vnic?: Input<number>"],
+  ["sdk/host.d.ts", "address: Input<string>", "address?: Input<string>"],
+  ["sdk/host.d.ts", "name: string", "name?: string"],
+  ["sdk/filterRule.d.ts", 'action: Input<"accept" | "reject">', 'action?: Input<"accept" | "reject">'],
+  ["sdk/tapGroup.d.ts", "hosts: Host[]", "hosts: Input<Host[]>"],
+  ["sdk/verifyTaps.d.ts", "window?: number", "window: number"],
+  ["provider/statistics/statistics.d.ts", "copied: Count", "copied: number"],
+  ["provider/verify/verification.d.ts", '"proved" | "no-traffic"', '"proven" | "no-traffic"'],
+] as const;
 
 describe("the types of the package", function () {
   this.timeout(120_000);
+  const files = readdirSync(folder).map((name) => join(folder, name));
+  const compiler = new Compiler();
 
-  it("take what the documentation says and refuse what it does not", () => {
-    const directory = fixtureProject({ "index.ts": PROGRAM });
-    try {
-      const options: ts.CompilerOptions = {
-        ...{ strict: true, noEmit: true, skipLibCheck: true, types: [] },
-        target: ts.ScriptTarget.ES2022,
-        module: ts.ModuleKind.NodeNext,
-        moduleResolution: ts.ModuleResolutionKind.NodeNext,
-      };
-      const found = ts.getPreEmitDiagnostics(ts.createProgram([`${directory}/index.ts`], options));
-      const texts = found.map(({ file, start, messageText }) => {
-        const line = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start ?? 0).line + 1;
-        return `${line}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`;
-      });
-      expect(texts).to.deep.equal([]);
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
+  it("take what the documentation says, refuse what it does not, and are those that programs rely on", () => {
+    expect(files).to.have.length.greaterThan(3);
+    expect(compiler.errors(files)).to.deep.equal([]);
   });
+
+  it("take the examples of the reference", () => {
+    const programs = [...reference(root)].flatMap(([page, text]) =>
+      [...text.matchAll(/^```ts\n(import .*?)^```$/gms)].map(([, program], index): [string, string] => [
+        join(folder, `${page}-${index}.ts`),
+        program!,
+      ]),
+    );
+    expect(programs).to.have.length.greaterThan(5);
+    expect(
+      compiler.errors(
+        programs.map(([name]) => name),
+        new Map(programs),
+      ),
+    ).to.deep.equal([]);
+  });
+
+  for (const [file, from, to] of sampleOf(CHANGES, 2)) {
+    it(`are not the same with ${to} in ${file}`, () => {
+      const path = join(root, "dist", file);
+      const text = readFileSync(path, "utf8");
+      expect(text, "what is to be changed").to.include(from);
+      expect(compiler.errors(files, new Map([[path, text.replace(from, to)]]))).to.not.deep.equal([]);
+    });
+  }
 });
