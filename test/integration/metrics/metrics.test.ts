@@ -55,7 +55,7 @@ describe("pulumi-taas metrics", () => {
     flow = await driver.flow("web", service, flowArgs());
     stream = await Stream.start({ from: lab.vm("web"), to: lab.vm("db"), pps: 200 });
     const words = ["metrics", "--host", "host1", "--host", "host2", "--ssh-config", lab.sshConfig];
-    running = execa("node", [MAIN, ...words, "--listen", "127.0.0.1:0", "--timeout", "2", "--verify", "10"], {
+    running = execa("node", [MAIN, ...words, "--listen", "127.0.0.1:0", "--timeout", "5", "--verify", "10"], {
       reject: false,
     });
     const [line] = (await once(createInterface({ input: running.stdout! }), "line")) as [string];
@@ -172,7 +172,7 @@ describe("pulumi-taas metrics", () => {
     try {
       const began = performance.now();
       const page = await scrape();
-      expect(performance.now() - began).to.be.lessThan(4000);
+      expect(performance.now() - began).to.be.lessThan(20_000);
       expect([1, 2].map((n) => page.get(`taas_host_up{host="host${n}"}`))).to.deep.equal([1, 0]);
       expect([...page.keys()].filter((name) => name.includes('"host2"'))).to.have.length(2);
     } finally {
@@ -187,7 +187,7 @@ describe("pulumi-taas metrics", () => {
     const { exitCode, stderr } = await running;
     expect(exitCode).to.equal(143);
     expect(stderr).to.equal(
-      "host host2: it did not answer within 2 s. Look at its load and at the connection to it\nhost host2 can be read again",
+      "host host2: it did not answer within 5 s. Look at its load and at the connection to it\nhost host2 can be read again",
     );
   });
 });
