@@ -7,7 +7,7 @@ import type { Properties } from "../provider/resource/resource";
 import type { PartialFailure } from "../provider/resource/status";
 import { send } from "./properties";
 
-/** A resource that exists, but not as it should: how the engine records it. */
+/** A resource that exists but is not as it should be, in the form in which the engine records it. */
 export class InitFailed extends Error {
   constructor(
     readonly failure: PartialFailure,
@@ -18,7 +18,7 @@ export class InitFailed extends Error {
   }
 }
 
-/** Serves one method of the protocol: what the function throws is the answer's error. */
+/** Serves one method of the protocol: an error that the function throws becomes the answer's error. */
 export function answer<Request, Response>(
   serve: (request: Request) => Promise<Response> | Response,
 ): handleUnaryCall<Request, Response> {
@@ -36,7 +36,7 @@ function failure(error: Error): Partial<ServiceError> {
   const answer = { code: status.UNKNOWN, details: error.message };
   if (!(error instanceof InitFailed)) return answer;
   const metadata = new Metadata();
-  // The header in which gRPC carries what an error consists of (google.rpc.Status).
+  // The header in which gRPC carries the details of an error (google.rpc.Status).
   metadata.add("grpc-status-details-bin", Buffer.from(details(error)));
   return { ...answer, metadata };
 }

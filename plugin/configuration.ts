@@ -6,14 +6,14 @@ import type { Failure } from "../provider/schema/validate";
 import { type ConfigOrigin, readSettings, type Settings } from "../provider/settings";
 import { namedEach } from "./fieldNames";
 
-/** How a provider is configured. */
+/** The configuration of a provider. */
 export interface Configuration {
   settings: Settings;
-  /** The organization of the stack, a part of owner keys; a plugin is not told it. */
+  /** The organization of the stack, part of owner keys; the engine does not tell it to a plugin. */
   organization: string;
 }
 
-/** What the engine adds to a provider's arguments. */
+/** Arguments that the engine adds to those of a provider. */
 const ENGINES: ReadonlySet<string> = new Set(["version", "pluginDownloadURL"]);
 
 const ORGANIZATION = "organization";
@@ -25,7 +25,7 @@ const origin: ConfigOrigin = {
     `Correct the argument ${key} of the provider; of the default one: pulumi config set taas:${key} ...`,
 };
 
-/** A provider's arguments as the stack's configuration has them: every value a text. */
+/** Reads a provider's arguments like the stack's configuration: every value as a text. */
 function reader(args: Properties): (key: string) => string | undefined {
   return (key) => {
     const value = args[key.replace(/^taas:/, "")] ?? undefined;
@@ -33,7 +33,10 @@ function reader(args: Properties): (key: string) => string | undefined {
   };
 }
 
-/** What a text is the JSON of, where that is a text or an object, else the value itself: SDKs send every argument of a provider as JSON. */
+/**
+ * The parsed value of a text if it is JSON for a text or an object, else the value itself: SDKs send every argument of
+ * a provider as JSON.
+ */
 function unquoted(value: unknown): unknown {
   if (typeof value !== "string" || !/^["{]/.test(value)) return value;
   try {
@@ -43,7 +46,7 @@ function unquoted(value: unknown): unknown {
   }
 }
 
-/** A provider's arguments as values, with the schema's names of the fields of hosts. */
+/** A provider's arguments as values, with the fields of hosts under their schema names. */
 function decoded(args: Properties): Properties {
   const entries = Object.entries(args).map(([name, value]) => {
     const plain = unquoted(value);
@@ -58,15 +61,15 @@ export function isArgument(name: string): boolean {
 }
 
 /**
- * Whether a provider is the default one of a project that has the name of this package. The engine gives it all of the stack's
- * configuration in the namespace `taas`, and what there is no argument's is the program's own.
+ * Whether a provider is the default one of a project that has the same name as this package. The engine passes it all
+ * of the stack's configuration in the namespace `taas`; keys that are not arguments belong to the program.
  */
 export function isOfNamesake(urn: string): boolean {
   const [, project, , name = ""] = urn.split("::");
   return project === "taas" && /^default(_|$)/.test(name);
 }
 
-/** Why a provider's arguments are refused, each failure with its property. What is not known yet is not checked. */
+/** Why a provider's arguments are refused, each failure with its property. Unknown values are not checked. */
 export function checkConfiguration(args: Properties): Failure[] {
   const known = Object.entries(decoded(args)).filter(([, value]) => value !== null && !hasUnknown(value));
   return known.flatMap(([property, value]) => {

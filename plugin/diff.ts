@@ -10,15 +10,15 @@ const KINDS = {
   update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
 } as const;
 
-/** What only follows from arguments that are shown themselves. */
+/** Properties that follow from arguments which are shown themselves. */
 const FOLLOWING: ReadonlySet<string> = new Set(["ref"]);
 
-/** The engine's own, and the code that the state has for the dynamic provider. */
+/** Properties of the engine, and the code that the state contains for the dynamic provider. */
 function isInternal(name: string): boolean {
   return name.startsWith("__");
 }
 
-/** A diff of the inputs by the paths of what differs, `filter[0].destinationPort`. A status that has drifted is one of them. */
+/** A diff of the inputs by path, such as `filter[0].destinationPort`. It includes a status that has drifted. */
 export function detailedDiff(
   result: DiffResult,
   { outputs, inputs }: { outputs: Properties; inputs: Properties },
@@ -39,7 +39,7 @@ export function detailedDiff(
   };
   const given = changedPaths(shown(inputs), shown(news));
   put(given, "input");
-  // What was made differs though the inputs are the same: the owner after an import, say.
+  // Computed properties can differ although the inputs are the same: the owner after an import, say.
   const made = changedPaths(shown(pick(outputs, news)), shown(news));
   put(
     made.filter(([path]) => !given.some(([other]) => propertyOf(other) === propertyOf(path))),
@@ -59,18 +59,18 @@ function propertyDiff(kind: PropertyDiff.Kind, of: "input" | "output"): Property
   return diff;
 }
 
-/** What of properties tells a difference: how hosts are reached does not. */
+/** The properties that can make a difference: how hosts are reached cannot. */
 function shown(properties: Properties): Properties {
   const entries = Object.entries(properties).filter(([name]) => !isInternal(name) && !FOLLOWING.has(name));
   return comparable(Object.fromEntries(entries)) as Properties;
 }
 
-/** The property that a path is in. */
+/** The property that contains a path. */
 function propertyOf(path: string): string {
   return path.split(/[.[]/)[0]!;
 }
 
-/** Of properties, those of the names that others have. */
+/** The properties whose names another set has. */
 function pick(properties: Properties, others: Properties): Properties {
   return Object.fromEntries(Object.entries(properties).filter(([name]) => name in others));
 }

@@ -2,21 +2,21 @@ import { credentials, type ServiceError } from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 
-/** Milliseconds that the engine may be out of reach. */
+/** Milliseconds for which the engine may be unreachable. */
 const PATIENCE = 5000;
 
-/** The engine that this process serves; where there is none, warnings are printed. */
+/** The engine that this process serves; without one, warnings are printed. */
 export class Engine {
   private client: EngineClient | undefined;
 
-  /** Takes the engine at an address for the one that is served from now on. */
+  /** Serves the engine at an address from now on. */
   connect(address: string): void {
     this.client?.close();
-    // The engine is on the loopback, which no proxy leads to.
+    // The engine listens on the loopback interface, which no proxy can reach.
     this.client = new EngineClient(address, credentials.createInsecure(), { "grpc.enable_http_proxy": 0 });
   }
 
-  /** Shows a warning beside the resource that it is about. */
+  /** Shows a warning next to the resource that it concerns. */
   warn(message: string, urn: string): void {
     const print = () => console.error(`warning: ${message}`);
     if (this.client === undefined) {
@@ -32,7 +32,7 @@ export class Engine {
     });
   }
 
-  /** Calls once the engine is gone for good, as after a kill: nobody else would end this process. */
+  /** Calls back when the engine is gone for good, for instance killed: nothing else would end this process. */
   watch(gone: () => void): void {
     const { client } = this;
     client?.waitForReady(Date.now() + PATIENCE, (error) => {

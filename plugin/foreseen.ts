@@ -4,8 +4,9 @@ import type { Properties } from "../provider/resource/resource";
 import { hasUnknown, UNKNOWN } from "../provider/schema/unknown";
 
 /**
- * The outputs of a resource as a preview knows them: what follows from the arguments, and of what an operation finds out on hosts
- * what it found before, where the arguments that decide it stay. The rest is unknown. `olds`: the outputs in the state; empty for a create.
+ * The outputs of a resource as a preview knows them: what follows from the arguments, and what an operation found out
+ * on hosts earlier, if the arguments that determine it are unchanged. The rest is unknown. `olds`: the outputs in the
+ * state; empty for a create.
  */
 export function foreseen(kind: Kind, inputs: Properties, olds: Properties): Properties {
   const stays = (argument: string) =>
@@ -21,7 +22,7 @@ export function foreseen(kind: Kind, inputs: Properties, olds: Properties): Prop
   return { ...inputs, ...Object.fromEntries(known), incarnation: olds.incarnation ?? UNKNOWN };
 }
 
-/** Whether there are outputs of a resource whose ports were found when they were last looked for. */
+/** Whether the outputs of a resource show that its ports were found the last time. */
 function isMade({ incarnation, portName }: Properties): boolean {
   return incarnation !== undefined && portName !== "";
 }

@@ -2,7 +2,7 @@ import { type handleUnaryCall, status, type UntypedServiceImplementation } from 
 
 type Unary = handleUnaryCall<unknown, unknown>;
 
-/** A service whose unary methods are loaded with the first call: the engine waits for the port alone. */
+/** A service whose unary methods are loaded by the first call, because the engine only waits for the port. */
 export function lazyService(
   definition: Readonly<Record<string, { responseStream: boolean }>>,
   load: () => Promise<UntypedServiceImplementation>,

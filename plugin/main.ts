@@ -5,10 +5,13 @@ import { Engine } from "./engine";
 import { lazyService } from "./lazyService";
 import { perConnection } from "./perConnection";
 
-/** Bytes of a message; Pulumi's own limit. */
+/** The most bytes of a message; Pulumi's own limit. */
 const MAX_MESSAGE = 400 * 1024 * 1024;
 
-/** Serves one provider on a port of the loopback, which is printed as the first line; the engine's address is the last argument. */
+/**
+ * Serves one provider on a loopback port, which is printed as the first line; the engine's address is the last
+ * argument.
+ */
 function main(): void {
   const engine = new Engine();
   const serve = (address: string) => {

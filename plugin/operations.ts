@@ -3,15 +3,15 @@ import type { Ending } from "../provider/converge/ending";
 import { TaasError } from "../provider/errors";
 import { deadlineIn } from "../provider/host/deadline";
 
-/** Milliseconds that a cancel waits for operations to end. The engine kills the process 5 s after it. */
+/** Milliseconds that a cancel waits for operations to end. The engine kills the process after 5 s. */
 const GRACE = 4000;
 
-/** The operations under way, each with what ends it early. */
+/** The running operations, each with a way to end it early. */
 export class Operations {
   private cancelling = new AbortController();
   private readonly underWay = new Set<Promise<unknown>>();
 
-  /** Does an operation that has so many seconds, 0: as many as it takes. `named`: what the limit is called, `create`. */
+  /** Runs an operation with a limit in seconds; 0: no limit. `named`: the name of the limit, such as `create`. */
   async run<T>(
     { named, seconds }: { named: string; seconds: number },
     work: (ending: Ending) => Promise<T>,
@@ -28,12 +28,12 @@ export class Operations {
     }
   }
 
-  /** Ends what is under way between two steps; what comes later is done as ever. Resolves when all has ended, or after 4 s. */
+  /** Ends running operations between two steps; later ones run normally. Resolves when all have ended, or after 4 s. */
   async cancel(): Promise<void> {
     this.cancelling.abort(
       new TaasError("the operation was cancelled", {
         code: "cancelled",
-        hint: "Run again: every operation starts by reading the host and repairs what an interrupted one left",
+        hint: "Run again: every operation starts by reading the host and repairs what an interrupted operation left",
       }),
     );
     this.cancelling = new AbortController();
@@ -43,7 +43,7 @@ export class Operations {
 }
 
 function tooLong(named: string, seconds: number): TaasError {
-  return new TaasError(`the operation took longer than ${seconds} s and was given up`, {
+  return new TaasError(`the operation took longer than ${seconds} s and was aborted`, {
     code: "operation-timeout",
     hint: `That is customTimeouts.${named} of the resource: raise it, or leave it out`,
   });

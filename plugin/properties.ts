@@ -3,11 +3,11 @@ import { COMPUTED, type Kind, secretProperties } from "../provider/face/computed
 import type { Properties } from "../provider/resource/resource";
 import { UNKNOWN } from "../provider/schema/unknown";
 
-/** The key that marks an object as more than a plain one (Pulumi's sdk/go/common/resource/sig). */
+/** The key that marks an object as having a special type (Pulumi's sdk/go/common/resource/sig). */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-/** What the engine sends for a value that is not known yet: one text for each type that it expects the value to have. */
+/** The values that the engine sends for an unknown: one text for each type that it expects. */
 const UNKNOWNS: ReadonlySet<unknown> = new Set([
   UNKNOWN,
   "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
@@ -16,14 +16,14 @@ const UNKNOWNS: ReadonlySet<unknown> = new Set([
   "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
 ]);
 
-/** Properties as the engine sent them, their values plain. */
+/** Properties as the engine sent them, with plain values. */
 export interface Received {
   values: Properties;
-  /** Names of the properties that have a secret anywhere inside. */
+  /** Names of the properties that contain a secret. */
   secrets: ReadonlySet<string>;
 }
 
-/** Reads what the engine sent; an absent map is an empty one. Unknown values are all `UNKNOWN`. */
+/** Reads what the engine sent; an absent map is an empty one. Every unknown becomes `UNKNOWN`. */
 export function receive(struct: Struct | undefined): Received {
   const secrets = new Set<string>();
   const entries = Object.entries(struct?.toJavaScript() ?? {}).map(([name, value]) => {
@@ -53,12 +53,18 @@ export function send(values: Properties, secrets: ReadonlySet<string>): Struct {
   return Struct.fromJavaScript(Object.fromEntries(entries));
 }
 
-/** The names of the properties of a resource that are secret where those received were: what is computed from one is one, too. */
+/**
+ * The names of a resource's properties that are secret, given those received: what is computed from a secret is secret,
+ * too.
+ */
 export function secretsOf(kind: Kind, ...received: readonly Received[]): ReadonlySet<string> {
   return secretProperties(kind, new Set(received.flatMap(({ secrets }) => [...secrets])));
 }
 
-/** Of secret properties of a resource, the arguments. What is computed from one is in words of this package, as `active` is. */
+/**
+ * The secret arguments among a resource's secret properties. A computed property may consist of words of this package,
+ * such as `active`, which are not replaced in messages.
+ */
 export function secretArguments(kind: Kind, secrets: ReadonlySet<string>): ReadonlySet<string> {
   return new Set([...secrets].filter((name) => !COMPUTED[kind].includes(name)));
 }

@@ -13,12 +13,12 @@ import { foreseen } from "./foreseen";
 import type { Operations } from "./operations";
 import { receive, secretArguments, secretsOf, send } from "./properties";
 
-/** What the resources of a configured provider stand on. */
+/** What the resources of a configured provider have in common. */
 export interface Base {
   provider: Provider;
   operations: Operations;
   organization(): string;
-  /** Shows a warning beside the resource that it is about. */
+  /** Shows a warning next to the resource that it concerns. */
   warn(message: string, urn: string): void;
 }
 
@@ -34,7 +34,7 @@ function kindOf(request: Addressed): Kind {
   return kind;
 }
 
-/** Serves what the engine asks of resources. */
+/** Serves the engine's requests about resources. */
 export class Resources {
   constructor(private readonly base: Base) {}
 
@@ -89,7 +89,7 @@ export class Resources {
       return response;
     }
     const limit = { named: "update", seconds: request.getTimeout() };
-    // What fails half-way has the state of before.
+    // If the operation fails half done, the state is based on the old outputs.
     const { outs } = await this.operate(request, limit, secretsOf(kind, olds, news), (asker) =>
       this.base.provider.update(kind, { id: request.getId(), olds: olds.values }, news.values, asker),
     );
@@ -115,7 +115,7 @@ export class Resources {
     return response;
   }
 
-  /** Reads a resource of which there is no state yet. */
+  /** Reads a resource that is not in the state yet. */
   private async import(kind: Kind, id: string, asker: Asker): Promise<ReadResult> {
     const { provider } = this.base;
     const { importState } = await import("./import/import.js");
@@ -133,7 +133,7 @@ export class Resources {
     return new Empty();
   }
 
-  /** An operation on hosts. What it leaves half made is for the state to have. */
+  /** An operation on hosts. What it leaves half done is recorded in the state. */
   private async operate<T>(
     request: Addressed,
     limit: { named: string; seconds: number },
@@ -156,7 +156,7 @@ function isPartial(error: unknown): error is Error & PartialFailure {
   return error instanceof Error && "properties" in error && "reasons" in error;
 }
 
-/** A failure of a check for the engine. */
+/** A failed check in the engine's form. */
 export function checkFailure({ property, reason }: { property: string; reason: string }): pb.CheckFailure {
   const failure = new pb.CheckFailure();
   failure.setProperty(property);

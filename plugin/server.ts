@@ -32,7 +32,10 @@ export class Server {
   private readonly operations = new Operations();
   private readonly resources: Resources;
 
-  /** `folder`: where the package's schema and version are. `attach`: is told of an engine that has not started this process. */
+  /**
+   * `folder`: contains the package's schema and version. `attach`: called with the address of an engine that did not
+   * start this process.
+   */
   constructor(
     private readonly folder: string,
     private readonly warn: Base["warn"],
@@ -47,7 +50,7 @@ export class Server {
     });
   }
 
-  /** The methods of `pulumirpc.ResourceProvider`; the engine does without those that are not there. */
+  /** The methods of `pulumirpc.ResourceProvider`; the engine does not need the others. */
   service(): UntypedServiceImplementation {
     const { resources } = this;
     return {
@@ -73,7 +76,10 @@ export class Server {
     throw new TaasError("the provider is not configured yet", { code: "invalid-config" });
   }
 
-  /** Serves an engine that finds this process running, in a debugger for instance: PULUMI_DEBUG_PROVIDERS=taas:PORT. */
+  /**
+   * Serves an engine that finds this process already running, for instance in a debugger:
+   * PULUMI_DEBUG_PROVIDERS=taas:PORT.
+   */
   private attachTo(request: PluginAttach): Empty {
     this.attach(request.getAddress());
     return new Empty();
@@ -103,7 +109,7 @@ export class Server {
     return response;
   }
 
-  /** What programs may call, by token. */
+  /** The functions that programs may call, by token. */
   private readonly functions: Readonly<Record<string, Call>> = {
     "taas:index:getTapStatistics": (hosts, _, asker) => this.provider.statistics(hosts, asker),
     "taas:index:verifyTaps": (hosts, { window }, asker) =>
@@ -129,7 +135,7 @@ export class Server {
     return response;
   }
 
-  /** The engine cancels at the end of every run, too, and may go on asking. */
+  /** The engine also cancels at the end of every run, and may send more requests. */
   private async cancel(): Promise<Empty> {
     await this.operations.cancel();
     await this.provider.close();
@@ -145,12 +151,13 @@ function checkConfig(request: pb.CheckRequest): pb.CheckResponse {
   const failures = checkConfiguration(receive(news).values);
   const response = new pb.CheckResponse();
   response.setInputs(news);
-  // The engine sends secrets in plain text, and prints the value of a property that a failure names: the reason alone names it.
+  // The engine sends secrets in plain text, and prints the value of a property that a failure names. Here only the
+  // reason names it.
   response.setFailuresList(failures.map(({ reason }) => checkFailure({ property: "", reason })));
   return response;
 }
 
-/** Another configuration is no reason to replace what was made with the one before. */
+/** Another configuration does not replace what was created with the previous one. */
 function diffConfig(request: pb.DiffRequest): pb.DiffResponse {
   const [olds, news] = [request.getOldInputs() ?? request.getOlds(), request.getNews()];
   const changed = changedPaths(receive(olds).values, receive(news).values).length > 0;

@@ -14,25 +14,25 @@ import type { PortInput } from "../../provider/schema/port";
 import type { Found } from "./find";
 import { membersOf, tunnelArguments } from "./tunnel";
 
-/** What resources are made from claims with. */
+/** What is needed to derive resources from claims. */
 export interface Importing {
   context: Context;
   /** The checked inputs of a resource of another kind that an argument refers to. */
   check(kind: Kind, args: Properties): Properties;
 }
 
-/** The options of a flow that its claim has as the arguments do. */
+/** The options of a flow whose claim contains them in the form of arguments. */
 const OPTIONS = Object.keys({ ...captureOptions, ...treatmentOptions }) as (
   | keyof typeof captureOptions
   | keyof typeof treatmentOptions
 )[];
 
-/** A port as an argument: what was found with it is for the state. */
+/** A port as an argument; what was found out about it belongs to the state. */
 function portOf(port: PortInput): PortInput {
   return typeof port === "object" && "mac" in port ? { mac: port.mac } : port;
 }
 
-/** The arguments of a service that has a claim. */
+/** The arguments of a service, from its claim. */
 export function serviceArguments({ seen, claim }: Found<"TapService">): Properties {
   const { owner, tunnelId, tenant, allowCrossTenant, description, distribution, attachment } = claim;
   const [port, ...more] = claim.ports.map(portOf);
@@ -43,13 +43,13 @@ export function serviceArguments({ seen, claim }: Found<"TapService">): Properti
   };
 }
 
-/** The arguments of a monitor port that has a claim. */
+/** The arguments of a monitor port, from its claim. */
 export function monitorPortArguments({ seen, claim }: Found<"MonitorPort">): Properties {
   const { owner, tenant, description } = claim;
   return { owner, tenant, description, host: seen.record, ...pick(monitorPortOptions, claim) };
 }
 
-/** The arguments of a flow that has a claim, read from the host of its source. */
+/** The arguments of a flow, from its claim on the host of its source. */
 export async function flowArguments(found: Found<"TapFlow">, importing: Importing): Promise<Properties> {
   const { seen, claim } = found;
   const { owner, source, tenant, description, until } = claim;
@@ -97,10 +97,10 @@ async function serviceReference({ seen, claim }: Found<"TapFlow">, importing: Im
   const there = await destinationOf(seen, claim, importing);
   const service = serviceFinder(there.read.claims.values())(claim);
   if (service === undefined) {
-    throw new TaasError(`the service ${claim.service} of ${claim.owner} is not there`, {
+    throw new TaasError(`the service ${claim.service} of ${claim.owner} does not exist`, {
       code: "import-unknown",
       host: there.record.name,
-      hint: "Destroy the flow in the stack that made it",
+      hint: "Destroy the flow in the stack that created it",
     });
   }
   return importing.check("TapService", serviceArguments({ seen: there, claim: service })).ref;

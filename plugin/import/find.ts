@@ -13,7 +13,7 @@ import type {
   TunnelClaim,
 } from "../../provider/schema/claim";
 
-/** The claim of a kind of resource. */
+/** The claim type of a kind of resource. */
 interface ClaimOf {
   TapService: ServiceClaim;
   TapFlow: FlowClaim;
@@ -35,15 +35,16 @@ export interface Found<K extends Kind = Kind> {
 }
 
 /**
- * Finds what an id of an import names: `HOST:OWNER`, with the host as a program gives it and the owner key as `claims list` prints
- * it, or `HOST:PORT` for the service that has the port as a monitor, or the monitor port. Several services may share a port: then only the owner
- * tells them apart. Errors: `import-unknown`.
+ * Finds what the id of an import names: `HOST:OWNER`, with the host as a program gives it and the owner key as `claims
+ * list` prints it, or `HOST:PORT` for the service whose monitor is the port, or the monitor port. If several services
+ * share a port, only the owner distinguishes them. Errors: `import-unknown`.
  */
 export async function findClaim<K extends Kind>(context: Context, kind: K, id: string): Promise<Found<K>> {
-  // Owner keys are percent-encoded and have no colon; addresses may.
+  // Owner keys are percent-encoded and contain no colon; addresses may.
   const colon = id.lastIndexOf(":");
   const [host, name] = [id.slice(0, Math.max(colon, 0)), id.slice(colon + 1)];
-  if (host === "" || name === "") throw unknown(`${JSON.stringify(id)} names no host or nothing on it`);
+  if (host === "" || name === "")
+    throw unknown(`${JSON.stringify(id)} must name a host and a claim or port on it`);
   const seen = await context.open(context.resolveHost(host)).look();
   const claims = [...seen.read.claims.values()].filter((claim) => claim.kind === CLAIM_KINDS[kind]);
   const owned = claims.filter(({ owner }) => owner === name);
@@ -52,8 +53,8 @@ export async function findClaim<K extends Kind>(context: Context, kind: K, id: s
     throw unknown(`${name} on ${host} is the port of ${ownersOf(named)}: name the owner of the one you want`);
   const [claim] = named;
   if (claim !== undefined) return { seen, claim: claim as ClaimOf[K] };
-  const list = claims.length === 0 ? "no claims of this kind" : ownersOf(claims);
-  throw unknown(`no such claim on ${host}: ${name}; there are ${list}`);
+  const list = claims.length === 0 ? "none of this kind" : ownersOf(claims);
+  throw unknown(`no such claim on ${host}: ${name}; claims there: ${list}`);
 }
 
 function ownersOf(claims: readonly Claim[]): string {
@@ -61,7 +62,7 @@ function ownersOf(claims: readonly Claim[]): string {
   return owners.sort().join(", ");
 }
 
-/** Whether a claim is about a monitor of a name, which may be how the claim names it or its present one. */
+/** Whether a claim is for a monitor with a name, which may be the name in the claim or the port's current one. */
 function monitors(seen: Look, claim: Claim, name: string): boolean {
   const ports =
     claim.kind === "monitor-port" ? [monitorPortInput(claim)] : claim.kind === "service" ? claim.ports : [];

@@ -9,8 +9,8 @@ import { findClaim } from "./find";
 import { membersOf, tunnelArguments } from "./tunnel";
 
 /**
- * The state of a resource that some stack has made, from its claims alone: the next `up` gives the claims their new owner key, and
- * changes nothing else. Its status is for a read to tell. Errors: `import-unknown`.
+ * The state of a resource that some stack has created, from its claims alone: the next `up` gives the claims their new
+ * owner key, and changes nothing else. A later read determines its status. Errors: `import-unknown`.
  */
 export async function importState(
   kind: Kind,
@@ -23,7 +23,7 @@ export async function importState(
   return { id: String(args.owner), state: JSON.parse(JSON.stringify(state)) as Properties };
 }
 
-/** The arguments of a resource, and what the state has besides. */
+/** The arguments of a resource, and what else the state contains. */
 type Read = Promise<{ args: Properties; found: Properties }>;
 
 /** How each kind of resource is read from its claims. */
@@ -58,5 +58,7 @@ function checked(provider: Provider, kind: Kind, args: Properties): Properties {
   const { inputs, failures } = provider.check(kind, {}, Object.fromEntries(given), new Set());
   const [failure] = failures;
   if (failure === undefined) return inputs;
-  throw new Error(`the claim of ${args.owner} makes no ${kind}: ${failure.property}: ${failure.reason}`);
+  throw new Error(
+    `the claim of ${args.owner} does not describe a valid ${kind}: ${failure.property}: ${failure.reason}`,
+  );
 }

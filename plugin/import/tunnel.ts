@@ -15,7 +15,7 @@ export interface Member {
   draft: TunnelClaim;
 }
 
-/** The ends of a tunnel, that of the host which the import names first. */
+/** The ends of a tunnel, first that of the host which the import names. */
 export async function membersOf(
   { seen, claim }: Found<"MirrorTunnel">,
   context: Context,
@@ -31,14 +31,14 @@ export async function membersOf(
 function ownClaim({ read, record }: Look, { owner, token }: TunnelClaim): TunnelClaim {
   const claim = read.claims.get(owner);
   if (claim?.kind === "tunnel" && claim.token === token) return claim;
-  throw new TaasError(`there is no claim of ${owner}, which other hosts have`, {
+  throw new TaasError(`there is no claim of ${owner}, although other hosts have one`, {
     code: "import-unknown",
     host: record.name,
-    hint: "Run up in the stack that made the tunnel, which repairs it",
+    hint: "Run up in the stack that created the tunnel, which repairs it",
   });
 }
 
-/** The arguments of a tunnel that has claims. */
+/** The arguments of a tunnel, from its claims. */
 export function tunnelArguments(members: readonly [Member, ...Member[]]): Properties {
   const [{ draft }] = members;
   const { owner, mode, type, udpPort, dontFragment, tos, bfd } = draft;

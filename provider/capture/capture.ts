@@ -20,35 +20,35 @@ import { type CaptureWish, captureDraft, capturedPort } from "./wish";
 /** Towards the VM, or from it. */
 export type FrameDirection = "ingress" | "egress";
 
-/** A captured frame, as the guest sent it or would get it. */
+/** A captured frame, as the guest sent it or would receive it. */
 export interface CapturedFrame {
   direction: FrameDirection;
-  /** Nanoseconds since 1970, when it came to this machine. */
+  /** Nanoseconds since 1970, when it arrived at this machine. */
   at: bigint;
   frame: Buffer;
 }
 
-/** A capture under way. */
+/** A running capture. */
 export interface Capture {
   /** Name of the port on its bridge. */
   portName: string;
-  /** What is captured, once, to one who asks. It ends with the capture, or with the error that ends it. */
+  /** The captured frames, once, for one consumer. It ends with the capture, or with the error that ends the capture. */
   frames: AsyncIterable<CapturedFrame>;
-  /** Frames that came here and were dropped, because nobody took them fast enough. */
+  /** Frames that arrived here and were dropped because the consumer was too slow. */
   readonly dropped: number;
-  /** Ends it; what has come by then can still be taken. */
+  /** Ends the capture; frames that have arrived can still be read. */
   stop(): void;
-  /** Copies that the cap has kept back until now. */
+  /** Copies that the cap has dropped so far. */
   capped(): Promise<number>;
   /** Ends it. Copies that were sent here and did not come: ovs-vswitchd drops what it, or the connection, is too slow for. */
   missed(): Promise<number>;
 }
 
-/** How a capture is carried out. */
+/** How a capture runs. */
 export interface CaptureOptions {
-  /** Aborted when it is to end. */
+  /** Aborted when it has to end. */
   ending: AbortSignal;
-  /** Tells the operator something that is no error. */
+  /** Passes a warning to the operator. */
   warn(message: string): void;
 }
 
@@ -58,10 +58,11 @@ const LOOK = 2000;
 const LAST = { usual: 30_000, interrupted: 2000 } as const;
 
 /**
- * Copies a port's frames to this program while `work` takes them: by a claim, a capture group of its own, and rules that end
- * 8 seconds after the last sign of life, whatever becomes of this program. Nothing is left on the host once this is settled;
- * what stays after a cut goes with the next operation of anybody. Rejects with `port-missing` and the like, `packets-refused`,
- * `packets-lost`, and `claim-lost` where another has deleted the claim.
+ * Copies a port's frames to this program while `work` reads them: with a claim, a capture group of its own, and rules
+ * that expire 8 seconds after their last renewal, whatever happens to this program. Nothing is left on the host once
+ * this has settled; what remains after a lost connection is deleted by the next operation of any program. Rejects with
+ * `port-missing` and similar codes, `packets-refused`, `packets-lost`, and `claim-lost` if another writer has deleted
+ * the claim.
  */
 export function capture<Result>(
   host: Host,
@@ -122,7 +123,7 @@ class Capturing {
     }
   }
 
-  /** The connection for frames, before anything is written; undefined where the bridge is still to be made. */
+  /** The connection for frames, opened before anything is written; undefined if the bridge has yet to be created. */
   private async openEarly({ read }: Look): Promise<PacketChannel | undefined> {
     try {
       return await this.access.openPackets();
@@ -218,7 +219,7 @@ class Capturing {
     return findPort(facts, [source.integrationBridge], this.wish.port).found?.port.uuid;
   }
 
-  /** Deletes what is on the host. After a failure, one to do so is told besides: the first counts. */
+  /** Deletes what is on the host. If that fails after another failure, it is a warning: the first error counts. */
   private async cleanUp(owner: string, failed: boolean): Promise<void> {
     try {
       await this.host.submit(deleteEdit(owner, this.token));
@@ -226,7 +227,7 @@ class Capturing {
       if (!failed) throw error;
       const { name } = this.access.record;
       this.options.warn(
-        `host ${name}: the capture's claim is left there, and copies nothing 10 s from now; the next operation on the host deletes it (${(error as Error).message})`,
+        `host ${name}: the capture's claim is left there and copies nothing after another 10 s; the next operation on the host deletes it (${(error as Error).message})`,
       );
     }
   }
@@ -237,7 +238,7 @@ function isClaimed({ bridges }: Facts, tapBridge: string, { owner }: CaptureClai
   return bridge?.externalIds[CLAIM_PREFIX + owner] !== undefined;
 }
 
-/** The frames of a capture among those that come by a connection. */
+/** The frames of a capture among those that arrive on a connection. */
 async function* framesOf(channel: PacketChannel, claim: CaptureClaim): AsyncGenerator<CapturedFrame> {
   const directions = new Map(
     (["ingress", "egress"] as const).map((direction) => [captureMark(claim, direction), direction]),

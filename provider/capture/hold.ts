@@ -11,7 +11,7 @@ import { portNumbers } from "../plan/portNumbers";
 import type { CaptureClaim } from "../schema/claim";
 import type { HostRecord } from "../schema/host";
 
-/** Seconds that copying goes on without a word from its holder. */
+/** Seconds for which copying continues without a renewal. */
 const LEASE = 8;
 /** Milliseconds between two signs of life: some may be lost. */
 const RENEWAL = 2000;
@@ -27,7 +27,7 @@ export type HoldChannel = Pick<
   "controllerId" | "received" | "lease" | "renew" | "held" | "end" | "close"
 >;
 
-/** The rules that a capture's copies come by, held by their connection. */
+/** The rules by which a capture's copies leave, held by their connection. */
 export class Hold {
   private rules: readonly Rule<number>[] = [];
   private readonly cookie: bigint;
@@ -49,7 +49,7 @@ export class Hold {
     this.cookie = captureCookie({ token });
   }
 
-  /** Begins to copy, on a host that has been made what the claim says; again after a change there. */
+  /** Starts copying on a host whose state is what the claim says; also after a change there. */
   async begin({ facts, claims, desired }: Reconciled): Promise<CaptureClaim> {
     const tapBridge = tapBridgeOf(this.record);
     const claim = [...claims.values()].find(
@@ -145,11 +145,11 @@ export class Hold {
   }
 }
 
-/** The error of a capture whose claim somebody else has deleted. */
+/** The error of a capture whose claim another writer has deleted. */
 export function endedByAnother(host: string): TaasError {
   return new TaasError("the capture was ended from elsewhere: its claim is gone", {
     code: "claim-lost",
     host,
-    hint: "Somebody removed it, or an operation found that nothing was heard of this program for 8 s; run again",
+    hint: "Somebody deleted it, or an operation found that this program had sent nothing for 8 s; run again",
   });
 }

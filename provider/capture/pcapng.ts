@@ -1,10 +1,10 @@
 import type { CapturedFrame } from "./capture";
 
-/** Kinds of blocks (draft-ietf-opsawg-pcapng, section 4). */
+/** Block types (draft-ietf-opsawg-pcapng, section 4). */
 const BLOCK = { section: 0x0a0d_0d0a, interface: 1, statistics: 5, frame: 6 } as const;
 const BYTE_ORDER = 0x1a2b_3c4d;
 const ETHERNET = 1;
-/** Options by their codes, those of every block and of each kind. */
+/** Options by their codes: those of every block, and those of each type. */
 const OPTION = {
   end: 0,
   application: 4,
@@ -16,11 +16,11 @@ const OPTION = {
   received: 4,
   dropped: 5,
 } as const;
-/** Nanoseconds: 10 to the minus ninth. */
+/** Nanoseconds: 10 to the power of -9. */
 const NANOSECONDS = 9;
-/** Into the interface and out of it (epb_flags). */
+/** Into the interface, and out of it (epb_flags). */
 const DIRECTION = { ingress: 1, egress: 2 } as const;
-/** Bytes of an option's text at most; the field has 16 bits. */
+/** The most bytes of an option's text; the field has 16 bits. */
 const LONGEST = 8192;
 
 function padded(bytes: Buffer): Buffer {
@@ -61,21 +61,21 @@ function time(at: bigint): Buffer {
   return bytes;
 }
 
-/** What a file says of where its frames come from. */
+/** The source of the frames, as described in the file. */
 export interface PcapngSource {
   /** The program that writes it. */
   application: string;
   /** The port's name. */
   port: string;
-  /** What else there is to say of the port: its host, say. */
+  /** A description of the port, such as its host. */
   description: string;
-  /** What chose the frames; absent: nothing. */
+  /** The filter that selected the frames; absent: none. */
   filter: string | undefined;
   /** Bytes kept of each frame; 0: all. */
   snapLength: number;
 }
 
-/** The beginning of a file of one section and one interface: frames of a port, with times in nanoseconds. */
+/** The start of a file with one section and one interface: frames of a port, with times in nanoseconds. */
 export function pcapngHead({ application, port, description, filter, snapLength }: PcapngSource): Buffer {
   const section = Buffer.alloc(16);
   section.writeUInt32LE(BYTE_ORDER, 0);
@@ -98,7 +98,7 @@ export function pcapngHead({ application, port, description, filter, snapLength 
   ]);
 }
 
-/** A frame with its time, its direction and its length before it was cut; `length`: where it has been cut already. */
+/** A frame with its time, its direction and its original length; `length`: if it has been truncated already. */
 export function pcapngFrame(
   { at, direction, frame }: CapturedFrame,
   snapLength: number,
@@ -121,7 +121,7 @@ export function pcapngFrame(
   );
 }
 
-/** The end of a file: how many frames came, and how many more there were. */
+/** The end of a file: how many frames were received and dropped. */
 export function pcapngTail(at: bigint, { received, dropped }: { received: number; dropped: number }): Buffer {
   return block(
     BLOCK.statistics,

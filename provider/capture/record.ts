@@ -3,7 +3,7 @@ import type { Writable } from "node:stream";
 import type { Capture } from "./capture";
 import { type PcapngSource, pcapngFrame, pcapngHead, pcapngTail } from "./pcapng";
 
-/** When a recording ends, besides with its capture. */
+/** When a recording ends, other than with its capture. */
 export interface RecordLimits {
   /** Frames. */
   count: number | undefined;
@@ -11,24 +11,24 @@ export interface RecordLimits {
   duration: number | undefined;
 }
 
-/** Milliseconds between two counts in a file: they show whether anybody still reads it. */
+/** Milliseconds between two statistics blocks in a file: writing them shows whether anybody still reads it. */
 const SIGN = 2000;
 
-/** What a recording came to. */
+/** The result of a recording. */
 export interface Recorded {
   frames: number;
   bytes: number;
-  /** Frames that the cap has kept back. */
+  /** Frames that the cap has dropped. */
   capped: number;
-  /** Frames that came here and were dropped, because the file, or who reads it, was too slow. */
+  /** Frames that arrived here and were dropped because the file, or its reader, was too slow. */
   dropped: number;
   /** Frames that ovs-vswitchd dropped, because it, or the connection, was too slow. */
   missed: number;
 }
 
 /**
- * Writes a capture's frames as pcapng until a limit or the capture's end, and what was counted last. A reader that goes, as one that
- * has seen enough, ends it as well. The stream stays open.
+ * Writes a capture's frames as pcapng until a limit or the end of the capture, and then the final counts. A reader that
+ * closes the stream, such as one that has seen enough, also ends it. The stream stays open.
  */
 export async function record(
   capture: Capture,

@@ -16,15 +16,15 @@ export interface CaptureWish {
   direction: Direction;
   /** Rules or an expression; absent: every frame. */
   filter: FlowFilter | undefined;
-  /** What becomes of frames that no rule matches, as a flow's. */
+  /** What happens to frames that no rule matches, as for a flow. */
   defaultAction?: FilterAction | undefined;
-  /** Frames a second at most; absent: no cap. */
+  /** The most frames per second; absent: no cap. */
   packetsPerSecond: number | undefined;
 }
 
 const CODES = { missing: "port-missing", ambiguous: "port-ambiguous", bond: "port-bond" } as const;
 
-/** The port of a wish on its host. Rejects one that is not there, or whose frames are copies already. */
+/** The host's port for a wish. Rejects a port that is missing, or whose frames are copies already. */
 export function capturedPort({ facts, record }: Look, { port }: Pick<CaptureWish, "port">): FoundPort {
   const tapBridge = tapBridgeOf(record);
   const bridges = [integrationBridgeOf(record), tapBridge];
@@ -42,14 +42,17 @@ export function capturedPort({ facts, record }: Look, { port }: Pick<CaptureWish
     });
   }
   if (search.found.bridge.name !== tapBridge) return search.found;
-  throw new TaasError(`port ${search.found.port.name} is on ${tapBridge}: what it gets are copies`, {
-    code: "source-is-monitor",
-    host,
-    hint: "Capture the port that is tapped",
-  });
+  throw new TaasError(
+    `port ${search.found.port.name} is on ${tapBridge}: the frames it receives are copies`,
+    {
+      code: "source-is-monitor",
+      host,
+      hint: "Capture the tapped port instead",
+    },
+  );
 }
 
-/** Characters of an owner key's part that need no encoding. */
+/** Encodes a part of an owner key. */
 const encode = (part: string) => encodeURIComponent(part);
 
 /** The claim of a capture; `token`: its incarnation. */

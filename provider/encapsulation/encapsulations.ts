@@ -7,7 +7,7 @@ import { vxlan } from "./vxlan";
 
 const ALL: Readonly<Record<EncapsulationName, Encapsulation>> = { vxlan, geneve, gre, erspan };
 
-/** All that an encapsulation is. */
+/** The properties of an encapsulation. */
 export function encapsulation(name: EncapsulationName): Encapsulation {
   return ALL[name];
 }
@@ -19,12 +19,12 @@ const BY_INTERFACE = new Map<string, EncapsulationName>(
 /** Types of interfaces that are tunnels. */
 export const TUNNEL_INTERFACES: readonly string[] = [...BY_INTERFACE.keys()];
 
-/** What an interface of this type sends; undefined where it is no tunnel. */
+/** The encapsulation of this interface type; undefined if it is not a tunnel. */
 export function encapsulationOf(interfaceType: string): EncapsulationName | undefined {
   return BY_INTERFACE.get(interfaceType);
 }
 
-/** Whether interfaces of this type join hosts. */
+/** Whether interfaces of this type connect hosts. */
 export function joinsHosts(interfaceType: string): boolean {
   const name = encapsulationOf(interfaceType);
   return name !== undefined && ALL[name].joinsHosts;

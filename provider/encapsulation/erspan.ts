@@ -1,6 +1,6 @@
 import type { Encapsulation, Version } from "./encapsulation";
 
-/** Session ids have 10 bits, and 0 is none. */
+/** Session ids have 10 bits, and 0 is not used. */
 const LARGEST = 1023;
 
 const OPTIONS: Record<Version, Record<string, string>> = {
@@ -9,8 +9,9 @@ const OPTIONS: Record<Version, Record<string, string>> = {
 };
 
 /**
- * ERSPAN II (version 1) and III (version 2), as Open vSwitch writes them: GRE with a sequence number, and 8 or 12 bytes of its
- * own. Open vSwitch takes larger keys without an error and then sends nothing. Version 2 tells the direction in its header.
+ * ERSPAN II (version 1) and III (version 2), as Open vSwitch writes them: GRE with a sequence number, and 8 or 12 bytes
+ * of its own. Open vSwitch accepts larger keys without an error, and then sends nothing. Version 2 carries the
+ * direction in its header.
  */
 export const erspan: Encapsulation = {
   interfaces: { ipv4: "erspan", ipv6: "ip6erspan" },

@@ -1,8 +1,9 @@
 import type { Encapsulation } from "./encapsulation";
 
 /**
- * RFC 8926: an 8 byte UDP header and as many of its own, without options, with a 24 bit virtual network identifier. Its mirror
- * tunnels have another UDP port than VXLAN's, which the automatic ones are: a UDP port is of one kind of tunnel.
+ * RFC 8926: a UDP header of 8 bytes and a Geneve header of 8 bytes, without options, with a 24-bit virtual network
+ * identifier. Its mirror tunnels use another UDP port than those of VXLAN, which the automatic tunnels are, because a
+ * UDP port carries only one type of tunnel.
  */
 export const geneve: Encapsulation = {
   interfaces: { ipv4: "geneve", ipv6: "geneve" },

@@ -1,8 +1,8 @@
 import type { Encapsulation } from "./encapsulation";
 
 /**
- * RFC 2890: 4 bytes and a key of 4. It has an Interface type of its own for IPv6: with the other one, the kernel's datapath
- * sends nothing there, and says nothing.
+ * RFC 2890: a header of 4 bytes and a key of 4 bytes. For IPv6 it has a separate Interface type: with the other one,
+ * the kernel datapath silently sends nothing.
  */
 export const gre: Encapsulation = {
   interfaces: { ipv4: "gre", ipv6: "ip6gre" },

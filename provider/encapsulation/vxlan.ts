@@ -1,6 +1,6 @@
 import type { Encapsulation } from "./encapsulation";
 
-/** RFC 7348: an 8 byte UDP header and as many of its own, with a 24 bit VXLAN network identifier. */
+/** RFC 7348: a UDP header of 8 bytes and a VXLAN header of 8 bytes, with a 24-bit VXLAN network identifier. */
 export const vxlan: Encapsulation = {
   interfaces: { ipv4: "vxlan", ipv6: "vxlan" },
   udp: { standard: 4789, mirror: 14_789 },

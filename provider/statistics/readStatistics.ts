@@ -27,7 +27,7 @@ import type {
 
 const NOTHING: Count = { packets: 0, bytes: 0 };
 
-/** Reads what a host counts: rules and meters of its tap bridge, and the ports of its mirror tunnels. */
+/** Reads a host's counters: rules and meters of its tap bridge, and the ports of its mirror tunnels. */
 export async function readStatistics(access: HostAccess, look: Look): Promise<HostStatistics> {
   const { facts, read, record } = look;
   const bridge = tapBridgeOf(record);
@@ -87,7 +87,7 @@ function total(counts: readonly Count[]): Count {
   );
 }
 
-/** A rule counts what its meter then drops, too. */
+/** A rule also counts what its meter then drops. */
 function less(count: Count, dropped: Count): Count {
   return {
     packets: Math.max(0, count.packets - dropped.packets),
@@ -95,7 +95,7 @@ function less(count: Count, dropped: Count): Count {
   };
 }
 
-/** Groups whose copies are counted together: the two directions of a capped flow have one meter. */
+/** Groups whose copies are counted together: the two directions of a capped flow share one meter. */
 interface Counted {
   groups: readonly [Group, ...Group[]];
   meter: Meter | undefined;
@@ -144,13 +144,13 @@ function capture(
   };
 }
 
-/** The names of the ports that groups tap, each once, as whoever writes them to a page or a terminal can use them. */
+/** The names of the ports that groups tap, each once, safe to show on a page or a terminal. */
 function portNames(groups: readonly Group[]): string[] {
   const ports = groups.flatMap(({ members }) => members.flatMap((member) => member.ports));
   return [...new Set(ports.map(({ port }) => printableLine(port.name)))].sort();
 }
 
-/** A rule's flows share a priority of its own. */
+/** The flows of one rule have a priority of their own. */
 function ruleStatistics(deciding: readonly Flow[], group: Group): RuleStatistics[] {
   const { rules } = filterOf(group.members[0]!.flow.source);
   const at = (priority: number) => deciding.filter((flow) => flow.priority === DEFAULT_PRIORITY + priority);

@@ -8,26 +8,29 @@ export interface Count {
 
 /** What one rule of a flow's filter decided. */
 export interface RuleStatistics {
-  /** Number of the rule, from 0, or the default. */
+  /** Index of the rule, from 0, or the default. */
   rule: number | "default";
   /** What the rule does: `accept` or `reject`. */
   action: "accept" | "reject";
-  /** The frames that it decided about. */
+  /** The frames for which it decided. */
   count: Count;
 }
 
 /**
- * What happened to the copies of one capture group. Flows treated alike share a group, and its counters. The two directions of
- * a capped flow that have a group each are told as one: they have one meter.
+ * What happened to the copies of one capture group. Flows that are treated alike share a group and its counters. If the
+ * two directions of a capped flow have a group each, they are reported as one, because they share a meter.
  */
 export interface CaptureStatistics {
   /** Claims of the flows that share it; one alone with `counters: "own"` or a rateLimit. */
   owners: string[];
   /** OVS names of the ports that are tapped now. */
   portNames: string[];
-  /** Names of the Mirrors that capture for it: while they stay, so do the counters, unless Open vSwitch was started anew. */
+  /**
+   * Names of the Mirrors that capture for it. While they stay the same, so do the counters, unless Open vSwitch was
+   * restarted.
+   */
   mirrors: string[];
-  /** The service that the copies go to. */
+  /** Tunnel id of the service that receives the copies. */
   tunnelId: number;
   /** `any`: both directions share the group. */
   direction: "any" | "ingress" | "egress";
@@ -41,7 +44,7 @@ export interface CaptureStatistics {
   rules: RuleStatistics[];
 }
 
-/** A mirror tunnel's port on a host, as its interface counts. */
+/** A mirror tunnel's port on a host, with the counters of its interface. */
 export interface TunnelStatistics {
   /** OVS name of the port. */
   portName: string;
@@ -49,13 +52,13 @@ export interface TunnelStatistics {
   type: string;
   /** Underlay address of this host. */
   localIp: string;
-  /** Underlay address of the other end; of a mesh, whatever a rule says. */
+  /** Underlay address of the other end; `flow` for a mesh, whose rules set it. */
   remoteIp: string;
   /** What was sent through the tunnel. */
   sent: Count;
-  /** What came out of the tunnel. */
+  /** What was received from the tunnel. */
   received: Count;
-  /** Errors of the interface, both ways. */
+  /** Errors of the interface, in both directions. */
   errors: number;
 }
 
@@ -63,15 +66,15 @@ export interface TunnelStatistics {
 export interface ServiceStatistics {
   /** Key of the service's claim. */
   owner: string;
-  /** What tells its copies apart in tunnels. */
+  /** The tunnel id that identifies its copies in tunnels. */
   tunnelId: number;
-  /** Copies put out to the monitors, from this host and from others. */
+  /** Copies delivered to the monitors, from this host and from others. */
   delivered: Count;
 }
 
-/** What one host counts. */
+/** The counters of one host. */
 export interface HostStatistics {
-  /** The address that the host is known by. */
+  /** The address by which the host is known. */
   address: string;
   /** The capture groups of the flows whose source is on the host. */
   captures: CaptureStatistics[];
@@ -81,8 +84,8 @@ export interface HostStatistics {
   services: ServiceStatistics[];
 }
 
-/** What the hosts count, by name. */
+/** The counters of hosts, by name. */
 export interface TapStatistics {
-  /** What each host counts, by the name that it was asked by. */
+  /** The counters of each host, by the name under which it was requested. */
   hosts: Record<string, HostStatistics>;
 }

@@ -4,20 +4,22 @@ import type { HostRecord } from "../host/host";
 import type { Claim } from "../schema/claim";
 import type { HostStatistics } from "../statistics/statistics";
 
-/** What a host was at a moment, compared with its claims, and what it had counted. */
+/** A host at one moment: how it differs from its claims, and its counters. */
 export interface Seen {
   inspection: Inspection;
   statistics: HostStatistics;
 }
 
-/** One pass over one host: what was seen, or why nothing was. */
+/** One survey of one host: its state, or why it could not be read. */
 export type Survey = {
   record: HostRecord;
-  /** How long it took. */
+  /** How long it took, in seconds. */
   seconds: number;
 } & ({ seen: Seen; error?: never } | { seen?: never; error: Error });
 
-/** What is not as a claim says, in the words of a resource's `status`; also on other hosts that were surveyed. */
+/**
+ * How the host differs from a claim, in the words of a resource's `status`; includes other hosts that were surveyed.
+ */
 export function faultsOf(claim: Claim, { inspection }: Seen, all: readonly Survey[]): string[] {
   const { record, differences } = inspection;
   const here = differences

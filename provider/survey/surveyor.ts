@@ -3,19 +3,19 @@ import type { HostRecord } from "../host/host";
 import type { Context } from "../resource/context";
 import type { Seen, Survey } from "./survey";
 
-/** Surveys the same hosts again and again. It only reads; a host that does not answer delays no other. */
+/** Surveys the same hosts again and again. It only reads, and a host that does not answer delays no other. */
 export class Surveyor {
-  /** What has been asked of hosts and not been answered: no more is asked of them until it is. */
+  /** Requests that hosts have not answered yet: a host gets no other request until then. */
   private readonly asked = new Map<HostRecord, Promise<Seen>>();
 
-  /** `timeoutMs`: how long one pass waits for a host. */
+  /** `timeoutMs`: how long one survey waits for a host. */
   constructor(
     private readonly context: Context,
     private readonly records: readonly HostRecord[],
     private readonly timeoutMs: number,
   ) {}
 
-  /** Passes over all hosts at once. */
+  /** Surveys all hosts at the same time. */
   survey(): Promise<Survey[]> {
     return Promise.all(this.records.map((record) => this.surveyHost(record)));
   }
@@ -50,7 +50,7 @@ export class Surveyor {
       const error = new TaasError(`it did not answer within ${seconds} s`, {
         code: "operation-timeout",
         host: record.name,
-        hint: "Look at its load and at the connection to it",
+        hint: "Check its load and the connection to it",
       });
       timer = setTimeout(() => reject(error), this.timeoutMs);
     });

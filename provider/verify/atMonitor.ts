@@ -6,7 +6,7 @@ import type { DestinationEnd, SourceEnd, Way } from "./tap";
 /** A way to another host. */
 type Long = Extract<Way, { header: number }>;
 
-/** What the claims of both ends say differently, so that copies are not what the other end awaits. */
+/** How the claims at the two ends disagree, so that copies do not have the tunnel id that the other end expects. */
 function disagreement(
   { end }: Shown<DestinationEnd>,
   { end: { claim } }: Shown<SourceEnd>,
@@ -15,20 +15,20 @@ function disagreement(
   return `the tunnel id is ${claim.tunnelId} in the claim of the source's host, and ${end.claim.tunnelId} in that of the monitor's`;
 }
 
-/** Whether copies reach the host of the monitors, under the tunnel id that they are awaited with. */
+/** Whether copies reach the monitors' host, with the tunnel id that it expects. */
 export function judgeTunnel({ source, destination, probe }: Evidence): Verdict {
   const { way } = source.end;
   if (way.kind === "local") return { verdict: "proved", detail: "the monitor is on the same host" };
   if (way.kind === "collector")
     return {
       verdict: "outside",
-      detail: `copies leave by ${way.text}; what arrives cannot be seen from here`,
+      detail: `copies leave by ${way.text}; whether they arrive cannot be seen from here`,
     };
   const there = destination as Shown<DestinationEnd>;
   const differing = disagreement(there, source);
   if (differing !== undefined) return { verdict: "wrong", host: there.host, detail: differing };
   if (probe === undefined)
-    return { verdict: "unknown", detail: "no probe was sent: what is wrong comes first" };
+    return { verdict: "unknown", detail: "no probe was sent, because something before this stage is wrong" };
   if (probe.outcome === "refused") return { verdict: "unknown", detail: probe.why };
   if (probe.outcome === "lost")
     return {
@@ -59,7 +59,7 @@ function tooLong({ longest, arrived }: LengthLimit, { text, header }: Long, ther
 export function judgeDelivery(evidence: Evidence): Verdict {
   const { source, destination, probe } = evidence;
   if (destination === undefined || "unseen" in destination)
-    return { verdict: "outside", detail: "the collector is outside: ask it what it got" };
+    return { verdict: "outside", detail: "the collector is outside the cloud: check there what it received" };
   const { claim, service, monitors } = destination.end;
   if (claim === undefined) return { verdict: "wrong", detail: "the claim of the flow is missing there" };
   if (service === undefined)
@@ -76,7 +76,7 @@ export function judgeDelivery(evidence: Evidence): Verdict {
   }
   if (probe?.outcome === "refused") return { verdict: "unknown", detail: probe.why };
   if (probe?.outcome === "lost" && source.end.way.kind === "local")
-    return { verdict: "wrong", detail: "a probe that was put into the tap bridge did not come through" };
+    return { verdict: "wrong", detail: "a probe that was injected into the tap bridge was not delivered" };
   if (probe?.outcome !== "arrived")
     return { verdict: "unknown", detail: "no probe arrived that could be delivered" };
   const given = probe.delivered === undefined ? "" : `; ${probe.delivered}`;

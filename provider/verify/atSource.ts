@@ -4,13 +4,16 @@ import { isSelective } from "../model/vlanClass";
 import type { Counted } from "./counts";
 import { type Evidence, NAMED, namesOf, plural, silence, type Verdict } from "./evidence";
 
-/** Frames that a port must have counted before the lack of a copy says anything: the last one may not be counted yet. */
+/**
+ * The fewest frames that a port must have counted before a missing copy is significant: the last one may not have been
+ * counted yet.
+ */
 const ENOUGH = 5;
 
-/** Whether the tapped ports are there and have a link. */
+/** Whether the tapped ports are plugged and have a link. */
 export function judgeSource({ source, counted, seconds }: Evidence): Verdict {
   const { ports } = source.end;
-  if (ports.length === 0) return { verdict: "no-traffic", detail: "no port is there to be tapped" };
+  if (ports.length === 0) return { verdict: "no-traffic", detail: "no tapped port is plugged" };
   const silent = ports.map(silence).filter((why) => why !== undefined);
   if (silent.length > 0) {
     const hint = "its VM is stopped, or its device is down";
@@ -70,7 +73,7 @@ function judgeSilent(
 /** Whether the groups captured what the ports counted. */
 export function judgeCapture({ source, counted, seconds }: Evidence): Verdict {
   const { groups, claim } = source.end;
-  if (groups.length === 0) return { verdict: "no-traffic", detail: "no port is there to be tapped" };
+  if (groups.length === 0) return { verdict: "no-traffic", detail: "no tapped port is plugged" };
   const all = groups.map((group) => {
     const ports = dueOf(group, claim.owner, counted);
     const due = ports.reduce((sum, port) => sum + port.due, 0);
@@ -82,13 +85,13 @@ export function judgeCapture({ source, counted, seconds }: Evidence): Verdict {
   const due = all.reduce((sum, one) => sum + one.due, 0);
   const captured = all.reduce((sum, one) => sum + one.captured, 0);
   if (due === 0 || captured === 0)
-    return { verdict: "no-traffic", detail: `no frame came by within ${seconds} s` };
+    return { verdict: "no-traffic", detail: `no frame passed within ${seconds} s` };
   const shared = new Set(groups.flatMap(({ members }) => members.map(({ flow }) => flow.owner))).size;
   const others = shared > 1 ? `; ${shared} taps share their capture` : "";
-  return { verdict: "proved", detail: `${plural(due, "frame")} came by within ${seconds} s${others}` };
+  return { verdict: "proved", detail: `${plural(due, "frame")} passed within ${seconds} s${others}` };
 }
 
-/** What the groups' filters and caps did with what was captured. */
+/** What the groups' filters and caps did with the captured frames. */
 export function judgeFilter({ source, counted, seconds }: Evidence): Verdict {
   const counts = source.end.groups.flatMap(({ hash }) => counted.groups.get(hash) ?? []);
   const total = (name: "captured" | "accepted"): number =>

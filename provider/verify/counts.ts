@@ -2,7 +2,7 @@ import type { Group } from "../model/groups";
 import { pieceCookie } from "../model/identity";
 import type { Flow } from "../ovs/openflow";
 
-/** What a host has counted until a moment. */
+/** The counters of a host at one moment. */
 export interface Reading {
   /** Rules of the tap bridge. */
   flows: readonly Flow[];
@@ -15,15 +15,15 @@ export type PortReading = ReadonlyMap<string, { egress: number; ingress: number 
 
 /** What one capture group did with frames. */
 export interface GroupCount {
-  /** Frames that its Mirror put out to it. */
+  /** Frames that its Mirror sent to it. */
   captured: number;
-  /** Frames that its filter accepted, those over a rate limit included. */
+  /** Frames that its filter accepted, including those above a rate limit. */
   accepted: number;
   /** Copies that its rate limit dropped. */
   dropped: number;
 }
 
-/** What a host counted within a window of time. */
+/** What a host counted within a time window. */
 export interface Counted {
   /** By the group's hash. */
   groups: ReadonlyMap<string, GroupCount>;
@@ -31,10 +31,13 @@ export interface Counted {
   ports: PortReading;
 }
 
-/** Where nothing was counted. */
+/** The counts if nothing was counted. */
 export const NOTHING: Counted = { groups: new Map(), ports: new Map() };
 
-/** What a group has counted until a moment. `meter`: the number of the one that it shares with the flow's other direction, if it has one. */
+/**
+ * A group's counters at one moment. `meter`: the number of its meter, if any, which it shares with the flow's other
+ * direction.
+ */
 function countOf({ hash }: Group, { flows, drops }: Reading, meter: number | undefined): GroupCount {
   const own = flows.filter(({ cookie }) => cookie === pieceCookie(hash));
   const total = (table: number): number =>
@@ -43,12 +46,15 @@ function countOf({ hash }: Group, { flows, drops }: Reading, meter: number | und
   return { captured: total(0), accepted: total(2), dropped };
 }
 
-/** The growth of a counter. One that began anew meanwhile, as when ovs-vswitchd did, has grown by what it is. */
+/**
+ * The increase of a counter. A counter that restarted in the meantime, as after a restart of ovs-vswitchd, has
+ * increased by its value.
+ */
 function growth(before: number, after: number): number {
   return after >= before ? after - before : after;
 }
 
-/** What groups counted between two moments. `meterOf`: the number of a group's meter, where it is capped. */
+/** What groups counted between two moments. `meterOf`: the number of a group's meter, if it is capped. */
 export function countGroups(
   groups: readonly Group[],
   meterOf: (group: Group) => number | undefined,
@@ -67,7 +73,7 @@ export function countGroups(
   );
 }
 
-/** What ports counted between two moments; those that were not there at both are left out. */
+/** What ports counted between two moments; a port that was missing at either is left out. */
 export function countPorts(before: PortReading, after: PortReading): PortReading {
   return new Map(
     [...after].flatMap(([port, last]) => {

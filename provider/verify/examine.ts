@@ -11,36 +11,36 @@ import { countedBetween, readPorts, readRules } from "./readings";
 import type { SeenHost } from "./see";
 import { type HostView, viewOf } from "./view";
 
-/** What a host has shown. */
+/** The evidence from a host. */
 export interface Examined {
-  /** The way to the host, until it is given back. */
+  /** Access to the host, until it is returned. */
   access: HostAccess;
   view: HostView;
   /** The host, as messages name it. */
   host: string;
   differences: readonly Difference[];
-  /** Why ovs-vswitchd cannot be asked, where it cannot. */
+  /** Why ovs-vswitchd does not answer, if so. */
   dead: string | undefined;
-  /** A connection to its tap bridge; or why there is none. */
+  /** A connection to its tap bridge, or why there is none. */
   channel: PacketChannel | { why: string };
-  /** What it counted within the window; rejects where that could not be read. */
+  /** What it counted within the time window; rejects if that could not be read. */
   counted: Promise<Counted>;
 }
 
 /** Seconds that ovs-vswitchd gets for a first answer. */
 const PATIENCE = 3;
 /**
- * Milliseconds after the window until all that came within it is counted: ovs-vswitchd asks the datapath for its counters twice a
- * second (ovs-vswitchd.conf.db(5), Open_vSwitch, other_config:max-revalidator).
+ * Milliseconds after the time window until everything in it has been counted: ovs-vswitchd reads the datapath's
+ * counters twice a second (ovs-vswitchd.conf.db(5), Open_vSwitch, other_config:max-revalidator).
  */
 const COUNTING = 1200;
 
-/** Errors by which ovs-vswitchd is known not to answer. All others are of the way to it. */
+/** Errors that show that ovs-vswitchd does not answer. All others concern the connection to it. */
 const NO_ANSWER: ReadonlySet<ErrorCode> = new Set(["openflow-error", "openflow-timeout"]);
 
 /**
- * Looks at a host closely. What it counts within so many seconds is told later. The channel is the caller's to close. Rejects where
- * the host cannot be asked, which says nothing about its ovs-vswitchd.
+ * Examines a host. What it counts in the time window is available later. The caller closes the channel. Rejects if the
+ * host cannot be read, which says nothing about its ovs-vswitchd.
  */
 export async function examine(
   access: HostAccess,
@@ -82,7 +82,7 @@ async function openChannel(access: HostAccess): Promise<PacketChannel | { why: s
   }
 }
 
-/** Why ovs-vswitchd does not answer ovs-ofctl either; undefined where it does. */
+/** Why ovs-vswitchd does not answer ovs-ofctl either; undefined if it does. */
 async function stoppedBy(access: HostAccess, { tapBridge }: HostView): Promise<string | undefined> {
   try {
     const target = { ...ofctlTarget(access, tapBridge), timeoutSeconds: PATIENCE };
@@ -93,14 +93,14 @@ async function stoppedBy(access: HostAccess, { tapBridge }: HostView): Promise<s
   }
 }
 
-/** How ovs-vswitchd does not answer, by the error of a question to it. Rejects where the question did not get as far as that. */
+/** Why ovs-vswitchd does not answer, from the error of a request to it. Rejects if the request did not reach it. */
 async function noAnswer(access: HostAccess, error: unknown): Promise<string> {
   if (!(error instanceof TaasError) || !NO_ANSWER.has(error.code)) throw error;
   await access.requireRights();
   return error.message;
 }
 
-/** Counts for so many seconds; resolves to what tells the count of a view's groups and ports. */
+/** Counts for this many seconds; resolves to a function that returns the counts of a view's groups and ports. */
 async function count(
   access: HostAccess,
   view: HostView,
@@ -115,7 +115,9 @@ async function count(
     countedBetween(now, { before: rules, after: rulesAfter }, { before: ports, after: portsAfter });
 }
 
-/** What a host counted. One that stops answering meanwhile is told of with its taps, and those of other hosts are judged. */
+/**
+ * What a host counted. If it stops answering, that is reported for its taps, and the taps of other hosts are judged.
+ */
 export async function countedBy({
   counted,
 }: Pick<Examined, "counted">): Promise<Pick<Evidence, "counted" | "uncounted">> {

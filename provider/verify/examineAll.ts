@@ -1,13 +1,13 @@
 import { type Examined, examine } from "./examine";
 import type { Seen, SeenHost } from "./see";
 
-/** Hosts that were looked at closely, by their machines, and lent until that is over. */
+/** Examined hosts by machine, with access to them until the examination is over. */
 export interface Lent {
   hosts: ReadonlyMap<string, Examined>;
   release(): void;
 }
 
-/** Looks closely at all hosts that were reached; those that it loses meanwhile are noted with the others that cannot be looked at. */
+/** Examines all hosts that could be read. Those that fail meanwhile are added to the hosts that could not be read. */
 export async function examineAll(seen: Seen, seconds: number): Promise<Lent> {
   let release = (): void => {};
   const over = new Promise<void>((resolve) => {
@@ -26,7 +26,7 @@ export async function examineAll(seen: Seen, seconds: number): Promise<Lent> {
   return { hosts: new Map(examined.flat()), release };
 }
 
-/** Looks closely at a host and keeps its connection until all is over. */
+/** Examines a host and keeps its connection until the examination is over. */
 function lend(host: SeenHost, seconds: number, over: Promise<void>): Promise<Examined> {
   return new Promise((resolve, reject) => {
     host.host

@@ -11,13 +11,13 @@ import { type DestinationEnd, destinationEnd, type SourceEnd, sourceEnd } from "
 export interface Sourced {
   source: Examined;
   end: SourceEnd;
-  /** Where its monitors are; absent for a collector. */
+  /** Its monitors' end; absent for a collector. */
   destination: { at: Examined; end: DestinationEnd } | Unseen | undefined;
   /** What is wrong on its hosts. */
   faults: readonly { host: string; faults: Faults }[];
 }
 
-/** A tap that only the host of its monitors knows. */
+/** A tap that only the monitors' host knows. */
 export interface Unsourced {
   claim: FlowClaim;
   /** The host of its monitors. */
@@ -26,20 +26,20 @@ export interface Unsourced {
   source: { host: string; verdict: "wrong" | "unknown"; detail: string };
 }
 
-/** What was found of taps. */
+/** The taps that were found. */
 export interface Gathered {
   sourced: Sourced[];
   unsourced: Unsourced[];
 }
 
-/** Hosts by their machines, as far as they could be looked at closely. */
+/** Hosts by machine, if they could be examined. */
 export type ExaminedHosts = ReadonlyMap<string, Examined>;
 
 function isSource(claim: FlowClaim): claim is SourceFlow {
   return claim.source !== undefined;
 }
 
-/** Finds the taps that have an end on a host that was asked for. */
+/** Finds the taps that have an end on a requested host. */
 export function gather(seen: Seen, hosts: ExaminedHosts): Gathered {
   const gathered: Gathered = { sourced: [], unsourced: [] };
   for (const [machine, at] of hosts) {
@@ -87,12 +87,12 @@ function destinationOf(seen: Seen, hosts: ExaminedHosts, claim: SourceFlow): Sou
 function whyMissing(seen: Seen, machine: string, name: string | undefined): Unseen {
   const { host, reason } = seen.missing.get(machine) ?? {
     host: printableLine(name ?? "(unknown)"),
-    reason: "its claims do not say how that host is reached: name it, too",
+    reason: "its claims do not say how that host is reached: name that host, too",
   };
   return { host, unseen: reason };
 }
 
-/** Why the host of a flow's source does not have it; undefined where it has. */
+/** Why the host of a flow's source does not have the flow; undefined if it does. */
 function unsourced(seen: Seen, hosts: ExaminedHosts, claim: FlowClaim): Unsourced["source"] | undefined {
   const machine = claim.peer?.machine ?? "";
   const at = hosts.get(machine);

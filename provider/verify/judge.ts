@@ -6,7 +6,7 @@ import { type Evidence, NAMED, type Verdict } from "./evidence";
 import type { Unsourced } from "./gather";
 import { STAGES, type Stage, type StageVerification, type TapVerification } from "./verification";
 
-/** Judges a tap by what its hosts have shown. */
+/** Judges a tap by the evidence from its hosts. */
 export function judgeTap(evidence: Evidence): TapVerification {
   const { source, destination } = evidence;
   const { claim, ports, way } = source.end;
@@ -21,7 +21,7 @@ export function judgeTap(evidence: Evidence): TapVerification {
   };
 }
 
-/** What a tap is told by, each on one line: hosts say what they like in claims. */
+/** The names and ids of a tap, each on one line, because hosts can write anything into claims. */
 function named(tap: Pick<TapVerification, "owner" | "service" | "tunnelId" | "sourceHost" | "destination">) {
   const { owner, service, tunnelId, sourceHost, destination } = tap;
   return {
@@ -33,7 +33,7 @@ function named(tap: Pick<TapVerification, "owner" | "service" | "tunnelId" | "so
   };
 }
 
-/** Why a tap has nothing to copy; undefined where it has. */
+/** Why a tap has nothing to copy; undefined if it has. */
 function idleness({ source: { end } }: Evidence): "disabled" | "ended" | undefined {
   if (!end.claim.source.enabled) return "disabled";
   return hasEnded(end.claim, end.view.look.now) ? "ended" : undefined;
@@ -59,7 +59,7 @@ const JUDGES: Record<Stage, (evidence: Evidence) => Verdict> = {
   delivery: judgeDelivery,
 };
 
-/** What is wrong at a stage by what stands on the hosts, or why nothing can be said. */
+/** What is wrong at a stage according to the hosts' state, or why nothing is known. */
 function faultAt(stage: Stage, evidence: Evidence): Verdict | undefined {
   const { source, destination } = evidence;
   const isFirst = stage === "source";
@@ -86,7 +86,7 @@ export function judgeUnsourced({ claim, destination, source }: Unsourced): TapVe
   const { verdict, detail } = source;
   const names = named({ ...claim, sourceHost: source.host, destination });
   const host = names.sourceHost;
-  const rest = { verdict: "unknown", host, detail: "its source is not known" } as const;
+  const rest = { verdict: "unknown", host, detail: "its source is unknown" } as const;
   const stages = STAGES.map((stage): StageVerification => {
     const found = stage === "source" ? { verdict, host, detail: printableLine(detail) } : rest;
     return { stage, ...found, ...(stage === "delivery" ? { host: names.destination } : {}) };
@@ -98,7 +98,7 @@ function stopped(why: string): string {
   return `Open vSwitch does not answer, so nothing is copied or delivered there: ${why}`;
 }
 
-/** Faults of one host are told by that host, those of another with its name. */
+/** A verdict from faults. Faults on the stage's own host are listed plainly, others with the name of their host. */
 function wrong(faults: readonly { host: string; what: string }[]): Verdict {
   const { host } = faults[0]!;
   const told = faults.map((fault) =>

@@ -6,7 +6,7 @@ import { sharedActions } from "../model/shared";
 import { ARRIVED } from "../model/tunnels";
 import type { SourceEnd } from "./tap";
 
-/** What became of a probe. */
+/** The result of a probe. */
 export type ProbeResult =
   /**
    * It arrived where the monitors are, under this tunnel id. `cut`: one as long as the longest copies did not. `delivered`: what was put
@@ -15,7 +15,7 @@ export type ProbeResult =
   | { outcome: "arrived"; tunnelId: number; milliseconds: number; cut?: LengthLimit; delivered?: string }
   /** None of so many arrived. */
   | { outcome: "lost"; sent: number }
-  /** It could not be sent, or could not have been seen to arrive. */
+  /** It could not be sent, or its arrival could not have been observed. */
   | { outcome: "refused"; why: string };
 
 /** Bytes of the longest copies, which do not arrive, and of the longest probe that did; undefined where that was not looked for. */
@@ -41,16 +41,16 @@ const NOWHERE = Buffer.from("0180c200000e", "hex");
 export const SHORTEST = 60;
 /** The bits of a probe's source address that tell one run from another; the others number its probes. */
 const RUN_BITS = 0xffff_ffff_0000n;
-/** Probes that a run has numbers for. */
+/** The most probes of a run. */
 export const MOST_PROBES = 0x1_0000;
-/** Above all rules of ours. */
+/** Above all our rules. */
 const PRIORITY = 65535;
-/** The port that what is sent by packet-out comes by, if it comes by none (OFPP_CONTROLLER). */
+/** The input port of a packet-out that names none (OFPP_CONTROLLER). */
 export const FROM_CONTROLLER = 0xffff_fffd;
-/** The name by which actions here mean the bridge's tables, from the first on. */
+/** The name by which actions here refer to the bridge's tables, from the first one. */
 export const TABLES_NAME = "(tables)";
 
-/** The source address of a run's probes, from four random bytes: locally administered, of one station. */
+/** The source address of a run's probes, from four random bytes: locally administered, unicast. */
 export function runAddress(random: Buffer): bigint {
   const first = (random.readUInt8(0) & 0xfc) | 0x02;
   return BigInt(first * 0x100_0000 + random.readUIntBE(1, 3)) << 16n;
@@ -73,8 +73,8 @@ export function probeNumber(run: bigint, frame: Buffer): number | undefined {
 }
 
 /**
- * The rules of one run on the host of monitors. What has arrived as a copy does is not delivered but told of, by `report`; what the
- * host sends to itself is taken for arrived.
+ * The rules of one run on the monitors' host. A probe that arrives as a copy does is not delivered but reported, by
+ * `report`; a probe that the host sends to itself counts as arrived.
  */
 export function probeRules(run: bigint, cookie: bigint, report: Action<number>): Rule<number>[] {
   const match = [is("eth_type", PROBE_TYPE), masked("eth_src", run, RUN_BITS)];

@@ -13,23 +13,23 @@ import type { Probe } from "./shots";
 import type { DestinationEnd } from "./tap";
 import type { HostView } from "./view";
 
-/** Who gets the probes that arrive, besides this program. */
+/** Who receives arriving probes in addition to this program. */
 export type Recipients = "nobody" | "monitors";
 
-/** A way that some taps share, the hosts at its ends, and the probe of it. */
+/** A path that some taps share, the hosts at its ends, and its probe. */
 interface ProbedWay {
   taps: Sourced[];
   ends: readonly Examined[];
   probe: Probe;
 }
 
-const NO_WAY: ProbeResult = { outcome: "refused", why: "no port is there to send a probe by" };
-/** Ports may have other numbers by now. */
+const NO_WAY: ProbeResult = { outcome: "refused", why: "no port is plugged by which to send a probe" };
+/** Port numbers may have changed. */
 const CHANGED: ProbeResult = { outcome: "refused", why: "another writer is changing the hosts: run again" };
 
 /**
- * Probes the ways of taps, each way once. One on which something is wrong is not probed: no probe goes where ports or rules are not
- * what they should be.
+ * Probes the paths of taps, each path once. A path with a fault is not probed: no probe is sent where ports or rules
+ * are not what they should be.
  */
 export async function probeTaps(
   taps: readonly Sourced[],
@@ -62,7 +62,10 @@ function zip<A, B>(some: readonly A[], others: readonly B[]): [A, B][] {
   return some.map((one, index) => [one, others[index]!]);
 }
 
-/** The hosts that are not what was looked at any more, or cannot be asked, and what that means for their probes. */
+/**
+ * The hosts that have changed since they were looked at, or that cannot be read, and the resulting outcome of their
+ * probes.
+ */
 async function movedAmong(hosts: readonly Examined[]): Promise<Map<Examined, ProbeResult>> {
   const moved = new Map<Examined, ProbeResult>();
   await Promise.all(
@@ -81,7 +84,7 @@ async function movedAmong(hosts: readonly Examined[]): Promise<Map<Examined, Pro
   return moved;
 }
 
-/** How a tap's way is probed; undefined where it is not, or what keeps it from that. */
+/** How a tap's path is probed; undefined if it is not, or why it cannot be. */
 function wayOf(tap: Sourced, recipients: Recipients): ProbedWay | ProbeResult | undefined {
   const { source, end, destination, faults } = tap;
   if (!end.claim.source.enabled || hasEnded(end.claim, end.view.look.now)) return undefined;
@@ -103,20 +106,20 @@ function wayOf(tap: Sourced, recipients: Recipients): ProbedWay | ProbeResult | 
   return { taps: [tap], ends: [source, at], probe: { from, to, ways, ...(deliver && { deliver }) } };
 }
 
-/** What tells ways apart. Hosts are told apart by their machines: stacks may have one name for different ones. */
+/** Identifies a path. Hosts are identified by their machines, because stacks may use one name for different hosts. */
 function keyOf({ ends, probe }: ProbedWay): string {
   const bigints = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
   return JSON.stringify([ends.map(({ view }) => view.look.facts.machine), probe.ways], bigints);
 }
 
-/** Actions by the numbers of a host's ports; none where a port is not there. */
+/** Actions with the numbers of a host's ports; none if a port is missing. */
 function numbered(view: HostView, actions: readonly Action[]): Action<number>[] {
   const numbers = new Map([...view.numbers, [TABLES_NAME, TABLES]]);
   const rule = { table: 0, priority: 0, cookie: 0n, match: [], owners: [] };
   return numberRule({ ...rule, actions: [...actions] }, numbers)!.actions;
 }
 
-/** What puts a probe out to each monitor. */
+/** The actions that deliver a probe to each monitor. */
 function deliveryTo(view: HostView, { service, monitors }: DestinationEnd): Probe["deliver"] {
   const names = monitors.map((monitor) => monitor.interface.name);
   const outputs =

@@ -9,7 +9,7 @@ import { readPortCounts } from "../ovs/portCounts";
 import { type Counted, countGroups, countPorts, type PortReading, type Reading } from "./counts";
 import type { HostView } from "./view";
 
-/** Reads what rules and meters of a host's tap bridge have counted. */
+/** Reads the counters of the rules and meters of a host's tap bridge. */
 export async function readRules(access: HostAccess, { look, tapBridge }: HostView): Promise<Reading> {
   const target = ofctlTarget(access, tapBridge);
   const [flows, drops] = await Promise.all([
@@ -19,7 +19,7 @@ export async function readRules(access: HostAccess, { look, tapBridge }: HostVie
   return { flows, drops: new Map([...drops].map(([meter, { packets }]) => [meter, packets])) };
 }
 
-/** Reads what the tapped ports of a host have counted. */
+/** Reads the counters of a host's tapped ports. */
 export async function readPorts(access: HostAccess, { look, groups }: HostView): Promise<PortReading> {
   const tapped = groups.flatMap(({ members }) => members.flatMap((member) => member.ports));
   const bridges = new Map(tapped.map(({ bridge }) => [bridge.name, bridge]));

@@ -6,24 +6,24 @@ import type { HostRecord } from "../host/host";
 import type { Context } from "../resource/context";
 import type { UnseenHost } from "./verification";
 
-/** A host that was reached. */
+/** A host that was read. */
 export interface SeenHost {
   host: Host;
   look: Look;
 }
 
-/** The hosts that taps are on, by their machines. */
+/** The hosts that taps are on, by machine. */
 export interface Seen {
   hosts: Map<string, SeenHost>;
-  /** Machines that were asked for. */
+  /** Machines that were requested. */
   named: Set<string>;
-  /** Hosts that were asked for and could not be looked at. */
+  /** Hosts that were requested and could not be read. */
   unseen: UnseenHost[];
-  /** Why another end of a tap could not be looked at, by its machine. */
+  /** Why another end of a tap could not be read, by its machine. */
   missing: Map<string, UnseenHost>;
 }
 
-/** Looks at hosts, and at those that have the other ends of their taps. */
+/** Looks at hosts, and at those with the other ends of their taps. */
 export async function seeAll(context: Context, records: readonly HostRecord[]): Promise<Seen> {
   const seen: Seen = { hosts: new Map(), named: new Set(), unseen: [], missing: new Map() };
   const found = await Promise.all(
@@ -86,7 +86,7 @@ async function see(
   }
 }
 
-/** The hosts that have other ends of flows on some hosts and are none of these, by their machines. */
+/** The other hosts that have ends of these hosts' flows, by machine. */
 function farEnds(looks: readonly Look[]): Map<string, HostRecord> {
   const known = new Set(looks.map(({ facts }) => facts.machine));
   const claims = looks.flatMap(({ read }) => [...read.claims.values()]);

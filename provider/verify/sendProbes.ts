@@ -4,9 +4,12 @@ import { findLimits } from "./findLimits";
 import { type LengthLimit, type ProbeResult, probeRules, runAddress, SHORTEST } from "./probe";
 import { type Probe, type ProbeChannel, Shots } from "./shots";
 
-/** Seconds after which the rules for probes end by themselves. */
+/** Seconds after which the rules for probes expire. */
 const LEASE = 10;
-/** Milliseconds after which what has not arrived is sent again: the first frame to a neighbour is lost while its address is asked for. */
+/**
+ * Milliseconds after which probes that have not arrived are sent again: the first frame to a neighbour is lost while
+ * its address is being resolved.
+ */
 const PAUSES = [200, 400, 1400];
 
 /**

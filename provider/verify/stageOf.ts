@@ -7,7 +7,7 @@ import type { DestinationEnd, SourceEnd } from "./tap";
 import type { Stage } from "./verification";
 import type { HostView } from "./view";
 
-/** What a tap has on one host: either end, or both where source and monitor share it. */
+/** What a tap has on one host: either end, or both if source and monitor share the host. */
 export interface TapThere {
   view: HostView;
   /** Key of the flow's claim. */
@@ -17,10 +17,10 @@ export interface TapThere {
   destination: DestinationEnd | undefined;
 }
 
-/** Differences that are on a tap's way, by stage. */
+/** Differences that affect a tap, by stage. */
 export type Faults = ReadonlyMap<Stage, readonly string[]>;
 
-/** Sorts what is wrong with a host by the stages of a tap; what is none of its way is left out. */
+/** Sorts a host's differences by the stages of a tap; those that do not affect it are left out. */
 export function faultsOf(tap: TapThere, differences: readonly Difference[]): Faults {
   const faults = new Map<Stage, string[]>();
   const stages = stagesOn(tap, differences);
@@ -51,7 +51,10 @@ function stagesOn(
   };
 }
 
-/** The stage of what everything on the tap bridge goes through: at the source, else where copies arrive. */
+/**
+ * The stage of something that everything on the tap bridge passes: `atSource` on the source's host, else the stage at
+ * which copies arrive.
+ */
 function betweenTables({ source }: TapThere, atSource: Stage): Stage {
   return source === undefined ? "delivery" : atSource;
 }
@@ -61,8 +64,8 @@ function isCapturing({ source }: TapThere, mirror: string): boolean {
 }
 
 /**
- * The stages of a flow's ports behind its capture group, by what their names begin with: a mirror tunnel, patch pairs to
- * production's tunnels, patch pairs to monitors on the integration bridge. Others are between Mirror and filter.
+ * The stages of a flow's ports after its capture group, by the prefix of their names: a mirror tunnel, patch pairs to
+ * production tunnels, patch pairs to monitors on the integration bridge. Others are between Mirror and filter.
  */
 const WAYS: Record<string, Stage> = {
   mv: "tunnel",
@@ -72,7 +75,7 @@ const WAYS: Record<string, Stage> = {
   mo: "delivery",
 };
 
-/** The stage of each port on the tap's way, by name. */
+/** The stage of each port that the tap's copies pass, by name. */
 function portStages({ view, owner, source, destination }: TapThere): Map<string, Stage> {
   const stages = new Map<string, Stage>();
   for (const port of view.piecesOf(owner).ports) stages.set(port, WAYS[port.slice(0, 2)] ?? "filter");
@@ -89,13 +92,13 @@ function portStages({ view, owner, source, destination }: TapThere): Map<string,
   return stages;
 }
 
-/** A meter has the number of the patch port that a group's copies come in by. */
+/** A meter has the number of the patch port on which a group's copies arrive. */
 function meterStage({ view, source }: TapThere, meter: number): Stage | undefined {
   const isMetered = source?.groups.some((group) => view.numbers.get(groupNames(group).tap) === meter);
   return isMetered === true ? "filter" : undefined;
 }
 
-/** Cookies of the rules that are missing, by bridge and place: another rule in such a place stands in their way. */
+/** Cookies of the missing rules, by bridge and identity: another rule with the same identity is in their place. */
 function missingRules(differences: readonly Difference[]): Map<string, bigint> {
   const missing = differences.flatMap(({ about }) =>
     about !== undefined && "rule" in about && about.is === "missing" ? [about] : [],
@@ -120,7 +123,7 @@ function ruleStage(
   return bridge === tap.view.tapBridge && !isOurCookie(cookie) ? strangerStage(tap, rule, ports) : undefined;
 }
 
-/** Whether a rule is about copies of another service, or from another host, alone. */
+/** Whether a rule concerns only copies of another service, or from another host. */
 function isOfAnother({ tunnelId, destination }: TapThere, { match }: Flow): boolean {
   const id = /(?:^|,)tun_id=(0x[0-9a-f]+|\d+)(?:,|$)/.exec(match)?.[1];
   if (id !== undefined && Number(id) !== tunnelId) return true;
@@ -129,7 +132,7 @@ function isOfAnother({ tunnelId, destination }: TapThere, { match }: Flow): bool
   return from !== undefined && remote !== undefined && from !== remote;
 }
 
-/** The stage of a rule by the cookie of what it is a piece of. */
+/** The stage of a rule, by the cookie of the object it belongs to. */
 function pieceStage(
   { view, owner, source, destination }: TapThere,
   cookie: bigint,
@@ -159,7 +162,7 @@ function strangerStage(
   return stage === "capture" ? "filter" : stage;
 }
 
-/** Problems of the flow itself that are not of its tunnel. */
+/** Problems of the flow itself that do not concern its tunnel. */
 const PROBLEM_STAGES: Partial<Record<ErrorCode, Stage>> = {
   "port-missing": "source",
   "source-patch": "source",
@@ -191,7 +194,7 @@ function problemStage(
     : "delivery";
 }
 
-/** Whether a port is there for a MirrorTunnel and carries a flow's copies. */
+/** Whether a port belongs to a MirrorTunnel and carries a flow's copies. */
 function isTunnelOf(tunnel: string, flow: string): (port: { owners: readonly string[] }) => boolean {
   return ({ owners }) => owners.includes(tunnel) && owners.includes(flow);
 }

@@ -22,7 +22,7 @@ export type Way =
 export interface SourceEnd {
   view: HostView;
   claim: SourceFlow;
-  /** The capture groups that its copies go through; none where the port that it names is not plugged. */
+  /** The capture groups that its copies pass; none if the port that it names is not plugged. */
   groups: readonly Group[];
   /** The tapped ports that are plugged. */
   ports: readonly FoundPort[];
@@ -32,13 +32,13 @@ export interface SourceEnd {
 /** A tap on the host of its monitor. */
 export interface DestinationEnd {
   view: HostView;
-  /** The flow's claim there; undefined where it is missing. */
+  /** The flow's claim there; undefined if it is missing. */
   claim: FlowClaim | undefined;
-  /** The service; undefined where its claim is missing. */
+  /** The service; undefined if its claim is missing. */
   service: ServiceClaim | undefined;
   /** The monitors that are plugged. */
   monitors: readonly FoundPort[];
-  /** The port that the tap's copies come out of, where that is a mirror tunnel of ours. */
+  /** The port on which the tap's copies arrive, if it is a mirror tunnel of ours. */
   port: string | undefined;
 }
 
@@ -71,7 +71,7 @@ function wayOf({ look }: HostView, claim: SourceFlow): Way {
   return { kind: "shared", bridge, text: `production's tunnel on ${bridge}${name}`, header };
 }
 
-/** Finds a tap on the host of its monitor. `flow`: its claim as the host of the source has it. */
+/** Finds a tap on the host of its monitor. `flow`: its claim on the source's host. */
 export function destinationEnd(view: HostView, flow: FlowClaim): DestinationEnd {
   const { look, services } = view;
   const there = look.read.claims.get(flow.owner);

@@ -16,18 +16,18 @@ import type { TapVerification, TapVerifications } from "./verification";
 export interface VerifyOptions {
   /** Seconds for which frames are counted, above 0 and at most 3600. Default 2. */
   window?: number;
-  /** Whether monitors get the probes, too. Default: they get none. */
+  /** Whether monitors also receive the probes. Default: they do not. */
   deliver?: boolean;
-  /** Told what is being done. */
+  /** Receives progress messages. */
   progress?(text: string): void;
 }
 
-/** How often taps are verified again that another writer has changed meanwhile. */
+/** How often verification is repeated for taps that another writer changed meanwhile. */
 const ATTEMPTS = 3;
 
 /**
- * Says of each tap that has an end on one of the hosts whether it delivers, stage by stage. It writes no claim, and what it puts on
- * hosts ends by itself.
+ * Reports for each tap with an end on one of the hosts whether it delivers, stage by stage. It writes no claim, and
+ * what it adds to hosts expires by itself.
  */
 export async function verifyTaps(
   context: Context,

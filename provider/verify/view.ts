@@ -10,16 +10,16 @@ import { ARRIVED } from "../model/tunnels";
 import { portNumbers } from "../plan/portNumbers";
 import type { Claim, FlowClaim, ServiceClaim } from "../schema/claim";
 
-/** What a claim has on a host, by names and cookies. */
+/** The objects of a claim on a host, by names and cookies. */
 export interface Pieces {
   ports: ReadonlySet<string>;
-  /** Of rules that do something with the claim's own copies. */
+  /** Of rules that process the claim's own copies. */
   cookies: ReadonlySet<bigint>;
-  /** Of rules that take what comes by a mirror tunnel. */
+  /** Of rules that handle what arrives through a mirror tunnel. */
   arrivals: ReadonlySet<bigint>;
 }
 
-/** A host that was looked at, and what its claims come to there: the same for all its taps. */
+/** A host that was looked at, and the state that its claims ask for: the same for all its taps. */
 export interface HostView {
   look: Look;
   tapBridge: string;
@@ -31,11 +31,11 @@ export interface HostView {
   groups: readonly Group[];
   services: Services;
   serviceOf(flow: FlowClaim): ServiceClaim | undefined;
-  /** What is there because of a claim. */
+  /** The objects that exist because of a claim. */
   piecesOf(owner: string): Pieces;
 }
 
-/** Works out what a host's claims come to. */
+/** Computes the state that a host's claims ask for. */
 export function viewOf(look: Look): HostView {
   const { facts, read, record } = look;
   const tapBridge = tapBridgeOf(record);
@@ -58,7 +58,7 @@ export function viewOf(look: Look): HostView {
 
 const NOTHING: Pieces = { ports: new Set(), cookies: new Set(), arrivals: new Set() };
 
-/** The drop rules that tables end with belong to everybody. */
+/** The drop rules at the ends of tables belong to all claims. */
 const LAST_RULES = pieceCookie("000000000000");
 
 function isArrival({ table, actions: [first] }: Pick<Rule, "table" | "actions">): boolean {

@@ -23,7 +23,7 @@ describe("a survey of hosts", () => {
       (await surveyor.survey()).map(({ record, error }) => [record.name, error?.message]);
     const late = [
       ["quick", undefined],
-      ["hung", "host hung: it did not answer within 0.03 s. Look at its load and at the connection to it"],
+      ["hung", "host hung: it did not answer within 0.03 s. Check its load and the connection to it"],
       ["down", "no route"],
     ];
     expect(await outcome()).to.deep.equal(late);

@@ -111,7 +111,7 @@ describe("an import of a monitor port", function () {
       { type: "taas:index:MonitorPort", name: "other", id: "host2:nobody" },
     ]);
     expect(refused.text).to.match(
-      /no such claim on host2: nobody; there are .*MonitorPort\/sensor, .*MonitorPort\/vm/,
+      /no such claim on host2: nobody; claims there: .*MonitorPort\/sensor, .*MonitorPort\/vm/,
     );
     succeeded(await first.stack.destroy());
   });

@@ -157,10 +157,10 @@ describe("an import by the plugin", function () {
       [
         "TapFlow",
         "source:o/p/s/TapFlow/other",
-        /no such claim on source: o\/p\/s\/TapFlow\/other; there are .*third\/TapFlow\/out, .*third\/TapFlow\/web/,
+        /no such claim on source: o\/p\/s\/TapFlow\/other; claims there: .*third\/TapFlow\/out, .*third\/TapFlow\/web/,
       ],
       ["TapFlow", `monitor:${owner}`, /the tapped port of .* is on another host.*source:organization/],
-      ["TapService", "source:tap-web", /no such claim on source: tap-web; there are no claims of this kind/],
+      ["TapService", "source:tap-web", /no such claim on source: tap-web; claims there: none of this kind/],
       ["TapService", "tap-web", /names no host/],
     ] as const) {
       const result = await second.import([{ type: `taas:index:${type}`, name: "x", id }]);

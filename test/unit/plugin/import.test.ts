@@ -42,7 +42,7 @@ describe("an import by the plugin", () => {
     const { context } = seenWith(service("o/p/s/TapService/a", { ports: ["gone"] }));
     for (const id of ["monitor:", ":mon", "mon"])
       expect(await errorOf(findClaim(context, "TapService", id)), id).to.match(
-        /names no host or nothing on it/,
+        /must name a host and a claim or port on it/,
       );
   });
 
