@@ -11,7 +11,7 @@ import { verify } from "./verify";
 export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   {
     name: "claims",
-    summary: "list what is tapped, or remove what no stack knows of any more",
+    summary: "list what is tapped, or remove claims whose stack is gone",
     commands: [list, remove],
   },
   metrics,

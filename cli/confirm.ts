@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 
-/** Asks the operator on the terminal. Only `y` and `yes` are a yes; the end of the input is none. */
+/** Asks the operator on the terminal. Only `y` and `yes` count as yes; the end of the input counts as no. */
 export async function confirm(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {

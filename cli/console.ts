@@ -12,19 +12,19 @@ interface ConsoleOptions {
   organization?: string;
 }
 
-/** Serves the console: what is tapped, live, and a stack's program to be changed in a browser. */
+/** `console`: serves a page that shows live what is tapped, and changes a stack's program. */
 export const console: CommandSpec<ConsoleOptions> = {
   name: "console",
-  summary: "see taps in a browser, and create and delete them by Pulumi",
+  summary: "show taps in a browser, and create and delete them with Pulumi",
   description:
-    "Serves a page on this machine's loopback and prints its link, which works once. It shows the taps of all stacks on the hosts. With --project and --stack it creates and deletes taps in that program, which is YAML: by a preview, your confirm, and pulumi up.",
+    "Serves a page on this machine's loopback interface and prints its link, which works once. It shows the taps of all stacks on the hosts. With --project and --stack it creates and deletes taps in that YAML program: by a preview, your confirmation, and pulumi up.",
   examples: ["console --project taps --stack prod", "console --hosts hosts.json"],
   configure(command) {
     command
-      .option("--port <number>", "port on 127.0.0.1 (default: one that is free)", "0")
-      .option("--users <file>", "who may do what, behind a proxy that logs people in")
-      .option("--user-header <name>", "with --users: the header in which the proxy names who is logged in")
-      .option("--public-url <url>", "with --users: where people reach the proxy")
+      .option("--port <number>", "port on 127.0.0.1 (default: a free one)", "0")
+      .option("--users <file>", "who may do what, behind a proxy that authenticates people")
+      .option("--user-header <name>", "with --users: header in which the proxy names the user")
+      .option("--public-url <url>", "with --users: URL at which people reach the proxy")
       .option("--organization <name>", "organization in the owner keys of the stack (default: organization)");
   },
   check({ port, users, userHeader, publicUrl }) {
@@ -34,7 +34,7 @@ export const console: CommandSpec<ConsoleOptions> = {
     if ((users === undefined) !== (userHeader === undefined))
       throw new UsageError("--users and --user-header need each other");
     if (publicUrl === undefined) return;
-    if (users === undefined) throw new UsageError("--public-url is for --users");
+    if (users === undefined) throw new UsageError("--public-url needs --users");
     if (!/^https?:\/\/[^/]+\/?$/.test(publicUrl))
       throw new UsageError("--public-url must be a URL without a path, such as https://taps.example");
   },

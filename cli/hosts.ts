@@ -11,7 +11,7 @@ import { readStackSettings } from "../provider/stackSettings";
 import type { Source } from "./options";
 import { UsageError } from "./usageError";
 
-/** The hosts of the command line, and the settings to reach them with. */
+/** The hosts on the command line, and the settings to reach them with. */
 export interface Wanted {
   settings: Settings;
   /** Names, each once. */
@@ -19,8 +19,8 @@ export interface Wanted {
 }
 
 /**
- * Reads what the command line says of its hosts. What its options say replaces what the inventory says, in the inventory itself, so that
- * all that leads to such a host finds it that way. Throws a UsageError. Errors: `invalid-config`, `invalid-host`.
+ * Reads which hosts the command line names. Its options override the inventory itself, so that everything that refers
+ * to such a host uses them. Throws a UsageError. Errors: `invalid-config`, `invalid-host`.
  */
 export function readHosts(source: Source, connection: ConnectionOptions): Wanted {
   const settings = settingsOf(source);
@@ -44,7 +44,7 @@ export function readHosts(source: Source, connection: ConnectionOptions): Wanted
 }
 
 function settingsOf({ hosts, project, stack: [stack, ...others], sshConfig }: Source): Settings {
-  if (others.length > 0) throw new UsageError("--stack names one stack");
+  if (others.length > 0) throw new UsageError("--stack must name one stack");
   const isOfProject = project !== undefined || stack !== undefined;
   if (hosts !== undefined && isOfProject) throw new UsageError("give --hosts or --project, not both");
   if (isOfProject) {
@@ -63,12 +63,12 @@ function readHostsFile(file: string): Inventory {
   try {
     value = parse(text);
   } catch {
-    // Refused below, as any other text.
+    // Rejected below, like any other text.
   }
   return checkInventory(value, {
     source: `the file ${file}:`,
     root: "hosts",
-    hint: "It is JSON or YAML: an object of hosts by name, as the stack configuration's taas:hosts",
+    hint: "It must be JSON or YAML: an object of hosts by name, like the stack configuration's taas:hosts",
   });
 }
 
@@ -83,7 +83,7 @@ function contentOf(file: string): string {
   }
 }
 
-/** The hosts that are to be reached: those that are declared gone are left out, with a warning. */
+/** The hosts to reach: those that are declared gone are left out, with a warning. */
 export function recordsOf(context: Context, hosts: readonly string[]): HostRecord[] {
   const records = hosts.map((name) => context.resolveHost(name));
   for (const { name } of records.filter(({ gone }) => gone)) context.warn(`host ${name} is declared gone`);

@@ -5,17 +5,17 @@ const GRACE = 4000;
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** How a command learns that it is to end. */
+/** Tells a command that it has to end. */
 export interface Interrupt {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal;
-  /** What the process exits with once there was a signal: 128 and its number. */
+  /** The exit code of the process after a signal: 128 plus the signal's number. */
   readonly exitCode: number | undefined;
 }
 
 /**
- * Lets a command end by itself, and say what it has done, before SIGINT, SIGTERM or SIGHUP ends it: for four seconds, or until the next
- * signal. `last` is called before the process is ended in the midst of the command.
+ * Lets a command end by itself and report what it has done before SIGINT, SIGTERM or SIGHUP ends it: for four seconds,
+ * or until the next signal. `last` is called before the process is ended while the command is still running.
  */
 export function noteInterrupts(last: () => void): Interrupt {
   const ending = new AbortController();

@@ -1,14 +1,14 @@
 import type { Look } from "../provider/converge/look";
 import type { Work } from "./command";
 
-/** What there is to see on the hosts that can be reached. */
+/** The looks at the hosts that can be read. */
 export interface Looks {
   looks: Look[];
-  /** How many hosts cannot be looked at; it has been said why. */
+  /** How many hosts cannot be read; the reasons have been reported. */
   failed: number;
 }
 
-/** Looks at all hosts at once, and says which cannot be looked at. */
+/** Looks at all hosts at the same time, and reports which cannot be read. */
 export async function lookAtAll({ context, hosts, output }: Work): Promise<Looks> {
   let ended = 0;
   const look = async (record: (typeof hosts)[number]) => {
@@ -28,7 +28,7 @@ export async function lookAtAll({ context, hosts, output }: Work): Promise<Looks
   };
 }
 
-/** Whether no host could be looked at. */
+/** Whether no host could be read. */
 export function isNothingSeen({ looks, failed }: Looks): boolean {
   return looks.length === 0 && failed > 0;
 }

@@ -9,7 +9,7 @@ async function main(): Promise<void> {
   const words = process.argv.slice(2);
   const output = new Output(words.includes("--json") ? "json" : "text");
   const interrupt = noteInterrupts(() => {
-    output.complain("ended before it was done");
+    output.complain("interrupted before it was done");
     output.finish();
   });
   let code: ExitCode = 2;
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   process.exitCode = interrupt.exitCode ?? code;
 }
 
-/** Whoever reads the output, such as `head`, may have had enough of it. */
+/** A reader of the output, such as `head`, may close it early. */
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(0);

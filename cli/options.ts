@@ -3,20 +3,20 @@ import { type ConnectionOptions, connectionOptions } from "../provider/schema/ho
 import { wording } from "../provider/schema/reasons";
 import { UsageError } from "./usageError";
 
-/** Where hosts and settings come from. */
+/** Where hosts and settings are read from. */
 export interface Source {
   /** Path of an inventory. */
   hosts?: string;
   /** Folder of a Pulumi project. */
   project?: string;
-  /** Names of stacks; one at most says whose configuration is meant. */
+  /** Names of stacks; at most one of them selects the configuration. */
   stack: string[];
   /** Names of hosts; none: the whole inventory. */
   host: string[];
   sshConfig?: string;
 }
 
-/** The options that all commands have which reach hosts. */
+/** The options of all commands that reach hosts. */
 export interface CommonOptions extends Source {
   json?: true;
   sshPort?: string;
@@ -29,7 +29,7 @@ export interface CommonOptions extends Source {
   tapBridge?: string;
 }
 
-/** The field of a host that an option sets, where it is not called the same. */
+/** The field of a host that an option sets, if the names differ. */
 const FIELDS: Readonly<Record<string, string>> = { sshPort: "port" };
 
 const CONNECTION = [
@@ -48,33 +48,33 @@ export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-/** Adds the options that all commands have which reach hosts. */
+/** Adds the options of all commands that reach hosts. */
 export function addCommonOptions(command: Command): void {
   command
     .optionsGroup("Hosts:")
-    .option("--hosts <file>", "the inventory, in JSON or YAML: an object of hosts by name, as taas:hosts")
-    .option(
-      "--project <dir>",
-      "instead: take inventory and settings from a stack of the project in this folder",
-    )
-    .option("--stack <name>", "the stack whose configuration is taken", collect)
+    .option("--hosts <file>", "inventory in JSON or YAML: an object of hosts by name, like taas:hosts")
+    .option("--project <dir>", "instead: inventory and settings from a stack of the project in this folder")
+    .option("--stack <name>", "stack whose configuration is used", collect)
     .option(
       "--host <name>",
-      "a name of the inventory, an ssh_config alias, a DNS name or an address; repeat for more (default: all of the inventory)",
+      "a name in the inventory, an ssh_config alias, a DNS name or an address; repeat for more (default: all of the inventory)",
       collect,
     )
-    .optionsGroup("How the hosts are reached, all of them, whatever the inventory says:")
-    .option("--ssh-config <file>", "an ssh_config file instead of your own (or environment TAAS_SSH_CONFIG)")
+    .optionsGroup("How all hosts are reached, whatever the inventory says:")
+    .option(
+      "--ssh-config <file>",
+      "ssh_config file instead of your own (or environment variable TAAS_SSH_CONFIG)",
+    )
     .option("--ssh-port <number>", "port of the SSH server")
     .option("--user <name>", "login user")
     .option("--identity-file <path>", "private key")
     .option("--host-key <key>", "pinned host key, or its fingerprint")
     .option("--proxy-jump <host>", "jump host")
-    .option("--transport <way>", "ssh2 (default), or openssh: the machine's own client; or local")
-    .option("--sudo <when>", "auto (default): if the login user may not use Open vSwitch; always, or never")
-    .option("--tap-bridge <name>", "the bridge for copies (default: br-tap)")
+    .option("--transport <way>", "ssh2 (default), openssh (the machine's own client) or local")
+    .option("--sudo <when>", "auto (default): if the login user may not use Open vSwitch; always or never")
+    .option("--tap-bridge <name>", "bridge for copies (default: br-tap)")
     .optionsGroup("Output:")
-    .option("--json", "print one JSON object, with what is wrong in its errors");
+    .option("--json", "print one JSON object, with problems in its errors");
 }
 
 /** The values of the options of a command that has been parsed. */
@@ -83,7 +83,7 @@ export function optionsOf(command: Command): CommonOptions {
   return { ...options, host: options.host ?? [], stack: options.stack ?? [] };
 }
 
-/** What the options say of every host. Throws a UsageError. */
+/** What the options say about every host. Throws a UsageError. */
 export function readConnection(options: CommonOptions): ConnectionOptions {
   const given = CONNECTION.flatMap((option) => {
     const value = options[option];
@@ -101,7 +101,7 @@ function optionOf(field: string): string {
   return flagOf(CONNECTION.find((name) => (FIELDS[name] ?? name) === field) ?? field);
 }
 
-/** An option as the command line has it: `sshPort` is `--ssh-port`. */
+/** An option as written on the command line: `sshPort` is `--ssh-port`. */
 export function flagOf(option: string): string {
   return `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -2,7 +2,7 @@ import { TaasError } from "../provider/errors";
 import { harmless, printable, printableLine } from "../provider/printable";
 import { UsageError } from "./usageError";
 
-/** An error as the JSON of a command has it. */
+/** An error in the JSON output of a command. */
 interface ToldError {
   message: string;
   code?: string;
@@ -11,8 +11,9 @@ interface ToldError {
 }
 
 /**
- * What a command tells. Text goes to standard output line by line, as it comes. With `--json` standard output is one JSON object, printed
- * when the command ends however it ends, with what was answered and the `errors`. Errors and progress go to standard error.
+ * The output of a command. Text is written to standard output line by line, at once. With `--json`, standard output is
+ * one JSON object with the answer and the `errors`, printed when the command ends, however it ends. Errors and progress
+ * are written to standard error.
  */
 export class Output {
   private readonly fields: Record<string, unknown> = {};
@@ -25,12 +26,12 @@ export class Output {
     private readonly streams: { stdout: NodeJS.WritableStream; stderr: NodeJS.WriteStream } = process,
   ) {}
 
-  /** Whether anything was complained of. */
+  /** Whether a problem was reported. */
   get hasErrors(): boolean {
     return this.errors.length > 0;
   }
 
-  /** Prints text for people, harmless whatever a host has put into it; nothing with `--json`. */
+  /** Prints text for people, made safe for a terminal whatever a host put into it; nothing with `--json`. */
   line(text: string): void {
     if (this.format === "text") this.write(this.streams.stdout, `${harmless(text)}\n`);
   }
@@ -40,12 +41,15 @@ export class Output {
     Object.assign(this.fields, fields);
   }
 
-  /** Prints what an operator is to read before a question is answered. */
+  /** Prints what an operator has to read before answering a question. */
   notice(text: string): void {
     this.write(this.streams.stderr, `${printableLine(text)}\n`);
   }
 
-  /** Says what is wrong: an error, or a message of one's own. What is no TaasError or UsageError is a fault of the program, told with its trace. */
+  /**
+   * Reports a problem: an error, or a message. An error other than a TaasError or UsageError is a bug in this program,
+   * and is reported with its stack trace.
+   */
   complain(problem: unknown): void {
     const told = toldError(problem);
     this.errors.push(told);
@@ -53,7 +57,10 @@ export class Output {
     if (problem instanceof UsageError && problem.usage !== undefined) this.notice(problem.usage);
   }
 
-  /** Shows what is under way in the last line of a terminal, in place of what was shown before; nothing where standard error is no terminal. */
+  /**
+   * Shows the current progress in the last line of a terminal, replacing the previous text; nothing if standard error
+   * is not a terminal.
+   */
   progress(text: string): void {
     const { stderr } = this.streams;
     if (!stderr.isTTY) return;
@@ -61,7 +68,7 @@ export class Output {
     this.isProgressShown = true;
   }
 
-  /** Ends the output: the JSON object is printed. Called again, it does nothing. */
+  /** Ends the output: prints the JSON object. Does nothing when called again. */
   finish(): void {
     if (this.isFinished) return;
     this.isFinished = true;

@@ -13,17 +13,17 @@ import { UsageError } from "./usageError";
 export interface Run {
   output: Output;
   signal: AbortSignal;
-  /** Told what the command came to. */
+  /** Called with the command's exit code. */
   ended(code: ExitCode): void;
 }
 
-/** A text was asked for and has been printed: there is nothing more to do. */
+/** A requested text has been printed: there is nothing else to do. */
 export class TextPrinted extends Error {}
 
-/** The codes of commander for a text that was asked for and printed. */
+/** The codes of commander for a requested text that was printed. */
 const ASKED_FOR: ReadonlySet<string> = new Set(["commander.helpDisplayed", "commander.version"]);
 
-/** `pulumi-taas` with all its commands. Parsing rejects with a UsageError where the command line makes no sense. */
+/** `pulumi-taas` with all its commands. Parsing rejects with a UsageError if the command line is invalid. */
 export function program(version: string, run: Run): Command {
   const root = framed("pulumi-taas").description("Taps of Open vSwitch hosts: see, check and clean up.");
   root.version(version, "-V, --version", "print the version").usage("<command> [options]");
@@ -61,7 +61,7 @@ function leaf(spec: CommandSpec, run: Run): Command {
 /** A command that neither prints its errors nor ends the process. */
 function framed(name: string): Command {
   const command = new Command(name);
-  command.helpOption("-h, --help", "print this text").helpCommand(false).allowExcessArguments(false);
+  command.helpOption("-h, --help", "print this help").helpCommand(false).allowExcessArguments(false);
   command.configureOutput({ writeErr: () => {} }).configureHelp({ helpWidth: 120 });
   return command.exitOverride((error) => {
     if (ASKED_FOR.has(error.code)) throw new TextPrinted();
@@ -77,7 +77,7 @@ function wrong(message: string, { commands }: Command): string {
 function usage(command: Command): string {
   const words = [command.name()];
   for (let { parent } = command; parent !== null; { parent } = parent) words.unshift(parent.name());
-  return `Usage: ${words.join(" ")} ${command.usage()}; more by ${words.join(" ")} --help`;
+  return `Usage: ${words.join(" ")} ${command.usage()}; more with ${words.join(" ")} --help`;
 }
 
 async function runCommand(spec: CommandSpec, command: Command, run: Run): Promise<ExitCode> {

@@ -1,6 +1,6 @@
-/** A command line that makes no sense; the message says what is wrong with it. */
+/** An invalid command line; the message says what is wrong with it. */
 export class UsageError extends Error {
-  /** `usage`: how the command is used, in one line; the frame adds it to what a command throws. */
+  /** `usage`: the command's usage in one line; it is added to errors that a command throws. */
   constructor(
     message: string,
     readonly usage?: string,

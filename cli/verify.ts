@@ -10,13 +10,13 @@ interface VerifyOptions {
   window?: string;
 }
 
-/** `verify`: whether every tap delivers, now. */
+/** `verify`: checks whether every tap delivers now. */
 export const verify: CommandSpec<VerifyOptions> = {
   name: "verify",
-  summary: "say of every tap whether it delivers, and where it does not",
-  description: `Says of every tap that has its source or its monitor on one of the hosts whether it delivers, stage by stage: source, capture, filter,
-tunnel, delivery. A stage is proved by what the hosts count, and by a probe frame through each tunnel that no monitor and no VM gets. What
-it puts on hosts ends by itself.`,
+  summary: "check for every tap whether it delivers, and where it does not",
+  description: `Checks for every tap whose source or monitor is on one of the hosts whether it delivers, stage by stage: source, capture, filter,
+tunnel, delivery. A stage is proved by the hosts' counters, and by a probe frame through each tunnel that no monitor and no VM receives. What
+it adds to hosts expires by itself.`,
   examples: [
     "verify --hosts hosts.json",
     "verify --project taps --stack prod --window 30",
@@ -26,10 +26,10 @@ it puts on hosts ends by itself.`,
     command
       .option(
         "--window <seconds>",
-        "count frames for so long (default: 2); longer for taps with little traffic",
+        "how long to count frames (default: 2); use more for taps with little traffic",
       )
-      .option("--stages", "print every stage of every tap, not only of those that are not proved")
-      .option("--deliver", "put one probe of each way, of EtherType 0x88b5, out to its monitors, too");
+      .option("--stages", "print every stage of every tap, not only those that are not proved")
+      .option("--deliver", "also deliver one probe of each path, of EtherType 0x88b5, to its monitors");
   },
   check: ({ window }) => void secondsOf(window),
   async run({ context, hosts, options, output }) {
@@ -86,7 +86,7 @@ function stageLines({ stages }: TapVerification): string[] {
   );
 }
 
-/** How many taps there are of each verdict. */
+/** How many taps have each verdict. */
 function summary(taps: readonly TapVerification[]): string {
   if (taps.length === 0) return "no taps";
   const counts = Object.entries(WORDS).flatMap(([verdict, words]) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** The package that this file is in, bundled or not. */
+/** The package that contains this file, bundled or not. */
 function ownPackage(): { folder: string; version: string } {
   for (let folder = __dirname; ; folder = dirname(folder)) {
     try {
@@ -13,12 +13,12 @@ function ownPackage(): { folder: string; version: string } {
   }
 }
 
-/** The version of the package that this file is in. */
+/** The version of the package that contains this file. */
 export function packageVersion(): string {
   return ownPackage().version;
 }
 
-/** The folder of the package that this file is in. */
+/** The folder of the package that contains this file. */
 export function packageFolder(): string {
   return ownPackage().folder;
 }

@@ -14,15 +14,15 @@ interface Options extends CaptureOptions {
   count?: string;
 }
 
-/** Seconds that a capture lasts where nothing else is said. */
+/** Seconds that a capture lasts by default. */
 const DEFAULT_DURATION = 60;
 
-/** `capture`: a port's frames into a file, or on standard output. */
+/** `capture`: writes a port's frames to a file or to standard output. */
 export const captureCommand: CommandSpec<Options> = {
   name: "capture",
   summary: "capture the frames of a VM's port into a pcapng file",
   description: `Captures the frames of a VM's port, as the VM sends and receives them, into a pcapng file or to standard output. Nothing is
-installed or run on the host. Copying ends within 10 seconds if this command is killed. EXPRESSION chooses frames, as for tcpdump
+installed or run on the host. Copying ends within 10 seconds if this command is killed. EXPRESSION selects frames, as for tcpdump
 (pcap-filter(7)).`,
   examples: [
     "capture --host compute1 --port tap-web 'tcp port 443' --write web.pcapng",
@@ -31,14 +31,17 @@ installed or run on the host. Copying ends within 10 seconds if this command is 
   lifetime: "service",
   configure(command) {
     command
-      .argument("[expression...]", "which frames; default: all")
+      .argument("[expression...]", "which frames to capture; default: all")
       .requiredOption(
         "--port <port>",
         "name of the port, or iface-id=ID, mac=ADDRESS, vm=UUID or vm=UUID/VNIC",
       )
-      .requiredOption("--write <file>", "the file, or - for standard output")
-      .option("--duration <seconds>", `when it ends, 0: never by itself (default: ${DEFAULT_DURATION})`)
-      .option("--count <frames>", "after how many frames it ends");
+      .requiredOption("--write <file>", "file to write, or - for standard output")
+      .option(
+        "--duration <seconds>",
+        `seconds until the capture ends, 0: never by itself (default: ${DEFAULT_DURATION})`,
+      )
+      .option("--count <frames>", "number of frames until the capture ends");
     addCaptureOptions(command);
   },
   check(options) {
@@ -47,7 +50,7 @@ installed or run on the host. Copying ends within 10 seconds if this command is 
     wholeNumber("--duration", options.duration);
     wholeNumber("--count", options.count);
     if (options.write === "-" && options.json === true)
-      throw new UsageError("--json and --write - both are about standard output: give one of them");
+      throw new UsageError("--json and --write - both use standard output: give one of them");
   },
   async run(work) {
     const { options, args, output } = work;
@@ -79,7 +82,7 @@ installed or run on the host. Copying ends within 10 seconds if this command is 
   },
 };
 
-/** The one host of the command line; of several the one that has the port. Undefined where none can be reached. */
+/** The one host on the command line; of several, the one that has the port. Undefined if none can be reached. */
 async function hostOf(work: Work, { port }: CaptureWish): Promise<HostRecord | undefined> {
   if (work.hosts.length === 1) return work.hosts[0];
   const seen = await lookAtAll(work);

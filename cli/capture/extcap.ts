@@ -24,7 +24,7 @@ interface Options extends CaptureOptions {
   install?: string;
 }
 
-/** What is asked with the options of Wireshark that this command has no use for. */
+/** Options of Wireshark that this command ignores. */
 const IGNORED = [
   "--extcap-version <version>",
   "--extcap-control-in <file>",
@@ -33,7 +33,10 @@ const IGNORED = [
   "--log-file <file>",
 ];
 
-/** `extcap`: what Wireshark and tshark run to list ports as interfaces and to capture on them (doc/extcap.md of Wireshark). */
+/**
+ * `extcap`: run by Wireshark and tshark to list ports as interfaces and to capture on them (doc/extcap.md of
+ * Wireshark).
+ */
 export const extcap: CommandSpec<Options> = {
   name: "extcap",
   summary: "let Wireshark and tshark capture on the ports of the inventory",
@@ -51,13 +54,16 @@ the program that they look for, with the hosts and options of this command line.
         "write the program into Wireshark's folder for extcap programs (Help, About, Folders)",
       )
       .option("--extcap-interfaces", "list the ports")
-      .option("--extcap-interface <name>", "the port that is meant")
-      .option("--extcap-dlts", "its kind of frames")
-      .option("--extcap-config", "what can be set")
-      .option("--extcap-capture-filter <expression>", "which frames; without --capture it is only checked")
+      .option("--extcap-interface <name>", "the port to use")
+      .option("--extcap-dlts", "print its link type")
+      .option("--extcap-config", "print its options")
+      .option(
+        "--extcap-capture-filter <expression>",
+        "which frames to capture; without --capture, it is only checked",
+      )
       .option("--capture", "capture")
-      .option("--fifo <file>", "where to");
-    for (const flags of IGNORED) command.option(flags, "Wireshark's; without effect");
+      .option("--fifo <file>", "where to write the frames");
+    for (const flags of IGNORED) command.option(flags, "accepted for Wireshark, without effect");
     addCaptureOptions(command);
   },
   check(options) {
@@ -77,7 +83,7 @@ the program that they look for, with the hosts and options of this command line.
   },
 };
 
-/** What can be set in Wireshark before a capture. */
+/** The options that Wireshark offers before a capture. */
 const CONFIG = [
   "arg {number=0}{call=--direction}{display=Direction}{tooltip=As the VM sees it}{type=selector}",
   "value {arg=0}{value=both}{display=Both}{default=true}",
@@ -91,7 +97,10 @@ function tell(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Interfaces are called so, with host and port behind it, encoded as in a URL: Wireshark takes no other characters for sure. */
+/**
+ * The prefix of interface names; host and port follow it, encoded as in a URL, because Wireshark does not accept other
+ * characters reliably.
+ */
 const PREFIX = "taas-";
 const encode = (name: string) =>
   encodeURIComponent(name).replace(/[!'()*~]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
@@ -125,7 +134,7 @@ async function listInterfaces(work: Work): Promise<void> {
   }
 }
 
-/** The host and the port that an interface stands for. Throws a UsageError. */
+/** The host and the port of an interface. Throws a UsageError. */
 function interfaceOf({ hosts }: Pick<Work, "hosts">, name: string | undefined) {
   const [, host = "", port = ""] = /^taas-([^:]+):([^:]+)$/.exec(name ?? "") ?? [];
   const record = hosts.find((one) => encode(one.name) === host);
@@ -147,7 +156,7 @@ async function captureInterface(work: Work<Options>, fifo: string): Promise<0 | 
   return 0;
 }
 
-/** Wireshark takes whatever is printed for what is wrong with the filter. */
+/** Wireshark takes any output for the reason why the filter is invalid. */
 function checkFilter(expression: string): void {
   try {
     readWish("port", expression, {});
@@ -156,7 +165,7 @@ function checkFilter(expression: string): void {
   }
 }
 
-/** The options that say which hosts, and how they are reached, by the fields they fill. */
+/** The options that select hosts and say how they are reached, by the fields that they set. */
 const PASSED_ON = {
   hosts: "path",
   project: "path",
@@ -181,7 +190,7 @@ function passedOn(options: CommonOptions): string[] {
   });
 }
 
-/** Writes the program that Wireshark runs: this one, with the options that say which hosts. */
+/** Writes the program that Wireshark runs: this command, with the options that select the hosts. */
 function install({ options, output }: Work<Options>, folder: string): void {
   const file = join(folder, "pulumi-taas");
   const command = quoteArgv([process.execPath, process.argv[1]!, "extcap", ...passedOn(options)]);
@@ -192,5 +201,5 @@ function install({ options, output }: Work<Options>, folder: string): void {
   } catch (error) {
     throw new UsageError(`${file} cannot be written: ${(error as Error).message}`);
   }
-  output.line(`wrote ${file}: Wireshark has the ports when it is started the next time`);
+  output.line(`wrote ${file}: Wireshark lists the ports after its next start`);
 }

@@ -6,32 +6,32 @@ import { direction as directionSchema } from "../../provider/schema/flow";
 import { portInput } from "../../provider/schema/port";
 import { UsageError } from "../usageError";
 
-/** What of a port's frames is captured, as the command line says it. */
+/** The command-line options that say which frames of a port are captured. */
 export interface CaptureOptions {
   direction?: string;
   rate?: string;
   snap?: string;
 }
 
-/** Frames a second that are captured at most where nothing else is said. */
+/** The default limit of captured frames per second. */
 const DEFAULT_RATE = 1000;
 
-/** Adds the options that say what of a port's frames is captured. */
+/** Adds the options that say which frames of a port are captured. */
 export function addCaptureOptions(command: Command): void {
   command
     .option("--direction <which>", "ingress: towards the VM; egress: from it; or both (default)")
-    .option("--rate <number>", `frames a second at most, 0: all (default: ${DEFAULT_RATE})`)
+    .option("--rate <number>", `most frames per second, 0: all (default: ${DEFAULT_RATE})`)
     .option("--snap <bytes>", "bytes kept of each frame (default: all)");
 }
 
-/** A whole number of an option; undefined where the option is not given. Throws a UsageError. */
+/** An option that must be a whole number; undefined if it is not given. Throws a UsageError. */
 export function wholeNumber(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,10}$/.test(text)) return Number(text);
   throw new UsageError(`${option} must be a whole number`);
 }
 
-/** The bytes that are kept of a frame, 0: all. Throws a UsageError. */
+/** The bytes that are kept of a frame; 0: all. Throws a UsageError. */
 export function snapOf({ snap }: CaptureOptions): number {
   const bytes = wholeNumber("--snap", snap);
   if (bytes === undefined || bytes === 0) return 0;
@@ -40,11 +40,11 @@ export function snapOf({ snap }: CaptureOptions): number {
   throw new UsageError(`--snap ${read.error.issues[0]!.message}`);
 }
 
-/** Reads what is to be captured: `port` and `expression` as the operator gives them. Throws a UsageError. */
+/** Parses what to capture: `port` and `expression` as the operator gives them. Throws a UsageError. */
 export function readWish(port: string, expression: string, options: CaptureOptions): CaptureWish {
   const rate = wholeNumber("--rate", options.rate) ?? DEFAULT_RATE;
   const direction = directionSchema.safeParse(options.direction ?? "both");
-  if (!direction.success) throw new UsageError("--direction is ingress, egress or both");
+  if (!direction.success) throw new UsageError("--direction must be ingress, egress or both");
   return {
     port: readPort(port),
     direction: direction.data,
@@ -53,10 +53,10 @@ export function readWish(port: string, expression: string, options: CaptureOptio
   };
 }
 
-/** Ways to name a port by what the cloud wrote on it. */
+/** The ways to name a port by what the cloud wrote in its row. */
 const NAMED = /^(iface-id|mac|vm)=(.+)$/s;
 
-/** Reads a port: its name, or `iface-id=ID`, `mac=ADDRESS`, `vm=UUID` or `vm=UUID/VNIC`. Throws a UsageError. */
+/** Parses a port: its name, or `iface-id=ID`, `mac=ADDRESS`, `vm=UUID` or `vm=UUID/VNIC`. Throws a UsageError. */
 function readPort(text: string): CaptureWish["port"] {
   const [, kind, value = ""] = NAMED.exec(text) ?? [];
   const [, vmUuid, vnic] = /^(.*?)(?:\/(\d+))?$/s.exec(value) as unknown as [string, string, string?];

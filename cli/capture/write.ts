@@ -8,7 +8,7 @@ import type { Work } from "../command";
 import { UsageError } from "../usageError";
 import { packageVersion } from "../version";
 
-/** Where frames go, and for how long. */
+/** Where frames are written, and for how long. */
 export interface Target extends RecordLimits {
   /** A path, or `-` for standard output. */
   file: string;
@@ -20,16 +20,16 @@ export interface Target extends RecordLimits {
 const STANDARD_OUTPUT = 1;
 const OWNER_ONLY = 0o600;
 
-/** Where frames are written. */
+/** The destination of frames. */
 interface Sink {
   stream: WriteStream;
-  /** Empties a file of what it had before. */
+  /** Removes the file's earlier content. */
   begin(): Promise<void>;
 }
 
 /**
- * Opens the file, for its owner alone: a capture has what others may not see. What is in it stays until there is something to put in
- * its place. Throws a UsageError.
+ * Opens the file, readable by its owner only, because a capture may contain confidential data. Earlier content is kept
+ * until there is something to write. Throws a UsageError.
  */
 async function openFile(file: string): Promise<Sink> {
   if (file === "-")
@@ -53,7 +53,9 @@ async function openFile(file: string): Promise<Sink> {
   }
 }
 
-/** Captures a port's frames of a host into a file, as pcapng. Resolves to what was captured; errors are those of `capture`. */
+/**
+ * Captures the frames of a host's port into a pcapng file. Resolves to what was captured; rejects as `capture` does.
+ */
 export async function writeCapture(
   { context, output, signal }: Pick<Work, "context" | "output" | "signal">,
   host: HostRecord,
@@ -61,7 +63,7 @@ export async function writeCapture(
   { file, snapLength, expression, ...limits }: Target,
 ): Promise<Recorded & { port: string }> {
   const { stream, begin } = await openFile(file);
-  // What becomes of it is seen by who writes; without this, a reader that goes would end the process.
+  // The writer reports errors of the stream; without this listener, a closed reader would end the process.
   stream.on("error", () => {});
   const options = { ending: signal, warn: (message: string) => output.complain(message) };
   try {

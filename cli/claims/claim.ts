@@ -9,11 +9,11 @@ import { describeTapped, tappedBy } from "../../provider/schema/selector";
 export interface Listed {
   host: string;
   claim: Claim;
-  /** Names of hosts that were looked at and should have a claim of the same life, and have none. */
+  /** Names of hosts that were looked at and lack the claim of the same incarnation that they should have. */
   missingOn?: string[];
 }
 
-/** A claim on one line, harmless for a terminal whatever the host says. */
+/** A claim on one line, safe for a terminal whatever the host contains. */
 export function describeClaim({ host, claim, missingOn = [] }: Listed): string {
   const states = [
     ...(claim.pending === undefined ? [] : ["pending"]),
@@ -25,7 +25,7 @@ export function describeClaim({ host, claim, missingOn = [] }: Listed): string {
   );
 }
 
-/** The same, with the other hosts that it is removed from together with this one. */
+/** The same, with the other hosts from which it is removed as well. */
 export function describeRemoval(listed: Listed): string {
   const others = otherEnds(listed.claim).map(({ host }) => host.name);
   return `${describeClaim(listed)}${others.length === 0 ? "" : printableLine(`  and on ${others.join(", ")}`)}`;

@@ -7,8 +7,8 @@ import { describeClaim, type Listed } from "./claim";
 /** `claims list`: all claims of the hosts, by host and owner. */
 export const list: CommandSpec = {
   name: "list",
-  summary: "list the claims that hosts have, with who wrote them and when",
-  description: `Lists the claims that hosts have, with who wrote them and when. Hosts do not know which stacks still exist: compare the list with
+  summary: "list the claims on hosts, with who wrote them and when",
+  description: `Lists the claims on hosts, with who wrote them and when. Hosts do not know which stacks still exist: compare the list with
 "pulumi stack ls". A claim that a killed run left is shown as pending. A claim is one-sided if its other end is on a listed host and has no
 claim there.`,
   examples: [

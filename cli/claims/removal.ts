@@ -13,7 +13,7 @@ export interface Chosen {
   claims: Claim[];
 }
 
-/** What a removal tells, as it happens. */
+/** Receives the results of a removal as they happen. */
 export interface Progress {
   removed(listed: Listed): void;
   failed(message: string): void;
@@ -25,13 +25,13 @@ export interface Progress {
  */
 const ORDER: readonly Claim["kind"][] = ["capture", "flow", "service", "tunnel", "monitor-port"];
 
-/** Which claims are to be removed. */
+/** Which claims to remove. */
 export interface Choice {
   owners: readonly string[];
   stacks: readonly string[];
 }
 
-/** The claims that are chosen, by host. */
+/** The selected claims, by host. */
 export function chooseClaims(looks: readonly Look[], choice: Choice): Chosen[] {
   return looks.map((look) => {
     const claims = [...look.read.claims.values()].filter((claim) => isChosen(claim, choice));
@@ -40,8 +40,8 @@ export function chooseClaims(looks: readonly Look[], choice: Choice): Chosen[] {
 }
 
 /**
- * Removes the chosen claims, and what they alone need, from the hosts, and from the other ends that they name. A host that
- * fails does not stop the others: each failure is told, and what is left stays as it is.
+ * Removes the selected claims, and what only they need, from the hosts and from the other ends that they name. A host
+ * that fails does not stop the others: each failure is reported, and its claims stay as they are.
  */
 export async function removeChosen(
   context: Context,
@@ -68,8 +68,8 @@ export async function removeChosen(
 }
 
 /**
- * Where an end is one of the hosts of the command line, it is reached as that says. An end that cannot be reached keeps its claim,
- * and so does one where the claim is another resource's: a host may say what it likes of others.
+ * An end that is on a host of the command line is reached as the command line says. An end that cannot be reached keeps
+ * its claim, and so does an end whose claim belongs to another resource, because a host is not trusted about others.
  */
 async function removeFromOtherEnds(
   context: Context,
@@ -89,13 +89,13 @@ async function removeFromOtherEnds(
   }
 }
 
-/** Anything else is a fault of the program, and not of a host. */
+/** Any other error is a bug in this program, not a failure of a host. */
 function taasError(error: unknown): TaasError {
   if (error instanceof TaasError) return error;
   throw error;
 }
 
-/** Whether the next claim of the same host would fail alike, after as long a wait. */
+/** Whether the next claim on the same host would fail in the same way, after another long wait. */
 function isOutOfReach(error: unknown): boolean {
   const { code } = taasError(error);
   return (

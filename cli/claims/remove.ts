@@ -13,11 +13,14 @@ interface RemoveOptions {
   dryRun?: true;
 }
 
-/** `claims remove`: removes the claims that the command line chooses, once the operator has agreed, and says so one by one. */
+/**
+ * `claims remove`: removes the claims that the command line selects, after the operator has confirmed, and reports
+ * each.
+ */
 export const remove: CommandSpec<RemoveOptions> = {
   name: "remove",
   summary: "remove claims whose stack is gone",
-  description: `Removes claims whose stack is gone, with all that they alone need on their hosts and at their other ends. Use "pulumi destroy" for
+  description: `Removes claims whose stack is gone, with everything that only they need on their hosts and at their other ends. Use "pulumi destroy" for
 everything else.`,
   examples: [
     "claims remove --hosts hosts.json --stack acme/taps/old --dry-run",
@@ -26,11 +29,11 @@ everything else.`,
   configure(command) {
     command
       .option("--owner <owner>", "the claim of this owner, as list prints it; repeat for more", collect)
-      .option("-y, --yes", "do not ask first; required where there is no terminal")
+      .option("-y, --yes", "do not ask for confirmation; required without a terminal")
       .option("--dry-run", "only print what would be removed")
       .addHelpText(
         "after",
-        "\nWhich claims: --owner, or --stack with a whole name such as acme/taps/old: all claims of that stack; repeat for more.",
+        "\nWhich claims: --owner, or --stack with a full name such as acme/taps/old: all claims of that stack; repeat for more.",
       );
   },
   ownStacks: isWholeName,
@@ -39,7 +42,9 @@ everything else.`,
       throw new UsageError("say which claims: --owner <owner>, or --stack <org/project/stack>");
     }
     if (isAsked(options) && process.stdin.isTTY !== true) {
-      throw new UsageError("remove asks first, and there is no terminal: give --yes, or --dry-run");
+      throw new UsageError(
+        "remove asks for confirmation, and there is no terminal: give --yes, or --dry-run",
+      );
     }
   },
   async run(work) {
@@ -67,7 +72,7 @@ function isAsked({ yes, dryRun }: RemoveOptions): boolean {
   return yes !== true && dryRun !== true;
 }
 
-/** `acme/taps/old`: a stack whose claims are meant, and not one whose configuration is. */
+/** `acme/taps/old`: names a stack whose claims to remove, rather than one whose configuration to use. */
 function isWholeName(stack: string): boolean {
   return stack.split("/").length === 3;
 }
@@ -77,7 +82,7 @@ async function isAgreed(claims: readonly Listed[], { output }: Work): Promise<bo
   return confirm(`Remove ${claims.length === 1 ? "this claim" : `these ${claims.length} claims`}?`);
 }
 
-/** What is removed is told claim by claim, so that it is there whatever comes after. */
+/** Each removed claim is reported at once, so that the report is complete whatever happens afterwards. */
 async function removeAndTell(chosen: readonly Chosen[], { context, output }: Work): Promise<ExitCode> {
   const removed: Listed[] = [];
   output.answer({ removed });

@@ -1,4 +1,4 @@
-/** One metric: what Prometheus is told of it. */
+/** One metric, as described to Prometheus. */
 export interface Definition {
   type: "counter" | "gauge";
   help: string;
@@ -24,33 +24,45 @@ const BRIDGE = ["bridge", "host"] as const;
 export const METRICS = {
   taas_host_up: {
     type: "gauge",
-    help: "Whether the host could be read: 1, or 0 where it could not, and then nothing else is told of it.",
+    help: "Whether the host could be read: 1, or 0 if not, in which case it has no other metrics.",
     labels: ["host"],
   },
   taas_host_survey_seconds: {
     type: "gauge",
-    help: "How long the reading of the host took, in seconds.",
+    help: "How long it took to read the host, in seconds.",
     labels: ["host"],
   },
   taas_host_info: { type: "gauge", help: "Always 1.", labels: ["host", "address", "ovs_version"] },
   taas_host_differences: {
     type: "gauge",
-    help: "How many pieces of the host are not as its claims say.",
+    help: "Number of objects on the host that are not as its claims say.",
     labels: ["host"],
   },
-  taas_mirrors: { type: "gauge", help: "Mirrors of the bridge, whoever made them.", labels: BRIDGE },
-  taas_foreign_mirrors: { type: "gauge", help: "Mirrors of the bridge that others made.", labels: BRIDGE },
-  taas_mirrors_limit: { type: "gauge", help: "Mirrors that Open vSwitch does on a bridge.", labels: BRIDGE },
+  taas_mirrors: {
+    type: "gauge",
+    help: "Number of Mirrors on the bridge, whoever created them.",
+    labels: BRIDGE,
+  },
+  taas_foreign_mirrors: {
+    type: "gauge",
+    help: "Number of Mirrors on the bridge that others created.",
+    labels: BRIDGE,
+  },
+  taas_mirrors_limit: {
+    type: "gauge",
+    help: "Number of Mirrors that Open vSwitch supports on a bridge.",
+    labels: BRIDGE,
+  },
   taas_drift: {
     type: "gauge",
-    help: "Whether the resource is not on the host as its claim says: 1, or 0 where all is well.",
+    help: "Whether the resource is not on the host as its claim says: 1, or 0 if all is well.",
     labels: ["resource", "kind", "host"],
   },
   taas_flow_info: { type: "gauge", help: "Always 1.", labels: ["flow", "service", "tenant", "host"] },
   taas_flow_matched_packets_total: packets("Frames captured for the flow", FLOW),
   taas_flow_matched_bytes_total: bytes("Frames captured for the flow", FLOW),
-  taas_flow_copied_packets_total: packets("Copies sent on for the flow", FLOW),
-  taas_flow_copied_bytes_total: bytes("Copies sent on for the flow", FLOW),
+  taas_flow_copied_packets_total: packets("Copies sent for the flow", FLOW),
+  taas_flow_copied_bytes_total: bytes("Copies sent for the flow", FLOW),
   taas_flow_dropped_packets_total: packets("Copies dropped by the flow's rate limit", FLOW),
   taas_flow_dropped_bytes_total: bytes("Copies dropped by the flow's rate limit", FLOW),
   taas_flow_proved_timestamp_seconds: {
@@ -81,7 +93,7 @@ export const METRICS = {
   taas_tunnel_received_bytes_total: bytes("Received from the mirror tunnel", TUNNEL),
   taas_tunnel_errors_total: {
     type: "counter",
-    help: "Errors and drops of the mirror tunnel's port, both ways.",
+    help: "Errors and drops of the mirror tunnel's port, in both directions.",
     labels: TUNNEL,
   },
 } as const satisfies Readonly<Record<`taas_${string}`, Definition>>;

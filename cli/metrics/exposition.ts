@@ -9,7 +9,7 @@ import { type Counts, Totals } from "./totals";
 
 type Labels = Record<string, string>;
 
-/** The metrics of hosts as Prometheus reads them. Totals are kept from one survey to the next. */
+/** The metrics of hosts in Prometheus's format. Totals are kept from one survey to the next. */
 export class Exposition {
   private readonly registry = new Registry();
   private readonly metrics = new Map<MetricName, Counter | Gauge>();

@@ -10,12 +10,12 @@ interface MetricsOptions {
   verify?: string;
 }
 
-/** Seconds that one reading waits for a host at most. */
+/** The most seconds that one read may wait for a host. */
 const LONGEST = 3600;
 /** Seconds between two verifications: it takes some to count frames, and a day without one says nothing of now. */
 const VERIFY = { least: 10, most: 86_400 } as const;
 
-/** `metrics`: what hosts count and whether they are as their claims say, for Prometheus. */
+/** `metrics`: serves the hosts' counters, and whether they are as their claims say, to Prometheus. */
 export const metrics: CommandSpec<MetricsOptions> = {
   name: "metrics",
   summary: "serve what taps count, drift and reachability to Prometheus",
@@ -108,7 +108,7 @@ function endpointOf({ listen }: MetricsOptions): Endpoint {
 function timeoutOf({ timeout }: MetricsOptions): number {
   const seconds = Number(timeout);
   if (seconds > 0 && seconds <= LONGEST) return seconds;
-  throw new UsageError(`--timeout must be a number of seconds above 0, and at most ${LONGEST}`);
+  throw new UsageError(`--timeout must be a number of seconds above 0 and at most ${LONGEST}`);
 }
 
 function verifyEvery({ verify }: MetricsOptions): number | undefined {

@@ -15,8 +15,8 @@ export interface Endpoint {
 }
 
 /**
- * Serves a page at `/metrics` until the signal is aborted. `listening` is told the address once there is one. Requests that come while the page
- * is being made share it. Rejects where it cannot listen.
+ * Serves a page at `/metrics` until the signal is aborted. `listening` is called with the address. Requests that arrive
+ * while the page is being rendered share it. Rejects if it cannot listen.
  */
 export async function serve(
   page: Page,

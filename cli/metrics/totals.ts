@@ -1,9 +1,9 @@
 import type { Count, HostStatistics } from "../../provider/statistics/statistics";
 
-/** The totals of one flow, service or tunnel, by the name of what is counted. */
+/** The totals of one flow, service or tunnel, by the name of the counter. */
 export type Counts = Readonly<Record<string, Count>>;
 
-/** What has been counted on one host, for as long as somebody asks. */
+/** The totals of one host since the first read. */
 export interface Counted {
   /** By the owner of the flow: `matched`, `copied` and `dropped`. */
   flows: ReadonlyMap<string, Counts>;
@@ -15,23 +15,23 @@ export interface Counted {
   errors: ReadonlyMap<string, number>;
 }
 
-/** What a flow, a service or a tunnel had counted when it was read last, and its total. */
+/** The last counts of a flow, a service or a tunnel, and its total. */
 interface Known {
   last: Map<string, Record<string, Count>>;
   total: Record<string, Count>;
 }
 
 /**
- * The totals of one host, which never fall: the counters of rules begin anew when the rules of a flow become others, and all of them
- * when Open vSwitch is started anew. A counter that has fallen counts as nothing, so that nothing is counted twice; what was counted
- * between its new beginning and this reading is lost.
+ * The totals of one host, which never decrease. The counters of rules restart when a flow's rules change, and all
+ * counters restart with Open vSwitch. A counter that has decreased adds nothing, so that nothing is counted twice; what
+ * it counted between its restart and this read is lost.
  */
 export class Totals {
   private known = new Map<string, Known>();
-  /** The capture groups of the last reading: the counters of one that a flow has joined are not its own until then. */
+  /** The capture groups of the last read: what a group counted before a flow joined it does not belong to the flow. */
   private groups: ReadonlySet<string> | undefined;
 
-  /** Takes another reading in. */
+  /** Adds another read. */
   add({ captures, services, tunnels }: HostStatistics): Counted {
     const before = { known: this.known, groups: this.groups };
     this.known = new Map();

@@ -97,7 +97,7 @@ describe("the hosts of the command line", () => {
   for (const [refusal, ...words] of [
     [/^name the hosts: --host, --hosts or --project$/],
     [/^give --hosts or --project, not both$/, "--hosts", "hosts.json", "--project", "."],
-    [/^--stack names one stack$/, "--stack", "a", "--stack", "b"],
+    [/^--stack must name one stack$/, "--stack", "a", "--stack", "b"],
   ] as const) {
     it(`are asked for: ${words.join(" ")}`, () => {
       expect(() => read(...words))

@@ -19,7 +19,7 @@ async function refusalOf(...words: string[]): Promise<UsageError> {
 
 describe("a command line that makes no sense", () => {
   for (const [words, message, usage] of [
-    ["", "name a command: claims", /^Usage: pulumi-taas <command> \[options\]; more by pulumi-taas --help$/],
+    ["", "name a command: claims", /^Usage: pulumi-taas <command> \[options\]; more with pulumi-taas --help$/],
     ["claims", "name a command: list, remove", /^Usage: pulumi-taas claims <command>/],
     ["clams list", "unknown command 'clams'", /^Usage: pulumi-taas <command>/],
     ["claims drop --host a", "unknown command 'drop'", /^Usage: pulumi-taas claims <command>/],
