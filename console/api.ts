@@ -25,7 +25,7 @@
  * Whatever is refused has a status of 400 or more and a `ConsoleError`.
  */
 
-/** Who looks, and what they may do. */
+/** Who is looking, and what they may do. */
 export interface Session {
   user: string;
   role: "admin" | "tenant" | "viewer";
@@ -42,8 +42,8 @@ export interface Session {
 }
 
 /**
- * How a tap or service is. `saved`: in the program, and on no host yet. `pending`: a run is making it, or died making it.
- * `unreachable`: its host does not answer.
+ * The state of a tap or service. `saved`: in the program, but not on any host yet. `pending`: a run is creating it, or
+ * was killed while doing so. `unreachable`: its host does not answer.
  */
 export type State =
   | "active"
@@ -61,16 +61,16 @@ export interface TapRow {
   name: string;
   /** Owner key of its claim. */
   owner: string;
-  /** The source's host, as the inventory calls it. */
+  /** The source's host, by its name in the inventory. */
   host: string;
   /** The VM of the source, as the cloud named it: a name, else a UUID. */
   vm?: string;
-  /** The source's port, else what it is found by. */
+  /** The source's port, or how it is found if it is not plugged. */
   port: string;
   /** Which vNIC of its VM the source is, from 0. */
   vnic?: number;
   service: string;
-  /** Absent where the service is on no host that is known. */
+  /** Absent if the service is on no known host. */
   serviceId?: string;
   /** `tap-ids on host2`, or `198.51.100.9 (gre)`. */
   monitor: string;
@@ -83,10 +83,10 @@ export interface TapRow {
   reason?: string;
   /** `org/project/stack`. */
   stack: string;
-  /** Whether the program of this console has it, so that it can be changed here. */
+  /** Whether it is in the program of this console, so that it can be changed here. */
   own: boolean;
   tenant?: string;
-  /** Absent: not measured yet. */
+  /** Absent if not measured yet. */
   copiesPerSecond?: number;
   changedAt?: string;
   changedBy?: string;
@@ -97,17 +97,17 @@ export interface TapRow {
 /** One tap in full. */
 export interface Tap extends TapRow {
   description?: string;
-  /** From the source to the monitor, in this order. */
+  /** In order from the source to the monitor. */
   stages: Stage[];
   rules: string[];
   claims: { host: string; key: string; json: string }[];
-  /** The console's own changes of it, the last first. */
+  /** The console's own changes to it, the latest first. */
   history: ChangeSummary[];
-  /** Not `own`: the YAML that takes it over, and what to do in the program that has it now. */
+  /** If not `own`: the YAML that takes it over, and what to do in the program that contains it now. */
   moveCode?: string;
 }
 
-/** One stage of a tap's path, with what it counts. */
+/** One stage of a tap's path, with its counters. */
 export interface Stage {
   kind: "source" | "capture" | "filter" | "limit" | "tunnel" | "delivery";
   host: string;
@@ -116,7 +116,7 @@ export interface Stage {
   /** Frames counted since the rules were written. */
   frames?: number;
   perSecond?: number;
-  /** `dead`: frames reach the stage before it and not this one. `idle`: none reach it. */
+  /** `dead`: frames reach the stage before it, but not this one. `idle`: no frames reach it. */
   state: "ok" | "dead" | "idle" | "unknown";
   reason?: string;
   /** What *Verify* found. */
@@ -139,7 +139,7 @@ export interface ServiceRow {
   own: boolean;
   /** How many taps feed it. */
   taps: number;
-  /** Copies put out to the monitors. */
+  /** Copies delivered to the monitors. */
   delivered?: number;
   perSecond?: number;
   kind: "port" | "collector";
@@ -147,7 +147,7 @@ export interface ServiceRow {
   changedBy?: string;
 }
 
-/** A row of *Hosts*. A tenant gets name, address, `reachable` and its own counts only. */
+/** A row of *Hosts*. A tenant receives only name, address, `reachable` and its own counts. */
 export interface HostRow {
   name: string;
   address: string;
@@ -166,7 +166,10 @@ export interface HostRow {
   lookedAt?: string;
 }
 
-/** A VM of a host with its vNICs by ascending MAC address; a port that is no VM's is a VM of its own, named as the port. */
+/**
+ * A VM of a host with its vNICs by ascending MAC address. A port that belongs to no VM is listed as a VM of its own,
+ * with the port's name.
+ */
 export interface Vm {
   id: string;
   /** As the cloud wrote it; absent: the port is no VM's, as far as its row says. */
@@ -178,7 +181,7 @@ export interface Vm {
 /** One port that can be tapped, or be a monitor. */
 export interface Vnic {
   port: string;
-  /** What to put into an `Edit` for it. */
+  /** The reference to it in an `Edit`. */
   ref: PortRef;
   index: number;
   mac?: string;
@@ -260,10 +263,10 @@ export type Edit =
   | ({ kind: "createService"; name: string; description?: string } & Monitor)
   | { kind: "deleteTap"; id: string }
   | { kind: "deleteService"; id: string }
-  /** Changes nothing in the program: brings the hosts to what it says, as after *Save only* or to repair. */
+  /** Changes nothing in the program: makes the hosts what it says, for instance after *Save only* or as a repair. */
   | { kind: "apply" };
 
-/** One resource that a run is to change. */
+/** One resource that a run will change. */
 export interface Step {
   op: "create" | "update" | "delete" | "replace";
   /** `TapFlow`, `TapService`. */
@@ -271,16 +274,16 @@ export interface Step {
   name: string;
   /** The rules before and after. */
   rules: { sign: "+" | "-" | " "; text: string }[];
-  /** Other arguments that differ, one a line: `direction: "both" => "ingress"`. */
+  /** Other arguments that differ, one per line: `direction: "both" => "ingress"`. */
   changes: string[];
 }
 
 /** What a change would do. */
 export interface Preview {
   id: string;
-  /** `discarded`: nobody wants it any more. `confirmed`: it has become the change `change`. */
+  /** `discarded`: it is no longer needed. `confirmed`: it has become the change `change`. */
   state: "waiting" | "running" | "ready" | "failed" | "confirmed" | "discarded";
-  /** Whose run it waits for. */
+  /** The run that it waits for. */
   waitsFor?: string;
   change?: string;
   edit: Edit;
@@ -288,17 +291,17 @@ export interface Preview {
   /** `1 to create, 2 to update`. */
   summary: string;
   steps: Step[];
-  /** Steps on what the reader may not see; another person has to confirm them. */
+  /** Number of steps on resources that the reader may not see; another person has to confirm them. */
   hiddenSteps: number;
-  /** Unified diff of the program's file; empty where it stays as it is. */
+  /** Unified diff of the program's file; empty if the file stays the same. */
   programDiff: string;
-  /** What Pulumi printed; absent where it tells of what the reader may not see. */
+  /** What Pulumi printed; absent if it mentions resources that the reader may not see. */
   pulumiDiff?: string;
   warnings: string[];
   error?: ConsoleError;
-  /** What a confirm has to say. */
+  /** What a confirm has to send. */
   fingerprint?: string;
-  /** A confirm asks somebody else to approve. */
+  /** A confirm asks another person for approval. */
   needsApproval: boolean;
 }
 
@@ -308,7 +311,10 @@ export interface ChangeSummary {
   at: string;
   by: string;
   what: string;
-  /** `outdated`: what was previewed is no longer what would happen; `preview` has the new preview, to be confirmed anew. */
+  /**
+   * `outdated`: the result would differ from what was previewed; `preview` has the new preview, which has to be
+   * confirmed.
+   */
   outcome:
     | "awaiting-approval"
     | "waiting"
@@ -326,21 +332,21 @@ export interface Change extends ChangeSummary {
   endedAt?: string;
   approvedBy?: string;
   steps: (Step & { done: boolean; error?: string })[];
-  /** What Pulumi printed, without what the reader may not see. */
+  /** What Pulumi printed, without resources that the reader may not see. */
   log: string[];
   error?: ConsoleError;
   programDiff: string;
-  /** The preview that takes its place. */
+  /** The preview that replaces it. */
   preview?: string;
   /** Whether the reader may approve it. */
   mayApprove: boolean;
 }
 
-/** The stack is locked by a run that is not the console's. */
+/** The stack is locked by a run that did not start in the console. */
 export interface Lock {
   by: string;
   since?: string;
-  /** What Pulumi says of it. */
+  /** Pulumi's message about it. */
   text: string;
 }
 
@@ -354,7 +360,7 @@ export interface ConsoleError {
   field?: string;
 }
 
-/** What changes while somebody looks. `put` has whole rows, `drop` ids (of hosts: names). */
+/** Changes while somebody is looking. `put` contains whole rows, `drop` ids (of hosts: names). */
 export type Event =
   | {
       type: "snapshot";
@@ -365,13 +371,13 @@ export type Event =
       lock?: Lock;
       /** false: some hosts have not answered yet. */
       complete: boolean;
-      /** Why the program cannot be read, and nothing can be changed until it can. */
+      /** Why the program cannot be read; nothing can be changed until it can. */
       programError?: ConsoleError;
     }
   | { type: "taps"; put: TapRow[]; drop: string[] }
   | { type: "services"; put: ServiceRow[]; drop: string[] }
   | { type: "hosts"; put: HostRow[]; drop: string[]; complete: boolean }
-  /** About once a second: copies a second by tap, deliveries a second by service. */
+  /** About once a second: copies per second by tap, deliveries per second by service. */
   | { type: "rates"; taps: Record<string, number>; services: Record<string, number> }
   | { type: "change"; put: ChangeSummary }
   /** `done` of `total` resources. */
@@ -380,17 +386,17 @@ export type Event =
   | { type: "lock"; lock?: Lock }
   | { type: "program"; error?: ConsoleError };
 
-/** What changes on one tap's screen. */
+/** Changes on one tap's screen. */
 export type TapEvent =
   | { type: "stages"; stages: Stage[] }
   | { type: "frames"; frames: Frame[]; dropped: number }
-  /** What a watch is of, or what there is to know of it. */
+  /** What is being watched, or a message about it. */
   | { type: "watch"; text: string }
-  /** No more frames come, and why; the stages go on. */
+  /** No more frames will arrive, and why; the stages are still updated. */
   | { type: "watch-ended"; error: ConsoleError }
   | { type: "gone" };
 
-/** One frame that *Watch* saw. */
+/** One frame seen by *Watch*. */
 export interface Frame {
   at: string;
   direction: "ingress" | "egress" | "unknown";

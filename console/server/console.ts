@@ -22,7 +22,7 @@ export interface Project {
   name: string;
   identity: StackIdentity;
   deployer: Deployer;
-  /** Where changes are kept; undefined: for as long as the console runs. */
+  /** Where changes are stored; undefined: only while the console runs. */
   historyFile?: string;
 }
 
@@ -31,17 +31,17 @@ export interface ConsoleOptions {
   context: Context;
   /** The hosts of the inventory. */
   hosts: readonly HostRecord[];
-  /** Absent: a console that only reads. */
+  /** Absent for a read-only console. */
   project?: Project | undefined;
   /** Absent: one operator, who may do everything. */
   users?: Users | undefined;
 }
 
-/** A console without its HTTP: what the hosts say, what the program says, and its changes. */
+/** A console without its HTTP server: the hosts' state, the program, and its changes. */
 export class Console {
   readonly live: Live;
   readonly changes: Changes | undefined;
-  /** One verification at a time: each reads all counters of its hosts. */
+  /** One verification at a time, because each reads all counters of its hosts. */
   readonly verifications = new Line();
   /** Who waits for one. */
   readonly verifying = new Set<string>();
@@ -78,7 +78,7 @@ export class Console {
     await this.live.run();
   }
 
-  /** Ends everything, and waits for a run that is under way and for captures to be gone from their hosts. */
+  /** Ends everything, and waits for a running run and for captures to be deleted from their hosts. */
   async stop(): Promise<void> {
     this.program?.stop();
     await Promise.all([this.changes?.idle(), this.watches.stop()]);
@@ -95,7 +95,7 @@ export class Console {
     return this.program?.error;
   }
 
-  /** The changes; a Refusal where the viewer may make none. */
+  /** The changes. Throws a Refusal if the viewer may make none. */
   changesOf(viewer: Viewer): Changes {
     const reason = this.readOnlyReason(viewer);
     if (reason !== undefined || this.changes === undefined)
@@ -103,7 +103,7 @@ export class Console {
     return this.changes;
   }
 
-  /** Who looks, and what they may do. */
+  /** Who is looking, and what they may do. */
   session(viewer: Viewer): Session {
     const { project, users } = this.options;
     const readOnly = this.readOnlyReason(viewer);
@@ -121,7 +121,7 @@ export class Console {
     };
   }
 
-  /** Tells of everything that changes. Returns what ends it. */
+  /** Reports everything that changes. Returns a function that ends it. */
   subscribe(listener: (event: Event) => void): () => void {
     this.listeners.add(listener);
     const end = this.live.subscribe(listener);
@@ -133,7 +133,7 @@ export class Console {
 
   private readOnlyReason({ role }: Viewer): string | undefined {
     if (this.options.project === undefined)
-      return "the console was started without --project, and only reads";
+      return "the console was started without --project, so it is read-only";
     return role === "viewer" ? "your role is viewer" : undefined;
   }
 

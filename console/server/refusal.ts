@@ -13,7 +13,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Something in a request is wrong: 400. `field`: which of *New tap*. */
+/** Something in a request is invalid: 400. `field`: the field of *New tap*. */
 export function invalid(message: string, field?: string, hint?: string): Refusal {
   const body = { code: "invalid", message: printable(message) };
   return new Refusal(400, {
@@ -23,26 +23,26 @@ export function invalid(message: string, field?: string, hint?: string): Refusal
   });
 }
 
-/** What is asked for is not there, or not for who asks: the answer is the same for both. */
+/** Something does not exist, or the viewer may not see it: the answer is the same for both. */
 export function notFound(what: string): Refusal {
   return new Refusal(404, { code: "not-found", message: `there is no such ${what}` });
 }
 
-/** The program's file is none that the console can edit. */
+/** The program's file is not one that the console can edit. */
 export function unreadable(message: string): Refusal {
   return new Refusal(409, {
     code: "program-unreadable",
     message,
-    hint: "Correct the file; the console reads it again by itself",
+    hint: "Correct the file; the console reads it again automatically",
   });
 }
 
-/** Who asks may not do it. */
+/** The viewer may not do it. */
 export function forbidden(message: string, hint?: string): Refusal {
   return new Refusal(403, { code: "forbidden", message, ...(hint === undefined ? {} : { hint }) });
 }
 
-/** Any error as the page shows it. What is no error of this project has its message only. */
+/** Any error in the form that the page shows. An error from outside this project has only its message. */
 export function consoleError(error: unknown): ConsoleError {
   if (error instanceof Refusal) return error.body;
   if (error instanceof TaasError) {

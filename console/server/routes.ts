@@ -54,7 +54,7 @@ function get(path: RegExp, json: (asked: Asked) => unknown): Route {
   return { method: "GET", path, reply: async (asked) => ({ json: await json(asked) }) };
 }
 
-/** A POST that is answered by JSON. */
+/** A POST with a JSON answer. */
 function post<Schema extends z.ZodType>(
   path: RegExp,
   schema: Schema,
@@ -159,7 +159,7 @@ function events({ console, viewer, openStream }: Asked): Reply {
   return "stream";
 }
 
-/** The last frames of a tap's last watch. */
+/** The last frames of a tap's latest watch. */
 function captured({ console, viewer, parts: [id] }: Asked): Reply {
   const content = pcapngFor(console, viewer, id!);
   const headers = { "content-disposition": 'attachment; filename="capture.pcapng"' };

@@ -17,22 +17,22 @@ export interface ServeOptions extends ConsoleOptions {
   pageFolder: string;
   /** Port on 127.0.0.1; 0: any that is free. */
   port: number;
-  /** With `users`: the header in which the proxy names who is logged in. */
+  /** With `users`: the header in which the proxy names the user. */
   userHeader?: string | undefined;
-  /** With `users`: where the proxy is reached. */
+  /** With `users`: the URL of the proxy. */
   publicUrl?: URL | undefined;
 }
 
-/** A console that is served. */
+/** A running console. */
 export interface Served {
   /** The link to open. */
   url: string;
   console: Console;
-  /** Ends it: no new request, the streams are closed, and a run that is under way is waited for. */
+  /** Stops it: no new requests, streams are closed, and a running run is waited for. */
   close(): Promise<void>;
 }
 
-/** Serves a console on this machine's loopback. */
+/** Serves a console on this machine's loopback interface. */
 export async function serveConsole(options: ServeOptions): Promise<Served> {
   const console = new Console(options);
   let origins: Origins = originsOf(options.port, options.publicUrl);
@@ -74,7 +74,7 @@ interface Serving {
 
 async function answer({ console, login, traffic, options }: Serving, request: Request): Promise<Reply> {
   if (request.path === "/login" && options.users === undefined) return logIn(login, request);
-  // The page holds nothing: who may not ask for anything is told so by it.
+  // The page contains no data: a person without access learns that from it.
   if (!request.path.startsWith("/api/")) return staticFile(options.pageFolder, request.path);
   const viewer = viewerFrom(login, options, request);
   const accepted = traffic.accept(viewer.user, request.response);
@@ -104,7 +104,7 @@ function logIn(login: Login, request: Request): Reply {
   return { location: "/", cookie };
 }
 
-/** Who asks: the operator by the cookie, others by what the proxy says. */
+/** Who is asking: the operator, by the cookie; others, by what the proxy says. */
 function viewerFrom(login: Login, { users, userHeader }: ServeOptions, { incoming }: Request): Viewer {
   if (users === undefined) {
     if (login.has(incoming.headers)) return OPERATOR;
@@ -116,7 +116,7 @@ function viewerFrom(login: Login, { users, userHeader }: ServeOptions, { incomin
   throw new Refusal(403, {
     code: "forbidden",
     message: "this console does not know you",
-    hint: "An admin adds you to the file of users",
+    hint: "An admin can add you to the file of users",
   });
 }
 
@@ -124,6 +124,6 @@ function notLoggedIn(): Refusal {
   return new Refusal(401, {
     code: "not-logged-in",
     message: "open the link that the command printed; it works once",
-    hint: "Start the command anew for another one",
+    hint: "Start the command again for another one",
   });
 }

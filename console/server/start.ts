@@ -8,13 +8,13 @@ import { ProgramFile } from "./program/programFile";
 import { readUsers } from "./roles/users";
 import { type Served, serveConsole } from "./serve";
 
-/** What the command line says of a console. */
+/** What the command line says about a console. */
 export interface StartOptions {
   context: Context;
   hosts: readonly HostRecord[];
-  /** Folder of the project whose program is edited; absent: the console only reads. */
+  /** Folder of the project whose program is edited; absent for a read-only console. */
   folder?: string | undefined;
-  /** The stack, as Pulumi takes it: `prod` or `acme/taps/prod`. */
+  /** The stack, as Pulumi names it: `prod` or `acme/taps/prod`. */
   stack?: string | undefined;
   /** The organization in owner keys. Default: that of the stack's name, else `organization`. */
   organization?: string | undefined;
@@ -27,8 +27,8 @@ export interface StartOptions {
 }
 
 /**
- * Serves a console on this machine's loopback; the program is deployed by the Pulumi CLI. Errors: `invalid-config`; a Refusal where the program
- * cannot be edited.
+ * Serves a console on this machine's loopback interface; the Pulumi CLI deploys the program. Errors: `invalid-config`;
+ * a Refusal if the program cannot be edited.
  */
 export async function startConsole(options: StartOptions): Promise<Served> {
   const { context, hosts, usersFile, userHeader, publicUrl, port, pageFolder } = options;

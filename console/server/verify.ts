@@ -7,12 +7,12 @@ import { stageFor } from "./roles/readable";
 import type { Viewer } from "./roles/viewer";
 import { stagesFor, tapRowFor } from "./views";
 
-/** What *Verify* says of a stage that it does not tell in these words: nothing. */
+/** How a verdict is shown on a stage; other verdicts show nothing. */
 const PROOFS = { proved: "proved", "no-traffic": "no-traffic", wrong: "failed" } as const;
 
 /**
- * The path of a tap with what is proved of each stage. Probe frames go through the tunnel and no further; no VM gets one. Throws a Refusal for a
- * viewer, and for what a tenant does not see.
+ * The path of a tap, with the verdict on each stage. Probe frames pass the tunnel and end there; no VM receives one.
+ * Throws a Refusal for a viewer, and for a tap that a tenant may not see.
  */
 export async function verifyFor(console: Console, viewer: Viewer, id: string): Promise<Stage[]> {
   const row = tapRowFor(console, viewer, id);

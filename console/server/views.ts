@@ -22,7 +22,7 @@ import { rowFor, stageFor } from "./roles/readable";
 import { lockFor } from "./roles/shown";
 import { findPortFor, hostFor, mayUsePorts, sees, type Viewer, waiting, waitsForAs } from "./roles/viewer";
 
-/** Everything a viewer sees, for the page to begin with. */
+/** Everything that a viewer sees, as the page's initial state. */
 export function snapshotFor(console: Console, viewer: Viewer): Extract<Event, { type: "snapshot" }> {
   const { live, programError } = console;
   const { taps, services, hosts } = live.all;
@@ -134,7 +134,7 @@ function rulesOf({ view }: End, owner: string): string[] {
     .map((rule) => `${record.name} ${bridge}: ${ruleText(rule, numbers) ?? "waits for a port"}`);
 }
 
-/** The VMs of a host that a viewer may tap or have as monitors. */
+/** The VMs of a host that a viewer may tap or use as monitors. */
 export function vmsFor({ live }: Console, viewer: Viewer, host: string): Vm[] {
   const view = live.views.find(({ record }) => record.name === host);
   if (view === undefined) throw notFound("host");
@@ -142,7 +142,7 @@ export function vmsFor({ live }: Console, viewer: Viewer, host: string): Vm[] {
   return vmsOf(view as End["view"], endsFor(viewer, live.ends), mayUsePorts(viewer, view.inspection.facts));
 }
 
-/** Claims without the flows that a viewer may not see: who else taps a tenant's port is not the tenant's to know. */
+/** Claims without the flows that a viewer may not see: a tenant may not learn who else taps its ports. */
 function endsFor(viewer: Viewer, ends: Ends): Ends {
   if (viewer.role !== "tenant") return ends;
   const seen = [...ends.flows].filter(([, { source, far }]) => sees(viewer, (source ?? far)!.claim));
@@ -180,7 +180,7 @@ function serviceFor({ all }: Live, viewer: Viewer, asked: string | null): Servic
   return all.services.find((row) => row.id === asked && sees(viewer, row));
 }
 
-/** A preview as a viewer may see it: of what is others' only how much it is. */
+/** A preview as a viewer may see it: of others' resources only how many there are. */
 export function previewFor(console: Console, viewer: Viewer, record: PreviewRecord): Preview {
   const { id, state, waitsFor, change, edit, steps, programDiff, text, warnings } = record;
   const { error, reason, fingerprint } = record;

@@ -7,15 +7,15 @@ import { type Ground, isOf } from "./ground";
 import { newService } from "./newService";
 import { withGroup, withTap } from "./newTaps";
 
-/** An edit as it changes the program's text, and in words. */
+/** An edit's effect on the program's text, and the edit in words. */
 export interface Edited {
   text: string;
   what: string;
 }
 
 /**
- * The program's text with an edit. Errors: Refusals, for what is not there or not the viewer's (the same answer for both), for ports that are a
- * tenant's no more, and for what the program cannot have.
+ * Applies an edit to the program's text. Throws Refusals: for resources that do not exist or are not the viewer's (with
+ * the same answer), for ports that a tenant may not use, and for anything the program cannot contain.
  */
 export function applyEdit(edit: Edit, text: string, viewer: Viewer, ground: Ground): Edited {
   const program = readProgram(text);

@@ -10,7 +10,7 @@ import type { Bound } from "./record";
 export interface Bindings {
   context: Context;
   deployer: Deployer;
-  /** Hosts of the inventory by address; what the program says of others is in the state. */
+  /** Hosts of the inventory by address; records of other hosts are in the state. */
   hosts: ReadonlyMap<string, Parameters<Context["open"]>[0]>;
 }
 
@@ -21,7 +21,7 @@ export async function bind(means: Bindings, project: ProjectFiles): Promise<Boun
   return withHosts(means, bound, addressesIn(parsed(state)));
 }
 
-/** The same with those hosts that it has not yet. */
+/** The same, with additional hosts. */
 export async function withHosts(
   { context, hosts }: Bindings,
   bound: Bound,
@@ -65,12 +65,12 @@ async function hostState(context: Context, record: Parameters<Context["open"]>[0
   }
 }
 
-/** The addresses that steps are about. */
+/** The addresses of the hosts that steps concern. */
 export function addressesOf(steps: readonly PlannedStep[]): string[] {
   return steps.flatMap(({ addresses }) => addresses);
 }
 
-/** Equal for previews that do the same: which steps on what, to which rules. */
+/** Equal for previews with the same effect: which steps on which resources, with which rules. */
 export function outcomeOf(steps: readonly PlannedStep[]): string {
   return hashOf(JSON.stringify(steps.map(({ step, urn, inputs }) => [urn, step, inputs])));
 }

@@ -10,7 +10,7 @@ const LAST_LINES = 1500;
 /** Characters of a line that are kept. */
 const LONGEST_LINE = 2000;
 
-/** The changes that are known: kept in the history, and told of as they go on. */
+/** The known changes: stored in the history, and reported as they progress. */
 export class ChangeRecords {
   private readonly known = new Map<string, ChangeRecord>();
 
@@ -19,12 +19,12 @@ export class ChangeRecords {
     private readonly say: (event: Event) => void,
   ) {}
 
-  /** Reads what was kept. */
+  /** Reads the stored changes. */
   async open(): Promise<void> {
     for (const record of await this.history.read()) this.known.set(record.id, record);
   }
 
-  /** All, the last first. */
+  /** All changes, the latest first. */
   get all(): ChangeRecord[] {
     return [...this.known.values()].reverse();
   }
@@ -33,7 +33,7 @@ export class ChangeRecords {
     return this.known.get(id);
   }
 
-  /** A change that does what was previewed. It is not kept yet. */
+  /** A change that does what was previewed. It is not stored yet. */
   create(preview: PreviewRecord, outcome: ChangeRecord["outcome"]): ChangeRecord {
     const { viewer, what, steps, programDiff } = preview;
     const change: ChangeRecord = {
@@ -59,18 +59,18 @@ export class ChangeRecords {
     this.say({ type: "change", put: summaryOfChange(change) });
   }
 
-  /** Keeps what is known of a change now. */
+  /** Stores the current state of a change. */
   write(change: ChangeRecord): Promise<void> {
     return this.history.write(change);
   }
 
-  /** The same for a change that is over. */
+  /** Updates, reports and stores a change that has ended. */
   async end(change: ChangeRecord, known: Partial<ChangeRecord>): Promise<void> {
     this.set(change, { ...known, endedAt: new Date().toISOString() });
     await this.write(change);
   }
 
-  /** A resource of a change is done, or has failed. */
+  /** Reports that a resource of a change is done, or has failed. */
   progress(change: ChangeRecord, urn: string | undefined, result: { done: true } | { error: string }): void {
     const step = change.steps.find((candidate) => candidate.urn === urn);
     if (step === undefined) return;

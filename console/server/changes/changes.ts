@@ -20,7 +20,7 @@ const PENDING = 20;
 export class Changes {
   readonly previews: Previews;
   private readonly records: ChangeRecords;
-  /** What waits for approval, by change. */
+  /** Previews that wait for approval, by change. */
   private readonly pending = new Map<string, PreviewRecord>();
 
   constructor(
@@ -31,17 +31,17 @@ export class Changes {
     this.previews = new Previews(means);
   }
 
-  /** Reads what was kept. */
+  /** Reads the stored changes. */
   open(): Promise<void> {
     return this.records.open();
   }
 
-  /** Resolves when nothing runs or waits. */
+  /** Resolves when nothing is running or waiting. */
   idle(): Promise<void> {
     return this.means.line.idle();
   }
 
-  /** All changes, the last first. */
+  /** All changes, the latest first. */
   get all(): ChangeRecord[] {
     return this.records.all;
   }
@@ -53,13 +53,13 @@ export class Changes {
     return record;
   }
 
-  /** Whether a change or preview is one that a viewer may see. */
+  /** Whether a viewer may see a change or preview. */
   isSeen(id: string, viewer: Viewer): boolean {
     const record = this.records.find(id) ?? this.previews.viewerOf(id);
     return record !== undefined && sees(viewer, record);
   }
 
-  /** Confirms what was previewed. Resolves to the id of the change; it then runs by itself, or waits for approval. */
+  /** Confirms a preview. Resolves to the id of the change, which then runs on its own, or waits for approval. */
   async confirm(id: string, fingerprint: string, viewer: Viewer): Promise<string> {
     const preview = this.previews.get(id, viewer);
     if (preview.state !== "ready" || preview.fingerprint !== fingerprint)
@@ -80,12 +80,12 @@ export class Changes {
     return change.id;
   }
 
-  /** Lets a change run that waited for another person, or not. */
+  /** Runs or rejects a change that waits for another person. */
   async decide(id: string, decision: "approve" | "reject", viewer: Viewer): Promise<void> {
     const change = this.get(id, viewer);
     const preview = this.pending.get(id);
     if (!mayApprove(viewer, change) || preview === undefined)
-      throw forbidden("only another person, an admin, approves or rejects this change");
+      throw forbidden("only another admin may approve or reject this change");
     this.pending.delete(id);
     if (decision === "reject")
       return this.records.end(change, { outcome: "rejected", approvedBy: viewer.user });
@@ -110,27 +110,27 @@ export class Changes {
     return this.means.approval || steps.some((step) => !sees(viewer, step));
   }
 
-  /** Writes the edit into the program and does no more. */
+  /** Writes the edit to the program without running it. */
   async save(id: string, viewer: Viewer): Promise<string> {
     const preview = this.previews.get(id, viewer);
     if (viewer.role !== "admin")
-      throw forbidden("others deploy the program: only an admin saves a change without a run");
+      throw forbidden("other people deploy the program: only an admin may save a change without a run");
     if (preview.state !== "ready" && preview.state !== "failed")
-      throw new Refusal(409, { code: "changed", message: "this preview is not there to be saved any more" });
+      throw new Refusal(409, { code: "changed", message: "this preview can no longer be saved" });
     const { file } = this.means;
     const before = await file.read();
     const { text } = applyEdit(preview.edit, before, preview.viewer, this.means);
-    // A run reads the program some time after it was confirmed, and is to find what was confirmed.
+    // A run reads the program some time after it was confirmed, and must find what was confirmed.
     if (this.all.some(({ outcome }) => outcome === "running"))
       throw new Refusal(409, {
         code: "changed",
-        message: "a run of the program goes on just now",
+        message: "a run of the program is in progress",
         hint: "Save when it has ended",
       });
     if (!(await file.replace(before, text)))
       throw new Refusal(409, {
         code: "changed",
-        message: "somebody else writes to the program just now",
+        message: "somebody else is writing to the program",
         hint: "Try again",
       });
     const change = this.records.create(preview, "saved");
@@ -201,8 +201,8 @@ export class Changes {
     const error = {
       code: "changed",
       message:
-        "the program, the state or a host has changed since the preview, and the outcome would be another",
-      hint: "Nothing was changed. Look at the new preview, and confirm that",
+        "the program, the state or a host has changed since the preview, and the outcome would be different",
+      hint: "Nothing was changed. Check the new preview, and confirm it",
     };
     await this.records.end(change, { outcome: "outdated", preview, error });
   }

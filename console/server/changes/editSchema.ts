@@ -4,11 +4,11 @@ import { ipAddress } from "../../../provider/schema/host";
 import { portSelector } from "../../../provider/schema/selector";
 import type { Edit } from "../../api";
 
-/** A name that Pulumi takes for a resource and that expressions can name. */
+/** A name that Pulumi accepts for a resource and that expressions can use. */
 const name = z
   .string()
   .max(63)
-  .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "must begin with a letter, and have letters, digits, - and _ only");
+  .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "must start with a letter, and contain only letters, digits, - and _");
 
 const id = z.string().regex(/^[0-9a-f]{16}$/, "is no id");
 const text = z.string().max(1024);
@@ -19,7 +19,7 @@ const port = z.union(
     z.strictObject({ ifaceId: z.string().min(1).max(255) }),
     z.strictObject({ port: z.string().min(1).max(255) }),
   ],
-  "must be a port of the list",
+  "must be a port from the list",
 );
 
 const host = z.string().min(1).max(255);
@@ -34,7 +34,7 @@ const monitor = {
 
 const until = z.iso
   .datetime({ offset: true, message: "must be a time with a zone, such as 2026-12-01T18:00:00Z" })
-  .refine((time) => Date.parse(time) > Date.now(), "is over already");
+  .refine((time) => Date.parse(time) > Date.now(), "is in the past");
 
 const tapping = {
   name,

@@ -8,15 +8,18 @@ import type { ChangeRecord } from "./record";
 /** Changes that are shown; the file has all. */
 export const SHOWN = 500;
 
-/** Where a stack's changes are kept: in the project's folder, one line of JSON each time that something is known of one. */
+/** Where a stack's changes are stored: in the project's folder, one line of JSON for each update of a change. */
 export class History {
   private last: Promise<void> = Promise.resolve();
   private isBegun = false;
 
-  /** `file`: undefined keeps nothing. */
+  /** `file`: if undefined, nothing is stored. */
   constructor(private readonly file: string | undefined) {}
 
-  /** What was kept, the oldest first. A run that no line ends was cut off with the console. Lines that cannot be read are passed over. */
+  /**
+   * The stored changes, the oldest first. A run without a final line was cut off together with the console. Unreadable
+   * lines are skipped.
+   */
   async read(): Promise<ChangeRecord[]> {
     if (this.file === undefined) return [];
     const records = new Map<string, ChangeRecord>();
@@ -34,7 +37,7 @@ export class History {
     return [...records.values()].map(ended);
   }
 
-  /** Keeps what is known of a change now. */
+  /** Stores the current state of a change. */
   write(record: ChangeRecord): Promise<void> {
     const { file } = this;
     if (file === undefined) return Promise.resolve();
@@ -64,7 +67,7 @@ function ended(record: ChangeRecord): ChangeRecord {
   if (!["running", "waiting", "awaiting-approval"].includes(record.outcome)) return record;
   const message =
     record.outcome === "running"
-      ? "the console ended while this ran: Pulumi may have done a part of it"
+      ? "the console ended while this was running: Pulumi may have done part of it"
       : "the console ended before this ran";
   return {
     ...record,

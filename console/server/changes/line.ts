@@ -1,17 +1,17 @@
-/** Something that runs, or waits for what runs. */
+/** Work that runs, or waits for work that runs. */
 export interface Turn {
-  /** Whose it is and since when, for those who wait: `alice's run of 10:02:11`. */
+  /** Whose it is and since when, for those that wait: `alice's run of 10:02:11`. */
   label: string;
-  /** Told what it waits for; undefined once it runs. */
+  /** Called with what it waits for; with undefined once it runs. */
   waits(what: string | undefined): void;
 }
 
-/** One after the other: who comes later waits, and is told for whom. */
+/** Runs work one after another: later work waits, and is told for whom. */
 export class Line {
   private readonly turns: Turn[] = [];
   private last: Promise<unknown> = Promise.resolve();
 
-  /** Does a piece of work when those before it are done, however they end. */
+  /** Runs work after the work before it has ended, however it ends. */
   take<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
     this.turns.push(turn);
     const [running] = this.turns;
@@ -29,7 +29,7 @@ export class Line {
     return done;
   }
 
-  /** Resolves when nothing runs or waits. */
+  /** Resolves when nothing is running or waiting. */
   async idle(): Promise<void> {
     while (this.turns.length > 0) await this.last;
   }

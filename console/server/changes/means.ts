@@ -6,7 +6,7 @@ import type { Bindings } from "./bind";
 import type { Ground } from "./ground";
 import type { Line } from "./line";
 
-/** What changes are made with. */
+/** What changes need in order to run. */
 export interface Means extends Bindings, Ground {
   file: ProgramFile;
   /** Previews and runs, one at a time. */
@@ -19,12 +19,12 @@ export interface Means extends Bindings, Ground {
   say(event: Event): void;
 }
 
-/** Tells all whose lock kept a run from doing anything, or that none did. */
+/** Reports whose lock prevented a run, or that none did. */
 export function tellLock({ lock }: Ran, say: Means["say"]): void {
   say({ type: "lock", ...(lock === undefined ? {} : { lock }) });
 }
 
-/** Why a run failed, as Pulumi says. */
+/** Why a run failed, according to Pulumi. */
 export function failureOf({ lock, events }: Ran): ConsoleError {
   if (lock !== undefined) {
     const { by, since, text } = lock;
@@ -37,7 +37,7 @@ export function failureOf({ lock, events }: Ran): ConsoleError {
   return { code: "failed", message: `${first}${more}` };
 }
 
-/** How those who wait are told whose turn it is. */
+/** How a turn is described to those that wait for it. */
 export function labelOf(user: string, what: string): string {
   return `${user}: ${what}, since ${new Date().toISOString().slice(11, 19)} UTC`;
 }

@@ -18,7 +18,7 @@ const KEPT = 20;
 /** Previews of one person that wait or run at the same time. */
 const WAITING = 10;
 
-/** What changes would do. */
+/** Previews of changes. */
 export class Previews {
   private readonly records = new Map<string, PreviewRecord>();
 
@@ -31,12 +31,15 @@ export class Previews {
     return record;
   }
 
-  /** Whose preview that is; undefined where it is none. */
+  /** Whose preview that is; undefined if there is none. */
   viewerOf(id: string): Viewer | undefined {
     return this.records.get(id)?.viewer;
   }
 
-  /** Begins a preview of an edit. Throws a Refusal where the edit cannot be; what Pulumi refuses is in the preview. */
+  /**
+   * Starts a preview of an edit. Throws a Refusal if the edit is impossible; what Pulumi refuses is part of the
+   * preview.
+   */
   async begin(edit: Edit, viewer: Viewer): Promise<string> {
     this.limit(viewer);
     const { what } = applyEdit(edit, await this.means.file.read(), viewer, this.means);
@@ -50,7 +53,7 @@ export class Previews {
     return record.id;
   }
 
-  /** Nobody wants a preview any more. */
+  /** Discards a preview that nobody needs any more. */
   discard(id: string, viewer: Viewer): void {
     const record = this.get(id, viewer);
     if (record.state === "confirmed")
@@ -64,7 +67,7 @@ export class Previews {
     return ran.succeeded && outcomeOf(steps) === preview.outcome;
   }
 
-  /** Notes what is known of a preview now, and tells of it. */
+  /** Updates a preview, and reports it. */
   set(record: PreviewRecord, known: Partial<PreviewRecord>): void {
     Object.assign(record, known);
     const { id, state, waitsFor } = record;
@@ -147,7 +150,7 @@ function isDiscarded({ state }: PreviewRecord): boolean {
   return state === "discarded";
 }
 
-/** What a preview comes to, in a few words. */
+/** The outcome of a preview in a few words. */
 export function summaryOfPreview({ steps, state }: Pick<PreviewRecord, "steps" | "state">): string {
   return state === "ready" || state === "confirmed" ? summaryOf(steps) : "";
 }

@@ -3,12 +3,12 @@ import type { PlannedStep } from "../deploy/steps";
 import { changedLines } from "../program/unifiedDiff";
 import { sees, type Viewer, waitsForAs } from "../roles/viewer";
 
-/** A change as it is kept. */
+/** A change as it is stored. */
 export interface ChangeRecord {
   id: string;
   at: string;
   by: string;
-  /** Whose it is, where a tenant made it. */
+  /** The tenant that made the change, if any. */
   tenant?: string;
   what: string;
   outcome: ChangeSummary["outcome"];
@@ -24,7 +24,7 @@ export interface ChangeRecord {
   preview?: string;
 }
 
-/** What a preview was made of, and stands for. */
+/** What a preview was based on. */
 export interface Bound {
   /** Hash of the project's files before the edit. */
   project: string;
@@ -51,12 +51,12 @@ export interface PreviewRecord {
   /** Why it failed, as the tenant that asked for it may know. */
   reason?: string;
   bound?: Bound;
-  /** Of all that decides whether a run would do the same. */
+  /** A hash of everything that decides whether a run would do the same. */
   outcome?: string;
   fingerprint?: string;
 }
 
-/** Whether a step is on something that a viewer may see. */
+/** Whether a step concerns something that a viewer may see. */
 export function seesStep(viewer: Viewer, { tenant }: PlannedStep): boolean {
   return sees(viewer, { tenant });
 }
@@ -66,7 +66,7 @@ export function summaryOfChange({ id, at, by, what, outcome, waitsFor }: ChangeR
   return { id, at, by, what, outcome, ...(waitsFor === undefined ? {} : { waitsFor }) };
 }
 
-/** Errors of the console's own, which are about the reader's own request and nothing else. */
+/** Codes of the console's own errors, which concern only the reader's own request. */
 const OWN_ERRORS: readonly string[] = [
   "changed",
   "forbidden",
@@ -125,7 +125,7 @@ export function stepFor({ role }: Viewer, step: Step): Step {
 export function changeFor(viewer: Viewer, record: ChangeRecord): Change {
   const { steps, log, tenant: _, preview, programDiff, error: failure, reason, waitsFor, ...rest } = record;
   const seen = steps.filter((step) => seesStep(viewer, step));
-  // Pulumi's own words may be about anything.
+  // Pulumi's own output may concern anything.
   const isWhole = viewer.role !== "tenant";
   return {
     ...rest,
@@ -143,7 +143,7 @@ export function changeFor(viewer: Viewer, record: ChangeRecord): Change {
   };
 }
 
-/** Approval is another person's: an admin other than who asked. */
+/** Approval needs another person: an admin other than the author. */
 export function mayApprove({ role, user }: Viewer, { outcome, by }: ChangeRecord): boolean {
   return outcome === "awaiting-approval" && role === "admin" && user !== by;
 }

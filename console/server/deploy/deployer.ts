@@ -1,6 +1,6 @@
 import type { Lock } from "../../api";
 
-/** One side of a step, as Pulumi's event log has it. Secrets are masked there. */
+/** One side of a step in Pulumi's event log, where secrets are masked. */
 export interface LoggedState {
   type: string;
   urn: string;
@@ -17,7 +17,7 @@ export interface LoggedStep {
   new?: LoggedState | null;
 }
 
-/** An event of Pulumi's event log, as far as the console reads it. */
+/** An event of Pulumi's event log, reduced to what the console reads. */
 export interface LoggedEvent {
   resourcePreEvent?: { metadata: LoggedStep };
   resOutputsEvent?: { metadata: LoggedStep };
@@ -25,33 +25,33 @@ export interface LoggedEvent {
   diagnosticEvent?: { severity: string; message: string; urn?: string };
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface Ran {
   succeeded: boolean;
-  /** What was printed, without colours. */
+  /** The output, without colours. */
   text: string;
   events: readonly LoggedEvent[];
-  /** The stack is locked by somebody else's run, so that nothing was done. */
+  /** The stack is locked by another run, so nothing was done. */
   lock?: Lock;
 }
 
-/** What a run tells as it goes on. */
+/** Receives the progress of a run. */
 export interface Following {
   onText?(text: string): void;
   onEvent?(event: LoggedEvent): void;
 }
 
 /**
- * What deploys the program: Pulumi, or whatever speaks as its engine does. A run that fails is a result; what cannot begin (no CLI, no such
- * stack) rejects.
+ * What deploys the program: Pulumi, or something that acts like its engine. A run that fails is a result; a run that
+ * cannot start (no CLI, no such stack) rejects.
  */
 export interface Deployer {
-  /** What it is, for people. */
+  /** The name of the engine, for people. */
   readonly engine: string;
-  /** What `up` would do with the program in a folder, after a refresh of the state that is not recorded. */
+  /** Previews `up` for the program in a folder, after a refresh that is not recorded. */
   preview(folder: string, following?: Following): Promise<Ran>;
-  /** Makes it so, with a refresh first. */
+  /** Runs `up`, with a refresh first. */
   up(folder: string, message: string, following?: Following): Promise<Ran>;
-  /** The stack's resources as the state has them; equal texts, equal states. */
+  /** The stack's resources in the state; equal texts mean equal states. */
   state(): Promise<string>;
 }

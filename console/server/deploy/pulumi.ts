@@ -4,20 +4,22 @@ import { printable } from "../../../provider/printable";
 import type { Lock } from "../../api";
 import type { Deployer, Following, LoggedEvent, Ran } from "./deployer";
 
-/** Which stack of which project. */
+/** A stack of a project. */
 export interface Target {
   /** The folder of Pulumi.yaml. */
   folder: string;
   stack: string;
 }
 
-/** What Pulumi Cloud and file backends say of a stack that another run has locked. */
+/** How Pulumi Cloud and file backends report that another run has locked a stack. */
 const LOCKED = /\[409\] Conflict|the stack is currently locked by/;
 
-/** Who holds the lock of a file backend, and since when. */
+/** The holder of a file backend's lock, and since when it holds it. */
 const HOLDER = /created by (\S+) \(pid \d+\) at (\S+)/;
 
-/** Deploys by the Pulumi CLI, with the operator's own login, passphrase and environment. Errors: `invalid-config`. */
+/**
+ * Deploys with the Pulumi CLI, using the operator's own login, passphrase and environment. Errors: `invalid-config`.
+ */
 export class PulumiDeployer implements Deployer {
   private constructor(
     private readonly target: Target,
@@ -88,7 +90,7 @@ export class PulumiDeployer implements Deployer {
   }
 }
 
-/** Who has locked the stack, from what Pulumi says of it; undefined where it says nothing of a lock. */
+/** The lock in a message of Pulumi; undefined if it mentions none. */
 export function lockIn(text: string): Lock | undefined {
   const found = LOCKED.exec(text);
   if (found === null) return undefined;
@@ -113,7 +115,7 @@ async function open(folder: string, name: string): Promise<Stack> {
   return Opened.select(name, workspace);
 }
 
-/** What the CLI wrote, where it is the CLI that failed. */
+/** The output of the CLI, if it was the CLI that failed. */
 function messageOf(error: unknown): string {
   const { message } = error as CommandError;
   const written = /^stderr: (.*?)$(?=\n?err\?: |$)/ms.exec(message)?.[1];

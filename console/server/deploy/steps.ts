@@ -4,12 +4,12 @@ import type { Step } from "../../api";
 import { hashOf } from "../program/programFile";
 import type { LoggedEvent, LoggedState, LoggedStep } from "./deployer";
 
-/** A step with what decides who may see it, and which hosts it is about. */
+/** A step, with what determines who may see it and which hosts it concerns. */
 export interface PlannedStep {
   step: Step;
   urn: string;
   tenant?: string;
-  /** Hash of its arguments before and after, which are shown in part only. */
+  /** Hash of its arguments before and after, which are only partly shown. */
   inputs: string;
   /** Addresses of the hosts that its arguments name. */
   addresses: string[];
@@ -22,10 +22,10 @@ const OPS: Readonly<Record<string, Step["op"]>> = {
   replace: "replace",
 };
 
-/** Secret values of Pulumi's are objects with this key. */
+/** Pulumi represents secret values as objects with this key. */
 const SECRET = "4dabf18193072939515e22adb298388d";
 
-/** The steps that a run's events tell of, each resource once; what stays the same is none. */
+/** The steps in a run's events, each resource once; unchanged resources have none. */
 export function plannedSteps(events: readonly LoggedEvent[]): PlannedStep[] {
   const found = new Map<string, PlannedStep>();
   for (const { resourcePreEvent } of events) {
@@ -66,7 +66,7 @@ function texts(rules: unknown): string[] {
   return Array.isArray(rules) ? rules.filter((rule) => typeof rule === "string").map(printableLine) : [];
 }
 
-/** Rules of before that are gone, those that stay, and new ones, in this order. */
+/** Removed rules, unchanged rules, and added rules, in this order. */
 function rulesOf(op: Step["op"], before: unknown, after: unknown): Step["rules"] {
   const [old, now] = [texts(op === "create" ? [] : before), texts(op === "delete" ? [] : after)];
   const signed = (sign: Step["rules"][number]["sign"], rules: string[]) =>
@@ -87,7 +87,7 @@ function rulesOf(op: Step["op"], before: unknown, after: unknown): Step["rules"]
   ];
 }
 
-/** Arguments that differ, but for what follows from others. */
+/** Arguments that differ, except those that follow from others. */
 function changesOf(
   old: LoggedState | null | undefined,
   before: Record<string, unknown>,
@@ -130,7 +130,7 @@ function shown(value: unknown): string {
   );
 }
 
-/** Addresses of hosts anywhere in arguments: `check` records hosts as objects with name and address. */
+/** Addresses of hosts anywhere in arguments, where `check` records hosts as objects with name and address. */
 export function addressesIn(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [];
   const { name, address } = value as { name?: unknown; address?: unknown };
@@ -138,7 +138,7 @@ export function addressesIn(value: unknown): string[] {
   return [...own, ...Object.values(value).flatMap(addressesIn)];
 }
 
-/** What a run counted: `1 to create, 2 to update`. */
+/** The counts of a run: `1 to create, 2 to update`. */
 export function summaryOf(steps: readonly PlannedStep[]): string {
   const words = ["create", "update", "replace", "delete"] as const;
   const parts = words.flatMap((op) => {

@@ -4,7 +4,7 @@ import { placedReasons, wording } from "../../../provider/schema/reasons";
 import { invalid, Refusal } from "../refusal";
 import { LARGEST_BODY } from "./guard";
 
-/** Reads a request's body as a schema has it. Errors: Refusals, with the field that is wrong. */
+/** Parses a request's body with a schema. Throws Refusals with the invalid field. */
 export async function readBody<Schema extends z.ZodType>(
   request: IncomingMessage,
   schema: Schema,
@@ -46,6 +46,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw invalid("the request is no JSON");
+    throw invalid("the request is not JSON");
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Refusal } from "../refusal";
 
-/** Where the page may come from, and by which names the server may be asked. */
+/** Where the page may come from, and the names of the server. */
 export interface Origins {
   /** Values of `Host`, in lower case: `127.0.0.1:8080`. */
   hosts: ReadonlySet<string>;
@@ -9,7 +9,7 @@ export interface Origins {
   origins: ReadonlySet<string>;
 }
 
-/** The names of a server on this machine's loopback, and of the proxy in front of it, if there is one. */
+/** The names of a server on this machine's loopback interface, and of the proxy in front of it, if any. */
 export function originsOf(port: number, publicUrl: URL | undefined): Origins {
   const loopback = [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`];
   const outside = publicUrl === undefined ? [] : [publicUrl];
@@ -19,7 +19,7 @@ export function originsOf(port: number, publicUrl: URL | undefined): Origins {
   };
 }
 
-/** What all replies say: nothing from elsewhere, nothing inline, in no frame, kept nowhere. */
+/** The headers of all replies: nothing from other origins, nothing inline, not in a frame, not cached. */
 export const HEADERS = {
   "cache-control": "no-store",
   "content-security-policy":
@@ -31,10 +31,10 @@ export const HEADERS = {
   "x-frame-options": "DENY",
 } as const;
 
-/** Most bytes of a request's body. */
+/** The most bytes of a request's body. */
 export const LARGEST_BODY = 64 * 1024;
 
-/** The parts of a request that say whose it is. */
+/** The parts of a request that identify its origin. */
 export interface Asked {
   method: string;
   path: string;
@@ -42,8 +42,9 @@ export interface Asked {
 }
 
 /**
- * Refuses what the page itself never sends: another name for this server (a rebound DNS name), another origin, another site, a form, another
- * method. Loopback is no boundary: any page in the operator's browser can send requests there.
+ * Refuses what the page itself never sends: another name for this server (a rebound DNS name), another origin, another
+ * site, a form, another method. Listening on loopback only does not protect: any page in the operator's browser can
+ * send requests there.
  */
 export function guard({ method, path, headers }: Asked, { hosts, origins }: Origins): void {
   if (!hosts.has((headers.host ?? "").toLowerCase()))
@@ -54,18 +55,18 @@ export function guard({ method, path, headers }: Asked, { hosts, origins }: Orig
     throw refused(405, "wrong-method", "only GET and POST are known here");
   const { origin } = headers;
   if (origin !== undefined && !origins.has(origin))
-    throw refused(403, "wrong-origin", "requests of other pages are refused");
+    throw refused(403, "wrong-origin", "requests from other pages are refused");
   const site = headers["sec-fetch-site"];
   const isPage = method !== "POST" && !path.startsWith("/api/");
-  // A link to the page may stand anywhere; what it then loads is its own.
+  // A link to the page may be anywhere; what the page then loads is its own.
   const isNavigation = isPage && headers["sec-fetch-mode"] === "navigate";
   if (site !== undefined && site !== "same-origin" && site !== "none" && !isNavigation)
-    throw refused(403, "wrong-origin", "requests of other sites are refused");
+    throw refused(403, "wrong-origin", "requests from other sites are refused");
   if (method !== "POST") return;
   if (origin === undefined)
-    throw refused(403, "wrong-origin", "a request that changes something names its origin");
+    throw refused(403, "wrong-origin", "a request that changes something must name its origin");
   if (!/^application\/json(; *charset=utf-8)?$/i.test(headers["content-type"] ?? ""))
-    throw refused(415, "wrong-content-type", "requests are JSON");
+    throw refused(415, "wrong-content-type", "requests must be JSON");
 }
 
 function refused(status: number, code: string, message: string): Refusal {

@@ -14,14 +14,14 @@ export interface Request {
   response: ServerResponse;
 }
 
-/** What is replied: JSON, a file, a way elsewhere; `stream`: the handler writes by itself. */
+/** A reply: JSON, a file, or a redirect; `stream`: the handler writes it itself. */
 export type Reply =
   | { json: unknown }
   | { type: string; content: Buffer | string; headers?: Record<string, string>; status?: number }
   | { location: string; cookie?: string }
   | "stream";
 
-/** Handles a request; what it throws is the reply, too. */
+/** Handles a request; an error that it throws becomes the reply. */
 export type Handler = (request: Request) => Promise<Reply>;
 
 /** A server that guards each request, and answers each. */
@@ -72,7 +72,7 @@ function refuse(response: ServerResponse, error: unknown): void {
     response.destroy();
     return;
   }
-  // What is left of the request's body is not read.
+  // The rest of the request's body is not read.
   response.setHeader("connection", "close");
   response.writeHead(status, { "content-type": "application/json; charset=utf-8" });
   response.end(jsonText(body));

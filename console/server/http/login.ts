@@ -51,7 +51,7 @@ function secret(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** Compares in a time that tells nothing. */
+/** Compares in constant time. */
 function isSame(a: string, b: string): boolean {
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(a), digest(b));

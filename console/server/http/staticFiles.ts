@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { notFound } from "../refusal";
 
-/** The page's files, each by its exact path: no path of a request ever becomes a path on this machine. */
+/** The page's files by their exact paths: no path of a request ever becomes a path on this machine. */
 const FILES: Readonly<Record<string, { file: string; type: string }>> = {
   "/app.js": { file: "app.js", type: "text/javascript; charset=utf-8" },
   "/app.css": { file: "app.css", type: "text/css; charset=utf-8" },
@@ -11,10 +11,10 @@ const FILES: Readonly<Record<string, { file: string; type: string }>> = {
 
 const PAGE = { file: "index.html", type: "text/html; charset=utf-8" };
 
-/** The screens, all of one page. An id may be an owner key, encoded. */
+/** The screens, which all are the same page. An id may be an encoded owner key. */
 const SCREEN = /^\/(?:(?:taps|changes|previews|services|hosts)(?:\/[\w.%-]{1,2048})?|new)?$/;
 
-/** A file of the page. Throws a Refusal for any path that is none. */
+/** A file of the page. Throws a Refusal for any other path. */
 export async function staticFile(folder: string, path: string): Promise<{ type: string; content: Buffer }> {
   const known = Object.hasOwn(FILES, path) ? FILES[path] : SCREEN.test(path) ? PAGE : undefined;
   if (known === undefined) throw notFound("page");

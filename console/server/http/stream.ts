@@ -1,14 +1,14 @@
 import type { ServerResponse } from "node:http";
 import { jsonText } from "./jsonText";
 
-/** Milliseconds between two comments that keep a stream open through proxies. */
+/** Milliseconds between two comments that keep a stream through a proxy open. */
 const KEEP_ALIVE = 20_000;
 /**
  * Bytes that may wait for a reader besides the largest event; a stream whose reader falls back further is ended, and the page begins a new one.
  */
 const MOST_WAITING = 2 * 1024 * 1024;
 
-/** A stream of server-sent events. What a host says is JSON in it, without what could steer a terminal. */
+/** A stream of server-sent events. Text from hosts is JSON without characters that could control a terminal. */
 export class EventStream {
   private number = 0;
   private largest = 0;
@@ -24,7 +24,7 @@ export class EventStream {
     response.once("close", () => clearInterval(this.beat));
   }
 
-  /** Sends an event; nothing once the reader is gone. */
+  /** Sends an event; does nothing once the reader is gone. */
   send(event: object): void {
     const { response } = this;
     if (response.writableEnded || response.destroyed) return;
@@ -38,7 +38,7 @@ export class EventStream {
     response.write(text);
   }
 
-  /** Calls once the reader is gone. */
+  /** Calls back once the reader is gone. */
   onClose(end: () => void): void {
     this.response.once("close", end);
   }

@@ -7,23 +7,23 @@ export interface End<C extends Claim = Claim> {
   claim: C;
 }
 
-/** All claims of the hosts by what the console shows them as. */
+/** All claims of the hosts, sorted by how the console shows them. */
 export interface Ends {
-  /** Of each flow the end of its source, of its monitor, or both. */
+  /** For each flow, the end of its source, of its monitor, or both. */
   flows: Map<string, { source?: End<FlowClaim>; far?: End<FlowClaim> }>;
   services: Map<string, End<ServiceClaim>>;
   /** Hosts that have been read, by machine. */
   machines: Map<string, End["view"]>;
 }
 
-/** Sorts the claims of the hosts. A host that does not answer any more counts as it was read last. */
+/** Sorts the claims of the hosts. A host that no longer answers counts as it was last read. */
 export function endsOf(views: readonly HostView[]): Ends {
   const ends: Ends = { flows: new Map(), services: new Map(), machines: new Map() };
   for (const view of views) {
     if (view.inspection === undefined) continue;
     const seen = view as End["view"];
     const { machine } = seen.inspection.facts;
-    // A machine under a second name is shown under its first.
+    // A machine with a second name is shown under its first.
     if (ends.machines.has(machine)) continue;
     ends.machines.set(machine, seen);
     for (const claim of seen.inspection.read.claims.values()) {

@@ -13,7 +13,7 @@ import { MIRRORS } from "./hosts";
 import { nameOf } from "./ids";
 import { tappedPorts } from "./tapped";
 
-/** Bytes of an outer IP header, and of the Ethernet header of the frame that is carried. */
+/** Bytes of an outer IP header, and of the Ethernet header of the frame that it carries. */
 const IP_HEADER = { v4: 20, v6: 40 };
 const ETHERNET = 14;
 
@@ -76,7 +76,7 @@ async function mtuOf(context: Context, { view, ports, service, ends }: Asked): P
     const remote = tunnelAddress(monitor.record, monitor.inspection.facts);
     return { remote, way: await context.open(view.record).underlay(remote) };
   };
-  // What cannot be found out is an error of the preview, with its reason.
+  // If this cannot be found out, the preview reports the error with its reason.
   const { remote = "", way } = await ask().catch(() => ({ remote: "", way: undefined }));
   if (way?.mtu === undefined) return undefined;
   const header = encapsulation("vxlan").overhead(1) + (isIPv6(remote) ? IP_HEADER.v6 : IP_HEADER.v4);

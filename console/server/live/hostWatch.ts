@@ -9,33 +9,34 @@ import { consoleError } from "../refusal";
 /** What the console knows of one host. */
 export interface HostView {
   record: HostRecord;
-  /** The last look, compared with the host's claims; kept while the host does not answer. */
+  /** The latest look, compared with the host's claims; kept while the host does not answer. */
   inspection?: Inspection;
-  /** Why the host could not be read the last time. */
+  /** Why the host could not be read last time. */
   error?: ConsoleError;
-  /** When it was read, or could not be (ISO 8601). */
+  /** When it was last read, or could not be read (ISO 8601). */
   at?: string;
-  /** What it counted last, and when (milliseconds of a clock that only goes forward). */
+  /** The latest counters, and when they were read (milliseconds of a monotonic clock). */
   counts?: { statistics: HostStatistics; at: number };
 }
 
-/** Milliseconds between two comparisons of a host whose database says nothing new: its rules may have been changed. */
+/** Milliseconds between two comparisons of a host whose database has not changed: its rules may have. */
 const COMPARE = { watched: 1500, unwatched: 60_000 };
-/** Milliseconds between two readings of the counters while somebody looks. */
+/** Milliseconds between two reads of the counters while somebody is looking. */
 const COUNT = 1000;
-/** Milliseconds at least between two comparisons of a host that changes all the time. */
+/** The least milliseconds between two comparisons of a host that changes all the time. */
 const BREATH = 150;
-/** Milliseconds until a host that could not be read is asked again. */
+/** Milliseconds until a host that could not be read is tried again. */
 const RETRY = { first: 1000, longest: 15_000 };
 
 /**
- * Watches one host for as long as the console runs: compares it with its claims when its database changes, and now and then because its
- * rules may have; reads its counters while somebody looks. Tells each time. A host that does not answer is a view like others.
+ * Watches one host while the console runs. It compares the host with its claims when its database changes, and
+ * periodically because its rules may have changed; it reads its counters while somebody is looking. It reports each
+ * result. A host that does not answer has a view like any other.
  */
 export class HostWatch {
   private current: HostView;
   private readonly ended = new AbortController();
-  /** Wakes what waits for the next turn. */
+  /** Wakes the loop before its next turn. */
   private wake = () => {};
 
   constructor(
@@ -62,7 +63,7 @@ export class HostWatch {
     this.wake();
   }
 
-  /** Looks at once, because somebody has begun to. */
+  /** Looks at once, because somebody has started to look. */
   hurry(): void {
     this.wake();
   }
@@ -102,7 +103,7 @@ export class HostWatch {
         const statistics = await host.statistics();
         this.set({ ...this.current, counts: { statistics, at: performance.now() } });
       } catch {
-        // Told by the next comparison.
+        // The next comparison reports it.
       }
     }
   }
@@ -112,7 +113,7 @@ export class HostWatch {
     if (!this.isOver) this.changed();
   }
 
-  /** Resolves with the work, or when somebody begins to look. What the work then comes to is nobody's. */
+  /** Resolves when the work is done, or when somebody starts to look. The result of the work is then dropped. */
   private orWoken(work: Promise<void>): Promise<void> {
     const woken = new Promise<void>((resolve) => {
       this.wake = resolve;

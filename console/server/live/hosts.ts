@@ -3,10 +3,10 @@ import { driftedStatus } from "../../../provider/resource/status";
 import type { HostRow } from "../../api";
 import type { HostView } from "./hostWatch";
 
-/** Open vSwitch has at most so many Mirrors a bridge. */
+/** The most Mirrors that Open vSwitch supports on a bridge. */
 export const MIRRORS = 32;
 
-/** A host as its row says. */
+/** The row of a host. */
 export function hostRow(view: HostView): HostRow {
   const { record, inspection, error, at } = view;
   const { name, address } = record;
@@ -32,7 +32,7 @@ export function hostRow(view: HostView): HostRow {
   };
 }
 
-/** Mirrors of the bridge that has most of them: the limit is each bridge's. */
+/** The Mirrors of the bridge with the most of them, because the limit applies to each bridge. */
 function fullest({ inspection }: HostView): number {
   return Math.max(0, ...(inspection?.facts.bridges ?? []).map(({ mirrors }) => mirrors.length));
 }

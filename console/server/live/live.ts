@@ -9,17 +9,17 @@ import { Rates } from "./rates";
 import { serviceRows } from "./services";
 import { tapRows } from "./taps";
 
-/** All rows, as of now. */
+/** All current rows. */
 export interface Rows {
   taps: TapRow[];
   services: ServiceRow[];
   hosts: HostRow[];
 }
 
-/** Milliseconds in which changes of several hosts become one. */
+/** Milliseconds in which changes of several hosts are combined. */
 const GATHER = 100;
 
-/** What the hosts say, live: rows, and events with those that have changed. */
+/** The live state of the hosts: rows, and events with changed rows. */
 export class Live {
   private readonly watches: HostWatch[];
   private readonly listeners = new Set<(event: Event) => void>();
@@ -28,7 +28,7 @@ export class Live {
   private rows: Rows = { taps: [], services: [], hosts: [] };
   private found: Ends = endsOf([]);
   private gathering: NodeJS.Timeout | undefined;
-  /** Streams that somebody looks at. */
+  /** The number of streams that somebody is looking at. */
   private lookers = 0;
 
   constructor(context: Context, records: readonly HostRecord[]) {
@@ -49,7 +49,7 @@ export class Live {
     for (const watch of this.watches) watch.stop();
   }
 
-  /** What is known of the hosts. */
+  /** The current views of the hosts. */
   get views(): HostView[] {
     return this.watches.map(({ view }) => view);
   }
@@ -63,23 +63,23 @@ export class Live {
     return this.rows;
   }
 
-  /** Copies a second by tap and service, as far as they are measured. */
+  /** Copies per second by tap and service, as far as they have been measured. */
   get measured(): Rates {
     return this.rates;
   }
 
-  /** Whether each host has answered, or been found not to. */
+  /** Whether each host has answered, or failed to. */
   get isComplete(): boolean {
     return this.views.every(({ at }) => at !== undefined);
   }
 
-  /** What the program has now. */
+  /** Sets the program's resources. */
   setProgram(resources: readonly ProgramResource[]): void {
     this.program = resources;
     this.changedSoon();
   }
 
-  /** Tells of changes from now on, while somebody looks. Returns what ends it. */
+  /** Reports changes from now on. Returns a function that ends it. */
   subscribe(listener: (event: Event) => void): () => void {
     this.listeners.add(listener);
     this.lookers += 1;
@@ -89,7 +89,7 @@ export class Live {
     };
   }
 
-  /** Resolves when something has changed. */
+  /** Resolves after the next change. */
   next(): Promise<void> {
     return new Promise((resolve) => {
       const end = this.subscribe(() => {
@@ -133,7 +133,7 @@ export class Live {
   }
 
   private tellHosts(before: readonly HostRow[]): void {
-    // When a host was looked at last is no news.
+    // The time of the last look alone is not a change.
     const still = (row: HostRow): HostRow => ({ ...row, lookedAt: "" });
     const { put, drop } = difference(before.map(still), this.rows.hosts.map(still), ({ name }) => name);
     const changed = this.rows.hosts.filter(({ name }) => put.some((row) => row.name === name));
@@ -146,7 +146,7 @@ export class Live {
   }
 }
 
-/** Rows that are new or others than before, and keys of those that are gone. */
+/** Rows that are new or changed, and keys of those that are gone. */
 function difference<Row>(
   before: readonly Row[],
   now: readonly Row[],

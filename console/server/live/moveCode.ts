@@ -6,7 +6,7 @@ import type { PortInput } from "../../../provider/schema/port";
 import type { End, Ends } from "./ends";
 import { nameOf } from "./ids";
 
-/** A service as a program of another stack refers to it: what its `ref` output is. */
+/** A reference to a service, as in its `ref` output, for a program of another stack. */
 export function refOf({ claim, view }: End<ServiceClaim>): Record<string, unknown> {
   const { owner, tunnelId, tenant, attachment } = claim;
   const { name } = view.record;
@@ -17,7 +17,7 @@ export function refOf({ claim, view }: End<ServiceClaim>): Record<string, unknow
   };
 }
 
-/** Arguments that a claim has as the program gave them. */
+/** Arguments that a claim contains as the program gave them. */
 const GIVEN = keysOf({ ...treatmentOptions, ...endOptions, ...labels });
 
 function keysOf<Key extends string>(options: Readonly<Record<Key, unknown>>): Key[] {
@@ -25,8 +25,8 @@ function keysOf<Key extends string>(options: Readonly<Record<Key, unknown>>): Ke
 }
 
 /**
- * The YAML that takes over a tap which another stack has, with what to do in which order. Nothing on the hosts changes: the claims are
- * renamed.
+ * The YAML that takes over a tap from another stack, with the steps in order. Nothing on the hosts changes: the claims
+ * are renamed.
  */
 export function moveCode(source: End<FlowClaim>, ends: Ends): string | undefined {
   const { claim, view } = source;
@@ -58,7 +58,7 @@ export function moveCode(source: End<FlowClaim>, ends: Ends): string | undefined
   ].join("\n");
 }
 
-/** A port as a program names it; what was found first with a MAC address is the claim's. */
+/** A port as a program names it; what was first found with a MAC address belongs to the claim. */
 function plain(port: PortInput): unknown {
   return typeof port === "object" && "mac" in port ? { mac: port.mac } : port;
 }

@@ -2,28 +2,28 @@ import type { Count, HostStatistics } from "../../../provider/statistics/statist
 import type { HostView } from "./hostWatch";
 import { idOf } from "./ids";
 
-/** Two readings of a host's counters. */
+/** Two reads of a host's counters. */
 interface Readings {
   now: NonNullable<HostView["counts"]>;
   before: HostView["counts"];
 }
 
-/** Frames a second between two counts; undefined where the second is smaller: the rules were written anew. */
+/** Frames per second between two counts; undefined if the second is smaller, because the rules were written again. */
 export function perSecond(before: Count | undefined, now: Count, seconds: number): number | undefined {
   if (before === undefined || seconds <= 0 || now.packets < before.packets) return undefined;
   return Math.round(((now.packets - before.packets) / seconds) * 10) / 10;
 }
 
-/** Copies a second, from one reading of a host's counters to the next. */
+/** Copies per second, from one read of a host's counters to the next. */
 export class Rates {
-  /** By tap: copies made of it and of the taps that it shares a capture group with. */
+  /** By tap: copies of the tap and of those that share its capture group. */
   taps: Record<string, number> = {};
-  /** By service: copies put out to its monitors. */
+  /** By service: copies delivered to its monitors. */
   services: Record<string, number> = {};
   private readonly readings = new Map<string, Readings>();
   private told = "";
 
-  /** Takes what has been counted since. */
+  /** Takes new counters into account. */
   take(views: readonly HostView[]): void {
     for (const { record, counts } of views) {
       const known = this.readings.get(record.name);
@@ -35,12 +35,12 @@ export class Rates {
     for (const readings of this.readings.values()) this.rate(readings);
   }
 
-  /** The two last readings of a host's counters. */
+  /** The two latest reads of a host's counters. */
   of(host: string): Readings | undefined {
     return this.readings.get(host);
   }
 
-  /** Whether they are others than when this was asked last. */
+  /** Whether the rates have changed since the last call. */
   areNew(): boolean {
     const text = JSON.stringify([this.taps, this.services]);
     const isNew = text !== this.told;
@@ -66,7 +66,7 @@ export class Rates {
 
 type Capture = HostStatistics["captures"][number];
 
-/** The capture group of an earlier reading that a later one is of. */
+/** The same capture group in an earlier read. */
 export function sameCapture(
   before: HostStatistics,
   { owners, direction, tunnelId }: Capture,

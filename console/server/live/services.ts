@@ -8,7 +8,7 @@ import { idOf, nameOf } from "./ids";
 import { judge } from "./state";
 import { written } from "./written";
 
-/** Where the copies of a flow go, in words. */
+/** Where the copies of a flow are delivered, in words. */
 export function monitorOf(claim: FlowClaim, ends: Ends): string {
   if (claim.collector !== undefined) return collectorText(claim.collector);
   const service = ends.services.get(claim.service);
@@ -25,7 +25,7 @@ function monitorsOf(ports: readonly Parameters<typeof portSymbol>[0][], host: st
   return `${ports.map(portSymbol).join(", ")} on ${host}`;
 }
 
-/** The services of all hosts, the collectors that flows send to, and those that the program has and no host does. */
+/** The services on all hosts, the collectors that flows send to, and services that are only in the program. */
 export function serviceRows(ends: Ends, program: readonly ProgramResource[]): ServiceRow[] {
   const feeders = new Map<string, FlowClaim[]>();
   for (const { source, far } of ends.flows.values()) {
@@ -60,7 +60,7 @@ export function serviceRows(ends: Ends, program: readonly ProgramResource[]): Se
   return rows.sort((a, b) => (a.owner < b.owner ? -1 : 1));
 }
 
-/** A service that only the program has. A collector writes no claim: it is on hosts by the flows that feed it. */
+/** A service that is only in the program. A collector writes no claim: only the flows into it are on hosts. */
 function savedRow(
   { properties }: ProgramResource,
   base: Pick<ServiceRow, "id" | "name" | "owner" | "stack" | "own" | "taps">,
@@ -79,8 +79,8 @@ function savedRow(
     state: "saved",
     reason:
       outside === undefined
-        ? "it is in the program and on no host yet"
-        : "no tap feeds it, and a collector is on hosts by its taps only",
+        ? "it is in the program, but not on any host yet"
+        : "no tap feeds it, and a collector is only on hosts through its taps",
     ...(typeof tenant === "string" ? { tenant } : {}),
   };
 }

@@ -8,13 +8,13 @@ import { filterLine } from "./taps";
 
 type Capture = HostStatistics["captures"][number];
 
-/** What a stage says before it is compared with the one before it. */
+/** A stage before it is compared with the one before it. */
 type Told = Omit<Stage, "state" | "reason" | "perSecond" | "frames"> & {
   count?: Count | undefined;
   rate?: number | undefined;
 };
 
-/** A host's counters, now and before. */
+/** A host's counters, current and previous. */
 interface Counted {
   now: HostStatistics | undefined;
   before: HostStatistics | undefined;
@@ -22,8 +22,9 @@ interface Counted {
 }
 
 /**
- * The path of a tap, from its source to its monitor, with what each stage counts. Counters are a capture group's, a tunnel's and a service's:
- * taps that share one are counted together. A stage is dead where frames reach the one before it and not this one.
+ * The path of a tap, from its source to its monitor, with the counters of each stage. Counters belong to a capture
+ * group, a tunnel or a service: taps that share one are counted together. A stage is dead if frames reach the one
+ * before it, but not this one.
  */
 export function stagesOf(row: TapRow, ends: Ends, rates: Rates): Stage[] {
   const { source, far } = ends.flows.get(row.owner) ?? {};
@@ -140,7 +141,7 @@ function deliveryStage(row: TapRow, claim: FlowClaim, ends: Ends, rates: Rates):
   };
 }
 
-/** The state of a stage, by what reaches it. */
+/** The state of a stage, judged by what reaches it. */
 function judged({ count, rate, ...stage }: Told, before: readonly Stage[], row: TapRow): Stage {
   const counts = {
     ...(count === undefined ? {} : { frames: count.packets }),

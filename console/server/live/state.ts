@@ -5,13 +5,16 @@ import type { FlowClaim } from "../../../provider/schema/claim";
 import type { State } from "../../api";
 import type { End, Ends } from "./ends";
 
-/** A state with its reason. */
+/** A state, with its reason. */
 export interface Judged {
   state: State;
   reason?: string;
 }
 
-/** How what some claims stand for is, from how their hosts were found; the words are those of a resource's `status`. */
+/**
+ * The state of something that claims stand for, judged by the inspection of their hosts; the words are those of a
+ * resource's `status`.
+ */
 export function judge(found: readonly (End | undefined)[], ends: Ends): Judged {
   const present = found.filter((end) => end !== undefined);
   const silent = present.find(({ view }) => view.error !== undefined);
@@ -21,7 +24,7 @@ export function judge(found: readonly (End | undefined)[], ends: Ends): Judged {
   }
   const pending = present.find(({ claim }) => claim.pending !== undefined);
   if (pending !== undefined)
-    return { state: "pending", reason: `a run of ${pending.claim.writer} is making it, or was killed` };
+    return { state: "pending", reason: `a run of ${pending.claim.writer} is creating it, or was killed` };
   const faults = [...new Set(present.flatMap((end) => faultsOf(end, ends)))];
   if (faults.length > 0) return { state: "drifted", reason: driftedStatus(faults).replace(/^drifted: /, "") };
   const [first] = present;

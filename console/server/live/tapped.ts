@@ -5,7 +5,7 @@ import { tappings } from "../../../provider/model/tappings";
 import type { FlowClaim } from "../../../provider/schema/claim";
 import type { End } from "./ends";
 
-/** The ports that a flow taps on its source's host, now. */
+/** The ports on its source's host that a flow currently taps. */
 export function tappedPorts({ view, claim }: End<FlowClaim>): FoundPort[] {
   const { source, owner } = claim;
   if (source === undefined) return [];

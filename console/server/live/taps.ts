@@ -11,7 +11,7 @@ import { tappedPorts } from "./tapped";
 import { vmOf } from "./vms";
 import { written } from "./written";
 
-/** The taps of all hosts, and those that the program has and no host does. */
+/** The taps on all hosts, and taps that are only in the program. */
 export function tapRows(ends: Ends, program: readonly ProgramResource[]): TapRow[] {
   const declared = new Map(program.map((resource) => [resource.owner, resource]));
   const made = [...ends.flows].map(([owner, { source, far }]) =>
@@ -114,7 +114,7 @@ function savedRow({ owner, properties }: ProgramResource, program: readonly Prog
     filter: written(properties.filter),
     ...(typeof oneIn === "number" ? { oneIn } : {}),
     state: "saved",
-    reason: "it is in the program and on no host yet",
+    reason: "it is in the program, but not on any host yet",
     ...(typeof tenant === "string" ? { tenant } : {}),
     ...(typeof until === "string" ? { until } : {}),
   };

@@ -8,12 +8,12 @@ import type { End, Ends } from "./ends";
 import { nameOf } from "./ids";
 import { tappedPorts } from "./tapped";
 
-/** Where clouds write a VM's name. */
+/** The keys under which clouds write a VM's name. */
 const VM_NAMES = ["vm-name", "xs-vm-name"];
 
 /** The VM of a port. */
 export interface PortsVm {
-  /** Absent: no VM's, as far as its row says. */
+  /** Absent if, according to its row, it belongs to no VM. */
   uuid?: string;
   name: string;
   /** Which of its vNICs on the host the port is. */
@@ -43,7 +43,7 @@ const vnicsByVm = memo((facts: Facts): ReadonlyMap<string, FoundPort[]> => {
   return vms;
 });
 
-/** Which VM a port belongs to, and which of its vNICs it is: by ascending MAC address, as `vnic` of a port counts. */
+/** The VM that a port belongs to, and which of its vNICs it is: by ascending MAC address, as a port's `vnic` counts. */
 export function vmOf(facts: Facts, found: FoundPort): PortsVm {
   const uuid = uuidOf(found);
   if (uuid === undefined) return { name: found.port.name, index: 0 };
@@ -75,7 +75,7 @@ export function vmsOf(view: End["view"], ends: Ends, isAllowed: (found: FoundPor
   return [...vms.values()].sort((a, b) => a.name.localeCompare(b.name, "en"));
 }
 
-/** What names a port for good: its iface-id, else its vNIC, else its name. */
+/** The lasting reference to a port: its iface-id, else its vNIC, else its name. */
 function refOf({ interface: nic, port }: FoundPort, { uuid, index }: PortsVm): PortRef {
   const ifaceId = nic.externalIds["iface-id"];
   if (ifaceId !== undefined) return { ifaceId };

@@ -3,14 +3,14 @@ import { isCollection, isMap, isNode, isPair, type Pair, stringify, type YAMLMap
 import { invalid, Refusal } from "../refusal";
 import { hasAnchor, keyOf, type Program, readProgram, usesOf } from "./program";
 
-/** A resource to be added: what stands under its key. */
+/** A resource to be added, with the content for its key. */
 export interface NewResource {
   key: string;
   type: string;
   properties: Record<string, unknown>;
 }
 
-/** What is known of the places of a program's lines. */
+/** Where a program's lines are. */
 interface Place {
   newline: string;
   /** Columns before the keys under `resources`. */
@@ -38,8 +38,8 @@ export function addResources(program: Program, ...added: NewResource[]): string 
 }
 
 /**
- * The text of a program without a resource. Comments around it stay; those within it are deleted with it. Errors: a Refusal `in-use` where other
- * parts of the program name it.
+ * The text of a program without a resource. Comments around it stay; those inside it are deleted with it. Throws a
+ * Refusal `in-use` if other parts of the program use it.
  */
 export function deleteResource(program: Program, key: string): string {
   const pair = program.resources?.items.find((candidate) => keyOf(candidate) === key);
@@ -73,14 +73,14 @@ function startOf(pair: Pair): number {
   return isNode(pair.key) ? pair.key.range![0] : 0;
 }
 
-/** Where the last thing that an entry says ends: collections count what is between them and the next one as theirs. */
+/** The end of an entry's last content: collections include what is between them and the next entry. */
 function endOf(node: unknown): number {
   if (isPair(node)) return Math.max(endOf(node.key), endOf(node.value));
   if (isCollection(node) && !node.flow && node.items.length > 0) return endOf(node.items.at(-1));
   return isNode(node) ? node.range![1] : 0;
 }
 
-/** First and last offset of the lines of a resource, with comments in it. */
+/** First and last offset of a resource's lines, including comments in it. */
 function linesOf({ text }: Program, pair: Pair): [number, number] {
   const start = text.lastIndexOf("\n", startOf(pair) - 1) + 1;
   const column = startOf(pair) - start;
@@ -95,7 +95,7 @@ function linesOf({ text }: Program, pair: Pair): [number, number] {
   }
 }
 
-/** Behind the line break of the line that an offset is in. */
+/** The position after the line break of the line at an offset. */
 function lineEnd(text: string, offset: number): number {
   const found = text.indexOf("\n", offset);
   return found < 0 ? text.length : found + 1;
@@ -124,7 +124,7 @@ function insert(program: Program, { newline }: Place, block: string): string {
   return `${head}${rest}${newline}${block}${text.slice(end)}`;
 }
 
-/** `resources:` with nothing under it is nothing; an empty mapping is what programs without resources have. */
+/** `resources:` with nothing below it is null; programs without resources get an empty mapping. */
 function withEmptyResources(program: Program, text: string): string {
   const key = (resourcesPair(program)!.key as { range: [number, number, number] }).range[1];
   return `${text.slice(0, key)}${text.slice(key).replace(/^(\s*):/, "$1: {}")}`;
@@ -134,7 +134,7 @@ function resourcesPair({ document }: Program): Pair | undefined {
   return (document.contents as unknown as YAMLMap).items.find((pair) => keyOf(pair) === "resources");
 }
 
-/** What a text says; undefined where it is no program any more. */
+/** The content of a text; undefined if it is no longer a program. */
 function contentOf(text: string): unknown {
   try {
     return readProgram(text).document.toJS();
@@ -143,7 +143,7 @@ function contentOf(text: string): unknown {
   }
 }
 
-/** Reads the new text: it must say what the old one said, and the change, or it is not used. */
+/** Parses the new text: it is used only if it has the old content plus the change. */
 function checked(
   program: Program,
   text: string,

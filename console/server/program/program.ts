@@ -2,40 +2,43 @@ import { type Document, isAlias, isMap, isScalar, type Pair, parseDocument, visi
 import { ownerFromUrn } from "../../../provider/face/owner";
 import { unreadable } from "../refusal";
 
-/** A Pulumi program in YAML, read. Nothing of it is ever written back but by the text's own lines. */
+/** A parsed Pulumi program in YAML. It is never written back except as the lines of its own text. */
 export interface Program {
   text: string;
   document: Document.Parsed;
   /** The project's `name`. */
   project: string;
-  /** What is under `resources`; absent where the file has no such key. */
+  /** The content of `resources`; absent if the file has no such key. */
   resources: YAMLMap | undefined;
 }
 
 /** A resource of this project in a program. */
 export interface ProgramResource {
-  /** The key under `resources`, by which expressions name it. */
+  /** The key under `resources`, by which expressions refer to it. */
   key: string;
   kind: "TapService" | "TapFlow" | "MirrorTunnel" | "MonitorPort";
   /** Owner key of its claims. */
   owner: string;
-  /** Arguments as they are written, expressions as text. */
+  /** Arguments as written, expressions as text. */
   properties: Record<string, unknown>;
 }
 
-/** Which stack a program is deployed as. */
+/** The stack as which a program is deployed. */
 export interface StackIdentity {
   organization: string;
   stack: string;
 }
 
-/** Reads a program. Throws a Refusal `program-unreadable` for what is no YAML, or no program that can be edited. */
+/**
+ * Parses a program. Throws a Refusal `program-unreadable` for text that is not YAML, or not a program that can be
+ * edited.
+ */
 export function readProgram(text: string): Program {
   const document = parseDocument(text, { keepSourceTokens: true, uniqueKeys: true });
   const [error] = document.errors;
-  if (error !== undefined) throw unreadable(`the program is no YAML: ${error.message.split("\n")[0]}`);
+  if (error !== undefined) throw unreadable(`the program is not valid YAML: ${error.message.split("\n")[0]}`);
   const { contents } = document;
-  if (!isMap(contents)) throw unreadable("the program is no YAML mapping");
+  if (!isMap(contents)) throw unreadable("the program is not a YAML mapping");
   const runtime = contents.get("runtime");
   const name: unknown = isMap(runtime) ? runtime.get("name") : runtime;
   if (name !== "yaml")
@@ -44,9 +47,9 @@ export function readProgram(text: string): Program {
     );
   const resources = contents.get("resources", true);
   const isEmpty = resources === undefined || (isScalar(resources) && resources.value === null);
-  if (!isEmpty && !isMap(resources)) throw unreadable("`resources` of the program is no mapping");
+  if (!isEmpty && !isMap(resources)) throw unreadable("`resources` of the program is not a mapping");
   if (isMap(resources) && resources.flow && resources.items.length > 0)
-    throw unreadable("`resources` of the program is written in braces; write one resource a line");
+    throw unreadable("`resources` of the program is written in braces; write one resource per line");
   return {
     ...{ text, document, project: String(contents.get("name") ?? "") },
     resources: isMap(resources) ? resources : undefined,
@@ -55,7 +58,7 @@ export function readProgram(text: string): Program {
 
 const TYPE = /^taas:(?:index:)?(TapService|TapFlow|MirrorTunnel|MonitorPort)$/;
 
-/** The resources of this project that a program declares. Others are none of the console's. */
+/** The resources of this project that a program declares. The console ignores others. */
 export function programResources(program: Program, identity: StackIdentity): ProgramResource[] {
   return (program.resources?.items ?? []).flatMap((pair): ProgramResource[] => {
     const key = keyOf(pair);
@@ -70,7 +73,7 @@ export function programResources(program: Program, identity: StackIdentity): Pro
   });
 }
 
-/** The owner key that a resource of a program has. */
+/** The owner key of a resource of a program. */
 function ownerOf(
   { project }: Program,
   { organization, stack }: StackIdentity,
@@ -85,7 +88,7 @@ export function keyOf(pair: Pair): string {
   return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
 }
 
-/** Where in a program expressions name a resource, but for the resource itself: paths such as `outputs.rules`. */
+/** Where expressions in a program use a resource, except in the resource itself: paths such as `outputs.rules`. */
 export function usesOf(program: Program, key: string): string[] {
   const named = new RegExp(`(^|[^$])\\$\\{${key.replaceAll(/[^\w]/g, "\\$&")}[.[}]`);
   const found: string[] = [];
@@ -102,7 +105,7 @@ export function usesOf(program: Program, key: string): string[] {
   return found;
 }
 
-/** Whether anything in a resource is an anchor that aliases elsewhere stand on. */
+/** Whether a resource contains an anchor that aliases elsewhere refer to. */
 export function hasAnchor(program: Program, pair: Pair): boolean {
   const anchors = new Set<string>();
   visit(pair.value as never, {

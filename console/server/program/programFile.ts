@@ -8,7 +8,7 @@ export function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
-/** The program's file. Others edit it too: it is read anew each time, and replaced as a whole. */
+/** The program's file. Other people edit it too, so it is read again each time, and replaced as a whole. */
 export class ProgramFile {
   private last: Promise<unknown> = Promise.resolve();
 
@@ -22,7 +22,7 @@ export class ProgramFile {
     return dirname(this.path);
   }
 
-  /** Its text. Throws a Refusal where it is not in UTF-8: what cannot be read could not be written back as it was. */
+  /** Its text. Throws a Refusal if it is not UTF-8, because it could not be written back unchanged. */
   async read(): Promise<string> {
     return textOf(await readFile(this.path));
   }
@@ -32,7 +32,7 @@ export class ProgramFile {
     return ProjectFiles.read(this.folder);
   }
 
-  /** Puts a text in the place of another; false where the file is another than that by now. */
+  /** Replaces one text by another; false if the file has changed by now. */
   replace(before: string, after: string): Promise<boolean> {
     const replaced = this.last.then(() => this.replaceNow(before, after));
     this.last = replaced.catch(() => {});

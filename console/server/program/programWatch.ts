@@ -3,13 +3,13 @@ import { consoleError } from "../refusal";
 import { type ProgramResource, programResources, readProgram, type StackIdentity } from "./program";
 import type { ProgramFile } from "./programFile";
 
-/** Milliseconds between two readings of the program's file. */
+/** Milliseconds between two reads of the program's file. */
 const INTERVAL = 500;
 
-/** What a program says now, and each time that its file changes, whoever writes it. */
+/** Reports the program's content now, and each time its file changes, whoever writes it. */
 export class ProgramWatch {
   private timer: NodeJS.Timeout | undefined;
-  /** The text that was read last; undefined where the file could not be read. */
+  /** The last text read; undefined if the file could not be read. */
   private text: string | undefined;
   private current: ConsoleError | undefined;
 
@@ -24,7 +24,7 @@ export class ProgramWatch {
     return this.current;
   }
 
-  /** Reads it now, and from now on. */
+  /** Reads it now, and periodically from then on. */
   async start(): Promise<void> {
     await this.look();
     this.timer = setInterval(() => void this.look(), INTERVAL).unref();
@@ -54,7 +54,7 @@ export class ProgramWatch {
     try {
       return await this.file.read();
     } catch (error) {
-      // The file may come back as it was.
+      // The file may reappear unchanged.
       this.text = undefined;
       throw error;
     }

@@ -2,7 +2,8 @@
 const AROUND = 3;
 
 /**
- * The unified diff of two texts that differ in one place, as an edit of the console does; empty for equal ones. Names both `file`.
+ * The unified diff of two texts that differ in one place, as after an edit of the console; empty if they are equal.
+ * `file` names both.
  */
 export function unifiedDiff(file: string, before: string, after: string): string {
   if (before === after) return "";
@@ -40,7 +41,7 @@ function linesOf(text: string): string[] {
   return text.replace(/\r?\n$/, "").split(/\r?\n/);
 }
 
-/** The lines of a diff that are deleted and added, wherever they stand and whatever is around them. */
+/** The deleted and added lines of a diff, regardless of their positions and context. */
 export function changedLines(diff: string): string {
   return diff
     .split("\n")

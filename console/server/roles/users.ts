@@ -22,7 +22,7 @@ const usersFile = z.strictObject({
 /** Who may do what. */
 export type Users = z.output<typeof usersFile>;
 
-/** Reads the file of users, YAML or JSON. Errors: `invalid-config`. */
+/** Reads the file of users, in YAML or JSON. Errors: `invalid-config`. */
 export function readUsers(file: string): Users {
   const parsed = usersFile.safeParse(contentOf(file), { error: wording });
   if (parsed.success) return parsed.data;

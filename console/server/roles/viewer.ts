@@ -7,11 +7,11 @@ import type { PortSelector } from "../../../provider/schema/selector";
 import type { HostRow, ServiceRow, TapRow } from "../../api";
 import type { Users } from "./users";
 
-/** Who looks, and what they may see. */
+/** Who is looking, and what they may see. */
 export interface Viewer {
   user: string;
   role: "admin" | "tenant" | "viewer";
-  /** Of the role `tenant`: the only one that is seen. */
+  /** For the role `tenant`: the only tenant whose resources are visible. */
   tenant?: string;
   /** Of the role `tenant`: ports that may be tapped. */
   ports: readonly PortSelector[];
@@ -20,7 +20,7 @@ export interface Viewer {
 /** The one operator of a console without users. */
 export const OPERATOR: Viewer = { user: "operator", role: "admin", ports: [] };
 
-/** The viewer that a proxy names; undefined where the file does not know them. */
+/** The viewer whom a proxy names; undefined if the file does not contain them. */
 export function viewerOf(users: Users, name: string): Viewer | undefined {
   const known = Object.hasOwn(users.users, name) ? users.users[name] : undefined;
   if (known === undefined) return undefined;
@@ -29,7 +29,7 @@ export function viewerOf(users: Users, name: string): Viewer | undefined {
   return { user: name, role: "tenant", tenant: known.tenant, ports };
 }
 
-/** Whether a viewer sees what has this tenant. A tenant sees what says its name, and nothing that says none. */
+/** Whether a viewer sees something with this tenant. A tenant sees only what names that tenant. */
 export function sees({ role, tenant }: Viewer, what: { tenant?: string | undefined }): boolean {
   return role !== "tenant" || what.tenant === tenant;
 }
@@ -45,24 +45,27 @@ function bridgesOf({ bridges }: Facts): string[] {
   return bridges.map(({ name }) => name);
 }
 
-/** A VM's port on whichever bridge of a host, if a viewer may tap it or have it as a monitor. */
+/** A VM's port on any bridge of a host, if a viewer may tap it or use it as a monitor. */
 export function findPortFor(viewer: Viewer, facts: Facts, wanted: PortInput): FoundPort | undefined {
   const { found } = findPort(facts, bridgesOf(facts), wanted);
   return found !== undefined && mayUsePorts(viewer, facts)(found) ? found : undefined;
 }
 
-/** What something waits for, as a viewer may read it: a tenant is not told who else works on what. */
+/** What something waits for, as a viewer may read it: a tenant is not told who else is working on what. */
 export function waitsForAs({ role }: Viewer, waitsFor: string): string {
   return role === "tenant" ? "another run" : waitsFor;
 }
 
-/** All taps and services, whoever may see them. */
+/** All taps and services, regardless of who may see them. */
 export interface Named {
   taps: readonly TapRow[];
   services: readonly ServiceRow[];
 }
 
-/** A host as a viewer sees it; a tenant: whether it can be reached, and how many taps and services of the tenant it has. */
+/**
+ * A host as a viewer sees it; for a tenant, whether it is reachable, and how many taps and services of the tenant it
+ * has.
+ */
 export function hostFor(viewer: Viewer, row: HostRow, { taps, services }: Named): HostRow {
   if (viewer.role !== "tenant") return row;
   const { name, address, state, mirrorsLimit } = row;

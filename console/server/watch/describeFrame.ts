@@ -1,14 +1,14 @@
 import { describeIpv4, describeIpv6, type Packet } from "./describePacket";
 
 const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd, provider: 0x88a8 } as const;
-/** Below it, an Ethernet type is a length (IEEE 802.3). */
+/** Below this, an EtherType is a length (IEEE 802.3). */
 const LEAST_TYPE = 0x0600;
-/** VLAN tags that are read; what is behind more is told by its type. */
+/** The most VLAN tags that are parsed; a frame with more is described by its type. */
 const MOST_TAGS = 4;
 
 /**
- * A frame on one line: addresses, protocol, ports, length. The line is made of numbers and of words of this program only, so a guest can put
- * nothing into it that steers a terminal or a page. What is cut short is told as far as it goes.
+ * A frame on one line: addresses, protocol, ports, length. The line consists only of numbers and of this program's own
+ * words, so a guest cannot control a terminal or a page with it. A truncated frame is described as far as possible.
  */
 export function describeFrame(frame: Buffer): string {
   return `${describe(frame)}, ${frame.length} bytes`;
@@ -40,7 +40,7 @@ function typeName(type: number): string {
   return `type 0x${type.toString(16).padStart(4, "0")}`;
 }
 
-/** Requests and replies for IPv4 on Ethernet; undefined for others. */
+/** ARP requests and replies for IPv4 on Ethernet; undefined for others. */
 function describeArp(packet: Packet): string | undefined {
   if (packet.length < 28 || packet.readUInt32BE(0) !== 0x0001_0800 || packet.readUInt16BE(4) !== 0x0604)
     return undefined;

@@ -1,4 +1,4 @@
-/** A packet or a part of one, perhaps cut short. */
+/** A packet or a part of one, possibly truncated. */
 export type Packet = Buffer;
 
 const PROTOCOL = { icmp: 1, tcp: 6, udp: 17, fragment: 44, gre: 47, icmp6: 58, sctp: 132 } as const;
@@ -12,7 +12,7 @@ const NAMES: Readonly<Record<number, string>> = {
 };
 const WITH_PORTS: readonly number[] = [PROTOCOL.tcp, PROTOCOL.udp, PROTOCOL.sctp];
 
-/** What an ICMP message says, by its type (RFC 792, 4443, 4861). */
+/** ICMP messages by their type (RFC 792, 4443, 4861). */
 const ICMP: Readonly<Record<number, string>> = {
   0: "echo reply",
   3: "unreachable",
@@ -31,7 +31,7 @@ const ICMP6: Readonly<Record<number, string>> = {
   135: "neighbor solicitation",
   136: "neighbor advertisement",
 };
-/** Flags of TCP by bit, in the order that they are told in. */
+/** TCP flags by bit, in the order in which they are shown. */
 const FLAGS = [
   [0x02, "syn"],
   [0x01, "fin"],
@@ -39,7 +39,7 @@ const FLAGS = [
   [0x10, "ack"],
 ] as const;
 
-/** Headers of IPv6 between the address and the payload that have a length in units of 8 bytes: hop-by-hop, routing, destination. */
+/** IPv6 headers between address and payload with a length in units of 8 bytes: hop-by-hop, routing, destination. */
 const EXTENSIONS: readonly number[] = [0, 43, 60];
 const MOST_EXTENSIONS = 8;
 
@@ -47,12 +47,12 @@ interface Sent {
   source: string;
   destination: string;
   protocol: number;
-  /** A fragment that is not the first has no ports. */
+  /** A fragment after the first has no ports. */
   fragment: "first" | "later" | undefined;
   payload: Packet;
 }
 
-/** A packet of IPv4; undefined where it is none, or is cut within the header. */
+/** An IPv4 packet; undefined if it is not one, or is truncated within the header. */
 export function describeIpv4(packet: Packet): string | undefined {
   if (packet.length < 20 || packet[0]! >> 4 !== 4) return undefined;
   const header = (packet[0]! & 0xf) * 4;
@@ -67,7 +67,7 @@ export function describeIpv4(packet: Packet): string | undefined {
   });
 }
 
-/** A packet of IPv6; undefined where it is none, or is cut within the header. */
+/** An IPv6 packet; undefined if it is not one, or is truncated within the header. */
 export function describeIpv6(packet: Packet): string | undefined {
   if (packet.length < 40 || packet[0]! >> 4 !== 6) return undefined;
   let protocol = packet[6]!;
@@ -111,7 +111,7 @@ function flagsOf(segment: Packet): string {
   return FLAGS.flatMap(([bit, name]) => ((flags & bit) === 0 ? [] : [` ${name}`])).join("");
 }
 
-/** An address of IPv6, its longest run of zeros left out (RFC 5952). */
+/** An IPv6 address, without its longest run of zeros (RFC 5952). */
 function addressAt(packet: Packet, at: number): string {
   const groups = Array.from({ length: 8 }, (_, index) => packet.readUInt16BE(at + 2 * index).toString(16));
   const runs = [...groups.join(":").matchAll(/(?<![^:])0(?::0)+(?![^:])/g)];

@@ -5,28 +5,26 @@ import { sees, type Viewer } from "../roles/viewer";
 import { tapRowFor } from "../views";
 import { isSame, type Watched, watchedOf } from "./watched";
 
-/** Throws a Refusal for who may see no frames. */
+/** Throws a Refusal for viewers who may not see frames. */
 export function checkMayWatch({ role }: Viewer): void {
   if (role === "viewer") throw forbidden("your role is viewer, and a watch shows what VMs send");
 }
 
-/** The last frames of a tap's last watch as a file. Throws a Refusal, as for a tap that is not there. */
+/** The last frames of a tap's latest watch as a file. Throws a Refusal, also if there is no such tap. */
 export function pcapngFor(console: Console, viewer: Viewer, id: string): Buffer {
   const row = tapRowFor(console, viewer, id);
   checkMayWatch(viewer);
   return console.watches.pcapng(row.id, row.tenant);
 }
 
-/** What follows the frames of one tap for one viewer. */
+/** A viewer who follows the frames of one tap. */
 export interface Following {
-  /** The tap is known anew: ends the watch where it copies something else than when the watch began. */
+  /** Called when the tap is updated: ends the watch if it no longer copies what it did when the watch started. */
   check(row: TapRow | undefined): void;
   end(): void;
 }
 
-/**
- * Tells a viewer of the frames that a tap copies. Whatever prevents it is told as an event, so that the stages go on.
- */
+/** Sends a viewer the frames that a tap copies. Errors are sent as events, so that the stages are still updated. */
 export function followFrames(
   console: Console,
   viewer: Viewer,
@@ -62,7 +60,7 @@ export function followFrames(
 
   function changeOf(now: TapRow | undefined): ConsoleError | undefined {
     if (now === undefined || !sees(viewer, now)) return { code: "not-copying", message: "the tap is gone" };
-    // A host that does not answer for a moment: the capture itself says how that ends.
+    // The host does not answer at the moment: the capture itself reports how that ends.
     if (now.state === "unreachable" || now.state === "unknown") return undefined;
     try {
       if (isSame(watchedOf(now, console.live.ends), watched)) return undefined;
@@ -73,7 +71,7 @@ export function followFrames(
   }
 }
 
-/** What a viewer is told of an error: a host's own words may name what is another tenant's. */
+/** An error as a viewer may read it: a host's own message may name another tenant's resources. */
 function errorFor({ role }: Viewer, error: ConsoleError): ConsoleError {
   const { code, host } = error;
   if (role !== "tenant" || OWN.has(code)) return error;
@@ -81,5 +79,5 @@ function errorFor({ role }: Viewer, error: ConsoleError): ConsoleError {
   return { code, message, ...(host === undefined ? {} : { host }) };
 }
 
-/** Codes whose words are this program's own. */
+/** Codes whose messages are this program's own. */
 const OWN: ReadonlySet<string> = new Set(["watch-over", "not-copying", "too-many-watches", "tap-changed"]);

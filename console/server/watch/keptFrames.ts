@@ -1,7 +1,7 @@
 import type { CapturedFrame } from "../../../provider/capture/capture";
 import { type PcapngSource, pcapngFrame, pcapngHead, pcapngTail } from "../../../provider/capture/pcapng";
 
-/** What is kept of a watch at most; the oldest frames go first. */
+/** The most frames that are kept of a watch; the oldest are deleted first. */
 const MOST_FRAMES = 10_000;
 const MOST_BYTES = 4 * 1024 * 1024;
 
@@ -10,7 +10,7 @@ export class KeptFrames {
   private readonly frames: { cut: CapturedFrame; length: number }[] = [];
   private bytes = 0;
   private received = 0;
-  /** Frames that did not come here. */
+  /** Frames that did not arrive here. */
   lost = 0;
 
   /** `snapLength`: bytes kept of each; 0: all. */
@@ -18,7 +18,7 @@ export class KeptFrames {
 
   add(captured: CapturedFrame): void {
     const { frame } = captured;
-    // A part of a larger buffer would keep all of that.
+    // A slice of a larger buffer would keep the whole buffer in memory.
     const cut = Buffer.from(this.snapLength === 0 ? frame : frame.subarray(0, this.snapLength));
     this.frames.push({ cut: { ...captured, frame: cut }, length: frame.length });
     this.bytes += cut.length;

@@ -7,13 +7,13 @@ import { describeFrame } from "./describeFrame";
 import { KeptFrames } from "./keptFrames";
 import type { Watched } from "./watched";
 
-/** Milliseconds in which frames become one event. */
+/** Milliseconds in which frames are combined into one event. */
 const GATHER = 200;
-/** Frames of one event; more are counted only. */
+/** The most frames of one event; further ones are only counted. */
 const MOST_AT_ONCE = 100;
-/** Milliseconds between two readings of what the host has kept back. */
+/** Milliseconds between two reads of what the host's cap has dropped. */
 const COUNT = 2000;
-/** Seconds that a watch lasts at most. */
+/** The most seconds of a watch. */
 const DURATION = 300;
 
 const OVER: ConsoleError = {
@@ -22,12 +22,12 @@ const OVER: ConsoleError = {
   hint: "Watch again to go on",
 };
 
-/** Takes what is told of a watch. */
+/** Receives the events of a watch. */
 export type Reader = (event: TapEvent) => void;
 
-/** One capture for all who watch a tap. It ends with the last of them, and by itself after a while. */
+/** One capture for all who watch a tap. It ends when the last of them leaves, and by itself after some time. */
 export class Watch {
-  /** Resolves once nothing of it is left on the host, as far as the host can be told. */
+  /** Resolves when nothing of it is left on the host, if the host can be reached. */
   readonly done: Promise<void>;
   private readonly readers = new Set<Reader>();
   private readonly ending = new AbortController();
@@ -41,16 +41,16 @@ export class Watch {
     readonly watched: Watched,
   ) {
     this.kept = new KeptFrames(watched.snapLength);
-    // Not before the first reader is there, who is to be told even of what fails at once.
+    // Starts after the first reader has joined, who must learn even of an immediate failure.
     this.done = Promise.resolve().then(() => this.run());
   }
 
-  /** Whether no more frames come. */
+  /** Whether no more frames will arrive. */
   get isOver(): boolean {
     return this.ending.signal.aborted;
   }
 
-  /** Tells a reader from now on. Returns what ends that; the last who leaves ends the capture. */
+  /** Adds a reader. Returns a function that removes it; when the last one leaves, the capture ends. */
   join(reader: Reader): () => void {
     this.readers.add(reader);
     if (this.isTaking) reader({ type: "watch", text: this.watched.label });
@@ -64,7 +64,7 @@ export class Watch {
     this.ending.abort();
   }
 
-  /** The last frames as a file, while it runs and afterwards. */
+  /** The last frames as a file, during the watch and afterwards. */
   pcapng(): Buffer {
     const { record, wish, filter, label } = this.watched;
     return this.kept.pcapng({
@@ -124,7 +124,7 @@ export class Watch {
     for (const reader of [...this.readers]) reader(event);
   }
 
-  /** What is no error is for who runs the console; who watches is told that frames are missing. */
+  /** A warning is meant for whoever runs the console; a person who is watching is told that frames are missing. */
   private warn(message: string): void {
     console.error(`pulumi-taas: ${printable(message)}`);
     if (this.isTaking) this.tell({ type: "watch", text: `${this.watched.label}; some frames were missed` });
@@ -136,7 +136,9 @@ function lineOf({ at, direction, frame }: CapturedFrame): Frame {
   return { at: time, direction, text: describeFrame(frame), bytes: frame.length };
 }
 
-/** What reads how many frames did not come since it was asked last: kept back by the host, or dropped here. */
+/**
+ * Returns a function that reports how many frames were lost since the last call: dropped by the host's cap, or here.
+ */
 function lossesOf(capturing: Capture, tell: (count: number) => void): () => Promise<void> {
   let before = 0;
   let isCounting = false;

@@ -5,16 +5,16 @@ import type { Ends } from "../live/ends";
 import { tappedPorts } from "../live/tapped";
 import { Refusal } from "../refusal";
 
-/** Frames a second that a host sends for a watch. */
+/** The most frames per second that a host sends for a watch. */
 const FRAMES_PER_SECOND = 200;
 
-/** What is to be watched: what a tap copies. */
+/** What is watched: the copies of a tap. */
 export interface Watched {
   id: string;
   tenant: string | undefined;
   record: HostRecord;
   wish: CaptureWish;
-  /** Bytes of each frame that the tap lets through; 0: all. */
+  /** Bytes that the tap keeps of each frame; 0: all. */
   snapLength: number;
   /** The tap's filter on one line. */
   filter: string;
@@ -26,8 +26,8 @@ export interface Watched {
 const STATES: readonly string[] = ["active", "drifted", "pending"];
 
 /**
- * What a tap copies now: its port, direction and filter. Throws a Refusal where it copies nothing: who may see a tap's copies may not see more
- * than those. Of a tap of several ports the first is watched.
+ * What a tap copies now: its port, direction and filter. Throws a Refusal if it copies nothing, because whoever may see
+ * a tap's copies may not see anything else. Of a tap with several ports, the first is watched.
  */
 export function watchedOf(row: TapRow, ends: Ends): Watched {
   const end = ends.flows.get(row.owner)?.source;
@@ -56,7 +56,7 @@ export function watchedOf(row: TapRow, ends: Ends): Watched {
   };
 }
 
-/** Whether two watches are of the same frames. */
+/** Whether two watches show the same frames. */
 export function isSame(a: Watched, b: Watched): boolean {
   return keyOf(a) === keyOf(b);
 }

@@ -14,11 +14,11 @@ const MOST_FOR_ADMIN = 10;
 /** Watches whose frames can still be downloaded. */
 const MOST_KEPT = 16;
 
-/** All watches of a console: one a tap, whoever looks. */
+/** All watches of a console: one per tap, however many people look. */
 export class Watches {
-  /** Those that are not gone from their hosts yet. */
+  /** Watches that have not been deleted from their hosts yet. */
   private readonly running = new Set<Watch>();
-  /** The last of each tap, by its id, the oldest first. */
+  /** The latest watch of each tap, by its id, the oldest first. */
   private readonly last = new Map<string, Watch>();
 
   constructor(private readonly context: Context) {}
@@ -42,14 +42,14 @@ export class Watches {
     return this.begin(watched).join(reader);
   }
 
-  /** The file of the last watch of a tap; a Refusal where there is none, or where it was of another tenant's frames. */
+  /** The file of a tap's latest watch. Throws a Refusal if there is none, or if it contains another tenant's frames. */
   pcapng(id: string, tenant: string | undefined): Buffer {
     const watch = this.last.get(id);
     if (watch === undefined || watch.watched.tenant !== tenant) throw notFound("capture");
     return watch.pcapng();
   }
 
-  /** Ends all, and waits until they are gone from their hosts. */
+  /** Ends all, and waits until they are deleted from their hosts. */
   async stop(): Promise<void> {
     for (const watch of this.running) watch.end();
     await Promise.all([...this.running].map(({ done }) => done));

@@ -93,12 +93,12 @@ describe("the console's program", () => {
 
   it("is refused where it cannot be edited", () => {
     const wrong: [string, string][] = [
-      ["a: [", "the program is no YAML"],
-      ["just text", "no YAML mapping"],
+      ["a: [", "the program is not valid YAML"],
+      ["just text", "not a YAML mapping"],
       ["name: a\nruntime: nodejs\n", 'runtime is "nodejs"'],
-      ["name: a\nruntime: yaml\nresources: []\n", "is no mapping"],
+      ["name: a\nruntime: yaml\nresources: []\n", "is not a mapping"],
       ["name: a\nruntime: yaml\nresources: {a: {type: x:Y}}\n", "written in braces"],
-      ["name: a\nname: b\nruntime: yaml\n", "the program is no YAML"],
+      ["name: a\nname: b\nruntime: yaml\n", "the program is not valid YAML"],
     ];
     for (const [text, message] of wrong) expect(() => readProgram(text), text).to.throw(message);
   });
