@@ -22,12 +22,12 @@ describe("pulumi-taas claims", () => {
   const on = (hosts: readonly string[], ...args: string[]) => runClaims(lab, hosts, ...args);
   const claims = (...args: string[]) => on(["host1", "host2"], ...args);
 
-  it("says that there are none", async () => {
+  it("reports that there are none", async () => {
     const { stdout, exitCode } = await claims("list");
     expect([stdout, exitCode]).to.deep.equal(["no claims", 0]);
   });
 
-  it("lists who taps whom, and removes the claims of a stack that is gone without a trace", async () => {
+  it("lists who taps whom, and removes the claims of a deleted stack without a trace", async () => {
     const before = await Baseline.of(lab);
     const lost = new Driver(lab, "acme/lost/prod");
     const service = await lost.service("ids", { host: "host2", port: "tap-ids" });
@@ -55,7 +55,7 @@ describe("pulumi-taas claims", () => {
     expect(await before.differences()).to.deep.equal([]);
   });
 
-  it("does on the hosts that it can reach what it is told to, and says which it cannot", async () => {
+  it("works on the hosts that it can reach, and reports those that it cannot", async () => {
     const before = await Baseline.of(lab);
     const driver = new Driver(lab, "acme/lost/prod");
     await driver.service("ids", { host: "host2", port: "tap-ids" });
@@ -73,7 +73,7 @@ describe("pulumi-taas claims", () => {
     expect(await before.differences()).to.deep.equal([]);
   });
 
-  it("removes nothing in a dry run, and says what it would remove and where", async () => {
+  it("removes nothing in a dry run, and reports what it would remove and where", async () => {
     const driver = new Driver(lab, "acme/lost/prod");
     const ids = await driver.service("ids", { host: "host2", port: "tap-ids" });
     await driver.flow("web", ids, { host: "host1", port: "tap-web" });
@@ -103,7 +103,7 @@ describe("pulumi-taas claims", () => {
     expect((await claims("list")).stdout).to.equal("no claims");
   });
 
-  it("removes claims at their other ends too, and says which could not be reached", async () => {
+  it("removes claims at their other ends too, and reports which could not be reached", async () => {
     const before = await Baseline.of(lab);
     const port = lab.host(1).sshPort;
     const driver = new Driver(lab, "acme/lost/prod");
@@ -125,7 +125,7 @@ describe("pulumi-taas claims", () => {
     expect(await before.differences()).to.deep.equal([]);
   });
 
-  it("fails when a host cannot be looked at", async () => {
+  it("fails when a host cannot be read", async () => {
     const { exitCode, stderr } = await claims("list", "--host", "no-such-host.invalid");
     expect(exitCode).to.equal(1);
     expect(stderr).to.include("no-such-host.invalid");

@@ -21,7 +21,7 @@ describe("pulumi-taas claims", () => {
   const on = (hosts: readonly string[], ...args: string[]) => runClaims(lab, hosts, ...args);
   const claims = (...args: string[]) => on(["host1", "host2"], ...args);
 
-  it("ends by itself where it is run on the host", async () => {
+  it("ends by itself when it is run on the host", async () => {
     const stack = new Driver(lab);
     const service = await stack.service("ids", { host: "host2", port: "tap-ids" });
     const { stdout, exitCode } = await lab
@@ -35,13 +35,13 @@ describe("pulumi-taas claims", () => {
     await stack.destroy();
   });
 
-  it("refuses a command line that makes no sense, and says how it is used", async () => {
+  it("refuses an invalid command line, and shows its usage", async () => {
     const { exitCode, stderr } = await claims("remove");
     expect(exitCode).to.equal(2);
     expect(stderr).to.match(/--owner <owner>, or --stack[\s\S]*Usage:/);
   });
 
-  it("says how it is used where that is asked for", async () => {
+  it("shows its usage on request", async () => {
     const { exitCode, stdout, stderr } = await execa("node", [MAIN, "claims", "remove", "--help", "--json"]);
     expect([exitCode, stderr]).to.deep.equal([0, ""]);
     expect(stdout).to.match(
@@ -73,7 +73,7 @@ describe("pulumi-taas claims", () => {
     });
   }
 
-  it("ends with 2 where no host can be reached", async () => {
+  it("ends with 2 if no host can be reached", async () => {
     const listed = await on(["no-such-host.invalid"], "list");
     expect([listed.exitCode, listed.stdout]).to.deep.equal([2, ""]);
     const json = await on(["no-such-host.invalid"], "list", "--json");
@@ -93,7 +93,7 @@ describe("pulumi-taas claims", () => {
     expect(JSON.parse(stdout)).to.deep.equal({ claims: [], errors: [] });
   });
 
-  it("asks on a terminal before it removes, and without one requires --yes", async () => {
+  it("asks for confirmation on a terminal, and without one requires --yes", async () => {
     const driver = new Driver(lab, "acme/lost/prod");
     const service = await driver.service("ids", { host: "host2", port: "tap-ids" });
     const words = ["remove", "--stack", "acme/lost/prod", "--host", "host2", "--ssh-config", lab.sshConfig];

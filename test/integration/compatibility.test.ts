@@ -88,7 +88,7 @@ describe("what an earlier release left", function () {
         await lab?.stop();
       });
 
-      it("is understood: nothing but the rules that a restart loses is missing, and the next up puts them back", async () => {
+      it("is understood: only the rules that a restart loses are missing, and the next up restores them", async () => {
         const refreshed = succeeded(await program.stack.refresh());
         const found = refreshed.steps.map((step) => String(step.new?.outputs?.status ?? "active"));
         for (const status of found.filter((one) => one.startsWith("drifted")))
@@ -104,12 +104,12 @@ describe("what an earlier release left", function () {
         ]);
       });
 
-      it("is then as if this release had made it: refresh and up change nothing", async () => {
+      it("is then as if this release had created it: refresh and up change nothing", async () => {
         succeeded(await program.stack.refresh({ expectNoChanges: true }));
         succeeded(await program.stack.up({ expectNoChanges: true }));
       });
 
-      it("is changed in place where the program changes", async () => {
+      it("is changed in place if the program changes", async () => {
         await program.stack.configure({ "taas:sshConfig": lab.sshConfig, "fixture:direction": "egress" });
         const result = succeeded(await program.stack.up());
         expect(stepOf(result, "capped").op).to.equal("update");
@@ -125,7 +125,7 @@ describe("what an earlier release left", function () {
     });
   }
 
-  it("is known of every release there has been", () => {
+  it("is recorded for every release there has been", () => {
     expect(releases).to.deep.equal(["state-0.1.0"]);
   });
 });

@@ -70,7 +70,7 @@ describe("programs of the documentation", function () {
     programs(page, "ts").map((program, index, all) => ({ page, program, index, all })),
   );
   for (const { page, program, index, all } of sampleOf(every, 5)) {
-    it(`of ${page}, number ${index + 1}: is made, and leaves the hosts as they were`, async () => {
+    it(`of ${page}, number ${index + 1}: is created, and leaves the hosts as they were`, async () => {
       const before = await Baseline.of(lab);
       // A program that refers to another stack goes on top of the one before it.
       const below = program.includes("StackReference") ? await open(all[index - 1]!, "security") : undefined;

@@ -15,7 +15,7 @@ describe("the deployment engine", function () {
 
   afterEach(() => files.close());
 
-  it("previews without doing, does in dependency order, and then finds nothing to do", async () => {
+  it("previews without an effect, creates in dependency order, and then finds nothing to do", async () => {
     await files.declare([
       { name: "a", content: ["x", "y"] },
       { name: "b", uses: ["a"] },

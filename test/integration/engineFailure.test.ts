@@ -15,7 +15,7 @@ describe("the deployment engine, when something fails", function () {
 
   afterEach(() => files.close());
 
-  it("finishes what runs when a resource fails, begins nothing more, and goes on the next time", async () => {
+  it("completes what is running when a resource fails, starts nothing more, and continues the next time", async () => {
     const declaration = (bad: object, half: object) => [
       { name: "slow", content: "x", delay: 400 },
       { name: "half", content: "x", ...half },
@@ -72,7 +72,7 @@ describe("the deployment engine, when something fails", function () {
     expect(await files.find("a")).to.deep.include({ id: "a-1" });
   });
 
-  it("finishes what runs when it is cancelled", async () => {
+  it("completes what is running when it is cancelled", async () => {
     await files.declare([
       { name: "a", content: "x", delay: 1000 },
       { name: "b", uses: ["a"] },
@@ -87,7 +87,7 @@ describe("the deployment engine, when something fails", function () {
     expect((await files.find("a")).id).to.equal("a-1");
   });
 
-  it("leaves a record of what ran when it is killed, and says so the next time", async () => {
+  it("leaves a record of what was running when it is killed, and reports it the next time", async () => {
     const state = join(files.workDir, "killed.json");
     const config = join(files.workDir, "config.json");
     writeFileSync(config, JSON.stringify(files.config([{ name: "a", content: "x", delay: 90_000 }])));

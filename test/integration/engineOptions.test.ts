@@ -5,7 +5,7 @@ import { fixtureProject } from "../engine/fixtureProject";
 import { errors, Files, ops, step, succeeded } from "../engine/fixtures/fileStack";
 import { openStack } from "../engine/stack";
 
-describe("the deployment engine, told more than what to make", function () {
+describe("the deployment engine, with resource options", function () {
   this.timeout(180_000);
   let files: Files;
 
@@ -15,7 +15,7 @@ describe("the deployment engine, told more than what to make", function () {
 
   afterEach(() => files.close());
 
-  it("knows a resource by its aliases, children by those of their parent", async () => {
+  it("recognises a resource by its aliases, children by those of their parent", async () => {
     await files.declare([
       { name: "group", component: true },
       { name: "group-a", content: "x", parent: "group" },
@@ -122,7 +122,7 @@ describe("the deployment engine, told more than what to make", function () {
     expect(files.present).to.deep.equal(["theirs-1.json"]);
   });
 
-  it("runs what main names, with the project's configuration, and refers to another stack", async () => {
+  it("runs the file that main names, with the project's configuration, and refers to another stack", async () => {
     const sourceDir = fixtureProject({
       "Pulumi.yaml": [
         ...["name: source", "runtime: nodejs", "main: program"],

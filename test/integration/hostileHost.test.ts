@@ -29,7 +29,7 @@ const NAMES = [
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const STEERING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 
-describe("a host that names things to do harm", () => {
+describe("a host with malicious names", () => {
   let lab: Lab;
   const texts: string[] = [];
 
@@ -59,7 +59,7 @@ describe("a host that names things to do harm", () => {
     return result;
   };
 
-  it("has its ports tapped by what the cloud calls them, whatever their names, and nothing else comes of it", async () => {
+  it("has its ports tapped by the cloud's identifiers, whatever their names, without any other effect", async () => {
     const driver = new Driver(lab);
     const ids = await driver.service("ids", { host: "host2", port: "tap-ids" });
     for (const index of NAMES.keys()) {
@@ -79,7 +79,7 @@ describe("a host that names things to do harm", () => {
     await harmless();
   });
 
-  it("has them shown harmlessly when one is looked for that is not there", async () => {
+  it("has them shown safely when a missing one is looked for", async () => {
     const driver = new Driver(lab);
     const error = await failureOf(driver.service("x", { host: "host1", port: "tap-none", attachTimeout: 0 }));
     expect(error.code).to.equal("port-missing");
@@ -88,7 +88,7 @@ describe("a host that names things to do harm", () => {
     await harmless();
   });
 
-  it("has claims that cannot be read named and shown harmlessly, and nothing written", async () => {
+  it("has unreadable claims named and shown safely, and nothing written", async () => {
     const driver = new Driver(lab);
     const ids = await driver.service("ids", { host: "host2", port: "tap-ids" });
     const before = await lab.host(2).snapshot();
@@ -113,7 +113,7 @@ describe("a host that names things to do harm", () => {
     await harmless();
   });
 
-  it("cannot lead the operator's machine elsewhere, or to itself, by what its claims say of other ends", async () => {
+  it("cannot lead the operator's machine elsewhere, or to itself, by what its claims say about other ends", async () => {
     const driver = new Driver(lab);
     const ids = await driver.service("ids", { host: "host2", port: "tap-ids" });
     const web = await driver.flow("web", ids, { host: "host1", port: "tap-web" });

@@ -58,14 +58,14 @@ describe("programs of the documentation in several languages", function () {
   }
 
   for (const page of TRANSLATED) {
-    it(`of ${page} are one program in TypeScript and in YAML`, async () => {
+    it(`of ${page} are the same program in TypeScript and in YAML`, async () => {
       const config = { "taas:sshConfig": lab.sshConfig };
       const [ts, yaml] = [programs(page, "ts")[0]!, programs(page, "yaml")[0]!];
       const typescript = await preview(openFiles({ "index.ts": ts }, config));
       expect(planOf(await preview(openYaml(yaml, config)))).to.deep.equal(planOf(typescript));
     });
 
-    it(`of ${page} are one program in YAML and in Python`, function () {
+    it(`of ${page} are the same program in YAML and in Python`, function () {
       const script = join(root, "test/integration/documentation/readPython.py");
       const input = programs(page, "python")[0]!;
       const { status, stdout, stderr, error } = spawnSync("python3", [script], { input, encoding: "utf8" });
@@ -107,7 +107,7 @@ outputs: { counted: "\${counted.hosts}" }
     ["go", "examples/go/main.go"],
     ["python", "examples/python/__main__.py"],
   ] as const) {
-    it(`of docs/plugin.md are what ${file} has`, () => {
+    it(`of docs/plugin.md are the same as ${file}`, () => {
       const source = readFileSync(join(root, file), "utf8").replaceAll(/^\t\t/gm, "");
       const found = blocks("docs/plugin.md", language);
       expect(found).to.have.lengthOf(1);

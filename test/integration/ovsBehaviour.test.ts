@@ -92,7 +92,7 @@ describe("Behaviour of Open vSwitch that the design rests on", function () {
       row: { ofport_request: set(request) },
     });
 
-    it("goes in one transaction, and gets another number where its own is taken", async () => {
+    it("moves in one transaction, and gets another number if its own is taken", async () => {
       await plug("br-tap", "first", "type=dummy", "ofport_request=17");
       await apply(await movement("br-int", "br-tap", []));
       const { plugged, iface } = await look("br-tap", "mon");
@@ -101,7 +101,7 @@ describe("Behaviour of Open vSwitch that the design rests on", function () {
       expect(iface.error).to.equal(undefined);
     });
 
-    it("comes back with its old number by ofport_request, and keeps it when the request is cleared", async () => {
+    it("moves back with its old number by ofport_request, and keeps it when the request is cleared", async () => {
       await apply(await movement("br-tap", "br-int", [17]));
       const { plugged, iface } = await look("br-int", "mon");
       expect(plugged).to.equal(true);
@@ -177,7 +177,7 @@ describe("Behaviour of Open vSwitch that the design rests on", function () {
     expect(await delivered()).to.equal(1);
   });
 
-  it("keeps a rule's counters over a push, also when its cookie is what changed", async () => {
+  it("keeps a rule's counters over a push, even when only its cookie changed", async () => {
     await plug("br-tap", "in", "type=dummy");
     const port = (await look("br-tap", "in")).iface.ofport;
     const flows = (own: number, other: number) =>
@@ -198,7 +198,7 @@ describe("Behaviour of Open vSwitch that the design rests on", function () {
     expect(await packets()).to.deep.equal({ 21: 2, 31: 0 });
   });
 
-  describe("an interface that vswitchd cannot make", () => {
+  describe("an interface that vswitchd cannot create", () => {
     const vxlan = ["type=vxlan", "options:remote_ip=192.0.2.9", "options:dst_port=14789", "options:key=flow"];
     const cases = [
       {

@@ -92,7 +92,7 @@ describe("the policy pack of the examples", function () {
     driver.check("TapService", "ids", { host: "host2", port: "tap-ids", tenant, allowCrossTenant: true }).ref;
   const filter = [{ action: "accept", protocol: "tcp", destinationPort: 443 }];
 
-  it("takes what keeps to it", async () => {
+  it("accepts a program that complies", async () => {
     expect(await violated("TapService", { host: "host2", port: "tap-ids", tenant: "globex" })).to.deep.equal(
       [],
     );

@@ -58,7 +58,7 @@ describe("a login user who is not root", () => {
     return error;
   };
 
-  it("does all that a tap needs by one set-up or the other: made, changed, read, repaired and removed", async () => {
+  it("does all that a tap needs by one set-up or the other: create, change, read, repair and delete", async () => {
     const before = await snapshots();
     const driver = new Driver(lab, undefined, { hosts });
     const forIds = { host: "host1", port: "qvo-ids" };
@@ -91,7 +91,7 @@ describe("a login user who is not root", () => {
     ["TAAS_RULES", /may not use "ovs-ofctl"/],
     ["TAAS_AGEING", /may not use "ip link set/],
   ] as const) {
-    it(`is told before the first write that sudo lacks ${alias}`, async () => {
+    it(`learns before the first write that sudo lacks ${alias}`, async () => {
       const others = ALIASES.filter((name) => name !== alias).join(", ");
       await installSudoers(lab.host(1), file("sudoers").replace(ALIASES.join(", "), others), "tapadmin");
       try {
@@ -105,7 +105,7 @@ describe("a login user who is not root", () => {
     });
   }
 
-  it("is told before the first write that the group lacks a socket, or that a monitor needs more than sockets", async () => {
+  it("learns before the first write that the group lacks a socket, or that a monitor needs more than sockets", async () => {
     const driver = new Driver(lab, undefined, { hosts });
     const monitor = () => driver.service("rec", { host: "host2", port: "tap-rec" });
     for (const socket of ["db.sock", "br-int.mgmt"]) {

@@ -12,7 +12,7 @@ interface Asked {
   commands: string[];
 }
 
-describe("how often an operation asks its hosts, on connections that stand,", () => {
+describe("how many requests an operation sends to its hosts, on open connections,", () => {
   let lab: Lab;
   let driver: Driver;
   let service: Made;

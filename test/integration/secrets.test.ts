@@ -113,7 +113,7 @@ inEachLanguage("secrets", (language) => {
     expect(unchanged.changes).to.deep.equal({ same: 4 });
   });
 
-  it("stay secret when an update fails half-way, be it to another secret or to none", async () => {
+  it("stay secret when an update fails half done, be it to another secret or to none", async () => {
     const stays = async (filter: string, hidden: readonly string[]) => {
       await program.become(written(filter));
       const failed = await withoutRules(lab.host(1), () => program.stack.up());
@@ -146,7 +146,7 @@ inEachLanguage("secrets", (language) => {
     expect(text).not.to.include(BYSTANDER);
   });
 
-  it("of SSH are in no state: paths of keys and public host keys are, keys, agents and hosts that are not used are not", async () => {
+  it("of SSH are in no state: paths of keys and public host keys are, keys, agents and unused hosts are not", async () => {
     const { whole } = await state();
     const key = readFileSync(identity, "utf8")
       .split("\n")

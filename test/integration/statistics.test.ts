@@ -90,7 +90,7 @@ describe("statistics", () => {
     expect(hosts.host2!.tunnels.map(({ received }) => received.packets)).to.deep.equal([copies]);
   });
 
-  it("count a capped flow as a whole, though a rule tells its directions apart", async () => {
+  it("count a capped flow as a whole, although a rule distinguishes its directions", async () => {
     driver = new Driver(lab);
     const service = await driver.service("ids", { host: "host2", port: "tap-ids" });
     await driver.flow("web", service, {

@@ -30,7 +30,7 @@ describe("work on several hosts", () => {
     expect(error.code).to.equal("unreachable");
   });
 
-  it("keeps a fault of the program visible beside a host's error", async () => {
+  it("reports a bug in the program besides a host's error", async () => {
     const error = await failureOf(
       allOf([Promise.reject(new TypeError("x is undefined")), Promise.reject(noOvs)]),
     );
@@ -38,7 +38,7 @@ describe("work on several hosts", () => {
     expect(error.cause).to.be.instanceOf(AggregateError);
   });
 
-  it("has ended everywhere before it fails", async () => {
+  it("has ended on all hosts before it fails", async () => {
     let ended = false;
     const slow = new Promise<void>((resolve) =>
       setImmediate(() => {
@@ -50,7 +50,7 @@ describe("work on several hosts", () => {
     expect(ended).to.equal(true);
   });
 
-  it("looks at hosts and says of each why it could not be seen", async () => {
+  it("looks at hosts and reports for each why it could not be read", async () => {
     const open = ((record) => ({
       look: () => Promise.reject(record.name === "host1" ? unreachable : noOvs),
     })) as OpenHost;

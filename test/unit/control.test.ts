@@ -11,7 +11,7 @@ describe("a comparison of losses with a control", () => {
     expect(judge([3, 0, 0, 6], [2, 3, 0, 2])).not.to.throw();
   });
 
-  it("fails what loses more nearly every time", () => {
+  it("fails what nearly always loses more", () => {
     expect(judge([3, 3, 3, 3, 3], [0, 0, 0, 0, 0])).to.throw("the share of pairs");
     expect(judge([20, 31, 24, 25], [0, 9, 4, 22])).to.throw("the share of pairs");
     expect(judge([400, 250, 300], [90, 3, 0])).to.throw("the share of pairs");

@@ -104,7 +104,7 @@ describe("the documentation", () => {
     expect(firstColumn(read("docs/troubleshooting.md"))).to.deep.equal([...ERROR_CODES].sort());
   });
 
-  it("has no error code that nothing throws", () => {
+  it("has no error code that is never thrown", () => {
     const codes = sources()
       .flatMap((text) => [...text.matchAll(/\bcode: ([^,\n]*)/g)])
       .flatMap((match) => [...match[1]!.matchAll(/"([a-z]+(?:-[a-z]+)*)"/g)].map(([, code]) => code!))
@@ -182,7 +182,7 @@ describe("the documentation", () => {
     }
   });
 
-  it("leads from its index to every page", () => {
+  it("links from its index to every page", () => {
     const reached = new Set<string>();
     const visit = (page: string): void => {
       if (reached.has(page) || !existsSync(join(root, page))) return;

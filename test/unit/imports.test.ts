@@ -104,7 +104,7 @@ require(${JSON.stringify(handlers)})
 }
 
 describe("imports", () => {
-  it("of sdk/ take values from provider/face/ alone, and call the handlers by the package's name", () => {
+  it("of sdk/ take values only from provider/face/, and call the handlers by the package's name", () => {
     const imports = importsIn("sdk");
     const taken = imports.filter(({ from, kind }) => from.startsWith("provider") && kind === "value");
     expect(shown(taken.filter(({ from }) => !from.startsWith("provider/face/")))).to.deep.equal([]);
@@ -112,7 +112,7 @@ describe("imports", () => {
     expect(new Set(called)).to.deep.equal(new Set(["pulumi-taas/handlers"]));
   });
 
-  it("of provider/face/ are none: programs load it as it is", () => {
+  it("of provider/face/ do not exist: programs load it as it is", () => {
     expect(shown(importsIn("provider/face"))).to.deep.equal([]);
   });
 
@@ -131,7 +131,7 @@ describe("imports", () => {
     expect(shown(reached)).to.deep.equal([]);
   });
 
-  it("of cli/ stand on provider/ alone, and on what is bundled with it", () => {
+  it("of cli/ are only from provider/, and what is bundled with it", () => {
     const imports = importsIn("cli");
     const others = imports.filter(
       ({ file, from }) =>
@@ -144,7 +144,7 @@ describe("imports", () => {
     expect(shown(others)).to.deep.equal([]);
   });
 
-  it("of console/server stand on provider/ alone, and reach Pulumi by its automation", () => {
+  it("of console/server are only from provider/, and reach Pulumi through its automation API", () => {
     const imports = importsIn("console/server");
     const known =
       /^(console\/server\/|console\/api$|provider\/|node:|yaml$|zod$|@pulumi\/pulumi\/automation)/;
@@ -167,7 +167,7 @@ describe("imports", () => {
     expect(shown(others)).to.deep.equal([]);
   });
 
-  it("of console/web/ take types alone from outside it", () => {
+  it("of console/web/ take only types from outside it", () => {
     const imports = importsIn("console/web").filter(({ kind }) => kind === "value");
     const taken = imports.filter(({ from }) => !/^(console\/web\/|preact(\/hooks)?$)/.test(from));
     expect(imports.length).to.be.greaterThan(50);
@@ -207,7 +207,7 @@ describe("imports", () => {
     }
   }).timeout(10_000);
 
-  it("of provider/ never lead back to where they began, types included", () => {
+  it("of provider/ never form a cycle, including types", () => {
     const reached = new Map<string, string[]>();
     for (const { file, from } of importsIn("provider")) {
       const to = `${from.replace(/\.js$/, "")}.ts`;

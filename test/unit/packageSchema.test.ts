@@ -75,7 +75,7 @@ describe("the package schema", () => {
       ]);
   });
 
-  it("names its parts as Pulumi's metaschema asks", () => {
+  it("names its parts as Pulumi's metaschema requires", () => {
     expect(schema.name).to.match(/^[a-zA-Z][-a-zA-Z0-9_]*$/);
     expect(schema.version).to.match(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
     const tokens = [schema.types, schema.resources, schema.functions].flatMap(Object.keys);
@@ -96,7 +96,7 @@ describe("the package schema", () => {
     });
   }
 
-  it("has the values that a text may have as a type of its own, by names that are identifiers in every language", () => {
+  it("defines the values that a text may have as an enumeration, with names that are identifiers in every language", () => {
     expect(choices.map(([token]) => token)).to.include.members(
       ["FilterRuleAction", "HostTransport", "TapFlowDirection", "TapServiceAttachment"].map(
         (name) => `taas:index:${name}`,
@@ -115,7 +115,7 @@ describe("the package schema", () => {
     });
   });
 
-  it("has names that each language can write in its own manner, and read back", () => {
+  it("has names that each language can write in its own style, and read back", () => {
     const reserved = [
       "as",
       "class",
@@ -138,7 +138,7 @@ describe("the package schema", () => {
       }
   });
 
-  it("has each SDK ask for the plugin of its own version", () => {
+  it("makes each SDK request the plugin of its own version", () => {
     const { nodejs, python, go, csharp } = schema.language;
     for (const language of [nodejs, python, go, csharp]) expect(language.respectSchemaVersion).to.equal(true);
     expect(python.pyproject.enabled, "setup.py is no longer run by pip").to.equal(true);

@@ -37,7 +37,7 @@ describe("text from a host", () => {
     expect(printableLine("a\nb\tc")).to.equal("a\\u000ab\\u0009c");
   });
 
-  it("is the same JSON where it is JSON", () => {
+  it("is the same JSON if it is JSON", () => {
     const value = { text: "##vso[x] \u0007 ##" };
     expect(JSON.parse(harmless(JSON.stringify(value, null, 2)))).to.deep.equal(value);
   });

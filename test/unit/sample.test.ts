@@ -17,7 +17,7 @@ describe("a sample of a long series", () => {
     return JSON.parse(stdout) as number[];
   };
 
-  it("is one of each tenth of it, the same with the same seed and another with another", async () => {
+  it("has one of each tenth of it, the same with the same seed and another with another", async () => {
     const [first, again, other] = await Promise.all(
       ["1", "1", "2"].map((seed) => sample({ TAAS_SEED: seed })),
     );

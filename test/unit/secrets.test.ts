@@ -36,12 +36,12 @@ describe("secrets", () => {
     ["nothing of other properties", { port: "tap-web" }, "tap-web", "tap-web"],
     ["nothing that is not there", { tenant: "", filter: [null, true] }, "null true", "null true"],
   ] as const) {
-    it(`are taken out of a text: ${what}`, () => {
+    it(`are removed from a text: ${what}`, () => {
       expect(concealing(ALL, properties)(text)).to.equal(shown);
     });
   }
 
-  it("are taken out of a copy of an error, of its trace and its reasons; another reader of the host has the error as it was", () => {
+  it("are removed from a copy of an error, of its trace and its reasons; another reader of the host has the error as it was", () => {
     const conceal = concealing(ALL, { tenant: "acme" });
     const error = Object.assign(new TaasError("acme is gone", { code: "no-rights" }), {
       reasons: ["of acme"],

@@ -4,7 +4,7 @@ import { readSettings } from "../../provider/settings";
 const read = (config: Record<string, string>) => () => readSettings((key) => config[key]);
 
 describe("the stack's configuration", () => {
-  it("has defaults for all that is not given", () => {
+  it("has defaults for everything that is not given", () => {
     const { inventory, connection } = read({})();
     expect(inventory).to.deep.equal({});
     expect(connection).to.deep.include({ connectTimeout: 15, operationTimeout: 60, hostConcurrency: 10 });
@@ -36,7 +36,7 @@ describe("the stack's configuration", () => {
     ],
   };
   for (const [what, [text, says]] of Object.entries(wrong)) {
-    it(`is refused with ${what}, by its place`, () => {
+    it(`is refused with ${what}, with its place`, () => {
       expect(read({ "taas:hosts": text }))
         .to.throw(says)
         .with.property("code", "invalid-config");
@@ -61,7 +61,7 @@ describe("the stack's configuration", () => {
   });
 
   for (const key of ["connectTimeout", "operationTimeout", "hostConcurrency"]) {
-    it(`is refused with ${key} that is no number above 0 or more than timers can count, and says the command that corrects it`, () => {
+    it(`is refused if ${key} is not a number above 0 or exceeds what timers can count, with the command that corrects it`, () => {
       for (const text of ["0", "-1", "soon", "9999999", "Infinity"]) {
         expect(read({ [`taas:${key}`]: text })).to.throw(
           `stack configuration taas:${key} must be a number above 0 and at most 604800. Correct it: pulumi config set taas:${key} ...`,

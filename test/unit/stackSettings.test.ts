@@ -43,7 +43,7 @@ describe("the settings of a stack, as its project's files have them", () => {
     expect(read("prod").connection.connectTimeout).to.equal(4);
   });
 
-  it("have paths from where the program runs", () => {
+  it("have paths relative to where the program runs", () => {
     mkdirSync(join(directory, "code"));
     mkdirSync(join(directory, "stacks"));
     write({

@@ -6,7 +6,7 @@ import { Surveyor } from "../../provider/survey/surveyor";
 const records: HostRecord[] = ["quick", "hung", "down"].map((name) => ({ name, address: name }));
 
 describe("a survey of hosts", () => {
-  it("waits for none longer than it is told to, and asks no more of a host that has not answered", async () => {
+  it("waits for no host longer than it is told to, and sends no more requests to a host that has not answered", async () => {
     const asked: string[] = [];
     let answer = () => {};
     const inspect = (name: string) => {

@@ -48,7 +48,7 @@ describe("TAAS_DEBUG", () => {
     expect(readFileSync(file, "utf8")).to.match(/ host1 run ovs-ofctl \d+\.\d ms no-rights\n$/);
   });
 
-  it("has one harmless line, whatever a host is called", async () => {
+  it("has one safe line, whatever a host is called", async () => {
     await traced(
       "a\n\u001b[31mb",
       () => "run sh",

@@ -121,7 +121,7 @@ describe("a capture of a port", function () {
     });
   }
 
-  it("tells what the guest sent from what it got, cuts, and ends after so many frames", async () => {
+  it("distinguishes what the guest sent from what it received, truncates, and ends after a number of frames", async () => {
     const frame = (from: Vm, to: Vm, bytes: number) => {
       const all = Buffer.alloc(bytes, 0xab);
       Buffer.from((to.mac + from.mac).replaceAll(":", ""), "hex").copy(all);
@@ -161,7 +161,7 @@ describe("a capture of a port", function () {
     await libpcap.close();
   });
 
-  it("keeps to its cap, and says how many copies that kept back", async () => {
+  it("keeps to its cap, and reports how many copies the cap dropped", async () => {
     const taken = await take({ packetsPerSecond: 500, direction: "egress" }, async () => {
       const stream = await lab.startStream({ from: web, to: db, pps: 2_000, count: 6_000 });
       expect((await stream.finished()).lost).to.deep.equal([]);
@@ -170,7 +170,7 @@ describe("a capture of a port", function () {
     expect(taken.frames + taken.capped).to.be.within(5_900, 6_050);
   });
 
-  it("goes on beside operations of others, and none takes its rules for drift", async () => {
+  it("continues beside operations of others, and none mistakes its rules for drift", async () => {
     const service = await driver.service("ids", { host: "host1", port: "tap-ids" });
     let statuses: unknown[] = [];
     const taken = await take({ direction: "egress" }, async () => {
@@ -192,7 +192,7 @@ describe("a capture of a port", function () {
     await driver.destroy();
   });
 
-  it("is refused where the port is not there, or is a monitor, and changes nothing", async () => {
+  it("is refused if the port is missing or is a monitor, and changes nothing", async () => {
     const before = await lab.host(1).snapshot();
     const never = () => expect.fail("it began");
     expect((await rejection(take({ port: "tap-none" }, never))).message).to.match(

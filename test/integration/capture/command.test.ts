@@ -127,7 +127,7 @@ describe("pulumi-taas capture", function () {
     expect(new Set(lines)).to.deep.equal(new Set(["tap-web\t0x00000002\t5001"]));
   });
 
-  describe("whose end the host does not hear of", () => {
+  describe("that ends without the host's knowledge", () => {
     let stream: Stream;
     const commands: ReturnType<typeof start>[] = [];
     after(() => {
@@ -237,7 +237,7 @@ describe("pulumi-taas capture", function () {
     }
   });
 
-  it("is refused where the management socket is not to be had, and leaves the host as it was", async () => {
+  it("is refused if the management socket cannot be used, and leaves the host as it was", async () => {
     for (const [host, port, ...args] of [
       ["host1", "tap-web", "--sudo", "always"],
       ["host2", "tap-off"],
@@ -252,7 +252,7 @@ describe("pulumi-taas capture", function () {
     }
   });
 
-  it("ends, and cleans up, when who reads its standard output has seen enough", async () => {
+  it("ends and cleans up when the reader of its standard output has seen enough", async () => {
     const before = await lab.host(1).snapshot();
     const stream = await lab.startStream({ from: web, to: db, pps: 300 });
     const words = [MAIN, "capture", "--ssh-config", lab.sshConfig, "--host", "host1", "--port", "tap-web"];
@@ -285,7 +285,7 @@ describe("pulumi-taas capture", function () {
       await until("cleaned up", async () => diffSnapshots(before, await lab.host(1).snapshot()).length === 0);
     });
 
-    it("says what Wireshark asks", async () => {
+    it("answers Wireshark's requests", async () => {
       const ask = async (...args: string[]) => (await taas("extcap", "--host", "host1", ...args)).stdout;
       const nic = ["--extcap-interface", "taas-host1:tap-web"];
       expect(await ask(...nic, "--extcap-dlts")).to.equal("dlt {number=1}{name=EN10MB}{display=Ethernet}");

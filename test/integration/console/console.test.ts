@@ -32,7 +32,7 @@ describe("the console on real hosts", () => {
   const rows = <Row extends TapRow | ServiceRow>(what: "taps" | "services") =>
     client.get<Row[]>(`/api/${what}`);
 
-  it("previews, confirms, verifies and deletes a tap, says at once what is broken, and leaves the program as it was", async function () {
+  it("previews, confirms, verifies and deletes a tap, reports at once what is broken, and leaves the program as it was", async function () {
     this.timeout(60_000);
     const program = await readFile(console.file, "utf8");
     const [ids] = await until(

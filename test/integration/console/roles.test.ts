@@ -73,7 +73,7 @@ describe("the roles of the console, on real hosts", () => {
     await lab?.stop();
   });
 
-  it("show a tenant its own in lists, in what comes live and by id, and an admin all", async () => {
+  it("show a tenant its own taps in lists, in live updates and by id, and an admin all", async () => {
     const names = async (user: string, what: string) =>
       (await as(user).get<{ name: string }[]>(`/api/${what}`)).map(({ name }) => name).sort();
     expect(await names("tim", "taps")).to.deep.equal(["bweb"]);
@@ -99,7 +99,7 @@ describe("the roles of the console, on real hosts", () => {
     expect(JSON.stringify(stream.events)).not.to.include(redTap.id);
   });
 
-  it("tell a tenant of another's tap by id what they tell of none", async () => {
+  it("give a tenant the same answer for another's tap as for one that does not exist", async () => {
     const none = await as("tim").ask("GET", "/api/taps/0123456789abcdef");
     expect(none.status).to.equal(404);
     for (const path of [`/api/taps/${redTap.id}`, `/api/taps/${redTap.id}/events`]) {
@@ -112,7 +112,7 @@ describe("the roles of the console, on real hosts", () => {
     expect(whole.stages.map(({ kind }) => kind)).to.deep.equal(["source", "capture", "tunnel", "delivery"]);
   });
 
-  it("let a tenant tap the ports that the file gives it, and no others", async () => {
+  it("let a tenant tap only the ports that the file gives it", async () => {
     const vms = await as("tim").get<Vm[]>("/api/hosts/host1/ports");
     expect(vms.flatMap(({ vnics }) => vnics.map(({ port }) => port))).to.deep.equal(["tap-bweb"]);
     const tappedBy = async (user: string) =>
@@ -157,7 +157,7 @@ describe("the roles of the console, on real hosts", () => {
     expect(refused.status).to.equal(403);
   });
 
-  it("take text of a tenant as text, and label what it creates", async function () {
+  it("treat a tenant's text as text, and label what it creates", async function () {
     this.timeout(30_000);
     const preview = await as("tim").preview({
       ...({ kind: "createTap", name: "mine", host: "host1", direction: "egress" } as const),
@@ -175,7 +175,7 @@ describe("the roles of the console, on real hosts", () => {
     expect(await as("ada").get<Preview>(`/api/previews/${preview.id}`)).to.have.property("pulumiDiff");
   });
 
-  it("know nobody whom the file does not name", async () => {
+  it("refuse everybody whom the file does not name", async () => {
     for (const user of ["mallory", "__proto__", "constructor", ""]) {
       const { status, body } = await as(user).ask("GET", "/api/taps");
       expect([status, (body as { code: string }).code], user).to.deep.equal([403, "forbidden"]);
@@ -208,7 +208,7 @@ describe("the roles of the console, on real hosts", () => {
     });
   }
 
-  it("stand behind a guard: names, origins, forms and paths of others are refused", async () => {
+  it("are behind a guard: other names, origins, forms and paths are refused", async () => {
     const { host, origin } = new URL(console.url);
     const json = { "content-type": "application/json" };
     const answers: [number, Awaited<ReturnType<typeof raw>>][] = [
@@ -256,7 +256,7 @@ describe("the roles of the console, on real hosts", () => {
     }
   });
 
-  it("pass on what a hostile host says as text, cut and without what steers a terminal", async () => {
+  it("pass on what a hostile host sends as text, cut and without terminal codes", async () => {
     const html = "<img src=x onerror=alert(1)>";
     const long = "x".repeat(100_000);
     await lab

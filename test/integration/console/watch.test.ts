@@ -78,7 +78,7 @@ describe("a watch of a tap", function () {
       (differences) => differences.length === 0,
     );
 
-  it("shows what a ping makes the tap copy within 2 s, by one capture for all who look, and leaves the host as it was", async () => {
+  it("shows what a ping makes the tap copy within 2 s, with one capture for all viewers, and leaves the host as it was", async () => {
     const [web, db] = [lab.vm("web"), lab.vm("db")];
     const [tim, ada] = [await watch("tim"), await watch("ada")];
     await until(
@@ -111,7 +111,7 @@ describe("a watch of a tap", function () {
     expect(await captures()).to.equal(0);
   });
 
-  it("can be downloaded by who may watch, as a file that tshark reads, each frame cut as the tap cuts it", async () => {
+  it("can be downloaded by whoever may watch, as a file that tshark reads, each frame truncated as the tap truncates it", async () => {
     const response = await fetch(as("tim").origin + pathOf("web", "capture.pcapng"), {
       headers: as("tim").headers,
     });
@@ -149,7 +149,7 @@ describe("a watch of a tap", function () {
     stream.end();
   });
 
-  it("ends with a text when somebody removes its claim, and the tap's screen goes on", async () => {
+  it("ends with a message when somebody removes its claim, and the tap's screen continues", async () => {
     const [tim, ada] = [await watch("tim"), await watch("ada")];
     await until(
       () => [tim, ada],

@@ -39,7 +39,7 @@ describe("what arrives at a monitor's host", function () {
   }
 
   for (const mode of ["pair", "mesh"] as const) {
-    it(`by a ${mode} is delivered from a member under the service's tunnel id, and from nobody else and under no other`, async () => {
+    it(`by a ${mode} is delivered from a member with the service's tunnel id, and from nobody else and with no other`, async () => {
       service = await driver.service("ids", { host: "host1", port: "tap-mon" });
       await driver.tunnel("tunnel", { hosts: ["host1", "host2"], mode, udpPort: UDP_PORT });
       await driver.flow("web", service, { host: "host2", port: "tap-web" });

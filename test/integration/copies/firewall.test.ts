@@ -127,7 +127,7 @@ describe("a tap of a VM behind a stateful firewall", function () {
     { monitor: "mon2", host: "host2", attachment: "tap-bridge" },
   ]) {
     for (const peerName of ["near", "far"]) {
-      it(`copies all it says to ${peerName} and only what is let in, verdicts and connections as without a tap (${attachment} of ${host})`, async () => {
+      it(`copies everything it sends to ${peerName} and only what is let in, verdicts and connections as without a tap (${attachment} of ${host})`, async () => {
         const peer = lab.vm(peerName);
         await learn([web, near, far]);
         const steps = talk(peer);

@@ -61,7 +61,7 @@ describe("a monitor on the integration bridge", function () {
     expectFrames(atMon!, [...back, ...toFar, ...back.slice(back.length / 2)], "mon");
   });
 
-  it("gets a copy of each frame of the tapped ports, also of those that it is sent itself", async () => {
+  it("gets a copy of each frame of the tapped ports, including those that it receives itself", async () => {
     const { web, db, mon } = vm;
     const sent = unicast(web, db);
     const toMonitor = datagram(web, mon);
@@ -73,14 +73,14 @@ describe("a monitor on the integration bridge", function () {
     expectFrames(atMon!, [...all, toMonitor, ...broadcasts, ...broadcasts], "mon");
   });
 
-  it("gets the copies of a trunk port with the guest's tags, though its own port is an access port", async () => {
+  it("gets the copies of a trunk port with the guest's tags, although its own port is an access port", async () => {
     const { fw, web, mon } = vm;
     const frames = [...unicast(fw, web, [40]), ...flooded(fw, [40]), ...unicast(fw, web, [40, 41])];
     const [atMon] = await received([mon], () => fw.send(frames), [frames.length]);
     expectFrames(atMon!, frames, "mon");
   });
 
-  it("is sent nothing of other networks, however much floods, and nothing floods into the tap bridge", async () => {
+  it("gets nothing of other networks, however much floods, and nothing floods into the tap bridge", async () => {
     const patch = (await lab.host(1).ovs("ovs-vsctl list-ports br-tap"))
       .split("\n")
       .filter((name) => name.startsWith("md-"));
@@ -105,14 +105,14 @@ describe("a monitor on the integration bridge", function () {
     expect(await packets()).to.equal("0");
   });
 
-  it("is reached by copies alone through our port: no copy goes to another VM", async () => {
+  it("is reached only by copies through our port: no copy reaches another VM", async () => {
     const { web, db, far, red, mon } = vm;
     const frames = unicast(web, mon);
     const at = await received([db, far, red], () => web.send(frames));
     for (const each of at) expectFrames(each, [], "others");
   });
 
-  it("leaves every host as it was once it is no monitor any more", async () => {
+  it("leaves every host as it was once it is no longer a monitor", async () => {
     await driver.destroy();
     for (const [index, host] of lab.hosts.entries()) {
       expect(diffSnapshots(untouched[index]!, await host.snapshot())).to.deep.equal([]);

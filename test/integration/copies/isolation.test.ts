@@ -58,7 +58,7 @@ describe("a monitor on the tap bridge", function () {
     });
   }
 
-  it("gets its copies all the same while it sends", async () => {
+  it("gets its copies nevertheless while it sends", async () => {
     const frames = unicast(vm.web, vm.far);
     const send = () => Promise.all([vm.mon1.send(flooded(vm.mon1)), vm.web.send(frames)]);
     const twice = [...frames, ...frames]; // from the port of web and from that of far

@@ -22,7 +22,7 @@ async function seen(capture: Capture, mark: string, frames: number): Promise<voi
   while (capture.frames.filter((frame) => frame.includes(mark)).length < frames) await setTimeout(5);
 }
 
-describe("a connection that runs already, and is cached in the datapath", function () {
+describe("a connection that exists already and is cached in the datapath", function () {
   this.timeout(30_000);
   let lab: Lab;
   let driver: Driver;
@@ -105,13 +105,13 @@ describe("a connection that runs already, and is cached in the datapath", functi
         service = await driver.service("ids", { host, port: at.monitor.port });
       });
 
-      it("is copied from the moment the tap exists, and no longer once it is gone", async () => {
+      it("is copied from the moment the tap exists, and no longer once it is deleted", async () => {
         await copiesAfter(async () => {}, at, "none");
         const flow = await copiesAfter(() => driver.flow("web", service, source), at, "both");
         await copiesAfter(() => driver.delete(flow), at, "none");
       });
 
-      it("follows a change of direction, and the tap's being disabled and enabled, at once", async () => {
+      it("follows at once when a tap's direction changes, and when it is disabled and enabled", async () => {
         const args = { ...source, direction: "egress" };
         const flow = await copiesAfter(() => driver.flow("web", service, args), at, "egress");
         const update = (change: object) => () =>
@@ -122,7 +122,7 @@ describe("a connection that runs already, and is cached in the datapath", functi
         await copiesAfter(update({ direction: "egress", enabled: true }), at, "egress");
       });
 
-      it("goes on being copied when another tap of the service comes and goes", async () => {
+      it("continues to be copied when another tap of the service is created and deleted", async () => {
         const args = { ...source, direction: "egress" };
         await copiesAfter(() => driver.flow("web", service, args), at, "egress");
         const dbArgs = { host: "host1", port: "tap-db", direction: "egress" };

@@ -72,7 +72,7 @@ describe("a tapped port and a monitor", function () {
     expect(await heardBy(vm.mon)).to.deep.equal(["late"]);
   });
 
-  it("are found by the VM where the cloud calls its identifier vm-id", async () => {
+  it("are found by the VM if the cloud calls its identifier vm-id", async () => {
     const id = "3f1e8f0c-6a53-4a6e-8d0e-2b1f0d6a7c55";
     await lab.host(1).ovs(`ovs-vsctl set Interface tap-late external_ids:vm-id=${id}`);
     await flow(await service(), { port: { vmUuid: id } });
@@ -95,7 +95,7 @@ describe("a tapped port and a monitor", function () {
     expect(await heardBy(vm.mon)).to.deep.equal(["late"]);
   });
 
-  it("are passed over while they are inactive and another port matches, as in a live migration", async () => {
+  it("are skipped while they are inactive and another port matches, as in a live migration", async () => {
     const ids = { "iface-id": vm.late.ifaceId, "iface-status": "inactive" };
     const words = Object.entries(ids).map(([key, value]) => `external_ids:${key}="${value}"`);
     const add = "ovs-vsctl add-port br-int tap-shadow tag=10 -- set Interface tap-shadow type=internal";
@@ -107,7 +107,7 @@ describe("a tapped port and a monitor", function () {
     await lab.host(1).ovs("ovs-vsctl del-port tap-shadow");
   });
 
-  it("are taken when inactive if nothing else matches, as before the first packet of a VM", async () => {
+  it("are used when inactive if nothing else matches, as before the first packet of a VM", async () => {
     const set = (status: string) =>
       lab.host(1).ovs(`ovs-vsctl set Interface tap-late external_ids:iface-status=${status}`);
     await set("inactive");
@@ -116,7 +116,7 @@ describe("a tapped port and a monitor", function () {
     await set("active");
   });
 
-  it("are found again when they were plugged anew and the tap is made again", async () => {
+  it("are found again when they were plugged again and the tap is created again", async () => {
     const ids = await service();
     const made = await flow(ids, { port: { ifaceId: vm.late.ifaceId } });
     await vm.late.unplug();
@@ -132,7 +132,7 @@ describe("a tapped port and a monitor", function () {
     expect(await heardBy(vm.mon)).to.deep.equal(["late"]);
   });
 
-  it("change places in one update: the other port is copied, the first no more", async () => {
+  it("change places in one update: the other port is copied, and the first no longer", async () => {
     const ids = await service();
     const made = await flow(ids, { port: "tap-web" });
     await driver.update(made, {

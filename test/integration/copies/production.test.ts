@@ -62,7 +62,7 @@ describe("the tapped VM's own traffic, at 1,000 packets a second", function () {
     { monitor: "mon1", host: "host1", where: "its own" },
     { monitor: "mon3", host: "host3", where: "another" },
   ]) {
-    it(`loses no more when a tap into a monitor on ${where} host comes, changes and goes than when ports are plugged`, async () => {
+    it(`loses no more when a tap into a monitor on ${where} host is created, changed and deleted than when ports are plugged`, async () => {
       const source = { host: "host1", port: "tap-web" };
       const lost = { control: [], create: [], update: [], delete: [] } as Record<string, Lost[]>;
       for (let run = 0; run < RUNS; run++) {

@@ -67,7 +67,7 @@ describe("several taps", function () {
 
   for (const name of ["mon1", "mon3"] as const) {
     const where = name === "mon1" ? "on the same host" : "on another host";
-    it(`of two VMs of one host give a service ${where} one copy of what these say to each other`, async () => {
+    it(`of two VMs of one host give a service ${where} one copy of what these send to each other`, async () => {
       await tap(vm[name], [vm.web, vm.db]);
       await learn([vm.web, vm.db, vm.far]);
       const there = [...unicast(vm.web, vm.db), broadcast(vm.web), datagram(vm.web, vm.far)];

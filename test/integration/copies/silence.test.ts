@@ -67,7 +67,7 @@ describe("what is not tapped", function () {
     return { tunnels: underlay.map((capture) => carriedOnPort(capture)), at, expected };
   }
 
-  it("is not copied where only services and mirror tunnels are", async () => {
+  it("is not copied if there are only services and mirror tunnels", async () => {
     const hosts = lab.hosts.map(({ name }) => name);
     await driver.tunnel("pair", { hosts: hosts.slice(0, 2) });
     await driver.tunnel("mesh", { hosts, mode: "mesh" });
@@ -89,7 +89,7 @@ describe("what is not tapped", function () {
     expectFrames(at.get(vm.mon3)!, [], "mon3");
   });
 
-  it("is not copied by a tap of another port: the one tunnel carries this port's frames alone, and no other host gets any", async () => {
+  it("is not copied by a tap of another port: the one tunnel carries only this port's frames, and no other host gets any", async () => {
     const service = await driver.service("mon3", { host: "host3", port: "tap-mon3" });
     await driver.flow("db", service, { host: "host1", port: "tap-db" });
     await learnAll();
@@ -117,7 +117,7 @@ describe("what is not tapped", function () {
     expectFrames(at.get(vm.mon3)!, [], "mon3");
   });
 
-  it("does not come back from the monitor's host: copies reach no VM but the monitor", async () => {
+  it("is not sent back from the monitor's host: copies reach no VM except the monitor", async () => {
     const service = await driver.service("mon1", { host: "host1", port: "tap-mon1" });
     await driver.flow("far", service, { host: "host2", port: "tap-far" });
     await learnAll();

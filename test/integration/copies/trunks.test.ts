@@ -94,7 +94,7 @@ describe("a tap of a trunk port", function () {
         });
       }
 
-      it("tags what came untagged from an access port, as the guest gets it", async () => {
+      it("tags what arrived untagged from an access port, as the guest receives it", async () => {
         const frame = datagram(access, fw);
         const [atFw, copies] = await received([fw, monitor], () => access.send([frame]), [1, 1]);
         expectFrames(atFw!, [tagged(frame, 20)], "what the tapped VM received");

@@ -79,7 +79,7 @@ describe("copies in an explicit mirror tunnel", function () {
       const members = mode === "pair" ? [0, 2] : [0, 1, 2];
       const hosts = members.map((index) => `host${index + 1}`);
 
-      it(`travel by ${wire.type}${port} over the second NIC alone, in a ${mode} whose localIps say so`, async () => {
+      it(`travel by ${wire.type}${port} only over the second NIC, in a ${mode} whose localIps say so`, async () => {
         await driver.tunnel("tunnel", {
           hosts,
           mode,
@@ -93,7 +93,7 @@ describe("copies in an explicit mirror tunnel", function () {
       });
     }
 
-    it(`travel by ${wire.type}${port} between the hosts' own addresses when nothing else is said`, async () => {
+    it(`travel by ${wire.type}${port} between the hosts' own addresses by default`, async () => {
       await driver.tunnel("tunnel", { hosts: ["host1", "host3"], ...wire });
       await driver.flow("web", service, source);
       const { frames, first: nic1, second: nic2 } = await exchange();
@@ -102,7 +102,7 @@ describe("copies in an explicit mirror tunnel", function () {
     });
   }
 
-  it("take the tunnel that their flow names, even if there are others", async () => {
+  it("use the tunnel that their flow names, even if there are others", async () => {
     const hosts = ["host1", "host3"];
     await driver.tunnel("a", { hosts, udpPort: 5_555 });
     const named = await driver.tunnel("b", { hosts, udpPort: 5_556, localIps: [second[0], second[2]] });
@@ -116,7 +116,7 @@ describe("copies in an explicit mirror tunnel", function () {
     expectSilent(nic1);
   });
 
-  it("bear the outer type of service and don't-fragment bit that the tunnel says", async () => {
+  it("have the outer type of service and don't-fragment bit that the tunnel sets", async () => {
     await driver.tunnel("tunnel", { hosts: ["host1", "host3"], tos: 0x48, dontFragment: false });
     const flow = await driver.flow("web", service, source);
     const outer = async () => {
@@ -134,7 +134,7 @@ describe("copies in an explicit mirror tunnel", function () {
     expect(await outer()).to.deep.equal({ tos: 0, dontFragment: true });
   });
 
-  it("move to it when it comes and back when it goes, none lost and none twice", async () => {
+  it("move to it when it is created and back when it is deleted, none lost and none twice", async () => {
     await driver.flow("web", service, source);
     await learn([web, db]);
     const stream = await lab.startStream({ from: web, to: db, watchers: [monitor], pps: 200 });

@@ -74,7 +74,7 @@ describe("the copies of a port", function () {
     return [...unicast(from, to, tags, MTU), ...flooded(from, tags)];
   }
 
-  it("in access mode lack what the bridge does not take: a frame that the guest tagged", async () => {
+  it("in access mode lack what the bridge does not accept: a frame that the guest tagged", async () => {
     await tap("tag=10");
     const untagged = datagram(guest, peer);
     await egress([datagram(guest, peer, [10]), datagram(guest, peer, [20]), untagged], [untagged]);
@@ -95,13 +95,13 @@ describe("the copies of a port", function () {
     await ingress(other, other);
   });
 
-  it("in native-untagged mode are untagged where the guest itself tagged the native VLAN", async () => {
+  it("in native-untagged mode are untagged if the guest itself tagged the native VLAN", async () => {
     await tap("vlan_mode=native-untagged tag=10 trunks=10,20");
     const frames = both(guest, peer, []);
     await egress(tagAll(frames, 10), frames);
   });
 
-  it("in native-tagged mode are byte for byte, but for the native VLAN's tag, which they lack both ways", async () => {
+  it("in native-tagged mode are byte for byte, except for the native VLAN's tag, which they lack both ways", async () => {
     await tap("vlan_mode=native-tagged tag=10 trunks=10,20");
     await egress([...both(guest, peer, []), ...both(guest, peer, [20])]);
     const other = both(peer, guest, [20]);

@@ -121,7 +121,7 @@ describe("a value in a claim that somebody alters", function () {
     return JSON.stringify(was) === JSON.stringify(is) ? undefined : `${was} became ${is}`;
   }
 
-  it("is drift of its resource, whichever it is, and the next update puts it right", async () => {
+  it("is drift of its resource, whichever it is, and the next update repairs it", async () => {
     const wrong: string[] = [];
     for (const alteration of sampleOf(await allAlterations(), SAMPLE)) {
       const { host, name, path, value } = alteration;

@@ -18,7 +18,7 @@ const PATIENCE = 20_000;
 /** What a refresh says meanwhile, and nothing else. */
 const DOWN = /^drifted: (?:(?:; )?host \S+: tunnel to \S+ is down \(BFD \w+\))+$/;
 
-describe("a piece of a tap that somebody removes or alters", () => {
+describe("an object of a tap that somebody deletes or alters", () => {
   let lab: Lab;
   let estate: Kept;
   let empty: Baseline;
@@ -89,7 +89,7 @@ describe("a piece of a tap that somebody removes or alters", () => {
     return wrong.map((line) => `host${host}: ${title}: ${line}`);
   }
 
-  it("leaves the counts of Mirrors that were right as they were when it is put right", async () => {
+  it("leaves the counters of unchanged Mirrors as they were when it is repaired", async () => {
     const [host, web] = [lab.host(1), lab.vm("web")];
     const every = (ms: number) =>
       host.ovs(`ovs-vsctl set Open_vSwitch . other_config:stats-update-interval=${ms}`);
@@ -136,7 +136,7 @@ describe("a piece of a tap that somebody removes or alters", () => {
     await every(3_600_000);
   }).timeout(180_000);
 
-  it("is named by a refresh on the resources it is for, and put right by their update, which writes nothing else", async () => {
+  it("is reported by a refresh on the resources it is for, and repaired by their update, which writes nothing else", async () => {
     expect(await estate.refresh()).to.deep.equal({});
     const all = await allFaults();
     const faults = sampleOf(all, SAMPLE);

@@ -148,11 +148,11 @@ describe("a run that is killed", () => {
     ["while everything goes", first, undefined],
   ];
   for (const [what, from, to] of kinds) {
-    it(`${what} is done over by the next one, and nothing is left in the end`, () =>
+    it(`${what} is completed by the next one, and nothing is left in the end`, () =>
       series(from, to, again(to))).timeout(limitOf(600_000));
   }
   for (const [what, from, to] of kinds.slice(0, 3)) {
-    it(`${what} leaves nothing that a destroy does not find, but for the create that was under way`, () =>
+    it(`${what} leaves nothing that a destroy does not find, except for a create in progress`, () =>
       series(from, to, destroyed(to!))).timeout(limitOf(600_000));
   }
 

@@ -148,7 +148,7 @@ describe("a fault of a host in mid-operation", function () {
     return { lost: lost.length, sent };
   }
 
-  it("its SSH connections cut: an error that names it or none, the next run finishes, production loses nothing", async () => {
+  it("its SSH connections cut: an error that names it or none, the next run completes, production loses nothing", async () => {
     const { lost, sent } = await series(
       (host) => signalConnections(host, "KILL"),
       ["connection-lost", "ovsdb-closed"],
@@ -161,12 +161,12 @@ describe("a fault of a host in mid-operation", function () {
     ["ovsdb-server", crashOvsdbServer, ["ovsdb-closed", "no-ovs", "openflow-error"]],
     ["ovs-vswitchd", crashVswitchd, ["openflow-error", "openflow-timeout", "port-failed"]],
   ] as const) {
-    it(`${what} killed and started: an error that names the host or none, and the next run finishes`, async () => {
+    it(`${what} killed and started: an error that names the host or none, and the next run completes`, async () => {
       await series(fault, codes);
     });
   }
 
-  it("ovs-vswitchd not running: an error that says so within the time limit, and the next run finishes once it runs", async () => {
+  it("ovs-vswitchd not running: an error that says so within the time limit, and the next run completes once it runs", async () => {
     const host = lab.host(2);
     await host.killVswitchd();
     rmSync(state, { force: true });
@@ -178,7 +178,7 @@ describe("a fault of a host in mid-operation", function () {
     account(1, 0, 0);
   });
 
-  it("an interrupt of the run: it ends before the engine would kill it, and the next run finishes", async () => {
+  it("an interrupt of the run: it ends before the engine would kill it, and the next run completes", async () => {
     let faults = 0;
     for (const [turn, [what, kind, moment]] of sampleOf([...MOMENTS.entries()], 2)) {
       const at = undisturbed.report.kinds.indexOf(`host${1 + (turn % 2)} ${kind}`) + 1;

@@ -75,7 +75,7 @@ describe("a host's keeper", function () {
     return copiesFlow(since, "ovs-vswitchd was started");
   }
 
-  it("puts rules, meters and the rule on the integration bridge back after ovs-vswitchd was killed and started", async () => {
+  it("restores rules, meters and the rule on the integration bridge after ovs-vswitchd was killed and started", async () => {
     const [theirs, before] = [await foreign(), await meters(lab.host(1))];
     expect(before).to.have.length(1);
     const missed = await restarted();
@@ -94,7 +94,7 @@ describe("a host's keeper", function () {
     account(2, missed, 0);
   });
 
-  it("taps a source port again that was plugged anew, in the middle of its traffic", async () => {
+  it("taps a source port again that was plugged again, in the middle of its traffic", async () => {
     const theirs = await foreign();
     const stream = await Stream.start({ from: vm.web, to: vm.db, watchers: [vm.mon], pps: 200 });
     await vm.web.unplug();
@@ -129,7 +129,7 @@ ovs-vsctl add-port br-int ${to} tag=10 -- set Interface ${to} external_ids:iface
     account(2, missed + (await copiesFlow(performance.now(), "it has its name again")), 0);
   });
 
-  it("moves a monitor back that was plugged again, row and all, and it goes home to where it was plugged then", async () => {
+  it("moves a monitor back that was plugged again, row and all, and at the end it is where it was plugged then", async () => {
     const theirs = await foreign();
     const host = lab.host(1);
     const home = async () =>
@@ -166,7 +166,7 @@ ovs-vsctl add-port br-int ${to} tag=10 -- set Interface ${to} external_ids:iface
     account(1, missed, 0);
   });
 
-  it("does nothing with what belongs to another change of the claims, or is not whole", async () => {
+  it("ignores what belongs to another change of the claims, or is not complete", async () => {
     const host = lab.host(1);
     const rules = "ovs-ofctl --no-stats dump-flows br-tap | grep -c cookie=0x7a70; true";
     const once = () => host.ovs(`sh ${FOLDER}/taas-keeper once`);
@@ -192,7 +192,7 @@ ovs-vsctl add-port br-int ${to} tag=10 -- set Interface ${to} external_ids:iface
     account(3, 0, 0);
   });
 
-  it("leaves the word to a run that is writing at the same time", async () => {
+  it("yields to a run that is writing at the same time", async () => {
     const host = lab.host(1);
     const cap = (packetsPerSecond: number) => ({
       ...{ service: made.ids.outputs.ref, host: "host1", port: { ifaceId: vm.web.ifaceId } },
@@ -226,7 +226,7 @@ ovs-vsctl add-port br-int ${to} tag=10 -- set Interface ${to} external_ids:iface
     ["all is removed", `rm -rf ${FOLDER}`, /script is missing.*state is missing/],
   ];
   for (const [what, script, says] of alterations) {
-    it(`is drift when ${what}, and an update puts it in order`, async () => {
+    it(`is drift when ${what}, and an update repairs it`, async () => {
       await lab.host(1).ovs(script);
       await driver.read(made.ids);
       expect(made.ids.outputs.status).to.match(says);
@@ -236,14 +236,14 @@ ovs-vsctl add-port br-int ${to} tag=10 -- set Interface ${to} external_ids:iface
     });
   }
 
-  it("has its unit where the host has systemd's folder, and none is on a host that wants no keeper", async () => {
+  it("has its unit if the host has systemd's folder, and none is on a host without a keeper", async () => {
     const [first, second] = lab.hosts;
     await first!.ovs(`[ ! -d /etc/systemd/system ] || [ -f ${UNIT} ]`);
     await second!.ovs(`[ ! -e ${FOLDER} ] && [ ! -e ${UNIT} ]`);
     account(0, 0, 0);
   });
 
-  it("stays while one resource wants it, and comes back when another does", async () => {
+  it("stays while one resource asks for it, and is installed again when another does", async () => {
     const plain = new Driver(lab, "organization/plain/test");
     const out = { collector: { address: "192.0.2.200", type: "vxlan" } };
     const service = await plain.service("out", out);
@@ -261,7 +261,7 @@ ovs-vsctl add-port br-int ${to} tag=10 -- set Interface ${to} external_ids:iface
     account(0, 0, 0);
   });
 
-  it("goes when no resource wants it any more, and comes again, by updates that move nothing", async () => {
+  it("is removed when no resource asks for it any more, and installed again, by updates that move nothing", async () => {
     const unkept = new Driver(lab, undefined, { hosts: { host1: { address: "host1" } } });
     const update = async (by: Driver) => {
       const { ids, inline } = made;
@@ -288,7 +288,7 @@ ovs-vsctl add-port br-int ${to} tag=10 -- set Interface ${to} external_ids:iface
     account(1, await restarted(), 0);
   });
 
-  it("is gone without a trace when everything is destroyed", async () => {
+  it("is removed without a trace when everything is destroyed", async () => {
     await driver.destroy();
     await keeper.stop();
     await lab.host(1).ovs(`[ ! -e ${FOLDER} ] && [ ! -e ${UNIT} ]`);

@@ -33,14 +33,14 @@ describe("a host's keeper", function () {
   });
   after(() => lab?.stop());
 
-  it("leaves everything as it is where nothing is amiss, also rules about fragments", async () => {
+  it("leaves everything as it is if nothing is wrong, including rules about fragments", async () => {
     const host = lab.host(1);
     expect(await host.ovs("ovs-ofctl -O OpenFlow14 dump-flows br-tap")).to.contain("nw_frag=yes");
     expect(await host.ovs(`sh ${FOLDER}/taas-keeper once 2>&1`)).to.equal("");
   });
 
   for (const path of AWKS) {
-    it(`puts rules, a meter, a monitor and a member back with ${path}`, async function () {
+    it(`restores rules, a meter, a monitor and a member with ${path}`, async function () {
       const host = lab.host(1);
       if ((await host.run(["test", "-x", path])).exitCode !== 0) return skipForLackOf(this, path);
       await host.ovs(`mount --bind ${path} "$(readlink -f /usr/bin/awk)"`);

@@ -63,7 +63,7 @@ ls ${UNIT} ${FOLDER} 2>/dev/null |
     ["while everything goes", program(true), undefined],
   ];
   for (const [what, from, to] of kinds) {
-    it(`${what} is done over by the next one, and nothing is left in the end`, async () => {
+    it(`${what} is completed by the next one, and nothing is left in the end`, async () => {
       const order = { sshConfig: lab.sshConfig, stack: STACK, state, ...(to && { program: to }) };
       await start(from);
       const { calls, error } = (await killers.run({ ...order, at: 0, moment: "before" }))!;

@@ -15,7 +15,7 @@ describe("a host's keeper, and the rights of the login", function () {
     await lab?.stop();
   });
 
-  it("is installed and removed through sudo where the login is not root", async () => {
+  it("is installed and removed through sudo if the login is not root", async () => {
     const login = new Driver(lab, "organization/sudo/test");
     const host = { address: "host1", user: "tapadmin", keeper: true };
     const spare = await login.service("spare", { host, port: "tap-spare" });

@@ -61,7 +61,7 @@ done | grep -E ' ovs(db-client|-ofctl) .*monitor' | sort`);
     account(0, 0, 0);
   });
 
-  it("puts the rules back after ovs-vswitchd was killed and started", async () => {
+  it("restores the rules after ovs-vswitchd was killed and started", async () => {
     await lab.host(1).killVswitchd();
     const since = performance.now();
     await lab.host(1).startVswitchd();
@@ -70,7 +70,7 @@ done | grep -E ' ovs(db-client|-ofctl) .*monitor' | sort`);
     account(1, missed, 0);
   });
 
-  it("puts back how fragments are handled, which Open vSwitch's own saving and restoring of rules leaves out", async () => {
+  it("restores how fragments are handled, which Open vSwitch's own saving and restoring of rules leaves out", async () => {
     const host = lab.host(1);
     const frags = () => host.ovs("ovs-ofctl get-frags br-tap");
     await host.ovs(`
@@ -88,7 +88,7 @@ TMPDIR=/run /usr/share/openvswitch/scripts/ovs-save save-flows br-tap > /run/res
     account(1, 0, 0);
   });
 
-  it("moves a monitor and a member back that were plugged anew", async () => {
+  it("moves a monitor and a member back that were plugged again", async () => {
     for (const each of [vm.mon, vm.web]) {
       await each.unplug();
       await each.plug();
@@ -108,7 +108,7 @@ TMPDIR=/run /usr/share/openvswitch/scripts/ovs-save save-flows br-tap > /run/res
     account(0, 0, 0);
   });
 
-  it("is drift when it was stopped or disabled, and an update puts it in order", async () => {
+  it("is drift when it was stopped or disabled, and an update repairs it", async () => {
     for (const done of ["stop", "disable"]) {
       await lab.host(1).ovs(`systemctl --quiet ${done} ${SERVICE}`);
       expect(await status()).to.equal("drifted: host host1: the keeper's service is not running");
@@ -118,7 +118,7 @@ TMPDIR=/run /usr/share/openvswitch/scripts/ovs-save save-flows br-tap > /run/res
     account(0, 0, 0);
   });
 
-  it("goes without a trace with the last resource", async () => {
+  it("is removed without a trace with the last resource", async () => {
     await driver.destroy();
     const { exitCode } = await lab.host(1).run(["systemctl", "status", SERVICE]);
     expect(exitCode).to.equal(4); // LSB: no such service

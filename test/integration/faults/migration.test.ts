@@ -182,7 +182,7 @@ describe("a port or a host that moves by itself", function () {
     expect(web()).to.include({ status: "active", portName: "tap-web3" });
   });
 
-  it("goes on without a host that is declared gone, with a warning", async () => {
+  it("continues without a host that is declared gone, with a warning", async () => {
     const first = new Driver(lab);
     const ids = await first.service("ids", { host: "host2", port: "tap-ids" });
     const db = await first.flow("db", ids, { host: "host1", port: "tap-db" });

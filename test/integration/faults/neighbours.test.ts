@@ -85,7 +85,7 @@ describe("what others have on a host", function () {
 
   after(() => lab.stop());
 
-  it("is unchanged after taps were made, broken, repaired, changed, moved and removed", async () => {
+  it("is unchanged after taps were created, broken, repaired, changed, moved and deleted", async () => {
     const origin = await Baseline.of(lab);
     const foreign = async () =>
       (await origin.differences()).filter((line) => !OURS.some((one) => one.test(line)));

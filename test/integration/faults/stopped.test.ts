@@ -22,7 +22,7 @@ const others: Wanted[] = [
   { kind: "TapFlow", name: "west", args: { service: { ref: "theirs" }, host: "host2", port: "tap-west" } },
 ];
 
-describe("a writer that is stopped in its tracks", function () {
+describe("a writer that is stopped at any point", function () {
   this.timeout(limitOf(600_000));
   const killers = new Killers();
   let lab: Lab;
@@ -56,7 +56,7 @@ describe("a writer that is stopped in its tracks", function () {
     await another.destroy();
   }
 
-  it("delays no other, whenever it is, and both get what they want in the end", async () => {
+  it("delays no other, whenever it is stopped, and both get what they want in the end", async () => {
     await stack().up(first);
     const whole = await killers.run(order({ at: 0, moment: "before" }));
     expect(whole!.error).to.equal(undefined);

@@ -132,7 +132,7 @@ describe("what happens to a host", function () {
     });
   });
 
-  it("a crash of ovsdb-server: all copies flow again without anything being done", async () => {
+  it("a crash of ovsdb-server: all copies flow again by themselves", async () => {
     for (const host of lab.hosts) {
       await host.killOvsdbServer();
       await host.startOvsdbServer();
@@ -164,7 +164,7 @@ describe("what happens to a host", function () {
       },
     ],
   ] as const) {
-    it(`a reboot of host${number}, after which the cloud plugs its VMs anew`, async () => {
+    it(`a reboot of host${number}, after which the cloud plugs its VMs again`, async () => {
       const host = lab.host(number);
       await host.killVswitchd();
       await host.killOvsdbServer();
@@ -203,7 +203,7 @@ describe("what happens to a host", function () {
     expect(kept.get("ids").outputs.portName).to.equal("new-ids");
   });
 
-  it("a restart before a monitor's device is there: the refresh says so until it is", async () => {
+  it("a restart before a monitor's device exists: the refresh says so until it does", async () => {
     const { host } = lab.vm("ids");
     await host.killVswitchd();
     await host.ovs("ip link set tap-ids down && ip link set tap-ids name away");
@@ -220,7 +220,7 @@ describe("what happens to a host", function () {
   });
 
   for (const what of ["put back by an up", "and then everything is destroyed"]) {
-    it(`a monitor's claim that somebody removed, ${what}: the port is no less at home afterwards`, async () => {
+    it(`a monitor's claim that somebody removed, ${what}: the port is moved back nevertheless`, async () => {
       const { host } = lab.vm("ids");
       await host.ovs(`ovs-vsctl remove Bridge br-tap external_ids '"taas:${kept.get("ids").id}"'`);
       const found = await kept.refresh();
@@ -239,7 +239,7 @@ describe("what happens to a host", function () {
     });
   }
 
-  it("a mark that a port and a Mirror lost: a destroy removes them all the same", async () => {
+  it("a mark that a port and a Mirror lost: a destroy deletes them nevertheless", async () => {
     await kept.driver.destroy();
     const empty = await Baseline.of(lab);
     const ids = await kept.driver.service("ids", { host: "host2", port: "tap-ids" });
@@ -255,7 +255,7 @@ ovs-vsctl remove Mirror $(ovs-vsctl --bare --columns=name list Mirror) external_
   });
 
   // The last, since the lab's own bridge does not come back.
-  it("a br-int that is made anew: what was on it comes back with the next up", async () => {
+  it("a br-int that is created again: its objects are restored by the next up", async () => {
     const host = lab.host(1);
     await host.ovs("ovs-vsctl del-br br-int");
     const found = await kept.refresh();

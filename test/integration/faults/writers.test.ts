@@ -91,7 +91,7 @@ describe("many writers at once", function () {
 
   const views = () => unnumberedViewsOf(lab, /m\d+/);
 
-  it("come to what one alone comes to, and leave nothing in the end", async () => {
+  it("have the same result as one alone, and leave nothing in the end", async () => {
     const alone = new Driver(lab);
     const made = await Promise.all(
       shares.map(async (share) => {

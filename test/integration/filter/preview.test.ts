@@ -59,7 +59,7 @@ inEachLanguage("the preview of a changed filter", (language) => {
     ]);
   });
 
-  it("shows a rule that was added, and one that was removed", async () => {
+  it("shows a rule that was added, and one that was deleted", async () => {
     const added = (await shown([https, names, ping])).flat();
     expect(added).to.include(line(2, "icmp accept"));
     const removed = (await shown([https])).flat();
@@ -80,7 +80,7 @@ inEachLanguage("the preview of a changed filter", (language) => {
     [{ ...https, port: 443 }, /filter\[4\]: has no field "port"; the fields are/],
   ];
 
-  it("fails with rules that are wrong, and so does the up, with resource, rules and fields named and the host left alone", async () => {
+  it("fails with invalid rules, and so does the up, with resource, rules and fields named and the host left alone", async () => {
     const before = await lab.host(1).snapshot();
     await program.become(written([https, ...wrong.map(([rule]) => rule)]));
     for (const run of [await program.stack.preview(), await program.stack.up()]) {
@@ -92,7 +92,7 @@ inEachLanguage("the preview of a changed filter", (language) => {
     expect(diffSnapshots(before, await lab.host(1).snapshot())).to.deep.equal([]);
   });
 
-  it("shows none where nothing changed", async () => {
+  it("shows none if nothing changed", async () => {
     await program.become(written([https, names]));
     succeeded(await program.stack.preview({ expectNoChanges: true }));
   });

@@ -133,7 +133,7 @@ describe("a tap with a filter", function () {
     { name: "an access port", maxTags: 0 as const },
     { name: "a trunk port", maxTags: 2 as const },
   ]) {
-    it(`copies from ${name} what ${FILTERS} random filters accept of random frames, cut as they say`, async () => {
+    it(`copies from ${name} what ${FILTERS} random filters accept of random frames, truncated as they say`, async () => {
       const vm = maxTags === 0 ? web : trunk;
       await tapped(vm, { direction: "egress" }, async (flow) => {
         for (const [index, { filter, defaultAction, frames }] of cases(maxTags).entries()) {
@@ -154,7 +154,7 @@ describe("a tap with a filter", function () {
     });
   }
 
-  it("decides by direction, and tells it in the rules", async () => {
+  it("decides by direction, and shows it in the rules", async () => {
     const filter = [
       { action: "accept", direction: "ingress", protocol: "udp", destinationPort: 4001 },
       { action: "reject", direction: "ingress" },
@@ -186,7 +186,7 @@ describe("a tap with a filter", function () {
     });
   });
 
-  it("tells a tag without a VLAN from none on a trunk, and takes it for none on an access port", async () => {
+  it("distinguishes a tag without a VLAN from none on a trunk, and treats it as none on an access port", async () => {
     for (const { vm, vlan } of [
       { vm: trunk, vlan: 0 },
       { vm: web, vlan: "untagged" },
@@ -201,7 +201,7 @@ describe("a tap with a filter", function () {
     }
   });
 
-  it("finds ports in a first fragment, also after ovs-vswitchd was started anew, and in none after it", async () => {
+  it("finds ports in a first fragment, also after ovs-vswitchd was restarted, and in none after it", async () => {
     const filter = [{ action: "accept", protocol: "udp", destinationPort: "0-5000" }];
     const ends = { ...between(web, peer), sourcePort: 9, destinationPort: 4001 };
     const fragment = (place: number, id: number) =>

@@ -30,7 +30,7 @@ for (const transport of ["ssh2", "openssh", "local"] as const) {
       expect(result).to.deep.equal({ stdout: "out\n", stderr: "err\n", exitCode: 3 });
     });
 
-    it("hands every word over as it is", async () => {
+    it("passes every word unchanged", async () => {
       const words = [
         "",
         "a b",
@@ -52,7 +52,7 @@ for (const transport of ["ssh2", "openssh", "local"] as const) {
       expect(stdout).to.equal(words.map((word) => `[${word}]`).join(""));
     });
 
-    it("reports a command that is not there as exit code 127", async () => {
+    it("reports a missing command as exit code 127", async () => {
       const { exitCode, stderr } = await exec(["taas-no-such-command"]);
       expect(exitCode).to.equal(127);
       expect(stderr).to.match(/not found/);
@@ -81,7 +81,7 @@ for (const transport of ["ssh2", "openssh", "local"] as const) {
       );
     });
 
-    it("gives a command up at its time limit, and goes on working", async () => {
+    it("aborts a command at its time limit, and continues working", async () => {
       const error = await failureOf(exec(["sleep", "30"], { timeoutMs: 300 }));
       expect(error.code).to.equal("operation-timeout");
       expect(error.message).to.match(/^host compute-1: .*sleep 30.* longer than 0.3 s/);
@@ -127,7 +127,7 @@ for (const [transport, limit] of [
   });
 }
 
-it("says that a server opens no session at all", async () => {
+it("reports that a server opens no session at all", async () => {
   const workshop = makeWorkshop();
   const server = await startSshServer(workshop, { config: ["MaxSessions 0"] });
   const client = makeClient(workshop, server.knownHostsLine);

@@ -43,7 +43,7 @@ describe("host keys against a real server", () => {
       expect(await login(server.knownHostsLine, { transport })).to.equal("in\n");
     });
 
-    it(`${transport}: goes to an IPv6 address, and looks its key up by it`, async () => {
+    it(`${transport}: connects to an IPv6 address, and looks its key up by it`, async () => {
       const both = await startSshServer(workshop, { config: ["ListenAddress ::1"] });
       const client = makeClient(workshop, `[::1]:${both.port} ${both.hostKey}`);
       const host = client.record(both, { transport, address: "::1" });
@@ -65,7 +65,7 @@ describe("host keys against a real server", () => {
       expect(await login(hashed, { transport })).to.equal("in\n");
     });
 
-    it(`${transport}: asks for the key type that is known`, async () => {
+    it(`${transport}: requests the key type that is known`, async () => {
       expect(await login(`${name()} ${publicKey(server.keyFiles[2]!)}`, { transport })).to.equal("in\n");
     });
 
@@ -115,7 +115,7 @@ describe("host keys against a real server", () => {
       expect(await login(known, { transport }, ["Host *", "RequiredRSASize 2048"])).to.equal("in\n");
     });
 
-    it(`${transport}: lets a pinned key win over known_hosts`, async () => {
+    it(`${transport}: lets a pinned key take precedence over known_hosts`, async () => {
       const changed = `${name()} ${otherKey}`;
       expect(await login(changed, { transport, hostKey: server.hostKey })).to.equal("in\n");
       const error = await failureOf(login(server.knownHostsLine, { transport, hostKey: otherKey }));
@@ -130,14 +130,14 @@ describe("host keys against a real server", () => {
     ["MACs", () => "umac-64@openssh.com"],
     ["HostKeyAlgorithms", () => "ssh-ed25519-cert-v01@openssh.com"],
   ] as const) {
-    it(`leaves ${option} to the OpenSSH client where the built-in one cannot follow it`, async () => {
+    it(`leaves ${option} to the OpenSSH client if the built-in one does not support it`, async () => {
       const error = await failureOf(login(server.knownHostsLine, {}, ["Host *", `${option} ${value()}`]));
       expect(error.code).to.equal("needs-openssh");
       expect(error.message).to.include(option).and.to.include(`127.0.0.1:${server.port}`);
     });
   }
 
-  it("openssh: refuses a key of RevokedHostKeys, and says in which file it stands", async () => {
+  it("openssh: refuses a key of RevokedHostKeys, and says in which file it is listed", async () => {
     const file = `${server.keyFiles[0]}.pub`;
     const config = ["Host *", `RevokedHostKeys ${file}`, "HostKeyAlgorithms ssh-ed25519"];
     const error = await failureOf(login(server.knownHostsLine, { transport: "openssh" }, config));
@@ -145,7 +145,7 @@ describe("host keys against a real server", () => {
     expect(error.message).to.include(file);
   });
 
-  it("openssh: asks KnownHostsCommand", async () => {
+  it("openssh: runs KnownHostsCommand", async () => {
     const config = ["Host *", `KnownHostsCommand /bin/echo ${name()} ${server.hostKey}`];
     expect(await login("", { transport: "openssh" }, config)).to.equal("in\n");
   });
@@ -155,7 +155,7 @@ describe("host keys against a real server", () => {
     ["MACs", "hmac-sha2-512,hmac-sha2-256", "hmac-sha2-512"],
     ["KexAlgorithms", "ecdh-sha2-nistp521", "ecdh-sha2-nistp521"],
   ]) {
-    it(`ssh2: keeps to ${option} of the ssh configuration`, async () => {
+    it(`ssh2: obeys ${option} of the ssh configuration`, async () => {
       const telling = await startSshServer(workshop, { config: ["LogLevel DEBUG1"] });
       const client = makeClient(workshop, telling.knownHostsLine, [
         "Host *",
@@ -188,7 +188,7 @@ describe("host keys against a real server", () => {
     expect(error.hint).to.include('transport: "openssh"');
   });
 
-  it("lets nobody in when a known_hosts file cannot be read", async () => {
+  it("lets nobody in if a known_hosts file cannot be read", async () => {
     mkdirSync(join(workshop.path, "directory"));
     const config = ["Host *", `UserKnownHostsFile ${join(workshop.path, "directory")}`];
     expect((await failureOf(login(server.knownHostsLine, {}, config))).code).to.equal(

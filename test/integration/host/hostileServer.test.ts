@@ -53,7 +53,7 @@ function expectedOutcome(transport: "ssh2" | "openssh", way: string): RegExp {
   return HARMLESS_TO_OPENSSH.includes(way) ? ANSWERED : REFUSED;
 }
 
-describe("an SSH server that does harm, beside an honest one", () => {
+describe("a malicious SSH server, beside an honest one", () => {
   let workshop: Workshop;
   let honest: SshServer;
   let hostKey: string;

@@ -91,7 +91,7 @@ describe("jump hosts", () => {
     });
   }
 
-  it("openssh: is not disturbed by what the user's configuration does for interactive use", async () => {
+  it("openssh: is not disturbed by what the user's configuration sets for interactive use", async () => {
     const interactive = [
       "Host *",
       `ControlMaster auto\nControlPersist 60\nControlPath ${workshop.path}/%C`,

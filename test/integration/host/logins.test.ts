@@ -90,20 +90,20 @@ describe("logins", () => {
     agent.clear();
   });
 
-  it("takes the path of an identity file as it is, percent signs included", async () => {
+  it("takes the path of an identity file unchanged, including percent signs", async () => {
     const identityFile = workshop.file("%h-%%", readFileSync(workshop.identity, "utf8"));
     for (const transport of ["ssh2", "openssh"] as const)
       expect(await login([`IdentityFile ${stranger}`], { identityFile, transport })).to.equal("in\n");
   });
 
-  it("does not offer keys that PubkeyAcceptedAlgorithms leaves out", async () => {
+  it("does not offer keys that PubkeyAcceptedAlgorithms does not include", async () => {
     const error = await failureOf(login(["PubkeyAcceptedAlgorithms ecdsa-sha2-nistp256"]));
     expect(error.code).to.equal("auth-failed");
     expect(error.message).to.include("PubkeyAcceptedAlgorithms");
   });
 
   for (const transport of ["ssh2", "openssh"] as const) {
-    it(`${transport}: says that the key was accepted and what the server wants besides`, async () => {
+    it(`${transport}: says that the key was accepted and what the server also requires`, async () => {
       const both = await startSshServer(workshop, {
         config: ["PasswordAuthentication yes", "AuthenticationMethods publickey,password"],
       });
@@ -129,12 +129,12 @@ describe("logins", () => {
     expect(error.message).to.include(`${locked} is encrypted`).and.to.include(`tried: ${stranger}`);
   });
 
-  it("goes on with the identity files when the agent does not answer", async () => {
+  it("continues with the identity files when the agent does not answer", async () => {
     const socket = workshop.file("not-a-socket", "");
     expect(await login([`IdentityAgent ${socket}`])).to.equal("in\n");
   });
 
-  it("says what a server that takes only passwords takes", async () => {
+  it("says what a server accepts that accepts only passwords", async () => {
     const passwords = await startSshServer(workshop, {
       config: ["PasswordAuthentication yes", "PubkeyAuthentication no"],
     });
@@ -143,7 +143,7 @@ describe("logins", () => {
     expect(error.message).to.include("the server accepts only password");
   });
 
-  it("logs in with a user certificate through the OpenSSH client, and says so where the built-in one cannot", async () => {
+  it("logs in with a user certificate through the OpenSSH client, and says so if the built-in one cannot", async () => {
     makeKey(join(workshop.path, "ca"), "ed25519");
     const certified = join(workshop.path, "certified");
     makeKey(certified, "ed25519");

@@ -27,7 +27,7 @@ for (const transport of ["ssh2", "openssh"] as const) {
 
     after(() => workshop.remove());
 
-    it("rejects the commands under way and those in the queue, and the next use connects anew", async () => {
+    it("rejects running and queued commands, and the next use connects again", async () => {
       const client = makeClient(workshop, server.knownHostsLine);
       const host = client.record(server, { transport });
       const commands = client.pool.use(host, (session) =>
@@ -67,7 +67,7 @@ for (const transport of ["ssh2", "openssh"] as const) {
       listener.close();
     });
 
-    it("is noticed when the peer vanished without a word", async () => {
+    it("is noticed when the peer vanished silently", async () => {
       const frozen = await startSshServer(workshop);
       const settings = { operationTimeout: 60, connectTimeout: 5 };
       const client = makeClient(workshop, frozen.knownHostsLine, [], settings);

@@ -8,7 +8,7 @@ import { makeWorkshop, type SshServer, startSshServer, type Workshop } from "./s
 const VARIABLE = "TAAS_TEST_TOKEN";
 const SECRET = "s3cr3t-0f9c";
 
-describe("a server that wants to know something of the operator's machine", () => {
+describe("a server that tries to learn something about the operator's machine", () => {
   let workshop: Workshop;
   let server: SshServer;
 
@@ -51,7 +51,7 @@ describe("a server that wants to know something of the operator's machine", () =
   }
 
   for (const transport of ["openssh", "ssh2"] as const) {
-    it(`${transport}: learns nothing by what it says of its run directory`, async () => {
+    it(`${transport}: learns nothing through its run directory`, async () => {
       for (const rundir of [`/x/\${${VARIABLE}}`, "/x/%d", "/x:/y"]) {
         const telling = await startSshServer(workshop, {
           config: ["LogLevel DEBUG3", `SetEnv HOME=${workshop.path} OVS_RUNDIR=${rundir}`],
@@ -68,7 +68,7 @@ describe("a server that wants to know something of the operator's machine", () =
     });
   }
 
-  it("openssh: opens a socket when it is asked for again after a failure", async () => {
+  it("openssh: opens a socket when it is requested again after a failure", async () => {
     const client = makeClient(workshop, server.knownHostsLine);
     const host = client.record(server, { transport: "openssh" });
     const path = join(workshop.path, "late.sock");

@@ -31,7 +31,7 @@ describe("the connection pool", () => {
   const logins = () => server.log().match(/Accepted publickey/g)?.length ?? 0;
 
   for (const transport of ["ssh2", "openssh"] as const) {
-    it(`${transport}: makes one connection for all names of the same server and user`, async () => {
+    it(`${transport}: opens one connection for all names of the same server and user`, async () => {
       const config = [
         "Host alias-a alias-b",
         `HostName 127.0.0.1\nPort ${server.port}\nUser ${userInfo().username}`,
@@ -51,7 +51,7 @@ describe("the connection pool", () => {
     });
   }
 
-  it("names a host in errors as the one who asks does, also on a shared connection", async () => {
+  it("names a host in errors as the caller does, even on a shared connection", async () => {
     const config = ["Host alias-a", `HostName 127.0.0.1\nPort ${server.port}\nUser ${userInfo().username}`];
     const client = makeClient(workshop, server.knownHostsLine, config);
     await client.pool.use(client.record(server), (session) => session.exec(["true"]));
@@ -81,7 +81,7 @@ describe("the connection pool", () => {
     await client.pool.closeAll();
   });
 
-  it("gets twelve hosts connected past a server that drops all but a few at once", async function () {
+  it("connects twelve hosts through a server that drops all but a few at once", async function () {
     this.timeout(30_000);
     const addresses = Array.from({ length: 12 }, (_, index) => `127.0.1.${index + 1}`);
     const narrow = await startSshServer(workshop, {
@@ -112,7 +112,7 @@ describe("the connection pool", () => {
     expect(server.log().match(/Connection from/g)).to.have.lengthOf(1);
   });
 
-  it("makes no more connections at once than told", async () => {
+  it("opens no more connections at once than it is told to", async () => {
     const aliases = Array.from({ length: 6 }, (_, index) => `127.0.2.${index + 1}`);
     const many = await startSshServer(workshop, {
       config: [...aliases.map((address) => `ListenAddress ${address}:${server.port}`), "MaxStartups 4:100:4"],
@@ -131,7 +131,7 @@ describe("the connection pool", () => {
     ["ssh2", "30", "SIGINT"],
     ["ssh2", "30", "SIGHUP"],
   ] as const) {
-    it(`${transport}: ends soon after ${signal}, with a command of ${work} s under way, and leaves no file`, async () => {
+    it(`${transport}: ends soon after ${signal}, with a running command of ${work} s, and leaves no file`, async () => {
       const temporary = mkdtempSync(join(workshop.path, "t-"));
       const client = makeClient(workshop, server.knownHostsLine);
       const program = workshop.file(
@@ -171,7 +171,7 @@ pool.use(${JSON.stringify(client.record(server, { transport }))}, async (session
     });
   }
 
-  it("leaves no master behind when the process is killed, and its files to the next process alone", async () => {
+  it("leaves no master behind when the process is killed, and its files only until the next process", async () => {
     const client = makeClient(workshop, server.knownHostsLine);
     const temporary = join(workshop.path, "tmp-killed");
     mkdirSync(temporary);

@@ -43,7 +43,7 @@ describe("a local process", () => {
     });
   }
 
-  it("that takes too long is given up though a daemon of it holds its output open", async () => {
+  it("that takes too long is aborted although a daemon of it holds its output open", async () => {
     const file = join(mkdtempSync(join(tmpdir(), "taas-process-")), "pid");
     const start = 'setsid sh -c \'echo $$ > "$0"; exec sleep 60\' "$0" & sleep 60';
     try {
@@ -60,14 +60,14 @@ describe("a local process", () => {
     expect(outcome).to.deep.equal({ kind: "exited", result: { stdout: "", stderr: "", exitCode: 0 } });
   });
 
-  it("that a signal ends has the exit code a shell would tell", async () => {
+  it("that a signal ends has the exit code that a shell would report", async () => {
     const outcome = await runProcess("sh", ["-c", "kill -9 $$"], { timeoutMs: 5000 });
     expect(outcome).to.deep.include({
       result: { stdout: "", stderr: "", exitCode: 137 },
     });
   });
 
-  it("has failed where no more files can be opened", async () => {
+  it("has failed if no more files can be opened", async () => {
     const script = `
 const { runProcess } = require(${JSON.stringify(MODULE)});
 const { closeSync, openSync } = require("node:fs");

@@ -70,7 +70,7 @@ describe("a session with the rights of its login user", () => {
       expect(channel).to.deep.equal({ kind: "stream", result: SELECTED });
     });
 
-    it(`${transport}: goes through sudo where the user may not use the socket`, async () => {
+    it(`${transport}: uses sudo if the user may not use the socket`, async () => {
       const channel = await as(free, { ...byOperator, transport }, async (session) =>
         transact(await open(session)),
       );
@@ -78,18 +78,18 @@ describe("a session with the rights of its login user", () => {
     });
   }
 
-  it("goes through ovsdb-client where the server forwards no sockets", async () => {
+  it("uses ovsdb-client if the server forwards no sockets", async () => {
     const channel = await as(withoutForwarding, {}, async (session) => transact(await open(session)));
     expect(channel).to.deep.equal({ kind: "tool", result: SELECTED });
   });
 
-  it("finds out through sudo what the user may not even look at", async () => {
+  it("finds out through sudo what the user may not even see", async () => {
     chmodSync(ovsdb.rundir, 0o700);
     const channel = await as(free, byOperator, async (session) => transact(await open(session)));
     expect(channel).to.deep.equal({ kind: "tool", result: SELECTED });
   });
 
-  it("passes quotes and a hundred kilobytes through ovsdb-client, and refuses what Linux takes as no argument", async () => {
+  it("passes quotes and a hundred kilobytes through ovsdb-client, and refuses what exceeds Linux's limit for an argument", async () => {
     await as(free, byOperator, async (session) => {
       const channel = await open(session);
       if (channel.kind !== "tool") throw new Error("expected ovsdb-client");
@@ -131,7 +131,7 @@ describe("a session with the rights of its login user", () => {
     expect(result).to.deep.include({ stdout: `in\n[it's $HOME] ${ovsdb.rundir}\n`, exitCode: 5 });
   });
 
-  it("says what is missing when sudo is not to be used", async () => {
+  it("says what is missing if sudo may not be used", async () => {
     const never = { ...byOperator, sudo: "never" as const };
     const refused = await failureOf(as(free, never, open));
     expect(refused.code).to.equal("no-rights");
@@ -144,7 +144,7 @@ describe("a session with the rights of its login user", () => {
     ["as root", {}],
     ["by sudo", byOperator],
   ] as const) {
-    it(`says which tool is missing where Open vSwitch itself runs, in a script too (${how})`, async () => {
+    it(`says which tool is missing if Open vSwitch itself runs, in a script too (${how})`, async () => {
       const script = { text: "$TAAS_SUDO ovs-taas-none || exit 3", name: "taas-test", words: [] };
       for (const command of [["ovs-taas-none"], script]) {
         const error = await failureOf(as(free, fields, (session) => session.run(command)));

@@ -40,7 +40,7 @@ describe("the connection pool with two machines of one private address", () => {
     await client.pool.closeAll();
   });
 
-  it("openssh: goes to each through its own jump host, which a proxy command leads to", async () => {
+  it("openssh: reaches each through its own jump host, which a proxy command leads to", async () => {
     const target = await startSshServer(workshop);
     const behind = ["east", "west"].flatMap((site) => [
       `Host ${site}`,
@@ -80,7 +80,7 @@ describe("the connection pool with two machines of one private address", () => {
     });
   }
 
-  it("ssh2: refuses the proxy command of one though it is connected to the other", async () => {
+  it("ssh2: refuses the proxy command of one although it is connected to the other", async () => {
     const direct = ["Host east", `HostName 127.0.0.1\nPort ${server.port}\n${user}`];
     const proxied = ["Host west", `HostName 127.0.0.1\nPort ${server.port}\n${user}\nProxyCommand false`];
     const client = makeClient(workshop, server.knownHostsLine, [...direct, ...proxied]);

@@ -66,7 +66,7 @@ for (const transport of ["ssh2", "openssh", "local"] as const) {
       await streamEnded(await use((session) => session.openSocket(path)));
     });
 
-    it("says that a socket is not there", async () => {
+    it("says that a socket does not exist", async () => {
       const error = await failureOf(use((session) => session.openSocket(absent(workshop))));
       expect(error.code).to.equal("socket-refused");
       expect(error.message).to.match(/^host compute-1: the socket .*absent/);

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { parseEffectiveConfig, single } from "../../../provider/host/effectiveConfig";
 import { askSsh } from "../../../provider/host/sshQuestions";
 
-describe("what is asked of the local ssh", function () {
+describe("a question to the local ssh", function () {
   this.timeout(20_000);
   let directory: string;
   let config: string;
@@ -28,7 +28,7 @@ describe("what is asked of the local ssh", function () {
     return single(parseEffectiveConfig(outcome.result.stdout), "hostname");
   }
 
-  it("is answered for each, at once or alone", async () => {
+  it("is answered, together with others or alone", async () => {
     expect(await hostname(ask("one"))).to.equal("192.0.2.1");
     expect(await Promise.all(["one", "two", "three"].map((host) => hostname(ask(host))))).to.deep.equal([
       "192.0.2.1",
@@ -37,7 +37,7 @@ describe("what is asked of the local ssh", function () {
     ]);
   });
 
-  it("fails for one in its own words, and for no other", async () => {
+  it("fails with its own message, and no other fails", async () => {
     const [good, bad] = [ask("one"), ask("two", ["-o", "NoSuchOption=yes"])];
     expect(await hostname(good)).to.equal("192.0.2.1");
     const outcome = await bad;
@@ -48,13 +48,13 @@ describe("what is asked of the local ssh", function () {
       .that.matches(/nosuchoption/i);
   });
 
-  it("takes too long for one, and is answered for the other", async () => {
+  it("may take too long, and the others are answered", async () => {
     const [good, slow] = [ask("one", [], 1500), ask("slow", [], 1500)];
     expect(await hostname(good)).to.equal("192.0.2.1");
     expect(await slow).to.have.property("kind", "timeout");
   });
 
-  it("may be what no shell can be told", async () => {
+  it("may contain what no shell accepts", async () => {
     const [good, odd] = [ask("one"), ask("two", ["-i", "half \ud800"])];
     expect(await hostname(good)).to.equal("192.0.2.1");
     expect(await odd).to.have.property("kind");

@@ -20,7 +20,7 @@ describe("the Open vSwitch of a host of the lab", function () {
   });
   after(() => lab?.stop());
 
-  it("has the same snapshot when only packets have passed and something came and went", async () => {
+  it("has the same snapshot when only packets have passed and something was added and removed", async () => {
     const host = lab.host(2);
     const before = await host.snapshot();
     const [web, db] = [lab.vm("web"), lab.vm("db")];
@@ -36,7 +36,7 @@ describe("the Open vSwitch of a host of the lab", function () {
     expect(Object.keys(after.bridges)).to.deep.equal(["br-int", "br-phy", "br-tun"]);
   });
 
-  it("has another snapshot for every row, column, flow, group, meter and device that is not the same", async () => {
+  it("has another snapshot for every row, column, flow, group, meter and device that differs", async () => {
     const host = lab.host(2);
     const before = await host.snapshot();
     await host.ovs(`

@@ -40,7 +40,7 @@ async function eventuallyNothing(traces: Traces): Promise<string[]> {
 describe("the end of a lab", function () {
   this.timeout(30_000);
 
-  it("leaves nothing, and lets another lab that runs at the same time be", async () => {
+  it("leaves nothing, and does not affect another lab that runs at the same time", async () => {
     const [first, second] = await Promise.all([
       startLab({ hosts: 1, vms: [{ name: "web", host: 1 }] }),
       startLab({ hosts: 1, vms: [{ name: "web", host: 1 }] }),
@@ -60,7 +60,7 @@ describe("the end of a lab", function () {
     }
   });
 
-  it("comes at once, leaving nothing, when the lab cannot be made", async () => {
+  it("follows at once, leaving nothing, when the lab cannot be created", async () => {
     const broken = startLab({ hosts: 2, vms: [{ name: "a", host: 1, mac: "not-a-mac" }] });
     const error = await broken.then(
       (lab) => lab.stop().then(() => "it started"),

@@ -66,13 +66,13 @@ describe("a host of the lab", function () {
     expect(refused.stderr).to.match(/password is required/);
   });
 
-  it("takes sshd settings of its own, and hands out the socket of OVSDB unless told not to", async () => {
+  it("takes its own sshd settings, and forwards the socket of OVSDB unless told not to", async () => {
     const socket = "/var/run/openvswitch/db.sock";
     expect(await openSocket(lab, lab.host(1).sshPort, socket)).to.equal("open");
     expect(await openSocket(lab, lab.host(2).sshPort, socket)).to.match(/prohibited|open failed/i);
   });
 
-  it("is refused by the client once its keys are others, and found unreachable once SSH is off", async () => {
+  it("is refused by the client once its keys have changed, and unreachable once SSH is off", async () => {
     const host = lab.host(3);
     const port = host.sshPort;
     await host.replaceHostKeys();

@@ -50,7 +50,7 @@ describe("a stream in the lab", function () {
     expect(longestGapMs).to.be.at.least(50);
   });
 
-  it("counts what comes twice, and at every VM that watches", async () => {
+  it("counts what arrives twice, and at every VM that watches", async () => {
     const match = `priority=5,dl_vlan=10,dl_dst=${to.mac}`;
     const outputs = `output:${to.port},output:${to.port},output:${watcher.port}`;
     await to.host.ovs(`ovs-ofctl add-flow br-int '${match},actions=strip_vlan,${outputs}'`);

@@ -78,7 +78,7 @@ describe("a VM of the lab", function () {
     expect([...atOther!, ...atWeb!]).to.deep.equal([]);
   });
 
-  it("sends tagged frames out of a trunk port into the VLAN of each tag", async () => {
+  it("sends tagged frames from a trunk port into the VLAN of each tag", async () => {
     const header = { ...between(trunk, other), destination: BROADCAST, destinationPort: 9 };
     const ten = udp({ ...header, tags: [10], sourcePort: 10 });
     const twenty = udp({ ...header, tags: [{ vlan: 20 }], sourcePort: 20 });
@@ -90,7 +90,7 @@ describe("a VM of the lab", function () {
     expect(sortedHex(atOther!)).to.deep.equal(sortedHex([untagged(twenty)]));
   });
 
-  it("is seen on the underlay inside the production tunnels alone, under the VNI of its VLAN", async () => {
+  it("is seen on the underlay only inside the production tunnels, with the VNI of its VLAN", async () => {
     const payload = Buffer.from("underlay");
     const frame = udp({ ...between(db, web), sourcePort: 7, destinationPort: 8, payload });
     const [first, second] = await Promise.all([1, 2].map((nic) => lab.host(2).captureUnderlay(nic)));
@@ -109,7 +109,7 @@ describe("a VM of the lab", function () {
     expect(second!.captured).to.deep.equal([]);
   });
 
-  it("says nothing by itself", async () => {
+  it("sends nothing by itself", async () => {
     const vms = [web, db, other, trunk, await lab.addVm({ name: "fresh", host: 1, vlan: 10 })];
     const captures = await Promise.all(vms.map((vm) => vm.capture()));
     await new Promise((resolve) => setTimeout(resolve, 500));

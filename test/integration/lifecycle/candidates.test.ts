@@ -47,7 +47,7 @@ describe("a port with candidates for its host", () => {
     return frames.filter((copy) => copy.equals(frame)).length;
   }
 
-  it("is found where it is, and followed to where it moved by a refresh and an update", async () => {
+  it("is found where it is, and followed by a refresh and an update to where it moved", async () => {
     const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
     const driver = new Driver(lab);
     const service = await driver.service("ids", { hosts: HOSTS, port: { ifaceId: "ids" } });
@@ -112,7 +112,7 @@ describe("a port with candidates for its host", () => {
     await lab.vm("ids3").unplug();
   });
 
-  it("stays the monitor that it is when its VM gets another", async () => {
+  it("stays the current monitor when its VM gets another", async () => {
     const driver = new Driver(lab);
     const args = { hosts: HOSTS, port: { vmUuid: VM }, attachTimeout: 0 };
     const service = await driver.service("nic", args);

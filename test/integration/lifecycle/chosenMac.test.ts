@@ -41,7 +41,7 @@ describe("a port that is named by its MAC address", () => {
     return (await capture.stop()).filter((other) => other.equals(frame)).length;
   }
 
-  it("is not another's, who has the same address, when it is a monitor whose VM is stopped", async () => {
+  it("is not another's with the same address when it is a monitor whose VM is stopped", async () => {
     const args = { host: "host1", port: { mac: MAC } };
     const ids = await driver.service("ids", args);
     expect(ids.outputs.ifaceIds).to.deep.equal({ [MAC]: "ids-port" });
@@ -73,7 +73,7 @@ describe("a port that is named by its MAC address", () => {
     expect(flow.outputs.status).to.equal("active");
   });
 
-  it("is drift when somebody notes another one's iface-id in the claim", async () => {
+  it("is drift when somebody writes another iface-id into the claim", async () => {
     const args = { host: "host1", port: { mac: MAC } };
     const ids = await driver.service("ids", args);
     await lab.vm("thief").plug();

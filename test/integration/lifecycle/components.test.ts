@@ -115,7 +115,7 @@ describe("programs with components, aliases, options and references", function (
     succeeded(await tenant.stack.destroy());
   });
 
-  it("are protected where they say so, and go in the order of their dependencies", async () => {
+  it("are protected if they say so, and are deleted in the order of their dependencies", async () => {
     await set({ renamed: "yes", protect: "yes" });
     succeeded(await program.stack.up());
     const refused = await program.stack.destroy();

@@ -89,7 +89,7 @@ describe("a refresh", () => {
     });
   }
 
-  it("says on which bridge a monitor is that was plugged again, and an update fetches it back", async () => {
+  it("says on which bridge a monitor is that was plugged again, and an update moves it back to the tap bridge", async () => {
     await lab.vm("ids").unplug();
     const gone = await drifted();
     expect(gone.ids).to.match(/host host2: monitor port "tap-ids" is not plugged/);
@@ -115,7 +115,7 @@ describe("a refresh", () => {
     await expectCopies();
   });
 
-  it("says that Open vSwitch forwards nothing while it waits for its flows, and up warns of it", async () => {
+  it("reports that Open vSwitch forwards nothing while it waits for its flows, and up warns of it", async () => {
     await lab.host(2).ovs("ovs-vsctl set Open_vSwitch . other_config:flow-restore-wait=true");
     const says = /forwards nothing: other_config:flow-restore-wait is true \(ovs-vsctl remove/;
     const { ids, way, web } = await drifted();
@@ -131,7 +131,7 @@ describe("a refresh", () => {
     expect(await drifted()).to.deep.equal({});
   });
 
-  it("finds gone what has no claim left, and half gone what has one at the other end", async () => {
+  it("finds that a resource without claims is gone, and that one with a claim at one end only has drifted", async () => {
     await lab.host(2).ovs("ovs-vsctl del-br br-tap");
     const found = await drifted();
     expect(found).to.include({ ids: "gone", inline: "gone", app: "gone" });

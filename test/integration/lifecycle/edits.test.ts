@@ -104,15 +104,15 @@ describe("an edit under traffic", function () {
       edit({ direction: "egress" }),
     ]));
 
-  it("that moves a flow to another service, here or there, loses no copy and doubles none", () =>
+  it("that moves a flow to another service, here or there, loses no copy and duplicates none", () =>
     lossless([edit({ service: near.outputs.ref }), edit({ service: far.outputs.ref })]));
 
-  it("that gives a service another monitor loses no copy and doubles none", () => {
+  it("that gives a service another monitor loses no copy and duplicates none", () => {
     const monitor = (port: string) => () => driver.update(far, { host: "host2", port });
     return lossless([monitor("tap-far2"), monitor("tap-far")]);
   });
 
-  it("that gives a service another tunnel id loses no copy, though its flows follow later", () => {
+  it("that gives a service another tunnel id loses no copy, although its flows follow later", () => {
     const first = far.outputs.tunnelId as number;
     const become = (tunnelId: number) => [
       () => driver.update(far, { host: "host2", port: "tap-far", tunnelId }),
@@ -121,7 +121,7 @@ describe("an edit under traffic", function () {
     return lossless([...become(first + 1), ...become(first)]);
   });
 
-  it("of other flows of the same group, and their coming and going, does not concern a flow", async () => {
+  it("of other flows of the same group, and creating and deleting them, does not affect a flow", async () => {
     const other = { service: far.outputs.ref, host: "host1", port: "tap-other" };
     await lossless([
       async () => {

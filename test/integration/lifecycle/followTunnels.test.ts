@@ -7,7 +7,7 @@ import { tunnelPorts } from "./tunnelPorts";
 
 const PRODUCTION = 4789;
 
-describe("flows and the explicit tunnels that come and go", () => {
+describe("flows and explicit tunnels that are created and deleted", () => {
   let lab: Lab;
   let driver: Driver;
   let tunnels: Driver;
@@ -67,7 +67,7 @@ describe("flows and the explicit tunnels that come and go", () => {
     hosts.map((host) => `${type} 192.0.2.${10 + hosts[0]!} -> 192.0.2.${10 + host}`).slice(1);
   const pair = (args: Record<string, unknown>) => ({ hosts: ["host1-alias", "host2"], ...args });
 
-  it("take the automatic one when there is no other", async () => {
+  it("use the automatic one when there is no other", async () => {
     expect(await tunnelPorts(lab.host(1))).to.deep.equal(between([1, 2], "vxlan 14789"));
     expect(await wirePorts()).to.deep.equal([14789]);
   });
@@ -91,7 +91,7 @@ describe("flows and the explicit tunnels that come and go", () => {
   });
 
   for (const mode of ["pair", "mesh"]) {
-    it(`stay with a ${mode} that changes its type on one UDP port, and back`, async () => {
+    it(`stay with a ${mode} that changes its type on the same UDP port, and back`, async () => {
       const way = await tunnels.tunnel("way", pair({ mode, udpPort: 15003 }));
       for (const type of ["geneve", "vxlan"]) {
         await copied(() => tunnels.update(way, pair({ mode, type, udpPort: 15003 })));
@@ -100,7 +100,7 @@ describe("flows and the explicit tunnels that come and go", () => {
     });
   }
 
-  it("go with the tunnel that they name when it changes its type on one UDP port, and back", async () => {
+  it("stay with the tunnel that they name when it changes its type on the same UDP port, and back", async () => {
     const args = { hosts: ["host2", "host3"], udpPort: 15004 };
     const way = await tunnels.tunnel("way", args);
     const ofApp = { host: "host3", port: "tap-app", direction: "egress" };
@@ -136,14 +136,14 @@ describe("flows and the explicit tunnels that come and go", () => {
     });
   }
 
-  it("move from an automatic one to a Geneve tunnel that is given no UDP port, and back", async () => {
+  it("move from an automatic one to a Geneve tunnel without a given UDP port, and back", async () => {
     const way = await tunnels.tunnel("way", pair({ type: "geneve" }));
     expect(await wirePorts()).to.deep.equal([14790]);
     await tunnels.delete(way);
     expect(await wirePorts()).to.deep.equal([14789]);
   });
 
-  it("take the automatic one when a tunnel of another type on its UDP port goes or changes", async () => {
+  it("use the automatic one when a tunnel of another type on its UDP port is deleted or changed", async () => {
     await driver.delete(web);
     const given = pair({ type: "geneve", udpPort: 14789 });
     for (const goes of ["is changed", "is deleted"]) {
@@ -162,7 +162,7 @@ describe("flows and the explicit tunnels that come and go", () => {
     web = await driver.flow("web", ids, source);
   });
 
-  it("keep to the automatic one when an explicit one is the same on the wire", async () => {
+  it("stay with the automatic one when an explicit one is the same on the wire", async () => {
     let way: Made | undefined;
     await copied(async () => {
       way = await tunnels.tunnel("same", pair({}));
@@ -172,7 +172,7 @@ describe("flows and the explicit tunnels that come and go", () => {
     expect(await tunnelPorts(lab.host(1))).to.deep.equal(between([1, 2], "vxlan 14789"));
   });
 
-  it("share one port a host of a mesh, to which they move and from which they return without a loss", async () => {
+  it("share one port per host of a mesh, to which they move and from which they return without a loss", async () => {
     const flow = await tunnels.flow("app", ids, { host: "host3", port: "tap-app", direction: "egress" });
     expect(await tunnelPorts(lab.host(2))).to.deep.equal(between([2, 1, 3], "vxlan 14789"));
     const hosts = ["host1", "host2-alias", "host3"];
@@ -203,7 +203,7 @@ describe("flows and the explicit tunnels that come and go", () => {
     expect(await tunnelPorts(lab.host(3))).to.deep.equal([]);
   });
 
-  it("leave nothing when they go", async () => {
+  it("leave nothing when they are deleted", async () => {
     await driver.destroy();
     for (const host of lab.hosts) expect(await host.ovs("ovs-vsctl list-br")).not.to.contain("br-tap");
   });

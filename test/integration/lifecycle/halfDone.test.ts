@@ -37,7 +37,7 @@ inEachLanguage("a program that was stopped half-way", (language) => {
     await lab?.stop();
   });
 
-  it("says what could not be undone, keeps it in the state, and the next up finishes", async () => {
+  it("says what could not be undone, keeps it in the state, and the next up completes it", async () => {
     succeeded(await program.stack.up());
     await program.become(written(true));
     const failed = await withoutRules(lab.host(1), () => program.stack.up());
@@ -67,7 +67,7 @@ inEachLanguage("a program that was stopped half-way", (language) => {
     expect(mirrors.trim().split(" ")).to.have.length(2);
   });
 
-  it("leaves a delete that failed in the state, and the next one finishes it", async () => {
+  it("leaves a delete that failed in the state, and the next one completes it", async () => {
     await program.become(written(false));
     const failed = await withoutRules(lab.host(1), () => program.stack.up());
     expect(failed.succeeded).to.equal(false);

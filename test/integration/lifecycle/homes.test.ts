@@ -27,7 +27,7 @@ describe("a port on the tap bridge", () => {
       .ovs(line)
       .then((text) => text.trim());
 
-  it("stays there while the bridge that it would go to is missing, and so does the last claim", async () => {
+  it("stays there while the bridge that it would be moved to is missing, and so does the last claim", async () => {
     await driver.tunnel("pair", { hosts: ["host1", "host2"], udpPort: 15000 });
     await ovs(2, "ovs-vsctl -- del-port br-int tap-stray -- add-port br-tap tap-stray");
     await ovs(2, "ovs-vsctl del-br br-int");

@@ -6,7 +6,7 @@ import { beyondClaims, storedClaims } from "./storedClaims";
 
 const STACK = "organization/driver/test";
 
-describe("who a resource is", () => {
+describe("the identity of a resource", () => {
   let lab: Lab;
   let driver: Driver;
 
@@ -71,7 +71,7 @@ describe("who a resource is", () => {
     expect(await lab.host(2).ovs("ovs-vsctl port-to-br tap-ids")).to.equal("br-tap\n");
   });
 
-  it("is the same when another argument changes with the name, and what it was comes back if that fails", async () => {
+  it("is the same when another argument changes with the name, and the old one is restored if that fails", async () => {
     const old = await monitor();
     const flow = await tap(old);
     const key = `${STACK}/TapService/ids`;

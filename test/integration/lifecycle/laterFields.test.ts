@@ -67,7 +67,7 @@ describe("a claim with fields of a later release", () => {
     return (await Promise.all(kept)).flat();
   }
 
-  it("is left to the letter by whoever creates, updates, repairs and deletes beside it", async () => {
+  it("is left unchanged to the letter by whoever creates, updates, repairs and deletes beside it", async () => {
     const probe = await ours.service("probe", { host: "host2", port: "tap-probe" });
     const db = await ours.flow("db", ids, { host: "host1", port: "tap-db" });
     expect(await texts()).to.deep.equal(theirs);
@@ -83,14 +83,14 @@ describe("a claim with fields of a later release", () => {
     expect(await texts()).to.deep.equal(theirs);
   });
 
-  it("is no drift of its own resource, which keeps them when it writes the claim anew", async () => {
+  it("is no drift of its own resource, which keeps them when it writes the claim again", async () => {
     await later.read(ids);
     expect(ids.outputs.status).to.equal("active");
     await later.update(ids, { host: "host2", port: "tap-ids", description: "new" });
     expect((await storedClaims(lab.host(2)))[ids.id]).to.include({ ...LATER, description: "new" });
   });
 
-  it("of a kind that this release does not know says that an update is needed, and nothing is written", async () => {
+  it("of a kind that this release does not know requires an update, and nothing is written", async () => {
     const claim = (await storedClaims(lab.host(2)))[ids.id]!;
     await write(lab.host(2), ids.id, { ...claim, kind: "port" });
     const work = ours.service("probe", { host: "host2", port: "tap-probe" });

@@ -8,7 +8,7 @@ import { tunnelPorts } from "./tunnelPorts";
 
 const STACK = "organization/cloud/prod";
 
-describe("claims that outlive their makers", () => {
+describe("claims that outlive their resources", () => {
   let lab: Lab;
   let driver: Driver;
 
@@ -64,7 +64,7 @@ describe("claims that outlive their makers", () => {
     await clean();
   });
 
-  it("go with their service when they are of its own stack, at both ends", async () => {
+  it("are deleted with their service when they are of its own stack, at both ends", async () => {
     const ids = await monitor();
     const flows = [await tap(ids), await tap(ids, "app", driver, "host2")];
     const lost = new Driver(lab, STACK);
@@ -76,7 +76,7 @@ describe("claims that outlive their makers", () => {
     }
   });
 
-  it("keep to their own service when it goes: those of another one stay", async () => {
+  it("keep to their own service when it is deleted: those of another one stay", async () => {
     const ids = await monitor();
     const other = await monitor(driver, "ids2");
     await tap(ids);
@@ -89,7 +89,7 @@ describe("claims that outlive their makers", () => {
     await clean();
   });
 
-  it("of a killed create are removed by their stack's next operation there, and by nobody else's", async () => {
+  it("of a killed create are deleted by their stack's next operation there, and by nobody else's", async () => {
     const ids = await monitor();
     const web = await tap(ids);
     await orphan(lab.host(1), web.id);
@@ -107,7 +107,7 @@ describe("claims that outlive their makers", () => {
     await clean();
   });
 
-  it("of a create that was killed between the confirmations of its hosts are confirmed, and go with their service", async () => {
+  it("of a create that was killed between the confirmations of its hosts are confirmed, and deleted with their service", async () => {
     const ids = await monitor();
     for (const index of [1, 2]) {
       const web = await tap(ids);
@@ -131,7 +131,7 @@ describe("claims that outlive their makers", () => {
     await clean();
   });
 
-  it("of a killed create are finished when the same is created again", async () => {
+  it("of a killed create are completed when the same is created again", async () => {
     const ids = await monitor();
     const web = await tap(ids);
     await orphan(lab.host(1), web.id);
@@ -145,7 +145,7 @@ describe("claims that outlive their makers", () => {
     await clean();
   });
 
-  it("of a killed create stay while its monitor's number is another port's, and keep nobody from anything", async () => {
+  it("of a killed create stay while its monitor's number is another port's, and block nobody", async () => {
     const ids = await monitor();
     await orphan(lab.host(2), ids.id);
     const [number, taken] = [await ofport("tap-app"), await homeOf("tap-ids")];
@@ -161,7 +161,7 @@ describe("claims that outlive their makers", () => {
     await clean();
   });
 
-  it("are none of a service whose owner key is as long as can be", async () => {
+  it("are none of a service with the longest possible owner key", async () => {
     const long = new Driver(lab, `${STACK}${"x".repeat(2000 - STACK.length)}`);
     const ids = await long.service("y".repeat(30), { host: "host2", port: "tap-ids" });
     expect(ids.id.length).to.be.within(2032, 2048);
@@ -169,7 +169,7 @@ describe("claims that outlive their makers", () => {
     await clean();
   });
 
-  it("of a create that fails half-way are taken back at once", async () => {
+  it("of a create that fails half done are undone at once", async () => {
     const ids = await monitor();
     const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
     const tool = await lab.host(1).ovs("readlink -f $(command -v ovs-ofctl)");
@@ -186,7 +186,7 @@ describe("claims that outlive their makers", () => {
     await clean();
   });
 
-  it("are counted by nobody: a service taken by hand is gone, and its flows say so", async () => {
+  it("have no reference count: a service removed by hand is gone, and its flows say so", async () => {
     const ids = await monitor();
     const web = await tap(ids);
     await lab.host(2).ovs(`ovs-vsctl remove Bridge br-tap external_ids '"taas:${ids.id}"'`);

@@ -58,7 +58,7 @@ inEachLanguage("a program whose service moves to another host", (language) => {
     return lost;
   }
 
-  it("moves the copies without a gap, the new service made before the old one goes", async () => {
+  it("moves the copies without a gap, the new service created before the old one is deleted", async () => {
     succeeded(await program.stack.up());
     expect(await hasTapBridge()).to.deep.equal([true, true, false]);
 
@@ -81,7 +81,7 @@ inEachLanguage("a program whose service moves to another host", (language) => {
     succeeded(await program.stack.preview({ expectNoChanges: true }));
   });
 
-  it("stops with a clear error while the new host is unreachable, and finishes with the next up", async () => {
+  it("stops with a clear error while the new host is unreachable, and completes with the next up", async () => {
     const { sshPort } = lab.host(2);
     await lab.host(2).stopSsh();
     await onto("host2");
@@ -96,7 +96,7 @@ inEachLanguage("a program whose service moves to another host", (language) => {
     succeeded(await program.stack.refresh({ expectNoChanges: true }));
   });
 
-  it("takes the other name of a machine and another argument at once", async () => {
+  it("accepts another name of a machine and another argument at once", async () => {
     await onto("host2-alias", "watched");
     expect(succeeded(await program.stack.up()).changes).to.deep.include({ replace: 1 });
     succeeded(await program.stack.refresh({ expectNoChanges: true }));

@@ -110,7 +110,7 @@ describe("a network that is tapped by a group", function () {
   const refreshed = async (flow: string) =>
     String(stepOf(succeeded(await program.stack.refresh()), flow).new!.outputs.status);
 
-  it("is shown as a selector, and copied whole but for what is left out, with one Mirror a host", async () => {
+  it("is shown as a selector, and copied whole except for what is left out, with one Mirror per host", async () => {
     const made = succeeded(await program.stack.up());
     const selector = `ports(network:${NETWORK},except:vm-type=dns|name:tap-quiet*)`;
     for (const name of ["network-host1", "network-host2", "network-host3"]) {
@@ -129,7 +129,7 @@ describe("a network that is tapped by a group", function () {
     ]);
   });
 
-  it("is renamed in place, copies untouched", async () => {
+  it("is renamed in place, without affecting copies", async () => {
     const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
     await program.stack.configure(config({ "fixture:renamed": "yes" }));
     succeeded(await program.stack.up());
@@ -137,7 +137,7 @@ describe("a network that is tapped by a group", function () {
     expect(await beyondClaims(lab.hosts, before)).to.deep.equal([]);
   });
 
-  it("has a VM that comes later named by a refresh and tapped by up, and one that leaves copied no more", async () => {
+  it("has a later VM reported by a refresh and tapped by up, and a removed one no longer copied", async () => {
     const late3 = lab.vm("late3");
     await join(late3);
     await lab.host(3).ovs("ovs-vsctl remove Port tap-v0-3 other_config net_uuid");
@@ -148,7 +148,7 @@ describe("a network that is tapped by a group", function () {
     expect(await copiedOf([late3, lab.vm("v0-3"), lab.vm("v1-3")], 2)).to.deep.equal(["late3", "v1-3"]);
   });
 
-  it("is tapped within 2 s of a VM's coming where a keeper is, without Pulumi, and no more once it left", async () => {
+  it("has a new VM tapped within 2 s where a keeper is, without Pulumi, and no longer once it is removed", async () => {
     keeper = await KeeperProcess.start(lab.host(1));
     const [late1, host] = [lab.vm("late1"), lab.host(1)];
     const capture = await lab.vm("ids").capture();
@@ -168,7 +168,7 @@ describe("a network that is tapped by a group", function () {
     keeper = undefined;
   });
 
-  it("is mended wherever it was altered by hand", async () => {
+  it("is repaired wherever it was altered by hand", async () => {
     const key = `${GROUP}/office-host2`;
     const claim = JSON.stringify((await storedClaims(lab.host(2)))[key]).replace("tap-quiet*", "tap-v1*");
     await lab

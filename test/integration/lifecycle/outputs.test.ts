@@ -60,7 +60,7 @@ inEachLanguage("what resources put out", (language) => {
     await lab?.stop();
   });
 
-  it("are arguments again, and the same as those that were spelled", async () => {
+  it("are valid arguments, equal to those that were written out", async () => {
     const made = succeeded(await program.stack.up());
     expect(made.changes.create).to.equal(6);
     expect(await program.stack.outputs()).to.deep.equal({ names: ["compute1", "compute2"] });
@@ -71,13 +71,13 @@ inEachLanguage("what resources put out", (language) => {
   });
 
   for (const ignoreChanges of [["host", "hosts"], ["*"]]) {
-    it(`are what the program says where changes of ${ignoreChanges.join(" and ")} are ignored`, async () => {
+    it(`are what the program says if changes of ${ignoreChanges.join(" and ")} are ignored`, async () => {
       await program.become(written("elsewhere", ignoreChanges));
       succeeded(await program.stack.up({ expectNoChanges: true }));
     });
   }
 
-  it("make resources anew", async () => {
+  it("create resources again", async () => {
     await program.become(written("outputs"));
     succeeded(await program.stack.destroy());
     expect(succeeded(await program.stack.up()).changes.create).to.equal(6);

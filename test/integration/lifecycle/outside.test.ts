@@ -55,7 +55,7 @@ inEachLanguage("a program whose service becomes a collector, and a monitor again
     return [(await inside.stop()).length, sent.length];
   }
 
-  it("replaces it, copies go where it is, and nothing stays where it was", async () => {
+  it("replaces it, copies follow it, and nothing stays where it was", async () => {
     expect(await run(INSIDE)).to.deep.include({ create: 3 });
     expect(await copies()).to.deep.equal([10, 0]);
     expect(await run(OUTSIDE)).to.deep.include({ replace: 1, update: 1 });

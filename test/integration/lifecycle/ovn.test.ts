@@ -60,7 +60,7 @@ describe("a host with a running OVN", function () {
     expect(await arrivals(vm.web, vm.db, [vm.db, vm.mon, vm.inline])).to.deep.equal([FRAMES, FRAMES, FRAMES]);
   });
 
-  it("loses nothing but the rule on br-int when ovn-controller starts anew, and an update brings it back", async () => {
+  it("loses nothing but the rule on br-int when ovn-controller restarts, and an update restores it", async () => {
     await ovn.restartController();
     expect(await arrivals(vm.web, vm.db, [vm.db, vm.mon, vm.inline])).to.deep.equal([FRAMES, FRAMES, 0]);
     await driver.read(made.web);
@@ -71,7 +71,7 @@ describe("a host with a running OVN", function () {
     expect(await arrivals(vm.web, vm.db, [vm.db, vm.mon, vm.inline])).to.deep.equal([FRAMES, FRAMES, FRAMES]);
   });
 
-  it("binds a monitor again that has gone home", async () => {
+  it("binds a monitor again that has moved back", async () => {
     const number = await lab.host(1).ovs("ovs-vsctl get Interface tap-mon2 ofport");
     const second = await driver.service("second", { host: "host1", port: "tap-mon2" });
     await ovn.restartController();
@@ -84,7 +84,7 @@ describe("a host with a running OVN", function () {
     expect(await arrivals(vm.web, vm.mon2, [vm.mon2])).to.deep.equal([FRAMES]);
   });
 
-  it("is as it was when all is gone, a monitor whose claim somebody removed by hand included", async () => {
+  it("is as it was when all is deleted, including a monitor whose claim somebody removed by hand", async () => {
     const { outputs } = await new Driver(lab, "organization/lost/test").service("lost", {
       host: "host1",
       port: "tap-mon2",

@@ -57,7 +57,7 @@ inEachLanguage("a program's life", (language) => {
     }
   }
 
-  it("goes from a preview that asks no host to an end that leaves none changed", async () => {
+  it("goes from a preview that contacts no host to an end that leaves none changed", async () => {
     let { stack } = program;
     const before = await Promise.all(lab.hosts.map((host) => host.snapshot()));
     const id = defaultTunnelId(OWNER);
@@ -124,7 +124,7 @@ inEachLanguage("a program's life", (language) => {
     }
   });
 
-  it("is mended by a refresh and an up after somebody broke it", async () => {
+  it("is repaired by a refresh and an up after somebody broke it", async () => {
     const { stack } = program;
     succeeded(await stack.up());
     await lab.host(1).ovs("ovs-vsctl clear Bridge br-int mirrors");

@@ -54,7 +54,7 @@ describe("a refresh of a host that was found sound a moment ago", () => {
     ["fragments are handled otherwise", "ovs-ofctl set-frags br-tap normal", /handles fragments as normal/],
     ["a row is altered", `ovs-vsctl clear Mirror ${group} select_src_port`, /altered mirror/],
   ] as const) {
-    it(`finds out that ${title}`, async () => {
+    it(`notices that ${title}`, async () => {
       expect((await refreshed()).status).to.equal("active");
       await lab.host(1).ovs(script);
       const { status } = await refreshed();

@@ -45,7 +45,7 @@ describe("claims that cannot be relied on", () => {
   };
   const another = () => driver.service("ids2", { host: "host2", port: "tap-ids2" });
 
-  it("writes nothing where a newer release renders", () =>
+  it("writes nothing if a newer release manages the bridge", () =>
     restored(
       "ovs-vsctl set Bridge br-tap external_ids:taas-renderer=2000",
       "ovs-vsctl set Bridge br-tap external_ids:taas-renderer=1",
@@ -61,7 +61,7 @@ describe("claims that cannot be relied on", () => {
       },
     ));
 
-  it("writes nothing where a claim has a newer format", () =>
+  it("writes nothing if a claim has a newer format", () =>
     restored("true", removeClaim, async (made) => {
       await writeClaim('"{\\"format\\":99}"');
       for (const work of [another, () => driver.delete(made), () => driver.read(made)]) {
@@ -74,7 +74,7 @@ describe("claims that cannot be relied on", () => {
       }
     }));
 
-  it("writes nothing where a claim cannot be read, and says the command that removes it", () =>
+  it("writes nothing if a claim cannot be read, and shows the command that removes it", () =>
     restored("true", removeClaim, async (made) => {
       for (const text of ["rubbish", '"[]"', '"{\\"format\\":1,\\"owner\\":\\"x/y/z\\"}"']) {
         await writeClaim(text);
@@ -92,7 +92,7 @@ describe("claims that cannot be relied on", () => {
       await driver.delete(await another());
     }));
 
-  it("writes nothing where the count of changes is no number", () =>
+  it("writes nothing if the count of changes is not a number", () =>
     restored(
       "ovs-vsctl set Bridge br-tap other_config:taas-generation=many",
       "ovs-vsctl set Bridge br-tap other_config:taas-generation=1",

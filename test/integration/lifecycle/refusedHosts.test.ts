@@ -32,7 +32,7 @@ describe("hosts that cannot be used", () => {
     expectRefused(lab.hosts, work, refusal);
   const monitor = (from = driver) => from.service("ids", { host: "host2", port: "tap-ids" });
 
-  it("says that a name leads nowhere", async () => {
+  it("says that a name cannot be resolved", async () => {
     const error = (await failureOf(
       driver.service("ids", { host: "no-such-host.invalid", port: "tap-ids" }),
     )) as TaasError;
@@ -42,7 +42,7 @@ describe("hosts that cannot be used", () => {
     expect(error.hint).to.be.a("string").and.not.equal("");
   });
 
-  it("finds an unreachable source out before the monitor's host is touched, and finishes when it is back", async () => {
+  it("finds out that a source is unreachable before the monitor's host is touched, and completes when it is back", async () => {
     const ids = await monitor();
     const { sshPort } = lab.host(1);
     await lab.host(1).stopSsh();
@@ -60,7 +60,7 @@ describe("hosts that cannot be used", () => {
     await fresh.delete(flow);
   });
 
-  it("does not count an unreachable host as cleaned", async () => {
+  it("does not count an unreachable host as cleaned up", async () => {
     const ids = await monitor();
     const flow = await driver.flow("web", ids, { host: "host1", port: "tap-web" });
     const { sshPort } = lab.host(1);
@@ -73,7 +73,7 @@ describe("hosts that cannot be used", () => {
     expect(await driver.read(flow)).to.have.nested.property("props.status", "active");
   });
 
-  it("goes on without a host that the inventory declares gone, and makes nothing there", async () => {
+  it("continues without a host that the inventory declares gone, and creates nothing there", async () => {
     const ids = await monitor();
     const flow = await driver.flow("web", ids, { host: "host1", port: "tap-web" });
     const mourner = new Driver(lab, undefined, { hosts: { host1: { address: "host1", gone: true } } });
@@ -127,7 +127,7 @@ describe("hosts that cannot be used", () => {
     });
   }
 
-  it("says when there is no Open vSwitch running", async () => {
+  it("says that no Open vSwitch is running", async () => {
     await lab.host(2).killOvsdbServer();
     try {
       const error = (await failureOf(monitor(new Driver(lab)))) as TaasError;
@@ -142,7 +142,7 @@ describe("hosts that cannot be used", () => {
     }
   });
 
-  it("says when ovs-vswitchd does not apply what is asked for", async () => {
+  it("says that ovs-vswitchd does not apply a change", async () => {
     await lab.host(2).killVswitchd();
     try {
       const hasty = new Driver(lab, undefined, { operationTimeout: 2 });
@@ -159,7 +159,7 @@ describe("hosts that cannot be used", () => {
     expect(await lab.host(2).ovs("ovs-vsctl get Interface tap-ids ofport_request")).to.equal("[]\n");
   });
 
-  it("tells machines apart that have copies of one database, and says so", async () => {
+  it("distinguishes machines that have copies of one database, and says so", async () => {
     const [one, two] = [lab.host(1), lab.host(2)];
     const id = await two.ovs("ovs-vsctl get Open_vSwitch . external_ids:system-id");
     await two.killVswitchd();

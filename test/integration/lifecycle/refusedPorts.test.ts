@@ -46,7 +46,7 @@ describe("ports that cannot be used", () => {
     expectRefused(lab.hosts, work, refusal);
   const monitor = () => driver.service("ids", { host: "host2", port: "tap-ids" });
 
-  it("lists the ports that are there when a monitor's is not", () =>
+  it("lists the existing ports when a monitor's is missing", () =>
     refused(() => driver.service("ids", { host: "host2", port: "tap-idz", attachTimeout: 0 }), {
       code: "port-missing",
       host: "host2",
@@ -54,7 +54,7 @@ describe("ports that cannot be used", () => {
       hint: /attachTimeout/,
     }));
 
-  it("lists the ports that are there when a source's is not", async () => {
+  it("lists the existing ports when a source's is missing", async () => {
     const ids = await monitor();
     await refused(
       () => driver.flow("web", ids, { host: "host1", port: { ifaceId: "nope" }, attachTimeout: 0 }),
@@ -83,7 +83,7 @@ describe("ports that cannot be used", () => {
     });
   }
 
-  it("takes a monitor of type internal where it is", async () => {
+  it("accepts a monitor of type internal where it is", async () => {
     await lab.host(2).ovs(`ovs-vsctl add-port br-int mon tag=20 -- set Interface mon type=internal
 ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
     const before = await lab.host(2).ovs("ip -n inner -json link show mon");
@@ -104,7 +104,7 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
     await lab.host(2).ovs("ovs-vsctl del-port mon; ip netns del inner");
   });
 
-  it("caps no copies where Open vSwitch would drop production with them", async () => {
+  it("caps no copies if Open vSwitch would drop production with them", async () => {
     const ids = await monitor();
     const port = { host: "host1", port: "tap-web" };
     const cap = { rateLimit: { kbps: 1_000 } };
@@ -269,7 +269,7 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
     await lab.host(1).ovs(UNPATCHED);
   });
 
-  it("leaves a service that another monitor is refused for as it was", async () => {
+  it("leaves a service unchanged for which another monitor is refused", async () => {
     const ids = await monitor();
     await driver.flow("spare", ids, { host: "host2", port: "tap-spare" });
     await refused(() => driver.update(ids, { host: "host2", port: "tap-spare" }), {

@@ -4,7 +4,7 @@ import { DATAPATH } from "../../lab/datapath";
 import { type Lab, startLab } from "../../lab/lab";
 import { expectRefused } from "./refused";
 
-describe("services, flows and bridges that cannot be", () => {
+describe("services, flows and bridges that are refused", () => {
   let lab: Lab;
   let driver: Driver;
 
@@ -42,7 +42,7 @@ describe("services, flows and bridges that cannot be", () => {
     });
   });
 
-  it("takes the other of two services with one tunnel id when both are asked for at once", async () => {
+  it("accepts the other of two services with one tunnel id when both are created at once", async () => {
     const results = await Promise.allSettled([
       ids({ tunnelId: 78 }),
       driver.service("ids2", { host: "host2", port: "tap-ids2", tunnelId: 78 }),
@@ -80,7 +80,7 @@ describe("services, flows and bridges that cannot be", () => {
     });
   }
 
-  it("names the host when a flow's service is not there", async () => {
+  it("names the host when a flow's service does not exist", async () => {
     const gone = await ids();
     const { ref } = gone.outputs;
     await driver.delete(gone);
@@ -129,7 +129,7 @@ describe("services, flows and bridges that cannot be", () => {
     }
   });
 
-  it("says which bridge is missing, and how another is named", async () => {
+  it("says which bridge is missing, and how to name another", async () => {
     const host = { address: "host2", integrationBridge: "br-vms" };
     await refused(() => ids({ host }), {
       code: "bridge-missing",
@@ -139,7 +139,7 @@ describe("services, flows and bridges that cannot be", () => {
     });
   });
 
-  it("has one tap bridge a machine, so that two programs do not undo each other's work", async () => {
+  it("has one tap bridge per machine, so that two programs do not undo each other's changes", async () => {
     const one = await ids();
     await driver.flow("web", one, { host: "host1", port: "tap-web" });
     for (const address of ["host1", "host2-alias"]) {
@@ -157,7 +157,7 @@ describe("services, flows and bridges that cannot be", () => {
     }
   });
 
-  it("leaves a bridge named br-tap alone that it did not make, and takes another name", async () => {
+  it("leaves a bridge named br-tap alone that it did not create, and uses another name", async () => {
     await onHost(`ovs-vsctl add-br br-tap -- set Bridge br-tap datapath_type=${DATAPATH}`);
     await onHost("ovs-ofctl add-flow br-tap priority=7,actions=NORMAL");
     await refused(() => ids(), {

@@ -3,7 +3,7 @@ import { Driver, type Made } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
 import { expectRefused, failureOf, unchanged } from "./refused";
 
-describe("mirror tunnels that cannot be", () => {
+describe("mirror tunnels that are refused", () => {
   let lab: Lab;
   let driver: Driver;
 
@@ -76,7 +76,7 @@ describe("mirror tunnels that cannot be", () => {
     }
   });
 
-  it("refuses a production tunnel that comes later to be overlaid, and leaves it alone", async () => {
+  it("refuses a production tunnel that is created later, and leaves it alone", async () => {
     const ids = await service();
     await lab
       .host(2)
@@ -124,7 +124,7 @@ describe("mirror tunnels that cannot be", () => {
       hint: /name each once/,
     }));
 
-  it("names both tunnels when they are one on the wire and want different options", async () => {
+  it("names both tunnels when they are the same on the wire and ask for different options", async () => {
     await pair("first", { tos: 8 });
     await refused(() => pair("second", { dontFragment: false }), {
       code: "tunnel-options-differ",
@@ -152,7 +152,7 @@ describe("mirror tunnels that cannot be", () => {
     });
   });
 
-  it("lets a tunnel that production has come to overlap with be changed and removed", async () => {
+  it("lets a tunnel that production now overlaps be changed and deleted", async () => {
     const [hosts, add] = [
       ["host1", "host2"],
       "ovs-vsctl add-port br-tun late -- set Interface late type=vxlan",
@@ -176,7 +176,7 @@ describe("mirror tunnels that cannot be", () => {
     expect(moved.outputs.status).to.equal("active");
   });
 
-  it("asks for the address where a host tells none", async () => {
+  it("requires the address if a host does not provide one", async () => {
     const { ovs } = { ovs: (line: string) => lab.host(3).ovs(line) };
     const tunnels = await ovs("ovs-vsctl --bare --columns=name find Interface type=vxlan");
     const names = tunnels.split(/\s+/).filter(Boolean);
@@ -197,7 +197,7 @@ describe("mirror tunnels that cannot be", () => {
     }
   });
 
-  it("refuses a flow whose explicit tunnel does not reach its monitor, before asking any host", async () => {
+  it("refuses a flow whose explicit tunnel does not reach its monitor, before contacting any host", async () => {
     const ids = await service();
     const elsewhere = await pair("elsewhere", {}, ["host1", "host3"]);
     const error = await unchanged(lab.hosts, () => failureOf(flow(ids, { tunnel: elsewhere.outputs.ref })));

@@ -19,7 +19,7 @@ function uuidsIn(snapshot: HostSnapshot): Record<string, string> {
   );
 }
 
-describe("the interface of a monitor that goes home", () => {
+describe("the interface of a monitor that moves back", () => {
   let lab: Lab;
   let host: LabHost;
   let driver: Driver;
@@ -46,7 +46,7 @@ describe("the interface of a monitor that goes home", () => {
     await driver.flow("web", ids, { host: "host1", port: "tap-web" });
   }
 
-  it("keeps its row where br-int has no controller", async () => {
+  it("keeps its row if br-int has no controller", async () => {
     const before = await host.snapshot();
     await tap();
     await driver.destroy();
@@ -63,7 +63,7 @@ describe("the interface of a monitor that goes home", () => {
     expect(diffSnapshots(before, after)).to.deep.equal([]);
   }
 
-  it("has a new row with the same configuration where br-int has one, as Neutron's agent is one", async () => {
+  it("has a new row with the same configuration if br-int has one, such as Neutron's agent", async () => {
     await host.ovs(CONTROLLED);
     const before = await host.snapshot();
     await tap();
@@ -91,7 +91,7 @@ describe("the interface of a monitor that goes home", () => {
     await expectRenewed(before, ["tap-ids", "tap-web"]);
   });
 
-  it("has a new row too when the note of its home was removed as well", async () => {
+  it("has a new row too when the note of its home was deleted as well", async () => {
     // The number that it comes to, since nobody knows its old one.
     await host.ovs("ovs-vsctl set Interface tap-ids ofport_request=20000");
     const before = await host.snapshot();

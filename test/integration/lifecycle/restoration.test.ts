@@ -17,7 +17,7 @@ ovs-ofctl -O OpenFlow13 add-group br-int 'group_id=7,type=all,bucket=output:1'
 ovs-ofctl -O OpenFlow13 add-meter br-tun 'meter=7,pktps,bands=type=drop,rate=5'
 ovs-vsctl add-br br-ex -- set Bridge br-ex datapath_type=${DATAPATH} external_ids:taas=1`;
 
-describe("a host after the last resource went", () => {
+describe("a host after the last resource was deleted", () => {
   let lab: Lab;
   let driver: Driver;
   let origin: HostSnapshot[];
@@ -141,7 +141,7 @@ describe("a host after the last resource went", () => {
     expect(await differences()).to.deep.equal([[], [], []]);
   });
 
-  it("keeps what others did to it meanwhile", async () => {
+  it("keeps what others changed on it meanwhile", async () => {
     await taps(await service("ids1", "host1"), await service("ids2", "host2", inline));
     const late = await lab.addVm({ name: "late", host: 1 });
     await lab.host(1).ovs(`
@@ -159,7 +159,7 @@ ip link delete tap-late`);
     expect((await differences())[0]).to.deep.equal([]);
   });
 
-  it("does not go home to a number that was given to another port, and says to which", async () => {
+  it("does not move a port back to a number that was assigned to another port, and says to which", async () => {
     const ids = await service("ids2", "host2");
     const number = (await lab.host(2).ovs("ovs-vsctl get Interface tap-app ofport")).trim();
     const home = origin[1]!.tables.Interface!;

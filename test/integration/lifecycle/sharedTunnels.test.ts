@@ -51,12 +51,12 @@ describe("the mirror tunnel of two hosts", () => {
   const driverOf = { web: () => ours, db: () => theirs, app: () => ours, way: () => theirs };
   type User = keyof typeof users;
 
-  it("is not there for services alone", async () => {
+  it("does not exist for services alone", async () => {
     expect(await ends()).to.deep.equal([[], []]);
   });
 
   for (const first of Object.keys(users) as User[]) {
-    it(`is one, made by whoever comes first, and goes with the last, when ${first} leaves first`, async () => {
+    it(`is one, created by whoever is first, and deleted with the last, when ${first} leaves first`, async () => {
       const all = Object.keys(users) as User[];
       for (const rest of orders(all.filter((user) => user !== first))) {
         const order = [first, ...rest];
@@ -73,7 +73,7 @@ describe("the mirror tunnel of two hosts", () => {
     });
   }
 
-  it("goes when all leave at once", async () => {
+  it("is deleted when all leave at once", async () => {
     const all = Object.keys(users) as User[];
     for (let round = 0; round < 3; round++) {
       const made = await Promise.all(all.map(async (user) => [user, await users[user]()] as const));

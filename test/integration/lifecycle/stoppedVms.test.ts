@@ -113,7 +113,7 @@ describe("a VM that is stopped", () => {
     }
   }
 
-  it("is not asked for by a tap that is off", async () => {
+  it("is not needed by a tap that is disabled", async () => {
     const web = await driver.flow("web", ids, { host: "host1", port: "tap-web" });
     await whileStopped("web", async () => {
       await driver.update(web, args({ enabled: false }));
@@ -129,7 +129,7 @@ describe("a VM that is stopped", () => {
     expect(await copiesAt(lab, "ids")).to.equal(1);
   });
 
-  it("keeps its tap where its candidates are other ones but for its host", async () => {
+  it("keeps its tap if its candidates change but its host stays", async () => {
     const web = await driver.flow("web", ids, { hosts: ["host1"], port: "tap-web" });
     await whileStopped("web", async () => {
       await driver.update(web, { service: ids.outputs.ref, hosts: ["host2", "host1"], port: "tap-web" });
@@ -152,7 +152,7 @@ describe("a VM that is stopped", () => {
     expect(await copiesAt(lab, "ids")).to.equal(1);
   });
 
-  it("is waited for before the tap of another is given up for it", async () => {
+  it("is waited for before the tap of another is deleted for it", async () => {
     const web = await driver.flow("web", ids, { host: "host1", port: "tap-web" });
     await lab.vm("db").unplug();
     const failed = await failureOf(driver.update(web, args({ port: "tap-db", attachTimeout: 0 })));
@@ -161,7 +161,7 @@ describe("a VM that is stopped", () => {
     await lab.vm("db").plug();
   });
 
-  it("is not one of several monitors that must be there", async () => {
+  it("is not one of several monitors that must be plugged", async () => {
     await driver.delete(ids);
     ids = await driver.service("ids", { host: "host2", ports: ["tap-ids", "tap-probe"] });
     await driver.flow("web", ids, { host: "host1", port: "tap-web" });

@@ -90,7 +90,7 @@ describe("a tap with an end", function () {
     expect(await clean.differences()).to.deep.equal([]);
   });
 
-  it("is a change of its program once, when its time has come, and taps again when that is put off", async () => {
+  it("is a change of its program once, when its time has come, and taps again when the time is extended", async () => {
     const service = await driver.service("ids", { host: "host1", port: "tap-ids" });
     const args = { service: service.outputs.ref, host: "host1", port: "tap-web", sampling: { oneIn: 1 } };
     const until = later(1500);
@@ -108,7 +108,7 @@ describe("a tap with an end", function () {
     expect(await clean.differences()).to.deep.equal([]);
   });
 
-  it("does not end others of its service, is not written anew by an operation, and is drift where somebody changes it", async () => {
+  it("does not end others of its service, is not rewritten by an operation, and is drift if somebody changes it", async () => {
     const service = await driver.service("ids", { host: "host1", port: "tap-ids" });
     const into = { service: service.outputs.ref, host: "host1" };
     const web = await driver.flow("web", service, { ...into, port: "tap-web", until: later(3_600_000) });

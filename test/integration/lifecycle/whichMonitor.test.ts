@@ -39,7 +39,7 @@ describe("a monitor that is found by what the cloud wrote on it", () => {
     expect(diffSnapshots(origin, await lab.host(1).snapshot())).to.deep.equal([]);
   }
 
-  it("goes home when it is a VM's second vNIC, while another monitor stays", async () => {
+  it("is moved back when it is a VM's second vNIC, while another monitor stays", async () => {
     await ids();
     const second = await nic(1);
     expect(await onTapBridge()).to.deep.equal(["tap-ids", "tap-m2"]);
@@ -48,7 +48,7 @@ describe("a monitor that is found by what the cloud wrote on it", () => {
     await leavesNothing();
   });
 
-  it("goes home after another vNIC of its VM did", async () => {
+  it("is moved back after another vNIC of its VM was", async () => {
     await ids();
     const [first, second] = [await nic(0), await nic(1)];
     await driver.delete(first);
@@ -93,7 +93,7 @@ describe("a monitor that is found by what the cloud wrote on it", () => {
     );
   });
 
-  it("goes back under its own number however it was written last", async () => {
+  it("is moved back with its own number however it was last written", async () => {
     const service = await driver.service("ids", { host: "host1", port: "tap-ids" });
     const mac = lab.vm("ids").mac;
     for (const port of [{ ifaceId: "ids" }, { mac }, { vmUuid: lab.vm("ids").vmUuid }, "tap-ids"]) {
@@ -106,7 +106,7 @@ describe("a monitor that is found by what the cloud wrote on it", () => {
     await leavesNothing();
   });
 
-  it("gives way to the port that bears its mark now, and goes home", async () => {
+  it("is replaced by the port that has its identifier now, and moved back", async () => {
     const service = await ids();
     const web = await driver.flow("web", service, { host: "host1", port: "tap-web" });
     await ovs(

@@ -23,7 +23,7 @@ async function freePort(): Promise<number> {
 }
 
 describe("alert rules", () => {
-  it("are what promtool takes, and fire when they should", async () => {
+  it("are accepted by promtool, and fire when they should", async () => {
     const rules = join(repositoryRoot(), "docs/monitoring/alerts.yml");
     await execa("promtool", ["check", "rules", rules]);
     const cases = join(repositoryRoot(), "test/integration/metrics/alertRules.yml");
@@ -111,7 +111,7 @@ describe("pulumi-taas metrics", () => {
     expect(connections).to.have.length(2);
   });
 
-  it("counts on when the rules of a flow become others", async () => {
+  it("continues to count when the rules of a flow change", async () => {
     const name = series("taas_flow_copied_packets_total", "host1", flow);
     const before = (await scrape()).get(name)!;
     await driver.update(flow, {
@@ -165,7 +165,7 @@ describe("pulumi-taas metrics", () => {
     prometheus = undefined;
   });
 
-  it("waits no longer for a host that hangs than it is told to, and says that it is down", async () => {
+  it("waits no longer for a host that hangs than it is told to, and reports that it is down", async () => {
     const signal = (name: string) =>
       lab.host(2).ovs(`kill -${name} $(cat /run/openvswitch/ovs-vswitchd.pid)`);
     await signal("STOP");
@@ -182,7 +182,7 @@ describe("pulumi-taas metrics", () => {
     expect(back.get('taas_host_up{host="host1"}')).to.equal(1);
   });
 
-  it("ends when it is told to, and has said why a host was not read", async () => {
+  it("ends when it is told to, and has reported why a host was not read", async () => {
     running.kill("SIGTERM");
     const { exitCode, stderr } = await running;
     expect(exitCode).to.equal(143);

@@ -108,7 +108,7 @@ describe("a monitor port that a hypervisor attaches", function () {
     return [count(copied!), count(own!)];
   }
 
-  it("is there for the hypervisor before any VM is, and a service waits for the VM", async () => {
+  it("exists for the hypervisor before any VM does, and a service waits for the VM", async () => {
     expect(port.outputs).to.include({ status: "active (no port attached)", portName: "" });
     expect(port.outputs.libvirt).to.include(`interfaceid='${port.outputs.ifaceId}'`);
     expect(await lab.host(2).ovs("ovs-vsctl list-ports br-tap")).to.equal("");
@@ -121,7 +121,7 @@ describe("a monitor port that a hypervisor attaches", function () {
     expect(await lab.host(2).ovs(`ovs-vsctl get Port ${ids.port} external_ids`)).to.equal("{}\n");
   });
 
-  it("is not there in time, and the service says what to start", async () => {
+  it("is not attached in time, and the service says what to start", async () => {
     const failed = await driver
       .service("ids", { host: "host2", port: port.outputs.port, attachTimeout: 0 })
       .then(
@@ -138,7 +138,7 @@ describe("a monitor port that a hypervisor attaches", function () {
     ["libvirt", () => hypervisor.stop(), () => hypervisor.start()],
     ["os-vif", () => hypervisor.unplug(), () => hypervisor.plug()],
   ] as const) {
-    it(`stays off the network when ${who} stops and starts the VM, and the next up brings the copies back`, async () => {
+    it(`stays off the network when ${who} stops and starts the VM, and the next up restores the copies`, async () => {
       await start();
       const service = await tap();
       await stop();
@@ -152,7 +152,7 @@ describe("a monitor port that a hypervisor attaches", function () {
     });
   }
 
-  it("goes on getting copies at a hard reboot, and stays off the network", async () => {
+  it("continues to get copies at a hard reboot, and stays off the network", async () => {
     await hypervisor.start();
     const service = await tap();
     await hypervisor.start();
@@ -201,7 +201,7 @@ describe("a monitor port that a hypervisor attaches", function () {
     expect(await read(service)).to.equal("active");
   });
 
-  it("is told from another VM's port on the tap bridge, which is nobody's and gets nothing", async () => {
+  it("is distinguished from another VM's port on the tap bridge, which belongs to no claim and gets nothing", async () => {
     await hypervisor.start();
     await tap();
     const stray = lab.vm("stray");

@@ -70,7 +70,7 @@ describe("a monitor port that is a device of the host", function () {
     return [await all(capture, sent.length), sent];
   }
 
-  it("gets copies from its host and from others, byte for byte, and what it sends goes nowhere", async () => {
+  it("gets copies from its host and from others, byte for byte, and what it sends is dropped", async () => {
     const { port, device } = await tap({ mac: MAC, mtu: 1600 });
     expect(port.outputs.status).to.equal("active");
     expect(device).to.match(/^mp-[0-9a-f]{12}$/);
@@ -92,7 +92,7 @@ describe("a monitor port that is a device of the host", function () {
     return props?.status;
   }
 
-  it("works on in a container's network namespace", async () => {
+  it("keeps working in a container's network namespace", async () => {
     const { port, service, device } = await tap();
     const container = `${host.namespace}-c`;
     const inside = `ip -n ${container}`;
@@ -142,7 +142,7 @@ describe("a monitor port that is a device of the host", function () {
     expect((await host.run(["ip", "link", "show", "dev", device])).exitCode).not.to.equal(0);
   });
 
-  it("is made again by the next up when somebody has removed it", async () => {
+  it("is created again by the next up when somebody has deleted it", async () => {
     const { port, service, device } = await tap();
     await host.ovs(`ovs-vsctl del-port ${device}`);
     expect(await read(port)).to.match(new RegExp(`^drifted: host host2: missing port ${device} on br-tap`));
@@ -155,7 +155,7 @@ describe("a monitor port that is a device of the host", function () {
     expect([await read(port), await read(service)]).to.deep.equal(["active", "active"]);
   });
 
-  it("is there again after a restart of Open vSwitch, and gets copies once the rules are back", async () => {
+  it("exists again after a restart of Open vSwitch, and gets copies once the rules are restored", async () => {
     const { service, device } = await tap();
     await host.restartVswitchd();
     expect(await read(service)).to.match(/missing rule on br-tap/);
@@ -165,7 +165,7 @@ describe("a monitor port that is a device of the host", function () {
     expectFrames(got, sent);
   });
 
-  it("gets nothing while no service has it", async () => {
+  it("gets nothing while no service uses it", async () => {
     const port = await driver.monitorPort("sensor", { host: "host2" });
     const other = await driver.service("ids", { host: "host2", port: vm.peer.port });
     await driver.flow("web", other, { host: "host1", port: vm.web.port });
@@ -176,7 +176,7 @@ describe("a monitor port that is a device of the host", function () {
     expect(await all(capture)).to.deep.equal([]);
   });
 
-  it("goes on being used by another stack, which must give it up first", async () => {
+  it("continues to be used by another stack, which must give it up first", async () => {
     const theirs = new Driver(lab, "organization/driver/theirs");
     const port = await driver.monitorPort("sensor", { host: "host2" });
     const service = await theirs.service("ids", { host: "host2", port: port.outputs.port });

@@ -41,7 +41,7 @@ inEachLanguage("a program with monitor ports", (language) => {
     await lab?.stop();
   });
 
-  it("has their names in the first preview, has them up before their services and down after them", async () => {
+  it("have their names in the first preview, are created before their services and deleted after them", async () => {
     const { stack } = program;
     const empty = await Baseline.of(lab);
     const plan = succeeded(await stack.preview());

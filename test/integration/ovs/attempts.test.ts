@@ -79,7 +79,7 @@ describe("an operation on a host", function () {
     });
   }
 
-  it("hands the copies of a flow over while a tunnel of the same batch has to wait for another to go", async () => {
+  it("hands the copies of a flow over while a tunnel of the same batch has to wait for another to be deleted", async () => {
     const outside = flow("outside", "web", { type: "vxlan" });
     const cut = flow("cut", "db", { type: "gre", udpPort: 0 });
     await reconcile(await ways.open(), [outside, cut].map(put), refuse);
@@ -126,7 +126,7 @@ describe("an operation on a host", function () {
       return access;
     }
 
-    it("does so though another writer is faster after its first transaction", async () => {
+    it("does so although another writer is faster after its first transaction", async () => {
       const fast = await watched();
       const slow = await watched(() => reconcile(fast, [otherChange], refuse));
       await reconcile(slow, [change], refuse);
@@ -147,7 +147,7 @@ describe("an operation on a host", function () {
     });
   });
 
-  it("is in effect only once cached packets have been looked at anew, where rules alone change", async () => {
+  it("takes effect only once cached flows have been revalidated, if only rules change", async () => {
     await reconcile(await ways.open(), [put(service("ids", "mon", { attachment: "tap-bridge" }))], refuse);
     const pausesOf = async (): Promise<number[]> => {
       const pauses: number[] = [];
@@ -168,7 +168,7 @@ describe("an operation on a host", function () {
     expect(await pausesOf()).to.deep.equal([10]);
   });
 
-  it("lets a flow leave a tunnel that Open vSwitch could not make", async () => {
+  it("lets a flow leave a tunnel that Open vSwitch could not create", async () => {
     const access = await ways.open();
     const rival = ["type=gre", "options:remote_ip=192.0.2.9", "options:key=flow"];
     aroundTransactions(access.ovsdb, {
@@ -225,7 +225,7 @@ describe("an operation on a host", function () {
 
     afterEach(() => ovs.vsctl("remove", "Port", "mon", "external_ids", "taas-ageing"));
 
-    it("for want of rights changes nothing", async () => {
+    it("for lack of rights changes nothing", async () => {
       await reconcile(await ways.open(), [put(monitor)], refuse);
       await note();
       const { access, set } = await hybrid();
@@ -237,7 +237,7 @@ describe("an operation on a host", function () {
       expect([await isNoted(), await rules()]).to.deep.equal([true, 1]);
     });
 
-    it("because another writer was faster puts no Linux bridge back that has come to serve the other", async () => {
+    it("because another writer was faster restores no Linux bridge that now serves the other", async () => {
       await reconcile(await ways.open(), [put(monitor)], refuse);
       await note();
       const { access, set } = await hybrid();
@@ -249,7 +249,7 @@ describe("an operation on a host", function () {
       expect([await isNoted(), await rules()]).to.deep.equal([true, 1]);
     });
 
-    it("by the database for good is told so in its words, however busy the host is", async () => {
+    it("permanently by the database is reported in its words, however busy the host is", async () => {
       const access = await ways.open();
       const refusal = new TaasError("no space left on device", { code: "ovsdb-error", host: "here" });
       let refused = 0;
@@ -266,7 +266,7 @@ describe("an operation on a host", function () {
     });
   });
 
-  it("that the database refuses because a port has gone does without it", async () => {
+  it("by the database because a port has gone succeeds without it", async () => {
     const access = await ways.open();
     const gone = flow("outside", "late", { type: "vxlan" });
     await ovs.vsctl("add-port", "br-int", "late", "--", "set", "Interface", "late", "type=dummy");

@@ -59,7 +59,7 @@ describe("OVSDB of a real Open vSwitch", function () {
     ];
   };
 
-  it("makes a bridge in one transaction and waits until vswitchd has made it", async () => {
+  it("creates a bridge in one transaction and waits until vswitchd has created it", async () => {
     await ovs.vsctl("--no-wait", "set", "Open_vSwitch", ".", "ovs_version=3.1.0");
     await waitApplied(client, await count(client, addBridge("br-a")), 5000);
     const facts = await readFacts(client);
@@ -109,7 +109,7 @@ describe("OVSDB of a real Open vSwitch", function () {
     expect(mirror).to.deep.include({ selectAll: false, selectDstPort: [], snaplen: undefined });
   });
 
-  it("removes a Mirror row by itself once no bridge refers to it", async () => {
+  it("deletes a Mirror row by itself once no bridge refers to it", async () => {
     const before = await readFacts(client);
     const bridge = before.bridges.find(({ name }) => name === "br-a")!;
     await client.transact([
@@ -208,7 +208,7 @@ describe("OVSDB of a real Open vSwitch", function () {
     expect(replies.every(([, { rows }]) => rows[0]!.name === "br-a")).to.equal(true);
   });
 
-  it("says that vswitchd does not apply, and goes on when it comes back, in the replica as well", async () => {
+  it("says that vswitchd does not apply changes, and continues when it is back, in the replica as well", async () => {
     const replica = await openReplica(await ways.openDatabase());
     await ovs.stopVswitchd();
     const nextCfg = await count(client, []);
@@ -223,7 +223,7 @@ describe("OVSDB of a real Open vSwitch", function () {
     expect((await applied).unsettled).to.equal(undefined);
   });
 
-  it("rejects what is under way when the connection is cut", async () => {
+  it("rejects pending requests when the connection is cut", async () => {
     const other = new OvsdbClient({ kind: "stream", stream: await ovs.connect() });
     const waiting = rejection(
       other.transact([
@@ -240,7 +240,7 @@ describe("OVSDB of a real Open vSwitch", function () {
     expect((await waited).code).to.equal("ovsdb-closed");
   });
 
-  it("gives a transaction up at its time limit and withdraws it from the server", async () => {
+  it("aborts a transaction at its time limit and withdraws it from the server", async () => {
     const other = new OvsdbClient({ kind: "stream", stream: await ovs.connect() }, { timeoutMs: 100 });
     const mark = (text: string): Operation => ({
       op: "update",

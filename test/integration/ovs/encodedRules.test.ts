@@ -22,7 +22,7 @@ import { PrivateOvs } from "./privateOvs";
 import { TapBridge, yes } from "./tapBridge";
 import { marked, RULES } from "./threeRules";
 
-describe("a tap bridge that is spoken to by OpenFlow", function () {
+describe("a tap bridge that is accessed over OpenFlow", function () {
   this.timeout(60_000);
   let ovs: PrivateOvs;
   let bridge: TapBridge;
@@ -44,7 +44,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
 
   const guard = { bridge: "br-tap", key: "taas-generation", generation: "0", ofports: {} };
 
-  describe("gets the very rules that ovs-ofctl makes of their text, and knows them again", () => {
+  describe("gets the very rules that ovs-ofctl creates from their text, and recognises them", () => {
     for (const file of GOLDEN_FILES) {
       it(`of ${file}`, async () => {
         const golden = readGolden(file);
@@ -96,7 +96,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
     });
   });
 
-  it("tells of its meters as ovs-ofctl does, but for that of packets to controllers", async () => {
+  it("reports its meters as ovs-ofctl does, except for that of packets to controllers", async () => {
     const capped = (meter: number): Rule<number> => ({ ...RULES[1]!, actions: [{ meter }, { goto: 2 }] });
     const wanted: MeterSpec[] = [
       { id: 5, unit: "pktps", rate: 100, burst: 10 },

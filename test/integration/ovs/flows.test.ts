@@ -37,7 +37,7 @@ describe("OpenFlow rules of a real bridge", function () {
     },
   });
 
-  it("pushes while generation and port numbers are the expected ones", async () => {
+  it("pushes while generation and port numbers are as expected", async () => {
     expect(await pushFlows(target, DROP, guard())).to.deep.equal({ outcome: "pushed" });
     const flows = await dumpFlows(target);
     expect(flows.map(formatFlow)).to.deep.equal([
@@ -46,7 +46,7 @@ describe("OpenFlow rules of a real bridge", function () {
     expect(flows[0]).to.include({ packets: 0n, bytes: 0n });
   });
 
-  it("writes nothing when generation or a port number is another one, or a row is gone", async () => {
+  it("writes nothing when generation or a port number differs, or a row is gone", async () => {
     const changed = "table=0,priority=1 actions=drop\n";
     const moved = { outcome: "moved", when: "before" };
     const gone = "11111111-1111-1111-1111-111111111111";
@@ -74,7 +74,7 @@ describe("OpenFlow rules of a real bridge", function () {
     expect((await diffFlows(target, DROP)).missing).to.have.length(0);
   });
 
-  it("refuses text with two rules for one place, of which ovs-ofctl would silently keep the last", async () => {
+  it("refuses text with two rules of the same identity, of which ovs-ofctl would silently keep the last", async () => {
     const twice =
       "in_port=5,tcp,tp_dst=80 actions=drop\nip,nw_proto=6,in_port=5,tcp_dst=0x50 actions=output:1\n";
     expect((await rejection(pushFlows(target, twice, guard()))).code).to.equal("duplicate-flow");
@@ -85,7 +85,7 @@ describe("OpenFlow rules of a real bridge", function () {
     await pushFlows(target, DROP, guard());
   });
 
-  it("tells missing from unexpected rules, and another cookie is both", async () => {
+  it("distinguishes missing from unexpected rules, and another cookie is both", async () => {
     const wanted =
       "cookie=0x2,table=0,priority=0 actions=drop\ntable=1,priority=5,udp,tp_dst=53 actions=output:5\n";
     const difference = await diffFlows(target, wanted);
@@ -203,7 +203,7 @@ describe("OpenFlow rules of a real bridge", function () {
     });
   });
 
-  it("gives up by itself, within its own time limit, when vswitchd hangs", async () => {
+  it("aborts by itself, within its own time limit, when vswitchd hangs", async () => {
     const impatient = { ...target, timeoutSeconds: 1 };
     ovs.pauseVswitchd();
     const errors = [rejection(pushFlows(impatient, DROP, guard())), rejection(diffFlows(impatient, DROP))];

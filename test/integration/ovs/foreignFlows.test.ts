@@ -60,7 +60,7 @@ describe("OpenFlow rules of a real bridge", function () {
       (await dumpFlows({ ...target, bridge: "br-int" }, { match: "cookie=0xabc/-1" })).length;
 
     for (const protocols of [[], ["OpenFlow10"], ["OpenFlow10", "OpenFlow13"], ["OpenFlow15"]]) {
-      it(`adds, lists and removes one rule where the protocols are ${protocols.join(", ") || "the default"}`, async () => {
+      it(`adds, lists and deletes one rule if the protocols are ${protocols.join(", ") || "the default"}`, async () => {
         await ovs.vsctl("set", "Bridge", "br-int", `protocols=[${protocols.join(",")}]`);
         const restricted = { ...foreign, protocols };
         const change = (missing: Flow[], unexpected: Flow[]) =>
@@ -89,7 +89,7 @@ describe("OpenFlow rules of a real bridge", function () {
       });
     }
 
-    it("are written only while the guard holds, and a change right afterwards is told", async () => {
+    it("are written only while the guard holds, and a change right afterwards is reported", async () => {
       const change = (more: Partial<HostGuard>, at: ForeignTarget = foreign) =>
         changeForeignFlows(at, { missing: [rule], unexpected: [] }, guard(more));
       expect(await change({ generation: "8" })).to.equal(false);
@@ -121,7 +121,7 @@ ovs-vsctl --no-wait set Bridge br-tap other_config:taas-generation=8${end}`,
       expect(await ours()).to.have.length(0);
     });
 
-    it("refuses to take the place of somebody else's rule", async () => {
+    it("refuses to replace somebody else's rule", async () => {
       const error = await rejection(
         changeForeignFlows(foreign, { missing: [{ ...rule, priority: 49 }], unexpected: [] }, guard()),
       );
@@ -130,7 +130,7 @@ ovs-vsctl --no-wait set Bridge br-tap other_config:taas-generation=8${end}`,
       expect(await others()).to.equal(2);
     });
 
-    it("says so when the bridge speaks no version that is known", async () => {
+    it("says so if the bridge supports no known version", async () => {
       const error = await rejection(
         changeForeignFlows(
           { ...foreign, protocols: ["OpenFlow16"] },

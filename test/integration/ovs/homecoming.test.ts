@@ -16,7 +16,7 @@ const monitor: Claim = claim.parse({
   ...{ ports: ["mon"], distribution: "copy" },
 });
 
-describe("a monitor whose number is given to another port while it goes home", () => {
+describe("a monitor whose number is assigned to another port while it moves back", () => {
   let ovs: PrivateOvs;
   let access: HostAccess;
   let ways: PrivateAccess;
@@ -56,7 +56,7 @@ describe("a monitor whose number is given to another port while it goes home", (
   });
 
   for (const reads of [0, 1, 3]) {
-    it(`ends at home under another one, ${reads} changes of other writers under way, and that is said`, async () => {
+    it(`is moved back with another one, with ${reads} changes of other writers in progress, and that is reported`, async () => {
       await reconcile(access, [put(monitor)], refuse);
       expect((await ovs.vsctl("port-to-br", "mon")).trim()).to.equal("br-tap");
       const home = await ovs.vsctl("get", "Port", "mon", "external_ids:taas-home");
@@ -88,7 +88,7 @@ describe("a monitor whose number is given to another port while it goes home", (
     });
   }
 
-  it("is said to its service, and not to what else is done in the same transaction", async () => {
+  it("is reported to its service, and not to other changes in the same transaction", async () => {
     await reconcile(access, [put(monitor)], refuse);
     const home = await ovs.vsctl("get", "Port", "mon", "external_ids:taas-home");
     beforeMove = () => ovs.vsctl("set", "Interface", "other", `ofport_request=${/\d+/.exec(home)![0]}`);

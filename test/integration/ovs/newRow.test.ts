@@ -5,7 +5,7 @@ import { readFacts } from "../../../provider/ovs/readFacts";
 import { comeHome } from "../../../provider/plan/newRow";
 import { PrivateOvs } from "./privateOvs";
 
-describe("a new row in the place of an interface's", () => {
+describe("a new row that replaces an interface's", () => {
   let ovs: PrivateOvs;
   let client: OvsdbClient;
 
@@ -31,7 +31,7 @@ describe("a new row in the place of an interface's", () => {
     return { nic, operations: comeHome(port.uuid, nic.uuid, 42, renewals) };
   }
 
-  it("is refused where the old one was changed since it was read, and nothing of that is lost", async () => {
+  it("is refused if the old one was changed since it was read, and nothing of that is lost", async () => {
     const { nic, operations } = await prepare();
     await ovs.vsctl("set", "Interface", "mon", "external_ids:iface-status=inactive");
     const failure = await client.transact(operations).then(
@@ -42,7 +42,7 @@ describe("a new row in the place of an interface's", () => {
     expect((await prepare()).nic).to.include({ uuid: nic.uuid });
   });
 
-  it("takes its place with the same configuration and another number", async () => {
+  it("replaces it with the same configuration and another number", async () => {
     const { nic, operations } = await prepare();
     await client.transact(operations);
     const { nic: renewed } = await prepare();

@@ -95,7 +95,7 @@ describe("frames to and from a tap bridge", function () {
     return flows.map(formatFlow);
   }
 
-  it("are received whole, with the port, the registers and what the rule says", async () => {
+  it("are received whole, with the port, the registers and the rule's userdata", async () => {
     const channel = await open();
     await channel.lease([toController(channel)], 60);
     const before = BigInt(Date.now()) * 1_000_000n;
@@ -138,7 +138,7 @@ describe("frames to and from a tap bridge", function () {
     expect(received.every((packet) => packet.frame.equals(frame))).to.equal(true);
   });
 
-  it("end with an error when ovs-vswitchd does, and when the bridge refuses what is asked", async () => {
+  it("end with an error when ovs-vswitchd does, and when the bridge refuses a request", async () => {
     const [channel, another] = [await open(), await open()];
     const backwards = { ...toController(channel), table: 3, actions: [{ goto: 1 }] };
     expect((await rejection(another.lease([backwards], 9))).code).to.equal("packets-lost");
@@ -150,7 +150,7 @@ describe("frames to and from a tap bridge", function () {
     expect(lost.message).to.match(/frames to and from bridge br-tap has ended/);
   });
 
-  describe("go by leased rules,", () => {
+  describe("use leased rules,", () => {
     it("which every other writer and comparer leaves as they are", async () => {
       const channel = await open();
       const before = await tapSwitch.state();
@@ -171,7 +171,7 @@ describe("frames to and from a tap bridge", function () {
       expect(await take(channel, 1)).to.have.length(1);
     });
 
-    it("which end by themselves unless they are renewed, and stay gone then", async () => {
+    it("which expire by themselves unless they are renewed, and stay deleted then", async () => {
       const channel = await open();
       const rule = toController(channel);
       await channel.lease([rule], 2);
@@ -187,7 +187,7 @@ describe("frames to and from a tap bridge", function () {
       expect(await leased()).to.deep.equal([]);
     });
 
-    it("which their holder ends, and nobody else's in the same place", async () => {
+    it("which their holder deletes, and nobody else's with the same identity", async () => {
       const channel = await open();
       await channel.lease([toController(channel)], 60);
       await channel.end([{ ...toController(channel), cookie: leaseCookie("000000000002") }]);
@@ -197,7 +197,7 @@ describe("frames to and from a tap bridge", function () {
       expect(await leased()).to.deep.equal([]);
     });
 
-    it("of which those without an end are nobody's, and are removed", async () => {
+    it("of which those without a timeout belong to nobody, and are deleted", async () => {
       await ovs.ofctl("add-flow", "br-tap", "cookie=0x7a71000000000001,in_port=6,actions=drop");
       expect(await tapSwitch.has(marked(RULES, 7))).to.equal(false);
       expect((await diffFlows(target, flowText(marked(RULES, 7)))).unexpected).to.have.length(1);
@@ -205,7 +205,7 @@ describe("frames to and from a tap bridge", function () {
       expect(await leased()).to.deep.equal([]);
     });
 
-    it("whose text says the same to ovs-ofctl", async () => {
+    it("whose text means the same to ovs-ofctl", async () => {
       const channel = await open();
       const rule = toController(channel, "00112233445566778899");
       const lasting = marked([{ ...rule, cookie: 0x7a70_0000_0000_00ddn }], 7);

@@ -26,7 +26,7 @@ describe("OVSDB of a real Open vSwitch", function () {
   /** A replica over a connection of its own. */
   const ownReplica = async () => openReplica(await ways.openDatabase());
 
-  it("is kept up to date without being read: the same object while it is the same, with whatever anybody commits", async () => {
+  it("is kept up to date without being read: the same object while unchanged, with whatever anybody commits", async () => {
     const replica = await ownReplica();
     const before = await replica.read();
     expect(before).to.deep.equal(await readFacts(client));
@@ -41,7 +41,7 @@ describe("OVSDB of a real Open vSwitch", function () {
     expect(await replica.latest()).to.deep.equal(before);
   });
 
-  it("has a transaction's own effects in the replica when its reply is there", async () => {
+  it("has a transaction's own effects in the replica when its reply has arrived", async () => {
     const own = new OvsdbClient({ kind: "stream", stream: await ovs.connect() });
     const replica = await openReplica(own);
     for (let time = 0; time < 50; time++) {
@@ -54,7 +54,7 @@ describe("OVSDB of a real Open vSwitch", function () {
     own.close();
   });
 
-  it("has in the replica what others committed before it was asked", async () => {
+  it("has in the replica what others committed before it was read", async () => {
     const replica = await ownReplica();
     const other = new OvsdbClient({ kind: "stream", stream: await ovs.connect() });
     for (let time = 0; time < 50; time++) {
@@ -69,7 +69,7 @@ describe("OVSDB of a real Open vSwitch", function () {
     other.close();
   });
 
-  it("comes to the same by whatever changes as read anew", async () => {
+  it("has the same result after any changes as a fresh read", async () => {
     await ovs.vsctl(
       ...["add-br", "br-a", "--", "set", "Bridge", "br-a", "datapath_type=netdev", "--"],
       ...["add-port", "br-a", "vm1", "tag=5", "--", "set", "Interface", "vm1", "type=dummy", "--"],

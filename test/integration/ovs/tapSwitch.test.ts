@@ -8,7 +8,7 @@ import { PrivateOvs } from "./privateOvs";
 import { TapBridge, yes } from "./tapBridge";
 import { marked, RULES, rulesWith } from "./threeRules";
 
-describe("a tap bridge that is spoken to by OpenFlow", function () {
+describe("a tap bridge that is accessed over OpenFlow", function () {
   this.timeout(60_000);
   let ovs: PrivateOvs;
   let bridge: TapBridge;
@@ -61,7 +61,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
     ["fragments are handled otherwise", () => ovs.ofctl("set-frags", "br-tap", "normal")],
   ];
   for (const [title, change] of changes) {
-    it(`is seen to be another, and is put right, when ${title}`, async () => {
+    it(`is found to differ, and is corrected, when ${title}`, async () => {
       await tapSwitch.replace(marked(RULES, 1), yes);
       await change();
       expect(await tapSwitch.has(marked(RULES, 1))).to.equal(false);
@@ -111,7 +111,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
       await bridge.expectSame(OTHER);
     });
 
-    it("who comes between the look and the writing", async () => {
+    it("who writes between the read and the write", async () => {
       await tapSwitch.replace(marked(RULES, 1), yes);
       const holds = async () => {
         await bridge.writeByCommand(OTHER);
@@ -121,7 +121,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
       await bridge.expectSame(OTHER);
     });
 
-    it("who comes between an earlier look and the writing", async () => {
+    it("who writes between an earlier read and the write", async () => {
       await tapSwitch.replace(marked(RULES, 1), yes);
       const early = await tapSwitch.read();
       await bridge.writeByCommand(OTHER);
@@ -138,7 +138,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
       await bridge.expectSame(OTHER);
     });
 
-    it("who comes right after the writing", async () => {
+    it("who writes right after the write", async () => {
       const answers = [true, false];
       expect(await tapSwitch.replace(marked(RULES, 1), async () => answers.shift()!)).to.equal("moved");
     });
@@ -153,7 +153,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
   });
 
   describe("whose ovs-vswitchd ends, and its rules with it,", () => {
-    it("gets all of them again, though it had some when it was read", async () => {
+    it("gets all of them again, although it had some when it was read", async () => {
       await tapSwitch.replace(marked(RULES, 1), yes);
       const early = await tapSwitch.read();
       await ovs.stopVswitchd();
@@ -176,7 +176,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
     });
   });
 
-  it("is asked anew when ovs-vswitchd has restarted", async () => {
+  it("is read again when ovs-vswitchd has restarted", async () => {
     await tapSwitch.replace(marked(RULES, 1), yes);
     await ovs.stopVswitchd();
     expect(await tapSwitch.replace(marked(RULES, 2), yes), "nobody answers").to.equal(undefined);
@@ -187,7 +187,7 @@ describe("a tap bridge that is spoken to by OpenFlow", function () {
   });
 });
 
-describe("a tap bridge whose management socket cannot be had", () => {
+describe("a tap bridge whose management socket cannot be used", () => {
   it("is left to ovs-ofctl", async () => {
     for (const open of [async () => undefined, () => Promise.reject(new Error("refused"))]) {
       const tapSwitch = new TapSwitch(open);

@@ -44,7 +44,7 @@ describe("the dynamic provider and the plugin in one stack", function () {
     await lab?.stop();
   });
 
-  it("leave to each other what the other is making: they are one run", async () => {
+  it("leave to each other what the other is creating: they are one run", async () => {
     const runs = new Set<string>();
     const watch = async () => {
       const text = await lab

@@ -69,7 +69,7 @@ describe("an expression in a YAML program", function () {
     await lab?.stop();
   });
 
-  it("is shown as rules by the first preview, and lets through what it matches", async () => {
+  it("is shown as rules by the first preview, and copies what it matches", async () => {
     const { steps } = succeeded(await program.stack.preview());
     const web = steps.find(({ name }) => name === "web")!.new!;
     expect((web.inputs.rules as string[]).filter((line) => line.includes("udp"))).to.deep.equal([

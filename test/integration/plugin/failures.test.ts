@@ -15,7 +15,7 @@ function shown({ text, diagnostics }: RunResult): string {
   return text + JSON.stringify(diagnostics);
 }
 
-describe("what fails with a secret in it", function () {
+describe("an operation that fails with a secret in it", function () {
   this.timeout(120_000);
   let lab: Lab;
   const programs: Program[] = [];
@@ -81,7 +81,7 @@ new TapFlow("web", { service: ids, host: "${HOST}", port: "tap-web",
     });
   }
 
-  it("is refused in a provider's configuration by the name of the property alone", async () => {
+  it("is refused in a provider's configuration with only the name of the property", async () => {
     const stack = await opened(
       openYaml(
         `

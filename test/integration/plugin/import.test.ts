@@ -127,7 +127,7 @@ describe("an import by the plugin", function () {
     succeeded(await second.destroy());
   });
 
-  it("and the up after it lose no copy and double none", async () => {
+  it("and the up after it lose no copy and duplicate none", async () => {
     let last = await open("origin");
     succeeded(await last.up());
     let made = "origin";
@@ -148,7 +148,7 @@ describe("an import by the plugin", function () {
     succeeded(await last.destroy());
   });
 
-  it("of what is not there says what is", async () => {
+  it("of a missing claim lists the existing ones", async () => {
     const first = await open("third", PROGRAM);
     succeeded(await first.up());
     const second = await open("fourth");

@@ -78,7 +78,7 @@ describe("the quickstart as a YAML program", function () {
     expect(root.outputs.status).to.equal("04da6b54-80e4-46f7-96ec-b56ff0331ba9");
   });
 
-  it("makes taps whose copies arrive, and reads what they count", async () => {
+  it("creates taps whose copies arrive, and reads their counters", async () => {
     expect(succeeded(await program.stack.up()).changes.create).to.equal(3);
     expect(await copies(lab.vm("web"), lab.vm("ids"))).to.equal(10);
     expect(await copiedPorts()).to.deep.equal([443]);
@@ -116,7 +116,7 @@ describe("the quickstart as a YAML program", function () {
     succeeded(await program.stack.refresh({ expectNoChanges: true }));
   });
 
-  it("goes without a trace", async () => {
+  it("is destroyed without a trace", async () => {
     succeeded(await program.stack.destroy());
     expect(await clean.differences()).to.deep.equal([]);
   });

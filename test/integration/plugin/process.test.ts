@@ -111,7 +111,7 @@ describe("the plugin's process", function () {
     });
   }
 
-  it("serves an engine that finds it running, as in a debugger, and warns it beside the resource", async () => {
+  it("serves an engine that finds it running, as in a debugger, and shows warnings next to their resource", async () => {
     const { server, address } = await listen();
     const logged: { message: string; urn: string }[] = [];
     const both = new Promise<void>((resolve) => {

@@ -35,7 +35,7 @@ describe("the plugin as a provider", function () {
 
   const open = async (text: string) => (await opened(text)).stack;
 
-  it("has an inventory of its own where it is explicit, beside the default one", async () => {
+  it("has an inventory of its own if it is explicit, beside the default one", async () => {
     const stack = await open(`
 resources:
   lab:
@@ -60,7 +60,7 @@ outputs: { owners: ["\${ids.owner}", "\${web.owner}"] }
     succeeded(await stack.destroy());
   });
 
-  it("refuses an inventory that is wrong by the name of the property", async () => {
+  it("refuses an invalid inventory with the name of the property", async () => {
     const stack = await open(`
 resources:
   lab:
@@ -71,7 +71,7 @@ resources:
     expect(errorsOf(result)).to.match(/provider configuration .*hosts\.there: has no field "adress"/);
   });
 
-  it("leaves to another provider of the stack what that one is making on the same hosts", async () => {
+  it("leaves to another provider of the stack what that one is creating on the same hosts", async () => {
     const flows = Array.from({ length: 8 }, (_, index) => [
       `  web${index}:`,
       "    type: taas:TapFlow",
@@ -95,7 +95,7 @@ ${flows.flat().join("\n")}
     succeeded(await stack.destroy());
   });
 
-  it("replaces a flow and a tunnel where their options say so, and the new ones are the old ones' heirs", async () => {
+  it("replaces a flow and a tunnel if their options say so, and the new ones inherit from the old ones", async () => {
     const text = (option: string) => `
 resources:
   pair:

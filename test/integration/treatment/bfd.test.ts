@@ -6,7 +6,7 @@ import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import { expectFrames, learn, received, unicast } from "../copies/traffic";
 
-describe("a mirror tunnel that watches its ends", function () {
+describe("a mirror tunnel with BFD", function () {
   this.timeout(40_000);
   let lab: Lab;
   let driver: Driver;
@@ -52,7 +52,7 @@ describe("a mirror tunnel that watches its ends", function () {
     { what: "VXLAN over IPv6", hosts: six, args: {} },
   ];
   for (const { what, hosts, args } of kinds) {
-    it(`of ${what} is made with both ends up, and carries copies and nothing besides`, async () => {
+    it(`of ${what} is created with both ends up, and carries copies and nothing else`, async () => {
       const tunnel = await driver.tunnel("tunnel", { hosts: hosts(), bfd: true, ...args });
       expect([tunnel.outputs.status, driver.warnings]).to.deep.equal(["active", []]);
       expect(await states(tunnel)).to.deep.equal(["up", "up"]);
@@ -68,7 +68,7 @@ describe("a mirror tunnel that watches its ends", function () {
     });
   }
 
-  it("has drifted while the ends do not see each other, and says which", async () => {
+  it("has drifted while the ends do not detect each other, and says which", async () => {
     const tunnel = await driver.tunnel("tunnel", { hosts: four(), bfd: true });
     await lab.host(2).ovs("ip link set nic1 down");
     while ((await states(tunnel)).includes("up")) await setTimeout(100);
@@ -83,7 +83,7 @@ describe("a mirror tunnel that watches its ends", function () {
     expect(tunnel.outputs.status).to.equal("active");
   });
 
-  it("is made with a warning when its ends do not see each other, and says so until they do", async () => {
+  it("is created with a warning when its ends do not detect each other, and says so until they do", async () => {
     await lab.host(2).ovs("ip link set nic1 down");
     const tunnel = await driver.tunnel("tunnel", { hosts: four(), bfd: true });
     expect(driver.warnings.sort()).to.deep.equal([
@@ -98,7 +98,7 @@ describe("a mirror tunnel that watches its ends", function () {
     expect(tunnel.outputs.status).to.equal("active");
   });
 
-  it("watches or not as the update says, and is watched again when somebody turns it off", async () => {
+  it("has BFD or not as the update says, and again when somebody turns it off", async () => {
     const tunnel = await driver.tunnel("tunnel", { hosts: four() });
     expect(await states(tunnel).catch(() => "no state")).to.equal("no state");
     await driver.update(tunnel, { hosts: four(), bfd: true });

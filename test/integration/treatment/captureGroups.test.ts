@@ -104,7 +104,7 @@ describe("a capture group of its own", function () {
       expect(diffSnapshots(start, await lab.host(1).snapshot())).to.deep.equal([]);
     }
 
-    it("for a flow whose directions are told apart, which needs two", async () => {
+    it("for a flow whose directions are distinguished, which needs two", async () => {
       await tap("web");
       await expectRefused("db", {
         filter: [{ action: "accept", direction: "ingress" }, { action: "accept" }],

@@ -61,7 +61,7 @@ const cases: Case[] = [
   { name: "Geneve", args: { type: "geneve" }, kind: "geneve", keys: same(ID) },
 ];
 
-describe("a collector outside", function () {
+describe("a collector outside the cloud", function () {
   this.timeout(30_000);
   let lab: Lab;
   let driver: Driver;

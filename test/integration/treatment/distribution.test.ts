@@ -85,7 +85,7 @@ for (const attachment of ["tap-bridge", "integration-bridge"]) {
     }
 
     if (attachment === "tap-bridge") {
-      it("share cut copies without a loss while another flow of the host changes its group", async () => {
+      it("share truncated copies without a loss while another flow of the host changes its group", async () => {
         const service = await driver.service("ids", wish("hash"));
         const into = { service: service.outputs.ref, host: "host1", direction: "egress" };
         await driver.flow("web", service, { ...into, port: "tap-web1", snapLength: 200 });
@@ -109,7 +109,7 @@ for (const attachment of ["tap-bridge", "integration-bridge"]) {
       });
     }
 
-    it("each get all copies while the device of one is not there, as after a restart of its host", async () => {
+    it("each get all copies while the device of one does not exist, as after a restart of its host", async () => {
       const service = await driver.service("ids", wish("copy"));
       const into = { service: service.outputs.ref, host: "host1", port: "tap-web1" };
       const flow = await driver.flow("web", service, into);

@@ -67,7 +67,7 @@ describe("a monitor behind a Linux bridge", () => {
     (await lab.host(1).ovs(`cat /sys/class/net/${port}/brport/group_fwd_mask`)).trim();
 
   for (const { vm, port, bridge, inner, attachment } of PLUGS) {
-    it(`gets both directions of a conversation, and ${bridge} is as before at the end (${attachment})`, async () => {
+    it(`gets both directions of a conversation, and ${bridge} is restored at the end (${attachment})`, async () => {
       const before = await lab.host(1).snapshot();
       const driver = new Driver(lab);
       const service = await driver.service("ids", { host: "host1", port, attachment });
@@ -103,7 +103,7 @@ describe("a monitor behind a Linux bridge", () => {
     });
   }
 
-  it("keeps forwarding everything while another service has it", async () => {
+  it("keeps forwarding everything while another service uses it", async () => {
     const driver = new Driver(lab);
     const first = await driver.service("first", { host: "host1", port: "qvo-ids" });
     const second = await driver.service("second", { host: "host1", port: "qvo-ids" });
@@ -123,7 +123,7 @@ describe("a monitor behind a Linux bridge", () => {
     await driver.delete(service);
   });
 
-  it("has drifted when its bridge learns, as one that was made anew does, and is repaired", async () => {
+  it("has drifted when its bridge learns, as one that was created again does, and is repaired", async () => {
     const driver = new Driver(lab);
     const args = { host: "host1", port: "qvo-ids" };
     const service = await driver.service("ids", args);
@@ -147,7 +147,7 @@ describe("a monitor behind a Linux bridge", () => {
     expect(await ageing()).to.equal(learning);
   });
 
-  it("is repaired by whatever operation comes next, its port's mask too", async () => {
+  it("is repaired by whatever operation is next, including its port's mask", async () => {
     const driver = new Driver(lab);
     const service = await driver.service("ids", { host: "host1", port: "qvo-ids" });
     await lab
@@ -166,7 +166,7 @@ describe("a monitor behind a Linux bridge", () => {
     expect([await ageing(), await mask("qvb-ids")]).to.deep.equal([learning, "0x0"]);
   });
 
-  it("has its bridge as before at the end, though its port's row was made anew meanwhile", async () => {
+  it("has its bridge restored at the end, although its port's row was created again meanwhile", async () => {
     const driver = new Driver(lab);
     const args = { host: "host1", port: "qvo-ids" };
     const service = await driver.service("ids", args);
@@ -202,7 +202,7 @@ describe("a monitor behind a Linux bridge", () => {
     expect(await ageing()).to.equal(learning);
   });
 
-  it("has its bridge learn again when another operation clears what a killed create left", async () => {
+  it("has its bridge learn again when another operation cleans up what a killed create left", async () => {
     const killed = await new Driver(lab, STACK).service("ids", { host: "host1", port: "qvo-ids" });
     await orphan(lab.host(1), killed.id);
     const driver = new Driver(lab, STACK);

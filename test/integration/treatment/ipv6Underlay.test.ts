@@ -94,7 +94,7 @@ describe("copies over IPv6", function () {
     await expectTravel("vxlan", service);
   });
 
-  it("travel by the addresses that OVN was told, however they are spelled", async () => {
+  it("travel by the addresses that OVN was given, however they are spelled", async () => {
     const spelled = (number: number) => `2001:0DB8:0:0::00${10 + number}, ${lab.host(number).address}`;
     const row = (line: string) =>
       Promise.all([1, 3].map((number) => lab.host(number).ovs(line.replace("?", spelled(number)))));
@@ -125,7 +125,7 @@ describe("copies over IPv6", function () {
     expect(await tunnel.then(() => "made", String)).to.match(message);
   });
 
-  it("go to an IPv6 collector from a host whose tunnel address is IPv4", async () => {
+  it("are sent to an IPv6 collector from a host whose tunnel address is IPv4", async () => {
     const collector = await lab.addCollector();
     const capture = await collector.capture();
     const service = await driver.service("ids", {

@@ -48,7 +48,7 @@ describe("the meters of capped flows", function () {
     expectFrames(copies!, [frame]);
   }
 
-  it("are one a flow, follow its cap, and go with it", async () => {
+  it("are one per flow, follow its cap, and are deleted with it", async () => {
     const db = await driver.flow("db", service, args("tap-db"));
     expect(await texts()).to.deep.equal([METER, METER]);
     await update(db, { rateLimit: { packetsPerSecond: 100 } });
@@ -64,7 +64,7 @@ describe("the meters of capped flows", function () {
     await expectCopies();
   });
 
-  it("are gone with the last capped flow, when a flow without a cap stays", async () => {
+  it("are deleted with the last capped flow, when a flow without a cap stays", async () => {
     await driver.flow("db", service, { host: "host1", port: "tap-db" });
     await driver.delete(web);
     expect(await texts()).to.deep.equal([]);
@@ -83,7 +83,7 @@ describe("the meters of capped flows", function () {
     { what: "one more meter", change: "add-meter br-tap meter=999,kbps,band=type=drop,rate=1" },
   ];
   for (const { what, change } of changes) {
-    it(`are drift when somebody makes them ${what}, and are as they were after the next update`, async () => {
+    it(`are drift when somebody makes them ${what}, and are restored by the next update`, async () => {
       const before = await meters(lab.host(1));
       const id = /^meter=(\d+)/.exec(before[0]!)![1]!;
       await lab.host(1).ovs(`ovs-ofctl -O OpenFlow13 ${change.replace("ID", id)}`);
@@ -98,7 +98,7 @@ describe("the meters of capped flows", function () {
     });
   }
 
-  it("come back after a restart of ovs-vswitchd", async () => {
+  it("are restored after a restart of ovs-vswitchd", async () => {
     await lab.host(1).restartVswitchd();
     expect(await texts()).to.deep.equal([]);
     await driver.read(web);
@@ -128,7 +128,7 @@ describe("the meters of capped flows", function () {
     }
   });
 
-  it("concern their own flow alone when they drift", async () => {
+  it("affect only their own flow when they drift", async () => {
     const db = await driver.flow("db", service, args("tap-db"));
     const [first] = await meters(lab.host(1));
     const id = /^meter=(\d+)/.exec(first!)![1]!;

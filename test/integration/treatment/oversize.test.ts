@@ -50,7 +50,7 @@ function mayBeFragmented(frame: Buffer): Buffer {
   return other;
 }
 
-describe("frames that are too long for their copies' way", function () {
+describe("frames whose copies are too long for the route", function () {
   this.timeout(30_000);
   let lab: Lab;
   let driver: Driver;
@@ -113,7 +113,7 @@ describe("frames that are too long for their copies' way", function () {
   for (const way of sampleOf(ways, 5)) {
     const fits = 1_500 - way.overhead;
 
-    it(`are told of and lost by ${way.name}, from the very byte that the warning names`, async () => {
+    it(`cause a warning and are lost by ${way.name}, from the very byte that the warning names`, async () => {
       await flowOn(way, {});
       expect(driver.warnings).to.have.length(1);
       expect(driver.warnings[0]).to.contain("host host1: frames of port tap-web have up to 1514 bytes");
@@ -127,7 +127,7 @@ describe("frames that are too long for their copies' way", function () {
       expectFrames(await copiesOf(way, frames, 2), frames.slice(0, 2), "copies");
     });
 
-    it(`are cut by ${way.name} to what fits, where that is asked for`, async () => {
+    it(`are truncated by ${way.name} to what fits, if that is requested`, async () => {
       await flowOn(way, { mtuPolicy: "truncate" });
       expect(driver.warnings).to.deep.equal([]);
       await learn([web, db]);
@@ -139,7 +139,7 @@ describe("frames that are too long for their copies' way", function () {
       );
     });
 
-    it(`are an error with ${way.name}, where that is asked for, before anything is written`, async () => {
+    it(`are an error with ${way.name}, if that is requested, before anything is written`, async () => {
       const start = await lab.host(1).snapshot();
       const outcome = await flowOn(way, { mtuPolicy: "fail" }).then(() => "made", String);
       expect(outcome).to.contain(
@@ -151,7 +151,7 @@ describe("frames that are too long for their copies' way", function () {
     });
   }
 
-  it("are no matter when slices fit, of the flow and of each of its rules", async () => {
+  it("are fine when slices fit, of the flow and of each of its rules", async () => {
     const accept = { action: "accept", protocol: "udp" };
     const quiet = [
       { snapLength: 1_464 },
@@ -196,7 +196,7 @@ describe("frames that are too long for their copies' way", function () {
   }
 
   if (DATAPATH === "netdev") {
-    it("stay lost where a tunnel may be fragmented, since the userspace datapath does not, and the warning says so", async () => {
+    it("are still lost if a tunnel may be fragmented, since the userspace datapath does not, and the warning says so", async () => {
       await mayFragment();
       expect(driver.warnings[0]).to.contain("copies of more than 1464 bytes do not arrive");
       expect(driver.warnings[0]).to.contain("the userspace datapath does not fragment");
@@ -207,7 +207,7 @@ describe("frames that are too long for their copies' way", function () {
       expect(sent.map(({ dontFragment }) => dontFragment)).to.deep.equal([false]);
     });
   } else {
-    it("arrive in fragments where a tunnel may be fragmented and they themselves may, and the warning says so", async () => {
+    it("arrive in fragments if a tunnel may be fragmented and they themselves may, and the warning says so", async () => {
       await mayFragment();
       expect(driver.warnings[0]).to.contain("copies of more than 1464 bytes do not arrive");
       expect(driver.warnings[0]).to.contain("only packets that may be fragmented themselves");

@@ -75,7 +75,7 @@ describe("a cap on copies", function () {
     return { production, copies: captures };
   }
 
-  it("of 1 Mbit/s on 50 Mbit/s lets that much through, counts what it drops, and costs production no frame", async () => {
+  it("of 1 Mbit/s on 50 Mbit/s passes that much, counts what it drops, and costs production no frame", async () => {
     const control = (await send(2, { from: web, to: db, options: FULL })).production[0]!;
     expect(control.arrived).to.equal(control.taken);
     await tap({ rateLimit: { kbps: 1_000 } });
@@ -95,7 +95,7 @@ describe("a cap on copies", function () {
     }
   });
 
-  it("does not touch the copies of the same frames that have none", async () => {
+  it("does not affect the copies of the same frames that have none", async () => {
     const [near] = await tap({ rateLimit: { kbps: 1_000 } });
     await driver.update(near!, { service: near!.inputs.service, host: "host1", port: "tap-web" });
     await learn([web, db]);
@@ -125,13 +125,13 @@ describe("a cap on copies", function () {
     for (const capture of copies) expect(steadyRate(capture)).to.be.within(180, 220);
   });
 
-  it("lets a burst through, as long as one that was asked for", async () => {
+  it("passes a burst of the requested size", async () => {
     await tap({ rateLimit: { packetsPerSecond: 10, burst: 500 } });
     const { copies } = await send(1, { from: web, to: db, options: SMALL });
     for (const capture of copies) expect(capture.frames.length).to.be.within(500, 540);
   });
 
-  it("is one for both directions, also where a rule tells these apart", async () => {
+  it("is one for both directions, even if a rule distinguishes them", async () => {
     const filter = ["ingress", "egress"].map((direction) => ({ action: "accept", direction }));
     await tap({ filter, rateLimit: { packetsPerSecond: 100 } });
     expect(await meters(lab.host(1))).to.have.length(2);

@@ -104,7 +104,7 @@ describe("a sample of one conversation in four", function () {
     expect(fewer.every((is, index) => !is || chosen[index])).to.equal(true);
   });
 
-  it("comes before the cap, and goes together with a filter, a slice and monitors that share the copies", async () => {
+  it("is taken before the cap, and combines with a filter, a slice and monitors that share the copies", async () => {
     const service = await driver.service("ids", {
       ...{ host: "host1", ports: ["tap-ids1", "tap-ids2"], distribution: "hash" },
     });

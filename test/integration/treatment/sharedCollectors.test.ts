@@ -7,7 +7,7 @@ import type { Vm } from "../../lab/vm";
 import { expectFrames, learn, received, unicast } from "../copies/traffic";
 import { decapsulateAll } from "./encapsulation";
 
-describe("several services to one collector", function () {
+describe("several services that send to one collector", function () {
   this.timeout(30_000);
   let lab: Lab;
   let driver: Driver;
@@ -64,7 +64,7 @@ describe("several services to one collector", function () {
     return byKey;
   }
 
-  it("share its tunnel by keys of their own, as long as one of them needs it", async () => {
+  it("share its tunnel by keys of their own, while one of them needs it", async () => {
     const first = await tap("first", await serve("one", { type: "erspan", key: 1 }));
     await tap("second", await serve("two", { type: "erspan", key: 2 }), { snapLength: 60 });
     expect(await tunnels()).to.have.length(1);
@@ -150,7 +150,7 @@ describe("several services to one collector", function () {
     });
   }
 
-  it("are refused one key in one tunnel, by which the collector could not tell them apart", async () => {
+  it("are refused one key in one tunnel, because the collector could not tell them apart", async () => {
     // 1 + id mod 1023 is the same for both.
     await tap(
       "first",
@@ -205,7 +205,7 @@ ovs-appctl ofproto/trace ovs-netdev "${arrival},in_port($port),packet_type(ns=0,
     { what: "Geneve", set: "type=geneve options:key=flow", args: { type: "geneve" } },
   ];
   for (const { what, set, args } of production) {
-    it(`are refused ${what} where production has such a tunnel to it, and production's stays as it is`, async () => {
+    it(`are refused ${what} if production has such a tunnel to it, and production's stays as it is`, async () => {
       const port = `ovs-vsctl add-port br-tun pro0 -- set Interface pro0 ${set}`;
       await lab.host(1).ovs(`${port} options:local_ip=192.0.2.11 options:remote_ip=${collector.address}`);
       const start = await lab.host(1).snapshot();

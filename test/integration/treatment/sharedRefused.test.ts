@@ -6,7 +6,7 @@ import { diffSnapshots } from "../../lab/snapshot";
 const ID = 0x4d2;
 const HEX = "0x4d2";
 
-describe("transport over production's tunnels", function () {
+describe("transport over production tunnels", function () {
   this.timeout(30_000);
   let lab: Lab;
   let driver: Driver;
@@ -106,7 +106,7 @@ describe("transport over production's tunnels", function () {
   }
 });
 
-describe("transport over production's tunnels, where there is no br-tun", function () {
+describe("transport over production tunnels, without a br-tun", function () {
   this.timeout(30_000);
   let lab: Lab;
   let driver: Driver;

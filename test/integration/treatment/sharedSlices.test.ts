@@ -93,7 +93,7 @@ describe("slices for several monitors", function () {
           });
           continue;
         }
-        it(`on the ${attachment} are cut ${where} and go by ${distribution}`, async () => {
+        it(`on the ${attachment} are truncated ${where} and distributed by ${distribution}`, async () => {
           const { flow } = await tap(source, { filter: FILTER, snapLength: REST }, distribution, attachment);
           await expectSlices(source, distribution);
           await driver.read(flow);
@@ -103,7 +103,7 @@ describe("slices for several monitors", function () {
     }
   }
 
-  it("go with a cap too, and lengths come and go with their flows", async () => {
+  it("combine with a cap, and lengths are added and removed with their flows", async () => {
     const args = { filter: FILTER, snapLength: REST, rateLimit: { packetsPerSecond: 10_000 } };
     const { service, flow } = await tap(1, args, "hash", "tap-bridge");
     await expectSlices(1, "hash");

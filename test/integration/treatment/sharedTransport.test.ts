@@ -14,7 +14,7 @@ const [PRODUCTION, OURS] = [4_789, 14_789];
 /** Milliseconds of a stream after a change, in which a gap would show. */
 const MARGIN = 100;
 
-describe("copies over production's tunnels", function () {
+describe("copies over production tunnels", function () {
   this.timeout(30_000);
   let lab: Lab;
   let driver: Driver;
@@ -58,7 +58,7 @@ describe("copies over production's tunnels", function () {
     return now.bridges["br-tun"]!.flows.filter((flow) => !before.includes(flow));
   }
 
-  it("come byte for byte under the service's id by the one tunnel, and production by its own as ever", async () => {
+  it("arrive byte for byte with the service's id through the one tunnel, and production through its own as ever", async () => {
     await driver.flow("web", service, source);
     await learn([vm.web, vm.db, vm.far]);
     const near = [...unicast(vm.web, vm.db), ...unicast(vm.db, vm.web)];
@@ -96,7 +96,7 @@ describe("copies over production's tunnels", function () {
     );
   });
 
-  it("take one rule of ours in br-tun at each end, and none on any other host", async () => {
+  it("need one rule of ours in br-tun at each end, and none on any other host", async () => {
     await driver.flow("web", service, source);
     const [sends, none, receives] = await Promise.all([added(1), added(2), added(3)]);
     expect(none).to.deep.equal([]);
@@ -112,7 +112,7 @@ describe("copies over production's tunnels", function () {
     expect([await added(1), await added(3)].map((flows) => flows.length)).to.deep.equal([1, 1]);
   });
 
-  it("come from several hosts into one service, and stay when one of these goes", async () => {
+  it("arrive from several hosts into one service, and stay when one of these leaves", async () => {
     await driver.flow("web", service, { ...source, direction: "egress" });
     const far = await driver.flow("far", service, {
       ...source,
@@ -134,7 +134,7 @@ describe("copies over production's tunnels", function () {
     expectFrames(one!, frames.slice(0, frames.length / 2));
   });
 
-  it("are cut to their length, of which a service may have several, and production's frames are not", async () => {
+  it("are truncated to their length, of which a service may have several, and production's frames are not", async () => {
     const filter = [{ action: "accept", protocol: "tcp", snapLength: 60 }, { action: "accept" }];
     await driver.flow("web", service, { ...source, filter, snapLength: 100 });
     await driver.flow("trunk", service, {
@@ -162,7 +162,7 @@ describe("copies over production's tunnels", function () {
     expectFrames(far!, [...frames, ...untagged], "production");
   });
 
-  it("leave production whole when the other end is lost from sight", async () => {
+  it("leave production whole when the other end is unreachable", async () => {
     await driver.flow("web", service, { ...source, snapLength: 60 });
     const neighbours = () => lab.host(1).ovs("ovs-appctl tnl/neigh/show");
     await lab.host(3).ovs("ip link set nic1 down");
@@ -202,7 +202,7 @@ describe("copies over production's tunnels", function () {
     expect(flow.outputs.status).to.equal("active");
   });
 
-  it("go to another service of the monitor's host without a loss, and never reach production's rules", async () => {
+  it("move to another service of the monitor's host without a loss, and never reach production's rules", async () => {
     const other = await driver.service("other", { host: "host3", port: "tap-mon4" });
     const flow = await driver.flow("web", service, { ...source, direction: "egress" });
     await learn([vm.web, vm.db]);
@@ -250,7 +250,7 @@ ovs-vsctl add-br br-tun2 -- set Bridge br-tun2 datapath_type=${DATAPATH} fail_mo
     }
   });
 
-  it("come back when an agent removes rules it does not know", async () => {
+  it("are restored when an agent deletes rules it does not know", async () => {
     const flow = await driver.flow("web", service, source);
     for (const host of [lab.host(1), lab.host(3)]) {
       await host.ovs("ovs-ofctl del-flows br-tun cookie=0x7a70000000000000/0xffff000000000000");

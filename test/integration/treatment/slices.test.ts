@@ -59,7 +59,7 @@ describe("snapLength", function () {
       // The kernel's tunnels carry no IP packets without a whole header.
       const least = DATAPATH === "system" && monitor === "mon2" ? [54, 55] : [14, 15];
       for (const length of [...least, 64, 100, 1_463, 1_464, 65_535]) {
-        it(`of ${length} keeps so many bytes of each frame of an access port, and shorter ones whole`, async () => {
+        it(`of ${length} keeps that many bytes of each frame of an access port, and shorter ones whole`, async () => {
           await tap("tap-web", { snapLength: length });
           const frames = unicast(vm.web, vm.db);
           await expectCopies(vm.web, frames, cut(frames, length));
@@ -74,7 +74,7 @@ describe("snapLength", function () {
         await expectCopies(vm.db, unTag(back), cut(back, 100));
       });
 
-      it("of a rule wins over the flow's, which is for what has none", async () => {
+      it("of a rule takes precedence over the flow's, which is for rules without one", async () => {
         const filter = [
           { action: "accept", protocol: "tcp", destinationPort: 443, snapLength: 54 },
           { action: "accept", protocol: "tcp", snapLength: 900 },
@@ -112,7 +112,7 @@ describe("snapLength", function () {
         await expectCopies(vm.web, frames, copies);
       });
 
-      it("goes together with a cap, a filter and a direction", async () => {
+      it("combines with a cap, a filter and a direction", async () => {
         const filter = [
           { action: "accept", direction: "egress", protocol: "udp", snapLength: 50 },
           { action: "accept", direction: "ingress", snapLength: 70 },

@@ -171,7 +171,7 @@ done`,
     expect(faults(taps).size).to.equal(0);
   });
 
-  it("says what could not be looked at where a host is not reached", async () => {
+  it("reports what could not be read if a host is unreachable", async () => {
     const host = estate.lab.host(2);
     const port = host.sshPort;
     await host.stopSsh();

@@ -41,7 +41,7 @@ describe("figures of the benchmark", () => {
     ]);
   });
 
-  it("stand in one table, judged in a full run only", () => {
+  it("are in one table, judged in a full run only", () => {
     const figures = [timeFigure("up", { ours: [12], baseline: [10] }, { atMost: 1.3 })];
     const sections = [{ title: "Taps", figures, notes: ["a note"] }];
     const full = table(sections, "full").split("\n");

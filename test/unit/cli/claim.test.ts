@@ -3,7 +3,7 @@ import { describeClaim } from "../../../cli/claims/claim";
 import { claim } from "../../../provider/schema/claim";
 
 describe("a claim in a list", () => {
-  it("of a flow that selects ports has the selector", () => {
+  it("of a flow that selects ports shows the selector", () => {
     const flow = claim.parse({
       ...{ format: 1, kind: "flow", owner: "o/p/s/TapFlow/all", token: "t", writer: "me@here", time: "now" },
       ...{ service: "o/p/s/TapService/ids", tunnelId: 7, destination: "here" },

@@ -39,7 +39,7 @@ describe("the hosts of the command line", () => {
     compute3: { address: "192.0.2.3", gone: true },
   };
 
-  it("are all of the inventory, but for those that are gone", () => {
+  it("are all of the inventory except those declared gone", () => {
     expect(records(inventory)).to.deep.equal([
       { name: "compute1", address: "192.0.2.1", user: "tap", hostKey: "SHA256:x" },
       { name: "compute2", address: "192.0.2.2" },
@@ -88,7 +88,7 @@ describe("the hosts of the command line", () => {
     });
   }
 
-  it("cannot be in a file that is not there", () => {
+  it("cannot be in a file that does not exist", () => {
     expect(() => read("--hosts", join(directory, "none.json")))
       .to.throw(/none\.json with the hosts cannot be read: ENOENT/)
       .with.property("code", "invalid-config");
@@ -99,7 +99,7 @@ describe("the hosts of the command line", () => {
     [/^give --hosts or --project, not both$/, "--hosts", "hosts.json", "--project", "."],
     [/^--stack must name one stack$/, "--stack", "a", "--stack", "b"],
   ] as const) {
-    it(`are asked for: ${words.join(" ")}`, () => {
+    it(`are required: ${words.join(" ")}`, () => {
       expect(() => read(...words))
         .to.throw(UsageError)
         .with.property("message")
@@ -107,7 +107,7 @@ describe("the hosts of the command line", () => {
     });
   }
 
-  it("are asked for where the inventory has none", () => {
+  it("are required if the inventory has none", () => {
     expect(() => records({})).to.throw(UsageError, "the inventory has no hosts");
   });
 });

@@ -17,9 +17,13 @@ async function refusalOf(...words: string[]): Promise<UsageError> {
   throw new Error("nothing was refused");
 }
 
-describe("a command line that makes no sense", () => {
+describe("an invalid command line", () => {
   for (const [words, message, usage] of [
-    ["", "name a command: claims", /^Usage: pulumi-taas <command> \[options\]; more with pulumi-taas --help$/],
+    [
+      "",
+      "name a command: claims",
+      /^Usage: pulumi-taas <command> \[options\]; more with pulumi-taas --help$/,
+    ],
     ["claims", "name a command: list, remove", /^Usage: pulumi-taas claims <command>/],
     ["clams list", "unknown command 'clams'", /^Usage: pulumi-taas <command>/],
     ["claims drop --host a", "unknown command 'drop'", /^Usage: pulumi-taas claims <command>/],
@@ -43,7 +47,7 @@ describe("a command line that makes no sense", () => {
     });
   }
 
-  it("does not end the process where help is asked for", async () => {
+  it("does not end the process when help is requested", async () => {
     const write = process.stdout.write;
     const written: string[] = [];
     process.stdout.write = (chunk: string | Uint8Array) => written.push(String(chunk)) > 0;
@@ -91,7 +95,7 @@ describe("the output of a command", () => {
     expect(err).to.equal("pulumi-taas: host a: it is down. Start it\npulumi-taas: nothing was removed\n");
   });
 
-  it("shows progress on a terminal alone, and never in the way of a line", async () => {
+  it("shows progress on a terminal only, and never in the middle of a line", async () => {
     const plain = streams();
     new Output("text", plain).progress("1 of 2");
     expect(await told(plain)).to.deep.equal(["", ""]);

@@ -44,7 +44,7 @@ async function remove(sites: readonly Site[]): Promise<{ removed: string[]; fail
 }
 
 describe("the removal of claims", () => {
-  it("goes on with the next host when one is out of reach, and says what stays there", async () => {
+  it("continues with the next host when one is unreachable, and says what stays there", async () => {
     const tried: string[] = [];
     const sites = [siteAt("host1", tried, "connection-lost"), siteAt("host2", tried)];
     expect(await remove(sites)).to.deep.equal({
@@ -54,13 +54,13 @@ describe("the removal of claims", () => {
     expect(tried).to.deep.equal(["host1", "host2", "host2", "host2"]);
   });
 
-  it("goes on with the next claim when one cannot be removed", async () => {
+  it("continues with the next claim when one cannot be removed", async () => {
     const tried: string[] = [];
     const { removed, failures } = await remove([siteAt("host1", tried, "ofport-taken")]);
     expect([removed.length, failures.length, tried.length]).to.deep.equal([0, 3, 3]);
   });
 
-  it("does not hide a fault of the program", async () => {
+  it("does not hide a bug in the program", async () => {
     const site = { name: "host1", submit: () => Promise.reject(new TypeError("x is undefined")) };
     const error = await remove([site]).catch((reason: Error) => reason);
     expect(error).to.be.instanceOf(TypeError);

@@ -27,17 +27,17 @@ describe("the file of a capture", () => {
     }).catch((error: unknown) => error as Error);
   }
 
-  it("keeps what it had where the capture does not begin", async () => {
+  it("keeps its content if the capture does not start", async () => {
     expect(await write(file)).to.have.property("message", "cannot reach it");
     expect(await readFile(file, "utf8")).to.equal("the capture before");
   });
 
-  it("is its owner's alone, also where it was there before", async () => {
+  it("is readable by its owner only, even if it existed before", async () => {
     await write(file);
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
   });
 
-  it("must be one that can be written", async () => {
+  it("must be writable", async () => {
     expect(await write(join(folder, "none", "web.pcapng"))).to.be.instanceOf(UsageError);
   });
 });

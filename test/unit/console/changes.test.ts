@@ -48,7 +48,7 @@ describe("changes of the console", () => {
     ],
   ];
   for (const [what, move] of moved) {
-    it(`are previewed anew when ${what} has moved, and run where the outcome is the same`, async () => {
+    it(`are previewed again when ${what} has changed, and run if the outcome is the same`, async () => {
       const preview = await project.previewed();
       await move();
       const change = await project.confirmed(preview);
@@ -56,7 +56,7 @@ describe("changes of the console", () => {
       expect(project.deployer.runs).to.deep.equal(["preview", "preview", "up"]);
     });
 
-    it(`ask anew when ${what} has moved and the outcome is another, and change nothing`, async () => {
+    it(`ask again when ${what} has changed and the outcome differs, and change nothing`, async () => {
       const preview = await project.previewed();
       await move();
       const program = await readFile(project.file.path, "utf8");
@@ -109,7 +109,7 @@ describe("changes of the console", () => {
     await project.changes.idle();
   });
 
-  it("wait for one that runs, and say for whose", async () => {
+  it("wait for a running one, and say whose it is", async () => {
     let open = () => {};
     project.deployer.gate = new Promise((resolve) => {
       open = resolve;
@@ -132,7 +132,7 @@ describe("changes of the console", () => {
     expect(await readFile(project.file.path, "utf8")).to.include("  other:\n");
   });
 
-  it("leave a locked stack locked, say by whom, and take back the program", async () => {
+  it("leave a locked stack locked, say by whom, and restore the program", async () => {
     project.deployer.result = {
       succeeded: false,
       lock: { by: "alice@build1", since: "2026-11-29T10:00:00Z", text: "locked" },
@@ -147,7 +147,7 @@ describe("changes of the console", () => {
     ).to.equal(true);
   });
 
-  it("tell that nobody has locked the stack once a run or preview could begin", async () => {
+  it("report that nobody has locked the stack once a run or preview could start", async () => {
     const locks = () => project.events.flatMap((event) => (event.type === "lock" ? [event.lock?.by] : []));
     project.deployer.result = { succeeded: false, lock: { by: "alice@build1", text: "locked" } };
     await project.confirmed(await project.previewed());
@@ -156,7 +156,7 @@ describe("changes of the console", () => {
     expect(locks().at(-1)).to.equal(undefined);
   });
 
-  it("save without a run", async () => {
+  it("are saved without a run", async () => {
     const preview = await project.previewed();
     const change = await project.ended(await project.changes.save(preview.id, OPERATOR));
     expect(change.outcome).to.equal("saved");
@@ -171,7 +171,7 @@ describe("changes of the console", () => {
   };
   const HOST = JSON.stringify([{ inputs: { host: { name: "host1", address: "192.0.2.11" } } }]);
 
-  it("are previewed anew when a host of the stack has moved that no step is about, for a run repairs it", async () => {
+  it("are previewed again when a host of the stack has changed that no step concerns, because a run repairs it", async () => {
     project.deployer.stack = HOST;
     project.deployer.events = () => [];
     const preview = await project.previewed();
@@ -180,7 +180,7 @@ describe("changes of the console", () => {
     expect(project.deployer.runs).to.deep.equal(["preview", "preview", "up"]);
   });
 
-  it("are previewed anew when a host or the state has moved while Pulumi previewed", async () => {
+  it("are previewed again when a host or the state has changed during the preview", async () => {
     project.deployer.stack = HOST;
     project.deployer.meanwhile = () => {
       project.written = 2;
@@ -227,7 +227,7 @@ describe("changes of the console", () => {
     expect(await readFile(project.file.path, "utf8")).to.include("  other:\n");
   });
 
-  it("say of a resource that failed that it failed", async () => {
+  it("report that a resource failed", async () => {
     const { metadata } = created("ids", "first").resourcePreEvent!;
     project.deployer.told = [{ resOpFailedEvent: { metadata } }];
     project.deployer.result = { succeeded: false };
@@ -235,7 +235,7 @@ describe("changes of the console", () => {
     expect(change.steps.map(({ done, error }) => [done, error])).to.deep.equal([[false, "it failed"]]);
   });
 
-  it("are kept, and one that was cut off with the console is told as that", async () => {
+  it("are stored, and a change that was cut off with the console is reported as such", async () => {
     const preview = await project.previewed();
     await project.confirmed(preview);
     const cut = { ...project.changes.all[0]!, id: "0123456789abcdef", outcome: "running" };

@@ -23,8 +23,8 @@ const vnic: Vnic = {
 const vm: PlacedVm = { id: "u", name: "web", host: "host1", key: "host1 u", vnics: [vnic] };
 const chosen = { ...NO_CHOICE, service: "s", vm: vm.key, vnic: "1" };
 
-describe("what is chosen for a new tap", () => {
-  it("becomes an edit with the port as the server named it, and without what is empty", () => {
+describe("the choices for a new tap", () => {
+  it("become an edit with the port as the server named it, and without empty fields", () => {
     expect(editOf({ ...chosen, filter: "  " }, "web", vm, vnic, [vm])).to.deep.equal({
       kind: "createTap",
       name: "web",
@@ -35,7 +35,7 @@ describe("what is chosen for a new tap", () => {
     });
   });
 
-  it("makes a service with the tap where none of the list will do", () => {
+  it("create a service with the tap if none in the list is wanted", () => {
     const monitor = { ...NO_MONITOR, name: "ids", port: "host1 tap-web" };
     const edit = editOf({ ...chosen, service: NEW_SERVICE, monitor }, "web", vm, vnic, [vm]);
     expect(edit).to.deep.include({ service: { create: { name: "ids", host: "host1", port: vnic.ref } } });
@@ -47,13 +47,13 @@ describe("what is chosen for a new tap", () => {
     });
   });
 
-  it("is no edit before it is complete", () => {
+  it("are no edit until they are complete", () => {
     expect(editOf({ ...chosen, service: "" }, "web", vm, vnic, [vm])).to.equal(undefined);
     expect(editOf(chosen, "web", vm, undefined, [vm])).to.equal(undefined);
     expect(editOf({ ...chosen, service: NEW_SERVICE }, "web", vm, vnic, [vm])).to.equal(undefined);
   });
 
-  it("proposes a name that is free and that a program can have", () => {
+  it("propose a name that is free and valid in a program", () => {
     expect(proposedName("web", new Set())).to.equal("web");
     expect(proposedName("web", new Set(["web", "web-2"]))).to.equal("web-3");
     expect(proposedName("<b>\u001b[2J", new Set())).to.equal("b-2J");

@@ -17,7 +17,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 const OWN = { origin: "http://127.0.0.1:8080", "sec-fetch-site": "same-origin", ...JSON_TYPE };
 
 describe("the guard of the console", () => {
-  it("lets the page pass, by each of its names", () => {
+  it("lets the page pass under each of its names", () => {
     for (const host of ["127.0.0.1:8080", "localhost:8080", "LOCALHOST:8080", "[::1]:8080", "taps.example"])
       expect(verdict("GET", "/api/taps", { host }), host).to.equal("passed");
     expect(verdict("POST", "/api/previews", OWN)).to.equal("passed");

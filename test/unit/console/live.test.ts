@@ -6,7 +6,7 @@ import { usualWorld } from "../../browser/usualWorld";
 const { snapshot } = usualWorld();
 
 describe("the console's live lists", () => {
-  it("leave a row that an event does not name the same object, so that it is not drawn again", () => {
+  it("keep a row that an event does not name the same object, so that it is not drawn again", () => {
     const before = applied(NOTHING_YET, snapshot!);
     const [one, other] = [...before.taps.values()];
     const next = applied(before, { type: "taps", put: [{ ...one!, state: "drifted" }], drop: [] });
@@ -14,7 +14,7 @@ describe("the console's live lists", () => {
     expect(next.taps.get(other!.id)).to.equal(other);
   });
 
-  it("take up rates of known rows only", () => {
+  it("accept rates of known rows only", () => {
     const before = applied(NOTHING_YET, snapshot!);
     const [id] = [...before.taps.keys()];
     const next = applied(before, { type: "rates", taps: { [id!]: 9, elsewhere: 1 }, services: {} });
@@ -22,7 +22,7 @@ describe("the console's live lists", () => {
     expect([...next.taps.keys()]).to.deep.equal([...before.taps.keys()]);
   });
 
-  it("drop what is gone and replace everything by a new snapshot", () => {
+  it("drop what is gone, and replace everything by a new snapshot", () => {
     const before = applied(NOTHING_YET, snapshot!);
     const [id] = [...before.taps.keys()];
     expect(applied(before, { type: "taps", put: [], drop: [id!] }).taps.has(id!)).to.equal(false);
@@ -31,7 +31,7 @@ describe("the console's live lists", () => {
     expect([...next.taps.values()]).to.deep.equal([only]);
   });
 
-  it("put a new change first and leave a known one at its place", () => {
+  it("put a new change first, and leave a known one in its place", () => {
     const before = applied(NOTHING_YET, snapshot!);
     const ids = before.changes.map(({ id }) => id);
     const known = applied(before, { type: "change", put: change({ id: ids[1]!, outcome: "succeeded" }) });
@@ -48,7 +48,7 @@ describe("the console's live lists", () => {
     expect([next.complete, next.hosts.has("x")]).to.deep.equal([true, true]);
   });
 
-  it("pass over an event of a newer server", () => {
+  it("ignore an event of a newer server", () => {
     const before = applied(NOTHING_YET, snapshot!);
     expect(applied(before, { type: "of tomorrow" } as never)).to.equal(before);
   });

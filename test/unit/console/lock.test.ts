@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { lockIn } from "../../../console/server/deploy/pulumi";
 
 describe("a locked stack", () => {
-  it("is told with who and since when by a file backend, and as such by Pulumi Cloud", () => {
+  it("is reported with who and since when by a file backend, and as such by Pulumi Cloud", () => {
     const file = `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
   file:///state/.pulumi/locks/organization/taps/prod/1.json: created by alice@build1 (pid 4711) at 2026-11-29T10:00:00Z
 `;
@@ -15,7 +15,7 @@ describe("a locked stack", () => {
     });
   });
 
-  it("is not seen where a run failed for another reason", () => {
+  it("is not reported if a run failed for another reason", () => {
     expect(lockIn("error: port tap-web is locked")).to.equal(undefined);
   });
 });

@@ -26,7 +26,7 @@ function argumentsOf(claim: object, source: object): unknown {
 }
 
 describe("the YAML that takes over a tap", () => {
-  it("has what decides how the tap copies, and until when", () => {
+  it("contains everything that decides how and until when the tap copies", () => {
     const source = {
       filter: "tcp port 443",
       defaultAction: "drop",
@@ -45,7 +45,7 @@ describe("the YAML that takes over a tap", () => {
     });
   });
 
-  it("names a port as a program does, and nothing that is as it is by default", () => {
+  it("names a port as a program does, and omits defaults", () => {
     const port = { mac: "52:54:00:00:00:01", foundIfaceId: "found" };
     expect(argumentsOf({}, { port, direction: "ingress" })).to.deep.equal({
       host: "host1",

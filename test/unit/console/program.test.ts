@@ -74,24 +74,24 @@ describe("the console's program", () => {
     );
   });
 
-  it("keeps a resource that others name, and says where", () => {
+  it("keeps a resource that others use, and says where", () => {
     const text = `${HEAD}resources:\n${SERVICE}${BLOCK}outputs:\n  list: ["\${ids.tunnelId}"]\n`;
     expect(() => deleteResource(readProgram(text), "ids")).to.throw(
       "other parts of the program use ids: resources.web.properties.service, outputs.list",
     );
   });
 
-  it("is left alone where a resource's anchor is used elsewhere", () => {
+  it("stays unchanged if a resource's anchor is used elsewhere", () => {
     const text = "name: a\nruntime: yaml\nresources:\n  x: &x\n    type: a:B\n  y: *x\n";
     expect(() => deleteResource(readProgram(text), "x")).to.throw("an alias of YAML");
   });
 
-  it("is refused a name that it has", () => {
+  it("refuses a name that it already has", () => {
     const program = readProgram(`${HEAD}resources:\n${SERVICE}${BLOCK}`);
     expect(() => addResources(program, FLOW)).to.throw("the program has a resource web");
   });
 
-  it("is refused where it cannot be edited", () => {
+  it("is refused if it cannot be edited", () => {
     const wrong: [string, string][] = [
       ["a: [", "the program is not valid YAML"],
       ["just text", "not a YAML mapping"],
@@ -103,12 +103,12 @@ describe("the console's program", () => {
     for (const [text, message] of wrong) expect(() => readProgram(text), text).to.throw(message);
   });
 
-  it("is not edited where what is added would not stand there by itself, and says so", () => {
+  it("is not edited if the addition could not stand there by itself, and says so", () => {
     const program = readProgram("name: a\nruntime: yaml\nresources: !!map {}\n");
     expect(() => addResources(program, FLOW)).to.throw("written in a way that the console cannot edit");
   });
 
-  it("gets text that YAML 1.1 would read as a number, a time or a truth in quotes", () => {
+  it("gets text in quotes that YAML 1.1 would parse as a number, a time or a boolean", () => {
     const texts = ["1_000", "012", "12:30:45", "2030-01-01T00:00:00Z", "yes", "off"];
     for (const port of texts)
       expect(addResources(readProgram(HEAD), { ...FLOW, properties: { port } })).to.include(
@@ -116,7 +116,7 @@ describe("the console's program", () => {
       );
   });
 
-  it("has the owners that its resources have on hosts", () => {
+  it("has the owners of its resources on hosts", () => {
     const text = `${HEAD}resources:\n${SERVICE}${BLOCK}  named:\n    type: taas:index:TapFlow\n    name: other name\n  x:\n    type: a:B\n`;
     const found = programResources(readProgram(text), { organization: "acme", stack: "prod" });
     expect(found.map(({ key, kind, owner }) => [key, kind, owner])).to.deep.equal([

@@ -15,7 +15,7 @@ describe("the console's program file", () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it("is not read where its bytes could not be written back", async () => {
+  it("is not read if its bytes could not be written back", async () => {
     await writeFile(file.path, Buffer.from("name: taps # caf\u00e9\n", "latin1"));
     const failure = await file.read().catch((error: Error) => error);
     expect(failure).to.include({ message: "the program is not in UTF-8" });
@@ -26,7 +26,7 @@ describe("the console's program file", () => {
     expect(await file.read()).to.equal("\ufeffname: taps\n");
   });
 
-  it("stays a link where it is one", async () => {
+  it("stays a link if it is one", async () => {
     const target = join(folder, "elsewhere.yaml");
     await writeFile(target, "name: a\n");
     await symlink(target, file.path);
@@ -35,7 +35,7 @@ describe("the console's program file", () => {
     expect(await readFile(target, "utf8")).to.equal("name: b\n");
   });
 
-  it("is replaced by one of two who write at the same time", async () => {
+  it("is replaced by only one of two concurrent writers", async () => {
     await writeFile(file.path, "name: a\n");
     const written = await Promise.all(["b", "c"].map((name) => file.replace("name: a\n", `name: ${name}\n`)));
     expect(written).to.deep.equal([true, false]);

@@ -30,7 +30,7 @@ describe("the watch of the console's program", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("tells of a file that was away for a moment, and is back as it was", async () => {
+  it("reports a file that was missing for a moment and is back unchanged", async () => {
     const [path, away] = [join(folder, "Pulumi.yaml"), join(folder, "away")];
     await rename(path, away);
     await until(

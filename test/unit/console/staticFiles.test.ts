@@ -17,7 +17,7 @@ async function statusOf(path: string): Promise<number> {
 }
 
 describe("the files of the page", () => {
-  it("are the page for every screen, also of a long owner key", async () => {
+  it("are the page for every screen, including that of a long owner key", async () => {
     const key = encodeURIComponent(
       `organization/taps/prod/pulumi:pulumi:Stack$taas:TapFlow/${"web-".repeat(400)}`,
     );
@@ -28,7 +28,7 @@ describe("the files of the page", () => {
     }
   });
 
-  it("are none for a path that is longer, deeper or elsewhere", async () => {
+  it("do not exist for a path that is longer, deeper or elsewhere", async () => {
     for (const path of [
       `/taps/${"x".repeat(2049)}`,
       "/taps/a/b",

@@ -25,7 +25,7 @@ describe("changes of the console", () => {
   });
   afterEach(() => project.delete());
 
-  it("of a tenant wait for another person where that is asked for", async () => {
+  it("of a tenant wait for another person if that is required", async () => {
     project.open(true);
     project.deployer.events = () => [created("web", "first", "blue")];
     const preview = await project.previewed(TENANT, { kind: "apply" });
@@ -36,7 +36,7 @@ describe("changes of the console", () => {
     expect(await project.ended(id)).to.include({ outcome: "succeeded", approvedBy: "bob" });
   });
 
-  it("of a tenant wait for another person where they would do something with what is others'", async () => {
+  it("of a tenant wait for another person if they would change other people's resources", async () => {
     project.deployer.events = () => [created("web", "first", "blue"), created("ids", "first", "red")];
     const preview = await project.previewed(TENANT, { kind: "apply" });
     const id = await project.changes.confirm(preview.id, preview.fingerprint!, TENANT);
@@ -46,7 +46,7 @@ describe("changes of the console", () => {
     expect(project.deployer.done.some((line) => line.startsWith("up"))).to.equal(false);
   });
 
-  it("of others are not a tenant's to see, confirm, discard or save", async () => {
+  it("of others cannot be seen, confirmed, discarded or saved by a tenant", async () => {
     const preview = await project.previewed();
     const red: Viewer = { user: "rita", role: "tenant", tenant: "red", ports: [] };
     const own = await project.previewed(TENANT, { kind: "apply" });
@@ -62,7 +62,7 @@ describe("changes of the console", () => {
     await project.changes.idle();
   });
 
-  it("are approved and rejected however many previews others have asked for since", async () => {
+  it("are approved and rejected however many previews others have requested since", async () => {
     project.open(true);
     const preview = await project.previewed(TENANT, { kind: "apply" });
     const id = await project.changes.confirm(preview.id, preview.fingerprint!, TENANT);
@@ -107,7 +107,7 @@ describe("changes of the console", () => {
     await project.changes.idle();
   });
 
-  it("tell a tenant neither whose run they wait for nor what Pulumi says of a failure", async () => {
+  it("tell a tenant neither whose run they wait for nor Pulumi's message about a failure", async () => {
     project.deployer.events = () => [created("web", "first", "blue")];
     const preview = await project.previewed(TENANT, { kind: "apply" });
     const failures: Partial<Ran>[] = [
@@ -136,7 +136,7 @@ describe("changes of the console", () => {
     }
   });
 
-  it("of another's tap are refused to a tenant, whatever a host says whose it is", async () => {
+  it("of another's tap are refused to a tenant, whatever a host says about its owner", async () => {
     const tap = (tenant: string) =>
       `name: taps\nruntime: yaml\nresources:\n  red-web:\n    type: taas:TapFlow\n    properties:\n      tenant: ${tenant}\n`;
     project.taps = [{ id: "0123456789abcdef", name: "red-web", owner: ownerIn(tap("red"))!, tenant: "blue" }];

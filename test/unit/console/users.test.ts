@@ -35,7 +35,7 @@ describe("the users of the console", () => {
     expect(viewerOf(users, "toString")).to.equal(undefined);
   });
 
-  it("are refused with the place of what is wrong", () => {
+  it("are refused with the place of the error", () => {
     const wrong: [string, RegExp][] = [
       ["users: { tim: { role: tenant } }", /users\.users\.tim\.tenant: is required/],
       ["users: { tim: { role: root } }", /users\.users\.tim/],

@@ -10,7 +10,7 @@ const nic = (name: string, mac?: string) => ({
 });
 
 describe("the VMs of the console", () => {
-  it("count vNICs as a program's port does, also those without a MAC address", () => {
+  it("count vNICs as a program's port does, including those without a MAC address", () => {
     const ports = [
       nic("tap-a"),
       nic("tap-B"),

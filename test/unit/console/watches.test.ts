@@ -34,7 +34,7 @@ const codeOf = (work: () => unknown): string | undefined => {
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("the watches of a console", () => {
-  it("share one capture a tap, and begin another where it copies something else, or after the end", async () => {
+  it("share one capture per tap, and start another if it copies something else, or after the end", async () => {
     const { opened, watches } = hosts();
     const first = watches.join(watched("a"), () => {}, "admin");
     const second = watches.join(watched("a"), () => {}, "admin");
@@ -54,7 +54,7 @@ describe("the watches of a console", () => {
     await watches.stop();
   });
 
-  it("are 8 at most, 4 of a tenant, and count until they are gone from their hosts", async () => {
+  it("are at most 8, and 4 of a tenant, and count until they are deleted from their hosts", async () => {
     const { opened, watches } = hosts();
     const ends = [1, 2, 3, 4].map((id) => watches.join(watched(`b${id}`, "blue"), () => {}, "tenant"));
     expect(codeOf(() => watches.join(watched("b5", "blue"), () => {}, "tenant"))).to.equal(
@@ -91,7 +91,7 @@ describe("the watches of a console", () => {
     ]);
   });
 
-  it("give the file of the last watch to who has the tap, and not to who had it before", async () => {
+  it("give the file of the last watch to the tap's current tenant, and not to the previous one", async () => {
     const { opened, watches } = hosts();
     watches.join(watched("a", "blue"), () => {}, "tenant")();
     await turn();
@@ -102,7 +102,7 @@ describe("the watches of a console", () => {
     await watches.stop();
   });
 
-  it("keep the last frames only, cut as the tap cuts them", () => {
+  it("keep only the last frames, truncated as the tap truncates them", () => {
     const source = { application: "test", port: "tap-web", description: "", filter: undefined };
     const kept = new KeptFrames(64);
     for (let number = 0; number < 10_050; number++) {

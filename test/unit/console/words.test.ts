@@ -19,11 +19,11 @@ describe("the console's words", () => {
     expect(distance("soon", now)).to.equal(undefined);
   });
 
-  it("tell slow rates to one digit and fast ones whole", () => {
+  it("show slow rates with one digit and fast ones as whole numbers", () => {
     expect([0, 0.25, 9.94, 10, 1204.4].map(rate)).to.deep.equal(["0", "0.3", "9.9", "10", "1,204"]);
   });
 
-  it("write out what could turn a line round, and cut what is long", () => {
+  it("escape what could reverse a line, and cut what is long", () => {
     expect(plain("a\u202eb\u001b[2J\ud800")).to.equal("a\\u202eb\\u001b[2J\\ud800");
     expect(plain("x".repeat(1 << 20), 5)).to.equal("xxxxx…");
     expect(plainLines("one\ntwo\u0007")).to.equal("one\ntwo\\u0007");
@@ -39,7 +39,7 @@ describe("the console's search", () => {
   const names = (asked: string, state?: "drifted") =>
     found(byName(rows), asked, state).map(({ name }) => name);
 
-  it("finds rows with every word, wherever it stands and however it is written, by name", () => {
+  it("finds rows with every word, wherever and however it is written, by name", () => {
     expect(names("")).to.deep.equal(["Web-2", "db", "web"]);
     expect(names("WEB 443")).to.deep.equal(["web"]);
     expect(names("tap-db ids")).to.deep.equal(["db"]);
@@ -50,7 +50,7 @@ describe("the console's search", () => {
 });
 
 describe("the console's addresses", () => {
-  it("lead back from a path to what it is about, whatever the id is made of", () => {
+  it("lead back from a path to its subject, whatever the id consists of", () => {
     for (const id of ["acme/taps/prod/TapFlow/web", "../../etc", "a b?c#d%", "__proto__", "\u202e"])
       expect(routeOf(pathOf("taps", id))).to.deep.equal({ screen: "tap", id });
   });

@@ -48,12 +48,12 @@ describe("the tunnel address of a host", () => {
     });
   }
 
-  it("is what the program says before all", () => {
+  it("is first of all what the program says", () => {
     const facts = hostOf({ externalIds: { "ovn-encap-ip": "192.0.2.1" } });
     expect(tunnelAddress({ ...HOST, tunnelIp: "192.0.2.3" }, facts)).to.equal("192.0.2.3");
   });
 
-  it("is asked for where production has several, and where nothing tells one", () => {
+  it("must be given if production has several, or nothing provides one", () => {
     expect(() => tunnelAddress(HOST, hostOf({}, "192.0.2.1", "192.0.2.2"))).to.throw(/192.0.2.1, 192.0.2.2/);
     expect(() => tunnelAddress(HOST, hostOf({}, "flow"))).to.throw(/no IP address in ovn-encap-ip/);
   });

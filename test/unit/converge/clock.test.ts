@@ -17,12 +17,12 @@ describe("a host's clock", () => {
     }
   });
 
-  it("is read without the nanoseconds that busybox has not", async () => {
+  it("is read without nanoseconds, which busybox lacks", async () => {
     const now = await clock(() => `${Math.floor(inSeconds(0))}.%N\n`).now();
     expect(now - Date.now()).to.be.within(-1500, 500);
   });
 
-  it("is asked for once, and counted on from there", async () => {
+  it("is read once, and extrapolated from there", async () => {
     let asked = 0;
     const one = clock(() => {
       asked++;
@@ -33,7 +33,7 @@ describe("a host's clock", () => {
     expect(asked).to.equal(1);
   });
 
-  it("is an error where it tells no time", async () => {
+  it("is an error if it cannot be read", async () => {
     for (const said of ["", "soon", "\u001b[31m1", "12"]) {
       const error = await clock(() => said)
         .now()

@@ -36,7 +36,7 @@ class Steps {
 }
 
 describe("coalesced work", () => {
-  it("is done once for those who ask at once, and once more for all who ask meanwhile", async () => {
+  it("is done once for concurrent callers, and once more for all who ask meanwhile", async () => {
     const steps = new Steps();
     const coalesced = new Coalesced<void, number>(steps.work);
     const first = [coalesced.ask(), coalesced.ask()];
@@ -54,7 +54,7 @@ describe("coalesced work", () => {
     expect(await third).to.equal(3);
   });
 
-  it("fails for those who asked for it, and is begun anew for the next", async () => {
+  it("fails for its callers, and is started again for the next", async () => {
     const steps = new Steps();
     const coalesced = new Coalesced<void, number>(steps.work);
     const failing = coalesced.ask().catch((error: Error) => error.message);

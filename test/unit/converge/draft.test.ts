@@ -64,19 +64,19 @@ describe("a draft of a host", () => {
   const ids = service("ids", "tap-ids");
   const drop = deleteEdit(ids.owner, ids.token);
 
-  it("sends the monitor of a dropped service home", () => {
+  it("moves the monitor of a deleted service back", () => {
     expect(draft(host([moved("tap-ids")], []), [ids], [drop])).to.deep.equal({
       ...{ owners: [], rejected: [], moves: ["tap-ids br-int"] },
     });
   });
 
-  it("refuses to drop a service whose monitor's number was given away, and keeps it", () => {
+  it("refuses to delete a service whose monitor's number was assigned to another port, and keeps it", () => {
     expect(draft(host([moved("tap-ids")], [taker]), [ids], [drop])).to.deep.equal({
       ...{ owners: [ids.owner], rejected: [[ids.owner, "ofport-taken"]], moves: ["tap-ids br-tap"] },
     });
   });
 
-  it("refuses a change by which a service gives such a monitor up, and no other", () => {
+  it("refuses a change by which a service gives up such a monitor, and no other", () => {
     const facts = host([moved("tap-ids")], [taker, { name: "tap-new" }, { name: "tap-other" }]);
     const change = put({ ...ids, ports: ["tap-new"] } as Claim);
     const other = service("other", "tap-other");
@@ -85,7 +85,7 @@ describe("a draft of a host", () => {
     expect(done.owners).to.have.members([ids.owner, other.owner]);
   });
 
-  it("cleans up what a killed run of the stack left, and sends its monitor home", () => {
+  it("cleans up what a killed run of the stack left, and moves its monitor back", () => {
     const other = service("other", "tap-other");
     const facts = host([moved("tap-ids")], [{ name: "tap-other" }]);
     const done = draft(facts, [{ ...ids, ...pending } as Claim], [put(other)]);
@@ -96,7 +96,7 @@ describe("a draft of a host", () => {
     });
   });
 
-  it("leaves a leftover whose monitor cannot go home, and does what it was asked for", () => {
+  it("keeps a leftover whose monitor cannot be moved back, and applies the edit", () => {
     const other = service("other", "tap-other");
     const facts = host([moved("tap-ids")], [taker, { name: "tap-other" }]);
     const done = draft(facts, [{ ...ids, ...pending } as Claim], [put(other)]);
@@ -104,13 +104,13 @@ describe("a draft of a host", () => {
     expect(done.owners).to.have.members([ids.owner, other.owner]);
   });
 
-  it("lets a monitor without a claim keep nobody from anything", () => {
+  it("is not blocked by a monitor without a claim", () => {
     const other = service("other", "tap-other");
     const done = draft(host([moved("tap-ids")], [taker, { name: "tap-other" }]), [], [put(other)]);
     expect(done).to.deep.equal({ owners: [other.owner], rejected: [], moves: ["tap-other br-tap"] });
   });
 
-  it("refuses to drop the last claim while a VM's port on the tap bridge has no bridge to go to", () => {
+  it("refuses to delete the last claim while a VM's port on the tap bridge has no bridge to move to", () => {
     const row = { externalIds: { "taas-renderer": "1" }, otherConfig: { "taas-generation": "5" } };
     const strayed = (...others: ObservedBridge[]) =>
       observed({ name: "br-tap", ports: [{ name: "tap-vm" }], row }, ...others);
@@ -123,14 +123,14 @@ describe("a draft of a host", () => {
     );
   });
 
-  it("drops a service of the longest owner key and leaves no claim", () => {
+  it("deletes a service with the longest owner key and leaves no claim", () => {
     const long = { ...ids, owner: `${STACK}/TapService/${"x".repeat(2032)}` } as Claim;
     expect(
       draft(host([moved("tap-ids")], []), [long], [deleteEdit(long.owner, long.token)]).owners,
     ).to.deep.equal([]);
   });
 
-  it("gives a monitor up only when its last service does", () => {
+  it("gives up a monitor only when its last service does", () => {
     const second = service("second", "tap-ids");
     const done = draft(host([moved("tap-ids")], [taker]), [ids, second], [drop]);
     expect(done).to.deep.equal({ owners: [second.owner], rejected: [], moves: ["tap-ids br-tap"] });

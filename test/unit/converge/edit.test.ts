@@ -97,7 +97,7 @@ describe("a claim that is put", () => {
     it(says, () => expect(applied(putEdit(options(more)), ...claims)).to.deep.equal(expected));
   }
 
-  it("comes to the same when it is put twice", () => {
+  it("has the same result when it is put twice", () => {
     const claims = new Map<string, Claim>();
     putEdit(options()).apply(claims);
     const once = claims.get(OWNER);
@@ -107,14 +107,14 @@ describe("a claim that is put", () => {
 });
 
 describe("a claim that is deleted", () => {
-  it("is the one of that incarnation, whatever its owner key", () => {
+  it("is that of the incarnation, whatever its owner key", () => {
     const renamed = claim({ owner: `${STACK}/TapService/new` });
     expect(applied(deleteEdit(OWNER, "mine"), renamed, claim({ token: "theirs" }))).to.deep.equal([
       "TapService/ids theirs confirmed",
     ]);
   });
 
-  it("gives way to the claim that a pending one took the place of", () => {
+  it("is replaced by the claim that the pending one had replaced", () => {
     const before = claim({ ...other, token: "theirs" });
     const claims = new Map([[OWNER, before]]);
     putEdit(options({ adopt: true })).apply(claims);
@@ -122,7 +122,7 @@ describe("a claim that is deleted", () => {
     expect([...claims.values()]).to.deep.equal([before]);
   });
 
-  it("does not come back by a pending one that took its place", () => {
+  it("is not restored by a pending one that replaced it", () => {
     const claims = new Map([[OWNER, claim({ ...other, token: "theirs" })]]);
     putEdit(options({ adopt: true })).apply(claims);
     deleteEdit(OWNER, "theirs").apply(claims);

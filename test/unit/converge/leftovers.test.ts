@@ -74,23 +74,23 @@ class Hosts {
 }
 
 describe("what a host says of a capture", () => {
-  it("leads to no other host, where what it says of other resources does", () => {
+  it("leads to no other host, unlike what it says about other resources", () => {
     const service = claimed({ kind: "service", tunnelId: 7, ports: ["ids"], integrationBridge: "br-int" });
     expect(otherEnds(service)).to.deep.equal([end(2)]);
     expect(otherEnds(claimed({ kind: "capture", source }))).to.deep.equal([]);
   });
 
-  it("has a claim deleted on that host alone, whoever's key and token it has", async () => {
+  it("has a claim deleted on that host only, whatever its key and token", async () => {
     const hosts = new Hosts({ 1: [{ kind: "capture", source }], 2: [{ ...tunnel, ...left }] });
     await cleanUp(hosts.reach, [hosts.found(1)]);
     expect(hosts.now).to.deep.equal({ host1: "", host2: "t pending" });
   });
 });
 
-describe("what a host says is left of a killed run", () => {
+describe("a host's claim that a killed run left", () => {
   const both = { elsewhere: [end(2), end(3)] };
 
-  it("is deleted at the other ends that say the same of theirs", async () => {
+  it("is deleted at the other ends that have a leftover too", async () => {
     const hosts = new Hosts({
       1: [{ ...tunnel, ...left, ...both }],
       2: [{ ...tunnel, ...left }],
@@ -106,7 +106,7 @@ describe("what a host says is left of a killed run", () => {
     ["a confirmed one under another key", { owner: "o/p/s/MirrorTunnel/renamed" }],
     ["one that another stack is making", { ...left, owner: "o/p/other/MirrorTunnel/mesh" }],
   ] as const) {
-    it(`deletes no claim at another end but a leftover: ${what} shows that it is none, and loses no end`, async () => {
+    it(`deletes no claim at another end except a leftover: ${what} shows that it is complete, and loses no end`, async () => {
       const hosts = new Hosts({
         1: [{ ...tunnel, ...left, ...both }],
         2: [{ ...tunnel, ...more }],
@@ -118,7 +118,7 @@ describe("what a host says is left of a killed run", () => {
     });
   }
 
-  it("deletes no claim of another incarnation, nor what such a one has taken the place of", async () => {
+  it("deletes no claim of another incarnation, nor what such a claim has replaced", async () => {
     const replaces = JSON.stringify({ ...base, ...tunnel });
     const other = { ...tunnel, token: "theirs", ...left, replaces };
     const hosts = new Hosts({ 1: [{ ...tunnel, ...left }], 2: [other] });
@@ -128,14 +128,14 @@ describe("what a host says is left of a killed run", () => {
     expect(hosts.found(2).claim).to.deep.equal(claim);
   });
 
-  it("stays everywhere while one end cannot tell", async () => {
+  it("stays everywhere while one end is unreachable", async () => {
     const hosts = new Hosts({ 1: [{ ...tunnel, ...left, ...both }], 2: [{ ...tunnel, ...left }] });
     expect(await cleanUp(hosts.reach, [hosts.found(1)])).to.equal(false);
     expect(hosts.now).to.deep.equal({ host1: "t pending", host2: "t pending" });
     expect(hosts.warnings.join()).to.match(/left of o\/p\/s\/MirrorTunnel\/mesh stays for now: .*no route/);
   });
 
-  it("stays at an end that the resource no longer has and where it is confirmed, with a warning", async () => {
+  it("stays at an end that the resource no longer has if it is confirmed there, with a warning", async () => {
     const hosts = new Hosts({
       1: [{ ...tunnel, ...left, ...both }],
       2: [tunnel],
@@ -150,8 +150,8 @@ describe("what a host says is left of a killed run", () => {
   });
 });
 
-describe("a claim that cannot stay without another", () => {
-  it("is deleted at other ends that agree what it is", async () => {
+describe("a claim that cannot exist without another", () => {
+  it("is deleted at other ends that confirm what it is", async () => {
     for (const [there, now] of [
       [flow, ""],
       [{ ...flow, destination: "m3" }, "t confirmed"],

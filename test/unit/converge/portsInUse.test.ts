@@ -31,7 +31,7 @@ function refusals(before: Claim[], after: Claim[], facts = host): string[] {
 }
 
 describe("a monitor port that is given up", () => {
-  it("must stay while a service of another stack uses it; one of its own stack goes or changes with it", () => {
+  it("must stay while a service of another stack uses it; a service of its own stack is deleted or changed with it", () => {
     const other = ids("o/p/other/ids", "mp0");
     expect(refusals([device, other], [other])).to.deep.equal([
       "o/p/s/device: monitor port o/p/s/device is still used by o/p/other/ids",
@@ -54,7 +54,7 @@ describe("a monitor port that is given up", () => {
     expect(refusals([vm], [renamed])).to.deep.equal([]);
   });
 
-  it("must stay while one of the ports that bear its iface-id is attached, such as one that a VM left when it crashed", () => {
+  it("must stay while one of the ports with its iface-id is attached, such as one that a crashed VM left", () => {
     const stale = { name: "vnet2", nic: { externalIds: { "iface-id": UUID } } };
     const own = { name: "vnet3", nic: { externalIds: { "iface-id": UUID } } };
     expect(refusals([vm], [], observed({ name: "br-tap", ports: [stale, own] }))).to.deep.equal([
@@ -96,7 +96,7 @@ describe("a monitor port that is given up", () => {
     expect(refusals([vm], [renamed])[0]).to.match(/^o\/p\/s\/renamed: /);
   });
 
-  it("may go when it is not there, or was moved to the tap bridge by a service, which sends it home", () => {
+  it("may be deleted if it does not exist, or was moved to the tap bridge by a service, which moves it back", () => {
     expect(refusals([device, vm], [], observed({ name: "br-int", ports: [] }))).to.deep.equal([]);
     const moved = {
       ...{ name: "vnet3", nic: { externalIds: { "iface-id": UUID } } },

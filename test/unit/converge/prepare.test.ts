@@ -36,11 +36,11 @@ async function looksUntilMissing(attachTimeout: number, changed: Host["changed"]
 }
 
 describe("a wait for a port", () => {
-  it("leaves a host alone between looks, though its rows change all the time", async () => {
+  it("leaves a host alone between looks, although its rows change all the time", async () => {
     expect(await looksUntilMissing(0.5, async () => {})).to.be.within(2, 7);
   });
 
-  it("does not look again where there is no time for it", async () => {
+  it("does not look again if there is no time left", async () => {
     expect(await looksUntilMissing(0, async () => {})).to.equal(1);
   });
 });

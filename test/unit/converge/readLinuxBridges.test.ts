@@ -33,13 +33,13 @@ describe("the Linux bridges behind devices", () => {
       devices,
     );
 
-  it("are asked for once where there is none", async () => {
+  it("are read once if there is none", async () => {
     await read(device("tap-ids"));
     expect([...(await read(device("tap-ids")))]).to.deep.equal([]);
     expect(asked).to.deep.equal([["tap-ids"]]);
   });
 
-  it("are asked for again where the device is another of the same name, or has no index", async () => {
+  it("are read again if the device is another of the same name, or has no index", async () => {
     await read(device("tap-ids"), device("tap-old", { ifindex: undefined }));
     await read(device("tap-ids", { ifindex: 8 }), device("tap-old", { ifindex: undefined }));
     expect(asked).to.deep.equal([
@@ -48,7 +48,7 @@ describe("the Linux bridges behind devices", () => {
     ]);
   });
 
-  it("are asked for each time where there is one, because somebody may set it", async () => {
+  it("are read each time if there is one, because somebody may change it", async () => {
     answer.stdout = "taas-bridge qvo-ids qbr-ids 30000 qvb-ids 0x0\n";
     for (const ageing of [30_000, 0]) {
       answer.stdout = `taas-bridge qvo-ids qbr-ids ${ageing} qvb-ids 0x0\n`;
@@ -60,14 +60,14 @@ describe("the Linux bridges behind devices", () => {
     expect(asked).to.deep.equal([["qvo-ids", "tap-ids"], ["qvo-ids"]]);
   });
 
-  it("are asked for again after the command has failed", async () => {
+  it("are read again after the command has failed", async () => {
     answer.exitCode = 127;
     await read(device("tap-ids"));
     await read(device("tap-ids"));
     expect(asked).to.have.length(2);
   });
 
-  it("are not asked for where a port has no device of Linux", async () => {
+  it("are not read if a port has no Linux device", async () => {
     await read(device("vhu-ids", { type: "dpdkvhostuserclient" }));
     expect(asked).to.deep.equal([]);
   });

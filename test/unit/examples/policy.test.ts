@@ -56,22 +56,22 @@ describe("the policies of the example", () => {
     it(`that lists tenants ${what}`, () => expect(violations(kind, props).tenant).to.equal(violation));
   }
 
-  it("that wants an end takes the team's own taps without one", () => {
+  it("that requires an end accepts the team's own taps without one", () => {
     expect(violations("TapFlow", ours).end).to.equal(undefined);
   });
 
-  it("that wants an end takes a tap of another tenant that has one", () => {
+  it("that requires an end accepts a tap of another tenant that has one", () => {
     const until = "2031-01-01T00:00:00Z";
     expect(violations("TapFlow", { ...ours, tenant: "globex", until }).end).to.equal(undefined);
   });
 
-  it("that wants an end refuses a tap of another tenant, or of none, without one", () => {
+  it("that requires an end refuses a tap of another tenant, or of none, without one", () => {
     const foreign = violations("TapFlow", { ...ours, tenant: "globex" }).end;
     expect(foreign).to.equal('taps a VM of tenant "globex", which is not "acme": give it an end with until');
     expect(violations("TapFlow", {}).end).to.match(/^taps a VM of no tenant, /);
   });
 
-  it("that wants an end has nothing to say of a service", () => {
+  it("that requires an end ignores a service", () => {
     expect(violations("TapService", { tenant: "globex" }).end).to.equal(undefined);
   });
 
@@ -88,7 +88,7 @@ describe("the policies of the example", () => {
       { filter: [{ action: "accept" }, { action: "reject" }] },
     ],
   ] as const) {
-    it(`that wants a cap refuses ${what}, unless it has a rateLimit`, () => {
+    it(`that requires a cap refuses ${what}, unless it has a rateLimit`, () => {
       expect(violations("TapFlow", props).cap).to.match(/^copies every frame without a cap: /);
       expect(violations("TapFlow", { ...props, rateLimit: { kbps: 1000 } }).cap).to.equal(undefined);
     });
@@ -100,16 +100,16 @@ describe("the policies of the example", () => {
     ["a rejection in front", { filter: [{ action: "reject", protocol: "udp" }, { action: "accept" }] }],
     ["the rejection of all", { defaultAction: "reject" }],
   ] as const) {
-    it(`that wants a cap takes a tap with ${what}`, () => {
+    it(`that requires a cap accepts a tap with ${what}`, () => {
       expect(violations("TapFlow", props).cap).to.equal(undefined);
     });
   }
 
-  it("that wants a cap has nothing to say of a service", () => {
+  it("that requires a cap ignores a service", () => {
     expect(violations("TapService", {}).cap).to.equal(undefined);
   });
 
-  it("have nothing to say of other packages' resources", () => {
+  it("ignore other packages' resources", () => {
     for (const type of [
       "aws:ec2/instance:Instance",
       "pulumi-nodejs:dynamic:Resource",

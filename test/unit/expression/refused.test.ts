@@ -82,7 +82,7 @@ describe("an expression is refused", () => {
       expect(reason(expression)).to.match(expected));
   }
 
-  it("at its argument, with the text that was given, and a defaultAction beside it as well", () => {
+  it("at its argument, with the given text, and a defaultAction next to it as well", () => {
     const refusal = (args: Record<string, unknown>) =>
       check(tapFlow, { ...flow, ...args }).failures.map(({ property, reason: why }) => ({
         property,
@@ -126,13 +126,13 @@ describe("an expression is refused", () => {
     ["and by or without end", filled("ip", (index) => (index % 2 ? " or tcp" : " and udp")), /^$/],
   ];
   for (const [title, expression, expected] of large) {
-    it(`or read within seconds where it has ${title}`, function () {
+    it(`or parsed within seconds if it has ${title}`, function () {
       this.timeout(60_000);
       expect(reason(expression)).to.match(expected);
     });
   }
 
-  it("only beyond 4,096 rules", function () {
+  it("only above 4,096 rules", function () {
     this.timeout(60_000);
     const hosts = (count: number) =>
       `host ${Array.from({ length: count }, (_, index) => address(index)).join(" or ")}`;

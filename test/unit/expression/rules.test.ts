@@ -46,7 +46,7 @@ function ways(tree: Tree): number | undefined {
   });
 }
 
-describe("an expression comes to", () => {
+describe("an expression results in", () => {
   const table: [expression: string, lines: string[]][] = [
     ["ip", ["ip accept", "reject"]],
     ["ip6", ["ipv6 accept", "reject"]],
@@ -96,7 +96,7 @@ describe("an expression comes to", () => {
     it(`the rules of ${expression}`, () => expect(lines(expression)).to.have.members(expected));
   }
 
-  it("rules for untagged frames, but for MAC addresses and what is behind vlan", () => {
+  it("rules for untagged frames, except for MAC addresses and terms after vlan", () => {
     const rules = (text: string) => filterOf({ filter: text }).rules;
     expect(rules("ip")).to.deep.equal([{ action: "accept", etherType: "ipv4", vlan: "untagged" }]);
     expect(rules("vlan 7 and ip")).to.deep.equal([{ action: "accept", etherType: "ipv4", vlan: 7 }]);
@@ -115,7 +115,7 @@ describe("an expression comes to", () => {
     expect(key("port 80")).to.not.equal(key("not port 80"));
   });
 
-  it("as many rules as its parts together where they are about different frames", () => {
+  it("as many rules as its parts together if they match different frames", () => {
     const joined = (part: (index: number) => string) =>
       Array.from({ length: 50 }, (_, index) => `(${part(index)})`).join(" or ");
     expect(lines(joined((index) => `host 10.0.0.${3 * index} and port ${index * 3 + 1}`))).to.have.length(
@@ -126,7 +126,7 @@ describe("an expression comes to", () => {
     ).to.have.length(50 * 5 + 1);
   });
 
-  it("nothing where the expressions of a host take too much together, for as long as they do", () => {
+  it("nothing if the expressions of a host take too much work together, for as long as they do", () => {
     const expression = "host 10.0.0.1 or 10.0.0.3 or 10.0.0.5";
     const reading = within(new Allowance(100, 0), () => readExpression(expression));
     expect("reason" in reading && reading.reason).to.match(
@@ -135,14 +135,14 @@ describe("an expression comes to", () => {
     expect(lines(expression)).to.have.length(13);
   });
 
-  it("a decision for each of many ports that are left out, whichever order they are tried in", () => {
+  it("a decision for each of many excluded ports, whichever order they are tried in", () => {
     const ports = Array.from({ length: 200 }, (_, index) => 1 + 2 * index).join(" or ");
     const without = `(tcp src port ${ports}) and not (tcp dst port ${ports})`;
     for (const expression of [`(${without}) or arp`, `arp or (${without})`])
       expect(lines(expression), expression.slice(0, 20)).to.have.length(402);
   });
 
-  it("rules that a list of rules may have as they are, no more than its terms written out", () => {
+  it("rules that are valid in a list of rules, no more than its terms written out", () => {
     fc.assert(
       fc.property(arbitraryExpression, (expression) => {
         const reading = readExpression(expression);

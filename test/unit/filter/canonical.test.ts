@@ -66,7 +66,7 @@ describe("a canonical filter rule", () => {
     });
   }
 
-  it("is read as itself again", () => {
+  it("is parsed as itself again", () => {
     fc.assert(
       fc.property(arbitraryRule, (rule) => {
         expect(filterRule.parse(JSON.parse(JSON.stringify(rule)))).to.deep.equal(rule);

@@ -127,7 +127,7 @@ describe("compileFilter", () => {
     it(`matches ${title}`, () => expect(matches({ vlan }, options)).to.deep.equal(expected));
   }
 
-  it("gives each rule one priority, the first the highest and the default none", () => {
+  it("gives each rule one priority, the highest to the first and none to the default", () => {
     const flows = compiled(rules({ protocol: "tcp" }, { action: "reject" }, { vlan: 3 }), undefined, STRIP);
     const seen = flows.map(({ priority, verdict, ruleIndex }) => [priority, verdict, ruleIndex]);
     expect(seen).to.deep.equal([
@@ -138,7 +138,7 @@ describe("compileFilter", () => {
     ]);
   });
 
-  it("accepts by default what no rule is there for, and rejects what rules leave over", () => {
+  it("accepts by default what no rule matches, and rejects what rules leave over", () => {
     const verdict = (flows: FilterFlow[]) => flows.at(-1)?.verdict;
     expect(verdict(compiled([]))).to.equal("accept");
     expect(verdict(compiled(rules({})))).to.equal("reject");
@@ -146,7 +146,7 @@ describe("compileFilter", () => {
     expect(verdict(compiled([], "reject"))).to.equal("reject");
   });
 
-  it("leaves out rules of the other direction and keeps the priorities of the rest", () => {
+  it("omits rules of the other direction and keeps the priorities of the rest", () => {
     const filter = rules({ direction: "ingress", snapLength: 64 }, { direction: "egress" }, {});
     const brief = (options: CompileOptions) =>
       compiled(filter, undefined, options).map(({ priority, direction, snapLength }) => [

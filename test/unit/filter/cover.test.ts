@@ -53,14 +53,14 @@ describe("coverRange", () => {
     });
   }
 
-  it("meets exactly the ports of a range, of all 65536", () => {
+  it("matches exactly the ports of a range, of all 65536", () => {
     fc.assert(
       fc.property(range, ([first, last]) => isExact(coverRange(first, last), first, last, 16)),
       { numRuns: 150 },
     );
   });
 
-  it("meets exactly the numbers of every range of 7 bits", () => {
+  it("matches exactly the numbers of every range of 7 bits", () => {
     for (const [first, last] of ranges(7)) {
       expect(isExact(coverRange(first, last, 7), first, last, 7), `${first}-${last}`).to.equal(true);
     }
@@ -72,7 +72,7 @@ describe("coverRange", () => {
     }
   });
 
-  it("takes no more matches than there are ports that need one each", () => {
+  it("takes no more matches than there are ports that each need one", () => {
     fc.assert(
       fc.property(range, ([first, last]) => {
         const cover = coverRange(first, last);

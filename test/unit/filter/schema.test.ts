@@ -220,7 +220,7 @@ describe("a filter rule", () => {
     ],
   ];
   for (const [title, rule, reasons] of refused) {
-    it(`is refused ${title}, by its number and field`, () => {
+    it(`is refused ${title}, with its number and field`, () => {
       const found = refusals(rule);
       expect(found).to.have.lengthOf(reasons.length);
       for (const [index, [field, reason]] of reasons.entries()) {
@@ -231,13 +231,13 @@ describe("a filter rule", () => {
     });
   }
 
-  it("is refused with a field there is none of, by its number", () => {
+  it("is refused with an unknown field, with its number", () => {
     expect(refusals(accept({ port: 443 }))[0]).to.match(
       /^filter\[3\]: has no field "port"; the fields are action, .*sourcePort/,
     );
   });
 
-  it("is refused when it is no object, by its number", () => {
+  it("is refused if it is not an object, with its number", () => {
     for (const rule of ["tcp", 7, [], null])
       expect(refusals(rule)[0]).to.match(/^filter\[3\]: must be a rule, /);
   });
@@ -252,13 +252,13 @@ describe("a filter", () => {
     );
   });
 
-  it("is refused when it is no list", () => {
+  it("is refused if it is not a list", () => {
     expect(validate({ filter: filterRules }, { filter: { action: "accept" } }).failures[0]?.reason).to.match(
       /list of rules/,
     );
   });
 
-  it("has its known rules read and refused while others are not known yet", () => {
+  it("has its known rules parsed and refused while others are not known yet", () => {
     const unknown = accept({ protocol: "tcp", destinationPort: UNKNOWN });
     const known = accept({ protocol: 6, source: "10.0.0.1/32" });
     const read = validate({ filter: filterRules.optional() }, { filter: [unknown, known] });

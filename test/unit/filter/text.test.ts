@@ -65,11 +65,11 @@ describe("filterKey", () => {
     expect(keyOf([])).to.equal(keyOf([], "accept"));
   });
 
-  it("does not see fields without a value", () => {
+  it("ignores fields without a value", () => {
     expect(keyOf([{ ...rule({}), vlan: undefined }])).to.equal(keyOf([rule({})]));
   });
 
-  it("differs where order, field or default differ", () => {
+  it("differs if order, field or default differ", () => {
     const [a, b] = [rule({ vlan: 1 }), rule({ vlan: 2 })];
     const keys = [
       keyOf([]),
@@ -84,7 +84,7 @@ describe("filterKey", () => {
     expect(new Set(keys).size).to.equal(keys.length);
   });
 
-  it("stays as it is: capture groups on hosts are known by it", () => {
+  it("stays the same, because it identifies capture groups on hosts", () => {
     const rules = filterRules.parse([{ protocol: "tcp", action: "accept", destinationPort: "8000-8999" }]);
     expect(keyOf(rules)).to.equal(
       '["reject",[["action","accept"],["destinationPort","8000-8999"],["protocol","tcp"]]]',
@@ -93,7 +93,7 @@ describe("filterKey", () => {
 });
 
 describe("needsDirection", () => {
-  it("tells filters with a direction from those without", () => {
+  it("distinguishes filters with a direction from those without", () => {
     expect(needsDirection(filterOf({ filter: [rule({}), rule({ direction: "ingress" })] }))).to.equal(true);
     expect(needsDirection(filterOf({ filter: [rule({})] }))).to.equal(false);
   });

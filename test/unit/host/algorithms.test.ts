@@ -14,7 +14,7 @@ function allowing(option: AlgorithmOption, names: string[]): Endpoint {
 }
 
 describe("the algorithms of a connection", () => {
-  it("are what the configuration allows and the built-in client has, in the configuration's order", () => {
+  it("are those that the configuration allows and the built-in client supports, in the configuration's order", () => {
     const keys = ["rsa-sha2-256", "ssh-ed25519-cert-v01@openssh.com", "ssh-ed25519", "no-such"];
     const usable = usableAlgorithms(allowing("HostKeyAlgorithms", keys), "HostKeyAlgorithms");
     expect(usable).to.deep.equal(["rsa-sha2-256", "ssh-ed25519"]);
@@ -27,7 +27,7 @@ describe("the algorithms of a connection", () => {
   });
 
   for (const option of ALGORITHM_OPTIONS) {
-    it(`are an error that names ${option} where the client has none of them, and never all it has`, () => {
+    it(`are an error that names ${option} if the client supports none of them, and never all that it supports`, () => {
       for (const names of [["none-of-ours@example.net"], []]) {
         expect(() => usableAlgorithms(allowing(option, names), option))
           .to.throw(`ops@c1:22 only ${option} that`)
@@ -49,7 +49,7 @@ describe("the algorithms of a connection", () => {
     });
   }
 
-  it("ask first for the types of known keys", () => {
+  it("start with the types of known keys", () => {
     const usable = ["ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-256"];
     expect(preferKnown(usable, ["ssh-rsa"])).to.deep.equal([
       "rsa-sha2-256",
@@ -69,7 +69,7 @@ describe("the size of a key", () => {
     });
   }
 
-  it("is none of a key of another type, or of one cut short", () => {
+  it("is undefined for a key of another type, or a truncated one", () => {
     const { publicKey } = generateKeyPairSync("ed25519");
     expect(rsaBits(publicKey.export({ type: "spki", format: "der" }))).to.equal(undefined);
     for (const blob of [Buffer.alloc(0), Buffer.from([0, 0, 0, 7]), Buffer.from("\0\0\0\x07ssh-rsa\xff\xff")])

@@ -49,7 +49,7 @@ describe("a connection to a server that does not listen yet", () => {
     }
   });
 
-  it("is told to be refused when time is over between two attempts", async () => {
+  it("is reported as refused when time runs out between two attempts", async () => {
     const error = await dialled([["connectionattempts", ["30"]]], AbortSignal.timeout(200)).catch(
       (reason: unknown) => reason,
     );

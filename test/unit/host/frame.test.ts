@@ -51,7 +51,7 @@ describe("a command through a login shell", () => {
     .map((text) => text.replaceAll("\0", ""));
 
   for (const shell of SHELLS) {
-    it(`has every word, its input and its exit code as they are (${shell.join(" ")})`, function () {
+    it(`has every word, its input and its exit code unchanged (${shell.join(" ")})`, function () {
       if (spawnSync(shell[0]!, ["-c", "true"]).error !== undefined) this.skip();
       fc.assert(
         fc.property(fc.array(word, { maxLength: 8 }), fc.string({ unit: "binary" }), (words, input) => {
@@ -65,7 +65,7 @@ describe("a command through a login shell", () => {
     }).timeout(30_000);
   }
 
-  it("is told from what the shell says before and after it, on either output", () => {
+  it("is separated from what the shell prints before and after it, on either output", () => {
     const framed = frameCommand(["sh", "-c", "printf out; printf err >&2; exit 3"], PEER);
     const chatty = `echo Welcome; printf 'no newline'; echo careful >&2; (${LOGIN_LINE}); echo bye; echo gone >&2`;
     const result = framed.resultOf(received(login(["bash"], chatty, framed.header)));
@@ -78,14 +78,14 @@ describe("a command through a login shell", () => {
     expect(stdout.length).to.equal(200_000);
   });
 
-  it("that a signal kills together with its shell has what it wrote, and the exit code that the server tells", () => {
+  it("that a signal kills together with its shell has its output, and the exit code that the server reports", () => {
     const framed = frameCommand(["sh", "-c", "echo begun; kill -9 $PPID"], PEER);
     const { stdout, stderr } = login(["sh"], LOGIN_LINE, framed.header);
     const result = framed.resultOf({ stdout, stderr, exitCode: 137 });
     expect(result).to.deep.equal({ stdout: "begun\n", stderr: "", exitCode: 137 });
   });
 
-  it("that the shell did not run is an error with what the shell said instead", () => {
+  it("that the shell did not run is an error with the shell's own output", () => {
     const framed = frameCommand(["true"], PEER);
     const result = { stdout: "This account is not available.\n", stderr: "", exitCode: 1 };
     expect(() => framed.resultOf(result)).to.throw(

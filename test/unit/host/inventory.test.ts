@@ -60,7 +60,7 @@ describe("resolving a host argument", () => {
       { name: "compute-2", address: "192.0.2.9" },
     ],
   ] as [string, HostArgument, HostRecord][]) {
-    it(`takes ${what}, and what it is resolved to`, () => {
+    it(`accepts ${what}, and what it resolves to`, () => {
       const record = resolveHost(host, inventory);
       expect(record).to.deep.equal(expected);
       expect(resolveHost(record, inventory)).to.deep.equal(expected);
@@ -85,7 +85,7 @@ describe("resolving a host argument", () => {
     });
   }
 
-  it("refuses a user, a jump host and a port that are none", () => {
+  it("refuses an invalid user, jump host or port", () => {
     const address = "192.0.2.1";
     expect(codeOf({ address, user: "-x" })).to.equal("invalid-host");
     expect(codeOf({ address, proxyJump: "a b" })).to.equal("invalid-host");
@@ -108,7 +108,7 @@ describe("the connection of a recorded host", () => {
     integrationBridge: "br-old",
   };
 
-  it("is the present inventory's, what is where on the host stays as recorded", () => {
+  it("is that of the current inventory; bridges and addresses stay as recorded", () => {
     const present: Inventory = {
       "compute-1": { address: "192.0.2.1", user: "ops", gone: true, tunnelIp: "198.51.100.8" },
     };
@@ -126,7 +126,7 @@ describe("the connection of a recorded host", () => {
     expect(withPresentConnection(recorded, {})).to.deep.equal(recorded);
   });
 
-  it("is the recorded one when the name now stands for another machine", () => {
+  it("is the recorded one when the name now refers to another machine", () => {
     expect(
       withPresentConnection(recorded, { "compute-1": { address: "192.0.2.99", user: "ops" } }),
     ).to.deep.equal(recorded);

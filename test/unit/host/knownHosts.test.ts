@@ -146,7 +146,7 @@ describe("known_hosts", () => {
     }
   });
 
-  it("says in which file and line a changed key stands", () => {
+  it("says in which file and line a changed key is listed", () => {
     const verdict = judge("# comment\n\ncompute {other}", ["compute"]);
     expect(verdict).to.deep.include({ kind: "changed" });
     if (verdict.kind !== "changed") throw new Error("expected a changed key");

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import type { TaasError } from "../../../provider/errors";
 import { refuseOwnMachine } from "../../../provider/host/ownMachine";
 
-describe("a host that a claim leads to", () => {
+describe("a host that a claim refers to", () => {
   let directory: string;
   let sshConfig: string;
 
@@ -44,15 +44,14 @@ describe("a host that a claim leads to", () => {
     hostname(),
     ...(own === undefined ? [] : [own.address, `::ffff:${own.address}`]),
   ]) {
-    it(`is refused where ${address} is this machine`, async () =>
+    it(`is refused if ${address} is this machine`, async () =>
       expect(await judge(address)).to.equal("claim-leads-here"));
   }
 
   for (const address of ["192.0.2.7", "2001:db8::7", "taas-no-such-host.invalid"]) {
-    it(`is accepted where ${address} is another`, async () =>
-      expect(await judge(address)).to.equal("accepted"));
+    it(`is accepted if ${address} is another`, async () => expect(await judge(address)).to.equal("accepted"));
   }
 
-  it("is accepted where the operator's ssh configuration says that it is here", async () =>
+  it("is accepted if the operator's ssh configuration says that it is here", async () =>
     expect(await judge("forwarded")).to.equal("accepted"));
 });

@@ -33,11 +33,11 @@ describe("what sudo says", () => {
     ["sh: 1: taas-none: not found\n", 127],
     ["the file is not in the sudoers directory\n", 1],
   ] as const) {
-    it(`is no refusal: ${stderr.trim().split("\n").at(-1)} (exit code ${exitCode})`, () =>
+    it(`is not a refusal: ${stderr.trim().split("\n").at(-1)} (exit code ${exitCode})`, () =>
       expect(sudoRefusal(failed(stderr, exitCode))).to.equal(undefined));
   }
 
-  it("is that it is missing, in the words of several shells", () => {
+  it("says that it is missing, in the words of several shells", () => {
     const missing = "sudo is not installed";
     expect(sudoRefusal(failed("env: 'sudo': No such file or directory\n", 127))).to.equal(missing);
     expect(sudoRefusal(failed("sh: 1: sudo: not found\n", 127))).to.equal(missing);
@@ -45,17 +45,17 @@ describe("what sudo says", () => {
 });
 
 describe("a command as root", () => {
-  it("takes another run directory along, and nothing where it is the usual one", () => {
+  it("passes on another run directory, and nothing for the default one", () => {
     const usual = sudoArgv(["ovs-ofctl", "show"], "/var/run/openvswitch");
     expect(usual).to.deep.equal(["env", "LC_ALL=C", "sudo", "-n", "--", "ovs-ofctl", "show"]);
     expect(sudoArgv(["id"], "/run/lab")).to.include.members(["env", "OVS_RUNDIR=/run/lab", "id"]);
   });
 });
 
-describe("the look at a host", () => {
+describe("the probe of a host", () => {
   const peer = { name: "c1", where: "ops@c1:22" };
 
-  it("is found among what a login shell prints", () => {
+  it("is found among a login shell's output", () => {
     const stdout = "Welcome!\nno newline\ntaas-probe 1000 refused yes /run/openvswitch-lab\nbye\n";
     const expected = { uid: 1000, socket: "refused", installed: true, rundir: "/run/openvswitch-lab" };
     expect(parseProbe({ stdout, stderr: "", exitCode: 0 }, peer)).to.deep.equal(expected);
@@ -72,7 +72,7 @@ describe("the look at a host", () => {
     "-x",
     "/",
   ]) {
-    it(`is refused with a run directory that ssh or a shell would not take as it is: ${rundir}`, () => {
+    it(`is refused with a run directory that ssh or a shell would change: ${rundir}`, () => {
       const stdout = `\ntaas-probe 0 writable yes ${rundir}\n`;
       expect(() => parseProbe({ stdout, stderr: "", exitCode: 0 }, peer))
         .to.throw("run directory")
@@ -80,7 +80,7 @@ describe("the look at a host", () => {
     });
   }
 
-  it("is an error where there is none", () => {
+  it("is an error if there is none", () => {
     const result = { stdout: "This account is not available.\n", stderr: "", exitCode: 1 };
     expect(() => parseProbe(result, peer)).to.throw("host c1: ops@c1:22 does not run POSIX shell commands");
   });

@@ -30,12 +30,12 @@ describe("quoting for a POSIX shell", () => {
     });
   }
 
-  it("quotes words that mean something only in first place", () => {
+  it("quotes words that are special only in first place", () => {
     for (const first of ["if", "{", "!", "a=b", "[[", "time"])
       expect(quoteArgv([first])).to.equal(`'${first}'`);
   });
 
-  it("refuses what no command line can carry", () => {
+  it("refuses what no command line can contain", () => {
     expect(() => quoteArgv([])).to.throw(TypeError, "at least one word");
     expect(() => quoteArgv(["a\0b"])).to.throw(TypeError, "NUL");
     expect(() => quoteArgv(["\ud800"])).to.throw(TypeError, "surrogate");

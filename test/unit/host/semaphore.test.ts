@@ -21,7 +21,7 @@ describe("a semaphore", () => {
     return { most, order };
   }
 
-  it("lets as many run as it says, in order, also when some fail", async () => {
+  it("runs as many as it is told to, in order, even if some fail", async () => {
     const semaphore = new Semaphore(3);
     const { most, order } = await watch(semaphore, 20);
     expect(most).to.equal(3);
@@ -39,7 +39,7 @@ describe("a semaphore", () => {
 });
 
 describe("a retry", () => {
-  it("repeats what may pass, and nothing else", async () => {
+  it("repeats temporary failures, and nothing else", async () => {
     let calls = 0;
     const task = async () => {
       calls += 1;

@@ -11,7 +11,7 @@ import { parseJumpChain } from "../../../provider/host/jump";
 import { parsePin } from "../../../provider/host/knownHosts/pin";
 
 describe("the output of ssh -G", () => {
-  it("keeps repeated keywords in order and takes none as absent", () => {
+  it("keeps repeated keywords in order and treats none as absent", () => {
     const config = parseEffectiveConfig(
       "host a\nidentityfile ~/one\nidentityfile ~/t wo\nproxyjump none\nport 22\n\nport 23\n",
     );
@@ -58,7 +58,7 @@ describe("a ProxyJump list", () => {
     it(`takes the last hop of ${chain}`, () => expect(parseJumpChain(chain, "c1")).to.deep.equal(hop));
   }
 
-  it("refuses what is no host", () => {
+  it("refuses an invalid host", () => {
     for (const chain of ["", "a,", "ops@", ":22"])
       expect(() => parseJumpChain(chain, "c1"), chain).to.throw("jump host");
   });

@@ -98,7 +98,7 @@ describe("claims found on a host", () => {
     );
   });
 
-  it("may be true ones with anything in any place", () => {
+  it("may be valid ones with anything in any place", () => {
     const claim = fc
       .constantFrom(...written)
       .chain((one) => fc.tuple(fc.constant(one.owner), altered(one, fc.oneof(hostileText, hostileJson))));
@@ -114,7 +114,7 @@ describe("claims found on a host", () => {
     );
   });
 
-  it("lead nowhere but where an address says, by no key, pin or machine that the claim chooses", () => {
+  it("lead only where an address says, with no key, pin or machine that the claim chooses", () => {
     const record = fc.record(
       {
         name: fc.oneof(hostileText, fc.constant("host2")),

@@ -67,7 +67,7 @@ function nicOf(name: string): InterfaceFacts {
 }
 
 describe("a host whose tools print anything", () => {
-  it("is understood, or refused with what it said made harmless", async () => {
+  it("is parsed, or refused with its output made safe", async () => {
     await fc.assert(
       fc.asyncProperty(result, async (said) => {
         const target: OfctlTarget = { run: async () => said, bridge: "br-tap", host: "host1" };
@@ -96,7 +96,7 @@ describe("a host whose tools print anything", () => {
     );
   });
 
-  it("gets the rule back that it printed, however it is put", () => {
+  it("gets back the rule that it printed, however it is written", () => {
     fc.assert(
       fc.property(line, (said) => {
         const text = said.replaceAll(/[\n\r\u2028\u2029]/g, " ");

@@ -204,7 +204,7 @@ describe("the arguments of a resource", () => {
       );
     });
 
-    it(`are left as they are once checked: ${name}`, () => {
+    it(`stay unchanged once checked: ${name}`, () => {
       for (const one of right) {
         const { failures } = check(resource, {}, one)!;
         expect(failures).to.deep.equal([]);
@@ -225,7 +225,7 @@ describe("the arguments of a resource", () => {
     });
   }
 
-  it("may have any filter: what check made of it is a filter again", () => {
+  it("may have any filter: what check returns is a valid filter", () => {
     fc.assert(
       fc.property(arbitraryRules, (filter) => {
         judge(tapFlow, {}, { ...RIGHT[1]!.args[0]!, owner: "o/p/s/TapFlow/x", filter });

@@ -118,7 +118,7 @@ function readThrough(answer: string): Promise<unknown> {
 }
 
 describe("an OVSDB server that sends anything", () => {
-  it("is read where it is honest", async () => {
+  it("is read if it is honest", async () => {
     const facts = await readThrough(JSON.stringify(HONEST));
     expect(facts).to.deep.include({ machine: id(1), version: "3.1.0" });
   });
@@ -131,7 +131,7 @@ describe("an OVSDB server that sends anything", () => {
     );
   });
 
-  it("may cut its messages at any byte, and be nested as deep as it likes", () => {
+  it("may split its messages at any byte, and nest as deep as it likes", () => {
     fc.assert(
       fc.property(fc.array(hostileJson, { maxLength: 3 }), fc.array(fc.nat(400)), (values, cuts) => {
         const documents = values.map((one) => JSON.stringify({ one }));
@@ -155,7 +155,7 @@ describe("an OVSDB server that sends anything", () => {
     );
   });
 
-  it("cannot keep a transaction waiting beyond its time, whatever comes over the socket", async () => {
+  it("cannot keep a transaction waiting beyond its time, whatever arrives on the socket", async () => {
     const directory = await mkdtemp(join(tmpdir(), "taas-hostile-"));
     const path = join(directory, "db.sock");
     let garbage: Buffer = Buffer.alloc(0);

@@ -44,7 +44,7 @@ describe("known_hosts with anything in it", () => {
     )
     .map(([marker, name, type, key]) => `${marker}${name} ${type} ${key}`);
 
-  it("is read, and trusts a key only by a line that has it", () => {
+  it("is parsed, and trusts a key only by a line that contains it", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(line, hostileText), { maxLength: 6 }), hostileText, (lines, name) => {
         const text = lines.join("\n");
@@ -69,7 +69,7 @@ describe("known_hosts with anything in it", () => {
     );
   });
 
-  it("takes no longer for patterns of many wildcards", () => {
+  it("takes no longer for patterns with many wildcards", () => {
     const pattern = `${"*a".repeat(2000)}b`;
     const known = parseKnownHosts(`${pattern},!${pattern} ssh-ed25519 ${ENCODED}`, "known_hosts");
     expect(judgeKey(known, ["a".repeat(255)], KEY).kind).to.equal("unknown");
@@ -106,7 +106,7 @@ describe("an SSH configuration with anything in it", () => {
     );
   });
 
-  it("lets ssh say anything when it fails", () => {
+  it("lets ssh print anything when it fails", () => {
     const endpoint = {
       ...{ name: "host1", hostname: "h", port: 22, user: "u", role: "host" },
       knownHostsFiles: ["/k"],
@@ -132,7 +132,7 @@ describe("an SSH configuration with anything in it", () => {
 });
 
 describe("hosts in a program or inventory", () => {
-  it("are what an address may be, or refused", () => {
+  it("are valid addresses, or refused", () => {
     const argument = fc.oneof(
       hostileText,
       fc.record(

@@ -41,7 +41,7 @@ function answering(answer: Buffer, piece: number): Duplex {
 }
 
 describe("what a bridge answers", () => {
-  it("is taken apart as it was put together, however it is cut", () => {
+  it("is parsed as it was encoded, however it is split", () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 8 }), fc.nat({ max: 60 }), (messages, cut) => {
         const whole = Buffer.concat(messages.map(encodeMessage));
@@ -53,7 +53,7 @@ describe("what a bridge answers", () => {
     );
   });
 
-  it("may be anything: it is read, or is no OpenFlow", () => {
+  it("may be anything: it is parsed, or is not OpenFlow", () => {
     fc.assert(
       fc.property(bytes(400), (garbage) => {
         read(() => takeMessages(garbage));
@@ -65,7 +65,7 @@ describe("what a bridge answers", () => {
     );
   });
 
-  it("settles what was asked, whatever it is", async () => {
+  it("settles the request, whatever it is", async () => {
     const answer = fc.oneof(
       bytes(400),
       fc.array(message, { maxLength: 12 }).map((messages) => Buffer.concat(messages.map(encodeMessage))),
@@ -85,7 +85,7 @@ describe("what a bridge answers", () => {
     );
   });
 
-  it("that goes on for ever is not waited for", async () => {
+  it("that continues forever is not waited for", async () => {
     const more = Buffer.alloc(8);
     more.writeUInt16BE(1, 2);
     const stream = answering(encodeMessage({ type: TYPE.multipartReply, xid: 1, body: more }), 100);

@@ -14,7 +14,7 @@ describe("the keeper's files", () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it("include a unit that systemd takes", function () {
+  it("include a unit that systemd accepts", function () {
     if (spawnSync("systemd-analyze", ["--version"]).status !== 0) skipForLackOf(this, "systemd-analyze");
     const path = join(folder, KEEPER_PLACES.service);
     writeFileSync(path, KEEPER_UNIT);
@@ -32,7 +32,7 @@ describe("the keeper's files", () => {
     expect(lines).to.include("WantedBy=multi-user.target");
   });
 
-  it("include a script that a POSIX shell reads, without eval, and that awk reads", () => {
+  it("include a script that a POSIX shell parses, without eval, and that awk parses", () => {
     const path = join(folder, "taas-keeper");
     writeFileSync(path, KEEPER_SCRIPT);
     execFileSync("sh", ["-n", path]);

@@ -25,7 +25,7 @@ describe("the ports of a lab", () => {
     for (const range of ranges.splice(0)) range.release();
   });
 
-  it("are its own while nobody listens on them, beside labs of this process and of another", async () => {
+  it("are its own while nobody listens on them, next to labs of this process and of another", async () => {
     const [one, two] = await Promise.all([reserve(), reserve()]);
     const { stdout } = await execa("node", ["-e", OTHER]);
     expect(new Set([one.base, two.base, Number(stdout)]).size).to.equal(3);
@@ -39,7 +39,7 @@ describe("the ports of a lab", () => {
     expect((await reserve(OWN)).base).to.equal(OWN);
   });
 
-  it("are not those that somebody listens on", async () => {
+  it("are not those on which somebody listens", async () => {
     const server = await new Promise<Server>((resolve) => {
       const listening = createServer().listen(OWN + 2, "127.0.0.1", () => resolve(listening));
     });

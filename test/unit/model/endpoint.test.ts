@@ -30,7 +30,7 @@ describe("the interface of a mirror tunnel", () => {
     });
   }
   for (const type of ["gre", "erspan"] as const) {
-    it(`is of type ${type} over IPv4 and ip6${type} over IPv6, which a mesh tells by its own end`, () => {
+    it(`is of type ${type} over IPv4 and ip6${type} over IPv6, which a mesh determines by its own end`, () => {
       const ends = [end(type, 0), end(type, 0, six), end(type, 0, { ...six, remote: "flow" })];
       const far = end(type, 0, { ...six, local: "" });
       expect([...ends, far].map(endpointType)).to.deep.equal([
@@ -159,7 +159,7 @@ describe("an end of a mirror tunnel", () => {
     expect(describeEndpoint(end("vxlan", 7))).to.equal("vxlan UDP port 7 192.0.2.1 -> 192.0.2.2");
   });
 
-  it("is sent through with the key, and by a mesh to the member", () => {
+  it("is used with the key, and by a mesh with the member", () => {
     const pair = end("vxlan", 14789);
     const key = 0xabc;
     expect(sendThrough(pair, { key, remote: THERE })).to.deep.equal([

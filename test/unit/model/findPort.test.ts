@@ -54,7 +54,7 @@ describe("finding a port", () => {
     }
   });
 
-  it("finds no bond, and says so by whichever sign", () => {
+  it("finds no bond, and says so whatever it is searched by", () => {
     for (const wanted of ["bond0", { ifaceId: "uplink" }, { mac: "fa:16:3e:00:00:0c" }]) {
       const search = findPort(facts, ["br-int", "br-tap"], wanted);
       expect(search, JSON.stringify(wanted)).to.deep.include({ found: undefined, reason: "bond" });
@@ -73,7 +73,7 @@ describe("finding a port", () => {
     );
   });
 
-  it("takes no port for one that was found under another iface-id", () => {
+  it("does not accept a port that was found under another iface-id", () => {
     const web = { mac: "fa:16:3e:00:00:01", foundIfaceId: "web" };
     expect(name(web)).to.equal("tap-web");
     const twin = ids("tap-twin", { "iface-id": "twin", "attached-mac": "fa:16:3e:00:00:01" });

@@ -38,7 +38,7 @@ function rendered(golden: Golden): unknown {
 
 describe("claims that were written before", () => {
   for (const file of GOLDEN_FILES) {
-    it(`still come to the same: ${file}`, () => {
+    it(`still result in the same: ${file}`, () => {
       const golden = readGolden(file);
       if (process.env.TAAS_WRITE_GOLDEN === "1") {
         const now = { ...golden, renderer: RENDERER, expected: rendered(golden) };

@@ -55,7 +55,7 @@ describe("flows that select ports", () => {
     expect(mirror.selected.size).to.equal(500);
   });
 
-  it("share one with flows that are treated alike, in which a port is once", () => {
+  it("share one with flows that are treated alike, and each port is in it once", () => {
     const odd = { name: "tap*1" };
     const [group, ...others] = groupsOf(
       many,
@@ -138,6 +138,6 @@ describe("flows of one service", () => {
   });
 
   for (const [option, options] of Object.entries(treatment)) {
-    it(`are two where they differ in ${option}`, () => expect(groupsWith(options)).to.equal(2));
+    it(`are two if they differ in ${option}`, () => expect(groupsWith(options)).to.equal(2));
   }
 });

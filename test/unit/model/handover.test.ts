@@ -43,7 +43,7 @@ const between = (old: Partial<Desired>, next: Partial<Desired>) =>
   handover({ ...nothing, ...old }, { ...nothing, ...next }, "br-tap");
 
 describe("a hand-over of copies", () => {
-  it("is not needed when taps only come, or only go, or change their direction", () => {
+  it("is not needed when taps are only added or deleted, or change their direction", () => {
     const one = [mirror("a", ["p"])];
     expect(between({}, { mirrors: one })).to.equal(undefined);
     expect(between({ mirrors: one }, {})).to.equal(undefined);
@@ -61,12 +61,12 @@ describe("a hand-over of copies", () => {
     expect(result.rules).to.deep.equal([rule("mt-b", "y"), rule("mt-c", "z"), rule("mt-a", "x")]);
   });
 
-  it("is over with the second step: what was new is then what was", () => {
+  it("ends with the second step: what was new is then what was", () => {
     const next = { mirrors: [mirror("b", ["p"])], rules: [rule("mt-b", "y")] };
     expect(between(next, next)).to.equal(undefined);
   });
 
-  it("lets a relieved monitor go home only when its successor gets the copies", () => {
+  it("moves a relieved monitor back only when its successor gets the copies", () => {
     const old = { rules: [rule("mv-1", "old")], placements: [placement("old", "br-tap")] };
     const placements = [placement("new", "br-tap"), placement("old", "br-int")];
     const result = between(old, { rules: [rule("mv-1", "new")], placements })!;
@@ -74,7 +74,7 @@ describe("a hand-over of copies", () => {
     expect(result.rules).to.deep.equal([rule("mv-1", "new")]);
   });
 
-  it("keeps a port that copies go to until they go to its successor", () => {
+  it("keeps a port that copies pass until they pass its successor", () => {
     const patch = (name: string): DesiredPort => ({
       ...{ name, bridge: "br-tap", type: "patch", options: {}, vlans: "all", owners: ["o"] },
     });
@@ -87,7 +87,7 @@ describe("a hand-over of copies", () => {
     expect(between(next, next), "what was new is what was").to.equal(undefined);
   });
 
-  it("puts copies out both ways while their monitor changes its bridge, and does not move it yet", () => {
+  it("sends copies to both bridges while their monitor changes its bridge, and does not move it yet", () => {
     const monitor = (attachment: Monitor["attachment"]): Monitor => ({
       ...{
         owner: "o",
@@ -115,7 +115,7 @@ describe("a hand-over of copies", () => {
     ]);
   });
 
-  it("keeps what both ways have in common once, and takes the new way where the old one jumps", () => {
+  it("keeps what both destinations have in common once, and uses the new one where the old one jumps", () => {
     const one: Rule = { ...rule("mt-1", "x"), actions: ["pop_vlan", { output: "mon" }] };
     const two: Rule = { ...rule("mt-1", "x"), actions: ["pop_vlan", { output: "md-1" }] };
     const jump: Rule = { ...rule("mt-1", "x"), actions: ["pop_vlan", { goto: 3 }] };
@@ -133,7 +133,7 @@ describe("a hand-over of copies", () => {
     expect(between(from(jump), to)!.rules[0]!.actions).to.deep.equal(two.actions);
   });
 
-  it("puts no copy out twice to a monitor that another service keeps meanwhile", () => {
+  it("sends no copy twice to a monitor that another service keeps meanwhile", () => {
     const wanted = { owner: "o", port: "mon", name: "mon", interface: "i-mon", wanted: "mon", bridges: [] };
     const outputs = (...names: string[]): Rule => ({
       ...{ ...rule("mv-2", "x"), actions: names.map((output) => ({ output })) },
@@ -148,7 +148,7 @@ describe("a hand-over of copies", () => {
     expect(result.rules).to.deep.equal([outputs("ids1", "ids2", "ids3")]);
   });
 
-  it("does not hold a monitor back that nobody relieves", () => {
+  it("does not hold back a monitor that nobody relieves", () => {
     const old = { rules: [rule("mv-1", "old")], placements: [placement("old", "br-tap")] };
     expect(between(old, { placements: [placement("old", "br-int")] })).to.equal(undefined);
   });

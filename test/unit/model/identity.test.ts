@@ -12,7 +12,7 @@ import { bridgeTagMatch, vlanClass, vlanClassKey } from "../../../provider/model
 import type { PortFacts } from "../../../provider/ovs/facts";
 
 describe("identities", () => {
-  it("keep a service's default tunnel id for ever: these were published", () => {
+  it("keep a service's default tunnel id forever: these were published", () => {
     expect(defaultTunnelId("organization/security/prod/TapService/ids")).to.equal(9699895);
     expect(defaultTunnelId("a/b/c/TapService/x")).to.equal(12100299);
     expect(defaultTunnelId("")).to.equal(11264598);
@@ -27,7 +27,7 @@ describe("identities", () => {
     );
   });
 
-  it("spread: 2,000 services of one stack clash about as often as chance has it", () => {
+  it("spread: 2,000 services of one stack clash about as often as chance predicts", () => {
     const ids = Array.from({ length: 2_000 }, (_, i) => defaultTunnelId(`o/p/s/TapService/ids-${i}`));
     expect(new Set(ids).size).to.be.at.least(1_997);
   });

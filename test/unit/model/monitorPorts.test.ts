@@ -51,7 +51,7 @@ function problems(facts: Facts, ...claims: Claim[]): string[] {
 describe("a monitor port on a host", () => {
   const withDpdk: Facts = { ...observed(integration, tap()), dpdk: true };
 
-  it("is a port of the tap bridge, with what its type has", () => {
+  it("is a port of the tap bridge, with the columns of its type", () => {
     const { ports, placements, problems: none } = rendered(withDpdk, device, socket, vm);
     expect(none).to.deep.equal([]);
     expect(placements).to.deep.equal([]);
@@ -82,7 +82,7 @@ describe("a monitor port on a host", () => {
     expect(outputs).to.include.members(['{"output":"mp0"}', '{"output":"vnet3"}']);
   });
 
-  it("cannot have the name of a port that is not ours, nor one that another claim has", () => {
+  it("cannot have the name of a port that is not ours, nor one that another claim uses", () => {
     const taken = claimed("monitor-port", "device", { name: "tap-web" });
     const { ports } = rendered(observed(integration), taken);
     expect(ports).to.deep.equal([]);
@@ -144,14 +144,14 @@ describe("a monitor port on a host", () => {
     expect(problems(observed(moved, tap()), device)).to.deep.equal([]);
   });
 
-  it("needs DPDK for a socket, and a bridge with the datapath of userspace", () => {
+  it("needs DPDK for a socket, and a bridge with the userspace datapath", () => {
     expect(problems(observed(integration, tap()), socket)[0]).to.match(/^socket no-dpdk: .*without DPDK/);
     const kernel = { ...integration, row: { datapathType: "system" } };
     const facts: Facts = { ...observed(kernel, { ...tap(), row: { datapathType: "system" } }), dpdk: true };
     expect(problems(facts, socket)[0]).to.match(/^socket no-dpdk: bridge br-int has the kernel's datapath/);
   });
 
-  it("cannot be tapped, nor be reached by the integration bridge", () => {
+  it("cannot be tapped, nor be reached through the integration bridge", () => {
     const flow = claimed("flow", "web", {
       ...{ service: "o/p/s/ids", tunnelId: 7, destination: "machine-here" },
       source: { port: "mp0", integrationBridge: "br-int" },
@@ -165,7 +165,7 @@ describe("a monitor port on a host", () => {
     );
   });
 
-  it("is not what a hypervisor has attached to another bridge, or another VM's port; nobody's port gets nothing", () => {
+  it("is not what a hypervisor has attached to another bridge, or another VM's port; a port without a claim gets nothing", () => {
     const astray = { name: "br-int", ports: [attached] };
     expect(problems(observed(astray, tap()), vm)).to.deep.equal([
       "vm port-missing: port vnet3 is attached to br-int, not to br-tap",
@@ -206,7 +206,7 @@ describe("the plan of a monitor port", () => {
 
   const untagged = { ...made, port: { ...made.port, tag: undefined } };
 
-  it("makes a missing port, mends an altered one, and leaves another's of that name alone", () => {
+  it("creates a missing port, repairs an altered one, and leaves another's of that name alone", () => {
     expect(changes(observed(integration, tap()), device)).to.deep.equal(["missing port mp0 on br-tap"]);
     expect(changes(observed(integration, tap(untagged)), device)).to.deep.equal([]);
     for (const nic of [

@@ -11,14 +11,14 @@ const host = (mac: string) =>
     { name: "br-tap", ports: [], row: marks },
   );
 
-describe("what is rendered", () => {
-  it("is rendered once for all who ask while host and claims are the same", () => {
+describe("the rendering of a host", () => {
+  it("is computed once while host and claims are the same", () => {
     const facts = host("02:00:00:00:00:01");
     const [first, second] = [1, 2].map(() => readClaims(facts, "br-tap", "host1"));
     expect(render(second!.claims, facts, "br-tap")).to.equal(render(first!.claims, facts, "br-tap"));
   });
 
-  it("is rendered anew from another host, other claims or another bridge", () => {
+  it("is computed again for another host, other claims or another bridge", () => {
     const facts = host("02:00:00:00:00:01");
     const { claims } = readClaims(facts, "br-tap", "host1");
     const desired = render(claims, facts, "br-tap");

@@ -37,7 +37,7 @@ function ports(tunnels: readonly TunnelClaim[], of: FlowClaim = flow): [number, 
   return [route.end.udpPort, route.ways.map((way) => way.end.udpPort)];
 }
 
-describe("the way of a flow's copies", () => {
+describe("the route of a flow's copies", () => {
   it("is the automatic pair when there is nothing else", () => {
     const end = { type: "vxlan", udpPort: 14789, local: HERE, remote: THERE };
     expect(routeOf([], flow)).to.deep.equal({ end, remote: THERE, ways: [{ end, remote: THERE }] });
@@ -84,7 +84,7 @@ describe("the way of a flow's copies", () => {
     expect(route.ways).to.have.length(1);
   });
 
-  it("is of the type that the tunnel it names has on that UDP port by now", () => {
+  it("has the type that the tunnel it names now has on that UDP port", () => {
     const ends = { local: HERE, remote: THERE };
     const wire = { owner: "a", mode: "pair", type: "vxlan", udpPort: 15000, ...ends } as const;
     const type = (now: Partial<TunnelClaim>) =>
@@ -95,7 +95,7 @@ describe("the way of a flow's copies", () => {
     expect(routeOf([tunnel("b", { type: "geneve" })], { ...flow, tunnel: wire })!.end.type).to.equal("vxlan");
   });
 
-  it("listens on the next one too while an explicit one comes or goes", () => {
+  it("listens on the next one too while an explicit one is created or deleted", () => {
     const mesh = tunnel("m", { mode: "mesh", udpPort: 15002 });
     expect(ports([tunnel("a", { phase: "ready" })]), "ready: not used").to.deep.equal([14789, [14789]]);
     expect(ports([tunnel("a", { phase: "preferred" })])).to.deep.equal([15000, [15000, 14789]]);
@@ -104,7 +104,7 @@ describe("the way of a flow's copies", () => {
     expect(ports(all)).to.deep.equal([15000, [15000, 15002, 14789]]);
   });
 
-  it("is none of ours on one machine, and over production's tunnels", () => {
+  it("is none of ours on one machine, and over production tunnels", () => {
     const { peer: _, ...local } = flow;
     expect(routeOf([tunnel("a")], local)).to.equal(undefined);
     expect(routeOf([tunnel("a")], { ...flow, shared: { bridge: "br-tun" } })).to.equal(undefined);

@@ -32,7 +32,7 @@ const tunnel = {
 };
 
 describe("the rules of a TapService", () => {
-  it("say where the monitor goes and what reaches it", () => {
+  it("say where the monitor is moved and what reaches it", () => {
     expect(serviceRules(service)).to.deep.equal([
       "br-int port tap-ids moves to br-copies unless it is there",
       "br-copies table=0,in_port=tap-ids,actions=drop",
@@ -40,7 +40,7 @@ describe("the rules of a TapService", () => {
     ]);
   });
 
-  it("say how copies come to a monitor that stays where it is", () => {
+  it("say how copies reach a monitor that stays where it is", () => {
     expect(serviceRules({ ...service, attachment: "integration-bridge" })).to.deep.equal([
       "br-copies table=2,tun_id=0xabc,actions=output:br-int",
       "br-int table=0,in_port=br-copies,actions=output:tap-ids",
@@ -88,7 +88,7 @@ describe("the rules of a TapFlow", () => {
     expect(flowRules({ ...rest, ports: unknown, direction: "egress" })).to.deep.equal([UNKNOWN, UNKNOWN]);
   });
 
-  it("say what is captured and where it goes", () => {
+  it("say what is captured and where it is sent", () => {
     expect(flowRules(flow)).to.deep.equal([mirror("select_src_port"), mirror("select_dst_port"), send]);
     expect(flowRules({ ...flow, direction: "ingress" })).to.deep.equal([mirror("select_dst_port"), send]);
     expect(flowRules({ ...flow, direction: "egress" })).to.deep.equal([mirror("select_src_port"), send]);
@@ -147,7 +147,7 @@ describe("the rules of a TapFlow", () => {
 });
 
 describe("the rules of a MirrorTunnel", () => {
-  it("say what port each host gets", () => {
+  it("say which port each host gets", () => {
     expect(tunnelRules(tunnel)).to.deep.equal([
       "compute1 br-tap port vxlan remote_ip=10.0.0.2,dst_port=14789,key=flow",
       "10.0.0.2 br-copies port vxlan remote_ip=compute1,dst_port=14789,key=flow",

@@ -101,7 +101,7 @@ describe("a selector of ports", () => {
     it(`selects ${what}`, () => expect(selected(selector)).to.deep.equal(ports));
   }
 
-  it("selects no monitor, and one that comes home", () => {
+  it("selects no monitor, but a port that is being moved back", () => {
     expect(selected({ network: "n1" }, { monitors: ["tap-web"] })).to.deep.equal(["tap-db"]);
     expect(selected({ network: "n1" }, { home: ["tap-ids"] })).to.deep.equal([
       "tap-db",
@@ -110,7 +110,7 @@ describe("a selector of ports", () => {
     ]);
   });
 
-  it("selects nothing where the bridge is missing", () => {
+  it("selects nothing if the bridge is missing", () => {
     expect(selected({ name: "*" }, {}, observed({ name: "br-ex", ports: [] }))).to.deep.equal([]);
   });
 });
@@ -119,7 +119,7 @@ describe("a pattern of port names", () => {
   const piece = fc.constantFrom("a", "b", "-", "*", "?");
   const name = fc.string({ unit: fc.constantFrom("a", "b", "-", "é", "\n"), maxLength: 8 });
 
-  it("matches what the same regular expression does", () => {
+  it("matches what the equivalent regular expression does", () => {
     fc.assert(
       fc.property(name, fc.string({ unit: piece, minLength: 1, maxLength: 8 }), (text, pattern) => {
         const expression = pattern.replaceAll("*", ".*").replaceAll("?", ".");
@@ -137,7 +137,7 @@ describe("a pattern of port names", () => {
     expect(performance.now() - since).to.be.below(2_000);
   });
 
-  it("is soon looked for in all ports of a host that has made their names long and alike", () => {
+  it("is found quickly in all ports of a host that has made their names long and alike", () => {
     const names = Array.from({ length: 2_000 }, () => "a".repeat(250));
     const half = "a".repeat(120);
     const patterns = [`*${half}b*`, `*b${half}*`, `*${half}b`, `*${half}?b*`, `*${"*a".repeat(120)}b*`];

@@ -43,14 +43,14 @@ function delivered(...claims: Claim[]) {
 }
 
 describe("a service whose tunnel id has changed", () => {
-  it("gets copies under the former one too, as long as a flow has that", () => {
+  it("gets copies under the former one too, while a flow uses it", () => {
     expect(delivered(service(ids, 9, "mon"), flow(7))).to.deep.equal({
       ...{ arrivals: { "tun_id=0x9": ["mon"], "tun_id=0x7": ["mon"] }, problems: [] },
     });
     expect(delivered(service(ids, 9, "mon"), flow(9)).arrivals).to.deep.equal({ "tun_id=0x9": ["mon"] });
   });
 
-  it("gets copies of a flow that is on its way to the present one", () => {
+  it("gets copies of a flow that is moving to the current one", () => {
     const following = { ...flow(9), movingFrom: { tunnelId: 7, peer: (flow(7) as { peer: object }).peer } };
     const { arrivals } = delivered(service(ids, 9, "mon"), claim.parse(following));
     expect(arrivals).to.have.all.keys("tun_id=0x9", "tun_id=0x7");
@@ -64,14 +64,14 @@ describe("a service whose tunnel id has changed", () => {
     expect(delivered(service(ids, 9, "mon"), other, flow(9)).problems).to.deep.equal([]);
   });
 
-  it("refuses a flow that still has the former one where that is another's by then", () => {
+  it("refuses a flow that still uses the former one if that is another's by then", () => {
     const other = service("org/other/prod/TapService/other", 7, "mon2");
     expect(delivered(service(ids, 9, "mon"), other, flow(7)).problems).to.include(
       "org/taps/prod/TapFlow/web: tunnel-id-taken",
     );
   });
 
-  it("takes nothing for a former one that is another's", () => {
+  it("does not take another's id for a former one", () => {
     const other = service("org/other/prod/TapService/other", 7, "mon2");
     const { arrivals } = delivered(service(ids, 9, "mon"), other, flow(7));
     expect(arrivals["tun_id=0x7"]).to.deep.equal(["mon2"]);
@@ -91,7 +91,7 @@ describe("a service that was renamed before its tunnel id changed", () => {
     expect(problems).to.deep.equal([]);
   });
 
-  it("gets them though another service has that name by now", () => {
+  it("gets them although another service has that name by now", () => {
     const { arrivals } = delivered(renamed(9), service(ids, 8, "mon2"), flow(7));
     expect(arrivals["tun_id=0x7"]).to.deep.equal(["mon"]);
   });

@@ -101,7 +101,7 @@ describe("a slice of copies", () => {
       expect(treatment(kernel, flow({}), trunk)).to.deep.equal(["priority=100,actions=whole", END]);
     });
 
-    it(`is told from others by its length on ${datapath}`, () => {
+    it(`is distinguished from others by its length on ${datapath}`, () => {
       const filter = [
         { action: "accept" as const, protocol: "tcp" as const, snapLength: 60 },
         { action: "accept" as const },

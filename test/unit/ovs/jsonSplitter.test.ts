@@ -30,7 +30,7 @@ function failure(text: string | Uint8Array, limits: JsonLimits = {}): TaasError 
 }
 
 describe("JsonSplitter", () => {
-  it("gives back any documents, however the stream is cut and whatever white space is between", () => {
+  it("returns any documents, however the stream is split and whatever white space is between", () => {
     fc.assert(
       fc.property(
         fc.array(document),
@@ -60,7 +60,7 @@ describe("JsonSplitter", () => {
     });
   }
 
-  it("keeps what it holds when the owner of a chunk uses its memory again", () => {
+  it("keeps its data when the owner of a chunk reuses its memory", () => {
     const splitter = new JsonSplitter();
     const chunk = Buffer.from('{"a":"b');
     splitter.push(chunk);
@@ -69,13 +69,13 @@ describe("JsonSplitter", () => {
     expect(splitter.push(Buffer.from('c"}'))).to.deep.equal(['{"a":"bc"}']);
   });
 
-  it("refuses a document beyond its limit, also before the document ends, and takes one at it", () => {
+  it("refuses a document beyond its limit, even before the document ends, and accepts one at it", () => {
     expect(failure('["12345"]', { bytes: 8 })).to.include({ code: "ovsdb-reply" });
     expect(failure('["12345', { bytes: 6 }).message).to.contain("longer than 6 bytes");
     expect(new JsonSplitter({ bytes: 9 }).push(Buffer.from('["12345"]["12345"]'))).to.have.length(2);
   });
 
-  it("refuses a document of more values than its limit, counting each document anew and no text", () => {
+  it("refuses a document of more values than its limit, counting each document separately and no text", () => {
     expect(failure('[1,2,{"a":3}]', { values: 4 }).message).to.contain("more than 4 values");
     const splitter = new JsonSplitter({ values: 4 });
     for (const text of ["[1,2,{}]", '["{,:,:,:[",1]', '{"a":[1,2]}']) {
@@ -89,7 +89,7 @@ describe("JsonSplitter", () => {
     expect(failure(`["${"x".repeat(17 * 1024 * 1024)}"]`).message).to.contain("bytes");
   });
 
-  it("refuses what cannot begin a document", () => {
+  it("refuses what cannot start a document", () => {
     for (const text of ["1", "null", '"text"', "}", "SSH-2.0-OpenSSH_9.2", '{"a":1}]']) {
       expect(failure(text).message).to.contain("where a message should start");
     }

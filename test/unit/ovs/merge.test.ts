@@ -39,7 +39,7 @@ describe("the difference of a map", () => {
 });
 
 describe("a row", () => {
-  it("has its columns' defaults where the server leaves them out", () => {
+  it("has its columns' defaults if the server omits them", () => {
     expect(readRow("Port", { name: "p1" }, "host1")).to.deep.equal({
       name: "p1",
       interfaces: [],
@@ -78,7 +78,7 @@ describe("a row", () => {
     expect(port.tag).to.equal(7);
   });
 
-  it("is refused with the column's name where a value is none of its kind", () => {
+  it("is refused with the column's name if a value has the wrong type", () => {
     expect(() => readRow("Port", { tag: "x" }, "host1")).to.throw(
       /host host1: .*Port\.tag instead of an integer/,
     );

@@ -51,7 +51,7 @@ describe("flow text", () => {
     expect(formatFlow(flow)).to.equal("cookie=0x2,table=1,priority=5,udp,tp_dst=53 actions=output:5");
   });
 
-  it("begins its actions at the first place that says so", () => {
+  it("starts its actions at the first place that says so", () => {
     expect(parseFlow("actions=drop, actions=output:1")).to.include({
       match: "",
       actions: "drop, actions=output:1",
@@ -64,7 +64,7 @@ describe("flow text", () => {
     expect(flow.actions).to.equal("set_field:5->tun_id,learn(table=2,actions=drop),resubmit(,2)");
   });
 
-  it("comes back as it was written", () => {
+  it("is parsed back as it was written", () => {
     const flow = fc.record({
       cookie: fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn }),
       table: fc.integer({ min: 0, max: 255 }),
@@ -79,7 +79,7 @@ describe("flow text", () => {
     );
   });
 
-  it("has one key for one place in the bridge", () => {
+  it("has one key for one identity in the bridge", () => {
     const keys = ["tcp,in_port=1", "in_port=0x1,ip,nw_proto=6", "eth_type=0x800,ip_proto=6,in_port=1"].map(
       (match) => flowKey(parseFlow(`priority=3,${match} actions=drop`)),
     );
@@ -133,7 +133,7 @@ describe("flow text", () => {
     });
   }
 
-  it("never fails otherwise than with an error for the operator, whatever a host prints", () => {
+  it("never fails other than with an error for the operator, whatever a host prints", () => {
     const word = fc.constantFrom(
       "table=",
       "cookie=0x",

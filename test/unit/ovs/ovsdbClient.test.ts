@@ -60,7 +60,7 @@ function closed(far: Socket): Promise<void> {
 }
 
 describe("OvsdbClient", () => {
-  it("matches replies to requests that come in another order, over chunks cut anywhere", async () => {
+  it("matches replies to requests that arrive in another order, over chunks split anywhere", async () => {
     const { client, far } = await wire();
     const replies = Promise.all([client.transact([SELECT]), client.transact([SELECT])]);
     await once(far, "data");
@@ -71,7 +71,7 @@ describe("OvsdbClient", () => {
     client.close();
   });
 
-  it("answers the server's echo, refuses other requests of it, passes over notifications", async () => {
+  it("answers the server's echo, refuses its other requests, ignores notifications", async () => {
     const { client, far } = await wire();
     let answers = "";
     far.on("data", (chunk) => {
@@ -91,7 +91,7 @@ describe("OvsdbClient", () => {
     ["ends in the middle of a message", (far: Socket) => far.end('{"id":1,')],
     ["is destroyed", (far: Socket) => far.destroy()],
   ] as const) {
-    it(`rejects what is under way and what comes later when the stream ${what}`, async () => {
+    it(`rejects pending and later requests when the stream ${what}`, async () => {
       const { client, far } = await wire();
       const underWay = [rejection(client.transact([COMMENT])), rejection(client.transact([COMMENT]))];
       far.resume();
@@ -105,7 +105,7 @@ describe("OvsdbClient", () => {
   }
 
   for (const text of ["SSH-2.0-x", '{"id":1,}', "[]", '{"id":1,"result":]}', "\u0000"]) {
-    it(`gives the stream up when the far end sends ${JSON.stringify(text)}`, async () => {
+    it(`closes the stream when the far end sends ${JSON.stringify(text)}`, async () => {
       const { client, far } = await wire();
       const underWay = rejection(client.transact([COMMENT]));
       far.write(text);
@@ -115,7 +115,7 @@ describe("OvsdbClient", () => {
     });
   }
 
-  it("gives the stream up after a request that had no answer in time, so that no later answer is taken for another's", async () => {
+  it("closes the stream after a request without an answer in time, so that no later answer is taken for another's", async () => {
     const { client, far } = await wire(20);
     const asked: { method: string }[] = [];
     far.on("data", (chunk) => {
@@ -128,7 +128,7 @@ describe("OvsdbClient", () => {
     expect(asked.map(({ method }) => method)).to.deep.equal(["transact", "cancel"]);
   });
 
-  it("never asks under a number twice", async () => {
+  it("never uses an id twice", async () => {
     const { client, far } = await wire();
     const ids: unknown[] = [];
     far.on("data", (chunk) => {
@@ -141,7 +141,7 @@ describe("OvsdbClient", () => {
     client.close();
   });
 
-  it("gives the stream up when the server answers what nobody asked, or asks without end", async () => {
+  it("closes the stream when the server answers an unknown request, or asks without end", async () => {
     const late = await wire();
     late.far.write('{"id":99,"error":null,"result":[]}');
     late.far.resume();
@@ -158,7 +158,7 @@ describe("OvsdbClient", () => {
     expect(await rejection(flood.client.transact([SELECT]))).to.include({ code: "ovsdb-reply" });
   });
 
-  it("holds no answers for a server that does not take them", async () => {
+  it("holds no answers for a server that does not read them", async () => {
     const { client, far } = await wire();
     const echo = JSON.stringify({ method: "echo", params: ["x".repeat(1024 * 1024)], id: "x" });
     far.pause();
@@ -169,7 +169,7 @@ describe("OvsdbClient", () => {
     far.destroy();
   });
 
-  it("gives the stream up after a reply that is none to what was asked", async () => {
+  it("closes the stream after a reply that does not fit the request", async () => {
     const { client, far } = await wire();
     const asked = rejection(client.transact([SELECT]));
     far.write('{"id":1,"error":null,"result":[{"rows":7}]}');
@@ -185,7 +185,7 @@ describe("OvsdbClient", () => {
     client.close();
   });
 
-  it("says what the tool printed when that is no JSON, and bounds its time", async () => {
+  it("reports what the tool printed if that is not JSON, and limits its time", async () => {
     const silent = new OvsdbClient(
       { kind: "tool", transact: () => new Promise(() => {}) },
       { host: "compute-1", timeoutMs: 10 },
@@ -242,7 +242,7 @@ describe("results of a transaction", () => {
     });
   }
 
-  it("are refused when an insert has no UUID or an update no count", () => {
+  it("are refused if an insert has no UUID or an update no count", () => {
     const insert: Operation = { op: "insert", table: "Bridge", row: {} };
     expect(failure([insert], [{ uuid: "x" }]).code).to.equal("ovsdb-reply");
     expect(failure([{ op: "update", table: "Bridge", where: [], row: {} }], [{ count: "1" }]).code).to.equal(
@@ -252,7 +252,7 @@ describe("results of a transaction", () => {
 });
 
 describe("readFacts", () => {
-  it("never fails otherwise than with an error for the operator, whatever the host sends", async () => {
+  it("never fails other than with an error for the operator, whatever the host sends", async () => {
     const rows = fc.array(
       fc.dictionary(
         fc.constantFrom("_uuid", "name", "ofport", "external_ids", "ports", "select_all", "ovs_version"),

@@ -42,7 +42,7 @@ function packetIn(bytes: number): Buffer {
 }
 
 describe("a connection for frames to a bridge that cannot be trusted", () => {
-  it("ends with an error where a packet-in cannot be read", async () => {
+  it("ends with an error if a packet-in cannot be parsed", async () => {
     const { channel, bridge } = await openTo();
     bridge.write(packetIn(60));
     bridge.write(message(4, 0, Buffer.from("000023200000001e0000ffff", "hex")));
@@ -52,13 +52,13 @@ describe("a connection for frames to a bridge that cannot be trusted", () => {
     expect((await rejection(channel.send([]))).code).to.equal("packets-lost");
   });
 
-  it("leaves how the bridge handles fragments as it is", async () => {
+  it("leaves the bridge's handling of fragments as it is", async () => {
     const { channel, flags } = await openTo();
     channel.close();
     expect(flags).to.deep.equal([FLAGS]);
   });
 
-  it("keeps a bounded amount of what nobody takes, and counts the rest", async () => {
+  it("keeps a bounded amount of unread frames, and counts the rest", async () => {
     const { channel, bridge } = await openTo();
     const many = Buffer.concat(Array<Buffer>(40).fill(packetIn(60_000)));
     for (let time = 0; time < 20; time++) {

@@ -45,7 +45,7 @@ describe("a packet-in", () => {
     });
   });
 
-  it("is none where the message is of another kind", () => {
+  it("is undefined if the message is of another type", () => {
     expect(readPacketIn(Buffer.from("0000232000000011", "hex"))).to.equal(undefined);
     expect(readPacketIn(Buffer.from("4f4e46000000001e", "hex"))).to.equal(undefined);
   });
@@ -70,7 +70,7 @@ describe("a packet-in", () => {
     it(`is refused with ${what}`, () => expect(() => readPacketIn(body)).to.throw(RangeError));
   }
 
-  it("does nothing but be read or be refused, whatever its bytes are", () => {
+  it("is only ever parsed or refused, whatever its bytes are", () => {
     const bytes = fc.uint8Array({ maxLength: 200 }).map((tail) => Buffer.concat([HEAD, tail]));
     const mutated = fc.tuple(fc.nat(120), fc.nat(255)).map(([at, value]) => {
       const body = packetIn(property(0, Buffer.alloc(20)), property(6, FIELDS), property(7, Buffer.alloc(3)));

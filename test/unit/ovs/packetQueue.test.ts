@@ -10,7 +10,7 @@ async function numbers(queue: PacketQueue<ReturnType<typeof frame>>): Promise<nu
 }
 
 describe("a queue of frames", () => {
-  it("gives each once, in order, also those that come while it is waited for", async () => {
+  it("gives each once, in order, including those that arrive while it is waited for", async () => {
     const queue = new PacketQueue<ReturnType<typeof frame>>(1e6);
     queue.push(frame(1));
     const taking = numbers(queue);

@@ -58,7 +58,7 @@ function serverWith(first: unknown): Server {
 }
 
 describe("the replica of a host", () => {
-  it("is asked for once, and brought up to date by what the server tells", async () => {
+  it("is requested once, and updated by what the server reports", async () => {
     const server = serverWith(MACHINE);
     const client = await server.client();
     const replica = await openReplica(client);
@@ -81,7 +81,7 @@ describe("the replica of a host", () => {
     client.close();
   });
 
-  it("is the same when ovs-vswitchd has only counted on, and has told so meanwhile", async () => {
+  it("is the same object if ovs-vswitchd has only updated counters, and has reported so", async () => {
     const server = serverWith(MACHINE);
     const client = await server.client();
     const replica = await openReplica(client);
@@ -94,7 +94,7 @@ describe("the replica of a host", () => {
     client.close();
   });
 
-  it("takes a change that comes in one breath with its first state", async () => {
+  it("includes a change that arrives together with its first state", async () => {
     const server = new Server();
     const client = await server.client();
     server.answer = ({ id: number }) => {
@@ -112,7 +112,7 @@ describe("the replica of a host", () => {
     client.close();
   });
 
-  it("is kept by whole rows where the server knows no differences", async () => {
+  it("is updated by whole rows if the server does not support differences", async () => {
     const server = new Server();
     server.answer = ({ method }) => {
       if (method === "monitor_cond") return { result: null, error: "unknown method" };
@@ -138,7 +138,7 @@ describe("the replica of a host", () => {
     ["what is no list of changes", "update2", ["Port"]],
     ["what is no row's name", "update2", { Port: { "../x": { insert: {} } } }],
   ] as const) {
-    it(`ends its connection when the server tells of ${what}`, async () => {
+    it(`closes its connection when the server reports ${what}`, async () => {
       const server = serverWith(MACHINE);
       const client = await server.client();
       const replica = await openReplica(client);
@@ -149,7 +149,7 @@ describe("the replica of a host", () => {
     });
   }
 
-  it("ends with its monitor, as when the database is replaced by an upgrade", async () => {
+  it("ends with its monitor, as when an upgrade replaces the database", async () => {
     const server = serverWith(MACHINE);
     const client = await server.client();
     const replica = await openReplica(client);
@@ -158,7 +158,7 @@ describe("the replica of a host", () => {
     expect(client.closed).to.include({ code: "ovsdb-closed" });
   });
 
-  it("says that there is no Open vSwitch as soon as its row has gone", async () => {
+  it("says that there is no Open vSwitch as soon as its row is gone", async () => {
     const server = serverWith(MACHINE);
     const client = await server.client();
     const replica = await openReplica(client);

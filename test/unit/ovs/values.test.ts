@@ -21,7 +21,7 @@ const encoded = (value: unknown) => ({ value, column: "Bridge.name", host: "comp
 const sent = (value: unknown) => encoded(JSON.parse(JSON.stringify(value)));
 
 describe("OVSDB values", () => {
-  it("come back as they were encoded", () => {
+  it("are decoded as they were encoded", () => {
     const strings = fc.dictionary(fc.string({ unit: "binary" }), fc.string());
     fc.assert(
       fc.property(strings, (entries) => {
@@ -49,7 +49,7 @@ describe("OVSDB values", () => {
     expect(decodeOptional(encoded(["set", []]), decodeString)).to.equal(undefined);
   });
 
-  it("keep a map's key that means something to JavaScript as the host's data", () => {
+  it("keep a map's key that is special in JavaScript as the host's data", () => {
     const decoded = decodeMap(
       sent([
         "map",
@@ -120,7 +120,7 @@ describe("OVSDB values", () => {
     });
   }
 
-  it("never fail otherwise than with an error for the operator, whatever a host sends", () => {
+  it("never fail other than with an error for the operator, whatever a host sends", () => {
     fc.assert(
       fc.property(fc.constantFrom(...Object.values(decoders)), fc.jsonValue(), (decode, value) => {
         try {
@@ -132,7 +132,7 @@ describe("OVSDB values", () => {
     );
   });
 
-  it("refuse to encode a reference that is none", () => {
+  it("refuse to encode an invalid reference", () => {
     expect(() => uuid("br-int")).to.throw(RangeError);
     expect(() => namedUuid("br-int")).to.throw(RangeError);
     expect(namedUuid("br_int")).to.deep.equal(["named-uuid", "br_int"]);

@@ -19,14 +19,14 @@ const claim = {
 } as Claim;
 
 describe("a written claim", () => {
-  it("has sorted fields and none that are absent", () => {
+  it("has sorted fields and omits absent ones", () => {
     expect(writeClaim({ ...claim, pending: undefined, tenant: "red" } as Claim)).to.equal(
       '{"attachment":"tap-bridge","distribution":"copy","format":1,"integrationBridge":"br-int","kind":"service",' +
         '"owner":"o/p/s/TapService/ids","ports":["tap-ids"],"tenant":"red","time":"2026","token":"t","tunnelId":7,"writer":"w"}',
     );
   });
 
-  it("is the same text in whatever order its fields came, at any depth, and keeps the order of lists", () => {
+  it("is the same text in whatever order its fields were given, at any depth, and keeps the order of lists", () => {
     const nested = { ports: [{ vnic: 1, vmUuid: "v" }], wire: { b: { ofport: 1, bridge: "x" }, a: null } };
     const turned = { wire: { a: null, b: { bridge: "x", ofport: 1 } }, ports: [{ vmUuid: "v", vnic: 1 }] };
     expect(writeClaim(nested as unknown as Claim)).to.equal(writeClaim(turned as unknown as Claim));
@@ -41,7 +41,7 @@ describe("a written claim", () => {
     );
   });
 
-  it("reads back as it was", () => {
+  it("is parsed back as it was", () => {
     assert(
       property(dictionary(string(), oneof(string(), constantFrom(1, true, null))), (fields) => {
         const { __proto__: _, ...plain } = fields;
@@ -61,7 +61,7 @@ describe("an update of claims", () => {
     return (operation as { mutations: [string, string, unknown][] }).mutations;
   };
 
-  it("writes the keys that changed and no other, whoever else's keys are there", () => {
+  it("writes the keys that changed and no other, whoever else's keys exist", () => {
     const present = { "taas-renderer": "1", [key]: "old", "taas:gone": "x", "somebody:key": "y" };
     expect(update(present, [claim])).to.deep.equal([
       ["external_ids", "delete", ["set", [key, "taas:gone"]]],
@@ -71,7 +71,7 @@ describe("an update of claims", () => {
     ]);
   });
 
-  it("leaves the text of a claim that is as it was read, whoever wrote it and how", () => {
+  it("keeps the text of an unchanged claim, whoever wrote it and how", () => {
     const text = ` ${JSON.stringify({ ...claim, notYetKnown: { since: [1] } })}`;
     const externalIds = { "taas-renderer": "1", [key]: text };
     const facts = observed({ name: "br-tap", ports: [], row: { externalIds } });
@@ -86,7 +86,7 @@ describe("an update of claims", () => {
     ]);
   });
 
-  it("counts even when no claim changed", () => {
+  it("counts even if no claim changed", () => {
     const mutations = update({ "taas-renderer": "1", [key]: writeClaim(claim) }, [claim]);
     expect(mutations.slice(0, 2)).to.deep.equal([
       ["external_ids", "delete", ["set", []]],
@@ -97,7 +97,7 @@ describe("an update of claims", () => {
 });
 
 describe("the guard of a transaction", () => {
-  it("compares the whole column where a count was removed by hand", () => {
+  it("compares the whole column if a count was deleted by hand", () => {
     const counts: Record<string, string>[] = [{ "taas-generation": "5" }, { "taas-writes": "8" }, {}];
     for (const otherConfig of counts) {
       const row = { externalIds: { "taas-renderer": "1" }, otherConfig };
@@ -108,7 +108,7 @@ describe("the guard of a transaction", () => {
   });
 
   for (const text of ["5", "05", " 5", ""]) {
-    it(`holds where the count of changes is ${JSON.stringify(text)}, and the count is then written anew`, () => {
+    it(`holds if the count of changes is ${JSON.stringify(text)}, and the count is then written again`, () => {
       const otherConfig = { "taas-generation": text, "taas-writes": "8" };
       const row = { externalIds: { "taas-renderer": "1" }, otherConfig };
       const facts = observed({ name: "br-tap", ports: [], row });

@@ -39,7 +39,7 @@ describe("the numbers that rules are written with", () => {
     );
   });
 
-  it("are those of the outputs that there are: a monitor without a device takes no copies from the others", () => {
+  it("are those of the existing outputs: a monitor without a device takes no copies from the others", () => {
     const text = (...actions: Rule["actions"]) => {
       const copies: Rule = { ...rule("mt-1", "tap-mon"), actions };
       return ruleText(copies, portNumbers(facts, "br-tap"))!.replace(/^.*actions=/, "");

@@ -31,10 +31,10 @@ function generation(from: readonly Claim[], to: readonly Claim[], otherConfig: R
   return generationOfClaims({ read, before: before!, desired: desired! });
 }
 
-describe("the generation of a host's rules, where only claims are written,", () => {
+describe("the generation of a host's rules, if only claims are written,", () => {
   const web = arriving("web", "192.0.2.2");
 
-  it("stays while one more flow comes by a tunnel, or goes", () => {
+  it("stays while one more flow arrives through a tunnel, or is deleted", () => {
     for (const name of ["app", "xyz"]) {
       const more = [service, web, arriving(name, "192.0.2.2")];
       expect(generation([service, web], more), name).to.equal(4);
@@ -42,14 +42,14 @@ describe("the generation of a host's rules, where only claims are written,", () 
     }
   });
 
-  it("is raised where a rule comes or goes", () => {
+  it("is raised if a rule is added or deleted", () => {
     const more = [service, web, arriving("app", "192.0.2.3")];
     expect(generation([service, web], more)).to.equal(5);
     expect(generation(more, [service, web])).to.equal(5);
     expect(generation([service], [])).to.equal(5);
   });
 
-  it("is raised where something of ours is, or has been, elsewhere", () => {
+  it("is raised if something of ours is, or has been, elsewhere", () => {
     for (const key of ["taas-keeper", "taas-meters", "taas-foreign-bridges"]) {
       const more = [service, web, arriving("app", "192.0.2.2")];
       expect(generation([service, web], more, { [key]: "1" }), key).to.equal(5);

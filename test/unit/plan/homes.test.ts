@@ -48,7 +48,7 @@ describe("the home of a port", () => {
     [undefined, undefined],
   ];
   for (const [text, is] of texts) {
-    it(`is ${is === undefined ? "not known" : "read back as it was written"} from ${text}`, () => {
+    it(`is ${is === undefined ? "undefined" : "parsed back as it was written"} from ${text}`, () => {
       const externalIds = text === undefined ? {} : { "taas-home": text };
       const found = homeOf({ externalIds } as PortFacts);
       expect(found).to.deep.equal(is);
@@ -69,7 +69,7 @@ describe("the home of a port", () => {
     expect(note({}, { ofport: -1 })).to.deep.equal({ "Port ids": { "taas-home": "- - br-int" } });
   });
 
-  it("stays what it was for a port that comes again before ovs-vswitchd has given it its old number", () => {
+  it("stays what it was for a port that is moved again before ovs-vswitchd has restored its old number", () => {
     expect(
       note({ externalIds: { "taas-home": "2 - br-int" } }, { ofport: 30002, ofportRequest: 2 }),
     ).to.deep.equal({});
@@ -87,7 +87,7 @@ describe("ports on the tap bridge", () => {
   };
   const tap = { name: "br-tap", ports: [{ name: "a", ...home("7 - br-int") }, { name: "b" }] };
 
-  it("go home where they have one and no service has them", () => {
+  it("are moved back if they have a home and no service uses them", () => {
     const facts = observed(tap, { name: "br-int", ports: [{ name: "c" }] });
     const { moves, problems } = sent(facts);
     expect(problems).to.deep.equal([]);
@@ -95,7 +95,7 @@ describe("ports on the tap bridge", () => {
     expect(sent(facts, [on("br-tap", "a")]).moves).to.deep.equal([]);
   });
 
-  it("stay where their number was given to another port, or their bridge is gone, and that is said", () => {
+  it("stay if their number was assigned to another port, or their bridge is gone, and that is reported", () => {
     const taker = { name: "c", nic: { ofport: 7 } };
     const taken = sent(observed(tap, { name: "br-int", ports: [taker] }));
     expect(taken.moves).to.deep.equal([]);
@@ -122,7 +122,7 @@ describe("ports that are back", () => {
     expect(back(at(2, 2), true)).to.deep.equal({ "Interface a": ["set", []], "Port a": {} });
   });
 
-  it("wait for it while ovs-vswitchd is at work", () => {
+  it("wait for it while ovs-vswitchd is working", () => {
     expect(back(at(30002, 2), true)).to.deep.equal({});
   });
 
@@ -131,11 +131,11 @@ describe("ports that are back", () => {
     expect(back(at(2, undefined))).to.deep.equal({ "Port a": {} });
   });
 
-  it("give a number back that was only lent, where theirs was not known", () => {
+  it("release a number that was only borrowed, if theirs was not known", () => {
     expect(back(at(20000, 20000, "- - br-int"))).to.deep.equal({ "Interface a": ["set", []], "Port a": {} });
   });
 
-  it("keep their note while a service has them moved again", () => {
+  it("keep their note while a service moves them again", () => {
     const facts = observed({ name: "br-int", ports: [at(2, 2)] });
     expect(settlePortsBack({ placements: [on("br-tap", "a")] }, facts, "br-tap")).to.deep.equal([]);
   });
@@ -151,14 +151,14 @@ describe("the vNIC as which a monitor was found", () => {
     return written(facts, noteVnics({ placements }, facts, "br-tap"))["Port a"];
   };
 
-  it("is noted once, and holds while a service means it", () => {
+  it("is noted once, and kept while a service uses it", () => {
     expect(notes(undefined, 1)).to.deep.equal({ "taas-vnic": "1" });
     expect(notes("1", 1)).to.equal(undefined);
     expect(notes("1", 0, 1)).to.equal(undefined);
     expect(notes(undefined, undefined)).to.equal(undefined);
   });
 
-  it("is another, or none, once no service means it any more", () => {
+  it("is another, or none, once no service uses it any more", () => {
     expect(notes("1", 0)).to.deep.equal({ "taas-vnic": "0" });
     expect(notes("1", undefined)).to.deep.equal({});
   });

@@ -28,7 +28,7 @@ function textOf(
 
 describe("what a keeper is given", () => {
   for (const name of ["monitors", "sources", "treatments"]) {
-    it(`is, for the claims of ${name}.json, what it was`, () => {
+    it(`is unchanged for the claims of ${name}.json`, () => {
       const path = join(root, "plan/keeper", `${name}.txt`);
       if (process.env.TAAS_WRITE_GOLDEN === "1") writeFileSync(path, textOf(name));
       expect(textOf(name)).to.equal(readFileSync(path, "utf8"));

@@ -85,7 +85,7 @@ describe("the note of a Linux bridge behind a monitor", () => {
     ["", undefined],
   ];
   for (const [text, is] of texts) {
-    it(`is ${is === undefined ? "passed over" : "read back as it was written"}: "${text}"`, () => {
+    it(`is ${is === undefined ? "ignored" : "parsed back as it was written"}: "${text}"`, () => {
       const found = linuxBridgeOf({ externalIds: { "taas-ageing": text } } as unknown as PortFacts);
       expect(found).to.deep.equal(is);
       if (found !== undefined) expect(writeLinuxBridge(found)).to.equal(text);
@@ -98,12 +98,12 @@ describe("the note of a Linux bridge behind a monitor", () => {
     });
   });
 
-  it("stays what it is, though the bridge is open by now", () => {
+  it("stays what it is, although the bridge has been opened since", () => {
     expect(notes({ a: "qbr 30000 in-qbr 0" }, ["a"], { a: openBridge(bridge("qbr", 0)) })).to.deep.equal({});
     expect(notes({ a: "qbr 30000 in-qbr 0" }, ["a"], {})).to.deep.equal({});
   });
 
-  it("is the tap bridge's where the port's row was made anew", () => {
+  it("is the tap bridge's if the port's row was created again", () => {
     const open = { a: openBridge(bridge("qbr", 0)) };
     const onTap = { "in-qbr": "qbr 30000 in-qbr 8", other: "other 7 other 0" };
     expect(notes({ a: undefined }, ["a"], open, onTap)).to.deep.equal({ a: "qbr 30000 in-qbr 8" });
@@ -119,12 +119,12 @@ describe("the note of a Linux bridge behind a monitor", () => {
     });
   });
 
-  it("ends with the port's time as a monitor", () => {
+  it("is deleted when the port is no longer a monitor", () => {
     expect(notes({ a: "qbr 30000 in-qbr 0", b: undefined }, ["b"], {})).to.deep.equal({ a: null });
   });
 });
 
-describe("Linux bridges that are to be as before", () => {
+describe("Linux bridges that are to be restored", () => {
   const restored = (
     ports: Record<string, string | undefined>,
     monitors: string[],
@@ -138,20 +138,20 @@ describe("Linux bridges that are to be as before", () => {
     );
   };
 
-  it("are those that only the tap bridge knows, unless a monitor is behind them", () => {
+  it("are those that only the tap bridge records, unless a monitor is behind them", () => {
     const onTap = { in: "qbr 30000 in 8" };
     expect(restored({ a: undefined }, [], onTap)).to.deep.equal(["qbr 30000 in 8"]);
     const behind = { a: bridge("qbr", 0, { port: "in" }) };
     expect(restored({ a: undefined }, ["a"], onTap, behind)).to.deep.equal([]);
   });
 
-  it("are those behind ports that are monitors no longer", () => {
+  it("are those behind ports that are no longer monitors", () => {
     expect(restored({ a: "qbra 30000 in 0", b: "qbrb 30000 in2 0", c: undefined }, ["b"])).to.deep.equal([
       "qbra 30000 in 0",
     ]);
   });
 
-  it("learn nothing while another monitor is behind them, and only the port to the former one is as before", () => {
+  it("learn nothing while another monitor is behind them, and only the port to the former one is restored", () => {
     const both = { a: "qbr 30000 in 8", b: "qbr 30000 in2 0" };
     expect(restored(both, ["b"])).to.deep.equal(["qbr 0 in 8"]);
     expect(restored(both, [])).to.deep.equal(["qbr 30000 in 8", "qbr 30000 in2 0"]);

@@ -44,7 +44,7 @@ describe("the plan of Mirrors", () => {
     expect(plan([wanted], row)).to.deep.equal([]);
   });
 
-  it("adds and takes members one by one, and writes no column as a whole", () => {
+  it("adds and removes members one by one, and never writes a column as a whole", () => {
     const [change, ...others] = plan([wanted], {
       ...row,
       selectSrcPort: [port("a"), port("x")],
@@ -72,7 +72,7 @@ describe("the plan of Mirrors", () => {
     selected: new Map([[port("b"), ["o2"]]]),
   };
 
-  it("names the ports that come and go by what a flow selects, and mends all with the first", () => {
+  it("names the ports that are added and removed by a flow's selector, and repairs all with the first", () => {
     const changes = plan([several], { ...row, selectSrcPort: [], selectDstPort: [port("mi-1")] });
     expect(changes.map(({ what, owners }) => [what, owners])).to.deep.equal([
       ["port a is not tapped", ["o"]],
@@ -82,7 +82,7 @@ describe("the plan of Mirrors", () => {
     expect(changes.map(({ operations }) => operations.length)).to.deep.equal([1, 0, 0]);
   });
 
-  it("speaks of the Mirror where more of it differs than its ports", () => {
+  it("reports the Mirror if more of it differs than its ports", () => {
     const [change, ...others] = plan([several], { ...row, selectSrcPort: [], selectAll: true });
     expect([change!.what, others.length]).to.deep.equal(["altered mirror taas-1 on br-int", 0]);
     expect(change!.operations).to.have.length(2);
@@ -96,7 +96,7 @@ describe("the plan of Mirrors", () => {
     "outputs elsewhere": { outputPort: port("a") },
     "outputs nowhere": { outputPort: undefined },
   } satisfies Record<string, Partial<MirrorFacts>>)) {
-    it(`sets one right that ${what}`, () => {
+    it(`corrects one that ${what}`, () => {
       const [change] = plan([wanted], { ...row, ...differs });
       expect(change!.operations).to.have.length(1);
       expect(change!.operations[0]).to.deep.include({
@@ -112,7 +112,7 @@ describe("the plan of Mirrors", () => {
     });
   }
 
-  it("makes one that is missing, marked as ours", () => {
+  it("creates a missing one, marked as ours", () => {
     const [change] = plan([wanted]);
     expect(change!.what).to.equal("missing mirror taas-1 on br-int");
     const [insert, attach] = change!.operations;
@@ -123,7 +123,7 @@ describe("the plan of Mirrors", () => {
     expect(attach).to.deep.include({ op: "mutate", table: "Bridge" });
   });
 
-  it("removes one of ours that nobody wants, by its row, and leaves others' alone whatever their name", () => {
+  it("deletes one of ours that nobody needs, by its row, and leaves others' alone whatever their name", () => {
     const foreign = { ...row, uuid: mirrorId("2"), externalIds: {} };
     const changes = plan([], row, foreign);
     expect(changes).to.have.length(1);
@@ -137,7 +137,7 @@ describe("the plan of Mirrors", () => {
     ]);
   });
 
-  it("keeps one of two of ours with one name", () => {
+  it("keeps one of two of ours with the same name", () => {
     const changes = plan([wanted], row, { ...row, uuid: mirrorId("2") });
     expect(changes.map(({ what }) => what)).to.deep.equal(["unexpected mirror taas-1 on br-int"]);
   });

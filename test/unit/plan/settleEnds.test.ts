@@ -14,17 +14,17 @@ function timeout(left: number, present?: PresentEnd): number | "none" | "over" {
 }
 
 describe("a rule that ends", () => {
-  it("gets the whole seconds that are left, and is left out once there are none", () => {
+  it("gets the remaining whole seconds, and is left out once there are none", () => {
     expect([5000, 5999, 1000, 65_535_000].map((left) => timeout(left))).to.deep.equal([5, 5, 1, 65_535]);
     expect([999, 0, -1, -1e9].map((left) => timeout(left))).to.deep.equal(Array(4).fill("over"));
   });
 
-  it("has no timeout while more are left than OpenFlow can count", () => {
+  it("has no timeout while more remain than OpenFlow can count", () => {
     expect(timeout(65_536_000)).to.equal("none");
     expect(timeout(65_536_000, { hardTimeout: 0, age: 5 })).to.equal("none");
   });
 
-  it("keeps the timeout that it has where it ends at about its time, and gets another where it does not", () => {
+  it("keeps its timeout if it ends at about its time, and gets another if it does not", () => {
     expect(timeout(50_000, { hardTimeout: 60, age: 10_000 })).to.equal(60);
     expect(timeout(50_000, { hardTimeout: 60, age: 11_900 })).to.equal(60);
     expect(timeout(-500, { hardTimeout: 60, age: 60_400 })).to.equal(60);
@@ -34,7 +34,7 @@ describe("a rule that ends", () => {
     expect(timeout(70_000_000, { hardTimeout: 65_535, age: 0 })).to.equal("none");
   });
 
-  it("leaves others as they are", () => {
+  it("leaves others unchanged", () => {
     expect(settleEnds([rule], () => undefined, NOW)).to.deep.equal([rule]);
   });
 });

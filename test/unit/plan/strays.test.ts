@@ -17,7 +17,7 @@ describe("a VM's port on a tap bridge that is deleted", () => {
     ],
   };
 
-  it("goes to the row of the integration bridge, and the transaction fails where that is another by then", () => {
+  it("is moved to the row of the integration bridge, and the transaction fails if that row has been replaced", () => {
     const facts = observed(tap, { name: "br-int", ports: [] });
     const stage = { desired: NOTHING, before: NOTHING, facts, integrationBridge: "br-int" };
     const operations = rescueStrays({ ...stage, renewals: new Map() }, facts.bridges[0] as BridgeFacts);
@@ -32,7 +32,7 @@ describe("a VM's port on a tap bridge that is deleted", () => {
     ]);
   });
 
-  it("is known by its row, as is every bridge but one that is only being created", () => {
+  it("is identified by its row, as is every bridge except one that is only being created", () => {
     const facts = observed({ name: "br-int", ports: [] });
     const ops = (bridge: string) => attach(facts, bridge, ["named-uuid", "port_x"]).map(({ op }) => op);
     expect(ops("br-int")).to.deep.equal(["wait", "mutate"]);

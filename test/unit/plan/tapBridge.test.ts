@@ -14,7 +14,7 @@ const NOTHING = {
 } as unknown as Desired;
 
 describe("the transaction that deletes the tap bridge", () => {
-  it("fails where a port has come to it since it was read, which would be deleted with it", () => {
+  it("fails if a port has been added to it since it was read, which would be deleted with it", () => {
     const facts = observed({ name: "br-int", ports: [] }, { name: "br-tap", ports: [{ name: "watch" }] });
     const bridge = facts.bridges.find(({ name }) => name === "br-tap")!;
     const claims = new Map();

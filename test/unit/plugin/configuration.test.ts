@@ -54,7 +54,7 @@ describe("the plugin's configuration", () => {
     ["organization", 5, /organization must be a text/],
     ["hots", {}, /unknown argument hots; the arguments are hosts, sshConfig/],
   ] as const) {
-    it(`is refused by the name of its property: ${property} ${JSON.stringify(value)}`, () => {
+    it(`is refused with the name of its property: ${property} ${JSON.stringify(value)}`, () => {
       const failures = checkConfiguration({ connectTimeout: 5, [property]: value });
       expect(failures.map((failure) => failure.property)).to.deep.equal([property]);
       expect(failures[0]!.reason).to.match(reason);
@@ -72,12 +72,12 @@ describe("the plugin's configuration", () => {
     });
   }
 
-  it("is told from what else has its namespace", () => {
+  it("is distinguished from other keys in its namespace", () => {
     const names = ["hosts", "organization", "version", "__internal", "region", "toString"];
     expect(names.filter(isArgument)).to.deep.equal(["hosts", "organization", "version", "__internal"]);
   });
 
-  it("is not checked where it is not known yet", () => {
+  it("is not checked if it is not known yet", () => {
     expect(checkConfiguration({ hosts: UNKNOWN, connectTimeout: UNKNOWN })).to.deep.equal([]);
   });
 });

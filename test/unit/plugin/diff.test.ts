@@ -45,19 +45,19 @@ describe("the plugin's diff", () => {
     ["a name that is no word", { a: { "x.y": 1 } }, { a: { "x.y": 2 } }, [['a["x.y"]', "update"]]],
     ["nothing where null is nothing", { a: null, b: { d: 1, c: 2 } }, { b: { c: 2, d: 1 } }, []],
   ] as const) {
-    it(`tells ${what} by its path`, () => {
+    it(`reports ${what} by its path`, () => {
       expect(changedPaths(olds, news)).to.deep.equal(expected);
     });
   }
 
-  it("has each path once with what became of it, and the properties that they are in", () => {
+  it("has each path once with its kind of change, and the properties that contain them", () => {
     const response = diff({ filter: [{ port: 1 }], rules: ["x"] }, { filter: [{ port: 2 }], rules: ["y"] });
     expect(response.getHasdetaileddiff()).to.equal(true);
     expect(details(response)).to.deep.equal({ "filter[0].port": 4, "rules[0]": 4 });
     expect(response.getDiffsList()).to.deep.equal(["filter", "rules"]);
   });
 
-  it("says of a path whether it replaces", () => {
+  it("says for a path whether it replaces", () => {
     const host = (address: string) => ({ name: "one", address });
     const result = { ...UPDATE, replaces: ["host"] };
     const response = diff({ host: host("a"), port: "p" }, { host: host("b"), port: "q" }, result);
@@ -65,26 +65,26 @@ describe("the plugin's diff", () => {
     expect(response.getReplacesList()).to.deep.equal(["host"]);
   });
 
-  it("passes over what is the engine's, the dynamic provider's code, a reference's parts, and how hosts are reached", () => {
+  it("ignores the engine's properties, the dynamic provider's code, a reference's parts, and how hosts are reached", () => {
     const host = { name: "one", address: "a", user: "root" };
     const olds = { host, ref: { owner: "a" }, __provider: "code", owner: "a" };
     const news = { host: { ...host, user: "admin" }, ref: { owner: "b" }, __defaults: [], owner: "b" };
     expect(details(diff(olds, news))).to.deep.equal({ owner: 4 });
   });
 
-  it("is about the status where nothing else differs: it has drifted", () => {
+  it("contains the status if nothing else differs: it has drifted", () => {
     const inputs = { port: "p" };
     const response = diff(inputs, inputs, UPDATE, { ...inputs, status: "drifted: x" });
     expect(details(response)).to.deep.equal({ status: 4 });
   });
 
-  it("is about what was made where the inputs are the same and that is not, as after an import", () => {
+  it("contains computed properties if the inputs are the same and they are not, as after an import", () => {
     const inputs = { port: "p", owner: "b" };
     const response = diff(inputs, inputs, UPDATE, { port: "p", owner: "a", status: "active" });
     expect(details(response)).to.deep.equal({ owner: 4 });
   });
 
-  it("is none where there is no change", () => {
+  it("is empty if there is no change", () => {
     const response = diff({ attachTimeout: 1 }, { attachTimeout: 2 }, { ...UPDATE, changes: false });
     expect([response.getChanges(), details(response)]).to.deep.equal([1, {}]);
   });

@@ -9,15 +9,15 @@ const olds = {
   ...{ portName: "tap-web", portNames: ["tap-web"], ifaceIds: { "fa:16:3e:00:00:01": "id" } },
 };
 
-describe("what a preview of the plugin foresees", () => {
-  it("of a create is what follows from the arguments", () => {
+describe("what a preview of the plugin predicts", () => {
+  it("for a create is what follows from the arguments", () => {
     expect(foreseen("TapFlow", inputs, {})).to.deep.equal({
       ...inputs,
       ...{ portName: UNKNOWN, portNames: UNKNOWN, ifaceIds: UNKNOWN, status: UNKNOWN, incarnation: UNKNOWN },
     });
   });
 
-  it("of an update is also what was found on the host, while the arguments that decide it stay", () => {
+  it("for an update is also what was found on the host, while the arguments that decide it are unchanged", () => {
     const { portName, portNames, ifaceIds, incarnation } = olds;
     const now = { ...inputs, host: { ...host, user: "ops" } };
     expect(foreseen("TapFlow", now, olds)).to.deep.equal({
@@ -26,7 +26,7 @@ describe("what a preview of the plugin foresees", () => {
     });
   });
 
-  it("has nothing where nothing was found and nothing will be", () => {
+  it("contains nothing if nothing was found and nothing will be", () => {
     const { ifaceIds: _, ...without } = olds;
     expect(foreseen("TapFlow", inputs, without)).not.to.have.property("ifaceIds");
   });

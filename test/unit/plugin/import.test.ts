@@ -61,7 +61,7 @@ describe("an import by the plugin", () => {
     expect(args).not.to.have.property("port");
   });
 
-  it("knows the service of a flow by the tunnel id that it had before", async () => {
+  it("identifies the service of a flow by its former tunnel id", async () => {
     const former = [{ owner: "o/p/s/TapService/ids", tunnelId: 7 }];
     const ids = service("o/p/s/TapService/ids", { tunnelId: 9, former });
     const flow = claim.parse({

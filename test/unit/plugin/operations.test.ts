@@ -15,7 +15,7 @@ async function outcome(work: Promise<unknown>): Promise<string> {
 }
 
 describe("the plugin's operations", () => {
-  it("end when their own time is over, which is named", async () => {
+  it("end when their own time is over, which the error names", async () => {
     const operations = new Operations();
     const limit = { named: "update", seconds: 0.02 };
     const ended = await outcome(operations.run(limit, (ending) => unlessEnded(ending, never)));
@@ -32,7 +32,7 @@ describe("the plugin's operations", () => {
     ).to.equal("done: later");
   });
 
-  it("are waited for by a cancel: what they have begun is undone first", async () => {
+  it("are waited for by a cancel: what they have started is undone first", async () => {
     const operations = new Operations();
     let undone = false;
     const work = operations.run(reading, async (ending) => {

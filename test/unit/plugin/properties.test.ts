@@ -11,7 +11,7 @@ function received(properties: object) {
 }
 
 describe("the plugin's properties", () => {
-  it("are plain, whatever the depth of a secret, and the property that has one is known by its name", () => {
+  it("are plain, whatever the depth of a secret, and the property that contains one is listed", () => {
     const { values, secrets } = received({
       port: "tap-web",
       filter: [{ action: "accept", source: secret("192.0.2.1/32") }],
@@ -40,11 +40,11 @@ describe("the plugin's properties", () => {
     expect([...secrets]).to.deep.equal(["hidden"]);
   });
 
-  it("are none where the engine sends none", () => {
+  it("are empty if the engine sends none", () => {
     expect(receive(undefined)).to.deep.equal({ values: {}, secrets: new Set() });
   });
 
-  it("come back as secrets, each as a whole", () => {
+  it("are sent back as secrets, each as a whole", () => {
     const sent = send({ filter: [{ source: "192.0.2.1" }], port: "p" }, new Set(["filter", "rules"]));
     expect(sent.toJavaScript()).to.deep.equal({ filter: secret([{ source: "192.0.2.1" }]), port: "p" });
   });

@@ -19,7 +19,7 @@ function resources(): Resources {
 }
 
 describe("the resources of the plugin", () => {
-  it("name the host in an error, also where an argument is a secret, for which all outputs are secret", async () => {
+  it("name the host in an error, even if an argument is a secret, for which all outputs are secret", async () => {
     const served = resources();
     const check = new CheckRequest();
     check.setUrn(URN);

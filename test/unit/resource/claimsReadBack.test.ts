@@ -192,7 +192,7 @@ function plug(wanted: readonly unknown[]): ObservedPort[] {
 }
 
 describe("what check accepts", () => {
-  it("is every address of a host, one that begins with a colon too", () => {
+  it("includes every address of a host, even one that starts with a colon", () => {
     for (const one of [...IPV6, "192.0.2.7", "::ffff:0:1"]) {
       for (const given of [one, { address: one, name: one }])
         expect(

@@ -81,7 +81,7 @@ describe("a tap that has ended", () => {
   const read = async (outs: Properties): Promise<Properties> =>
     (await tapFlow.read(afterwards, "id", outs)).props!;
 
-  it("is said to be left on hosts until an update has deleted it there", async () => {
+  it("is reported as left on hosts until an update has deleted it there", async () => {
     const { outs } = await create({});
     const seen = await read(outs);
     expect(seen.status).to.equal("ended (left on host1, host2)");
@@ -90,7 +90,7 @@ describe("a tap that has ended", () => {
     expect((await read(updated.outs)).status).to.equal("ended");
   });
 
-  it("has the arguments of its program after an update, and none that the program has given up", async () => {
+  it("has the arguments of its program after an update, and none that the program no longer gives", async () => {
     const { args, outs } = await create({ snapLength: 128 });
     const { snapLength: _, ...fewer } = args;
     const inputs = checked(tapFlow, fewer, outs);

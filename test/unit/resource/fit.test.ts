@@ -40,17 +40,17 @@ async function warnings(
   return said;
 }
 
-describe("slices of copies that leave a host with the kernel's datapath", () => {
+describe("slices of copies that leave a host with the kernel datapath", () => {
   const message = (kept: number, least: number) =>
     `host host1: copies of IP packets that are truncated to ${kept} bytes may not arrive: the kernel drops packets from a tunnel that lack a whole IP header. Set snapLength to ${least} or more`;
   const accept = { action: "accept" } as const;
 
-  it("are warned of where they are too short for an IPv6 header", async () => {
+  it("cause a warning if they are too short for an IPv6 header", async () => {
     expect(await warnings("system", { snapLength: 53 })).to.deep.equal([message(53, 54)]);
     expect(await warnings("", { snapLength: 53 })).to.deep.equal([message(53, 54)]);
   });
 
-  it("are fine from there on", async () => {
+  it("cause none from there on", async () => {
     expect(await warnings("system", { snapLength: 54 })).to.deep.equal([]);
     expect(await warnings("system", {})).to.deep.equal([]);
   });
@@ -62,7 +62,7 @@ describe("slices of copies that leave a host with the kernel's datapath", () => 
     expect(await warnings("system", { snapLength: 58 }, { peer }, { tag: undefined })).to.deep.equal([]);
   });
 
-  it("are warned of by the shortest of a filter's rules, but for those that send nothing", async () => {
+  it("cause a warning by the shortest of a filter's rules, except those that send nothing", async () => {
     const filter = [
       { ...accept, protocol: "tcp" as const, snapLength: 40 },
       { ...accept, snapLength: 50 },
@@ -71,13 +71,13 @@ describe("slices of copies that leave a host with the kernel's datapath", () => 
     expect(await warnings("system", { filter, snapLength: 20 })).to.deep.equal([message(40, 54)]);
   });
 
-  it("are warned of on the way to a collector", async () => {
+  it("cause a warning on the route to a collector", async () => {
     const collector = { type: "gre", address: "192.0.2.200", local: "192.0.2.1", key: 1 };
     const said = await warnings("system", { snapLength: 14 }, { collector });
     expect(said).to.deep.equal([message(14, 54)]);
   });
 
-  it("are no matter on one host, nor on the userspace datapath", async () => {
+  it("cause none on one host, nor on the userspace datapath", async () => {
     expect(await warnings("system", { snapLength: 14 }, {})).to.deep.equal([]);
     expect(await warnings("netdev", { snapLength: 14 })).to.deep.equal([]);
   });

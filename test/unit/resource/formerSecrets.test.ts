@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { withoutFormerSecrets } from "../../../provider/resource/formerSecrets";
 
-describe("what is recorded of an update that failed half-way", () => {
+describe("what is recorded of an update that failed half done", () => {
   const news = { filter: "new", rules: ["new"], description: "new" };
   const properties = {
     ...{ filter: "old", rules: ["old"], portName: "tap-web", description: "old" },
@@ -13,7 +13,7 @@ describe("what is recorded of an update that failed half-way", () => {
     return withoutFormerSecrets(failure, news, { before, now });
   };
 
-  it("has the new value of what was a secret and is none any more, and not what follows from it", () => {
+  it("has the new value of what is no longer a secret, and not what follows from it", () => {
     const { description, status, incarnation } = properties;
     const rest = { filter: "new", rules: ["new"] };
     expect(recorded(new Set())).to.have.deep.property("properties", {
@@ -22,11 +22,11 @@ describe("what is recorded of an update that failed half-way", () => {
     });
   });
 
-  it("is what was there before where a secret stays one", () => {
+  it("is what was there before if a secret stays one", () => {
     expect(recorded(before)).to.have.deep.property("properties", properties);
   });
 
-  it("is no matter where nothing was left behind", () => {
+  it("is undefined if nothing was left behind", () => {
     const error = new Error("failed");
     expect(withoutFormerSecrets(error, news, { before, now: new Set() })).to.equal(error);
   });

@@ -37,7 +37,7 @@ describe("the check of a monitor port", () => {
     expect(checked({ name: "suricata0" }).port).to.equal("suricata0");
   });
 
-  it("says what libvirt is to be told of a VM's interface that its hypervisor attaches", () => {
+  it("returns libvirt's element for a VM's interface that its hypervisor attaches", () => {
     const { ifaceId, port, libvirt, rules, ...rest } = checked({ type: "attach" });
     expect(ifaceId).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(port).to.deep.equal({ ifaceId });
@@ -57,7 +57,7 @@ describe("the check of a monitor port", () => {
     expect(checked({ type: "attach", ifaceId: UUID.toUpperCase() }).port).to.deep.equal({ ifaceId: UUID });
   });
 
-  it("says what libvirt is to be told of a socket, whatever signs are in its path", () => {
+  it("returns libvirt's element for a socket, whatever signs are in its path", () => {
     const { name, socketPath, port } = checked({ type: "vhost-user" });
     expect(socketPath).to.equal(`/var/run/openvswitch/${name}`);
     expect(port).to.equal(name);
@@ -151,7 +151,7 @@ describe("the diff of a monitor port", () => {
     }
   });
 
-  it("is none where nothing changes, and one where the port has drifted", () => {
+  it("is empty if nothing changes, and not if the port has drifted", () => {
     expect(monitorPortChecks.diff(olds, checked({})).changes).to.equal(false);
     expect(
       monitorPortChecks.diff({ ...olds, status: "active (no port attached)" }, checked({})).changes,

@@ -14,7 +14,7 @@ interface Kept {
   outs: Properties;
 }
 
-describe("what a service of another stack is called", () => {
+describe("the names of a service of another stack", () => {
   let context: Context;
 
   beforeEach(() => {
@@ -51,7 +51,7 @@ describe("what a service of another stack is called", () => {
     return names.map(({ owner, tunnelId }) => `${owner.split("/").at(-1)} ${tunnelId}`);
   }
 
-  it("stays known, however often it changes, until the flows into it have followed", async () => {
+  it("stay known, however often they change, until the flows into it have followed", async () => {
     const ids = await created(tapService, service("ids", { tunnelId: 7 }));
     const web = await created(tapFlow, flow(ids.outs.ref));
     await update(ids, service("watch"));
@@ -63,7 +63,7 @@ describe("what a service of another stack is called", () => {
     expect(await former("guard")).to.deep.equal([]);
   });
 
-  it("stays known through a rename and another tunnel id at once", async () => {
+  it("stay known through a rename and another tunnel id at once", async () => {
     const ids = await created(tapService, service("ids", { tunnelId: 7 }));
     await created(tapFlow, flow(ids.outs.ref));
     await update(ids, service("watch", { tunnelId: 9 }));
@@ -94,7 +94,7 @@ describe("what a service of another stack is called", () => {
     expect(await former("watch")).to.deep.equal(["ids 7"]);
   });
 
-  it("keeps a service from being deleted under its flows", async () => {
+  it("keep a service from being deleted under its flows", async () => {
     const ids = await created(tapService, service("ids", { tunnelId: 7 }));
     await created(tapFlow, flow(ids.outs.ref));
     await update(ids, service("watch", { tunnelId: 9 }));
@@ -102,7 +102,7 @@ describe("what a service of another stack is called", () => {
     expect(error).to.have.property("code", "service-in-use");
   });
 
-  it("is no other service's until then, and may be afterwards", async () => {
+  it("are no other service's until then, and may be afterwards", async () => {
     const ids = await created(tapService, service("ids", { tunnelId: 7 }));
     const web = await created(tapFlow, flow(ids.outs.ref));
     await update(ids, service("watch", { tunnelId: 9 }));
@@ -113,7 +113,7 @@ describe("what a service of another stack is called", () => {
     await created(tapService, next);
   });
 
-  it("is that of one collector while its flows follow a rename one by one, and of two otherwise", async () => {
+  it("are those of one collector while its flows follow a rename one by one, and of two otherwise", async () => {
     const outside = (name: string, more: Properties = {}) => ({
       ...{ owner: `${TEAM}/${name}`, collector: { address: "192.0.2.9", type: "erspan" } },
       ...more,
@@ -136,7 +136,7 @@ describe("what a service of another stack is called", () => {
     ["with its stack and all flows of that", (owner) => owner.replace("/prod/", "/production/"), {}],
   ];
   for (const [what, renamed, more] of renames) {
-    it(`keeps no flow from following a collector that is renamed ${what}`, async () => {
+    it(`keep no flow from following a collector that is renamed ${what}`, async () => {
       const collector = { address: "192.0.2.9", type: "gre", key: 77 };
       const wish = { owner: "org/taps/prod/TapService/recorder", tunnelId: 7, collector };
       const recorder = await created(tapService, wish);
@@ -152,7 +152,7 @@ describe("what a service of another stack is called", () => {
     });
   }
 
-  it("is not told by a tunnel id that services with collectors of their own have in common", async () => {
+  it("are not determined by a tunnel id that services with different collectors have in common", async () => {
     const outside = (name: string, address: string, type: string) => ({
       ...{ owner: `${TEAM}/${name}`, tunnelId: 7, collector: { address, type, udpPort: 4789 } },
     });
@@ -164,7 +164,7 @@ describe("what a service of another stack is called", () => {
     expect(error).to.have.property("code", "tunnel-clash");
   });
 
-  it("is no alteration of its claim", async () => {
+  it("are no alteration of its claim", async () => {
     const ids = await created(tapService, service("ids", { tunnelId: 7 }));
     await created(tapFlow, flow(ids.outs.ref));
     await update(ids, service("watch", { tunnelId: 9 }));

@@ -26,7 +26,7 @@ describe("what V8 compiles, shared by the processes of a run", () => {
     return (await execa(process.execPath, [program, "word"], { env })).stdout;
   }
 
-  it("is kept, and changes nothing of what a file does and sees", async () => {
+  it("is kept, and changes nothing in what a file does and sees", async () => {
     const text = `
       exports.answer = 42;
       const all = [module.exports.answer, this === exports, require.main === module, require("./program").answer];
@@ -44,7 +44,7 @@ describe("what V8 compiles, shared by the processes of a run", () => {
     for (let turn = 0; turn < 2; turn++) expect(await run(text)).to.equal("/");
   });
 
-  it("is no concern of modules, which a file may require, too", async () => {
+  it("does not concern modules, which a file may require, too", async () => {
     await mkdir(join(directory, "dist/module"));
     writeFileSync(join(directory, "dist/module/package.json"), '{ "type": "module" }');
     writeFileSync(
@@ -54,7 +54,7 @@ describe("what V8 compiles, shared by the processes of a run", () => {
     expect(await run('console.log(require("./module/index.js").slash)')).to.equal("/");
   });
 
-  it("is compiled anew when the file has changed", async () => {
+  it("is compiled again when the file has changed", async () => {
     expect(await run('console.log("old")')).to.equal("old");
     expect(await run('console.log("new")')).to.equal("new");
     expect(await run('console.log("newer")')).to.equal("newer");

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { repositoryRoot } from "../../engine/fixtureProject";
 
 describe("npm's tree of packages, with which Pulumi's SDK packs functions", () => {
-  it("is loaded when it is first asked for, and is the same", async () => {
+  it("is loaded on first use, and is the same", async () => {
     const text = `
       const loaded = () => Object.keys(require.cache).some((file) => file.includes("/@npmcli/arborist/"));
       require("@pulumi/pulumi");

@@ -46,7 +46,7 @@ describe("a run of tests", () => {
     expect(there.exitCode).to.equal(1);
   });
 
-  it("lets a test or a suite be skipped that the machine lacks something for, and says what, in CI, too", async () => {
+  it("lets a test or a suite be skipped for which the machine lacks something, and says what, even in CI", async () => {
     const { lines, exitCode } = await run(
       `const { skipForLackOf } = require(${built("lacking.js")});
        it("a", () => {});
@@ -66,7 +66,7 @@ describe("a run of tests", () => {
     expect(exitCode).to.equal(0);
   });
 
-  it("fails where something is left open, and says what", async () => {
+  it("fails if something is left open, and says what", async () => {
     const { stderr, exitCode } = await run(`it("a", () => { setInterval(() => {}, 1000) })`);
     expect(stderr).to.match(/this is still open: .*Timeout/);
     expect(exitCode).to.equal(1);

@@ -21,12 +21,12 @@ describe("which test files a run takes", () => {
     });
   }
 
-  it("is all of them by no word, and those of each word by several, none twice", () => {
+  it("is all of them without a word, and those of each word, none twice", () => {
     expect(select(FILES, [])).to.deep.equal(FILES);
     expect(select(FILES, ["unit", "values", "pieces"])).to.deep.equal([FILES[1], FILES[3]]);
   });
 
-  it("is an error where a word names none", () => {
+  it("is an error if a word names none", () => {
     expect(() => select(FILES, ["moment", "nothing"])).to.throw("no test file is called nothing");
   });
 
@@ -64,7 +64,7 @@ describe("in what order test files run", () => {
     expect(new Set(alone.map(({ name }) => name))).to.deep.equal(ALONE);
   });
 
-  it("is said of files that exist", () => {
+  it("is stated for files that exist", () => {
     expect(allTestFiles(repositoryRoot())).to.include.members([...ALONE, ...LONGEST]);
   });
 });

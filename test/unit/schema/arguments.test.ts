@@ -83,7 +83,7 @@ describe("the arguments of a TapService", () => {
     });
   });
 
-  it("pass while they are unknown, and keep the rest from nothing", () => {
+  it("pass while they are unknown, and do not prevent checking the rest", () => {
     const { inputs, failures } = check(tapService, {
       host: UNKNOWN,
       port: { ifaceId: UNKNOWN },
@@ -201,7 +201,7 @@ describe("the arguments of a TapFlow", () => {
     /has the hosts host1, host2, not host3, host4$/,
   );
 
-  it("take a tunnel that reaches one of the candidates, or is not needed between them", () => {
+  it("accept a tunnel that reaches one of the candidates, or is not needed between them", () => {
     const accepted = (args: Properties) => check(tapFlow, { ...flow, tunnel, ...args }).failures;
     expect(accepted({ host: undefined, hosts: ["host3", "host1"] })).to.deep.equal([]);
     expect(accepted({ service: { ...placeless, hosts: records("host3", "host2") } })).to.deep.equal([]);

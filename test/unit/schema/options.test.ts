@@ -40,14 +40,14 @@ for (const [kind, options, checks, least] of kinds) {
       for (const [name, option] of defaults) expect(inputs[name], name).to.deep.equal(defaultOf(option));
     });
 
-    it("make no difference where a state is of before they existed, and are what they are by default", () => {
+    it("are no difference for a state from before they existed, and have their defaults", () => {
       for (const [name] of defaults) {
         const { [name]: _, ...before } = inputs;
         expect(checks.diff(before, inputs).changes, name).to.equal(false);
       }
     });
 
-    it("make a difference each", () => {
+    it("are a difference each", () => {
       for (const name of Object.keys(options))
         expect(checks.diff(inputs, { ...inputs, [name]: UNKNOWN }).changes, name).to.equal(true);
     });
@@ -55,7 +55,7 @@ for (const [kind, options, checks, least] of kinds) {
 }
 
 describe("a default", () => {
-  it("stands for nothing and for null, and not for what is wrong or unknown", () => {
+  it("replaces a missing value and null, and not a wrong or unknown one", () => {
     const options = { direction: captureOptions.direction };
     const direction = (given: Properties) => validate(options, given).values.direction;
     expect(direction({})).to.equal("both");
@@ -64,7 +64,7 @@ describe("a default", () => {
     expect(direction({ direction: "sideways" })).to.equal(undefined);
   });
 
-  it("is another object for each that has it", () => {
+  it("is a separate object for each that has it", () => {
     const made = () => validate({ localIps: tunnelArgs.localIps }, {}).values.localIps;
     expect(made()).to.deep.equal([]);
     expect(made()).to.not.equal(made());

@@ -36,17 +36,17 @@ const extended = fc.constantFrom(...written).chain((one) => {
 const kindOf = (value: Json) => claimOf[value.kind as keyof typeof claimOf];
 
 describe("a claim with fields of a later release", () => {
-  it("is read with all of them, at whatever level they are", () => {
+  it("is parsed with all of them, at whatever level they are", () => {
     fc.assert(fc.property(extended, ({ copy }) => void expect(claim.parse(copy)).to.deep.equal(copy)));
   });
 
-  it("is for comparison what this release knows of it", () => {
+  it("is compared by what this release knows of it", () => {
     fc.assert(
       fc.property(extended, ({ one, copy }) => void expect(knownPart(kindOf(one), copy)).to.deep.equal(one)),
     );
   });
 
-  it("keeps them when its own resource writes it anew", () => {
+  it("keeps them when its own resource writes it again", () => {
     const before = { ...written.find(({ kind }) => kind === "flow")!, [LATER]: 1 } as Json;
     before.source = { ...(before.source as Json), [LATER]: 2 };
     const next = { ...before, description: "new", [LATER]: undefined } as Json;

@@ -19,7 +19,7 @@ const schema = {
 const good = { name: "x", owner: "o" };
 
 describe("validation", () => {
-  it("returns what the schema makes of good values, and leaves out what is not given", () => {
+  it("returns the schema's output for valid values, and omits what is not given", () => {
     const result = validate(schema, { ...good, size: null, rules: undefined, __provider: "code" });
     expect(result).to.deep.equal({ values: good, failures: [] });
   });
@@ -31,7 +31,7 @@ describe("validation", () => {
     ]);
   });
 
-  it("blames the branch of a choice that was meant, and says what the choice is where that cannot be told", () => {
+  it("reports the branch of a union that was meant, and what the union is if that is unclear", () => {
     const reasons = (either: unknown) =>
       validate(schema, { ...good, either }).failures.map(({ reason }) => reason);
     expect(reasons({ id: "a" })).to.deep.equal(['either.id: an id is a number (got "a")']);
@@ -63,7 +63,7 @@ describe("validation", () => {
     ]);
   });
 
-  it("names the arguments there are, without the owner key, when one is unknown", () => {
+  it("lists the known arguments, without the owner key, when one is unknown", () => {
     const { failures } = validate(schema, { ...good, nmae: 1 });
     expect(failures).to.deep.equal([
       { property: "nmae", reason: 'unknown argument "nmae"; the arguments are name, size, rules, either' },
@@ -77,7 +77,7 @@ describe("validation", () => {
     expect(validate(schema, { owner: "o", name: null }).failures).to.have.length(1);
   });
 
-  it("lets a value through that is unknown or holds an unknown, and checks the others", () => {
+  it("passes a value that is or contains an unknown, and checks the others", () => {
     const rules = [{ port: UNKNOWN, extra: true }];
     const { values, failures } = validate(schema, { name: UNKNOWN, owner: "o", rules, size: 1.5 });
     expect(values).to.deep.equal({ name: UNKNOWN, owner: "o", rules });
@@ -86,7 +86,7 @@ describe("validation", () => {
     ]);
   });
 
-  it("shows long values short", () => {
+  it("shortens long values", () => {
     expect(show("x".repeat(500)))
       .to.have.length(120)
       .and.match(/^"x+\.\.\.$/);

@@ -49,7 +49,7 @@ describe("the owner key of a resource", () => {
 });
 
 describe("whether a value is a resource of this package", () => {
-  it("is told by its mark, which another copy of the package sets as well", () => {
+  it("is determined by its mark, which another copy of the package sets as well", () => {
     const theirs = { constructor: { __pulumiType: "pulumi-nodejs:dynamic/taas:TapService" } };
     expect(TapService.isInstance(theirs)).to.equal(true);
     expect(TapFlow.isInstance(theirs)).to.equal(false);

@@ -88,7 +88,7 @@ describe("the provider code in the state", function () {
       cpSync(join(root, part), join(modules, "pulumi-taas", part), { recursive: true });
   };
 
-  it("is small, loads nothing but the handlers, and is the same for every layout and for ever", async () => {
+  it("is small, loads only the handlers, and is the same for every layout and forever", async () => {
     const codes = await serialized("linked/deep/er", linked);
     expect(await serialized("installed", installed)).to.deep.equal(codes);
     expect(codes).to.deep.equal(PINNED);
@@ -108,7 +108,7 @@ try { console.log(exports.handler()); } catch (error) { console.log(String(error
     return stdout.trim();
   }
 
-  it("says where to install the package when a program has it through another package only", async () => {
+  it("says where to install the package when a program has it only through another package", async () => {
     expect(await saysIn("without", undefined)).to.match(
       /^Pulumi finds no package pulumi-taas from \S+\/without, .* npm install pulumi-taas, or pnpm add pulumi-taas/,
     );

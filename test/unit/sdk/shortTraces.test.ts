@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { TapService } from "../../../sdk";
 
-describe("the trace of an error that Pulumi throws while a resource is made", () => {
+describe("the trace of an error that Pulumi throws while a resource is created", () => {
   it("leads to the program, and later traces are whole", () => {
     const limit = Error.stackTraceLimit;
     const make = () => new TapService("", { host: "host1", port: "tap-ids" });

@@ -15,7 +15,7 @@ describe("a TapGroup", () => {
     ["a host whose name is not known", [{ address: output("192.0.2.1") }], /whose name must be known when/],
     ["a host without a name", [""], /^TapGroup net: a flow is named after its host/],
   ] as [string, Host[], RegExp][]) {
-    it(`is not made with ${what}`, () => {
+    it(`is not created with ${what}`, () => {
       expect(() => new TapGroup("net", { service, hosts, ports: { name: "*" } })).to.throw(
         TypeError,
         message,

@@ -53,7 +53,7 @@ describe("the check of a TapFlow", () => {
     /^2020-01-31T18:00:00Z is in the past/,
   );
 
-  it("takes an end that has passed where the flow is there, and one moment as one text", () => {
+  it("accepts an end in the past if the flow exists, and converts equal moments to one text", () => {
     const ended = { ...flow, until: "2020-01-31T18:00:00+01:00" };
     const { inputs, failures } = check(tapFlow, ended, { until: "x" });
     expect(failures).to.deep.equal([]);

@@ -15,7 +15,7 @@ function textOf(actions: Action[], more: Partial<Rule> = {}): string | undefined
 }
 
 describe("the text of a rule", () => {
-  it("keeps a length limit within a clone, which something follows", () => {
+  it("keeps a length limit within a clone, followed by something", () => {
     const cut = { output: "tap-a", maxLength: 60 };
     expect(textOf([cut])).to.equal("clone(output(port=4,max_len=60)),exit");
     expect(textOf(["pop_vlan", cut, { output: "tap-b", maxLength: 70 }])).to.equal(
@@ -24,11 +24,11 @@ describe("the text of a rule", () => {
     expect(textOf([{ output: "tap-a" }])).to.equal("output:4");
   });
 
-  it("names the meter by the port its copies come in by", () => {
+  it("names the meter by the port its copies arrive on", () => {
     expect(textOf([{ meter: "mt-1" }, { goto: 2 }])).to.equal("meter:3,goto_table:2");
   });
 
-  it("lets a bundle put out a copy, or only say which port would", () => {
+  it("lets a bundle output a copy, or only say which port would", () => {
     const bundle = { bundle: "failover" as const, members: ["tap-a", "gone", "tap-b"] };
     expect(textOf([bundle])).to.equal("bundle(eth_src,0,active_backup,ofport,members:4,5)");
     expect(textOf([{ ...bundle, into: "reg2" }, { goto: 3 }])).to.equal(
@@ -55,7 +55,7 @@ describe("the text of a rule", () => {
     expect(ruleText({ ...rule, ...holds("gone") }, numbers)).to.equal(undefined);
   });
 
-  it("drops where an output, a meter or all members are gone", () => {
+  it("drops if an output, a meter or all members are gone", () => {
     for (const action of [{ output: "gone" }, { output: "gone", maxLength: 60 }, { meter: "gone" }]) {
       expect(textOf(["pop_vlan", action])).to.equal("drop");
     }

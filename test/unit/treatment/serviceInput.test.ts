@@ -48,7 +48,7 @@ describe("the check of a collector", () => {
     /either collector/,
   );
 
-  it("gives the service's tunnel id as the key, for ERSPAN what 10 bits hold of it, and the assigned port", () => {
+  it("uses the service's tunnel id as the key, for ERSPAN what 10 bits hold of it, and the assigned port", () => {
     const complete = (args: Properties) => {
       const { inputs } = check(tapService, { collector: { ...collector, ...args }, tunnelId: 0x123456 });
       return (inputs.ref as Properties).collector;

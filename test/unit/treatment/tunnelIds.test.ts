@@ -24,7 +24,7 @@ describe("the tunnel ids that rules name", () => {
     });
   }
 
-  it("are all that a mask lets through", () => {
+  it("are all that a mask matches", () => {
     const ids = namedTunnelIds("tun_id=0x400/0xff00 drop");
     const among = [0x400, 0x4ff, 0x500, 0x3ff, 0x10400].map((id) => includesTunnelId(ids, id));
     expect(among).to.deep.equal([true, true, false, false, true]);

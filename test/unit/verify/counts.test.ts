@@ -27,7 +27,7 @@ describe("what was counted in a window", () => {
     expect(counted(reading(10, 4, 1), reading(30, 9, 3))).to.include({ dropped: 0 });
   });
 
-  it("is what counters show that began anew", () => {
+  it("is what restarted counters show", () => {
     expect(counted(reading(100, 90, 9), reading(7, 1, 0), 4)).to.deep.equal({
       captured: 7,
       accepted: 3,
@@ -35,7 +35,7 @@ describe("what was counted in a window", () => {
     });
   });
 
-  it("is known of ports that were there at both ends of it", () => {
+  it("is known for ports that existed at both ends of it", () => {
     const before = new Map([["a", { egress: 1, ingress: 10 }]]);
     const after = new Map([
       ["a", { egress: 5, ingress: 10 }],

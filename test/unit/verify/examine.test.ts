@@ -24,14 +24,14 @@ function examined(run: () => Promise<ExecResult>, requireRights = async (): Prom
   return examine(access as unknown as HostAccess, host, 0);
 }
 
-describe("a close look at a host", () => {
-  it("says that ovs-vswitchd is dead where its tool has no answer", async () => {
+describe("an examination of a host", () => {
+  it("says that ovs-vswitchd is dead if its tool gets no answer", async () => {
     const { dead, channel } = await examined(async () => ended("ovs-ofctl: br-tap is not a bridge"));
     expect(dead).to.match(/is not a bridge$/);
     expect(channel).to.deep.equal({ why: "no socket" });
   });
 
-  it("says nothing about ovs-vswitchd where the connection is lost, or the login may not ask", async () => {
+  it("says nothing about ovs-vswitchd if the connection is lost, or the login lacks permission", async () => {
     expect(await rejection(examined(() => Promise.reject(LOST)))).to.equal(LOST);
     const denied = async () => ended("ovs-ofctl: br-tap: failed to open socket (Permission denied)");
     expect(await rejection(examined(denied, () => Promise.reject(NO_RIGHTS)))).to.equal(NO_RIGHTS);
@@ -39,7 +39,7 @@ describe("a close look at a host", () => {
     expect(await rejection(examined(silent))).to.equal(LOST);
   });
 
-  it("tells why nothing could be counted, instead of failing", async () => {
+  it("reports why nothing could be counted, instead of failing", async () => {
     expect(await countedBy({ counted: Promise.reject(LOST) })).to.deep.equal({
       counted: NOTHING,
       uncounted: LOST.message,

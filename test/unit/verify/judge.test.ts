@@ -291,14 +291,14 @@ describe("the verdict", () => {
     expect(verdictWith("2099-01-31T18:00:00Z")).to.deep.equal(["proved", 5]);
   });
 
-  it("names a few faults of many, on one line each, and steers no terminal", () => {
+  it("names a few faults of many, on one line each, and controls no terminal", () => {
     const many = Array.from({ length: 9 }, (_, index) => `fault\n${index}\u001b[31m`);
     const change = () => ({ faults: [{ host: "host1", faults: new Map([["filter", many] as const]) }] });
     const { detail } = judged({ change }).stages.get("filter")!;
     expect(detail).to.match(/^fault\\u000a0\\u001b\[31m; .*; and 5 more$/);
   });
 
-  it("is told by names of one line each, whatever hosts say", () => {
+  it("has names of one line each, whatever hosts say", () => {
     const evil = "x\nproved: y\u001b[2J";
     const told = "x\\u000aproved: y\\u001b[2J";
     const { source, ...others } = evidenceOf({ probe: "none" });

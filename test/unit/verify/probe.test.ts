@@ -35,7 +35,7 @@ describe("a probe", () => {
       expect(probeNumber(run, probeFrame(run, 1, 60).subarray(0, length))).to.equal(undefined);
   });
 
-  it("is taken from among what arrived, by its run's address", () => {
+  it("is selected from what arrived by its run's address", () => {
     const match = [is("eth_type", 0x88b5), masked("eth_src", 0xfeeeddcc0000n, 0xffff_ffff_0000n)];
     const [first, second] = probeRules(run, 1n, { controller: 7, userdata: "" });
     expect(first).to.deep.include({ table: 0, inPort: 0xffff_fffd, match });

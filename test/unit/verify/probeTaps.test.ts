@@ -25,7 +25,7 @@ function tapFrom(source: Examined, at: Examined): Sourced {
   return { source, end, destination: { at, end: far }, faults: [] };
 }
 
-describe("the ways of taps", () => {
+describe("the paths of taps", () => {
   it("are probed from each machine, whatever names machines have", async () => {
     const to = new FakeHost();
     const at = examined(far.view, to);
@@ -36,7 +36,7 @@ describe("the ways of taps", () => {
     expect(taps.map((tap) => results.get(tap)?.outcome)).to.deep.equal(["arrived", "arrived", "lost"]);
   });
 
-  it("are probed but those of a host that is lost meanwhile", async () => {
+  it("are probed except those of a host that is lost meanwhile", async () => {
     const to = new FakeHost();
     const at = examined(far.view, to);
     const wire = () => [{ to, tunnelId: 7n }];

@@ -14,7 +14,7 @@ function probe(from: FakeHost, to: FakeHost, more: Partial<Probe> = {}): Probe {
 }
 
 describe("the probes of a run", () => {
-  it("arrive under the tunnel id that they have, and their rules end with it", async () => {
+  it("arrive with their tunnel id, and their rules are deleted with them", async () => {
     const to = new FakeHost();
     const from = new FakeHost(() => [{ to, tunnelId: 7n }]);
     const [result] = await sendProbes([probe(from, to)]);
@@ -26,7 +26,7 @@ describe("the probes of a run", () => {
     expect(from.leased).to.deep.equal([]);
   });
 
-  it("are sent again where the first is lost, and not when it is not", async () => {
+  it("are sent again if the first is lost, and not if it is not", async () => {
     const to = new FakeHost();
     const from = new FakeHost((_, attempt) => (attempt > 1 ? [{ to, tunnelId: 7n }] : []));
     const other = new FakeHost(() => [{ to, tunnelId: 8n }]);
@@ -35,7 +35,7 @@ describe("the probes of a run", () => {
     expect([from.sent.length, other.sent.length]).to.deep.equal([2, 1]);
   });
 
-  it("are lost where they arrive nowhere, or elsewhere than they should", async () => {
+  it("are lost if they arrive nowhere, or elsewhere than they should", async () => {
     const [to, elsewhere] = [new FakeHost(), new FakeHost()];
     const from = new FakeHost(() => [{ to: elsewhere, tunnelId: 7n }]);
     const results = await sendProbes([probe(from, to), probe(new FakeHost(), elsewhere)]);
@@ -45,7 +45,7 @@ describe("the probes of a run", () => {
     ]);
   });
 
-  it("are not called lost where the host that is to tell of them is", async () => {
+  it("are not reported lost if the host that should report them is", async () => {
     const to = new FakeHost();
     const from = new FakeHost(() => {
       to.packets.close(new Error("the connection has ended"));
@@ -55,7 +55,7 @@ describe("the probes of a run", () => {
     expect(result).to.deep.equal({ outcome: "refused", why: "the connection has ended" });
   });
 
-  it("must arrive by all ways that copies have, and tell the odd tunnel id", async () => {
+  it("must arrive by all paths of the copies, and report a different tunnel id", async () => {
     const to = new FakeHost();
     const ways = [way(3), way(4)];
     const half = new FakeHost(({ actions }) =>
@@ -128,7 +128,7 @@ describe("the probes of a run", () => {
     expect(asked.sent.map(({ actions }) => actions)).to.deep.equal([deliver.actions]);
   });
 
-  it("say why they could not be sent, and the others arrive", async () => {
+  it("report why they could not be sent, and the others arrive", async () => {
     const [to, closed] = [new FakeHost(), new FakeHost()];
     closed.lease = () => Promise.reject(new Error("no leases"));
     const from = new FakeHost(() => [{ to, tunnelId: 7n }]);

@@ -78,7 +78,7 @@ describe("the stage at which something is wrong", () => {
     expect(missing(there, "table=0", `in_port=${number(there, "ids1")}`)).to.equal("delivery");
   });
 
-  it("is that of the rule in whose place another one is", () => {
+  it("is that of the rule whose identity another one has", () => {
     const { rule } = rules(there.view, "table=2", "tun_id=0x7")[0]!;
     const other = { ...rule, cookie: 5n, actions: "drop" };
     const found = faultsOf(there, [
@@ -99,7 +99,7 @@ describe("the stage at which something is wrong", () => {
     expect(unexpected(there, "table=2,priority=9,tun_id=0x7 actions=drop")).to.equal("delivery");
   });
 
-  it("is none for what is of other taps", () => {
+  it("is none for what belongs to other taps", () => {
     expect(stage(here, difference({ mirror: "taas-other" }))).to.equal(undefined);
     expect(stage(here, difference({ port: "db" }))).to.equal(undefined);
     expect(stage(here, difference({ meter: 65000 }))).to.equal(undefined);

@@ -64,7 +64,7 @@ describe("the metrics of hosts", () => {
     expect(documented).to.deep.equal(defined);
   });
 
-  it("are what alert rules and dashboard ask for", () => {
+  it("are what alert rules and dashboard query", () => {
     for (const file of ["alerts.yml", "dashboard.json"]) {
       const text = readFileSync(join(docs, "monitoring", file), "utf8");
       const asked = new Set([...text.matchAll(/\btaas_\w+/g)].map(([name]) => name));
@@ -73,7 +73,7 @@ describe("the metrics of hosts", () => {
     }
   });
 
-  it("say what a host counts and what has drifted, and of a host that is down only that", async () => {
+  it("report a host's counters and what has drifted, and of a host that is down only that", async () => {
     const text = await new Exposition().text([survey("h1", "a", ["missing mirror"]), down]);
     for (const line of [
       'taas_host_up{host="h1"} 1',
@@ -90,7 +90,7 @@ describe("the metrics of hosts", () => {
     expect(text.match(/h2/g)).to.have.length(2);
   });
 
-  it("leave out what is there no more, and go on counting when a host is back", async () => {
+  it("omit what no longer exists, and keep counting when a host is back", async () => {
     const exposition = new Exposition();
     await exposition.text([survey("h1", "a"), survey("h2", "b")]);
     expect(await exposition.text([survey("h1", "c"), down])).to.not.match(/"a"|"b"/);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { serve } from "../../../../cli/metrics/serve";
 
 describe("the server of metrics", () => {
-  it("makes the page once for all who ask at a time, and ends when it is told to", async () => {
+  it("renders the page once for all concurrent requests, and ends when it is told to", async () => {
     const ending = new AbortController();
     let made = 0;
     let finish = (_: string) => {};
@@ -34,7 +34,7 @@ describe("the server of metrics", () => {
     expect(await fetch(url).catch(() => "gone")).to.equal("gone");
   });
 
-  it("says that it cannot listen", async () => {
+  it("reports that it cannot listen", async () => {
     const failure = await serve(
       { contentType: "", text: async () => "" },
       { host: "192.0.2.1", port: 9 },

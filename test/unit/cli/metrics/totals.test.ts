@@ -36,7 +36,7 @@ const reading = (captures: CaptureStatistics[], delivered = 0, sent = 0, errors 
 const matched = ({ flows }: Counted, owner: string) => flows.get(owner)?.matched?.packets;
 
 describe("the totals of a host", () => {
-  it("are at first what the host says, so that they outlive the exporter", () => {
+  it("start with what the host has counted, so that they outlive the exporter", () => {
     const { flows, services, tunnels, errors } = new Totals().add(
       reading([capture("g", ["a"], 50, 10)], 7, 9, 3),
     );
@@ -46,14 +46,14 @@ describe("the totals of a host", () => {
     expect(errors.get("t")).to.equal(3);
   });
 
-  it("go on when the rules of a flow become others", () => {
+  it("continue when the rules of a flow change", () => {
     const totals = new Totals();
     totals.add(reading([capture("old", ["a"], 50)]));
     expect(matched(totals.add(reading([capture("new", ["a"], 4)])), "a")).to.equal(54);
     expect(matched(totals.add(reading([capture("new", ["a"], 6)])), "a")).to.equal(56);
   });
 
-  it("do not take over what a group counted before a flow joined it", () => {
+  it("do not include what a group counted before a flow joined it", () => {
     const totals = new Totals();
     totals.add(reading([capture("g", ["a"], 1000), capture("own", ["b"], 5)]));
     const joined = totals.add(reading([capture("g", ["a", "b"], 1001)]));
@@ -62,7 +62,7 @@ describe("the totals of a host", () => {
     expect([matched(later, "a"), matched(later, "b")]).to.deep.equal([1003, 7]);
   });
 
-  it("add the groups of a flow's directions up", () => {
+  it("add up the groups of a flow's directions", () => {
     const totals = new Totals();
     const both = (ingress: number, egress: number) =>
       totals.add(reading([capture("in", ["a"], ingress), capture("out", ["a"], egress)]));
@@ -71,7 +71,7 @@ describe("the totals of a host", () => {
     expect(matched(both(5, 2), "a")).to.equal(10);
   });
 
-  it("never fall, whatever counters do, and count nothing twice", () => {
+  it("never decrease, whatever counters do, and count nothing twice", () => {
     const totals = new Totals();
     totals.add(reading([capture("g", ["a"], 100, 60)], 40, 30, 9));
     const anew = totals.add(reading([capture("g", ["a"], 2, 1)], 1, 1, 0));
@@ -86,7 +86,7 @@ describe("the totals of a host", () => {
     expect([later.tunnels.get("t")!.sent, later.errors.get("t")]).to.deep.equal([count(40), 10]);
   });
 
-  it("are forgotten with the flow", () => {
+  it("are deleted with the flow", () => {
     const totals = new Totals();
     totals.add(reading([capture("g", ["a"], 100)]));
     expect(totals.add(reading([])).flows.size).to.equal(0);
