@@ -119,7 +119,7 @@ describe("a draft of a host", () => {
     expect(draft(strayed({ name: "br-int", ports: [] }), [ids], [drop]).owners).to.deep.equal([]);
     expect(() => draft(strayed(), [], [])).to.throw(
       TaasError,
-      /^host host1: .*port tap-vm .*br-int.*not there/,
+      /^host host1: .*port tap-vm .*br-int.*does not exist/,
     );
   });
 

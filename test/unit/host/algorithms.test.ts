@@ -30,7 +30,7 @@ describe("the algorithms of a connection", () => {
     it(`are an error that names ${option} if the client supports none of them, and never all that it supports`, () => {
       for (const names of [["none-of-ours@example.net"], []]) {
         expect(() => usableAlgorithms(allowing(option, names), option))
-          .to.throw(`ops@c1:22 only ${option} that`)
+          .to.throw(`for ops@c1:22, the ssh configuration allows only ${option} that`)
           .with.property("code", "needs-openssh");
       }
     });
