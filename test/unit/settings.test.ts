@@ -24,7 +24,7 @@ describe("the stack's configuration", () => {
     ],
     "two machines behind one address": [
       '{"c1":{"address":"192.0.2.1","port":2201},"c2":{"address":"192.0.2.1","port":2202}}',
-      /taas:hosts: c1 and c2 have the same address, .* another port.* an alias of ssh_config/,
+      /taas:hosts: c1 and c2 have the same address but different ports or jump hosts.* an ssh_config alias/,
     ],
     "a machine behind the address of another": [
       '{"c1":"192.0.2.1","c2":{"address":"192.0.2.1","proxyJump":"c1"}}',

@@ -232,7 +232,7 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
       code: "monitor-is-output",
       host: "host2",
       says: /^monitor port tap-spare is the output of Mirror theirs, whose copies it would not receive after a move to br-tap/,
-      hint: /^Set attachment: "integration-bridge", so that it gets both/,
+      hint: /^Set attachment: "integration-bridge", so that it receives both/,
     });
     const inline = await driver.service("spare", { ...spare, attachment: "integration-bridge" });
     await driver.flow("web", inline, { host: "host1", port: "tap-web", direction: "egress" });
@@ -252,7 +252,7 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
       code: "monitor-immovable",
       host: "host2",
       says: /^monitor port to-prov is of type patch: a move to br-tap would cut off the traffic that passes through it/,
-      hint: /attachment: "integration-bridge", or name a port that a VM has/,
+      hint: /attachment: "integration-bridge", or name a port of a VM/,
     });
     await lab.host(2).ovs(UNPATCHED);
   });

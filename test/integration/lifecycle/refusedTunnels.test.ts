@@ -121,7 +121,7 @@ describe("mirror tunnels that are refused", () => {
       code: "same-machine",
       host: "host1-alias",
       says: /host1 and host1-alias are the same machine/,
-      hint: /name each once/,
+      hint: /name each machine once/,
     }));
 
   it("names both tunnels when they are the same on the wire and ask for different options", async () => {

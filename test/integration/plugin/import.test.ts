@@ -161,7 +161,7 @@ describe("an import by the plugin", function () {
       ],
       ["TapFlow", `monitor:${owner}`, /the tapped port of .* is on another host.*source:organization/],
       ["TapService", "source:tap-web", /no such claim on source: tap-web; claims there: none of this kind/],
-      ["TapService", "tap-web", /names no host/],
+      ["TapService", "tap-web", /must name a host/],
     ] as const) {
       const result = await second.import([{ type: `taas:index:${type}`, name: "x", id }]);
       expect(errorsOf(result), id).to.match(reason);
