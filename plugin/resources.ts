@@ -3,14 +3,14 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { KINDS, type Kind } from "../provider/face/computed";
 import { ownerFromUrn } from "../provider/face/owner";
 import { providerCode } from "../provider/face/providerCode";
-import type { Asker, Provider } from "../provider/provider";
+import type { Caller, Provider } from "../provider/provider";
 import type { Properties, ReadResult } from "../provider/resource/resource";
 import type { PartialFailure } from "../provider/resource/status";
 import { InitFailed } from "./answer";
 import { detailedDiff } from "./diff";
 import { withFieldNames } from "./fieldNames";
-import { foreseen } from "./foreseen";
 import type { Operations } from "./operations";
+import { predictedOutputs } from "./predictedOutputs";
 import { receive, secretArguments, secretsOf, send } from "./properties";
 
 /** What the resources of a configured provider have in common. */
@@ -66,12 +66,12 @@ export class Resources {
     const secrets = secretsOf(kind, inputs);
     const response = new pb.CreateResponse();
     if (request.getPreview()) {
-      response.setProperties(send(recorded(kind, foreseen(kind, inputs.values, {})), secrets));
+      response.setProperties(send(recorded(kind, predictedOutputs(kind, inputs.values, {})), secrets));
       return response;
     }
     const limit = { named: "create", seconds: request.getTimeout() };
-    const { id, outs } = await this.operate(request, limit, secrets, (asker) =>
-      this.base.provider.create(kind, inputs.values, asker),
+    const { id, outs } = await this.operate(request, limit, secrets, (caller) =>
+      this.base.provider.create(kind, inputs.values, caller),
     );
     response.setId(id);
     response.setProperties(send(recorded(kind, outs), secrets));
@@ -85,13 +85,13 @@ export class Resources {
     const secrets = secretsOf(kind, news);
     const response = new pb.UpdateResponse();
     if (request.getPreview()) {
-      response.setProperties(send(recorded(kind, foreseen(kind, news.values, olds.values)), secrets));
+      response.setProperties(send(recorded(kind, predictedOutputs(kind, news.values, olds.values)), secrets));
       return response;
     }
     const limit = { named: "update", seconds: request.getTimeout() };
     // If the operation fails half done, the state is based on the old outputs.
-    const { outs } = await this.operate(request, limit, secretsOf(kind, olds, news), (asker) =>
-      this.base.provider.update(kind, { id: request.getId(), olds: olds.values }, news.values, asker),
+    const { outs } = await this.operate(request, limit, secretsOf(kind, olds, news), (caller) =>
+      this.base.provider.update(kind, { id: request.getId(), olds: olds.values }, news.values, caller),
     );
     response.setProperties(send(recorded(kind, outs), secrets));
     return response;
@@ -102,10 +102,10 @@ export class Resources {
     const state = receive(request.getProperties());
     const secrets = secretsOf(kind, state, receive(request.getInputs()));
     const limit = { named: "read", seconds: request.getTimeout() };
-    const read = await this.operate(request, limit, secrets, (asker) =>
+    const read = await this.operate(request, limit, secrets, (caller) =>
       state.values.incarnation === undefined
-        ? this.import(kind, request.getId(), asker)
-        : this.base.provider.read(kind, request.getId(), state.values, asker),
+        ? this.import(kind, request.getId(), caller)
+        : this.base.provider.read(kind, request.getId(), state.values, caller),
     );
     const response = new pb.ReadResponse();
     if (!("id" in read)) return response;
@@ -116,19 +116,19 @@ export class Resources {
   }
 
   /** Reads a resource that is not in the state yet. */
-  private async import(kind: Kind, id: string, asker: Asker): Promise<ReadResult> {
+  private async import(kind: Kind, id: string, caller: Caller): Promise<ReadResult> {
     const { provider } = this.base;
     const { importState } = await import("./import/import.js");
-    const imported = await importState(kind, id, { provider, context: await provider.contextFor(asker) });
-    return provider.read(kind, imported.id, imported.state, asker);
+    const imported = await importState(kind, id, { provider, context: await provider.contextFor(caller) });
+    return provider.read(kind, imported.id, imported.state, caller);
   }
 
   async delete(request: pb.DeleteRequest): Promise<Empty> {
     const kind = kindOf(request);
     const state = receive(request.getProperties());
     const limit = { named: "delete", seconds: request.getTimeout() };
-    await this.operate(request, limit, state.secrets, (asker) =>
-      this.base.provider.delete(kind, state.values, asker),
+    await this.operate(request, limit, state.secrets, (caller) =>
+      this.base.provider.delete(kind, state.values, caller),
     );
     return new Empty();
   }
@@ -138,7 +138,7 @@ export class Resources {
     request: Addressed,
     limit: { named: string; seconds: number },
     secrets: ReadonlySet<string>,
-    work: (asker: Asker) => Promise<T>,
+    work: (caller: Caller) => Promise<T>,
   ): Promise<T> {
     const warn = (message: string) => this.base.warn(message, request.getUrn());
     const hidden = secretArguments(kindOf(request), secrets);

@@ -6,7 +6,7 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { TaasError } from "../provider/errors";
-import { type Asker, Provider } from "../provider/provider";
+import { type Caller, Provider } from "../provider/provider";
 import { changedPaths } from "../provider/resource/changedPaths";
 import type { Properties } from "../provider/resource/resource";
 import { answer } from "./answer";
@@ -23,7 +23,7 @@ import { receive, send } from "./properties";
 import { type Base, checkFailure, Resources } from "./resources";
 
 /** Answers a call with these hosts and other arguments. */
-type Call = (hosts: readonly unknown[], values: Properties, asker: Asker) => Promise<object>;
+type Call = (hosts: readonly unknown[], values: Properties, caller: Caller) => Promise<object>;
 
 /** One provider of a stack: the default one, or an explicit one, each with a configuration of its own. */
 export class Server {
@@ -111,9 +111,9 @@ export class Server {
 
   /** The functions that programs may call, by token. */
   private readonly functions: Readonly<Record<string, Call>> = {
-    "taas:index:getTapStatistics": (hosts, _, asker) => this.provider.statistics(hosts, asker),
-    "taas:index:verifyTaps": (hosts, { window }, asker) =>
-      this.provider.verifyTaps({ hosts, window: window as number | undefined }, asker),
+    "taas:index:getTapStatistics": (hosts, _, caller) => this.provider.statistics(hosts, caller),
+    "taas:index:verifyTaps": (hosts, { window }, caller) =>
+      this.provider.verifyTaps({ hosts, window: window as number | undefined }, caller),
   };
 
   private async invoke(request: pb.InvokeRequest): Promise<pb.InvokeResponse> {

@@ -1,6 +1,6 @@
 import { engineAddress, nameRun } from "./engineRun";
 import { COMPUTED, type Kind, SECRETS, secretProperties, tellsSecret } from "./face/computed";
-import { type Asker, Provider, readStatistics, type VerifyRequest, verifyOver } from "./provider";
+import { type Caller, Provider, readStatistics, type VerifyRequest, verifyOver } from "./provider";
 import { withoutFormerSecrets } from "./resource/formerSecrets";
 import type { CheckResult, DiffResult, Properties, ReadResult } from "./resource/resource";
 import { type ConfigReader, readSettings, type Settings } from "./settings";
@@ -55,7 +55,7 @@ function secretsIn(...all: readonly Properties[]): ReadonlySet<string> {
 }
 
 /** Pulumi shows the stderr of this process as warnings. */
-function asker(...all: readonly Properties[]): Asker {
+function caller(...all: readonly Properties[]): Caller {
   return { warn: (message) => console.error(`warning: ${message}`), secrets: secretsIn(...all) };
 }
 
@@ -85,17 +85,17 @@ function handlersOf(kind: Kind): Handlers {
       return provider.diff(kind, olds, news);
     },
     async create(inputs) {
-      const { id, outs } = await provider.create(kind, inputs, asker(inputs));
+      const { id, outs } = await provider.create(kind, inputs, caller(inputs));
       return { id, outs: { ...outs, ...told(inputs) } };
     },
     async read(id, state) {
-      const read = await provider.read(kind, id, state, asker(state));
+      const read = await provider.read(kind, id, state, caller(state));
       Object.assign(read.inputs ?? {}, told(state));
       return read;
     },
     async update(id, olds, news) {
       try {
-        const { outs } = await provider.update(kind, { id, olds }, news, asker(olds, news));
+        const { outs } = await provider.update(kind, { id, olds }, news, caller(olds, news));
         return { outs: { ...outs, ...told(news) } };
       } catch (error) {
         const [before, now] = [olds, news].map((each) => secretProperties(kind, secretsIn(each)));
@@ -103,7 +103,7 @@ function handlersOf(kind: Kind): Handlers {
       }
     },
     async delete(_id, state) {
-      await provider.delete(kind, state, asker(state));
+      await provider.delete(kind, state, caller(state));
     },
   };
 }

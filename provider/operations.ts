@@ -3,5 +3,5 @@ export { tapFlow as TapFlow } from "./resource/flow";
 export { monitorPort as MonitorPort } from "./resource/monitorPort";
 export { tapService as TapService } from "./resource/service";
 export { mirrorTunnel as MirrorTunnel } from "./resource/tunnel";
-export { askedBy, createContext, withContext } from "./runtime";
+export { contextForCaller, createContext, withContext } from "./runtime";
 export { verifyTaps } from "./verify/verifyTaps";

@@ -22,7 +22,7 @@ const CHECKS: Readonly<Record<Kind, Checks>> = {
 };
 
 /** The caller of an operation. */
-export interface Asker {
+export interface Caller {
   /** Receives a message for the operator that is not an error. */
   warn(message: string): void;
   /** Aborted, with the reason, when the operation has to end. */
@@ -81,17 +81,17 @@ export class Provider {
   }
 
   /** Rejects with the operation's own error; if something remains on a host, the error is also a `PartialFailure`. */
-  async create(kind: Kind, inputs: Properties, asker: Asker): Promise<{ id: string; outs: Properties }> {
+  async create(kind: Kind, inputs: Properties, caller: Caller): Promise<{ id: string; outs: Properties }> {
     const replaced = this.incarnations.get(inputs.owner) as string | undefined;
     const half = { id: String(inputs.owner), recorded: inputs };
-    return this.operate(kind, asker, [inputs], ({ create }, context) =>
+    return this.operate(kind, caller, [inputs], ({ create }, context) =>
       create(context, inputs, replaced).catch(withState(half)),
     );
   }
 
-  async read(kind: Kind, id: string, state: Properties, asker: Asker): Promise<ReadResult> {
-    return this.operate(kind, asker, [state], ({ read }, context) =>
-      unlessEnded(asker.ending, read(context, id, state)),
+  async read(kind: Kind, id: string, state: Properties, caller: Caller): Promise<ReadResult> {
+    return this.operate(kind, caller, [state], ({ read }, context) =>
+      unlessEnded(caller.ending, read(context, id, state)),
     );
   }
 
@@ -100,32 +100,32 @@ export class Provider {
     kind: Kind,
     { id, olds }: { id: string; olds: Properties },
     news: Properties,
-    asker: Asker,
+    caller: Caller,
   ): Promise<{ outs: Properties }> {
     const half = { id, recorded: olds };
-    return this.operate(kind, asker, [olds, news], ({ update }, context) =>
+    return this.operate(kind, caller, [olds, news], ({ update }, context) =>
       update(context, olds, news).catch(withState(half)),
     );
   }
 
-  async delete(kind: Kind, state: Properties, asker: Asker): Promise<void> {
-    await this.operate(kind, asker, [state], async (resource, context) => {
+  async delete(kind: Kind, state: Properties, caller: Caller): Promise<void> {
+    await this.operate(kind, caller, [state], async (resource, context) => {
       await resource.delete(context, state);
       return null;
     });
   }
 
   /** Reads the hosts' counters over the provider's own connections. */
-  async statistics(hosts: readonly unknown[], asker: Asker): Promise<TapStatistics> {
-    return this.concealed(asker, [{ hosts }], (context) =>
-      unlessEnded(asker.ending, statisticsOf(context, hosts)),
+  async statistics(hosts: readonly unknown[], caller: Caller): Promise<TapStatistics> {
+    return this.concealed(caller, [{ hosts }], (context) =>
+      unlessEnded(caller.ending, statisticsOf(context, hosts)),
     );
   }
 
   /** Verifies over the provider's own connections that the taps of hosts deliver. */
-  async verifyTaps(wanted: VerifyRequest, asker: Asker): Promise<TapVerifications> {
-    return this.concealed(asker, [{ hosts: wanted.hosts }], (context) =>
-      unlessEnded(asker.ending, verificationOf(context, wanted)),
+  async verifyTaps(wanted: VerifyRequest, caller: Caller): Promise<TapVerifications> {
+    return this.concealed(caller, [{ hosts: wanted.hosts }], (context) =>
+      unlessEnded(caller.ending, verificationOf(context, wanted)),
     );
   }
 
@@ -135,26 +135,26 @@ export class Provider {
   }
 
   /** How work that is not an operation of a resource reaches hosts. */
-  async contextFor({ warn, ending }: Pick<Asker, "warn" | "ending">): Promise<Context> {
-    const { askedBy, createContext } = await load();
+  async contextFor({ warn, ending }: Pick<Caller, "warn" | "ending">): Promise<Context> {
+    const { contextForCaller, createContext } = await load();
     const settings = this.settings();
     if (this.opened?.settings !== settings) this.opened = { settings, context: createContext(settings) };
-    return askedBy(this.opened.context, warn, ending);
+    return contextForCaller(this.opened.context, warn, ending);
   }
 
   private async operate<T>(
     kind: Kind,
-    asker: Asker,
+    caller: Caller,
     properties: readonly Properties[],
     work: (resource: Resource, context: Context) => Promise<T>,
   ): Promise<T> {
     const { [kind]: resource } = await load();
-    return clean(await this.concealed(asker, properties, (context) => work(resource, context)));
+    return clean(await this.concealed(caller, properties, (context) => work(resource, context)));
   }
 
   /** Runs work whose errors and warnings never show the values of secret properties. */
   private async concealed<T>(
-    { secrets, warn, ending }: Asker,
+    { secrets, warn, ending }: Caller,
     properties: readonly Properties[],
     work: (context: Context) => Promise<T>,
   ): Promise<T> {

@@ -27,7 +27,7 @@ export function createContext(settings: Settings, warn = toStderr): Context {
 }
 
 /** The same context for one operation, with that operation's caller. */
-export function askedBy(
+export function contextForCaller(
   context: Context,
   warn: (message: string) => void,
   ending: Ending | undefined,

@@ -5,7 +5,7 @@ import type { ClaimSet } from "../model/readClaims";
 import { render } from "../model/render";
 import { withNamesInUse } from "../model/serviceNames";
 import type { Facts } from "../ovs/facts";
-import { sayTheSame } from "../plan/claims";
+import { haveSameContent } from "../plan/claims";
 import { strandedStray } from "../plan/strays";
 import type { Claim } from "../schema/claim";
 import { integrationBridgeOf, tapBridgeOf } from "./access";
@@ -119,7 +119,7 @@ function isOfNames({ code, owner }: Problem, before: Claims, after: Claims): boo
   if (code !== "collector-key-taken" || claim?.kind !== "flow") return false;
   const { token, collector } = claim;
   return [...before.values()].some(
-    (one) => one.kind === "flow" && one.token === token && sayTheSame(one, { ...one, collector }),
+    (one) => one.kind === "flow" && one.token === token && haveSameContent(one, { ...one, collector }),
   );
 }
 

@@ -78,7 +78,7 @@ async function settle({ open, claimedHost }: Reach, { seen, claim }: FoundClaim)
     hosts.filter(({ gone }) => gone !== true),
   );
   const ends = [...looks.values()];
-  if (ends.some(({ read }) => stands(claim, read.claims))) {
+  if (ends.some(({ read }) => isConfirmed(claim, read.claims))) {
     await open(seen.record).submit(finishEdit(claim));
     return;
   }
@@ -87,7 +87,7 @@ async function settle({ open, claimedHost }: Reach, { seen, claim }: FoundClaim)
 }
 
 /** Whether a host has a confirmed claim of the same incarnation. */
-function stands({ owner, token }: Claim, claims: ReadonlyMap<string, Claim>): boolean {
+function isConfirmed({ owner, token }: Claim, claims: ReadonlyMap<string, Claim>): boolean {
   return [...claims.values()].some((there) => there.token === token && !isLeftover(there, stackOf(owner)));
 }
 
@@ -108,7 +108,7 @@ export async function cleanUpAt(reach: Reach, claim: Claim, others: Elsewhere): 
   for (const { host } of others) {
     await isDone(reach, claim, async () => {
       const record = await reach.claimedHost(host as HostRecord);
-      if (!stands(claim, await deleteLeftover(reach.open, record, claim))) return;
+      if (!isConfirmed(claim, await deleteLeftover(reach.open, record, claim))) return;
       reach.warn(
         `host ${record.name}: a claim of ${claim.owner} by a killed run stays, because it is confirmed there; pulumi-taas claims remove deletes it`,
       );

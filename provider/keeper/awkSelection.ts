@@ -3,7 +3,7 @@ import { CLOUD_KEYS, NOT_OF_VMS, PROXMOX_NAMES } from "../model/vmPort";
 
 /** The part of the keeper's program that finds the ports a flow selects: `selectPorts` of the model says the same. */
 export const AWK_SELECTION = String.raw`
-# Whether a name is like a pattern in which * stands for any characters and ? for one: isLike of the model says how.
+# Whether a name is like a pattern in which * stands for any characters and ? for one: matchesPattern of the model says how.
 function like(name, pattern,   at, spot, star, mark, c, n, m) {
   n = length(name); m = length(pattern)
   if (n > 255 || name ~ /[^ -~]|["\\]/) return pattern ~ /^\*+$/

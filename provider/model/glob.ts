@@ -11,6 +11,6 @@ function isPlain(text: string): boolean {
  * Whether a name matches a pattern in which `*` stands for any characters and `?` for one. A name that is not plain
  * matches only `*`. The keeper decides in the same way.
  */
-export function isLike(name: string, pattern: string): boolean {
+export function matchesPattern(name: string, pattern: string): boolean {
   return isPlain(name) ? matchesWildcards(name, pattern) : /^\*+$/.test(pattern);
 }

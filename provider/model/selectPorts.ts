@@ -32,7 +32,7 @@ function meets(found: FoundPort, { network, vlan, vm, name, externalIds = {} }: 
     (network === undefined || port.otherConfig[NETWORK_KEY] === network) &&
     (vlan === undefined || port.tag === vlan) &&
     (vm === undefined || isVmOf(found, vm)) &&
-    (name === undefined || isLike(port.name, name)) &&
+    (name === undefined || matchesPattern(port.name, name)) &&
     Object.entries(externalIds).every(([key, value]) => bears(found, key, value))
   );
 }

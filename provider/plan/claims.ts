@@ -31,7 +31,7 @@ function sorted(value: unknown): unknown {
 }
 
 /** Whether two claims have the same content. */
-export function sayTheSame(a: Claim | undefined, b: Claim): boolean {
+export function haveSameContent(a: Claim | undefined, b: Claim): boolean {
   return a === b || (a !== undefined && writeClaim(a) === writeClaim(b));
 }
 
@@ -41,7 +41,7 @@ export function sayTheSame(a: Claim | undefined, b: Claim): boolean {
 function externalIds(claims: ReadonlyMap<string, Claim>, read: ClaimSet): Record<string, string> {
   const entries = [...claims].map(([owner, claim]) => {
     const key = CLAIM_PREFIX + owner;
-    const kept = sayTheSame(read.claims.get(owner), claim) ? read.bridge?.externalIds[key] : undefined;
+    const kept = haveSameContent(read.claims.get(owner), claim) ? read.bridge?.externalIds[key] : undefined;
     return [key, kept ?? writeClaim(claim)] as const;
   });
   return { [RENDERER_KEY]: String(RENDERER), ...Object.fromEntries(entries) };

@@ -10,9 +10,9 @@ import {
   deleteTapBridge,
   guard,
   guardPorts,
+  haveSameContent,
   insertTapBridge,
   otherConfig,
-  sayTheSame,
   updateClaims,
 } from "./claims";
 import { generationOfClaims } from "./generation";
@@ -76,7 +76,7 @@ function rulesAfter({ read }: PlanInput): Plan["rules"] {
 
 function claimsDiffer({ read, claims }: PlanInput): boolean {
   if (read.claims.size !== claims.size) return true;
-  return [...claims].some(([owner, claim]) => !sayTheSame(read.claims.get(owner), claim));
+  return [...claims].some(([owner, claim]) => !haveSameContent(read.claims.get(owner), claim));
 }
 
 /** The differences between a host's rows and its desired state. */

@@ -77,7 +77,7 @@ function renewRow(port: string, nic: string, row: Row, number: number): Operatio
 }
 
 /** The operations by which an interface requests its number at home, with a new row if it is one of `renewals`. */
-export function comeHome(
+export function moveHome(
   port: string,
   nic: string,
   number: number,

@@ -6,7 +6,7 @@ import type { Change } from "./change";
 import { FIRST_HOMECOMER, FreeNumbers } from "./freeNumbers";
 import { noteHome } from "./homes";
 import { attach, detach } from "./membership";
-import { comeHome, requestNumber } from "./newRow";
+import { moveHome, requestNumber } from "./newRow";
 
 /** The input of a plan of moves. */
 export interface PlacementPlan {
@@ -71,7 +71,7 @@ export function planPlacements({ desired, facts, tapBridge, renewals }: Placemen
         what,
         about,
         owners,
-        operations: move(comeHome(port, nic, number, renewals)),
+        operations: move(moveHome(port, nic, number, renewals)),
         transient: true,
       };
     }

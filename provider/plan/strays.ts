@@ -7,7 +7,7 @@ import { type Row, uuid } from "../ovs/values";
 import { FIRST_HOMECOMER, FreeNumbers } from "./freeNumbers";
 import { noteOnPort } from "./homes";
 import { attach } from "./membership";
-import { comeHome } from "./newRow";
+import { moveHome } from "./newRow";
 import { isOurPort, namesOf } from "./ours";
 
 /** What a host should have, should have had, and has. */
@@ -43,7 +43,7 @@ export function rescueStrays(
   const numbers = new FreeNumbers(facts);
   return straysOf(stage, tap).flatMap((port) => [
     ...port.interfaces.flatMap((nic) =>
-      comeHome(port.uuid, nic, numbers.take(integrationBridge, FIRST_HOMECOMER), renewals),
+      moveHome(port.uuid, nic, numbers.take(integrationBridge, FIRST_HOMECOMER), renewals),
     ),
     noteOnPort(port.uuid, { [HOME_KEY]: undefined, [VNIC_KEY]: undefined }),
     ...attach(facts, integrationBridge, uuid(port.uuid)),

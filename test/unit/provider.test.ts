@@ -12,7 +12,7 @@ function configured(...gone: string[]): Settings {
 describe("a provider", () => {
   it("reaches hosts by the configuration that it has now, as one in a debugger serves run after run", async () => {
     const warnings: string[] = [];
-    const asker = { warn: (message: string) => void warnings.push(message), secrets: new Set<string>() };
+    const caller = { warn: (message: string) => void warnings.push(message), secrets: new Set<string>() };
     let settings = configured("a");
     const provider = new Provider(() => settings);
     const on = (host: string) => {
@@ -20,10 +20,10 @@ describe("a provider", () => {
       return { ...provider.check("TapService", {}, args, new Set()).inputs, incarnation: "t" };
     };
     const later = on("b");
-    await provider.delete("TapService", on("a"), asker);
+    await provider.delete("TapService", on("a"), caller);
     await provider.close();
     settings = configured("a", "b");
-    await provider.delete("TapService", later, asker);
+    await provider.delete("TapService", later, caller);
     expect(warnings.map((text) => text.replace(/:.*/, ""))).to.deep.equal([
       "host a is declared gone",
       "host b is declared gone",

@@ -1,7 +1,7 @@
 import type { Decision, Decisions } from "./decision";
-import { holds, intersection, type Match, overlap } from "./match";
+import { covers, intersection, type Match, overlap } from "./match";
 import { merged } from "./merge";
-import { MAX_RULES, TooMuch, type Work } from "./work";
+import { LimitExceeded, MAX_RULES, type Work } from "./work";
 
 /** The list with every decision reversed. */
 export function negation(decisions: Decisions): Decision[] {
@@ -22,7 +22,9 @@ export function joint(kind: "and" | "or", a: Decisions, b: Decisions, work: Work
   const isScoped = narrowA !== undefined && narrowB !== undefined && (narrowA !== a || narrowB !== b);
   const other = isScoped ? shortest(orders(narrowA, narrowB), settles, work) : undefined;
   if (found === undefined && other === undefined)
-    throw new TooMuch(`needs more than ${MAX_RULES} rules: split it, or match wider networks and ranges`);
+    throw new LimitExceeded(
+      `needs more than ${MAX_RULES} rules: split it, or match wider networks and ranges`,
+    );
   return found === undefined || (other !== undefined && other.length < found.length) ? other! : found;
 }
 
@@ -90,7 +92,7 @@ function product(a: Decisions, b: Decisions, settles: boolean, work: Work): Deci
     }
     for (const one of meetings(match, index < a.length - 1 ? within : b)) {
       work.spend(list.length + b.length);
-      if (!list.some((before) => holds(before.match, one.match))) list.push(one);
+      if (!list.some((before) => covers(before.match, one.match))) list.push(one);
     }
     if (list.length > 1.25 * MAX_RULES) return undefined;
   }
@@ -121,7 +123,7 @@ function isMadeLater(decision: Decision, later: readonly Decision[]): boolean {
     const next = later[index]!;
     if (next.accepts !== decision.accepts) {
       if (overlap(next.match, decision.match)) return false;
-    } else if (holds(next.match, decision.match)) return true;
+    } else if (covers(next.match, decision.match)) return true;
   }
   return false;
 }

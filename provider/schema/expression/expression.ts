@@ -4,7 +4,7 @@ import { ExpressionError } from "./error";
 import { ordered } from "./order";
 import { parse } from "./parse";
 import { rulesOf } from "./rules";
-import { TooMuch, Work } from "./work";
+import { LimitExceeded, Work } from "./work";
 
 /**
  * The result of compiling an expression: the rules of a filter, and what happens to frames that none of them matches.

@@ -68,7 +68,7 @@ export function prefixOf(bits: 32 | 128, address: bigint, length: number): Prefi
 }
 
 /** Whether `a` matches every frame that `b` matches. */
-export function holds(a: Match, b: Match): boolean {
+export function covers(a: Match, b: Match): boolean {
   return (
     (a.etherType === undefined || a.etherType === b.etherType || (a.etherType === IP && isIp(b.etherType))) &&
     (a.protocol === undefined || a.protocol === b.protocol) &&

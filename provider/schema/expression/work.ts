@@ -7,7 +7,7 @@ export const MAX_RULES = 4096;
 const MAX_COMPARISONS = 60_000_000;
 
 /** The result of an expression would exceed the bounds. */
-export class TooMuch extends Error {}
+export class LimitExceeded extends Error {}
 
 /** Counts the work done for an expression. */
 export class Work {
@@ -22,10 +22,10 @@ export class Work {
   spend(comparisons: number): void {
     this.left -= comparisons;
     if (this.left < 0)
-      throw new TooMuch("joins too many terms by and, or and not: split it, or give a list of rules");
+      throw new LimitExceeded("joins too many terms by and, or and not: split it, or give a list of rules");
     if (this.allowance?.take(comparisons) !== false) return;
     this.isUnfinished = true;
-    throw new TooMuch(
+    throw new LimitExceeded(
       "takes too much work together with the other expressions of this host: wait a minute, or use lists of rules",
     );
   }

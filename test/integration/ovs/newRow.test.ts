@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readRenewals } from "../../../provider/converge/renewals";
 import { OvsdbClient } from "../../../provider/ovs/ovsdbClient";
 import { readFacts } from "../../../provider/ovs/readFacts";
-import { comeHome } from "../../../provider/plan/newRow";
+import { moveHome } from "../../../provider/plan/newRow";
 import { PrivateOvs } from "./privateOvs";
 
 describe("a new row that replaces an interface's", () => {
@@ -28,7 +28,7 @@ describe("a new row that replaces an interface's", () => {
     const nic = Object.values(facts.interfaces).find(({ name }) => name === "mon")!;
     const port = Object.values(facts.ports).find(({ name }) => name === "mon")!;
     const renewals = await readRenewals(client, facts, "br-tap", ["br-int"]);
-    return { nic, operations: comeHome(port.uuid, nic.uuid, 42, renewals) };
+    return { nic, operations: moveHome(port.uuid, nic.uuid, 42, renewals) };
   }
 
   it("is refused if the old one was changed since it was read, and nothing of that is lost", async () => {

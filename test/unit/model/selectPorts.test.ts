@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { isLike } from "../../../provider/model/glob";
+import { matchesPattern } from "../../../provider/model/glob";
 import { selectPorts } from "../../../provider/model/selectPorts";
 import type { Facts } from "../../../provider/ovs/facts";
 import { type PortSelector, portSelector } from "../../../provider/schema/selector";
@@ -125,15 +125,15 @@ describe("a pattern of port names", () => {
         const expression = pattern.replaceAll("*", ".*").replaceAll("?", ".");
         const isPlain = /^[ab-]*$/.test(text);
         const expected = isPlain ? new RegExp(`^${expression}$`).test(text) : /^\*+$/.test(pattern);
-        expect(isLike(text, pattern)).to.equal(expected);
+        expect(matchesPattern(text, pattern)).to.equal(expected);
       }),
     );
   });
 
   it("takes no longer with many stars, and is not looked for in names that no port has", () => {
     const since = performance.now();
-    expect(isLike("a".repeat(255), `${"*a".repeat(120)}*b`)).to.equal(false);
-    expect(isLike("a".repeat(10_000_000), "*a")).to.equal(false);
+    expect(matchesPattern("a".repeat(255), `${"*a".repeat(120)}*b`)).to.equal(false);
+    expect(matchesPattern("a".repeat(10_000_000), "*a")).to.equal(false);
     expect(performance.now() - since).to.be.below(2_000);
   });
 
@@ -142,7 +142,8 @@ describe("a pattern of port names", () => {
     const half = "a".repeat(120);
     const patterns = [`*${half}b*`, `*b${half}*`, `*${half}b`, `*${half}?b*`, `*${"*a".repeat(120)}b*`];
     const since = performance.now();
-    for (const pattern of patterns) expect(names.filter((text) => isLike(text, pattern))).to.deep.equal([]);
+    for (const pattern of patterns)
+      expect(names.filter((text) => matchesPattern(text, pattern))).to.deep.equal([]);
     expect(performance.now() - since).to.be.below(4_000);
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { foreseen } from "../../../plugin/foreseen";
+import { predictedOutputs } from "../../../plugin/predictedOutputs";
 import { UNKNOWN } from "../../../provider/schema/unknown";
 
 const host = { name: "one", address: "192.0.2.1" };
@@ -11,7 +11,7 @@ const olds = {
 
 describe("what a preview of the plugin predicts", () => {
   it("for a create is what follows from the arguments", () => {
-    expect(foreseen("TapFlow", inputs, {})).to.deep.equal({
+    expect(predictedOutputs("TapFlow", inputs, {})).to.deep.equal({
       ...inputs,
       ...{ portName: UNKNOWN, portNames: UNKNOWN, ifaceIds: UNKNOWN, status: UNKNOWN, incarnation: UNKNOWN },
     });
@@ -20,7 +20,7 @@ describe("what a preview of the plugin predicts", () => {
   it("for an update is also what was found on the host, while the arguments that decide it are unchanged", () => {
     const { portName, portNames, ifaceIds, incarnation } = olds;
     const now = { ...inputs, host: { ...host, user: "ops" } };
-    expect(foreseen("TapFlow", now, olds)).to.deep.equal({
+    expect(predictedOutputs("TapFlow", now, olds)).to.deep.equal({
       ...now,
       ...{ portName, portNames, ifaceIds, incarnation, status: UNKNOWN },
     });
@@ -28,7 +28,7 @@ describe("what a preview of the plugin predicts", () => {
 
   it("contains nothing if nothing was found and nothing will be", () => {
     const { ifaceIds: _, ...without } = olds;
-    expect(foreseen("TapFlow", inputs, without)).not.to.have.property("ifaceIds");
+    expect(predictedOutputs("TapFlow", inputs, without)).not.to.have.property("ifaceIds");
   });
 
   for (const [what, news, was] of [
@@ -39,7 +39,7 @@ describe("what a preview of the plugin predicts", () => {
     ["that was not plugged", {}, { portName: "" }],
   ] as const) {
     it(`does not know the name of a port ${what}`, () => {
-      const { portName, ifaceIds } = foreseen("TapFlow", { ...inputs, ...news }, { ...olds, ...was });
+      const { portName, ifaceIds } = predictedOutputs("TapFlow", { ...inputs, ...news }, { ...olds, ...was });
       expect([portName, ifaceIds]).to.deep.equal([UNKNOWN, UNKNOWN]);
     });
   }
@@ -47,14 +47,14 @@ describe("what a preview of the plugin predicts", () => {
   it("knows the ports of a tunnel that stays the same on the wire", () => {
     const tunnel = { hosts: [host], mode: "pair", type: "vxlan", udpPort: 1, localIps: [] };
     const made = { ...tunnel, portNames: { "192.0.2.1": "mt1" }, incarnation: "t", status: "active" };
-    const names = (news: object) => foreseen("MirrorTunnel", { ...tunnel, ...news }, made).portNames;
+    const names = (news: object) => predictedOutputs("MirrorTunnel", { ...tunnel, ...news }, made).portNames;
     expect([names({ tos: 8 }), names({ udpPort: 2 })]).to.deep.equal([made.portNames, UNKNOWN]);
   });
 
   it("knows the name of a monitor port that stays the same", () => {
     const port = { host, type: "internal", name: "mp-1", port: "mp-1", libvirt: "", rules: [] };
     const made = { ...port, portName: "mp-1", incarnation: "t", status: "active" };
-    const name = (news: object) => foreseen("MonitorPort", { ...port, ...news }, made).portName;
+    const name = (news: object) => predictedOutputs("MonitorPort", { ...port, ...news }, made).portName;
     expect([name({ mtu: 9000 }), name({ name: "mp-2" })]).to.deep.equal(["mp-1", UNKNOWN]);
   });
 });

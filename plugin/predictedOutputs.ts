@@ -8,7 +8,7 @@ import { hasUnknown, UNKNOWN } from "../provider/schema/unknown";
  * on hosts earlier, if the arguments that determine it are unchanged. The rest is unknown. `olds`: the outputs in the
  * state; empty for a create.
  */
-export function foreseen(kind: Kind, inputs: Properties, olds: Properties): Properties {
+export function predictedOutputs(kind: Kind, inputs: Properties, olds: Properties): Properties {
   const stays = (argument: string) =>
     !hasUnknown(inputs[argument]) &&
     isEqual(comparable(inputs[argument] ?? null), comparable(olds[argument] ?? null));
