@@ -1,12 +1,12 @@
 import type { ChangeSummary, ConsoleError, Event, HostRow, Lock, Preview, ServiceRow, TapRow } from "../api";
 
-/** What the lists show. */
+/** The data of the lists. */
 export interface Live {
   /** Whether the server has sent anything. */
   started: boolean;
-  /** Whether every host has answered or failed, so that a list that is empty is empty. */
+  /** Whether every host has answered or failed, so that an empty list is really empty. */
   complete: boolean;
-  /** Whether the server is connected now; what is shown may be old if it is not. */
+  /** Whether the server is connected now; if not, the data may be old. */
   connected: boolean;
   taps: ReadonlyMap<string, TapRow>;
   services: ReadonlyMap<string, ServiceRow>;
@@ -16,13 +16,13 @@ export interface Live {
   lock: Lock | undefined;
   /** Why the program cannot be read. */
   programError: ConsoleError | undefined;
-  /** How far runs are, by change. */
+  /** The progress of runs, by change. */
   progress: ReadonlyMap<string, { done: number; total: number }>;
-  /** What became of previews, by preview. */
+  /** The state of previews, by preview. */
   previews: ReadonlyMap<string, { state: Preview["state"]; waitsFor?: string }>;
 }
 
-/** Before the server has sent anything. */
+/** The data before the server has sent anything. */
 export const NOTHING_YET: Live = {
   started: false,
   complete: false,
@@ -37,7 +37,7 @@ export const NOTHING_YET: Live = {
   previews: new Map(),
 };
 
-/** What the lists show after an event. Rows that the event does not name stay the same objects. */
+/** The data after an event. Rows that the event does not name stay the same objects. */
 export function applied(live: Live, event: Event): Live {
   switch (event.type) {
     case "snapshot":
@@ -84,7 +84,7 @@ export function applied(live: Live, event: Event): Live {
     case "program":
       return { ...live, programError: event.error };
     default:
-      // Of a newer server.
+      // An event of a newer server.
       return live;
   }
 }

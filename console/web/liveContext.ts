@@ -3,15 +3,15 @@ import { useContext, useEffect, useState } from "preact/hooks";
 import type { Event, Session } from "../api";
 import { applied, type Live, NOTHING_YET } from "./live";
 
-/** What the lists show, for every screen. */
+/** The data of the lists, for every screen. */
 export const LiveContext = createContext<Live>(NOTHING_YET);
-/** Who looks, and what they may do. */
+/** Who is looking, and what they may do. */
 export const SessionContext = createContext<Session | undefined>(undefined);
 
 export const useLive = (): Live => useContext(LiveContext);
 export const useSession = (): Session | undefined => useContext(SessionContext);
 
-/** Follows the server's events, for as long as the page is open. The browser connects again by itself. */
+/** Follows the server's events while the page is open. The browser reconnects by itself. */
 export function useEvents(wanted: boolean): Live {
   const [live, setLive] = useState(NOTHING_YET);
   useEffect(() => {
@@ -19,7 +19,7 @@ export function useEvents(wanted: boolean): Live {
     const source = new EventSource("/api/events");
     const waiting: Event[] = [];
     let frame = 0;
-    // All that came since the last picture in one go: a host that is busy must not keep the page busy.
+    // Applies everything received since the last drawing at once: a busy host must not keep the page busy.
     const draw = () => {
       frame = 0;
       const events = waiting.splice(0);

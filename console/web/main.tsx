@@ -2,6 +2,6 @@ import { render } from "preact";
 import { Page } from "./page";
 
 const place = document.getElementById("page")!;
-// What the HTML shows until this runs.
+// Removes what the HTML shows until this script runs.
 place.replaceChildren();
 render(<Page />, place);

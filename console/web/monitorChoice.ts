@@ -1,10 +1,10 @@
 import type { Monitor } from "../api";
 import type { PlacedVm } from "./placedVm";
 
-/** How copies travel to a collector. */
+/** The encapsulations of copies to a collector. */
 export const TYPES = ["gre", "erspan", "vxlan", "geneve"] as const;
 
-/** What has been filled in for a new monitor. */
+/** The fields of a new monitor. */
 export interface MonitorChoice {
   name: string;
   kind: "port" | "collector";
@@ -17,7 +17,7 @@ export interface MonitorChoice {
 /** Nothing filled in. */
 export const NO_MONITOR: MonitorChoice = { name: "", kind: "port", port: "", address: "", type: "gre" };
 
-/** The new service that the fields ask for; undefined while they are not complete. */
+/** The new service that the fields describe; undefined until they are complete. */
 export function monitorOf(choice: MonitorChoice, vms: readonly PlacedVm[]): Monitor | undefined {
   const { kind, port, address, type } = choice;
   if (kind === "collector") return address === "" ? undefined : { collector: { address, type } };
@@ -27,7 +27,7 @@ export function monitorOf(choice: MonitorChoice, vms: readonly PlacedVm[]): Moni
   return undefined;
 }
 
-/** What tells a port from those of every host. */
+/** Identifies a port among those of all hosts. */
 export function portKey(host: string, port: string): string {
   return `${host} ${port}`;
 }

@@ -9,14 +9,14 @@ function notify(): void {
   for (const listener of listeners) listener();
 }
 
-/** Goes to another screen without loading the page anew. */
+/** Moves to another screen without reloading the page. */
 export function go(path: string): void {
   history.pushState(null, "", path);
   window.scrollTo(0, 0);
   notify();
 }
 
-/** The screen that the address names, now and after each move. */
+/** The screen of the current address, updated after each move. */
 export function useRoute(): Route {
   const [route, setRoute] = useState(() => routeOf(location.pathname));
   useEffect(() => {
@@ -27,7 +27,7 @@ export function useRoute(): Route {
   return route;
 }
 
-/** A link to a screen; opens in a new tab where the user asks the browser for that. */
+/** A link to a screen; opens in a new tab if the user asks the browser for that. */
 export function Link(props: {
   to: string;
   class?: string;

@@ -3,12 +3,12 @@ import { type MatchChoice, NO_MATCH, selectorOf } from "./matchChoice";
 import { type MonitorChoice, monitorOf, NO_MONITOR } from "./monitorChoice";
 import type { PlacedVm } from "./placedVm";
 
-/** The value of the service list's last entry: make one. */
+/** The value of the last entry in the list of services: create a new one. */
 export const NEW_SERVICE = "new";
 
-/** What has been filled in for a new tap. */
+/** The fields of a new tap. */
 export interface TapChoice {
-  /** Undefined until it is typed: then one is proposed. */
+  /** Undefined until the user types a name; until then, one is proposed. */
   name: string | undefined;
   service: string;
   monitor: MonitorChoice;
@@ -41,7 +41,7 @@ export const NO_CHOICE: TapChoice = {
   ends: "",
 };
 
-/** A name that no tap or service of this program has: the VM's, and a number if that one is taken. */
+/** A name that no tap or service of this program has: the VM's name, with a number if it is taken. */
 export function proposedName(vm: string | undefined, taken: ReadonlySet<string>): string {
   if (vm === undefined) return "";
   const letters = vm
@@ -68,7 +68,7 @@ function two(number: number): string {
   return String(number).padStart(2, "0");
 }
 
-/** So many hours from a time, as the browser's field wants it: local, to the minute. */
+/** A time a number of hours later, in the format of the browser's field: local, to the minute. */
 export function endsAfter(hours: number, now: number): string {
   const time = new Date(now + hours * 3_600_000);
   const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
@@ -110,7 +110,7 @@ export function editOf(
 
 type Service = Extract<Edit, { kind: "createTap" }>["service"];
 
-/** The service that is chosen, or the new one; undefined while it is not complete. */
+/** The selected service, or the new one; undefined until it is complete. */
 function serviceOf(choice: TapChoice, vms: readonly PlacedVm[]): Service | undefined {
   if (choice.service !== NEW_SERVICE) return choice.service === "" ? undefined : { id: choice.service };
   const monitor = monitorOf(choice.monitor, vms);

@@ -19,7 +19,7 @@ import { TapScreen } from "./screens/tap";
 import { TapsScreen } from "./screens/taps";
 import { useLoaded } from "./useLoaded";
 
-/** The whole page: who looks, what is live, and the screen that the address names. */
+/** The whole page: the session, the live data, and the screen of the current address. */
 export function Page() {
   const { value: session, error, status } = useLoaded<Session>("/api/session");
   const live = useEvents(session !== undefined);
@@ -81,7 +81,7 @@ function screenOf(route: Route) {
   }
 }
 
-/** The screen itself. After a move, a keyboard and a screen reader go on at its heading. */
+/** The screen. After a move, the focus is on its heading, where a keyboard and a screen reader continue. */
 function Screen() {
   const route = useRoute();
   const place = JSON.stringify(route);
@@ -150,7 +150,7 @@ function Who(props: { session: Session }) {
   );
 }
 
-/** What is true of the whole page and needs to be known on every screen. */
+/** Warnings that concern the whole page and are shown on every screen. */
 function Warnings() {
   const { connected, lock, programError } = useLive();
   return (

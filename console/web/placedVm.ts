@@ -3,11 +3,11 @@ import type { Vm, Vnic } from "../api";
 /** A VM on its host. */
 export interface PlacedVm extends Vm {
   host: string;
-  /** Unlike `id`, no other host's VM has it. */
+  /** Unlike `id`, unique among the VMs of all hosts. */
   key: string;
 }
 
-/** What tells a vNIC from the others of its VM. */
+/** Distinguishes a vNIC from the others of its VM. */
 export function vnicLabel(vnic: Vnic): string {
   const { index, mac, network, vlan, port } = vnic;
   const where = network ?? (vlan === undefined ? undefined : `VLAN ${vlan}`);

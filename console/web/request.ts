@@ -1,6 +1,6 @@
 import type { ConsoleError } from "../api";
 
-/** What the server answered instead of what was asked for; or that it did not answer. */
+/** An error that the server answered, or that it did not answer. */
 export class RequestError extends Error {
   constructor(
     readonly status: number,
@@ -30,12 +30,12 @@ async function send<Answer>(path: string, init: RequestInit): Promise<Answer> {
   );
 }
 
-/** Reads; rejects with a `RequestError`. */
+/** Sends a GET request; rejects with a `RequestError`. */
 export function get<Answer>(path: string): Promise<Answer> {
   return send(path, { method: "GET" });
 }
 
-/** Asks for something to be done; rejects with a `RequestError`. */
+/** Sends a POST request; rejects with a `RequestError`. */
 export function post<Answer>(path: string, body: unknown): Promise<Answer> {
   return send(path, {
     method: "POST",

@@ -1,4 +1,4 @@
-/** Which screen an address of the page is. */
+/** The screen of an address of the page. */
 export type Route =
   | { screen: "taps" | "newTap" | "services" | "newService" | "hosts" | "changes" | "nowhere" }
   | { screen: "tap" | "preview" | "change"; id: string };
@@ -17,7 +17,7 @@ const WITH_ID: Readonly<Record<string, Extract<Route, { id: string }>["screen"]>
   changes: "change",
 };
 
-/** The screen that a path names. */
+/** The screen of a path. */
 export function routeOf(path: string): Route {
   const plain = Object.hasOwn(PLAIN, path) ? PLAIN[path] : undefined;
   if (plain !== undefined) return { screen: plain };
@@ -37,12 +37,12 @@ function decode(text: string): string {
 
 const HALF = /\p{Surrogate}/gu;
 
-/** Text of any kind as one part of a path. */
+/** Any text as one part of a path. */
 export function encoded(text: string): string {
   return encodeURIComponent(text.replace(HALF, "\ufffd"));
 }
 
-/** The path of a screen about one thing. */
+/** The path of a screen about one object. */
 export function pathOf(folder: "taps" | "previews" | "changes", id: string): string {
   return `/${folder}/${encoded(id)}`;
 }

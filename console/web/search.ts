@@ -3,7 +3,7 @@ import { DIRECTION_WORDS, STATE_WORDS } from "./words";
 
 const texts = new WeakMap<TapRow, string>();
 
-/** All that a row can be found by, in small letters; kept for as long as the row is. */
+/** Everything by which a row can be found, in lower case; kept as long as the row. */
 function textOf(row: TapRow): string {
   const known = texts.get(row);
   if (known !== undefined) return known;
@@ -14,7 +14,7 @@ function textOf(row: TapRow): string {
   return text;
 }
 
-/** The rows that have every word asked for somewhere, in their order. */
+/** The rows that contain every word of the search, in their order. */
 export function found(rows: readonly TapRow[], asked: string, state?: State): readonly TapRow[] {
   const words = asked.toLowerCase().split(/\s+/).filter(Boolean);
   return rows.filter(
@@ -23,7 +23,7 @@ export function found(rows: readonly TapRow[], asked: string, state?: State): re
   );
 }
 
-/** Rows by name, and by id where that is the same. */
+/** Rows by name, and by id if names are equal. */
 export function byName<Row extends { name: string; id: string }>(rows: Iterable<Row>): Row[] {
   return [...rows].sort((one, other) => byText(one.name, other.name) || byText(one.id, other.id));
 }

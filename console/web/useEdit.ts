@@ -4,7 +4,7 @@ import { go } from "./navigation";
 import { post, type RequestError } from "./request";
 import { pathOf } from "./route";
 
-/** A way to have an edit previewed: nothing is changed, and the preview's screen opens. */
+/** Previews an edit: nothing is changed, and the preview's screen opens. */
 export interface Editing {
   busy: boolean;
   error: ConsoleError | undefined;

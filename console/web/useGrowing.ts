@@ -1,13 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** Rows that are drawn at once: what fits a screen. */
+/** The rows that are drawn at once: those that fit on a screen. */
 const FIRST = 16;
-/** Rows that are shown without being asked for, and by each *Show more*. */
+/** The rows that are shown initially, and that each *Show more* adds. */
 const PAGE = 100;
 
 /**
- * How many of `total` rows to draw: a screenful at once and more with each picture, so that a search answers before the rows that
- * nobody sees yet are made. Begins anew when `key` changes.
+ * How many of `total` rows to draw: a screenful at first and more with each frame, so that a search answers before rows
+ * outside the screen are drawn. Starts again when `key` changes.
  */
 export function useGrowing(
   key: string,

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { ConsoleError } from "../api";
 import { get, type RequestError } from "./request";
 
-/** What a `GET` brought so far. The last value stays while it is read again. */
+/** The result of a `GET`. The last value is kept while it is read again. */
 export interface Loaded<Value> {
   value: Value | undefined;
   error: ConsoleError | undefined;
@@ -10,7 +10,7 @@ export interface Loaded<Value> {
   again: () => void;
 }
 
-/** Reads a path, again when it or `version` changes. Undefined: there is nothing to read yet. */
+/** Reads a path, and again when it or `version` changes. Undefined: there is nothing to read yet. */
 export function useLoaded<Value>(path: string | undefined, version: unknown = 0): Loaded<Value> {
   const [answer, setAnswer] = useState<{
     path?: string;

@@ -2,21 +2,21 @@ import { useEffect, useState } from "preact/hooks";
 import type { ConsoleError, Frame, Stage, TapEvent } from "../api";
 import { encoded } from "./route";
 
-/** Frames that stay on the screen. */
+/** The most frames on the screen. */
 const KEPT = 200;
 
-/** What goes on at one tap. */
+/** The live data of one tap. */
 export interface TapLive {
   stages: Stage[] | undefined;
   /** The last frames, the newest first. */
   frames: readonly (Frame & { number: number })[];
-  /** Frames seen since the watch began, and those that were too many to show. */
+  /** Frames seen since the watch started, and those that were too many to show. */
   seen: number;
   dropped: number;
   gone: boolean;
   /** What is watched. */
   watched?: string;
-  /** Why no more frames come. */
+  /** Why no more frames arrive. */
   ended?: ConsoleError;
 }
 
@@ -46,7 +46,7 @@ function after(live: TapLive, event: TapEvent): TapLive {
   }
 }
 
-/** Follows one tap; watching its frames lasts as long as `watch` is true and the screen is open. */
+/** Follows one tap; its frames are watched while `watch` is true and the screen is open. */
 export function useTapEvents(id: string, watch: boolean): TapLive {
   const [live, setLive] = useState(NOTHING);
   useEffect(() => {

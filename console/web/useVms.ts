@@ -5,7 +5,7 @@ import type { PlacedVm } from "./placedVm";
 import { get } from "./request";
 import { encoded } from "./route";
 
-/** The VMs of every host that answers, by host and name; `complete` once all have been asked. */
+/** The VMs of every host that answers, by host and name; `complete` once all have answered or failed. */
 export function useVms(): { vms: readonly PlacedVm[]; complete: boolean } {
   const { hosts, complete } = useLive();
   const names = [...hosts.values()].filter(({ state }) => state === "reachable").map(({ name }) => name);
@@ -17,7 +17,7 @@ export function useVms(): { vms: readonly PlacedVm[]; complete: boolean } {
       const add = (vms: readonly Vm[]) => {
         if (current) setByHost((before) => new Map(before).set(host, vms));
       };
-      // A host that does not answer is told of on Hosts; its VMs cannot be chosen.
+      // A host that does not answer is reported on Hosts; its VMs cannot be selected.
       get<Vm[]>(`/api/hosts/${encoded(host)}/ports`).then(add, () => add([]));
     }
     return () => {

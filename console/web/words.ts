@@ -67,7 +67,7 @@ export function rate(perSecond: number): string {
   return perSecond > 0 && perSecond < 10 ? ONE_DIGIT.format(perSecond) : WHOLE.format(perSecond);
 }
 
-/** How far away a time is: "in 2 hours", "3 min ago"; undefined where it is no time. */
+/** How far away a time is: "in 2 hours", "3 min ago"; undefined if the text is not a time. */
 export function distance(time: string, now: number): string | undefined {
   const seconds = (Date.parse(time) - now) / 1000;
   if (Number.isNaN(seconds)) return undefined;

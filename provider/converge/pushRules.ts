@@ -27,7 +27,7 @@ export function isMetered({ claims, bridge }: Pick<ClaimSet, "claims" | "bridge"
   return capped || bridge?.otherConfig[METERS_KEY] !== undefined;
 }
 
-/** The meters with their numbers, each that of the port its copies come in by, and whose they are. */
+/** The meters, each with the number of the port on which its copies arrive, and their owners. */
 export function meterSpecs(
   desired: Desired,
   facts: Facts,
@@ -40,23 +40,23 @@ export function meterSpecs(
   });
 }
 
-/** What a push is made from. */
+/** The input of a push. */
 export interface Push {
   desired: Desired;
   facts: Facts;
   generation: number;
-  /** Whether there are meters to look at, from before or from now on. */
+  /** Whether there are meters to check, existing or planned ones. */
   metered: "yes" | "no";
-  /** What the tap bridge had a moment ago, where that was read. */
+  /** What the tap bridge had a moment ago, if that was read. */
   present: TapReading | undefined;
 }
 
-/** Whether rules have been changed, or are what they were. */
+/** Whether rules have been changed, or were right already. */
 export type Pushed = "written" | "same";
 
 /**
- * Makes the tap bridge's rules what they should be: meters first, then all rules in one bundle, then the meters that went.
- * Throws `OtherWriter` when one came in between.
+ * Makes the tap bridge's rules what they should be: first the meters, then all rules in one bundle, then the deletion
+ * of unused meters. Throws `OtherWriter` if another writer changed the host.
  */
 export async function pushRules(access: HostAccess, push: Push): Promise<Pushed> {
   const { desired, facts, generation } = push;
@@ -77,7 +77,10 @@ export async function pushRules(access: HostAccess, push: Push): Promise<Pushed>
   return pushed;
 }
 
-/** Writes all rules in one bundle, by OpenFlow or else by ovs-ofctl. Throws `OtherWriter` when one came in between. */
+/**
+ * Writes all rules in one bundle, over OpenFlow or else with ovs-ofctl. Throws `OtherWriter` if another writer changed
+ * the host.
+ */
 async function replaceRules(
   access: HostAccess,
   wanted: readonly Rule<number>[],

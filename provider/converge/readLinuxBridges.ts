@@ -3,8 +3,9 @@ import type { InterfaceFacts } from "../ovs/facts";
 import type { HostAccess } from "./access";
 
 /**
- * Prints a line for each device that leads to a Linux bridge: the device, the bridge, its ageing time, its port there and that port's
- * mask. The port is the device itself or, where that is one end of a cable within the host, the other end.
+ * Prints a line for each device that leads to a Linux bridge: the device, the bridge, its ageing time, its port there
+ * and that port's mask. The port is the device itself or, if the device is one end of a veth pair on the host, the
+ * other end.
  */
 const READ = `
 PATH="$PATH:/usr/sbin:/sbin"
@@ -20,12 +21,12 @@ for device; do
 done
 exit 0`;
 
-/** Names that Linux has for devices. Open vSwitch takes others, and these go into paths. */
+/** Names that Linux allows for devices. Open vSwitch allows others, and these become part of paths. */
 const DEVICE = /^(?!\.{1,2}$)[^/\s]{1,15}$/;
 
 const LINE = /^taas-bridge (\S+) ([^\s/]{1,15}) (\d{1,9}) ([^\s/]{1,15}) (0x[0-9a-f]{1,4}|-)$/;
 
-/** Reads which Linux bridges are behind these devices. The host is asked only for those that may have one. */
+/** Reads which Linux bridges are behind these devices. Only devices that may have one are checked on the host. */
 export async function readLinuxBridges(
   { run, plainDevices }: Pick<HostAccess, "run" | "plainDevices">,
   devices: readonly InterfaceFacts[],

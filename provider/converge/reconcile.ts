@@ -8,20 +8,20 @@ import { type AttemptRequest, attempt, type Reconciled } from "./attempt";
 import type { Edit } from "./edit";
 import { OtherWriter } from "./otherWriter";
 
-/** The most attempts of an operation on a host: other writers may be faster, or go on moving ports. */
+/** The most attempts of an operation on a host: other writers may be faster, or keep moving ports. */
 const MAX_ATTEMPTS = 40;
 
-/** Something about a host that the operator is to know. */
+/** A warning about a host for the operator. */
 export interface Warning {
   text: string;
-  /** Whose resources it is about. */
+  /** The owners of the resources that it concerns. */
   owners: readonly string[];
 }
 
 /**
- * Brings one host to what its claims, after the edits, say. One transaction, then one flow bundle, and once more where
- * copies change their way or a port waits for another to go; when another writer was faster, all anew from a fresh read.
- * Edits that cannot be are rejected one by one, the others go in.
+ * Makes one host what its claims say after the edits. It takes one transaction and one flow bundle, and another round
+ * if copies are redirected or a port waits for another to be deleted. If another writer was faster, everything starts
+ * again from a fresh read. Impossible edits are rejected one by one, and the others are applied.
  */
 export async function reconcile(
   access: HostAccess,
@@ -56,7 +56,7 @@ export async function reconcile(
     } else if (typeof done === "object") {
       const tapBridge = tapBridgeOf(access.record);
       for (const [port, text] of renumberedPorts(done.desired, facts, tapBridge)) renumbered.set(port, text);
-      // Once it is there, a monitor that went home gets its number request back.
+      // Once it is back, a monitor that was moved back gets its number request restored.
       const stillLeaving = homecomers(done.desired, done.facts, tapBridge).join(" ");
       const isStuck = stillLeaving === leaving;
       if (stillLeaving === "" || (isStuck && isSettled)) {
@@ -73,10 +73,11 @@ export async function reconcile(
     facts = done === "unsettled" || isSettled ? await settledFacts(access) : await replica.read();
   }
   if (request.refused !== undefined) throw request.refused.error;
-  throw new TaasError(
-    `other writers changed the host ${MAX_ATTEMPTS} times while this operation was under way`,
-    { code: "too-many-writers", host: access.record.name, hint: "Run again; nothing is half-done" },
-  );
+  throw new TaasError(`other writers changed the host ${MAX_ATTEMPTS} times during this operation`, {
+    code: "too-many-writers",
+    host: access.record.name,
+    hint: "Run again; nothing is half done",
+  });
 }
 
 function unlessOvertaken(error: unknown): OtherWriter {
@@ -88,14 +89,14 @@ function unlessOvertaken(error: unknown): OtherWriter {
 const LONGEST_PAUSE = 10_000;
 
 /**
- * Milliseconds until the next attempt: at random within a span that doubles with each race lost, measured by what an
- * attempt takes. Where many write at once, or a machine is slow, most then wait while one gets through.
+ * Milliseconds until the next attempt: random, within a span that doubles with each lost race and depends on how long
+ * an attempt takes. If many write at once, or a machine is slow, most of them then wait while one succeeds.
  */
 function pauseAfter(lost: number, attemptMs: number): number {
   return Math.random() * Math.min(attemptMs * 2 ** lost, LONGEST_PAUSE);
 }
 
-/** The facts once ovs-vswitchd has put what they say into effect; what others change meanwhile are not the ports that were there. */
+/** The facts once ovs-vswitchd has applied them; ports that others change meanwhile count as changed. */
 async function settledFacts({ ovsdb, replica, record, timeoutMs }: HostAccess): Promise<Facts> {
   const nextCfg = nextCfgOf(await ovsdb.transact(bumpNextCfg()), record.name);
   const { unsettled, ...facts } = await replica.applied(nextCfg, timeoutMs);

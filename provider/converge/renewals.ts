@@ -5,10 +5,11 @@ import type { OvsdbClient } from "../ovs/ovsdbClient";
 import { type Row, uuid } from "../ovs/values";
 
 /**
- * The rows of monitors' interfaces on the tap bridge, by UUID, that get a new one when they go home to one of these bridges: all where one
- * has an OpenFlow controller. Neutron's agent is one, and looks at an interface when its row is new. A monitor that came home under its
- * old row, and was away when the agent was started, or was plugged and moved before the agent had seen it, would stay
- * `DOWN` in Neutron, without its VLAN and the rules of its security groups.
+ * The rows of monitors' interfaces on the tap bridge, by UUID, that are replaced when they move back to one of these
+ * bridges: all, if a bridge has an OpenFlow controller. Neutron's agent is such a controller, and processes an
+ * interface when its row is new. Otherwise a monitor would stay `DOWN` in Neutron, without its VLAN and the rules of
+ * its security groups, if it came back under its old row and was away when the agent started, or was plugged and moved
+ * before the agent had processed it.
  */
 export async function readRenewals(
   ovsdb: OvsdbClient,

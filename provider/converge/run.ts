@@ -4,19 +4,19 @@ import { stackOf } from "../model/identity";
 import { type Claim, claim as claimSchema } from "../schema/claim";
 
 /**
- * Identifies this run; a pending claim of another run of the same stack is a leftover. It is that of the process, unless the
- * environment names one: an engine may have several providers of a stack at work, which must not clean up after each other.
+ * Identifies this run; a pending claim of another run of the same stack is a leftover. It is the process's own, unless
+ * the environment names one: an engine may run several providers for a stack, which must not clean up after each other.
  */
 export const RUN = process.env.TAAS_RUN ?? randomBytes(8).toString("hex");
 
-/** A fresh incarnation token. */
+/** Draws an incarnation token. */
 export function drawToken(): string {
   return randomBytes(8).toString("hex");
 }
 
 let known: string | undefined;
 
-/** Who writes claims, as people would ask for: user@machine. Asked of the system once. */
+/** The writer in claims, in a form that people can ask for: user@machine. Read from the system once. */
 export function writer(): string {
   known ??= `${username()}@${hostname()}`.slice(0, 256);
   return known;
@@ -30,20 +30,22 @@ function username(): string {
   }
 }
 
-/** A pending claim of a run of the same stack that is over: that run was killed in between. */
+/** Whether a claim is pending from another run of the same stack, which was killed. */
 export function isLeftover(claim: Claim, stack: string): boolean {
   return claim.pending !== undefined && claim.pending !== RUN && stackOf(claim.owner) === stack;
 }
 
-/** Milliseconds after which a pending claim is nobody's any more: far longer than any operation, and than clocks differ. */
+/**
+ * Milliseconds after which a pending claim belongs to nobody: far longer than any operation, and than clocks differ.
+ */
 const EXPIRY = 24 * 3600 * 1000;
 
-/** A pending claim so old that its run is certainly over, whoever's it was. */
+/** Whether a pending claim is so old that its run is certainly over, whoever's it was. */
 export function isExpired(claim: Claim): boolean {
   return claim.pending !== undefined && claim.pending !== RUN && Date.parse(claim.time) < Date.now() - EXPIRY;
 }
 
-/** The claim that a pending one took the place of, and that comes back if nothing becomes of it. */
+/** The claim that a pending one replaced, and that is restored if the pending one is not confirmed. */
 export function replacedBy(claim: Claim): Claim | undefined {
   if (claim.pending === undefined || claim.replaces === undefined) return undefined;
   try {

@@ -15,7 +15,7 @@ import { requireRights } from "./rights";
 
 type Opened = Pick<HostAccess, "ovsdb" | "replica">;
 
-/** What is asked of a host once; a failure is forgotten, so that the next asks again. */
+/** The result of a request that is sent to a host once; a failure is not kept, so that the next caller asks again. */
 class Once<T> {
   private answer: Promise<T> | undefined;
 
@@ -28,7 +28,7 @@ class Once<T> {
     return this.answer;
   }
 
-  /** Forgets an answer. */
+  /** Discards a result. */
   reset(answer: Promise<T>): void {
     if (this.answer === answer) this.answer = undefined;
   }
@@ -44,7 +44,10 @@ function packetsRefused(host: string, why: string, hint: string | undefined, cau
   });
 }
 
-/** All that is known of a machine for as long as its connection stands: OVSDB, tap bridges, rights, and whether it takes a keeper. */
+/**
+ * Everything known about a machine while its connection exists: OVSDB, tap bridges, rights, and whether a keeper can be
+ * installed.
+ */
 export class Session {
   private readonly database = new Once<Opened>();
   private readonly rights = new Once<void>();
@@ -83,7 +86,7 @@ export class Session {
     };
   }
 
-  /** OVSDB, opened anew once its stream has ended. */
+  /** OVSDB, opened again after its stream has ended. */
   private async opened(): Promise<Opened> {
     const { host, timeoutMs } = this;
     const open = async () => {

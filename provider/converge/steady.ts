@@ -4,14 +4,15 @@ import type { HostAccess } from "./access";
 import { inspect } from "./inspect";
 import type { Difference, Inspection, Look } from "./look";
 
-/** Milliseconds that another writer gets to write the rules for what it has put into OVSDB. */
+/** Milliseconds that another writer gets to write the rules for what it has written to OVSDB. */
 const PATIENCE = 3000;
-/** Milliseconds between two comparisons: on a busy host, rows change all the time. */
+/** The least milliseconds between two comparisons: on a busy host, rows change all the time. */
 const PAUSE = 150;
 
 /**
- * Compares a host with its claims at a moment when nobody writes there: a comparison takes several steps, and what
- * differs because the host changed in between is no drift. Neither is a push that is due, unless it stays so.
+ * Compares a host with its claims at a moment when nobody writes to it. A comparison takes several steps, and a
+ * difference because the host changed in between is not drift. Neither is a push that is still due, unless it remains
+ * due.
  */
 export async function inspectSteadily(
   access: HostAccess,

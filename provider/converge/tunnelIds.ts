@@ -4,7 +4,7 @@ import type { BridgeFacts } from "../ovs/facts";
 import { openflowVersion } from "../ovs/openflowVersion";
 import type { HostAccess } from "./access";
 
-/** Tunnel ids that a rule names: those whose bits under the mask are the value's. */
+/** Tunnel ids in a rule: those whose bits under the mask equal the value's. */
 export interface TunnelIds {
   value: bigint;
   mask: bigint;
@@ -13,7 +13,7 @@ export interface TunnelIds {
 /** At most 64 bits. */
 const DIGITS = "(0x[0-9a-f]{1,16}|[0-9]{1,20})";
 const NUMBER = `${DIGITS}(?:/${DIGITS})?`;
-/** Every way a rule names a tunnel id: as a match, and as an action in its several spellings. */
+/** Every way in which a rule contains a tunnel id: as a match, and as an action in its several spellings. */
 const NAMES = [
   new RegExp(`\\b(?:tun_id|tunnel_id)=${NUMBER}`, "g"),
   new RegExp(`\\bset_tunnel(?:64)?:${NUMBER}`, "g"),
@@ -22,7 +22,7 @@ const NAMES = [
 ];
 const EXACT = 0xffff_ffff_ffff_ffffn;
 
-/** The tunnel ids that a text of rules names. */
+/** The tunnel ids in the text of rules. */
 export function namedTunnelIds(text: string): TunnelIds[] {
   const named = NAMES.flatMap((name) => [...text.matchAll(name)]);
   return named.map(([, value, mask]) => ({
@@ -36,7 +36,7 @@ export function includesTunnelId(ids: readonly TunnelIds[], tunnelId: number): b
   return ids.some(({ value, mask }) => (BigInt(tunnelId) & mask) === (value & mask));
 }
 
-/** The tunnel ids that rules of a bridge match or set, but for ours. */
+/** The tunnel ids that the rules of a bridge match or set, except ours. */
 export async function readTunnelIds(access: HostAccess, bridge: BridgeFacts): Promise<TunnelIds[]> {
   const target = {
     run: access.run,
@@ -49,7 +49,7 @@ export async function readTunnelIds(access: HostAccess, bridge: BridgeFacts): Pr
   return foreign.flatMap((flow) => namedTunnelIds(`${flow.match} ${flow.actions}`));
 }
 
-/** How an id that a service and production both use is told. */
+/** The difference of an id that a service and production both use, in words. */
 export function tunnelIdTaken(tunnelId: number, bridge: string): string {
   return `tunnel id ${tunnelId} is used by production's rules in ${bridge}`;
 }

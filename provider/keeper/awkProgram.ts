@@ -2,10 +2,10 @@ import { FIRST_MONITOR } from "../plan/freeNumbers";
 import { AWK_SELECTION } from "./awkSelection";
 
 /**
- * Compares a snapshot of OVSDB (ovs-vsctl's rows as CSV of JSON, an empty line between the tables Bridge, Port, Interface
- * and Mirror) with the text of `keeperText` and prints what is to be done, a line a piece. Everything read is compared
- * as the JSON it is, never unquoted; row ids and numbers are checked by pattern. Runs on mawk, gawk and busybox awk, so
- * without intervals in patterns.
+ * Compares a snapshot of OVSDB (ovs-vsctl's rows as CSV of JSON, with an empty line between the tables Bridge, Port,
+ * Interface and Mirror) with the text of `keeperText`, and prints what has to be done, one step per line. All values
+ * are compared as JSON, never unquoted; row ids and numbers are checked by pattern. Runs on mawk, gawk and busybox awk,
+ * and therefore uses no intervals in patterns.
  */
 export const AWK_PROGRAM = String.raw`
 function isuuid(t) { return length(t) == 36 && t ~ /^[0-9a-f]+-[0-9a-f]+-[0-9a-f]+-[0-9a-f]+-[0-9a-f]+$/ }
@@ -14,7 +14,7 @@ function isport(t) { return t ~ /^[0-9]+$/ && t + 0 > 0 && t + 0 < 65280 }
 function q(t) { return "\"" t "\"" }
 function id(t) { return "[\"uuid\",\"" t "\"]" }
 
-# The cells of a row: what stands between quotes, where a doubled quote is one.
+# The cells of a row: the text between quotes, in which a doubled quote is one quote.
 function cells(line,   part, n, i, k, m, piece, c) {
   for (k in cell) delete cell[k]
   n = split(line, part, "\""); c = 1; cell[1] = ""
@@ -29,7 +29,7 @@ function cells(line,   part, n, i, k, m, piece, c) {
   }
   return c
 }
-# The row ids of a reference or a set of them, apart by spaces and with one at each end.
+# The row ids of a reference or a set of them, separated by spaces and with one at each end.
 function refs(json,   part, n, i, all) {
   all = " "
   n = split(json, part, "\"")
@@ -76,7 +76,7 @@ table == 4 {
   ours[row] = lookup(cell[5], "\"taas\"") != ""
 }
 
-# The count of a port by its MAC is the iface-id that it must have besides, or a dash.
+# For a port named by its MAC, count is the iface-id that it must also have, or a dash.
 function matches(port, nic, kind, count, value) {
   if (kind == "name") return ports[port] == value || nics[nic] == value
   if (kind == "iface-id") return lookup(external[nic], "\"iface-id\"") == value
@@ -87,7 +87,7 @@ function matches(port, nic, kind, count, value) {
   if (lookup(external[nic], "\"xs-vm-uuid\"") == value) return 1
   return lookup(external[nic], "\"vm-id\"") == value || lookup(external[nic], "\"vm-uuid\"") == value
 }
-# What vNICs are ordered by: the MAC address, none last, then the name.
+# The sort key of vNICs: the MAC address, none last, then the name.
 function place(nic,   mac) {
   mac = tolower(lookup(external[nic], "\"attached-mac\""))
   return (mac == "" ? "~" : mac) " " nics[nic]
@@ -127,7 +127,7 @@ function seek(kind, one, two, count, value,   b, i, k, n, part, nic, m, got, act
   return 1
 }
 
-# Puts numbers in the place of symbols. Unresolved ones are counted in unknown, the others in resolved.
+# Replaces symbols by numbers. Unresolved ones are counted in unknown, the others in resolved.
 function spell(text,   s, hex, n) {
   unknown = resolved = 0
   while (match(text, /@x?[0-9]+@/)) {
@@ -138,7 +138,7 @@ function spell(text,   s, hex, n) {
   }
   return text
 }
-# A rule from its match and actions in fields; empty while a port it matches is not there.
+# A rule from its match and actions in fields; empty while a port that it matches does not exist.
 function ruletext(from,   i, text, all, lost, kept, part, n, k) {
   text = spell(field[from])
   if (unknown > 0) return ""
@@ -153,7 +153,7 @@ function ruletext(from,   i, text, all, lost, kept, part, n, k) {
   return text ",actions=" (all == "" || (lost > 0 && kept == 0) ? "drop" : all)
 }
 
-# Notes on a port where it is, before it is moved, unless it still has the note of that very home.
+# Records in the row of a port where it is, before it is moved, unless that home is still recorded.
 function notehome(port, nic, from,   number, asked) {
   if (substr(home[port], length(home[port]) - length(from) - 1) == " " from "\"") return ""
   number = isport(ofport[nic]) ? ofport[nic] : "-"
@@ -185,7 +185,7 @@ function freenumber(nic,   i, n, part, k, number, taken) {
 function placemonitor(s,   p, from, plain) {
   p = portof[s]; from = atbridge[s]
   if (p == "" || from == tap || moved[p]) return
-  # ovs-vswitchd has not numbered it yet: a moment later its home can be noted, too.
+  # ovs-vswitchd has not numbered it yet: a moment later its home can be recorded, too.
   if (ofport[nicof[s]] !~ /^-?[0-9]+$/) return
   plain = bridges[from]; gsub(/"/, "", plain)
   if (!isname(plain)) return
@@ -224,7 +224,7 @@ function startmirror(name, at,   row, b) {
   for (row in mirrors) if (mirrors[row] == q(name) && ours[row] && has(mirrorsof[b], row)) mirrorrow = row
 }
 
-# Reads the text; a text without its last line is not whole and counts for nothing.
+# Reads the text; a text without its last line is incomplete and is ignored.
 function readtext(   file, line, n) {
   file = ENVIRON["TAAS_KEEPER"] "/state." tap "." generations[tap]
   n = 0

@@ -1,9 +1,11 @@
 import { NETWORK_KEY } from "../model/selectPorts";
 import { CLOUD_KEYS, NOT_OF_VMS, PROXMOX_NAMES } from "../model/vmPort";
 
-/** The part of the keeper's program that finds the ports a flow selects: `selectPorts` of the model says the same. */
+/**
+ * The part of the keeper's program that finds the ports a flow selects; it is equivalent to `selectPorts` of the model.
+ */
 export const AWK_SELECTION = String.raw`
-# Whether a name is like a pattern in which * stands for any characters and ? for one: matchesPattern of the model says how.
+# Whether a name matches a pattern in which * stands for any characters and ? for one; see matchesPattern of the model.
 function like(name, pattern,   at, spot, star, mark, c, n, m) {
   n = length(name); m = length(pattern)
   if (n > 255 || name ~ /[^ -~]|["\\]/) return pattern ~ /^\*+$/
@@ -60,7 +62,7 @@ function meets(port, nic,   i, good, excluding, word, name) {
   }
   return good != excluding
 }
-# Adds all ports that a line selects to what the mirror is to have.
+# Adds all ports that a line selects to those that the mirror should have.
 function selectports(   b, n, i, k, part, nic, columns, c) {
   b = bridge[field[4]]
   n = b == "" ? 0 : split(members[b], part, " ")

@@ -2,8 +2,8 @@ import { LEASED, ONLY_LEASED } from "../ovs/leases";
 import { AWK_PROGRAM } from "./awkProgram";
 
 const HEAD = String.raw`#!/bin/sh
-# Kept by pulumi-taas: puts back its own rules, meters, Mirror members and monitors after Open vSwitch or a VM's port came
-# anew. Usage: taas-keeper run | once. What is to be there stands in state.* beside this file, written by Pulumi.
+# Installed by pulumi-taas: restores its own rules, meters, Mirror members and monitors after a restart of Open vSwitch or of
+# a VM. Usage: taas-keeper run | once. The desired state is in state.* next to this file, written by Pulumi.
 set -u
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
@@ -31,7 +31,7 @@ snapshot() {
 
 of() { printf '%s\n' "$plan" | sed -n "s/^$1$tab//p"; }
 
-# Whether the claims are still those that the plan was made from.
+# Whether the claims are still those from which the plan was made.
 current() {
   seen=$(ovs-vsctl --no-wait --timeout=10 --if-exists get Bridge "$tap" other_config:taas-generation </dev/null 2>/dev/null)
   [ "$(printf %s "$seen" | sed 's/"//g')" = "$generation" ]
@@ -39,7 +39,7 @@ current() {
 
 switch() { version=$1; shift; ovs-ofctl -O "$version" --timeout=10 --no-names "$@" 2>/dev/null; }
 
-# One transaction, which fails when the claims are others by now; then ovs-vswitchd's word that it took effect.
+# One transaction, which fails if the claims have changed; then waits until ovs-vswitchd has applied it.
 commit() {
   reply=$(ovsdb-client --timeout=10 transact "$1" </dev/null 2>&1)
   case $reply in
@@ -70,8 +70,8 @@ $wanted
 END
 }
 
-# The rules as they are to be now. One that ends has the seconds that are left, or those that it was written with where it ends at about the
-# right time. While there are more than OpenFlow counts it has none yet, and once it is over it is left out.
+# The rules as they should be now. A rule with an end gets the remaining seconds, or keeps its timeout if it ends at about the
+# right time. It has no timeout while more seconds remain than OpenFlow can count, and is left out once it is over.
 flows() {
   if ! of flow | grep -q '^until='; then of flow; return; fi
   { switch OpenFlow14 dump-flows "$bridge" table=0 </dev/null | grep 'cookie=0x7a70.* hard_timeout=.*priority=100,in_port=[0-9]* actions='; echo; of flow; } | awk -v now="$(date +%s)" '
@@ -88,20 +88,21 @@ flows() {
     }'
 }
 
-# The rules that are wanted, and those of a capture or a verify, which end by themselves and are left as they are.
+# The wanted rules, and those of a capture or a verify, which expire by themselves and are left as they are.
 with_leased() {
   flows
   switch OpenFlow14 --no-stats dump-flows "$bridge" ${LEASED} </dev/null | ${ONLY_LEASED}
 }
 
-# Whoever saves a bridge's rules and restores them, as Open vSwitch's own reload does, leaves out how fragments are handled.
+# Saving and restoring a bridge's rules, as Open vSwitch's own reload does, leaves out how fragments are handled.
 rules() {
   amiss=
   case $(switch OpenFlow14 get-frags "$bridge" </dev/null) in
     nx-match | '') ;;
     *) amiss="how $bridge handles fragments was another" ;;
   esac
-  # ovs-ofctl takes a match by nw_frag=yes for another than the bridge's: what it says is missing and is there is the same.
+  # ovs-ofctl regards a match with nw_frag=yes as different from the bridge's own: if it reports a rule as both missing and
+  # unexpected, the two are the same.
   differing=$(with_leased | switch OpenFlow14 -- diff-flows "$bridge" /dev/stdin | awk '
     { sign = /^[+]/ ? 1 : -1; sub(/^./, ""); seen[$0] += sign }
     END { for (rule in seen) if (seen[rule] != 0) print rule }')
@@ -113,8 +114,8 @@ rules() {
   acted=yes
 }
 
-# Rules of ours on a bridge that is not: what is missing is added unless another's is in that place, what is ours and not
-# wanted goes, each by its very cookie, table, priority and match.
+# Our rules on a foreign bridge: missing ones are added unless somebody else's rule has the same identity, and unwanted ones
+# are deleted, each by its exact cookie, table, priority and match.
 foreign_rules() {
   while IFS=$tab read -r other version; do
     [ -n "$version" ] || continue
@@ -146,7 +147,7 @@ END
   rm -f "$TAAS_KEEPER/ours.$$" "$TAAS_KEEPER/differ.$$"
 }
 
-# One look at the host, and what it asks for. Sets acted.
+# One look at the host, and the steps that it requires. Sets acted.
 look() {
   acted=no
   plan=$(snapshot | awk "$program") || plan=
@@ -165,8 +166,8 @@ look() {
   foreign_rules
 }
 
-# Looks until nothing is left to do, a few times at most: what somebody undoes at once is not fought over. Where the claims
-# became others right after something was put back, it waits for what these come to, to look whether it is still right.
+# Looks until nothing is left to do, but only a few times, so that it does not fight a program that undoes its work. If the
+# claims changed right after something was restored, it waits for the new text, to check whether it is still right.
 settle() {
   did=no
   for round in 1 2 3 4 5 6 7 8 9 10; do
@@ -197,7 +198,7 @@ pause() {
   wait "$child"
 }
 
-# Whatever ovsdb-client prints wakes the keeper; it is not read.
+# Any output of ovsdb-client wakes the keeper; the output itself is not parsed.
 watch_table() {
   trap quit_watcher TERM INT HUP
   while :; do
@@ -208,14 +209,14 @@ watch_table() {
   done
 }
 
-# An OpenFlow connection lasts as long as ovs-vswitchd does.
+# An OpenFlow connection exists as long as ovs-vswitchd runs.
 watch_switch() {
   trap quit_watcher TERM INT HUP
   while :; do
     name=$(sed -n "s/^bridge$tab.*$tab\([A-Za-z0-9_][A-Za-z0-9_.-]*\)\$/\1/p" "$TAAS_KEEPER"/state.* 2>/dev/null | sed 1q)
     if [ -n "$name" ] && switch OpenFlow14 show "$name" </dev/null >/dev/null; then
       echo up >&3
-      # It would make a control socket in Open vSwitch's folder, which the unit lets it only read.
+      # It would create a control socket in Open vSwitch's folder, which the unit mounts read-only.
       ovs-ofctl --unixctl=none -O OpenFlow14 monitor "$name" </dev/null >/dev/null 2>&1 &
       child=$!
       wait "$child"
@@ -252,7 +253,7 @@ run() {
   watch_clock & watchers="$watchers $!"
   say "watching"
   while :; do
-    # One read takes all that has come meanwhile.
+    # One read takes everything that has arrived meanwhile.
     dd bs=65536 count=1 <&3 >/dev/null 2>&1 &
     reader=$!
     wait "$reader"

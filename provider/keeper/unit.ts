@@ -1,4 +1,4 @@
-/** Where the keeper stands on a host: a folder that is wholly ours, and the unit. */
+/** The keeper's files on a host: a folder that is entirely ours, and the unit. */
 export const KEEPER_PLACES = {
   folder: "/var/lib/pulumi-taas",
   script: "/var/lib/pulumi-taas/taas-keeper",
@@ -6,9 +6,9 @@ export const KEEPER_PLACES = {
   service: "taas-keeper.service",
 } as const;
 
-/** The systemd unit. It is a root process that can do little more than speak to Open vSwitch's sockets. */
+/** The systemd unit. It is a root process that can do little more than access Open vSwitch's sockets. */
 export const KEEPER_UNIT = `[Unit]
-Description=Puts back the taps of pulumi-taas when Open vSwitch or a VM's port comes anew
+Description=Restores the taps of pulumi-taas after a restart of Open vSwitch or of a VM
 After=openvswitch-switch.service openvswitch.service ovs-vswitchd.service
 
 [Service]

@@ -30,13 +30,13 @@ const HOST_TONES: Readonly<Record<HostRow["state"], Tone>> = {
   unreachable: "warn",
 };
 
-/** How a tap or a service is. A word of a newer server is shown as unknown. */
+/** The state of a tap or service. A state of a newer server is shown as unknown. */
 export function StateBadge(props: { state: State }) {
   const state = Object.hasOwn(STATE_WORDS, props.state) ? props.state : "unknown";
   return <Badge tone={STATE_TONES[state]} word={STATE_WORDS[state]} />;
 }
 
-/** What became of a change. */
+/** The outcome of a change. */
 export function OutcomeBadge(props: { outcome: ChangeSummary["outcome"] }) {
   const { outcome } = props;
   return <Badge tone={OUTCOME_TONES[outcome]} word={OUTCOME_WORDS[outcome]} />;

@@ -3,7 +3,7 @@ import { plain } from "../plain";
 import { StateBadge } from "./badges";
 import { Text, When } from "./text";
 
-/** Whose a tap or service is, as the second line of a cell. `stack` is what to call the stack if it is another one. */
+/** The owner of a tap or service, as the second line of a cell. `stack`: how to name the stack if it is another one. */
 export function OwnerLine(props: {
   own: boolean;
   stack: string;

@@ -32,7 +32,7 @@ interface Typed {
   error: string | undefined;
 }
 
-/** An expression as tcpdump takes it, with some to begin from. */
+/** An expression as for tcpdump, with some examples to start from. */
 export function FilterField({ value, change, error }: Typed) {
   return (
     <InputField

@@ -13,7 +13,7 @@ const TONES: Readonly<Record<Step["op"], Tone>> = {
 
 const CLASSES: Readonly<Record<string, string>> = { "+": "added", "-": "removed" };
 
-/** Lines that begin with what becomes of them. */
+/** Lines that start with a sign for their change. */
 export function DiffLines(props: { label: string; lines: readonly { sign: string; text: string }[] }) {
   return (
     <Scroller label={props.label}>
@@ -43,7 +43,7 @@ export function FileDiff(props: { text: string }) {
   );
 }
 
-/** One resource that a run changes: what, and which rules come and go. */
+/** One resource that a run changes: the change, and the rules that are added and removed. */
 export function StepCard(props: { step: Step & { done?: boolean; error?: string }; running?: boolean }) {
   const { step, running } = props;
   return (

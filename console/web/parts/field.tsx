@@ -1,6 +1,6 @@
 import type { ComponentChildren, InputHTMLAttributes } from "preact";
 
-/** What every field of a form has beside its control: its label, what to know about it, and what is wrong with it. */
+/** What every field of a form has besides its control: a label, a help text, and an error message. */
 interface FieldProps {
   id: string;
   label: string;
@@ -8,7 +8,7 @@ interface FieldProps {
   error?: string | undefined;
 }
 
-/** What a control of a form needs to be known by its label and its message. */
+/** The attributes that connect a control to its label and messages. */
 interface Described {
   id: string;
   "aria-describedby": string | undefined;
@@ -40,7 +40,7 @@ function Field(props: FieldProps & { children: (described: Described) => Compone
   );
 }
 
-/** A field that is typed into, as text unless `type` says otherwise. `children` stand below it. */
+/** A field to type in, as text unless `type` says otherwise. `children` are shown below it. */
 export function InputField(
   props: FieldProps &
     InputHTMLAttributes & {

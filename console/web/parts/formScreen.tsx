@@ -3,7 +3,7 @@ import { useSession } from "../liveContext";
 import { Back, Title } from "./head";
 import { Notice } from "./notice";
 
-/** A screen with a form; for those who may change nothing, with the reason instead. */
+/** A screen with a form; for those who may change nothing, it shows the reason instead. */
 export function FormScreen(props: { title: string; list: string; children: ComponentChildren }) {
   const session = useSession();
   return (
@@ -19,7 +19,7 @@ export function FormScreen(props: { title: string; list: string; children: Compo
   );
 }
 
-/** The end of a form: its only button, and what that does. */
+/** The end of a form: its only button, and a text about it. */
 export function PreviewButton(props: { busy: boolean; help: string }) {
   return (
     <p class="actions">

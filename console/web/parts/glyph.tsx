@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact";
 
-/** How good a state is, or what becomes of a thing; each has a colour and a shape of its own. */
+/** How good a state is, or the kind of a change; each has its own colour and shape. */
 export type Tone = "good" | "bad" | "busy" | "quiet" | "off" | "warn" | "add" | "change" | "take";
 
-/** A shape beside a word, in 16 by 16, so that no state is told by colour alone. */
+/** A shape next to a word, 16 by 16, so that no state is shown by colour alone. */
 const SHAPES: Readonly<Record<Tone, ComponentChildren>> = {
   // A disc with a tick.
   good: (
@@ -42,7 +42,7 @@ const SHAPES: Readonly<Record<Tone, ComponentChildren>> = {
   take: <path d="M2 8h12" class="line" />,
 };
 
-/** The shape alone; its word stands beside it. */
+/** The shape alone; its word is next to it. */
 export function Glyph(props: { tone: Tone }) {
   return (
     <svg class={`glyph ${props.tone}`} viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">

@@ -1,12 +1,12 @@
 import type { ComponentChildren } from "preact";
 import { Link } from "../navigation";
 
-/** The heading of a screen, where a keyboard and a screen reader go on after a move. */
+/** The heading of a screen, where a keyboard and a screen reader continue after a move. */
 export function Title(props: { children: ComponentChildren }) {
   return <h1 tabIndex={-1}>{props.children}</h1>;
 }
 
-/** The heading with what stands beside it. */
+/** The heading, with elements next to it. */
 export function Head(props: { title: ComponentChildren; children?: ComponentChildren }) {
   return (
     <div class="head">
@@ -16,7 +16,7 @@ export function Head(props: { title: ComponentChildren; children?: ComponentChil
   );
 }
 
-/** The way back to a list, above the heading. */
+/** The link back to a list, above the heading. */
 export function Back(props: { to: string }) {
   return (
     <p class="crumb">

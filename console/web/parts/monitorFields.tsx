@@ -4,7 +4,7 @@ import { plain } from "../plain";
 import { InputField, SelectField } from "./field";
 import { VmOptions } from "./vmOptions";
 
-/** The fields of a new service: what it is called, and the port or the address that gets the copies. */
+/** The fields of a new service: its name, and the port or the address that receives the copies. */
 export function MonitorFields(props: {
   label: string;
   choice: MonitorChoice;
@@ -68,7 +68,7 @@ export function MonitorFields(props: {
   );
 }
 
-/** The ports of a VM; those that are tapped or monitors already cannot be chosen. */
+/** The ports of a VM; ports that are tapped or are monitors already cannot be selected. */
 function portOptions({ host, name, vnics }: PlacedVm) {
   return vnics.map((vnic) => {
     const key = portKey(host, vnic.port);

@@ -3,7 +3,7 @@ import type { ConsoleError } from "../../api";
 import { Glyph, type Tone } from "./glyph";
 import { Text } from "./text";
 
-/** A block that says something about the whole page, with what to do. */
+/** A block about the whole page, with what to do. */
 export function Notice(props: { tone: Tone; title: ComponentChildren; children?: ComponentChildren }) {
   return (
     <div class={`notice ${props.tone}`}>
@@ -16,7 +16,7 @@ export function Notice(props: { tone: Tone; title: ComponentChildren; children?:
   );
 }
 
-/** An error as the server told it: what, where, and what to do. Read out as soon as it is there. */
+/** An error from the server: what, where, and what to do. A screen reader announces it at once. */
 export function ErrorNotice(props: { error: ConsoleError; children?: ComponentChildren }) {
   const { error } = props;
   return (
@@ -45,7 +45,7 @@ export function ErrorNotice(props: { error: ConsoleError; children?: ComponentCh
   );
 }
 
-/** What a page says that has nothing to list: what will be here, and how it comes here. */
+/** The text of an empty list: what will be listed here, and how to create it. */
 export function Empty(props: { title: string; children: ComponentChildren }) {
   return (
     <div class="empty">

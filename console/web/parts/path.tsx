@@ -24,7 +24,7 @@ const STATES: Readonly<Record<Stage["state"], string>> = {
   unknown: "Not known",
 };
 
-/** The node of a stage and the line to the next one: whole while frames pass, dotted where none do. */
+/** The node of a stage and the line to the next one: solid while frames pass, dotted if none do. */
 function Rail(props: { state: Stage["state"]; last: boolean; into: boolean; out: boolean }) {
   const { state, last, into, out } = props;
   return (
@@ -42,7 +42,7 @@ const NODES: Readonly<Record<Stage["state"], string>> = {
   unknown: "M4 4h16v16H4z",
 };
 
-/** The way of the copies, a column a stage, with what each counts; the first dead stage stands out. */
+/** The path of the copies, one column per stage, with its counters; the first dead stage is highlighted. */
 export function Path(props: { stages: readonly Stage[] }) {
   const { stages } = props;
   const firstDead = stages.findIndex(({ state }) => state === "dead");

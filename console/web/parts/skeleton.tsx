@@ -1,4 +1,4 @@
-/** Grey bars where text will be, so that nothing moves when it comes. */
+/** Grey bars in place of text that has not been loaded, so that nothing moves later. */
 export function Bars(props: { count: number }) {
   return (
     <div class="bars" role="status">
@@ -10,7 +10,7 @@ export function Bars(props: { count: number }) {
   );
 }
 
-/** Rows of a table that are not there yet. */
+/** Rows of a table that have not been loaded. */
 export function SkeletonRows(props: { columns: number; rows: number }) {
   return (
     <>

@@ -7,7 +7,7 @@ export interface Column {
   class?: string;
 }
 
-/** A table that keeps its columns' widths while rows come and change. */
+/** A table that keeps the widths of its columns while rows are added and changed. */
 export function Table(props: {
   label: string;
   class: string;

@@ -3,12 +3,12 @@ import { useEffect, useState } from "preact/hooks";
 import { plain, plainLines } from "../plain";
 import { distance } from "../words";
 
-/** Words that a host may have written: as text, on one line, apart from the reading direction of what is around them. */
+/** Text that may come from a host: shown as text, on one line, isolated from the reading direction around it. */
 export function Text(props: { children: string; longest?: number }) {
   return <bdi>{plain(props.children, props.longest)}</bdi>;
 }
 
-/** Such words where each letter counts: a port, a rule. */
+/** Such text in a fixed-width font: a port, a rule. */
 export function Code(props: { children: string }) {
   return (
     <code>
@@ -17,7 +17,7 @@ export function Code(props: { children: string }) {
   );
 }
 
-/** A box that scrolls by itself, and by keyboard. */
+/** A box that scrolls separately, also by keyboard. */
 export function Scroller(props: { label: string; class?: string; children: ComponentChildren }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
@@ -45,7 +45,7 @@ setInterval(() => {
 
 const EXACT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 
-/** How long ago or how far away a time is, as time goes by; the exact time when pointed at. */
+/** How long ago or how far away a time is, updated as time passes; the exact time on hover. */
 export function When(props: { time: string }) {
   const { time } = props;
   const [now, setNow] = useState(Date.now);

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { PlacedVm } from "../placedVm";
 import { plain } from "../plain";
 
-/** VMs, or what there is of each, as the options of a `select`, in a group a host. */
+/** VMs, or something about each, as the options of a `select`, grouped by host. */
 export function VmOptions(props: { vms: readonly PlacedVm[]; option: (vm: PlacedVm) => ComponentChildren }) {
   const { vms, option } = props;
   const hosts = [...new Set(vms.map(({ host }) => host))];

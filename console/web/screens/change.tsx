@@ -12,7 +12,7 @@ import { post, type RequestError } from "../request";
 import { encoded, pathOf } from "../route";
 import { useLoaded } from "../useLoaded";
 
-/** One change: a run as it goes on, or what became of it. It goes on without this page. */
+/** One change: a run in progress, or its outcome. The run continues without this page. */
 export function ChangeScreen(props: { id: string }) {
   const { id } = props;
   const { changes, progress } = useLive();
@@ -78,7 +78,7 @@ function Progress(props: { done: number; total: number }) {
   );
 }
 
-/** What an outcome means and what to do now. */
+/** The meaning of an outcome, and what to do now. */
 function Outcome(props: { change: Change; waitsFor: string | undefined }) {
   const { change, waitsFor } = props;
   switch (change.outcome) {

@@ -4,7 +4,7 @@ import { Empty, ErrorNotice } from "../parts/notice";
 import { useEdit } from "../useEdit";
 import { ChangeList } from "./changeList";
 
-/** Who changed what and when, and what became of it. */
+/** Who changed what and when, and the outcome. */
 export function ChangesScreen() {
   const { changes, started } = useLive();
   const session = useSession();

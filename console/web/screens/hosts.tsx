@@ -19,7 +19,7 @@ const COLUMNS: readonly Column[] = [
   { title: "Looked at", class: "not-narrow col-time" },
 ];
 
-/** The hosts: whether they answer, and whether what is on them is as it should be. */
+/** The hosts: whether they answer, and whether their state is as it should be. */
 export function HostsScreen() {
   const { hosts, started } = useLive();
   const rows = [...hosts.values()].sort((one, other) => (one.name < other.name ? -1 : 1));

@@ -17,7 +17,7 @@ import { NewTapPanel } from "./newTapPanel";
 
 type Place = "name" | "service" | "vm" | "hosts" | "ports" | "filter" | "sampling" | "ends" | "monitor";
 
-/** The fields that a message of the server belongs to. */
+/** The field that a message of the server belongs to. */
 const AT: Readonly<Record<string, Place>> = {
   name: "name",
   service: "service",
@@ -31,7 +31,7 @@ const AT: Readonly<Record<string, Place>> = {
   monitor: "monitor",
 };
 
-/** A new tap: where the copies go, what is copied, for how long; and beside it what that means. */
+/** A new tap: where copies are sent, what is copied, and for how long, with a panel that explains the effect. */
 export function NewTapScreen() {
   return (
     <FormScreen title="New tap" list="/">

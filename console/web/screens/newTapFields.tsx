@@ -9,7 +9,7 @@ import { byName } from "../search";
 
 type Change = (part: Partial<TapChoice>) => void;
 
-/** The monitor: one of the list, or a new one. */
+/** The monitor: one from the list, or a new one. */
 export function ServiceField(props: { value: string; change: Change; error: string | undefined }) {
   const { value, change, error } = props;
   const { services, complete } = useLive();
@@ -111,7 +111,7 @@ function vmOption({ key, name, vnics }: PlacedVm) {
   );
 }
 
-/** Which way the frames go that are copied. */
+/** The direction of the frames that are copied. */
 export function DirectionField(props: { value: TapRow["direction"]; change: Change }) {
   const { value, change } = props;
   return (

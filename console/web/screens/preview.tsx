@@ -13,7 +13,7 @@ import { titleOf } from "../sentences";
 import { useLoaded } from "../useLoaded";
 import { counted } from "../words";
 
-/** What a change would do, rule by rule, before anybody agrees to it. */
+/** What a change would do, rule by rule, before anybody confirms it. */
 export function PreviewScreen(props: { id: string }) {
   const { id } = props;
   const { previews, taps, services } = useLive();

@@ -25,7 +25,7 @@ export function TapScreen(props: { id: string }) {
   const row = taps.get(id);
   const [watching, setWatching] = useState(false);
   const events = useTapEvents(id, watching);
-  // What is not live is read again when the tap has become another one.
+  // Data that is not live is read again when the tap has changed.
   const version = row === undefined ? 0 : `${row.state} ${row.changedAt ?? ""} ${row.filter}`;
   const { value: tap, error } = useLoaded<Tap>(`/api/taps/${encoded(id)}`, version);
   const [proved, setProved] = useState<Stage[]>();
@@ -69,7 +69,7 @@ function Waiting() {
   );
 }
 
-/** The stages with what *Verify* said of each, until it is asked again. */
+/** The stages with their *Verify* results, until it runs again. */
 function withProofs(stages: Stage[] | undefined, proved: Stage[] | undefined): Stage[] | undefined {
   if (proved === undefined || stages === undefined) return stages ?? proved;
   return stages.map((stage) => {

@@ -3,7 +3,7 @@ import { DiffLines } from "../parts/diff";
 import { Code, Lines, Text } from "../parts/text";
 import { ChangeList } from "./changeList";
 
-/** What is seldom asked for: how to move it here, its rules, its claims and its history. */
+/** Details that are rarely needed: how to move the tap here, its rules, its claims and its history. */
 export function TapDetails(props: { tap: Tap }) {
   const { tap } = props;
   return (

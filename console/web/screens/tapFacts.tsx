@@ -7,7 +7,7 @@ import { placeOf, sourceOf } from "./tapRow";
 
 const LENGTH = 60;
 
-/** Copies a second for the last minute, one value a second. */
+/** Copies per second in the last minute, one value per second. */
 function useRates(now: number | undefined): readonly number[] {
   const [values, setValues] = useState<readonly number[]>([]);
   useEffect(() => {
@@ -20,7 +20,7 @@ function useRates(now: number | undefined): readonly number[] {
   return values;
 }
 
-/** What a tap is, in a few words, and how many copies it makes now. */
+/** The tap in a few words, and how many copies it currently makes. */
 export function TapFacts(props: { tap: TapRow }) {
   const { tap } = props;
   const values = useRates(tap.copiesPerSecond);

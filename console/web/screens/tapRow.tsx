@@ -7,7 +7,7 @@ import { plain } from "../plain";
 import { pathOf } from "../route";
 import { copiedWords, rate } from "../words";
 
-/** Where a tap's source is: "web, vNIC 1", else the port. */
+/** The source of a tap: "web, vNIC 1", else the port. */
 export function sourceOf(row: Pick<TapRow, "vm" | "vnic" | "port">): string {
   if (row.vm === undefined) return row.port;
   return row.vnic === undefined ? row.vm : `${row.vm}, vNIC ${row.vnic}`;

@@ -21,7 +21,7 @@ const COLUMNS: readonly Column[] = [
   { title: "Changed", class: "not-narrow col-time" },
 ];
 
-/** All taps of all stacks, or what is searched for. */
+/** All taps of all stacks, or the results of a search. */
 export function TapsScreen() {
   const { taps, complete } = useLive();
   const session = useSession();
@@ -109,7 +109,7 @@ function NoTaps(props: { readOnly: boolean }) {
   );
 }
 
-/** How many taps are in which state, each a button that shows these only. */
+/** The number of taps in each state, as buttons that show only those. */
 function States(props: { chosen: State | undefined; choose: (state: State | undefined) => void }) {
   const { chosen, choose } = props;
   const { taps } = useLive();

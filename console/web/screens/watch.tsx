@@ -12,7 +12,7 @@ const TIME = new Intl.DateTimeFormat("en", {
   hour12: false,
 });
 
-/** The frames that go through a tap, the newest first, one line each. */
+/** The frames of a tap, the newest first, one line each. */
 export function Watch(props: { id: string; live: TapLive; stop: () => void }) {
   const { id, live, stop } = props;
   const { frames, seen, dropped, watched, ended } = live;
