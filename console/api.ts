@@ -31,9 +31,9 @@ export interface Session {
   role: "admin" | "tenant" | "viewer";
   /** The only tenant that a tenant sees. */
   tenant?: string;
-  /** Absent: the console was started without a project, and only reads. */
+  /** Absent if the console was started without a project and is read-only. */
   project?: { name: string; stack: string };
-  /** Why nothing can be changed; absent: it can. */
+  /** Why nothing can be changed; absent if changes are possible. */
   readOnly?: string;
   /** Whether changes of tenants wait for another person. */
   approval: boolean;

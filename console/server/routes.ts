@@ -34,7 +34,7 @@ interface Authorized {
   openStream(): EventStream;
 }
 
-/** What is known of a request once its path is. */
+/** A request after its path has been matched. */
 interface Asked extends Authorized {
   /** The variable parts of the path, decoded. */
   parts: string[];
@@ -166,7 +166,7 @@ function captured({ console, viewer, parts: [id] }: Asked): Reply {
   return { type: "application/x-pcapng", content, headers };
 }
 
-/** The stages of one tap, each time that something is known anew, until it is gone; with `watch` its frames besides. */
+/** The stages of one tap, each time they change, until it is gone; with `watch`, also its frames. */
 function tapEvents({ console, viewer, request, openStream, parts: [id] }: Asked): Reply {
   const first = tapRowFor(console, viewer, id!);
   const isWatched = request.query.get("watch") === "1";

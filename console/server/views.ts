@@ -47,7 +47,7 @@ function rowsFor<Row extends TapRow | ServiceRow>(
   return rows.filter((row) => sees(viewer, row)).map((row) => rowFor(viewer, row, all));
 }
 
-/** The changes that a viewer sees, the last first. */
+/** The changes that a viewer sees, the latest first. */
 export function changesFor({ changes }: Console, viewer: Viewer): ChangeSummary[] {
   const seen = (changes?.all ?? []).filter((change) => sees(viewer, change));
   return seen.map((change) => waiting(viewer, summaryOfChange(change)));
@@ -70,14 +70,14 @@ export function withRates(event: Event, live: Live): Event {
   return event;
 }
 
-/** The row of a tap that a viewer may see. Throws a Refusal: the same for what is not there and for what is another's. */
+/** The row of a tap that a viewer may see. Throws the same Refusal for a tap that does not exist and for another's. */
 export function tapRowFor({ live }: Console, viewer: Viewer, id: string): TapRow {
   const row = live.all.taps.find((candidate) => candidate.id === id);
   if (row === undefined || !sees(viewer, row)) throw notFound("tap");
   return withRate(rowFor(viewer, row, live.all), live);
 }
 
-/** The path of a tap as its hosts count now. */
+/** The path of a tap with its hosts' current counters. */
 export function stagesFor({ live }: Console, viewer: Viewer, row: TapRow): Stage[] {
   return stagesOf(row, live.ends, live.measured).map((stage) => stageFor(viewer, stage, live.all));
 }
@@ -123,7 +123,7 @@ function claimFor({ role }: Viewer, claim: FlowClaim): string {
   return writeClaim(Object.fromEntries(told) as FlowClaim);
 }
 
-/** The rules that a claim comes to on its host, as ovs-ofctl writes them. */
+/** The rules of a claim on its host, in ovs-ofctl's notation. */
 function rulesOf({ view }: End, owner: string): string[] {
   const { record, inspection } = view;
   const { facts, read } = inspection;

@@ -53,7 +53,7 @@ export class ChangeRecords {
     for (const { id } of ended.slice(0, -SHOWN)) this.known.delete(id);
   }
 
-  /** Notes what is known of a change now, and tells of it. */
+  /** Updates a change, and reports it. */
   set(change: ChangeRecord, known: Partial<ChangeRecord>): void {
     Object.assign(change, known);
     this.say({ type: "change", put: summaryOfChange(change) });

@@ -16,7 +16,10 @@ import { type ChangeRecord, mayApprove, type PreviewRecord } from "./record";
 /** Changes of one person that wait for approval at the same time. */
 const PENDING = 20;
 
-/** Changes of the program, from their confirm on. Each belongs to the server, whatever becomes of who asked for it. */
+/**
+ * Changes of the program, from their confirmation on. Each belongs to the server, whether or not its author is still
+ * connected.
+ */
 export class Changes {
   readonly previews: Previews;
   private readonly records: ChangeRecords;
@@ -104,7 +107,7 @@ export class Changes {
     });
   }
 
-  /** Whether a confirm of a preview is another person's to approve. */
+  /** Whether another person has to approve a preview. */
   needsApproval({ viewer, steps }: PreviewRecord): boolean {
     if (viewer.role === "admin") return false;
     return this.means.approval || steps.some((step) => !sees(viewer, step));

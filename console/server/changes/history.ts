@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { printable } from "../../../provider/printable";
 import type { ChangeRecord } from "./record";
 
-/** Changes that are shown; the file has all. */
+/** The most changes that are shown; the file contains all. */
 export const SHOWN = 500;
 
 /** Where a stack's changes are stored: in the project's folder, one line of JSON for each update of a change. */

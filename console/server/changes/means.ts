@@ -15,7 +15,7 @@ export interface Means extends Bindings, Ground {
   approval: boolean;
   /** Names of who works with the console. */
   people: readonly string[];
-  /** Tells those who look. */
+  /** Sends an event to everybody who is looking. */
   say(event: Event): void;
 }
 

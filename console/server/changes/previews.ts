@@ -15,7 +15,7 @@ import type { PreviewRecord } from "./record";
 
 /** Previews of one person that are kept; the oldest are deleted. */
 const KEPT = 20;
-/** Previews of one person that wait or run at the same time. */
+/** The most previews of one person that wait or run at the same time. */
 const WAITING = 10;
 
 /** Previews of changes. */
@@ -82,7 +82,7 @@ export class Previews {
       if (state !== "waiting" && state !== "running") this.records.delete(id);
   }
 
-  /** Each preview is a run of Pulumi that others wait for. */
+  /** Each preview is a run of Pulumi that others have to wait for. */
   private limit({ user }: Viewer): void {
     const own = [...this.records.values()].filter(
       ({ viewer, state }) => viewer.user === user && (state === "waiting" || state === "running"),
@@ -117,7 +117,7 @@ export class Previews {
     const before = project.text(file.name);
     const edited = applyEdit(record.edit, before, record.viewer, this.means);
     const programDiff = unifiedDiff(file.name, before, edited.text);
-    // What moves while Pulumi looks must count as moved, so that this is read first.
+    // A change while Pulumi is running must be detected, so this is read first.
     const start = await bind(this.means, project);
     const { ran, steps } = await this.run(project, edited);
     const known = { steps, programDiff, text: ran.text, warnings: toldOf(ran.events, "warning") };

@@ -48,7 +48,7 @@ export interface Asked {
  */
 export function guard({ method, path, headers }: Asked, { hosts, origins }: Origins): void {
   if (!hosts.has((headers.host ?? "").toLowerCase()))
-    throw refused(421, "wrong-host", "this server is not known by that name");
+    throw refused(421, "wrong-host", "this server does not have that name");
   // HEAD is answered as GET is, but for the body: it may have no effect, nor begin a stream that nobody reads.
   const isFile = !path.startsWith("/api/") && path !== "/login";
   if (method !== "GET" && method !== "POST" && !(method === "HEAD" && isFile))

@@ -24,7 +24,7 @@ export type Reply =
 /** Handles a request; an error that it throws becomes the reply. */
 export type Handler = (request: Request) => Promise<Reply>;
 
-/** A server that guards each request, and answers each. */
+/** A server that guards and answers each request. */
 export function createHttpServer(handle: Handler, origins: () => Origins): Server {
   const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000 });
   server.on("request", (incoming, response) => void answer(handle, origins(), incoming, response));

@@ -13,7 +13,7 @@ export interface Viewer {
   role: "admin" | "tenant" | "viewer";
   /** For the role `tenant`: the only tenant whose resources are visible. */
   tenant?: string;
-  /** Of the role `tenant`: ports that may be tapped. */
+  /** For the role `tenant`: ports that may be tapped. */
   ports: readonly PortSelector[];
 }
 

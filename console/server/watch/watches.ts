@@ -11,7 +11,7 @@ import { isSame, type Watched } from "./watched";
 const MOST = 8;
 const MOST_OF_TENANT = 4;
 const MOST_FOR_ADMIN = 10;
-/** Watches whose frames can still be downloaded. */
+/** The most watches whose frames can still be downloaded. */
 const MOST_KEPT = 16;
 
 /** All watches of a console: one per tap, however many people look. */
@@ -23,7 +23,10 @@ export class Watches {
 
   constructor(private readonly context: Context) {}
 
-  /** Tells a reader of the frames that a tap copies. Returns what ends that. Throws a Refusal where too many watch. */
+  /**
+   * Sends a reader the frames that a tap copies. Returns a function that ends it. Throws a Refusal if there are too
+   * many watches.
+   */
   join(watched: Watched, reader: Reader, role: Viewer["role"]): () => void {
     const last = this.last.get(watched.id);
     if (last !== undefined && !last.isOver && isSame(last.watched, watched)) return last.join(reader);
