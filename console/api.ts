@@ -234,7 +234,7 @@ export interface PortSelector extends PortConditions {
   )[];
 }
 
-/** Where a new service puts its copies. */
+/** Where the copies of a new service are delivered. */
 export interface Monitor {
   host?: string;
   port?: PortRef;

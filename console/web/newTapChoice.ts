@@ -22,7 +22,7 @@ export interface TapChoice {
   filter: string;
   /** One conversation in so many; empty: every conversation. */
   oneIn: string;
-  /** As the browser's field has it, in local time; empty: never. */
+  /** As in the browser's field, in local time; empty: never. */
   ends: string;
 }
 
@@ -81,7 +81,7 @@ export function samplingOf(oneIn: string): { oneIn: number } | undefined {
   return Number.isInteger(number) && number > 1 ? { oneIn: number } : undefined;
 }
 
-/** The edit that the choice asks for; undefined while it is not complete. */
+/** The edit that the fields describe; undefined until they are complete. */
 export function editOf(
   choice: TapChoice,
   name: string,

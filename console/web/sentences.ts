@@ -11,7 +11,7 @@ const COPIED: Readonly<Record<TapRow["direction"], string>> = {
 const TIME = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 const LIST = new Intl.ListFormat("en", { type: "conjunction" });
 
-/** What a new tap will do, as far as it has been chosen. */
+/** What a new tap will do, as far as its fields are filled in. */
 export function createSentence(chosen: {
   source: string;
   direction: TapRow["direction"];

@@ -62,7 +62,7 @@ function deleted(
   return { text: deletedFor(viewer, program, resource.key), what: `delete ${what} ${row.name}` };
 }
 
-/** Where else the program names a resource is not a tenant's to know. */
+/** A tenant may not learn where else the program refers to a resource. */
 function deletedFor(viewer: Viewer, program: Program, key: string): string {
   try {
     return deleteResource(program, key);

@@ -40,7 +40,7 @@ const tapping = {
   name,
   service: z.union(
     [z.strictObject({ id }), z.strictObject({ create: z.strictObject({ name, ...monitor }) })],
-    "must be a service of the list, or a new one",
+    "must be a service from the list, or a new one",
   ),
   direction: z.enum(["ingress", "egress", "both"]),
   filter: z.string().max(16_384).optional(),
@@ -49,7 +49,7 @@ const tapping = {
   description: text.optional(),
 };
 
-/** What the page may ask for. */
+/** The edits that the page may request. */
 export const editSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("createTap"), ...tapping, host, port }),
   z.strictObject({

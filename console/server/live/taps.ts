@@ -98,7 +98,7 @@ function savedPort({ port, ports }: Readonly<Record<string, unknown>>): string {
   return selector.success ? tappedSymbol(selector.data) : written(port ?? ports);
 }
 
-/** A tap that only the program has. */
+/** A tap that is only in the program. */
 function savedRow({ owner, properties }: ProgramResource, program: readonly ProgramResource[]): TapRow {
   const key = /^\$\{([^.[}]+)/.exec(String(properties.service ?? ""))?.[1];
   const service = program.find((resource) => resource.key === key);

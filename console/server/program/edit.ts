@@ -24,12 +24,13 @@ interface Place {
 export function addResources(program: Program, ...added: NewResource[]): string {
   const taken = new Set(program.resources?.items.map(keyOf));
   for (const { key } of added) {
-    if (taken.has(key)) throw invalid(`the program has a resource ${key}`, "name", "Choose another name");
+    if (taken.has(key))
+      throw invalid(`the program already has a resource ${key}`, "name", "Choose another name");
     taken.add(key);
   }
   const values = added.map(({ key, type, properties }) => [key, { type, properties }] as const);
   const place = placeOf(program);
-  // Pulumi reads plain times, `1_000` and `yes` as YAML 1.1 does: text that looks like one is quoted.
+  // Pulumi parses unquoted times, `1_000` and `yes` as YAML 1.1 does: text that looks like one is quoted.
   const options = { lineWidth: 0, compat: "yaml-1.1", aliasDuplicateObjects: false } as const;
   const lines = stringify(Object.fromEntries(values), options).trimEnd().split("\n");
   const block = lines.map((line) => place.indent + line + place.newline).join("");

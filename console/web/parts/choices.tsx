@@ -73,7 +73,7 @@ export function SamplingField({ value, change, error }: Typed) {
   );
 }
 
-/** When the tap ends by itself; never, if nothing is given. */
+/** When the tap ends by itself; never if it is empty. */
 export function EndsField({ value, change, error }: Typed) {
   return (
     <InputField

@@ -105,7 +105,7 @@ function Drift(props: { row: HostRow }) {
 /** Mirrors of others that are named. */
 const NAMED = 3;
 
-/** Open vSwitch has room for a fixed number of Mirrors on a bridge; those of others count. */
+/** Open vSwitch supports a fixed number of Mirrors on a bridge, including those of others. */
 function Mirrors(props: { row: HostRow }) {
   const { mirrorsUsed, mirrorsLimit, foreignMirrors } = props.row;
   if (mirrorsUsed === undefined) return <>–</>;

@@ -9,7 +9,7 @@ import { createSentence } from "../sentences";
 import { useLoaded } from "../useLoaded";
 import { counted, whole } from "../words";
 
-/** Beside the form: what the tap will do, and what the host says to it. */
+/** Next to the form: what the tap will do, and the host's answer to it. */
 export function NewTapPanel(props: { choice: TapChoice; vm: PlacedVm | undefined; vnic: Vnic | undefined }) {
   const { choice, vm, vnic } = props;
   const { host } = vm ?? {};

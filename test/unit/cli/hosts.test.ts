@@ -70,7 +70,10 @@ describe("the hosts of the command line", () => {
   });
 
   for (const [content, refusal] of [
-    ["{ compute1: ", /^the file .*hosts\.json: hosts is not an object of hosts by name\. It is JSON or YAML/],
+    [
+      "{ compute1: ",
+      /^the file .*hosts\.json: hosts is not an object of hosts by name\. It must be JSON or YAML/,
+    ],
     ["compute1", /hosts is not an object/],
     [["compute1"], /hosts is not an object/],
     [

@@ -123,13 +123,13 @@ describe("a monitor port on a host", () => {
     const others = observed({ name: "br-int", ports: [{ name: "vhu-vm", nic }] }, tap());
     const production: Facts = { ...others, dpdk: true };
     expect(problems(production, socket)).to.deep.equal([
-      "socket monitor-port-taken: socket /tmp/s is that of port vhu-vm",
+      "socket monitor-port-taken: socket /tmp/s is used by port vhu-vm",
     ]);
     expect(rendered(production, socket).ports).to.deep.equal([]);
     const twin = claimed("monitor-port", "twin", { type: "vhost-user", name: "mp2", socketPath: "/tmp/s" });
     expect(problems(withDpdk, socket, twin)).to.deep.equal([
-      "socket monitor-port-taken: socket /tmp/s is that of the monitor port o/p/s/twin",
-      "twin monitor-port-taken: socket /tmp/s is that of the monitor port o/p/s/socket",
+      "socket monitor-port-taken: socket /tmp/s is used by the monitor port o/p/s/twin",
+      "twin monitor-port-taken: socket /tmp/s is used by the monitor port o/p/s/socket",
     ]);
     const own: Facts = { ...observed(integration, tap({ name: "mp1", nic })), dpdk: true };
     expect(problems(own, socket)).to.deep.equal([]);
@@ -148,7 +148,7 @@ describe("a monitor port on a host", () => {
     expect(problems(observed(integration, tap()), socket)[0]).to.match(/^socket no-dpdk: .*without DPDK/);
     const kernel = { ...integration, row: { datapathType: "system" } };
     const facts: Facts = { ...observed(kernel, { ...tap(), row: { datapathType: "system" } }), dpdk: true };
-    expect(problems(facts, socket)[0]).to.match(/^socket no-dpdk: bridge br-int has the kernel's datapath/);
+    expect(problems(facts, socket)[0]).to.match(/^socket no-dpdk: bridge br-int has the kernel datapath/);
   });
 
   it("cannot be tapped, nor be reached through the integration bridge", () => {
