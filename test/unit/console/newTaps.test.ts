@@ -118,7 +118,7 @@ describe("taps of all ports that match, in the console's program", () => {
       [{ hosts: ["host1", "nowhere"] }, "host", "there is no host nowhere"],
       [{ hosts: ["host3"] }, "host", "has not answered yet"],
       [{ hosts: ["host2.example", "host2-example"] }, "hosts", "the name office-host2-example"],
-      [{ name: "ids" }, "name", "the program has a resource ids"],
+      [{ name: "ids" }, "name", "the program already has a resource ids"],
       [{ filter: "port http" }, "filter", "port"],
     ];
     for (const [part, field, message] of cases) {

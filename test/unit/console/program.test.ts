@@ -88,7 +88,7 @@ describe("the console's program", () => {
 
   it("refuses a name that it already has", () => {
     const program = readProgram(`${HEAD}resources:\n${SERVICE}${BLOCK}`);
-    expect(() => addResources(program, FLOW)).to.throw("the program has a resource web");
+    expect(() => addResources(program, FLOW)).to.throw("the program already has a resource web");
   });
 
   it("is refused if it cannot be edited", () => {
