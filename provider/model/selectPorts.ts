@@ -3,7 +3,7 @@ import type { Conditions, ExcludedPort, PortSelector } from "../schema/selector"
 import { isSelector } from "../schema/selector";
 import type { Desired } from "./desired";
 import { type FoundPort, findPort, isVmOf, portsOf } from "./findPort";
-import { isLike } from "./glob";
+import { matchesPattern } from "./glob";
 import { areExplicit, isCloudPort, isVmPort } from "./vmPort";
 
 /** The key in a Port's `other_config` under which Neutron's agent writes the id of the port's network. */

@@ -4,7 +4,7 @@ import { matchOf } from "./match";
 import type { Term, Tree } from "./tree";
 import type { Work } from "./work";
 
-/** The decisions of an expression. Throws `TooMuch` if they take too many rules or too long. */
+/** The decisions of an expression. Throws `LimitExceeded` if they take too many rules or too long. */
 export function decide(tree: Tree, work: Work): Decisions {
   // Chains associate to the left, so trees are deep on that side; a loop follows it instead of recursion.
   const spine: Exclude<Tree, { kind: "term" }>[] = [];

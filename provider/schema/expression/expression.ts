@@ -54,7 +54,7 @@ function compile(text: string, work: Work): ExpressionReading {
     return { value: { rules, defaultAction: accepts ? "accept" : "reject" } };
   } catch (error) {
     if (error instanceof ExpressionError) return { reason: error.message, at: error.at };
-    if (error instanceof TooMuch) return { reason: error.message };
+    if (error instanceof LimitExceeded) return { reason: error.message };
     throw error;
   }
 }

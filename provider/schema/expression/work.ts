@@ -18,7 +18,7 @@ export class Work {
   /** `allowance`: the work left for all expressions of the same origin. */
   constructor(private readonly allowance = currentAllowance) {}
 
-  /** Throws `TooMuch` once the bound is exceeded. */
+  /** Throws `LimitExceeded` once the bound is exceeded. */
   spend(comparisons: number): void {
     this.left -= comparisons;
     if (this.left < 0)
