@@ -157,7 +157,7 @@ describe("changes of the console", () => {
     project.services = [{ id, name: "ids", owner: ownerIn(service("red"))!, tenant: "blue" }];
     project.views = [{ record: { name: "host1", address: "192.0.2.11" }, at: "", inspection: { facts } }];
     project.open();
-    const viewer: Viewer = { ...TENANT, ports: [{ name: "*" }] };
+    const viewer: Viewer = { ...TENANT, ports: [{ name: "tap-*" }] };
     const edit = {
       kind: "createTap",
       name: "web",

@@ -112,7 +112,7 @@ describe("the check of a monitor port", () => {
   refuses("a name with a slash", { name: "a/b" }, "name", /1 to 15/);
   refuses("a name that another port of ours may have", { name: "mt-0123456789ab" }, "name", /other ports/);
   refuses("a group address", { mac: "01:00:5e:00:00:01" }, "mac", /even/);
-  refuses("nobody's address", { mac: "00:00:00:00:00:00" }, "mac", /zero/);
+  refuses("nobody's address", { mac: "00:00:00:00:00:00" }, "mac", /other than 00:00:00:00:00:00/);
   refuses("an MTU that is too small", { mtu: 67 }, "mtu", /68/);
   refuses("a MAC address of a socket", { type: "vhost-user", mac: "02:00:00:00:00:0a" }, "mac", /"internal"/);
   refuses("an MTU of a VM's interface", { type: "attach", mtu: 1500 }, "mtu", /"internal"/);
