@@ -12,8 +12,9 @@ const PATIENCE = 300_000;
 
 /**
  * Taps very many ports of a host into one service there, or none of them, and leaves one more port untapped: the answer is
- * the checked inputs of its flow. The ports are tunnels that nothing is sent to: real ones to Open vSwitch, without a device each.
- * All claims but the first are written at once, as copies of the first; the operation that follows makes of them what they say.
+ * the checked inputs of its flow. No other host has flows of these names. The ports are tunnels that nothing is sent to: real
+ * ones to Open vSwitch, without a device each. All claims but the first are written at once, as copies of the first; the
+ * operation that follows makes of them what they say.
  */
 export async function crowd(
   lab: Lab,
@@ -28,7 +29,9 @@ export async function crowd(
   const service = handlers.check("TapService", `ids${host}`, { host: name, port: `tap-ids${host}` });
   await handlers.create("TapService", service);
   const flow = (index: number) =>
-    handlers.check("TapFlow", port(index), { service: service.ref, host: name, port: port(index) });
+    handlers.check("TapFlow", `${name}-${port(index)}`, {
+      ...{ service: service.ref, host: name, port: port(index) },
+    });
   if (taps === "none") return flow(count + 1);
   await handlers.create("TapFlow", flow(1));
   await withOvsdb(lab, host, (ovsdb) => copyClaim(ovsdb, String(flow(1).owner), all.slice(1, -2)));
@@ -88,7 +91,7 @@ async function copyClaim(ovsdb: OvsdbClient, owner: string, ports: readonly stri
   const [, pairs] = rows[0]!.external_ids as ["map", [string, string][]];
   const claim = JSON.parse(pairs.find(([key]) => key === `taas:${owner}`)![1]);
   const copies = ports.map((port) => {
-    const own = owner.replace(/[^/]*$/, port);
+    const own = owner.replace(/p\d+$/, port);
     return [
       `taas:${own}`,
       JSON.stringify({ ...claim, owner: own, source: { ...claim.source, port } }),

@@ -1,5 +1,6 @@
 import type { Extent, Section } from "./figure";
 import { measureCloud } from "./suites/cloud";
+import { measureConsole } from "./suites/console";
 import { measureEngine } from "./suites/engine";
 import { measureLanguages } from "./suites/languages";
 import { measureLimit } from "./suites/limit";
@@ -22,6 +23,7 @@ export const SUITES: Record<string, (extent: Extent) => Promise<Section[]>> = {
   scale: measureScale,
   limit: measureLimit,
   metrics: measureMetrics,
+  console: measureConsole,
   ways: measureWays,
   model: measureModel,
 };

@@ -1,12 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { type Lab, startLab } from "../../test/lab/lab";
-import { crowd } from "../crowd";
+import type { Lab } from "../../test/lab/lab";
+import { startCommand } from "../command";
+import { startCrowdedLab } from "../crowdedLab";
 import { type Extent, type Figure, milliseconds, roundsOf, type Section } from "../figure";
-import { Handlers } from "../handlers";
 import { median, timed } from "../measure";
 
 /** Milliseconds of processor time that a scrape may take. */
@@ -16,11 +12,8 @@ const ALLOWED = 1000;
 export async function measureMetrics(extent: Extent): Promise<Section[]> {
   const [hosts, taps] = extent === "full" ? [20, 50] : [1, 3];
   const rounds = roundsOf(extent, 9);
-  const vms = Array.from({ length: hosts }, (_, index) => ({ name: `ids${index + 1}`, host: index + 1 }));
-  const lab = await startLab({ hosts, vms });
+  const { lab, handlers } = await startCrowdedLab(hosts, taps);
   try {
-    const handlers = new Handlers(lab.sshConfig);
-    for (const { number } of lab.hosts) await crowd(lab, handlers, number, { count: taps, taps: "all" });
     await handlers.context.close();
     const scrapes = await scrapeAll(lab, rounds);
     const title = `One scrape of ${hosts * taps} taps on ${hosts} hosts`;
@@ -37,29 +30,26 @@ interface Scrape {
 }
 
 async function scrapeAll(lab: Lab, rounds: number): Promise<Scrape[]> {
-  const main = join(__dirname, "../../cli.js");
   const hosts = lab.hosts.flatMap(({ name }) => ["--host", name]);
   const words = ["metrics", ...hosts, "--ssh-config", lab.sshConfig, "--listen", "127.0.0.1:0"];
-  const serving = spawn(process.execPath, [main, ...words], { stdio: ["ignore", "pipe", "inherit"] });
+  const serving = await startCommand(words);
   try {
-    const [line] = (await once(createInterface({ input: serving.stdout }), "line")) as [string];
-    const url = line.replace(/^.* /, "");
+    const url = serving.line.replace(/^.* /, "");
     const scrapes: Scrape[] = [];
     // The first one connects.
     for (let round = -1; round < rounds; round++) {
-      const before = processorTime(serving.pid!);
+      const before = processorTime(serving.pid);
       let page = "";
       const time = await timed(async () => {
         page = await (await fetch(url)).text();
       });
       const read = page.match(/^taas_host_up\{.*\} 1$/gm)?.length;
       if (read !== lab.hosts.length) throw new Error(`only ${read} hosts were read`);
-      if (round >= 0) scrapes.push({ processor: processorTime(serving.pid!) - before, time });
+      if (round >= 0) scrapes.push({ processor: processorTime(serving.pid) - before, time });
     }
     return scrapes;
   } finally {
-    serving.kill();
-    await once(serving, "exit");
+    await serving.stop();
   }
 }
 

@@ -17,10 +17,15 @@ const ALONE = [
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ];
 
-/** Starts Debian's Chromium without a window. Skips the test where the machine has none. */
-export async function startBrowser(context: Mocha.Context): Promise<Browser> {
-  if (!existsSync(CHROMIUM)) skipForLackOf(context, "chromium");
+/** Starts Debian's Chromium without a window; undefined where the machine has none. */
+export async function findBrowser(): Promise<Browser | undefined> {
+  if (!existsSync(CHROMIUM)) return undefined;
   return chromium.launch({ executablePath: CHROMIUM, args: ALONE, chromiumSandbox: false });
+}
+
+/** The same for a test, which is skipped where the machine has none. */
+export async function startBrowser(context: Mocha.Context): Promise<Browser> {
+  return (await findBrowser()) ?? skipForLackOf(context, "chromium");
 }
 
 /** A page in a browser of its own, and all that went wrong in it. */

@@ -1,21 +1,11 @@
 import { expect } from "chai";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { startBrowser, type Visit, visit } from "./browser";
 import { FakeConsole } from "./fakeConsole";
+import { timeOfSearch } from "./search";
 import { largeWorld } from "./worlds";
 
 const TAPS = 1000;
-
-/** Milliseconds from a text in *Search* to the picture with what was found. */
-async function timeOfSearch(page: Page, text: string): Promise<number> {
-  return page.evaluate(`new Promise((resolve) => {
-    const field = document.querySelector("input[type=search]");
-    const start = performance.now();
-    field.value = ${JSON.stringify(text)};
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start)));
-  })`);
-}
 
 function median(values: readonly number[]): number {
   return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)]!;
