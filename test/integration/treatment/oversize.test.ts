@@ -120,7 +120,7 @@ describe("frames whose copies are too long for the route", function () {
       expect(driver.warnings[0]).to.contain(
         `copies of more than ${fits} bytes do not arrive (${1_514 - fits} too many)`,
       );
-      expect(driver.warnings[0]).to.contain(`an MTU of 1500 and`);
+      expect(driver.warnings[0]).to.contain("an MTU of 1500, of which");
       expect(driver.warnings[0]).to.contain(`takes ${way.overhead} bytes`);
       await learn([web, db]);
       const frames = [fits - 1, fits, fits + 1, 1_514].map(frameOf);
