@@ -11,6 +11,7 @@ import type { HostSnapshot } from "../lab/snapshot";
 import type { Vm } from "../lab/vm";
 import { expectAccessible } from "./axe";
 import { startBrowser, type Visit, visit } from "./browser";
+import { pressOn, typeInto } from "./keyboard";
 
 const WEB = "11111111-1111-4111-8111-111111111111";
 
@@ -157,6 +158,38 @@ describe("the console in a browser, on real hosts", function () {
     // Its br-tap stays for the service, and counts how often it was written.
     expect(pieces(sensor!)).to.deep.equal(pieces(untouched[1]!));
     expect(await readFile(console.file, "utf8")).to.equal(program());
+  });
+
+  it("creates a tap and deletes it by keyboard alone", async () => {
+    const text = await readFile(console.file, "utf8");
+    await pressOn(page, "New tap");
+    await heading("New tap");
+    await page.getByLabel("Service").locator("option", { hasText: "ids" }).waitFor({ state: "attached" });
+    await typeInto(page, "Service", "ids");
+    await page.getByLabel("VM").locator("option", { hasText: "1111" }).waitFor({ state: "attached" });
+    await typeInto(page, "VM", WEB);
+    await typeInto(page, "vNIC", "vNIC 1");
+    await typeInto(page, "Direction", "Ing");
+    await typeInto(page, "Name", "front");
+    await page.keyboard.press("Enter");
+    await heading("Create the tap front");
+    await page.getByText("1 to create", { exact: true }).waitFor();
+    await pressOn(page, "Confirm");
+    await page.getByRole("status").filter({ hasText: "succeeded" }).waitFor();
+    await copiesOf(([, second]) => [second!]);
+    await pressOn(page, "Taps");
+    await row().filter({ hasText: "active" }).waitFor();
+    await pressOn(page, "front");
+    await heading("front");
+    await pressOn(page, "Delete");
+    await heading("Delete the tap front");
+    await page.getByText("1 to delete", { exact: true }).waitFor();
+    await pressOn(page, "Confirm");
+    await page.getByRole("status").filter({ hasText: "succeeded" }).waitFor();
+    await pressOn(page, "Taps");
+    await page.getByText("Nothing is tapped").waitFor();
+    await copiesOf(() => []);
+    expect(await readFile(console.file, "utf8")).to.equal(text);
   });
 
   it("shows a tenant its own services only, and lets nobody in whom it does not know", async () => {
