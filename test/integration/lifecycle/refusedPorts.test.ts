@@ -150,7 +150,7 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
       const started = performance.now();
       const says = (role: string, name: string, use: string) =>
         new RegExp(
-          `^${role} port "${name}" is a bond: bond0 has the interfaces bd0, bd1, and only a port with one can ${use}`,
+          `^${role} port "${name}" is a bond: bond0 has the interfaces bd0, bd1, and only a port with one interface can ${use}`,
         );
       const refusal = { code: "port-bond", hint: /Name a port with one interface/ };
       for (const name of ["bond0", "bd1"]) {

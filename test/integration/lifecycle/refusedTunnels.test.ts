@@ -103,7 +103,7 @@ describe("mirror tunnels that are refused", () => {
     await refused(() => pair("wrong", { localIps: ["192.0.2.11", "192.0.2.99"] }), {
       code: "tunnel-address-missing",
       host: "host2",
-      says: /no device has the tunnel address 192\.0\.2\.99 \(there is .*192\.0\.2\.12/,
+      says: /no device has the tunnel address 192\.0\.2\.99 \(addresses: .*192\.0\.2\.12/,
       hint: /tunnelIp or the MirrorTunnel's localIps/,
     });
     const ids = await service();

@@ -67,7 +67,7 @@ new TapFlow("web", { service: ids, host: "${HOST}", port: "tap-web",
       const stack = await opened(open("tap-ids", REFUSED));
       const result = await stack.preview();
       expect(result.succeeded).to.equal(false);
-      expect(shown(result)).to.include("has a problem: filter: it is not what the argument takes");
+      expect(shown(result)).to.include("has a problem: filter: the value is not valid");
       expect(shown(result)).not.to.include(REFUSED);
     });
 
