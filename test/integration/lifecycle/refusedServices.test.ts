@@ -119,7 +119,7 @@ describe("services, flows and bridges that are refused", () => {
       await refused(() => driver.flow("web2", two, { host: "host1", port: "tap-web" }), {
         code: "mirrors-exhausted",
         host: "host1",
-        says: /br-int would have 33 Mirrors .* at most 32: taas-\w+ for .*TapFlow\/web.*not ours: acl/,
+        says: /br-int would have 33 Mirrors, .* at most 32: taas-\w+ for .*TapFlow\/web.*not ours: acl/,
         hint: /share a capture group/,
       });
     } finally {
