@@ -4,6 +4,7 @@ import { groupFlows, groupMirror, groupNames } from "../../../provider/model/gro
 import type { Facts } from "../../../provider/ovs/facts";
 import { claimOf, type FlowClaim } from "../../../provider/schema/claim";
 import type { captureOptions, treatmentOptions } from "../../../provider/schema/flow";
+import { processorTime } from "../../processorTime";
 import { type ObservedPort, observed, rowId } from "./observed";
 
 const facts = observed({ name: "br-int", ports: [{ name: "web" }, { name: "db" }] });
@@ -122,9 +123,7 @@ describe("flows that select ports", () => {
       const claims = Array.from({ length: 4 }, (_, index) =>
         flow(`f${index}`, { port: undefined, ports: { name: "tap*", except: ["tap1"] } }),
       );
-      const since = performance.now();
-      groupMirror(groupsOf(host, ...claims)[0]!, "br-tap");
-      return performance.now() - since;
+      return processorTime(() => groupMirror(groupsOf(host, ...claims)[0]!, "br-tap"));
     };
     time(4_000);
     expect(time(16_000)).to.be.below(2_000);

@@ -4,6 +4,7 @@ import { matchesPattern } from "../../../provider/model/glob";
 import { selectPorts } from "../../../provider/model/selectPorts";
 import type { Facts } from "../../../provider/ovs/facts";
 import { type PortSelector, portSelector } from "../../../provider/schema/selector";
+import { processorTime } from "../../processorTime";
 import { type ObservedPort, observed, rowId } from "./observed";
 
 const vm = (name: string, externalIds: Record<string, string>, port: ObservedPort["port"] = {}) => ({
@@ -131,19 +132,21 @@ describe("a pattern of port names", () => {
   });
 
   it("takes no longer with many stars, and is not looked for in names that no port has", () => {
-    const since = performance.now();
-    expect(matchesPattern("a".repeat(255), `${"*a".repeat(120)}*b`)).to.equal(false);
-    expect(matchesPattern("a".repeat(10_000_000), "*a")).to.equal(false);
-    expect(performance.now() - since).to.be.below(2_000);
+    const time = processorTime(() => {
+      expect(matchesPattern("a".repeat(255), `${"*a".repeat(120)}*b`)).to.equal(false);
+      expect(matchesPattern("a".repeat(10_000_000), "*a")).to.equal(false);
+    });
+    expect(time).to.be.below(2_000);
   });
 
   it("is found quickly in all ports of a host that has made their names long and alike", () => {
     const names = Array.from({ length: 2_000 }, () => "a".repeat(250));
     const half = "a".repeat(120);
     const patterns = [`*${half}b*`, `*b${half}*`, `*${half}b`, `*${half}?b*`, `*${"*a".repeat(120)}b*`];
-    const since = performance.now();
-    for (const pattern of patterns)
-      expect(names.filter((text) => matchesPattern(text, pattern))).to.deep.equal([]);
-    expect(performance.now() - since).to.be.below(4_000);
+    const time = processorTime(() => {
+      for (const pattern of patterns)
+        expect(names.filter((text) => matchesPattern(text, pattern))).to.deep.equal([]);
+    });
+    expect(time).to.be.below(4_000);
   });
 });
