@@ -21,7 +21,7 @@ export const console: CommandSpec<ConsoleOptions> = {
   examples: ["console --project taps --stack prod", "console --hosts hosts.json"],
   configure(command) {
     command
-      .option("--port <number>", "port on 127.0.0.1 (default: a free one)", "0")
+      .option("--port <number>", "port on 127.0.0.1; 0: a free one", "0")
       .option("--users <file>", "who may do what, behind a proxy that authenticates people")
       .option("--user-header <name>", "with --users: header in which the proxy names the user")
       .option("--public-url <url>", "with --users: URL at which people reach the proxy")

@@ -106,7 +106,7 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   touch node_modules/.package-lock.json
 fi
 
-sources=(cli console plugin/*.ts plugin/import sdk provider test bench scripts/bundle.mjs scripts/packageSchema tsconfig.json package-lock.json)
+sources=(cli console plugin/*.ts plugin/import sdk provider test bench scripts/bundle.mjs scripts/packageSchema scripts/reference tsconfig.json package-lock.json)
 bundle=plugin/plugin.js # the build's last file
 if [ ! -e "$bundle" ] || [ -n "$(find "${sources[@]}" -newer "$bundle" -print -quit)" ]; then
   echo "setup: npm run build"

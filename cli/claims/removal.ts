@@ -82,7 +82,10 @@ async function removeFromOtherEnds(
     const record = records.find(({ address }) => address === host.address);
     try {
       const end = record ?? (await context.claimedHost(host as HostRecord));
-      await deleteAt(context.open, end, claim, (there) => there.owner === owner);
+      const left = await deleteAt(context.open, end, claim, (there) => there.owner === owner);
+      const kept = [...left.values()].find(({ token }) => token === claim.token);
+      if (kept !== undefined)
+        progress.failed(`the other end of ${owner} stays: on ${end.name} its claim belongs to ${kept.owner}`);
     } catch (error) {
       progress.failed(`the other end of ${owner} stays: ${taasError(error).message}`);
     }

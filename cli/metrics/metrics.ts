@@ -19,8 +19,9 @@ const VERIFY = { least: 10, most: 86_400 } as const;
 export const metrics: CommandSpec<MetricsOptions> = {
   name: "metrics",
   summary: "serve what taps count, drift and reachability to Prometheus",
-  description: `Serves what taps count, drift, reachability and Mirrors left to Prometheus. Hosts are read when Prometheus asks; nothing on them is
-changed. One connection a host is kept. With --verify it also verifies all taps again and again, as the command verify does.`,
+  description: `Serves what taps count, drift, reachability and Mirrors left to Prometheus. Hosts are read when Prometheus asks, and
+one connection a host is kept. Without --verify, nothing on them is changed. With it, all taps are also verified again and again, as the command
+verify does.`,
   examples: [
     "metrics --hosts hosts.json",
     "metrics --project taps --stack prod --listen 127.0.0.1:9843 --timeout 5 --verify 300",

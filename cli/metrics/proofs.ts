@@ -31,10 +31,13 @@ export class Proofs {
     return this.known.values();
   }
 
-  /** Takes in what a verification has found, at a time in seconds since 1970. Flows that it has not seen are kept while a host is out of sight. */
+  /**
+   * Takes in what a verification has found, at a time in seconds since 1970. Flows of hosts that it could not read are
+   * kept as they were.
+   */
   add({ taps, unseen }: TapVerifications, at: number): void {
     const before = this.known;
-    this.known = unseen.length > 0 ? new Map(before) : new Map();
+    this.known = new Map([...before].filter(([, { host }]) => unseen.some((one) => one.host === host)));
     this.verifiedAt = at;
     for (const { owner, sourceHost, verdict, stages } of taps) {
       const key = `${sourceHost} ${owner}`;

@@ -182,7 +182,7 @@ class Capturing {
       const failing = tasks.map((task) => task.catch((error) => failed.abort(error)));
       await Promise.all(failing);
       failed.signal.throwIfAborted();
-      return await hold.end(this.options.ending.aborted ? LAST.interrupted : LAST.usual);
+      return await hold.end(LAST, this.options.ending);
     } catch (error) {
       channel.fail(error as Error);
       return 0;

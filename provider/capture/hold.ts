@@ -101,7 +101,10 @@ export class Hold {
       return;
     }
     this.terms += 1;
+    const { terms: term } = this;
     await lapsed((performance.now() - this.since) / 1000);
+    // Meanwhile others may have been added, or the capture may be over.
+    if (term !== this.terms) return;
     this.counted = 0;
     await this.take(rules);
   }
@@ -112,11 +115,15 @@ export class Hold {
   }
 
   /**
-   * Ends copying. Resolves, within so many milliseconds, to the number of copies that were sent and have not arrived here, 0
-   * if the host cannot be asked any more. Closes the connection.
+   * Ends copying. Resolves to the number of copies that were sent and have not arrived here, 0 if the host cannot be asked
+   * any more, or does not answer within `patience` milliseconds; `interrupted` counts from when the signal is aborted. Closes
+   * the connection.
    */
-  async end(milliseconds: number): Promise<number> {
-    const late = sleep(milliseconds, 0, { ref: false });
+  async end(patience: { usual: number; interrupted: number }, interrupting: AbortSignal): Promise<number> {
+    const unref = { ref: false };
+    const late = sleep(patience.usual, 0, { ...unref, signal: interrupting }).catch(() =>
+      sleep(patience.interrupted, 0, unref),
+    );
     try {
       return await Promise.race([this.settle(), late]);
     } catch {
@@ -133,6 +140,7 @@ export class Hold {
    */
   private async settle(): Promise<number> {
     const { channel, rules } = this;
+    this.terms += 1;
     const renewing = channel.renew(rules);
     renewing.catch(() => {});
     await sleep(COUNTING);

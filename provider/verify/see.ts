@@ -38,7 +38,7 @@ export async function seeAll(context: Context, records: readonly HostRecord[]): 
       machine,
       reached.filter((one) => machineOf(one) === machine),
     );
-  const others = farEnds([...seen.hosts.values()].map(({ look }) => look));
+  const others = farEnds([...seen.hosts.values()], seen.named);
   await Promise.all(
     [...others].map(async ([machine, claimed]) => {
       const there = await see(context, () => context.claimedHost(claimed));
@@ -86,14 +86,13 @@ async function see(
   }
 }
 
-/** The other hosts that have ends of these hosts' flows, by machine. */
-function farEnds(looks: readonly Look[]): Map<string, HostRecord> {
-  const known = new Set(looks.map(({ facts }) => facts.machine));
-  const claims = looks.flatMap(({ read }) => [...read.claims.values()]);
+/** The other hosts that have ends of these hosts' flows, by machine: those that were not asked for. */
+function farEnds(hosts: readonly SeenHost[], asked: ReadonlySet<string>): Map<string, HostRecord> {
+  const claims = hosts.flatMap(({ look }) => [...look.read.claims.values()]);
   const ends = claims.filter(({ kind }) => kind === "flow").flatMap(otherEnds);
   return new Map(
     ends
-      .filter(({ machine }) => !known.has(machine))
+      .filter(({ machine }) => !asked.has(machine))
       .map(({ machine, host }) => [machine, host as HostRecord] as const),
   );
 }

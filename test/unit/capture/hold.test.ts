@@ -53,6 +53,9 @@ class FakeBridge implements HoldChannel {
 
 /** Milliseconds between two signs of life here. */
 const RENEWAL = 100;
+/** Milliseconds that answers are waited for at the end. */
+const PATIENCE = { usual: 5000, interrupted: 100 };
+const { signal: UNINTERRUPTED } = new AbortController();
 
 describe("the rules of a capture", () => {
   const never = async () => expect.fail("nothing was missed");
@@ -106,10 +109,32 @@ describe("the rules of a capture", () => {
     expect(bridge.added).to.have.length(1);
   });
 
+  it("are not added anew once the capture is over, though a sign of life from before was too late", async () => {
+    const { bridge, hold } = await held();
+    const ending = new AbortController();
+    let proceed = () => {};
+    const lapsed = new Promise<void>((resolve) => {
+      proceed = resolve;
+    });
+    bridge.isThere = false;
+    let isAsked = false;
+    const keeping = hold.keep(ending.signal, () => {
+      isAsked = true;
+      return lapsed;
+    });
+    await until(() => isAsked);
+    ending.abort();
+    await keeping;
+    await hold.end(PATIENCE, UNINTERRUPTED);
+    proceed();
+    await sleep(RENEWAL);
+    expect(bridge.added).to.have.length(1);
+  });
+
   it("end with a count of what was sent and has not arrived", async () => {
     const { bridge, hold } = await held();
     [bridge.packets, bridge.received] = [100, 97];
-    expect(await hold.end(5000)).to.equal(3);
+    expect(await hold.end(PATIENCE, UNINTERRUPTED)).to.equal(3);
     expect(bridge.renewals).to.equal(1);
     expect(bridge.ended).to.deep.equal([RULE]);
     expect(bridge.isClosed).to.equal(true);
@@ -118,7 +143,7 @@ describe("the rules of a capture", () => {
   it("end with no such count where more has arrived than is counted yet", async () => {
     const { bridge, hold } = await held();
     [bridge.packets, bridge.received] = [40, 50];
-    expect(await hold.end(5000)).to.equal(0);
+    expect(await hold.end(PATIENCE, UNINTERRUPTED)).to.equal(0);
   });
 
   it("are counted and ended without waiting for answers, and before all that is under way has arrived", async () => {
@@ -127,7 +152,7 @@ describe("the rules of a capture", () => {
     bridge.answering = sleep(500).then(() => {
       bridge.received = 90;
     });
-    const ending = hold.end(5000);
+    const ending = hold.end(PATIENCE, UNINTERRUPTED);
     await sleep(300);
     expect(bridge.ended).to.deep.equal([RULE]);
     expect(await ending).to.equal(10);
@@ -144,13 +169,24 @@ describe("the rules of a capture", () => {
     ending.abort();
     await keeping;
     [bridge.packets, bridge.received] = [70, 120];
-    expect(await hold.end(5000)).to.equal(10);
+    expect(await hold.end(PATIENCE, UNINTERRUPTED)).to.equal(10);
+  });
+
+  it("are waited for no longer once the operator interrupts that", async () => {
+    const { bridge, hold } = await held();
+    bridge.answering = new Promise(() => {});
+    const interrupting = new AbortController();
+    const since = performance.now();
+    const ending = hold.end({ usual: 60_000, interrupted: 100 }, interrupting.signal);
+    interrupting.abort();
+    expect(await ending).to.equal(0);
+    expect(performance.now() - since).to.be.below(30_000);
   });
 
   it("are left to end by themselves where the bridge answers no more", async () => {
     const { bridge, hold } = await held();
     bridge.answering = new Promise(() => {});
-    expect(await hold.end(100)).to.equal(0);
+    expect(await hold.end({ ...PATIENCE, usual: 100 }, UNINTERRUPTED)).to.equal(0);
     expect(bridge.isClosed).to.equal(true);
   });
 });

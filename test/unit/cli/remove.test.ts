@@ -27,14 +27,17 @@ const claims = ["one", "two", "three"].map(
   (name) => ({ kind: "service", owner: `a/b/c/TapService/${name}`, token: name }) as unknown as Claim,
 );
 
-async function remove(sites: readonly Site[]): Promise<{ removed: string[]; failures: string[] }> {
+async function remove(
+  sites: readonly Site[],
+  chosen = claims,
+): Promise<{ removed: string[]; failures: string[] }> {
   const removed: string[] = [];
   const failures: string[] = [];
   const open = ({ name }: HostRecord) => sites.find((site) => site.name === name);
   const context = { open } as unknown as Context;
   await removeChosen(
     context,
-    sites.map(({ name }) => ({ look: { record: { name, address: name } } as Look, claims })),
+    sites.map(({ name }) => ({ look: { record: { name, address: name } } as Look, claims: chosen })),
     {
       removed: ({ host, claim }) => removed.push(`${host} ${claim.token}`),
       failed: (message) => failures.push(message),
@@ -58,6 +61,20 @@ describe("the removal of claims", () => {
     const tried: string[] = [];
     const { removed, failures } = await remove([siteAt("host1", tried, "ofport-taken")]);
     expect([removed.length, failures.length, tried.length]).to.deep.equal([0, 3, 3]);
+  });
+
+  it("says which claim stays at another end, because it is another resource's", async () => {
+    const [claim] = claims as [Claim];
+    const elsewhere = [{ machine: "m2", host: { name: "host2", address: "host2" } }];
+    const theirs = { ...claim, owner: "a/b/c/TapService/renamed" };
+    const left = new Map([[theirs.owner, theirs]]);
+    const submit = (at: string) => async () => ({ claims: at === "host2" ? left : new Map<string, Claim>() });
+    const sites = ["host1", "host2"].map((name) => ({ name, submit: submit(name) }));
+    const { removed, failures } = await remove(sites, [{ ...claim, elsewhere }]);
+    expect(removed[0]).to.equal("host1 one");
+    expect(failures[0]).to.equal(
+      "the other end of a/b/c/TapService/one stays: on host2 its claim belongs to a/b/c/TapService/renamed",
+    );
   });
 
   it("does not hide a bug in the program", async () => {

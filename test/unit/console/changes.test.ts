@@ -238,6 +238,7 @@ describe("changes of the console", () => {
   it("are stored, and a change that was cut off with the console is reported as such", async () => {
     const preview = await project.previewed();
     await project.confirmed(preview);
+    await project.changes.idle();
     const cut = { ...project.changes.all[0]!, id: "0123456789abcdef", outcome: "running" };
     await writeFile(
       project.historyFile,

@@ -56,6 +56,14 @@ describe("the hosts that taps are looked for on", () => {
     expect(seen.missing.get("m")!.reason).to.equal(seen.unseen[0]!.reason);
   });
 
+  it("are none of two such machines that another's taps lead to, either", async () => {
+    const [a, b] = ["id-1", "id-2"].map((id) => empty(id, "machine-host2", id)) as [Look, Look];
+    const looks = { host1: source, host2: a, b };
+    const seen = await seeAll(contextOf(looks), ["host1", "host2", "b"].map(record));
+    expect([...seen.hosts.keys()]).to.deep.equal(["machine-host1"]);
+    expect(seen.missing.has("machine-host2")).to.equal(true);
+  });
+
   it("are not those that have come in the place of others since", async () => {
     const rebuilt = empty("host2", "machine-new", "id-9");
     const seen = await seeAll(contextOf({ host1: source, host2: rebuilt }), [record("host1")]);

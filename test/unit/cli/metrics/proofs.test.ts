@@ -3,7 +3,7 @@ import { Proofs } from "../../../../cli/metrics/proofs";
 import type { TapVerifications } from "../../../../provider/verify/verification";
 import { verified } from "./verified";
 
-const UNSEEN = [{ host: "h2", reason: "cannot reach it" }];
+const UNSEEN = [{ host: "h1", reason: "cannot reach it" }];
 const times = (proofs: Proofs) => [...proofs.flows].map(({ flow, provedAt }) => [flow, provedAt]);
 
 describe("the proofs of flows", () => {
@@ -33,6 +33,13 @@ describe("the proofs of flows", () => {
       ["a", 100],
       ["b", 100],
     ]);
+  });
+
+  it("are not kept of flows that are gone while another host is out of sight", () => {
+    const proofs = new Proofs();
+    proofs.add({ taps: [verified("a", "wrong")], unseen: [] }, 100);
+    proofs.add({ taps: [], unseen: [{ host: "h2", reason: "cannot reach it" }] }, 200);
+    expect(times(proofs)).to.deep.equal([]);
   });
 
   it("go on after a verification that could not be done, until they are to end", async () => {
