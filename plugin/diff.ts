@@ -11,7 +11,7 @@ const KINDS = {
 } as const;
 
 /** Properties that follow from arguments which are shown themselves. */
-const FOLLOWING: ReadonlySet<string> = new Set(["ref"]);
+const NOT_SHOWN: ReadonlySet<string> = new Set(["ref"]);
 
 /** Properties of the engine, and the code that the state contains for the dynamic provider. */
 function isInternal(name: string): boolean {
@@ -61,7 +61,7 @@ function propertyDiff(kind: PropertyDiff.Kind, of: "input" | "output"): Property
 
 /** The properties that can make a difference: how hosts are reached cannot. */
 function shown(properties: Properties): Properties {
-  const entries = Object.entries(properties).filter(([name]) => !isInternal(name) && !FOLLOWING.has(name));
+  const entries = Object.entries(properties).filter(([name]) => !isInternal(name) && !NOT_SHOWN.has(name));
   return comparable(Object.fromEntries(entries)) as Properties;
 }
 

@@ -53,8 +53,8 @@ export interface PortConditions {
 
 /**
  * VM ports of a host's integration bridge, selected by common properties: those that exist now and those that are added
- * later. Monitors are not selected, nor are tunnels, bonds and ports of type `internal` or `patch`. With `vlan`, `vm` or
- * `name: "*"` alone, only ports are selected that a cloud created: their row has `iface-id`, `attached-mac` or the id of
+ * later. Monitors are not selected, nor are tunnels, bonds and ports of type `internal` or `patch`, except `fwln…` of Proxmox
+ * VE. With `vlan`, `vm` or `name: "*"` alone, only ports are selected that a cloud created: their row has `iface-id`, `attached-mac` or the id of
  * a VM, or Proxmox VE named them. At least one condition is required.
  */
 export interface PortSelector extends PortConditions {

@@ -67,10 +67,11 @@ export async function cleanUp(reach: Reach, leftovers: readonly FoundClaim[]): P
 }
 
 /**
- * Each end is judged only by its own claim: a host can point to other hosts, but decides nothing there. Claims are
- * confirmed once all of them are written, so a confirmed one shows that its resource was complete.
+ * What is deleted at an end is judged only by the claim there: a host can point to other hosts, but has nothing deleted
+ * there. Claims are confirmed once all of them are written, so a confirmed one shows that its resource was written
+ * everywhere; the operator is told, because the program may not have it any more.
  */
-async function settle({ open, claimedHost }: Reach, { seen, claim }: FoundClaim): Promise<void> {
+async function settle({ open, claimedHost, warn }: Reach, { seen, claim }: FoundClaim): Promise<void> {
   const others = otherEnds(claim).filter(({ machine }) => machine !== seen.facts.machine);
   const hosts = await Promise.all(others.map(({ host }) => claimedHost(host as HostRecord)));
   const looks = await lookAll(
@@ -80,15 +81,21 @@ async function settle({ open, claimedHost }: Reach, { seen, claim }: FoundClaim)
   const ends = [...looks.values()];
   if (ends.some(({ read }) => isConfirmed(claim, read.claims))) {
     await open(seen.record).submit(finishEdit(claim));
+    warn(
+      `host ${seen.record.name}: what a killed run left of ${claim.owner} stays, because it is confirmed at another end; if no program has it, pulumi-taas claims remove deletes it`,
+    );
     return;
   }
   for (const { record } of ends) await deleteLeftover(open, record, claim);
   await deleteAt(open, seen.record, claim);
 }
 
-/** Whether a host has a confirmed claim of the same incarnation. */
+/** Whether a host has a claim of the same incarnation and stack that is no leftover. */
 function isConfirmed({ owner, token }: Claim, claims: ReadonlyMap<string, Claim>): boolean {
-  return [...claims.values()].some((there) => there.token === token && !isLeftover(there, stackOf(owner)));
+  const stack = stackOf(owner);
+  return [...claims.values()].some(
+    (there) => there.token === token && stackOf(there.owner) === stack && !isLeftover(there, stack),
+  );
 }
 
 /** Deletes a claim at another end if that claim is itself a leftover. Resolves to the claims there. */
@@ -131,8 +138,13 @@ async function isDone(reach: Reach, claim: Claim, work: () => Promise<void>): Pr
 /** Deletes a claim, first at its other ends. */
 export async function deleteEverywhere(reach: Reach, { seen, claim, isMeant }: Abandoned): Promise<void> {
   for (const { machine, host } of otherEnds(claim)) {
-    if (machine !== seen.facts.machine)
-      await deleteAt(reach.open, await reach.claimedHost(host as HostRecord), claim, isMeant);
+    if (machine === seen.facts.machine) continue;
+    const record = await reach.claimedHost(host as HostRecord);
+    const left = await deleteAt(reach.open, record, claim, isMeant);
+    if ([...left.values()].some(({ token }) => token === claim.token))
+      reach.warn(
+        `host ${record.name}: the claim of ${claim.owner} stays, because it is not what ${seen.record.name} says; pulumi-taas claims remove deletes it`,
+      );
   }
   await deleteAt(reach.open, seen.record, claim);
 }

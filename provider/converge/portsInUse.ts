@@ -25,14 +25,15 @@ interface Stage {
 export function portsInUse(read: Claims, after: Claims, stage: Stage): Problem[] {
   const { facts, tapBridge, before } = stage;
   const claims = monitorPortClaims(read.values());
-  if (claims.length === 0) return after.size > 0 ? [] : lastToLeave(read, stage);
+  const last =
+    after.size > 0 || claims.some(({ type }) => type === "attach") ? [] : lastToLeave(read, claims, stage);
   const kept = new Set(
     monitorPortClaims(after.values()).flatMap((claim) =>
       presentPorts(claim, stage).map(({ port }) => port.uuid),
     ),
   );
   const services = servicesAmong(after.values());
-  return claims.flatMap((claim): Problem[] => {
+  const inUse = claims.flatMap((claim): Problem[] => {
     const owner = presentOwner(claim, after);
     if (claim.type === "attach") {
       const attached = presentPorts(claim, stage).filter(({ port }) => !kept.has(port.uuid));
@@ -54,20 +55,28 @@ export function portsInUse(read: Claims, after: Claims, stage: Stage): Problem[]
     );
     return users.length === 0 ? [] : [stillUsed(claim, owner, users)];
   });
+  return [...last, ...inUse];
 }
 
 /**
- * Why the last claims must stay though none is that of a monitor port: a hypervisor has attached a VM to the tap bridge all the same. It
- * would end up on another bridge. A port without an iface-id was put there by hand.
+ * Why one of the last claims must stay though no monitor port asks for a VM: a hypervisor has attached one to the tap bridge
+ * all the same. It would end up on another bridge. A port without an iface-id was put there by hand. The others may be
+ * deleted, and taps before what they need, so that copies end.
  */
-function lastToLeave(read: Claims, { facts, tapBridge, before }: Stage): Problem[] {
-  const attached = strangersOn([], facts, tapBridge, before).filter(
+function lastToLeave(
+  read: Claims,
+  devices: readonly MonitorPortClaim[],
+  { facts, tapBridge, before }: Stage,
+): Problem[] {
+  const attached = strangersOn(devices, facts, tapBridge, before).filter(
     ({ interface: { externalIds } }) => externalIds["iface-id"] !== undefined,
   );
   if (attached.length === 0) return [];
-  return [...read.keys()].map((owner) =>
-    stillAttached(owner, attached, `${tapBridge}, which would be deleted with the claim of ${owner}`),
-  );
+  const confirmed = [...read.values()].filter(({ pending }) => pending === undefined);
+  const kept = confirmed.filter(({ kind }) => kind !== "flow").at(-1) ?? confirmed.at(-1);
+  const owner = kept?.owner ?? [...read.keys()].at(-1);
+  if (owner === undefined) return [];
+  return [stillAttached(owner, attached, `${tapBridge}, which would be deleted with the claim of ${owner}`)];
 }
 
 /** The owner key of a claim after the edits. */

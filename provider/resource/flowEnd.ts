@@ -10,15 +10,24 @@ import { candidatesOf } from "./ends";
 /** Milliseconds by which a host's clock may differ from this machine's before the operator is told of it. */
 const SKEW = 60_000;
 
+/** A host's clock, and by how many milliseconds it is ahead of this machine's. */
+interface Clock {
+  record: HostRecord;
+  now: number;
+  ahead: number;
+}
+
 /** The clocks of a flow's remaining candidates; none is read if the flow has no end. */
-async function clocksOf(
-  context: Context,
-  inputs: FlowInputs,
-): Promise<{ record: HostRecord; now: number }[]> {
+async function clocksOf(context: Context, inputs: FlowInputs): Promise<Clock[]> {
   if (inputs.until === undefined) return [];
   const records = candidatesOf(inputs).map(context.presentHost);
   const there = records.filter(({ gone }) => gone !== true);
-  return allOf(there.map(async (record) => ({ record, now: await context.open(record).now() })));
+  return allOf(
+    there.map(async (record) => {
+      const now = await context.open(record).now();
+      return { record, now, ahead: now - Date.now() };
+    }),
+  );
 }
 
 /** Whether a flow has ended, by the clocks of the hosts that its source may be on. */
@@ -26,9 +35,7 @@ export async function isOver(context: Context, inputs: FlowInputs): Promise<bool
   return areOver(await clocksOf(context, inputs), inputs);
 }
 
-type Clocks = Awaited<ReturnType<typeof clocksOf>>;
-
-function areOver(clocks: Clocks, inputs: FlowInputs): boolean {
+function areOver(clocks: readonly Clock[], inputs: FlowInputs): boolean {
   return clocks.length > 0 && clocks.every(({ now }) => hasEnded(inputs, now));
 }
 
@@ -52,8 +59,8 @@ export async function requireTime(context: Context, inputs: FlowInputs): Promise
 export async function timeLeft(context: Context, inputs: FlowInputs): Promise<"some" | "none"> {
   const clocks = await clocksOf(context, inputs);
   if (areOver(clocks, inputs)) return "none";
-  for (const { record, now } of clocks) {
-    warnOfSkew(context, inputs, record.name, now - Date.now());
+  for (const { record, now, ahead } of clocks) {
+    warnOfSkew(context, inputs, record.name, ahead);
     if (record.keeper === true || Date.parse(inputs.until!) - now <= LONGEST_TIMEOUT * 1000) continue;
     context.warn(
       `host ${record.name}: Open vSwitch can end a tap at most 18 hours ahead, and ${inputs.owner} ends at ${inputs.until}. Set keeper: true on the host, or refresh and update in the last 18 hours; otherwise copies continue until the next operation there`,

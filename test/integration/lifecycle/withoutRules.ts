@@ -2,7 +2,7 @@ import type { LabHost } from "../../lab/host";
 
 /**
  * Does the work while neither the host's ovs-ofctl nor the tap bridge itself can be spoken to: rules can be neither written nor
- * taken back, and operations there end half-way.
+ * undone, and operations there end half-way.
  */
 export async function withoutRules<T>(host: LabHost, work: () => Promise<T>): Promise<T> {
   const tool = (await host.ovs("readlink -f $(command -v ovs-ofctl)")).trim();

@@ -104,7 +104,6 @@ describe("a host's claim that a killed run left", () => {
   for (const [what, more] of [
     ["a confirmed one", {}],
     ["a confirmed one under another key", { owner: "o/p/s/MirrorTunnel/renamed" }],
-    ["one that another stack is making", { ...left, owner: "o/p/other/MirrorTunnel/mesh" }],
   ] as const) {
     it(`deletes no claim at another end except a leftover: ${what} shows that it is complete, and loses no end`, async () => {
       const hosts = new Hosts({
@@ -115,8 +114,18 @@ describe("a host's claim that a killed run left", () => {
       const there = hosts.now;
       expect(await cleanUp(hosts.reach, [hosts.found(1)])).to.equal(true);
       expect(hosts.now).to.deep.equal({ ...there, host1: "t confirmed" });
+      expect(hosts.warnings.join()).to.match(/^host host1: .* stays, because it is confirmed at another end/);
     });
   }
+
+  it("is deleted, and no claim of another stack, whatever token that has", async () => {
+    const hosts = new Hosts({
+      1: [{ ...tunnel, ...left }],
+      2: [{ ...tunnel, ...left, owner: "o/p/other/MirrorTunnel/mesh" }],
+    });
+    await cleanUp(hosts.reach, [hosts.found(1)]);
+    expect(hosts.now).to.deep.equal({ host1: "", host2: "t pending" });
+  });
 
   it("deletes no claim of another incarnation, nor what such a claim has replaced", async () => {
     const replaces = JSON.stringify({ ...base, ...tunnel });

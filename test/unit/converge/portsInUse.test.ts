@@ -36,7 +36,8 @@ describe("a monitor port that is given up", () => {
     expect(refusals([device, other], [other])).to.deep.equal([
       "o/p/s/device: monitor port o/p/s/device is still used by o/p/other/ids",
     ]);
-    expect(refusals([device, other], [])).to.deep.equal([]);
+    const alone = observed({ name: "br-tap", ports: [{ name: "mp0", nic: { type: "internal" } }] });
+    expect(refusals([device, other], [], alone)).to.deep.equal([]);
     const own = ids("o/p/s/ids", "mp0");
     expect(refusals([device, own], [own])).to.deep.equal([]);
   });
@@ -83,6 +84,17 @@ describe("a monitor port that is given up", () => {
     ]);
     const second = ids("o/p/s/second", "tap-second");
     expect(refusals([service, second], [second], attached)).to.deep.equal([]);
+    const flow = claimed("flow", "o/p/s/web", {
+      ...{
+        service: "o/p/s/ids",
+        tunnelId: 7,
+        destination: "m",
+        source: { port: "tap-web", integrationBridge: "br-int" },
+      },
+    });
+    expect(refusals([service, flow], [], attached), "of several, one").to.have.length(1);
+    expect(refusals([service, flow], [], attached)[0]).to.match(/^o\/p\/s\/ids: /);
+    expect(refusals([device], [], attached), "a monitor port of another type").to.have.length(1);
     expect(refusals([service], [], stray({})), "put there by hand").to.deep.equal([]);
     const own = ids("o/p/s/ids", "vnet9");
     expect(refusals([own], [], attached), "its own monitor").to.deep.equal([]);
