@@ -196,7 +196,7 @@ describe("pulumi-taas metrics", () => {
     const { exitCode, stderr } = await running;
     expect(exitCode).to.equal(143);
     expect(stderr).to.equal(
-      "host host2: it did not answer within 5 s. Look at its load and at the connection to it\nhost host2 can be read again",
+      "host host2: it did not answer within 5 s. Check its load and the connection to it\nhost host2 can be read again",
     );
   });
 });
