@@ -3,6 +3,7 @@ import { Driver, type Made } from "../../driver/driver";
 import type { LabHost } from "../../lab/host";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
+import { rejection } from "../../rejection";
 
 /** Something in columns of an interface that can be configured, where that does no harm. */
 const CONFIGURED = `ovs-vsctl set Interface tap-ids ingress_policing_rate=900000 ingress_policing_burst=90000 \
@@ -91,13 +92,18 @@ describe("the interface of a monitor that moves back", () => {
     await expectRenewed(before, ["tap-ids", "tap-web"]);
   });
 
-  it("has a new row too when the note of its home was deleted as well", async () => {
-    // The number that it comes to, since nobody knows its old one.
-    await host.ovs("ovs-vsctl set Interface tap-ids ofport_request=20000");
-    const before = await host.snapshot();
+  it("has to be detached when the note of its home was deleted as well: its VM could be any that is attached there", async () => {
     const other = await tapAndRemoveClaim();
     await host.ovs("ovs-vsctl remove Port tap-ids external_ids taas-home");
+    const refused = await rejection(driver.delete(other));
+    expect([refused.code, refused.message]).to.deep.equal([
+      "monitor-port-in-use",
+      "host host1: port tap-ids is still attached to br-tap, which would be deleted with the claim of " +
+        "organization/driver/test/TapService/other. Shut its VM down, or detach the VM's interface; then run this again",
+    ]);
+    expect(await host.ovs("ovs-vsctl port-to-br tap-ids")).to.equal("br-tap\n");
+    await lab.vm("ids").unplug();
     await driver.delete(other);
-    await expectRenewed(before, ["tap-ids", "tap-web"]);
+    expect(await host.ovs("ovs-vsctl list-br")).not.to.include("br-tap");
   });
 });
