@@ -1,4 +1,4 @@
-import { shortened } from "../../../provider/printable";
+import { printable, shortened } from "../../../provider/printable";
 import type { Event } from "../../api";
 import { type History, SHOWN } from "./history";
 import { newId } from "./previews";
@@ -64,10 +64,16 @@ export class ChangeRecords {
     return this.history.write(change);
   }
 
-  /** Updates, reports and stores a change that has ended. */
+  /** Updates, reports and stores a change that has ended. Its end is true even where it cannot be stored, which the log says. */
   async end(change: ChangeRecord, known: Partial<ChangeRecord>): Promise<void> {
     this.set(change, { ...known, endedAt: new Date().toISOString() });
-    await this.write(change);
+    try {
+      await this.write(change);
+    } catch (error) {
+      console.error(
+        printable(`pulumi-taas: the end of change ${change.id} is not stored: ${(error as Error).message}`),
+      );
+    }
   }
 
   /** Reports that a resource of a change is done, or has failed. */

@@ -77,10 +77,22 @@ export class Changes {
     if (waits) this.limitPending(preview.viewer);
     const change = this.records.create(preview, waits ? "awaiting-approval" : "waiting");
     this.previews.set(preview, { state: "confirmed", change: change.id });
-    await this.records.write(change);
+    await this.storeFirst(change, preview);
     if (waits) this.pending.set(change.id, preview);
     else void this.inTurn(change, preview);
     return change.id;
+  }
+
+  /** Nothing runs that the history would not show after a crash. What cannot be stored can be confirmed again. */
+  private async storeFirst(change: ChangeRecord, preview: PreviewRecord): Promise<void> {
+    try {
+      await this.records.write(change);
+    } catch (error) {
+      delete preview.change;
+      this.previews.set(preview, { state: "ready" });
+      await this.records.end(change, { outcome: "failed", error: consoleError(error) });
+      throw error;
+    }
   }
 
   /** Runs or rejects a change that waits for another person. */

@@ -48,7 +48,10 @@ export class History {
       await mkdir(dirname(file), { recursive: true });
       await appendFile(file, line, { mode: 0o600 });
     });
-    this.last = done.catch(() => {});
+    this.last = done.catch(() => {
+      // Half of the line may have been written.
+      this.isBegun = false;
+    });
     return done;
   }
 }

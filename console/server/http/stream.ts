@@ -20,14 +20,19 @@ export class EventStream {
       "x-accel-buffering": "no",
     });
     response.flushHeaders();
-    this.beat = setInterval(() => response.write(":\n\n"), KEEP_ALIVE).unref();
+    // Where the reader is slow, the response is still open for a while after its end.
+    this.beat = setInterval(() => {
+      if (!this.isOver) response.write(":\n\n");
+    }, KEEP_ALIVE).unref();
     response.once("close", () => clearInterval(this.beat));
+    // A reader who is gone is no error of the server.
+    response.on("error", () => {});
   }
 
   /** Sends an event; does nothing once the reader is gone. */
   send(event: object): void {
     const { response } = this;
-    if (response.writableEnded || response.destroyed) return;
+    if (this.isOver) return;
     if (response.writableLength > MOST_WAITING + this.largest) {
       response.destroy();
       return;
@@ -36,6 +41,10 @@ export class EventStream {
     const text = `id: ${this.number}\ndata: ${jsonText(event)}\n\n`;
     this.largest = Math.max(this.largest, Buffer.byteLength(text));
     response.write(text);
+  }
+
+  private get isOver(): boolean {
+    return this.response.writableEnded || this.response.destroyed;
   }
 
   /** Calls back once the reader is gone. */
