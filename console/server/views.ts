@@ -18,7 +18,7 @@ import { stagesOf } from "./live/stages";
 import { vmsOf } from "./live/vms";
 import { changedLines } from "./program/unifiedDiff";
 import { notFound } from "./refusal";
-import { rowFor, stageFor } from "./roles/readable";
+import { rowFor, ruleFor, stageFor } from "./roles/readable";
 import { lockFor } from "./roles/shown";
 import { findPortFor, hostFor, mayUsePorts, sees, type Viewer, waiting, waitsForAs } from "./roles/viewer";
 
@@ -100,7 +100,7 @@ export function tapFor(console: Console, viewer: Viewer, id: string): Tap {
     ...row,
     ...(description === undefined ? {} : { description }),
     stages: stagesFor(console, viewer, row),
-    rules: ends.flatMap((end) => rulesOf(end, row.owner)),
+    rules: ends.flatMap((end) => rulesOf(end, row.owner).map((rule) => ruleFor(viewer, rule))),
     claims: ends.map(({ view, claim }) => ({
       host: view.record.name,
       key: `taas:${claim.owner}`,
@@ -119,7 +119,10 @@ const OF_TENANTS = [
 
 function claimFor({ role }: Viewer, claim: FlowClaim): string {
   if (role !== "tenant") return writeClaim(claim);
-  const told = Object.entries(claim).filter(([key]) => OF_TENANTS.includes(key));
+  const { collector, ...rest } = claim;
+  const { local: _, ...target } = collector ?? {};
+  const whole = { ...rest, ...(collector === undefined ? {} : { collector: target }) };
+  const told = Object.entries(whole).filter(([key]) => OF_TENANTS.includes(key));
   return writeClaim(Object.fromEntries(told) as FlowClaim);
 }
 

@@ -5,7 +5,7 @@ import { programResources, readProgram } from "../program/program";
 import { readableFor, wordsFor } from "../roles/readable";
 import { sees, type Viewer } from "../roles/viewer";
 import type { Means } from "./means";
-import { seesStep } from "./record";
+import { seesStep, stepFor } from "./record";
 
 /** Failures that are told one by one; of more, their count. */
 const MOST = 5;
@@ -33,7 +33,8 @@ export function ownReason(
     urn !== undefined && isOwn(urn) ? [{ name: nameOfUrn(urn), message }] : [],
   );
   const names = own.map(({ name }) => name);
-  const words = wordsFor(viewer, live.all, { shown: [ownSteps.map(({ step }) => step), names], people });
+  const shown = [ownSteps.map(({ step }) => stepFor(viewer, step)), names];
+  const words = wordsFor(viewer, live.all, { shown, people });
   const told = [...new Set(own.map(({ name, message }) => `${name}: ${readableFor(words, message)}`))];
   if (told.length === 0) return undefined;
   const more = told.length > MOST ? `; and ${told.length - MOST} more` : "";

@@ -8,6 +8,8 @@ const HIDDEN = "…";
 /** A value in quotation marks, or what stands between spaces. */
 const PIECES = /"[^"]*"|`[^`]*`|[^\s"`]+/g;
 const MARKS = /^([([{<'"`]*)(.*?)((?:'s)?[)\]}>'"`.,;:!?]*)$/s;
+/** Characters of a word that may be shown; a longer one is none, and is costly to take apart. */
+const LONGEST = 256;
 /** A word of the language, a small count, the usual bridges and names of our own, which are hashes. */
 const PLAIN = /^(?:[A-Za-z]+|\d{1,5}|[-=+/&|]{1,3}|br-(?:int|tap|tun)|taas-[0-9a-z]+)$/;
 
@@ -26,6 +28,7 @@ export interface Words {
 export function readableFor({ known, others }: Words, text: string): string {
   const readable = text.replace(PIECES, (piece) => {
     if (known.has(piece)) return piece;
+    if (piece.length > LONGEST) return HIDDEN;
     const [, before = "", word = "", after = ""] = MARKS.exec(piece) ?? [];
     if (word === "" || known.has(word)) return piece;
     const isValue = /^["`]/.test(piece);
@@ -37,7 +40,7 @@ export function readableFor({ known, others }: Words, text: string): string {
 
 /** A word without the marks around it. */
 function coreOf(word: string): string {
-  return MARKS.exec(word)?.[2] ?? word;
+  return word.length > LONGEST ? word : (MARKS.exec(word)?.[2] ?? word);
 }
 
 /** What a tenant may read, from all rows, what else it is shown, and the names of who works with the console. */
@@ -86,6 +89,15 @@ export function stageFor(viewer: Viewer, stage: Stage, rows: Rows): Stage {
     ...(kind === "tunnel" ? { detail: readable(detail) } : {}),
     ...(reason === undefined ? {} : { reason: readable(reason) }),
   };
+}
+
+/** Where a rule says between which addresses a tunnel leads. */
+const TUNNEL_ENDS =
+  /(tun_(?:ipv6_)?(?:src|dst)=)[^,\s]+|(set_field:)[^,\s]+?(?=->tun_(?:ipv6_)?(?:src|dst))/g;
+
+/** A rule of a viewer's tap likewise: a tenant does not read addresses of the underlay. */
+export function ruleFor({ role }: Viewer, rule: string): string {
+  return role === "tenant" ? rule.replace(TUNNEL_ENDS, `$1$2${HIDDEN}`) : rule;
 }
 
 /** What a row is called, and what it names. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { HostRow, ServiceRow, TapRow } from "../../../console/api";
-import { readableFor, rowFor, stageFor, wordsFor } from "../../../console/server/roles/readable";
+import { readableFor, rowFor, ruleFor, stageFor, wordsFor } from "../../../console/server/roles/readable";
 import { OPERATOR, type Viewer } from "../../../console/server/roles/viewer";
 
 const TIM: Viewer = { user: "tim", role: "tenant", tenant: "blue", ports: [] };
@@ -59,6 +59,24 @@ describe("what hosts and Pulumi say, as a tenant may read it", () => {
         if (!shown.includes(word)) expect(readable.split(/[\s(),;:"'`]+/)).not.to.include(word);
     });
     fc.assert(property, { numRuns: 300 });
+  });
+
+  it("is nothing of a word that is too long, however many marks it has, and costs little", () => {
+    const long = `x${"!".repeat(100_000)}x`;
+    const before = process.cpuUsage();
+    expect(readableFor(words, `of ${long} here`)).to.equal("of … here");
+    expect(readableFor(wordsFor(TIM, rows(tap(long, "red"))), "of it")).to.equal("of it");
+    const { user } = process.cpuUsage(before);
+    expect(user / 1000, "milliseconds").to.be.lessThan(1000);
+  });
+
+  it("is a rule without the addresses that a tunnel leads between", () => {
+    const rule =
+      "host1 br-tap: table=1,tun_id=0x1,tun_src=192.0.2.11,tun_ipv6_dst=2001:db8::1 actions=set_field:192.0.2.12->tun_dst,set_field:7->tun_id,output:2";
+    expect(ruleFor(TIM, rule)).to.equal(
+      "host1 br-tap: table=1,tun_id=0x1,tun_src=…,tun_ipv6_dst=… actions=set_field:…->tun_dst,set_field:7->tun_id,output:2",
+    );
+    expect(ruleFor(OPERATOR, rule)).to.equal(rule);
   });
 
   it("is where a tunnel leads, and why a stage is dead, for an admin only", () => {

@@ -234,6 +234,25 @@ describe("changes of the console", () => {
     expect(changeFor(TENANT, stored.get(change.id, TENANT)).error!.message).to.include("host host1: port …");
   });
 
+  it("do not tell a tenant in the reason of a failure what its own steps hide", async () => {
+    const event = created("web", "first", "blue");
+    const { metadata } = event.resourcePreEvent!;
+    const host = (name: string) => ({ name, address: "192.0.2.21" });
+    const inputs = { tenant: "blue", host: host("hidden-1") };
+    metadata.op = "update";
+    metadata.old = { ...metadata.new!, inputs, outputs: { status: "drifted: host hidden-1: port tap-red9" } };
+    metadata.new!.inputs = { ...inputs, host: host("hidden-2") };
+    project.deployer.events = () => [event];
+    const preview = await project.previewed(TENANT, { kind: "apply" });
+    expect(JSON.stringify(preview.steps)).to.match(/hidden-2.*tap-red9|tap-red9.*hidden-2/);
+    project.deployer.result = {
+      succeeded: false,
+      events: [failure("web", "host hidden-2: port tap-red9 is missing")],
+    };
+    const change = await project.confirmed(preview, TENANT);
+    expect(changeFor(TENANT, change).error!.message).to.equal("web: host …: port … is missing");
+  });
+
   it("tell a tenant what is wrong with a resource that it asks for, before there is a step of it", async () => {
     const program =
       "name: taps\nruntime: yaml\nresources:\n  web:\n    type: taas:TapService\n    properties: { tenant: blue }\n  ids:\n    type: taas:TapService\n    properties: { tenant: red }\n";
