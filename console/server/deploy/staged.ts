@@ -1,4 +1,16 @@
-import { lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  cp,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { TaasError } from "../../../provider/errors";
 import { printable } from "../../../provider/printable";
@@ -20,7 +32,7 @@ export async function inStagedProject<T>(
   written: "kept" | "discarded",
   work: (staged: string) => Promise<T>,
 ): Promise<T> {
-  const staged = await createBeside(resolve(project.folder));
+  const staged = await createBeside(await realpath(project.folder));
   try {
     await fill(staged, project);
     try {
@@ -29,34 +41,60 @@ export async function inStagedProject<T>(
       if (written === "kept") await keep(staged, project);
     }
   } finally {
-    await rm(staged, { recursive: true, force: true });
+    await rm(staged, { recursive: true, force: true }).catch(({ message }: Error) =>
+      report(`the copy of the project, ${staged}, cannot be deleted: ${message}`),
+    );
   }
 }
 
-async function fill(staged: string, { folder, byName }: ProjectFiles): Promise<void> {
-  const others = (await readdir(folder)).filter((name) => !byName.has(name));
+/** What goes wrong after a run does not change how the run has ended. */
+function report(message: string): void {
+  console.error(printable(`pulumi-taas: ${message}`));
+}
+
+/** What has appeared in the project since it was read is not linked: it has not been previewed. */
+async function fill(staged: string, { folder, byName, others }: ProjectFiles): Promise<void> {
   for (const name of others) await symlink(join(resolve(folder), name), join(staged, name));
   for (const [name, { content, mode }] of byName) await writeFile(join(staged, name), content, { mode });
 }
 
 /** Brings what was written in a copy into the project: new files and folders, and files that nobody else has changed there. */
-async function keep(staged: string, { folder, byName }: ProjectFiles): Promise<void> {
-  for (const name of await readdir(staged)) {
-    const [from, to] = [join(staged, name), join(folder, name)];
-    const found = await lstat(from);
-    if (found.isSymbolicLink() && !byName.has(name)) continue;
-    const before = byName.get(name)?.content;
-    const after = found.isFile() ? await readFile(from) : undefined;
-    if (before !== undefined && after?.equals(before)) continue;
-    const isTaken = await lstat(to).then(
-      () => true,
-      () => false,
-    );
-    if (!isTaken) await rename(from, to);
-    else if (before === undefined || after === undefined || !(await replaceFile(to, before, after)))
-      console.error(
-        printable(`pulumi-taas: ${name}, which a run has written, stays in ${folder} as others have it`),
-      );
+async function keep(staged: string, project: ProjectFiles): Promise<void> {
+  const { folder } = project;
+  const names = await readdir(staged).catch(() => []);
+  for (const name of names)
+    try {
+      if (!(await keepOne(name, staged, project)))
+        report(`${name}, which a run has written, stays in ${folder} as others have it`);
+    } catch (error) {
+      report(`${name}, which a run has written, cannot be brought to ${folder}: ${(error as Error).message}`);
+    }
+}
+
+/** False where somebody else has written the same file. */
+async function keepOne(name: string, staged: string, { folder, byName }: ProjectFiles): Promise<boolean> {
+  const [from, to] = [join(staged, name), join(folder, name)];
+  const found = await lstat(from);
+  if (found.isSymbolicLink() && !byName.has(name)) return true;
+  const before = byName.get(name)?.content;
+  const after = found.isFile() ? await readFile(from) : undefined;
+  if (before !== undefined && after?.equals(before)) return true;
+  const isTaken = await lstat(to).then(
+    () => true,
+    () => false,
+  );
+  if (isTaken) return before !== undefined && after !== undefined && replaceFile(to, before, after);
+  await move(from, to);
+  return true;
+}
+
+/** The project may be a file system of its own, onto which nothing can be renamed. */
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+    await cp(from, to, { recursive: true, verbatimSymlinks: true });
   }
 }
 

@@ -20,6 +20,8 @@ export class ProjectFiles {
   private constructor(
     readonly folder: string,
     readonly byName: ReadonlyMap<string, ProjectFile>,
+    /** Names of all else that was there. */
+    readonly others: readonly string[],
   ) {}
 
   static async read(folder: string): Promise<ProjectFiles> {
@@ -30,6 +32,7 @@ export class ProjectFiles {
     return new ProjectFiles(
       folder,
       new Map(files.flatMap(([name, file]) => (file === undefined ? [] : [[name, file]]))),
+      files.flatMap(([name, file]) => (file === undefined ? [name] : [])),
     );
   }
 
@@ -39,6 +42,7 @@ export class ProjectFiles {
     return new ProjectFiles(
       this.folder,
       new Map(this.byName).set(name, { content: Buffer.from(text), mode }),
+      this.others,
     );
   }
 

@@ -80,6 +80,48 @@ describe("the copy of a project that a run gets", () => {
     expect(await readFile(at("link.txt"), "utf8")).to.equal("altered by another");
   });
 
+  it("has nothing that has appeared in the project since it was read", async () => {
+    await writeFile(at("Pulumi.late.yaml"), "config: {}\n");
+    await mkdir(at("late"));
+    await inStagedProject(project, "kept", async (staged) => {
+      expect(await readdir(staged))
+        .to.have.length(6)
+        .and.not.include.members(["Pulumi.late.yaml", "late"]);
+    });
+    expect(await readFile(at("Pulumi.late.yaml"), "utf8")).to.equal("config: {}\n");
+  });
+
+  it("leads elsewhere as the project does, also where the project is named by a link", async () => {
+    const link = join(around, "elsewhere", "link");
+    await mkdir(join(around, "elsewhere"));
+    await symlink(folder, link);
+    const text = await inStagedProject(await ProjectFiles.read(link), "kept", (staged) =>
+      readFile(join(staged, "..", "shared.txt"), "utf8"),
+    );
+    expect(text).to.equal("shared");
+  });
+
+  it("does not make a failure of a run that has succeeded, where a file of it cannot be brought back", async () => {
+    const said: string[] = [];
+    const { error } = console;
+    console.error = (line: string) => said.push(line);
+    try {
+      const result = await inStagedProject(project, "kept", async (staged) => {
+        for (const name of ["Pulumi.prod.yaml", "a.txt", "z.txt"]) await writeFile(join(staged, name), "new");
+        await rm(at("Pulumi.prod.yaml"));
+        await mkdir(at("Pulumi.prod.yaml"));
+        return "succeeded";
+      });
+      expect(result).to.equal("succeeded");
+    } finally {
+      console.error = error;
+    }
+    expect(await readFile(at("a.txt"), "utf8")).to.equal("new");
+    expect(await readFile(at("z.txt"), "utf8")).to.equal("new");
+    expect(said).to.have.length(1);
+    expect(said[0]).to.match(/Pulumi\.prod\.yaml, which a run has written, cannot be brought to .*EISDIR/);
+  });
+
   it("is deleted after a failure, and has the same name each time, but for one that another has", async () => {
     const names: string[] = [];
     const fail = (staged: string) => {
