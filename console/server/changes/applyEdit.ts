@@ -39,7 +39,8 @@ export function applyEdit(edit: Edit, text: string, viewer: Viewer, ground: Grou
 }
 
 function whatOf({ name, hosts }: Extract<Edit, { kind: "createGroup" }>): string {
-  return hosts.length === 1 ? `create tap ${name}` : `create taps ${name} on ${hosts.length} hosts`;
+  const { size } = new Set(hosts);
+  return size === 1 ? `create tap ${name}` : `create taps ${name} on ${size} hosts`;
 }
 
 function deleted(

@@ -26,11 +26,12 @@ export function withGroup(edit: CreateGroup, program: Program, viewer: Viewer, g
   if (viewer.role === "tenant")
     throw forbidden("only an admin taps all ports that match", "Choose one port of the list");
   const sources = new Map<string, object>();
-  for (const host of new Set(hosts)) {
+  const different = new Set(hosts);
+  for (const host of different) {
     answeringHost(host, ground);
-    const key = hosts.length === 1 ? name : `${name}-${host.replace(/[^A-Za-z0-9_-]+/g, "-")}`;
+    const key = different.size === 1 ? name : `${name}-${host.replace(/[^A-Za-z0-9_-]+/g, "-")}`;
     if (sources.has(key)) throw invalid(`two of the hosts would give a tap the name ${key}`, "hosts");
-    sources.set(key, { host: literal(host), ports: literals(ports) });
+    sources.set(key, { host: literal(host), ports: literals(ports, "ports") });
   }
   return withTaps(sources, edit, program, viewer, ground);
 }

@@ -74,6 +74,7 @@ const OWN_ERRORS: readonly string[] = [
   "interrupted",
   "invalid",
   "not-found",
+  "too-many",
 ];
 
 /**

@@ -1,5 +1,6 @@
 import type { FoundPort } from "../../../provider/model/findPort";
 import type { PortRef } from "../../api";
+import { invalid } from "../refusal";
 import type { Viewer } from "../roles/viewer";
 
 /** Text as Pulumi's YAML takes it for itself: no expression is read out of it. */
@@ -8,11 +9,15 @@ export function literal(text: string): string {
   return text.replaceAll("${", () => "$${");
 }
 
-/** A value with all of its texts as literals. */
-export function literals(value: object): unknown {
-  return JSON.parse(JSON.stringify(value), (_, inner: unknown) =>
-    typeof inner === "string" ? literal(inner) : inner,
-  );
+/** A key that Pulumi's YAML takes for a function or an expression. It cannot be written as a literal. */
+const EXPRESSION = /^fn::|\$\{/i;
+
+/** A value with all of its texts as literals. Throws a Refusal where a key would not be one. */
+export function literals(value: object, field?: string): unknown {
+  return JSON.parse(JSON.stringify(value), (key, inner: unknown) => {
+    if (EXPRESSION.test(key)) throw invalid(`the key ${key} is an expression in Pulumi's YAML`, field);
+    return typeof inner === "string" ? literal(inner) : inner;
+  });
 }
 
 /** A port as the program names it. */

@@ -30,7 +30,7 @@ export function Checks(props: {
             <input
               type="checkbox"
               checked={chosen.includes(value)}
-              disabled={disabled !== undefined}
+              disabled={disabled !== undefined && !chosen.includes(value)}
               onChange={() => toggle(value)}
             />
             <span>

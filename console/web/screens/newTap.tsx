@@ -62,7 +62,9 @@ function Form() {
   );
   const isMatch = choice.source === "match";
   const name = choice.name ?? proposedName(isMatch ? undefined : vm?.name, taken);
-  const place = edit.error && placeOf(edit.error);
+  const found = edit.error && placeOf(edit.error);
+  // Where all ports that match are tapped, there is no field of one VM.
+  const place = isMatch && found === "vm" ? "hosts" : found;
   const messageAt = (field: Place) =>
     field === missing?.field ? missing.message : field === place ? edit.error?.message : undefined;
   return (

@@ -138,6 +138,19 @@ describe("taps of all ports that match, in the console's program", () => {
     expect(text).to.include(`network: $${trap}`).and.include(`note: $${trap}`);
   });
 
+  it("are refused where a key is an expression of Pulumi's, since no key can be text instead", () => {
+    for (const key of ["fn::readFile", "Fn::secret", "$".concat("{ids.ref}")]) {
+      const body = refusalOf({ ...GROUP, ports: { externalIds: { [key]: "x" } } });
+      expect(body).to.include({ code: "invalid", field: "ports" });
+      expect(body.message).to.include(key);
+    }
+    expect(added({ ...GROUP, ports: { externalIds: { a$b: "x" } } })).to.include("a$b: x");
+  });
+
+  it("are one tap with the name as it is where one host is named twice", () => {
+    expect(added({ ...GROUP, hosts: ["host1", "host1"] })).to.match(/^ {2}office:\n/);
+  });
+
   it("are asked for with a selector that TapFlow takes, and a sample that it takes", () => {
     const wrong: object[] = [
       { ports: {} },
