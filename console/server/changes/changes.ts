@@ -135,7 +135,7 @@ export class Changes {
     const { file } = this.means;
     const before = await file.read();
     const { text } = applyEdit(preview.edit, before, preview.viewer, this.means);
-    // A run reads the program some time after it was confirmed, and must find what was confirmed.
+    // A run that finds the stack locked gives the program its old text back, which it could not after a save.
     if (this.all.some(({ outcome }) => outcome === "running"))
       throw new Refusal(409, {
         code: "changed",
@@ -190,12 +190,14 @@ export class Changes {
       deployer.up(folder, `${change.what} (console, ${change.by})`, this.following(change)),
     );
     tellLock(ran, this.means.say);
-    if (ran.lock !== undefined) await file.replace(edited.text, before);
+    const isBack = ran.lock === undefined || (await file.replace(edited.text, before).catch(() => false));
     if (ran.text !== "") this.records.setLog(change, ran.text);
     if (ran.succeeded) return this.records.end(change, { outcome: "succeeded" });
     const { viewer, steps } = preview;
     const reason = ownReason(ran, viewer, { steps, text: edited.text }, this.means);
-    const why = { error: failureOf(ran), ...(reason === undefined ? {} : { reason }) };
+    const error = failureOf(ran);
+    if (!isBack) error.message += ". The program keeps the change: somebody else has edited it meanwhile";
+    const why = { error, ...(reason === undefined ? {} : { reason }) };
     return this.records.end(change, { outcome: "failed", ...why });
   }
 

@@ -160,6 +160,16 @@ describe("changes of the console", () => {
     ).to.equal(true);
   });
 
+  it("say that the program keeps them where the stack is locked and somebody has edited the program", async () => {
+    const preview = await project.previewed();
+    project.deployer.result = { succeeded: false, lock: { by: "alice@build1", text: "locked" } };
+    project.deployer.starting = () => writeFile(project.file.path, `${AFTER}# edited\n`);
+    const change = await project.confirmed(preview);
+    expect(change.error!.code).to.equal("locked");
+    expect(change.error!.message).to.include("The program keeps the change");
+    expect(await readFile(project.file.path, "utf8")).to.equal(`${AFTER}# edited\n`);
+  });
+
   it("report that nobody has locked the stack once a run or preview could start", async () => {
     const locks = () => project.events.flatMap((event) => (event.type === "lock" ? [event.lock?.by] : []));
     project.deployer.result = { succeeded: false, lock: { by: "alice@build1", text: "locked" } };
