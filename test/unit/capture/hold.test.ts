@@ -97,7 +97,7 @@ describe("the rules of a capture", () => {
     await keeping;
     expect(bridge.added).to.have.length(2);
     expect(missed).to.have.length(1);
-    expect(missed[0]).to.be.within((3 * RENEWAL) / 1000, 5);
+    expect(missed[0]).to.be.within((2.5 * RENEWAL) / 1000, 5);
   });
 
   it("are not added anew where that is not to be", async () => {
