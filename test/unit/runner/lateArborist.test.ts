@@ -8,15 +8,16 @@ describe("npm's tree of packages, with which Pulumi's SDK packs functions", () =
     const text = `
       const loaded = () => Object.keys(require.cache).some((file) => file.includes("/@npmcli/arborist/"));
       require("@pulumi/pulumi");
-      const late = require("@npmcli/arborist");
+      const sdk = require.resolve("@pulumi/pulumi/runtime/closure/codePaths");
+      const late = require("node:module").createRequire(sdk)("@npmcli/arborist");
       const said = [loaded(), typeof late.Arborist, loaded()];
       const real = require.cache[require.resolve("@npmcli/arborist")].exports;
-      console.log([...said, late.Arborist === real.Arborist].join());
+      console.log([...said, late.Arborist === real.Arborist, require("@npmcli/arborist") === real].join());
     `;
     const root = repositoryRoot();
     const preloaded = JSON.stringify(join(root, "dist/test/lateArborist.js"));
     const env = { NODE_OPTIONS: `--require ${preloaded}` };
     const { stdout } = await execa(process.execPath, ["--eval", text], { cwd: root, env });
-    expect(stdout).to.equal("false,function,true,true");
+    expect(stdout).to.equal("false,function,true,true,true");
   });
 });
