@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright-core";
-import type { HostRow } from "../../console/api";
+import type { HostRow } from "../../console/api/rows";
 import { findBrowser, visit } from "../../test/browser/browser";
 import { timeOfSearch } from "../../test/browser/search";
 import { ConsoleClient } from "../../test/console/client";

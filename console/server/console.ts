@@ -1,6 +1,9 @@
 import type { HostRecord } from "../../provider/host/host";
 import type { Context } from "../../provider/resource/context";
-import type { ConsoleError, Event, Lock, Session } from "../api";
+import type { Lock } from "../api/changes";
+import type { ConsoleError } from "../api/error";
+import type { Event } from "../api/events";
+import type { Session } from "../api/session";
 import { Changes } from "./changes/changes";
 import { History } from "./changes/history";
 import { Line } from "./changes/line";

@@ -1,6 +1,6 @@
 import { TaasError } from "../../provider/errors";
 import { printable } from "../../provider/printable";
-import type { ConsoleError } from "../api";
+import type { ConsoleError } from "../api/error";
 
 /** Why a request is refused: an HTTP status, and what the page shows. `cause`: what only the server's log tells. */
 export class Refusal extends Error {

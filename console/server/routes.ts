@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { portSelector } from "../../provider/schema/selector";
-import type { Edit, TapEvent } from "../api";
+import type { Edit } from "../api/edit";
+import type { TapEvent } from "../api/events";
 import { editSchema } from "./changes/editSchema";
 import { changeFor } from "./changes/record";
 import type { Console } from "./console";

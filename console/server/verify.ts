@@ -1,6 +1,6 @@
 import type { StageVerification } from "../../provider/verify/verification";
 import { verifyTaps } from "../../provider/verify/verifyTaps";
-import type { Stage } from "../api";
+import type { Stage } from "../api/rows";
 import type { Console } from "./console";
 import { forbidden, notFound, Refusal } from "./refusal";
 import { stageFor } from "./roles/readable";

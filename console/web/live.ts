@@ -1,4 +1,7 @@
-import type { ChangeSummary, ConsoleError, Event, HostRow, Lock, Preview, ServiceRow, TapRow } from "../api";
+import type { ChangeSummary, Lock, Preview } from "../api/changes";
+import type { ConsoleError } from "../api/error";
+import type { Event } from "../api/events";
+import type { HostRow, ServiceRow, TapRow } from "../api/rows";
 
 /** The data of the lists. */
 export interface Live {

@@ -1,6 +1,7 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import type { Event, Session } from "../api";
+import type { Event } from "../api/events";
+import type { Session } from "../api/session";
 import { applied, type Live, NOTHING_YET } from "./live";
 
 /** The data of the lists, for every screen. */

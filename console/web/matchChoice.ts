@@ -1,4 +1,4 @@
-import type { PortConditions, PortSelector } from "../api";
+import type { PortConditions, PortSelector } from "../api/ports";
 
 /** What has been filled in to tap all ports that match. */
 export interface MatchChoice {

@@ -1,4 +1,4 @@
-import type { Monitor } from "../api";
+import type { Monitor } from "../api/edit";
 import type { PlacedVm } from "./placedVm";
 
 /** The encapsulations of copies to a collector. */

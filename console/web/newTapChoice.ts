@@ -1,4 +1,6 @@
-import type { Edit, TapRow, Vnic } from "../api";
+import type { Edit } from "../api/edit";
+import type { Vnic } from "../api/ports";
+import type { TapRow } from "../api/rows";
 import { type MatchChoice, NO_MATCH, selectorOf } from "./matchChoice";
 import { type MonitorChoice, monitorOf, NO_MONITOR } from "./monitorChoice";
 import type { PlacedVm } from "./placedVm";

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { Session } from "../api";
+import type { Session } from "../api/session";
 import { LiveContext, SessionContext, useEvents, useLive } from "./liveContext";
 import { Link, useRoute } from "./navigation";
 import { Title } from "./parts/head";

@@ -1,4 +1,4 @@
-import type { Vm, Vnic } from "../api";
+import type { Vm, Vnic } from "../api/ports";
 
 /** A VM on its host. */
 export interface PlacedVm extends Vm {

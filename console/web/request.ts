@@ -1,4 +1,4 @@
-import type { ConsoleError } from "../api";
+import type { ConsoleError } from "../api/error";
 
 /** An error that the server answered, or that it did not answer. */
 export class RequestError extends Error {

@@ -1,4 +1,4 @@
-import type { State, TapRow } from "../api";
+import type { State, TapRow } from "../api/rows";
 import { DIRECTION_WORDS, STATE_WORDS } from "./words";
 
 const texts = new WeakMap<TapRow, string>();

@@ -1,4 +1,6 @@
-import type { Edit, PortConditions, PortSelector, ServiceRow, TapRow } from "../api";
+import type { Edit } from "../api/edit";
+import type { PortConditions, PortSelector } from "../api/ports";
+import type { ServiceRow, TapRow } from "../api/rows";
 import { plain } from "./plain";
 import { counted } from "./words";
 

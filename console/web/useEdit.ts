@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
-import type { ConsoleError, Edit } from "../api";
+import type { Edit } from "../api/edit";
+import type { ConsoleError } from "../api/error";
 import { go } from "./navigation";
 import { post, type RequestError } from "./request";
 import { pathOf } from "./route";

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { ConsoleError } from "../api";
+import type { ConsoleError } from "../api/error";
 import { get, type RequestError } from "./request";
 
 /** The result of a `GET`. The last value is kept while it is read again. */

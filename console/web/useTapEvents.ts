@@ -1,5 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
-import type { ConsoleError, Frame, Stage, TapEvent } from "../api";
+import type { ConsoleError } from "../api/error";
+import type { Frame, TapEvent } from "../api/events";
+import type { Stage } from "../api/rows";
 import { encoded } from "./route";
 
 /** The most frames on the screen. */

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Vm } from "../api";
+import type { Vm } from "../api/ports";
 import { useLive } from "./liveContext";
 import type { PlacedVm } from "./placedVm";
 import { get } from "./request";

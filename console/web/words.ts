@@ -1,4 +1,5 @@
-import type { ChangeSummary, HostRow, State, Step, TapRow } from "../api";
+import type { ChangeSummary, Step } from "../api/changes";
+import type { HostRow, State, TapRow } from "../api/rows";
 
 /** The word for each state, as badges show it. */
 export const STATE_WORDS: Readonly<Record<State, string>> = {

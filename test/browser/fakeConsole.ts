@@ -2,17 +2,12 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
-import type {
-  Change,
-  ConsoleError,
-  Event,
-  NewTapFacts,
-  Preview,
-  Session,
-  Tap,
-  TapEvent,
-  Vm,
-} from "../../console/api";
+import type { Change, Preview } from "../../console/api/changes";
+import type { ConsoleError } from "../../console/api/error";
+import type { Event, TapEvent } from "../../console/api/events";
+import type { NewTapFacts, Vm } from "../../console/api/ports";
+import type { Tap } from "../../console/api/rows";
+import type { Session } from "../../console/api/session";
 
 type Snapshot = Extract<Event, { type: "snapshot" }>;
 

@@ -1,4 +1,4 @@
-import type { Change, Preview } from "../../console/api";
+import type { Change, Preview } from "../../console/api/changes";
 import { change, STACK, tapRow } from "./rows";
 import { rulesOf } from "./tap";
 

@@ -1,4 +1,5 @@
-import type { ChangeSummary, HostRow, ServiceRow, TapRow } from "../../console/api";
+import type { ChangeSummary } from "../../console/api/changes";
+import type { HostRow, ServiceRow, TapRow } from "../../console/api/rows";
 
 /** The stack whose program the console has, and another one. */
 export const STACK = "acme/taps/prod";

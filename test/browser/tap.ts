@@ -1,4 +1,4 @@
-import type { Stage, Tap, TapRow } from "../../console/api";
+import type { Stage, Tap, TapRow } from "../../console/api/rows";
 import { change, inMinutes } from "./rows";
 
 /** What reaches each stage, of a tap whose copies arrive at a rate: counters are those of the last 500 seconds. */

@@ -1,4 +1,7 @@
-import type { ChangeSummary, HostRow, ServiceRow, Session, TapRow, Vm } from "../../console/api";
+import type { ChangeSummary } from "../../console/api/changes";
+import type { Vm } from "../../console/api/ports";
+import type { HostRow, ServiceRow, TapRow } from "../../console/api/rows";
+import type { Session } from "../../console/api/session";
 import type { World } from "./fakeConsole";
 import { changeOf, PREVIEW } from "./preview";
 import { change, hostRow, inMinutes, OTHER, serviceRow, tapRow } from "./rows";

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Change, Edit, Event, Preview } from "../../console/api";
+import type { Change, Preview } from "../../console/api/changes";
+import type { Edit } from "../../console/api/edit";
+import type { Event } from "../../console/api/events";
 import type { Served } from "../../console/server/serve";
 
 /** What a request came to. */

@@ -1,4 +1,4 @@
-import type { Edit } from "../../api";
+import type { Edit } from "../../api/edit";
 import { addResources, deleteResource } from "../program/edit";
 import { type Program, programResources, readProgram } from "../program/program";
 import { forbidden, notFound, Refusal } from "../refusal";

@@ -1,5 +1,5 @@
 import { printable, shortened } from "../../../provider/printable";
-import type { Event } from "../../api";
+import type { Event } from "../../api/events";
 import { type History, SHOWN } from "./history";
 import { newId } from "./previews";
 import { type ChangeRecord, type PreviewRecord, summaryOfChange } from "./record";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { sampling } from "../../../provider/schema/common";
 import { ipAddress } from "../../../provider/schema/host";
 import { portSelector } from "../../../provider/schema/selector";
-import type { Edit } from "../../api";
+import type { Edit } from "../../api/edit";
 
 /** A name that Pulumi accepts for a resource and that expressions can use. */
 const name = z

@@ -1,5 +1,5 @@
 import type { FoundPort } from "../../../provider/model/findPort";
-import type { PortRef } from "../../api";
+import type { PortRef } from "../../api/ports";
 import type { End } from "../live/ends";
 import type { Live } from "../live/live";
 import type { ProgramResource, StackIdentity } from "../program/program";

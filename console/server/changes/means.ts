@@ -1,4 +1,5 @@
-import type { ConsoleError, Event } from "../../api";
+import type { ConsoleError } from "../../api/error";
+import type { Event } from "../../api/events";
 import type { Ran } from "../deploy/deployer";
 import { toldOf } from "../deploy/steps";
 import type { ProgramFile } from "../program/programFile";

@@ -1,4 +1,4 @@
-import type { Monitor } from "../../api";
+import type { Monitor } from "../../api/edit";
 import type { NewResource } from "../program/edit";
 import { forbidden, invalid } from "../refusal";
 import type { Viewer } from "../roles/viewer";

@@ -1,5 +1,5 @@
 import { readExpression } from "../../../provider/schema/expression/expression";
-import type { Edit } from "../../api";
+import type { Edit } from "../../api/edit";
 import { refOf } from "../live/moveCode";
 import { addResources } from "../program/edit";
 import { type Program, programResources } from "../program/program";

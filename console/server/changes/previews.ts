@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Edit } from "../../api";
+import type { Edit } from "../../api/edit";
 import type { Ran } from "../deploy/deployer";
 import { inStagedProject } from "../deploy/staged";
 import { type PlannedStep, plannedSteps, summaryOf, toldOf } from "../deploy/steps";

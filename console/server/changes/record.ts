@@ -1,4 +1,6 @@
-import type { Change, ChangeSummary, ConsoleError, Edit, Preview, Step } from "../../api";
+import type { Change, ChangeSummary, Preview, Step } from "../../api/changes";
+import type { Edit } from "../../api/edit";
+import type { ConsoleError } from "../../api/error";
 import type { PlannedStep } from "../deploy/steps";
 import { changedLines } from "../program/unifiedDiff";
 import { sees, type Viewer, waitsForAs } from "../roles/viewer";

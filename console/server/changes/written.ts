@@ -1,5 +1,5 @@
 import type { FoundPort } from "../../../provider/model/findPort";
-import type { PortRef } from "../../api";
+import type { PortRef } from "../../api/ports";
 import { invalid } from "../refusal";
 import type { Viewer } from "../roles/viewer";
 

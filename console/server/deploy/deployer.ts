@@ -1,4 +1,4 @@
-import type { Lock } from "../../api";
+import type { Lock } from "../../api/changes";
 
 /** One side of a step in Pulumi's event log, where secrets are masked. */
 export interface LoggedState {

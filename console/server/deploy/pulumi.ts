@@ -1,7 +1,7 @@
 import type { CommandError, Stack } from "@pulumi/pulumi/automation";
 import { TaasError } from "../../../provider/errors";
 import { printable } from "../../../provider/printable";
-import type { Lock } from "../../api";
+import type { Lock } from "../../api/changes";
 import type { Deployer, Following, LoggedEvent, Ran } from "./deployer";
 
 /** A stack of a project. */

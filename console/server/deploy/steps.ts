@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { printableLine, shortened } from "../../../provider/printable";
-import type { Step } from "../../api";
+import type { Step } from "../../api/changes";
 import { hashOf } from "../program/programFile";
 import type { LoggedEvent, LoggedState, LoggedStep } from "./deployer";
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { printable } from "../../../provider/printable";
-import type { ConsoleError } from "../../api";
+import type { ConsoleError } from "../../api/error";
 import { consoleError, Refusal } from "../refusal";
 import { guard, HEADERS, type Origins } from "./guard";
 import { jsonText } from "./jsonText";

@@ -3,7 +3,7 @@ import type { Inspection } from "../../../provider/converge/look";
 import type { HostRecord } from "../../../provider/host/host";
 import type { Context } from "../../../provider/resource/context";
 import type { HostStatistics } from "../../../provider/statistics/statistics";
-import type { ConsoleError } from "../../api";
+import type { ConsoleError } from "../../api/error";
 import { consoleError } from "../refusal";
 
 /** What the console knows of one host. */

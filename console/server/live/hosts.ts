@@ -1,6 +1,6 @@
 import { MARK } from "../../../provider/model/identity";
 import { driftedStatus } from "../../../provider/resource/status";
-import type { HostRow } from "../../api";
+import type { HostRow } from "../../api/rows";
 import type { HostView } from "./hostWatch";
 
 /** The most Mirrors that Open vSwitch supports on a bridge. */

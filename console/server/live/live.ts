@@ -1,6 +1,7 @@
 import type { HostRecord } from "../../../provider/host/host";
 import type { Context } from "../../../provider/resource/context";
-import type { Event, HostRow, ServiceRow, TapRow } from "../../api";
+import type { Event } from "../../api/events";
+import type { HostRow, ServiceRow, TapRow } from "../../api/rows";
 import type { ProgramResource } from "../program/program";
 import { type Ends, endsOf } from "./ends";
 import { hostRow } from "./hosts";

@@ -1,7 +1,7 @@
 import { stackOf } from "../../../provider/model/identity";
 import type { FlowClaim } from "../../../provider/schema/claim";
 import { portSymbol } from "../../../provider/schema/port";
-import type { ServiceRow } from "../../api";
+import type { ServiceRow } from "../../api/rows";
 import type { ProgramResource } from "../program/program";
 import type { Ends } from "./ends";
 import { idOf, nameOf } from "./ids";

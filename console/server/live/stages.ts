@@ -1,6 +1,6 @@
 import type { FlowClaim } from "../../../provider/schema/claim";
 import type { Count, HostStatistics } from "../../../provider/statistics/statistics";
-import type { Stage, TapRow } from "../../api";
+import type { Stage, TapRow } from "../../api/rows";
 import type { End, Ends } from "./ends";
 import type { HostView } from "./hostWatch";
 import { perSecond, type Rates, sameCapture } from "./rates";

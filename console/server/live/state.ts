@@ -2,7 +2,7 @@ import { otherEnds } from "../../../provider/converge/leftovers";
 import { hasEnded } from "../../../provider/model/ended";
 import { driftedStatus } from "../../../provider/resource/status";
 import type { FlowClaim } from "../../../provider/schema/claim";
-import type { State } from "../../api";
+import type { State } from "../../api/rows";
 import type { End, Ends } from "./ends";
 
 /** A state, with its reason. */

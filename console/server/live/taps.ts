@@ -1,7 +1,7 @@
 import { stackOf } from "../../../provider/model/identity";
 import type { FlowClaim } from "../../../provider/schema/claim";
 import { portSelector, tappedBy, tappedSymbol } from "../../../provider/schema/selector";
-import type { TapRow } from "../../api";
+import type { TapRow } from "../../api/rows";
 import type { ProgramResource } from "../program/program";
 import type { End, Ends } from "./ends";
 import { idOf, nameOf } from "./ids";

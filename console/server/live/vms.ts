@@ -3,7 +3,7 @@ import { type FoundPort, inVnicOrder, portsOf, VM_KEYS } from "../../../provider
 import { memo } from "../../../provider/model/memo";
 import { NETWORK_KEY } from "../../../provider/model/selectPorts";
 import type { Facts } from "../../../provider/ovs/facts";
-import type { PortRef, Vm, Vnic } from "../../api";
+import type { PortRef, Vm, Vnic } from "../../api/ports";
 import type { End, Ends } from "./ends";
 import { nameOf } from "./ids";
 import { tappedPorts } from "./tapped";

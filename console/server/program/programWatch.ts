@@ -1,4 +1,4 @@
-import type { ConsoleError } from "../../api";
+import type { ConsoleError } from "../../api/error";
 import { consoleError } from "../refusal";
 import { type ProgramResource, programResources, readProgram, type StackIdentity } from "./program";
 import type { ProgramFile } from "./programFile";

@@ -1,4 +1,4 @@
-import type { ServiceRow, Stage, TapRow } from "../../api";
+import type { ServiceRow, Stage, TapRow } from "../../api/rows";
 import type { Rows } from "../live/live";
 import { hostFor, sees, type Viewer } from "./viewer";
 

@@ -1,4 +1,6 @@
-import type { Event, HostRow, Lock, ServiceRow, TapRow } from "../../api";
+import type { Lock } from "../../api/changes";
+import type { Event } from "../../api/events";
+import type { HostRow, ServiceRow, TapRow } from "../../api/rows";
 import { errorFor } from "../changes/record";
 import type { Rows } from "../live/live";
 import { rowFor } from "./readable";

@@ -4,7 +4,7 @@ import { isVmPort } from "../../../provider/model/vmPort";
 import type { Facts } from "../../../provider/ovs/facts";
 import type { PortInput } from "../../../provider/schema/port";
 import type { PortSelector } from "../../../provider/schema/selector";
-import type { HostRow, ServiceRow, TapRow } from "../../api";
+import type { HostRow, ServiceRow, TapRow } from "../../api/rows";
 import type { Users } from "./users";
 
 /** Who is looking, and what they may see. */

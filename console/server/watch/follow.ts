@@ -1,4 +1,6 @@
-import type { ConsoleError, TapEvent, TapRow } from "../../api";
+import type { ConsoleError } from "../../api/error";
+import type { TapEvent } from "../../api/events";
+import type { TapRow } from "../../api/rows";
 import type { Console } from "../console";
 import { consoleError, forbidden } from "../refusal";
 import { sees, type Viewer } from "../roles/viewer";

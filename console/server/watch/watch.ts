@@ -1,7 +1,8 @@
 import { type Capture, type CapturedFrame, capture } from "../../../provider/capture/capture";
 import { printable } from "../../../provider/printable";
 import type { Context } from "../../../provider/resource/context";
-import type { ConsoleError, Frame, TapEvent } from "../../api";
+import type { ConsoleError } from "../../api/error";
+import type { Frame, TapEvent } from "../../api/events";
 import { consoleError } from "../refusal";
 import { describeFrame } from "./describeFrame";
 import { KeptFrames } from "./keptFrames";

@@ -1,6 +1,6 @@
 import type { CaptureWish } from "../../../provider/capture/wish";
 import type { HostRecord } from "../../../provider/schema/host";
-import type { TapRow } from "../../api";
+import type { TapRow } from "../../api/rows";
 import type { Ends } from "../live/ends";
 import { tappedPorts } from "../live/tapped";
 import { Refusal } from "../refusal";

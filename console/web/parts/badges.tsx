@@ -1,4 +1,5 @@
-import type { ChangeSummary, HostRow, State } from "../../api";
+import type { ChangeSummary } from "../../api/changes";
+import type { HostRow, State } from "../../api/rows";
 import { HOST_WORDS, OUTCOME_WORDS, STATE_WORDS } from "../words";
 import { Badge, type Tone } from "./glyph";
 

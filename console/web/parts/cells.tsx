@@ -1,4 +1,4 @@
-import type { State } from "../../api";
+import type { State } from "../../api/rows";
 import { plain } from "../plain";
 import { StateBadge } from "./badges";
 import { Text, When } from "./text";

@@ -1,4 +1,4 @@
-import type { Step } from "../../api";
+import type { Step } from "../../api/changes";
 import { plain } from "../plain";
 import { STEP_WORDS } from "../words";
 import { Badge, type Tone } from "./glyph";

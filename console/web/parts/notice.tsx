@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { ConsoleError } from "../../api";
+import type { ConsoleError } from "../../api/error";
 import { Glyph, type Tone } from "./glyph";
 import { Text } from "./text";
 

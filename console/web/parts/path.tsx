@@ -1,4 +1,4 @@
-import type { Stage } from "../../api";
+import type { Stage } from "../../api/rows";
 import { rate, whole } from "../words";
 import { Text } from "./text";
 

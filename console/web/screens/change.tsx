@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
-import type { Change, ConsoleError } from "../../api";
+import type { Change } from "../../api/changes";
+import type { ConsoleError } from "../../api/error";
 import { useLive } from "../liveContext";
 import { Link } from "../navigation";
 import { OutcomeBadge } from "../parts/badges";

@@ -1,4 +1,4 @@
-import type { ChangeSummary } from "../../api";
+import type { ChangeSummary } from "../../api/changes";
 import { Link } from "../navigation";
 import { OutcomeBadge } from "../parts/badges";
 import { Table } from "../parts/table";

@@ -1,4 +1,4 @@
-import type { HostRow } from "../../api";
+import type { HostRow } from "../../api/rows";
 import { useLive } from "../liveContext";
 import { HostBadge } from "../parts/badges";
 import { Badge } from "../parts/glyph";

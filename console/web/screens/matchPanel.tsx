@@ -1,5 +1,5 @@
 import { useRef } from "preact/hooks";
-import type { NewTapFacts } from "../../api";
+import type { NewTapFacts } from "../../api/ports";
 import { selectorOf } from "../matchChoice";
 import type { TapChoice } from "../newTapChoice";
 import { Text } from "../parts/text";

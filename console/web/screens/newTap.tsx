@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { ConsoleError } from "../../api";
+import type { ConsoleError } from "../../api/error";
 import { useLive, useSession } from "../liveContext";
 import { type Missing, missingOf } from "../matchChoice";
 import { editOf, NEW_SERVICE, NO_CHOICE, proposedName, type TapChoice } from "../newTapChoice";

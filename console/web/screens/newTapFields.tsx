@@ -1,4 +1,4 @@
-import type { TapRow } from "../../api";
+import type { TapRow } from "../../api/rows";
 import { useLive } from "../liveContext";
 import { NEW_SERVICE, type TapChoice } from "../newTapChoice";
 import { SelectField } from "../parts/field";

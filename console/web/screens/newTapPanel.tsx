@@ -1,4 +1,4 @@
-import type { NewTapFacts, Vnic } from "../../api";
+import type { NewTapFacts, Vnic } from "../../api/ports";
 import { useLive } from "../liveContext";
 import { NEW_SERVICE, samplingOf, type TapChoice } from "../newTapChoice";
 import { Notice } from "../parts/notice";

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import type { ConsoleError, Preview } from "../../api";
+import type { Preview } from "../../api/changes";
+import type { ConsoleError } from "../../api/error";
 import { useLive } from "../liveContext";
 import { go } from "../navigation";
 import { FileDiff, StepCard } from "../parts/diff";

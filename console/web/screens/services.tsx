@@ -1,4 +1,4 @@
-import type { ServiceRow } from "../../api";
+import type { ServiceRow } from "../../api/rows";
 import { useLive, useSession } from "../liveContext";
 import { go } from "../navigation";
 import { ChangedCell, OwnerLine, StateCell } from "../parts/cells";

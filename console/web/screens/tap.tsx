@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Stage, Tap, TapRow } from "../../api";
+import type { Stage, Tap, TapRow } from "../../api/rows";
 import { useLive, useSession } from "../liveContext";
 import { Link } from "../navigation";
 import { StateBadge } from "../parts/badges";

@@ -1,4 +1,4 @@
-import type { Tap } from "../../api";
+import type { Tap } from "../../api/rows";
 import { DiffLines } from "../parts/diff";
 import { Code, Lines, Text } from "../parts/text";
 import { ChangeList } from "./changeList";

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { TapRow } from "../../api";
+import type { TapRow } from "../../api/rows";
 import { Spark } from "../parts/spark";
 import { Text, When } from "../parts/text";
 import { copiedWords, rate } from "../words";

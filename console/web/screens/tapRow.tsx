@@ -1,5 +1,5 @@
 import { Component } from "preact";
-import type { TapRow } from "../../api";
+import type { TapRow } from "../../api/rows";
 import { go, Link } from "../navigation";
 import { ChangedCell, OwnerLine, StateCell } from "../parts/cells";
 import { Text, When } from "../parts/text";

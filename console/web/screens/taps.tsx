@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
-import type { State } from "../../api";
+import type { State } from "../../api/rows";
 import { useLive, useSession } from "../liveContext";
 import { go } from "../navigation";
 import { Head } from "../parts/head";

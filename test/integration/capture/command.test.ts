@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,38 +16,12 @@ import { learn } from "../copies/traffic";
 import { leasesOf, until } from "../leases";
 import { descendantsOf, isAlive } from "../processes";
 import { framesOfPcapng } from "./pcapngFile";
+import { silencer } from "./silencer";
 
 /** Wireshark on the command line, which reads files and runs extcap programs. */
 const TSHARK = "tshark";
 /** Seconds within which copying has ended once nothing is heard of a capture any more. */
 const END = 10;
-
-/** A TCP port before a host's SSH that falls silent when it is told to: nothing is sent, and nothing is closed. */
-async function silencer(port: number): Promise<{ port: number; silence(): void; close(): void }> {
-  const sockets: Socket[] = [];
-  const server = createServer((near) => {
-    const far = connect(port, "127.0.0.1");
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.push(from);
-      from.on("error", () => {}).pipe(to);
-    }
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    silence() {
-      for (const socket of sockets) socket.unpipe().pause();
-    },
-    close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
-}
 
 describe("pulumi-taas capture", function () {
   this.timeout(90_000);

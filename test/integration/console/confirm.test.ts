@@ -1,7 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { expect } from "chai";
-import type { Change, Edit, NewTapFacts, Preview, ServiceRow, TapRow } from "../../../console/api";
+import type { Change, Preview } from "../../../console/api/changes";
+import type { Edit } from "../../../console/api/edit";
+import type { NewTapFacts } from "../../../console/api/ports";
+import type { ServiceRow, TapRow } from "../../../console/api/rows";
 import type { Users } from "../../../console/server/roles/users";
 import { ConsoleClient, until } from "../../console/client";
 import { type LabConsole, startLabConsole } from "../../console/consoleLab";

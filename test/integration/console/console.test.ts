@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
-import type { ServiceRow, Stage, TapRow, Vm } from "../../../console/api";
+import type { Vm } from "../../../console/api/ports";
+import type { ServiceRow, Stage, TapRow } from "../../../console/api/rows";
 import { ConsoleClient, until } from "../../console/client";
 import { type LabConsole, startLabConsole } from "../../console/consoleLab";
 import { type Lab, startLab } from "../../lab/lab";

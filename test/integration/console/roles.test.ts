@@ -1,7 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { expect } from "chai";
-import type { Event, HostRow, Preview, ServiceRow, Tap, TapRow, Vm } from "../../../console/api";
+import type { Preview } from "../../../console/api/changes";
+import type { Event } from "../../../console/api/events";
+import type { Vm } from "../../../console/api/ports";
+import type { HostRow, ServiceRow, Tap, TapRow } from "../../../console/api/rows";
 import type { Users } from "../../../console/server/roles/users";
 import { applied, NOTHING_YET } from "../../../console/web/live";
 import { ConsoleClient, until } from "../../console/client";

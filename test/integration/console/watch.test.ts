@@ -1,7 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { Session, Tap, TapEvent, TapRow } from "../../../console/api";
+import type { TapEvent } from "../../../console/api/events";
+import type { Tap, TapRow } from "../../../console/api/rows";
+import type { Session } from "../../../console/api/session";
 import type { Users } from "../../../console/server/roles/users";
 import { ConsoleClient, until } from "../../console/client";
 import { type LabConsole, startLabConsole } from "../../console/consoleLab";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Vnic } from "../../../console/api";
+import type { Vnic } from "../../../console/api/ports";
 import { missingOf, NO_MATCH } from "../../../console/web/matchChoice";
 import { NO_MONITOR } from "../../../console/web/monitorChoice";
 import {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import type { Edit, ServiceRow } from "../../../console/api";
+import type { Edit } from "../../../console/api/edit";
+import type { ServiceRow } from "../../../console/api/rows";
 import { applyEdit } from "../../../console/server/changes/applyEdit";
 import { editSchema } from "../../../console/server/changes/editSchema";
 import type { Ground } from "../../../console/server/changes/ground";

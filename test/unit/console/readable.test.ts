@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { HostRow, ServiceRow, TapRow } from "../../../console/api";
+import type { HostRow, ServiceRow, TapRow } from "../../../console/api/rows";
 import { readableFor, rowFor, ruleFor, stageFor, wordsFor } from "../../../console/server/roles/readable";
 import { OPERATOR, type Viewer } from "../../../console/server/roles/viewer";
 

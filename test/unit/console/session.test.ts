@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { expect } from "chai";
-import type { Session } from "../../../console/api";
+import type { Session } from "../../../console/api/session";
 import { type BareConsole, startBareConsole } from "../../console/bareConsole";
 import { ConsoleClient, until } from "../../console/client";
 import { PEOPLE } from "../../console/people";

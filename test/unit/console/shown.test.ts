@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import type { Event, HostRow, ServiceRow, TapRow } from "../../../console/api";
+import type { Event } from "../../../console/api/events";
+import type { HostRow, ServiceRow, TapRow } from "../../../console/api/rows";
 import { Shown } from "../../../console/server/roles/shown";
 import { hostFor, OPERATOR, sees, type Viewer } from "../../../console/server/roles/viewer";
 import { applied, NOTHING_YET } from "../../../console/web/live";

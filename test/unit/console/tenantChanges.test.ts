@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { expect } from "chai";
-import type { Event } from "../../../console/api";
+import type { Event } from "../../../console/api/events";
 import { changeFor, errorFor, stepFor, summaryOfChange } from "../../../console/server/changes/record";
 import type { LoggedEvent, Ran } from "../../../console/server/deploy/deployer";
 import { programResources, readProgram } from "../../../console/server/program/program";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { TapEvent } from "../../../console/api";
+import type { TapEvent } from "../../../console/api/events";
 import type { Refusal } from "../../../console/server/refusal";
 import { KeptFrames } from "../../../console/server/watch/keptFrames";
 import type { Watched } from "../../../console/server/watch/watched";
