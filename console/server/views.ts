@@ -155,17 +155,23 @@ function endsFor(viewer: Viewer, ends: Ends): Ends {
   return { ...ends, flows: new Map(seen) };
 }
 
+/** A host that has been read. */
+function inspectedView({ views }: Live, host: string): End["view"] {
+  const view = views.find(({ record }) => record.name === host);
+  if (view?.inspection === undefined) throw notFound("host");
+  return view as End["view"];
+}
+
 /** What to know before a port of a host is tapped into a service. */
 export function factsFor(
   { live, options }: Console,
   viewer: Viewer,
   { host, port, service }: { host: string; port: string; service: string | null },
 ): Promise<NewTapFacts> {
-  const view = live.views.find(({ record }) => record.name === host);
-  if (view?.inspection === undefined) throw notFound("host");
+  const view = inspectedView(live, host);
   const found = findPortFor(viewer, view.inspection.facts, port);
   if (found === undefined) throw notFound("port");
-  const asked = { view: view as End["view"], ports: [found], ends: endsFor(viewer, live.ends) };
+  const asked = { view, ports: [found], ends: endsFor(viewer, live.ends) };
   return newTapFacts(options.context, { ...asked, service: serviceFor(live, viewer, service) });
 }
 
@@ -175,10 +181,9 @@ export function selectionFor(
   viewer: Viewer,
   { host, ports, service }: { host: string; ports: PortSelector; service: string | null },
 ): Promise<NewTapFacts> {
-  const view = live.views.find(({ record }) => record.name === host);
-  if (view?.inspection === undefined || viewer.role === "tenant") throw notFound("host");
-  const seen = view as End["view"];
-  const asked = { view: seen, ports: portsThatMatch(seen, ports), ends: live.ends };
+  if (viewer.role === "tenant") throw notFound("host");
+  const view = inspectedView(live, host);
+  const asked = { view, ports: portsThatMatch(view, ports), ends: live.ends };
   return newTapFacts(options.context, { ...asked, service: serviceFor(live, viewer, service) });
 }
 

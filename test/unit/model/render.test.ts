@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { readClaims } from "../../../provider/model/readClaims";
 import { render } from "../../../provider/model/render";
 import type { Claim } from "../../../provider/schema/claim";
+import { processorTime } from "../../processorTime";
 import { observed } from "./observed";
 
 const marks = { externalIds: { "taas-renderer": "1" }, otherConfig: { "taas-generation": "3" } };
@@ -37,13 +38,11 @@ describe("the rendering of a host", () => {
       return { ...written, owner, service: "o/p/s/TapService/ids", destination: facts.machine, peer };
     };
     const claims = Array.from({ length: 2000 }, (_, index) => arriving(index) as unknown as Claim);
-    /** The least processor time of several renderings, in microseconds: other load on the machine does not count. */
+    /** The least processor time of several renderings. */
     const timeOf = (count: number) => {
       const times = Array.from({ length: 3 }, () => {
         const some = new Map(claims.slice(0, count).map((claim) => [claim.owner, claim]));
-        const start = process.cpuUsage();
-        expect(render(some, facts, "br-tap").ports).to.have.length(count);
-        return process.cpuUsage(start).user;
+        return processorTime(() => expect(render(some, facts, "br-tap").ports).to.have.length(count));
       });
       return Math.min(...times);
     };
