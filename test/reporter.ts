@@ -2,6 +2,7 @@ import { type MochaOptions, type Runner, reporters, type Test } from "mocha";
 import {
   closingLine,
   emptyReport,
+  failedTest,
   fullTitle,
   type Report,
   skipLines,
@@ -33,7 +34,7 @@ class CountingReporter extends reporters.Spec {
       report.passed += 1;
       report.times.push({ title: fullTitle(test), ms: test.duration ?? 0 });
     });
-    runner.on("fail", (test: Test) => report.failed.push(fullTitle(test)));
+    runner.on("fail", (test: Test, error: Error) => report.failed.push(failedTest(test, error)));
     runner.on("pending", (test: Test) => report.skipped.push(skippedTest(test)));
     endWithParent();
   }

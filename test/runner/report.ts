@@ -1,11 +1,11 @@
 import { basename } from "node:path";
-import type { Suite, Test } from "mocha";
+import { reporters, type Suite, type Test } from "mocha";
 import { lackOf } from "../lacking";
 
 /** What became of the tests of one mocha process, or of several. */
 export interface Report {
   passed: number;
-  /** Titles of what failed. */
+  /** Titles of what failed, each followed by why, in lines below it. */
   failed: string[];
   skipped: Skipped[];
   /** How long each test took, with its share of hooks left out. */
@@ -60,6 +60,22 @@ export function slowLines(times: readonly Time[], count: number): string[] {
     .sort((a, b) => b.ms - a.ms)
     .slice(0, count)
     .map(({ title, ms }) => `${(ms / 1000).toFixed(1).padStart(8)} s  ${title}`);
+}
+
+/** What a test failed with. Mocha has made texts of the two values. */
+type Failure = Error & { actual?: string; expected?: string };
+
+/** At most so many lines say why a test failed. */
+const MOST_LINES = 30;
+
+/** A failed test as the report has it: its title, the message, how the values differ, and where. */
+export function failedTest(test: Test, error: Failure): string {
+  const { message, stack = "", actual, expected } = error;
+  const difference =
+    actual === undefined || expected === undefined ? "" : reporters.Base.generateDiff(actual, expected);
+  const calls = stack.split("\n").filter((line) => /^\s+at /.test(line));
+  const lines = [message, difference, ...calls.slice(0, 4)].join("\n").split("\n").filter(Boolean);
+  return [fullTitle(test), ...lines.slice(0, MOST_LINES).map((line) => `    ${line.trim()}`)].join("\n");
 }
 
 /** A test's title with its file and suites: `unit/seed: a sample: is another with another seed`. */
