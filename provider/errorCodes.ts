@@ -65,6 +65,7 @@ export const ERROR_CODES = [
   "home-bridge-missing",
   "monitor-port-taken",
   "monitor-port-in-use",
+  "tap-bridge-in-use",
   "no-dpdk",
   "ofport-taken",
   // Services, flows and tunnels.

@@ -50,8 +50,8 @@ export interface MonitorPortArgs {
  *
  * @throws `no-dpdk`: the host's Open vSwitch cannot have a `vhost-user` port.
  *
- * @throws `monitor-port-in-use`: the port cannot be deleted, because a service of another stack uses it or a VM is still
- * attached.
+ * @throws `monitor-port-in-use`, `tap-bridge-in-use`: the port cannot be deleted, because a service of another stack uses
+ * it, or a VM is still attached to it or to the tap bridge.
  */
 export class MonitorPort extends TaasResource {
   /** @internal */

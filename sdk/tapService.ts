@@ -107,7 +107,8 @@ function portOf<Given>(given: MonitorPort | Given): Output<Port> | Given {
  *
  * @throws `flow-taken`: a controller has a rule in the place that `attachment: "integration-bridge"` needs.
  *
- * @throws `service-in-use`: the service cannot be deleted, because flows of other stacks use it.
+ * @throws `service-in-use`, `tap-bridge-in-use`: the service cannot be deleted, because flows of other stacks use it, or
+ * because the tap bridge would be deleted with a port on it that may be a VM's.
  */
 export class TapService extends TaasResource {
   /** @internal */

@@ -6,11 +6,13 @@ import { render } from "../model/render";
 import { withNamesInUse } from "../model/serviceNames";
 import type { Facts } from "../ovs/facts";
 import { haveSameContent } from "../plan/claims";
-import { strandedStray } from "../plan/strays";
 import type { Claim } from "../schema/claim";
-import { integrationBridgeOf, tapBridgeOf } from "./access";
+import { tapBridgeOf } from "./access";
+import { bridgeInUse } from "./bridgeInUse";
 import { cleanUps, type Edit } from "./edit";
 import { portsInUse } from "./portsInUse";
+
+type Claims = ReadonlyMap<string, Claim>;
 
 /** What a host's claims and desired state become after some edits. */
 export interface HostOutcome {
@@ -34,8 +36,8 @@ export interface DraftRequest {
 
 /**
  * The claims and the host's desired state after the edits and after the clean-up of leftovers. Impossible ones are left
- * out: an edit is rejected, a leftover stays. Throws `home-bridge-missing` if the tap bridge has no claim left and
- * cannot be deleted.
+ * out: an edit is rejected, a leftover stays. Throws the reason if the tap bridge has no claim, cannot be deleted, and no
+ * edit is left to reject.
  */
 export function outcomeOf({ record, read, facts, edits, now, reject }: DraftRequest): HostOutcome {
   const tapBridge = tapBridgeOf(record);
@@ -45,7 +47,7 @@ export function outcomeOf({ record, read, facts, edits, now, reject }: DraftRequ
     const { claims: edited, touched, refused } = applyEdits(read.claims, open);
     const claims = withNamesInUse(edited);
     const desired = render(claims, facts, tapBridge);
-    const problems = [...desired.problems, ...portsInUse(read.claims, claims, { facts, tapBridge, before })];
+    const problems = [...desired.problems, ...portsInUse(read.claims, claims, { facts, tapBridge })];
     for (const edit of open.filter((one) => !refused.has(one))) {
       const owners = touched.get(edit)!;
       const problem = problems.find(
@@ -54,15 +56,31 @@ export function outcomeOf({ record, read, facts, edits, now, reject }: DraftRequ
       );
       if (problem !== undefined) refused.set(edit, problemError(problem, record.name));
     }
-    const stage = { desired, before, facts, integrationBridge: integrationBridgeOf(record) };
-    const stranded = claims.size === 0 ? strandedStray(stage, read.bridge) : undefined;
-    if (stranded !== undefined && open.length === 0) throw problemError(stranded, record.name);
-    if (stranded !== undefined)
-      for (const edit of open) refused.set(edit, problemError(stranded, record.name));
+    if (refused.size === 0 && claims.size === 0) {
+      const inUse = bridgeInUse(read.bridge, { facts, before, desired });
+      const last = lastOf(open, touched, read.claims);
+      if (inUse !== undefined && last === undefined) throw problemError(inUse, record.name);
+      if (inUse !== undefined) refused.set(last!, problemError(inUse, record.name));
+    }
     if (refused.size === 0) return { claims, desired, before };
     for (const [edit, error] of refused) if (edit.kind !== "clean-up") reject(edit, error);
     open = open.filter((edit) => !refused.has(edit));
   }
+}
+
+/**
+ * Which of the edits that delete all claims has to wait, so that the tap bridge stays: one that somebody waits for, and of
+ * those one of no flow, so that copies end before what they need.
+ */
+function lastOf(
+  edits: readonly Edit[],
+  touched: ReadonlyMap<Edit, ReadonlySet<string>>,
+  before: Claims,
+): Edit | undefined {
+  const isOfFlows = (edit: Edit) =>
+    [...touched.get(edit)!].every((owner) => before.get(owner)?.kind === "flow");
+  const asked = edits.filter(({ kind }) => kind !== "clean-up");
+  return asked.filter((edit) => !isOfFlows(edit)).at(-1) ?? asked.at(-1) ?? edits.at(-1);
 }
 
 /** Claims after edits, applied one after another. */
@@ -107,8 +125,6 @@ function concerns(problem: Problem, edit: Edit, touched: ReadonlySet<string>, be
     .filter(({ port }) => port === problem.homecomer)
     .some(({ owners }) => owners.some((owner) => touched.has(owner)));
 }
-
-type Claims = ReadonlyMap<string, Claim>;
 
 /**
  * Whether a problem is only that flows know a collector's service by several names, as they do while they follow a

@@ -53,7 +53,7 @@ export async function planAttempt(
   const desired = step ?? end;
   const leaving = desired.placements.map(({ bridge }) => bridge).filter((bridge) => bridge !== tapBridge);
   const over = isOver({ claims, desired, facts, tapBridge });
-  const renewals = await readRenewals(ovsdb, facts, tapBridge, over ? [integrationBridge] : leaving);
+  const renewals = await readRenewals(ovsdb, facts, tapBridge, leaving);
   const bridges = await readLinuxBridges(access, devicesOf(desired.monitors, facts));
   const input = { read, claims, desired, before, facts, tapBridge, integrationBridge, renewals, bridges };
   const goal = step === undefined ? "end" : "step";

@@ -22,7 +22,6 @@ import { planMirrors } from "./mirrors";
 import { namesOf } from "./ours";
 import { portNumbers } from "./portNumbers";
 import { planPorts } from "./ports";
-import { rescueStrays } from "./strays";
 import { changesFailMode, planTapBridge } from "./tapBridge";
 
 /** The changes to one host. */
@@ -143,10 +142,7 @@ export function planHost(input: PlanInput, goal: Goal = "end"): Plan {
     const operations =
       read.bridge === undefined
         ? steps
-        : [
-            ...[guarded!, guardPorts(read.bridge), ...others],
-            ...[...rescueStrays(input, read.bridge), deleteTapBridge(read.bridge)],
-          ];
+        : [guarded!, guardPorts(read.bridge), ...others, deleteTapBridge(read.bridge)];
     return { changes, operations, generation: 0, effect: "ports", rules };
   }
   const notes = noteVnics(desired, facts, tapBridge);

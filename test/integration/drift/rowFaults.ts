@@ -17,6 +17,11 @@ const OTHER: Record<string, string> = {
   peer: "nobody",
 };
 
+/** A number that no port has: one that several asked for would move a second port, too. Ports of one tap share a hash. */
+function freeNumber(name: string): number {
+  return 4000 + 500 * (name.charCodeAt(1) - 97) + (Number.parseInt(name.slice(3, 6), 16) % 500);
+}
+
 function optionTouches(name: string, { type, options, bfd }: Row): Touch[] {
   const keys = Object.keys(options as object);
   const on = `Interface ${name}`;
@@ -25,7 +30,7 @@ function optionTouches(name: string, { type, options, bfd }: Row): Touch[] {
     ...keys.map((key): Touch => [`set ${on} options:${key}=${OTHER[key] ?? "1"}`]),
     [`set ${on} options:df_default=false`],
     [`set ${on} type=${type === "patch" ? "internal" : "geneve"}`],
-    [`set ${on} ofport_request=${4000 + (Number.parseInt(name.slice(3, 6), 16) % 1000)}`],
+    [`set ${on} ofport_request=${freeNumber(name)}`],
     ...(Object.keys(bfd as object).length > 0
       ? ([[`remove ${on} bfd enable`], [`set ${on} bfd:enable=false`]] as Touch[])
       : []),

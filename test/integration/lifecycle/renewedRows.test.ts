@@ -97,9 +97,9 @@ describe("the interface of a monitor that moves back", () => {
     await host.ovs("ovs-vsctl remove Port tap-ids external_ids taas-home");
     const refused = await rejection(driver.delete(other));
     expect([refused.code, refused.message]).to.deep.equal([
-      "monitor-port-in-use",
-      "host host1: port tap-ids is still attached to br-tap, which would be deleted with the claim of " +
-        "organization/driver/test/TapService/other. Shut its VM down, or detach the VM's interface; then run this again",
+      "tap-bridge-in-use",
+      "host host1: bridge br-tap cannot be deleted with its last claim: port tap-ids is still attached to it, and may be a " +
+        "VM's. Shut its VM down, detach the VM's interface, or move the port to the bridge it belongs to; then run this again",
     ]);
     expect(await host.ovs("ovs-vsctl port-to-br tap-ids")).to.equal("br-tap\n");
     await lab.vm("ids").unplug();

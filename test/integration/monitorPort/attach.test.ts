@@ -216,7 +216,9 @@ describe("a monitor port that a hypervisor attaches", function () {
       () => undefined,
       (error: Error) => error,
     );
-    expect(refused?.message).to.match(/port tap-stray is still attached to br-tap, which would be deleted/);
+    expect(refused?.message).to.match(
+      /br-tap cannot be deleted with its last claim: port tap-stray is still attached to it/,
+    );
     expect((await stray.host.ovs(`ovs-vsctl port-to-br ${stray.port}`)).trim()).to.equal("br-tap");
     await stray.unplug();
   });

@@ -110,17 +110,63 @@ describe("a draft of a host", () => {
     expect(done).to.deep.equal({ owners: [other.owner], rejected: [], moves: ["tap-other br-tap"] });
   });
 
-  it("refuses to delete the last claim while a VM's port on the tap bridge has no bridge to move to", () => {
+  describe("that deletes the last claim", () => {
     const row = { externalIds: { "taas-renderer": "1" }, otherConfig: { "taas-generation": "5" } };
-    const strayed = (...others: ObservedBridge[]) =>
-      observed({ name: "br-tap", ports: [{ name: "tap-vm" }], row }, ...others);
-    const done = draft(strayed(), [ids], [drop]);
-    expect([done.rejected, done.owners]).to.deep.equal([[[ids.owner, "home-bridge-missing"]], [ids.owner]]);
-    expect(draft(strayed({ name: "br-int", ports: [] }), [ids], [drop]).owners).to.deep.equal([]);
-    expect(() => draft(strayed(), [], [])).to.throw(
-      TaasError,
-      /^host host1: .*port tap-vm .*br-int.*does not exist/,
-    );
+    const withOn = (...ports: ObservedPort[]) =>
+      observed({ name: "br-tap", ports, row }, { name: "br-int", ports: [] });
+    const hypervisors = { name: "vnet9", nic: { externalIds: { "iface-id": "other" } } };
+    const web = {
+      ...{ format: 1, kind: "flow", owner: `${STACK}/TapFlow/web`, token: "token-web", writer: "w" },
+      ...{ time: new Date().toISOString(), service: ids.owner, tunnelId: 105, destination: "m" },
+      source: { port: "tap-web", integrationBridge: "br-int" },
+    } as unknown as Claim;
+    const IN_USE = "tap-bridge-in-use";
+
+    const ports: [string, ObservedPort][] = [
+      ["a VM's port that its hypervisor attached there", hypervisors],
+      ["one that is its monitor", { name: "tap-ids", nic: { externalIds: { "iface-id": "ids" } } }],
+      ["a port without ids, such as a network card, that was moved there by hand", { name: "eth3" }],
+    ];
+    for (const [what, port] of ports) {
+      it(`is refused with ${what} on the tap bridge`, () => {
+        const done = draft(withOn(port), [ids], [drop]);
+        expect([done.rejected, done.owners]).to.deep.equal([[[ids.owner, IN_USE]], [ids.owner]]);
+      });
+    }
+
+    it("deletes with the bridge what can be no VM's, and what was created for one", () => {
+      const tunnel = { name: "theirs", nic: { type: "vxlan" } };
+      const socket = {
+        ...{ name: "mp1", nic: { type: "dpdkvhostuserclient" } },
+        port: { externalIds: { taas: "1" } },
+      };
+      expect(draft(withOn(tunnel, socket), [ids], [drop])).to.deep.include({ owners: [], rejected: [] });
+    });
+
+    it("refuses, of several edits, one that deletes no flow, so that copies end", () => {
+      const edits = [drop, deleteEdit(web.owner, web.token)];
+      const done = draft(withOn(hypervisors), [ids, web], edits);
+      expect([done.rejected, done.owners]).to.deep.equal([[[ids.owner, IN_USE]], [ids.owner]]);
+      const leftover = { ...web, ...pending } as Claim;
+      expect(draft(withOn(hypervisors), [ids, leftover], [drop]).rejected).to.deep.equal([
+        [ids.owner, IN_USE],
+      ]);
+    });
+
+    it("is refused under whichever owner key, and where somebody has removed the claim by hand", () => {
+      const renamed = { ...ids, owner: `${STACK}/TapService/renamed` } as Claim;
+      const edit = { ...deleteEdit(renamed.owner, ids.token), owner: ids.owner };
+      expect(draft(withOn(hypervisors), [renamed], [edit]).rejected).to.deep.equal([[ids.owner, IN_USE]]);
+      expect(() => draft(withOn(hypervisors), [], [drop])).to.throw(
+        TaasError,
+        /^host host1: bridge br-tap cannot be deleted with its last claim: port vnet9 is still attached/,
+      );
+    });
+
+    it("is no deletion of the last one beside an edit that is refused for itself", () => {
+      const taken = host([moved("tap-ids"), hypervisors], [taker]);
+      expect(draft(taken, [ids], [drop]).rejected).to.deep.equal([[ids.owner, "ofport-taken"]]);
+    });
   });
 
   it("deletes a service with the longest owner key and leaves no claim", () => {
