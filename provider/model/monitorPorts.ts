@@ -133,7 +133,7 @@ function refusalOf(
 }
 
 /** VM ports on the tap bridge that no claim asks for. */
-export function strangersOn(
+function strangersOn(
   all: readonly MonitorPortClaim[],
   facts: Facts,
   tapBridge: string,

@@ -4,7 +4,7 @@ import { deleteEdit, type Edit, putEdit } from "../../../provider/converge/edit"
 import { TaasError } from "../../../provider/errors";
 import type { Facts } from "../../../provider/ovs/facts";
 import type { Claim } from "../../../provider/schema/claim";
-import { type ObservedBridge, type ObservedPort, observed } from "../model/observed";
+import { type ObservedPort, observed } from "../model/observed";
 
 const STACK = "org/project/stack";
 const record = { name: "host1", address: "host1" };
