@@ -2,6 +2,7 @@ import * as z from "zod";
 import { TaasError } from "./errors";
 import { type Inventory, sharedAddress } from "./host/inventory";
 import { inventoryHost } from "./schema/host";
+import { withoutNulls } from "./schema/nulls";
 import { placedReasons, wording } from "./schema/reasons";
 
 /** Where the text of an inventory was read from, for errors. */
@@ -29,7 +30,10 @@ export function checkInventory(value: unknown, { source, root, hint }: Inventory
       code: "invalid-config",
       hint,
     });
-  const parsed = z.record(z.string(), inventoryHost).safeParse(value, { error: wording });
+  const entries = Object.entries(value).map(([name, entry]) => [name, withoutNulls(entry)] as const);
+  const parsed = z
+    .record(z.string(), inventoryHost)
+    .safeParse(Object.fromEntries(entries), { error: wording });
   if (!parsed.success) {
     const reasons = placedReasons(parsed.error, root).map(({ text: reason }) => reason);
     throw new TaasError(`${source} ${reasons.join("; ")}`, {

@@ -15,7 +15,8 @@ import { ENDED } from "./status";
 /** Validates a TapFlow's arguments, and adds `tunnelId` and `rules` to the inputs. */
 function checkFlow(names: Names, olds: Properties, news: Properties): CheckResult {
   const { values, failures } = validate(flowArgs, news, flowComputed);
-  failures.push(...oneOfHosts(values), ...oneOfPorts(news));
+  // What was given counts, valid or not, so that an invalid argument is not reported as missing as well.
+  failures.push(...oneOfHosts(news), ...oneOfPorts(news));
   if (failures.length > 0) return { inputs: values, failures };
   const service = values.service as ServiceRef | typeof UNKNOWN;
   const inputs: Properties = {
@@ -37,12 +38,12 @@ function tooLate(olds: Properties, { until }: Properties): Failure[] {
 
 /** A flow taps one port, or selects ports on one host. */
 function oneOfPorts({ port, ports, hosts }: Properties): Failure[] {
-  if ((port ?? ports ?? null) === null)
+  if (port === undefined && ports === undefined)
     return [{ property: "port", reason: "this argument is required (or ports)" }];
-  if ((ports ?? null) === null) return [];
-  if ((port ?? null) !== null)
+  if (ports === undefined) return [];
+  if (port !== undefined)
     return [{ property: "ports", reason: "give port, or ports to select several, not both" }];
-  if ((hosts ?? null) === null) return [];
+  if (hosts === undefined) return [];
   return [{ property: "hosts", reason: "ports are selected on one host: give host, and each host a flow" }];
 }
 

@@ -1,7 +1,7 @@
 import { defaultTunnelId } from "../model/identity";
 import { serviceRules } from "../model/rules";
 import { type CollectorInput, completeCollector } from "../schema/collector";
-import { defaultOf } from "../schema/options";
+import { defaultOf, type Options } from "../schema/options";
 import { monitorOptions, serviceArgs, serviceComputed } from "../schema/service";
 import { hasUnknown, UNKNOWN } from "../schema/unknown";
 import { type Failure, validate } from "../schema/validate";
@@ -14,28 +14,29 @@ import type { CheckResult, Checks, DiffResult, Properties } from "./resource";
 const MONITOR_ONLY = ["host", "hosts", "port", "ports", "distribution", "attachment"];
 
 /**
- * Checks what was given, valid or not, so that an invalid argument is not reported as missing as well. Defaults
- * contradict nothing.
+ * Checks what was given, valid or not, so that an invalid argument is not reported as missing as well. An unknown may
+ * turn out to be absent or a default, and defaults contradict nothing.
  */
 function contradictions(given: Properties): Failure[] {
-  const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
-  for (const [name, option] of Object.entries(monitorOptions))
-    if (values[name] === defaultOf(option)) delete values[name];
-  if (values.collector !== undefined) {
-    return MONITOR_ONLY.filter((property) => values[property] !== undefined).map((property) => ({
+  const options: Options = monitorOptions;
+  const isCertain = ([name, value]: [string, unknown]) =>
+    value !== UNKNOWN && (options[name] === undefined || value !== defaultOf(options[name]));
+  const certain: Properties = Object.fromEntries(Object.entries(given).filter(isCertain));
+  if (given.collector !== undefined) {
+    return MONITOR_ONLY.filter((property) => certain[property] !== undefined).map((property) => ({
       property,
       reason: "a collector is outside the cloud: give either collector, or host with port or ports",
     }));
   }
   const failures: Failure[] = [];
-  failures.push(...oneOfHosts(values, "or collector"));
-  if (values.port === undefined && values.ports === undefined) {
+  failures.push(...oneOfHosts(given, "or collector"));
+  if (given.port === undefined && given.ports === undefined) {
     failures.push({ property: "port", reason: "this argument is required (or ports, or collector)" });
   }
-  if (values.port !== undefined && values.ports !== undefined) {
+  if (certain.port !== undefined && certain.ports !== undefined) {
     failures.push({ property: "ports", reason: "give port for one monitor or ports for several, not both" });
   }
-  if (values.distribution !== undefined && values.ports === undefined) {
+  if (certain.distribution !== undefined && given.ports === undefined) {
     failures.push({
       property: "distribution",
       reason: "distribution says how several monitors share copies: give ports",

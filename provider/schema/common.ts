@@ -78,9 +78,10 @@ export const udpPort = z.int().min(1).max(65535);
 /** The identity of a resource: `org/project/stack/<types>/name`, percent-encoded. */
 export const ownerKey = z.string().min(1).max(2048);
 
-/** A value that one resource passes to another: the reference that its `check` computed. `what`: where to get one. */
-export function reference<Shape extends z.core.$ZodLooseShape>(what: string, shape: Shape) {
+/** A value that a resource of a kind passes to another: the reference that its `check` computed. */
+export function reference<Shape extends z.core.$ZodLooseShape>(kind: string, shape: Shape) {
   const isReference = (value: unknown) => typeof value === "object" && value !== null && "format" in value;
   const format = z.literal(1, "a reference of a newer format: update pulumi-taas in this program");
-  return z.custom<object>(isReference, `must be ${what}`).pipe(z.object({ format, ...shape }));
+  const meant = `must be the output ref of a ${kind} (in TypeScript also the ${kind} itself)`;
+  return z.custom<object>(isReference, meant).pipe(z.object({ format, ...shape }));
 }

@@ -43,7 +43,7 @@ export const serviceArgs = {
 };
 
 /** What a TapFlow knows about its service. Only ever extended. */
-export const serviceRef = reference("a TapService, or the ref of one", {
+export const serviceRef = reference("TapService", {
   owner: ownerKey,
   tunnelId,
   host: hostRecord.optional(),

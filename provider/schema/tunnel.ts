@@ -29,7 +29,7 @@ export const tunnelArgs = {
 };
 
 /** What a TapFlow knows about its mirror tunnel. Only ever extended. */
-export const tunnelRef = reference("a MirrorTunnel, or the ref of one", {
+export const tunnelRef = reference("MirrorTunnel", {
   owner: ownerKey,
   hosts: z.array(hostRecord),
   mode: tunnelMode,

@@ -47,7 +47,7 @@ export function validate(
   const values: Record<string, unknown> = {};
   const failures: Failure[] = [];
   for (const [property, value] of Object.entries(inputs)) {
-    if (value === undefined || value === null || property.startsWith("__")) continue;
+    if (value === undefined || property.startsWith("__")) continue;
     if (Object.hasOwn(computed, property)) continue;
     const part = Object.hasOwn(schema, property) ? schema[property] : undefined;
     if (part === undefined) {
@@ -69,7 +69,7 @@ export function validate(
     }
   }
   for (const [property, part] of Object.entries(schema)) {
-    if (inputs[property] !== undefined && inputs[property] !== null) continue;
+    if (inputs[property] !== undefined) continue;
     const absent = part.safeParse(undefined);
     if (!absent.success) failures.push({ property, reason: "this argument is required" });
     else if (absent.data !== undefined) values[property] = absent.data;

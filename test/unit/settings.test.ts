@@ -43,6 +43,13 @@ describe("the stack's configuration", () => {
     });
   }
 
+  it("may have fields of hosts that are null, as YAML's empty values are, but no host that is", () => {
+    const inventory = (hosts: object) => read({ "taas:hosts": JSON.stringify(hosts) });
+    const given = { c1: { address: "192.0.2.1", user: null } };
+    expect(inventory(given)().inventory).to.deep.equal({ c1: { address: "192.0.2.1" } });
+    expect(inventory({ c1: null })).to.throw(/taas:hosts\.c1: must be a host's name, or a record/);
+  });
+
   it("may have several names of one machine", () => {
     const hosts = {
       c1: { address: "192.0.2.1", port: 22, user: "root" },

@@ -66,6 +66,26 @@ describe("the arguments of a TapService", () => {
   refuses("an unknown transport", { host: telnet }, "host", /^host\.transport: must be "ssh2" or .*"telnet"/);
   refuses("an empty tenant", { tenant: "" }, "tenant", />=1|empty|at least 1/);
 
+  const outside = { host: undefined, port: undefined, collector: { address: "192.0.2.9", type: "gre" } };
+  const shares = /^distribution says how several monitors share copies/;
+  refuses("a distribution of one monitor", { distribution: "hash" }, "distribution", shares);
+  refuses("an attachment outside", { ...outside, attachment: "integration-bridge" }, "attachment", /outside/);
+
+  it("contradict nothing while they may turn out to be absent or a default", () => {
+    const accepted = (args: Properties) => check(tapService, { ...monitor, ...args }).failures;
+    expect(accepted({ distribution: UNKNOWN })).to.deep.equal([]);
+    expect(accepted({ ports: UNKNOWN })).to.deep.equal([]);
+    expect(accepted({ ...outside, attachment: UNKNOWN, distribution: UNKNOWN })).to.deep.equal([]);
+  });
+
+  it("are as good as absent where they are null, at every depth", () => {
+    const given = { ...monitor, host: { address: "a", user: null }, tenant: null, distribution: null };
+    const { inputs, failures } = check(tapService, given);
+    expect(failures).to.deep.equal([]);
+    expect(inputs.host).to.deep.equal({ name: "a", address: "a" });
+    expect(inputs).not.to.have.property("tenant");
+  });
+
   it("names all that is wrong at once, each at its argument", () => {
     const { failures } = check(tapService, { ...monitor, tunnelId: 0, attachment: "x", extra: 1 });
     expect(failures.map(({ property }) => property)).to.have.members(["tunnelId", "attachment", "extra"]);
@@ -151,11 +171,11 @@ describe("the arguments of a TapFlow", () => {
     /^ports are selected on one host/,
   );
   flowRefuses("no service", { service: null }, "service", /this argument is required/);
-  const meant = /^must be a TapService, or the ref of one \(got /;
+  const meant = /^must be the output ref of a TapService \(in TypeScript also the TapService itself\) \(got /;
   flowRefuses("a service's name", { service: "ids" }, "service", meant);
   flowRefuses("a service's tunnel id", { service: 7 }, "service", meant);
   flowRefuses("something around a reference", { service: { ref: flow.service } }, "service", meant);
-  flowRefuses("a tunnel's name", { tunnel: "way" }, "tunnel", /^must be a MirrorTunnel, or the ref of one/);
+  flowRefuses("a tunnel's name", { tunnel: "way" }, "tunnel", /^must be the output ref of a MirrorTunnel/);
   const idless = { ...(flow.service as object), tunnelId: undefined };
   flowRefuses("a reference without a tunnel id", { service: idless }, "service", /^service\.tunnelId: /);
   const newer = { ...(flow.service as object), format: 2 };
@@ -208,6 +228,26 @@ describe("the arguments of a TapFlow", () => {
     const there = { service: { ...placeless, hosts: records("host4", "host5") } };
     expect(accepted({ ...away, ...there })).to.deep.equal([]);
     expect(accepted({ host: undefined, hosts: ["host3", UNKNOWN] })).to.deep.equal([]);
+  });
+
+  flowRefuses(
+    "an invalid host, and does not call it missing as well",
+    { host: 7 },
+    "host",
+    /^must be a host's/,
+  );
+
+  it("are as good as absent where they are null, at every depth", () => {
+    const given = {
+      rateLimit: { kbps: 5, burst: null },
+      filter: [{ action: "accept", protocol: "tcp", destinationPort: null }],
+      host: { address: "a", user: null },
+    };
+    const { inputs, failures } = check(tapFlow, { ...flow, ...given });
+    expect(failures).to.deep.equal([]);
+    expect(inputs).to.deep.include({ rateLimit: { kbps: 5 }, host: { name: "a", address: "a" } });
+    const missing = check(tapFlow, { ...flow, filter: [null] }).failures;
+    expect(missing.map(({ reason }) => reason).join()).to.match(/^filter\[0\]: must be a rule/);
   });
 
   it("carry the service's tunnel id, known or not", () => {

@@ -55,11 +55,10 @@ for (const [kind, options, checks, least] of kinds) {
 }
 
 describe("a default", () => {
-  it("replaces a missing value and null, and not a wrong or unknown one", () => {
+  it("replaces a missing value, and not a wrong or unknown one", () => {
     const options = { direction: captureOptions.direction };
     const direction = (given: Properties) => validate(options, given).values.direction;
     expect(direction({})).to.equal("both");
-    expect(direction({ direction: null })).to.equal("both");
     expect(direction({ direction: UNKNOWN })).to.equal(UNKNOWN);
     expect(direction({ direction: "sideways" })).to.equal(undefined);
   });
