@@ -17,13 +17,13 @@ import {
   isOfNamesake,
   readConfiguration,
 } from "./configuration";
-import { named } from "./fieldNames";
+import { withFieldNames } from "./fieldNames";
 import { Operations } from "./operations";
 import { receive, send } from "./properties";
 import { type Base, checkFailure, Resources } from "./resources";
 
-/** Answers a call with these hosts and other arguments. */
-type Call = (hosts: readonly unknown[], values: Properties, caller: Caller) => Promise<object>;
+/** Answers a call with these arguments. */
+type Call = (args: Properties, caller: Caller) => Promise<object>;
 
 /** One provider of a stack: the default one, or an explicit one, each with a configuration of its own. */
 export class Server {
@@ -111,9 +111,8 @@ export class Server {
 
   /** The functions that programs may call, by token. */
   private readonly functions: Readonly<Record<string, Call>> = {
-    "taas:index:getTapStatistics": (hosts, _, caller) => this.provider.statistics(hosts, caller),
-    "taas:index:verifyTaps": (hosts, { window }, caller) =>
-      this.provider.verifyTaps({ hosts, window: window as number | undefined }, caller),
+    "taas:index:getTapStatistics": (args, caller) => this.provider.statistics(args, caller),
+    "taas:index:verifyTaps": (args, caller) => this.provider.verifyTaps(args, caller),
   };
 
   private async invoke(request: pb.InvokeRequest): Promise<pb.InvokeResponse> {
@@ -122,13 +121,8 @@ export class Server {
     if (call === undefined) throw new Error(`unknown function ${token}`);
     const { values, secrets } = receive(request.getArgs());
     const response = new pb.InvokeResponse();
-    if (!Array.isArray(values.hosts)) {
-      response.setFailuresList([checkFailure({ property: "hosts", reason: "must be a list of hosts" })]);
-      return response;
-    }
-    const hosts: readonly unknown[] = values.hosts.map(named);
     const answered = await this.operations.run({ named: "read", seconds: 0 }, (ending) =>
-      call(hosts, values, { warn: (message) => this.warn(message, ""), ending, secrets }),
+      call(withFieldNames(values), { warn: (message) => this.warn(message, ""), ending, secrets }),
     );
     const all = secrets.size > 0 ? new Set(Object.keys(answered)) : secrets;
     response.setReturn(send(answered as unknown as Properties, all));

@@ -1,6 +1,6 @@
 import { engineAddress, nameRun } from "./engineRun";
 import { COMPUTED, type Kind, SECRETS, secretProperties, tellsSecret } from "./face/computed";
-import { type Caller, Provider, readStatistics, type VerifyRequest, verifyOver } from "./provider";
+import { type Caller, Provider, readStatistics, verifyOver } from "./provider";
 import { withoutFormerSecrets } from "./resource/formerSecrets";
 import type { CheckResult, DiffResult, Properties, ReadResult } from "./resource/resource";
 import { type ConfigReader, readSettings, type Settings } from "./settings";
@@ -115,10 +115,13 @@ export const MonitorPort = handlersOf("MonitorPort");
 
 /** Reads the hosts' counters. They belong to no resource, so they never enter a state. */
 export async function statistics(read: ConfigReader, hosts: readonly unknown[]): Promise<TapStatistics> {
-  return readStatistics(readSettings(read), hosts);
+  return readStatistics(readSettings(read), { hosts });
 }
 
 /** Verifies that the taps of hosts deliver. The result belongs to no resource, so it never enters a state. */
-export async function verifyTaps(read: ConfigReader, wanted: VerifyRequest): Promise<TapVerifications> {
-  return verifyOver(readSettings(read), wanted);
+export async function verifyTaps(
+  read: ConfigReader,
+  args: { hosts: readonly unknown[]; window?: number },
+): Promise<TapVerifications> {
+  return verifyOver(readSettings(read), args);
 }

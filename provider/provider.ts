@@ -2,6 +2,7 @@ import { allOf } from "./allOf";
 import { type Ending, unlessEnded } from "./converge/ending";
 import { TaasError } from "./errors";
 import type { Kind } from "./face/computed";
+import { functionArguments } from "./functionArguments";
 import { type Context, namesOf } from "./resource/context";
 import { flowChecks } from "./resource/flowChecks";
 import { monitorPortChecks } from "./resource/monitorPortChecks";
@@ -115,17 +116,17 @@ export class Provider {
     });
   }
 
-  /** Reads the hosts' counters over the provider's own connections. */
-  async statistics(hosts: readonly unknown[], caller: Caller): Promise<TapStatistics> {
-    return this.concealed(caller, [{ hosts }], (context) =>
-      unlessEnded(caller.ending, statisticsOf(context, hosts)),
+  /** Reads the hosts' counters over the provider's own connections. `args`: as the program gives them. */
+  async statistics(args: Properties, caller: Caller): Promise<TapStatistics> {
+    return this.concealed(caller, [args], (context) =>
+      unlessEnded(caller.ending, statisticsOf(context, args)),
     );
   }
 
-  /** Verifies over the provider's own connections that the taps of hosts deliver. */
-  async verifyTaps(wanted: VerifyRequest, caller: Caller): Promise<TapVerifications> {
-    return this.concealed(caller, [{ hosts: wanted.hosts }], (context) =>
-      unlessEnded(caller.ending, verificationOf(context, wanted)),
+  /** Verifies over the provider's own connections that the taps of hosts deliver. `args`: as the program gives them. */
+  async verifyTaps(args: Properties, caller: Caller): Promise<TapVerifications> {
+    return this.concealed(caller, [args], (context) =>
+      unlessEnded(caller.ending, verificationOf(context, args)),
     );
   }
 
@@ -170,32 +171,31 @@ export class Provider {
 
 /**
  * Reads the hosts' counters over connections that are closed at the end. Counters belong to no resource, so they never
- * enter a state.
+ * enter a state. `args`: as the program gives them.
  */
-export async function readStatistics(settings: Settings, hosts: readonly unknown[]): Promise<TapStatistics> {
+export async function readStatistics(settings: Settings, args: object): Promise<TapStatistics> {
   const { withContext } = await load();
-  return withContext(settings, (context) => statisticsOf(context, hosts));
+  return withContext(settings, (context) => statisticsOf(context, args));
 }
 
-/** The hosts whose taps are verified, and for how many seconds frames are counted. */
-export interface VerifyRequest {
-  hosts: readonly unknown[];
-  window?: number | undefined;
-}
-
-/** Verifies that the taps of hosts deliver, over connections that are closed at the end. */
-export async function verifyOver(settings: Settings, wanted: VerifyRequest): Promise<TapVerifications> {
+/**
+ * Verifies that the taps of hosts deliver, over connections that are closed at the end. `args`: as the program gives
+ * them.
+ */
+export async function verifyOver(settings: Settings, args: object): Promise<TapVerifications> {
   const { withContext } = await load();
-  return withContext(settings, (context) => verificationOf(context, wanted));
+  return withContext(settings, (context) => verificationOf(context, args));
 }
 
-async function verificationOf(context: Context, { hosts, window }: VerifyRequest): Promise<TapVerifications> {
+async function verificationOf(context: Context, args: object): Promise<TapVerifications> {
+  const { hosts, window } = functionArguments("verifyTaps", args);
   const { verifyTaps } = await load();
   const records = hosts.map((host) => context.resolveHost(host));
-  return clean(await verifyTaps(context, records, window === undefined ? {} : { window }));
+  return clean(await verifyTaps(context, records, { window }));
 }
 
-async function statisticsOf(context: Context, hosts: readonly unknown[]): Promise<TapStatistics> {
+async function statisticsOf(context: Context, args: object): Promise<TapStatistics> {
+  const { hosts } = functionArguments("getTapStatistics", args);
   const records = hosts.map((host) => context.resolveHost(host));
   const counted = await allOf(records.map((record) => context.open(record).statistics()));
   return clean({

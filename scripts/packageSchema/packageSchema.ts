@@ -3,13 +3,12 @@ import { join } from "node:path";
 import type { Unwrap } from "@pulumi/pulumi";
 import * as z from "zod";
 import { flowArgs, flowComputed } from "../../provider/schema/flow";
-import { hostInput } from "../../provider/schema/host";
+import { functionArgs } from "../../provider/schema/functions";
 import { monitorPortArgs, monitorPortComputed } from "../../provider/schema/monitorPort";
 import type { Options } from "../../provider/schema/options";
 import { serviceArgs, serviceComputed } from "../../provider/schema/service";
 import { providerOptions } from "../../provider/schema/settings";
 import { tunnelArgs, tunnelComputed } from "../../provider/schema/tunnel";
-import { verifyOptions } from "../../provider/schema/verify";
 import type { MirrorTunnelArgs, MonitorPort, MonitorPortArgs, TapFlowArgs, TapServiceArgs } from "../../sdk";
 import { declaredObject } from "./declaredTypes";
 import { type Documented, docComments } from "./docComments";
@@ -147,12 +146,17 @@ export function packageSchema(root: string) {
   const kinds = Object.keys(RESOURCES) as (keyof typeof RESOURCES)[];
   const resources = kinds.map((kind) => [`taas:index:${kind}`, resource(kind, specs, documented)] as const);
   const config = specs.properties(jsonSchema(providerOptions), "Provider", undefined);
-  const hosts = z.array(hostInput);
   const functions = {
-    "taas:index:getTapStatistics": invoked("getTapStatistics", { hosts }, "TapStatistics", specs, documented),
+    "taas:index:getTapStatistics": invoked(
+      "getTapStatistics",
+      functionArgs.getTapStatistics,
+      "TapStatistics",
+      specs,
+      documented,
+    ),
     "taas:index:verifyTaps": invoked(
       "verifyTaps",
-      { hosts, ...verifyOptions },
+      functionArgs.verifyTaps,
       "TapVerifications",
       specs,
       documented,
