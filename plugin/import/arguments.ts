@@ -9,8 +9,9 @@ import type { Properties } from "../../provider/resource/resource";
 import type { FlowClaim } from "../../provider/schema/claim";
 import { captureOptions, treatmentOptions } from "../../provider/schema/flow";
 import { monitorPortOptions } from "../../provider/schema/monitorPort";
-import { pick } from "../../provider/schema/options";
-import type { PortInput } from "../../provider/schema/port";
+import { defaultOf, pick } from "../../provider/schema/options";
+import { asGivenPort } from "../../provider/schema/port";
+import { monitorOptions } from "../../provider/schema/service";
 import type { Found } from "./find";
 import { membersOf, tunnelArguments } from "./tunnel";
 
@@ -27,19 +28,16 @@ const OPTIONS = Object.keys({ ...captureOptions, ...treatmentOptions }) as (
   | keyof typeof treatmentOptions
 )[];
 
-/** A port as an argument; what was found out about it belongs to the state. */
-function portOf(port: PortInput): PortInput {
-  return typeof port === "object" && "mac" in port ? { mac: port.mac } : port;
-}
-
 /** The arguments of a service, from its claim. */
 export function serviceArguments({ seen, claim }: Found<"TapService">): Properties {
   const { owner, tunnelId, tenant, allowCrossTenant, description, distribution, attachment } = claim;
-  const [port, ...more] = claim.ports.map(portOf);
+  const ports = claim.ports.map(asGivenPort);
+  // Only a list of monitors can have a distribution, however long it is.
+  const isOne = ports.length === 1 && distribution === defaultOf(monitorOptions.distribution);
   return {
     ...{ owner, tunnelId, tenant, allowCrossTenant, description, distribution, attachment },
     host: seen.record,
-    ...(more.length === 0 ? { port } : { ports: [port, ...more] }),
+    ...(isOne ? { port: ports[0] } : { ports }),
   };
 }
 
@@ -66,7 +64,7 @@ export async function flowArguments(found: Found<"TapFlow">, importing: Importin
     ...{ owner, tenant, description, until },
     ...Object.fromEntries(OPTIONS.map((name) => [name, source[name]])),
     host: seen.record,
-    ...(source.port === undefined ? { ports: source.ports } : { port: portOf(source.port) }),
+    ...(source.port === undefined ? { ports: source.ports } : { port: asGivenPort(source.port) }),
     service: await serviceReference(found, importing),
     transport: claim.shared === undefined ? "dedicated" : "shared",
     mtuPolicy: source.maxFrame === undefined ? "warn" : "truncate",

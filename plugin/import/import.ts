@@ -1,3 +1,4 @@
+import { TaasError } from "../../provider/errors";
 import type { Kind } from "../../provider/face/computed";
 import type { Provider } from "../../provider/provider";
 import type { Context } from "../../provider/resource/context";
@@ -58,7 +59,11 @@ function checked(provider: Provider, kind: Kind, args: Properties): Properties {
   const { inputs, failures } = provider.check(kind, {}, Object.fromEntries(given), new Set());
   const [failure] = failures;
   if (failure === undefined) return inputs;
-  throw new Error(
+  throw new TaasError(
     `the claim of ${args.owner} does not describe a valid ${kind}: ${failure.property}: ${failure.reason}`,
+    {
+      code: "import-unknown",
+      hint: "Somebody has altered the claim: run up --refresh in the stack that created it, which repairs it",
+    },
   );
 }

@@ -42,6 +42,11 @@ export const claimedPort = z.union([
 
 export type PortInput = z.output<typeof claimedPort>;
 
+/** A port as an argument, without what was found out about it. */
+export function asGivenPort(port: PortInput): PortInput {
+  return typeof port === "object" && "mac" in port ? { mac: port.mac } : port;
+}
+
 /** A port as one string; equal strings name the same port. */
 export function portKey(port: PortInput): string {
   if (typeof port === "string") return port;

@@ -1,9 +1,10 @@
 import { expect } from "chai";
-import { flowArguments } from "../../../plugin/import/arguments";
+import { flowArguments, serviceArguments } from "../../../plugin/import/arguments";
 import { findClaim } from "../../../plugin/import/find";
 import type { Look } from "../../../provider/converge/look";
-import type { Context } from "../../../provider/resource/context";
-import { type Claim, claim, type FlowClaim } from "../../../provider/schema/claim";
+import { type Context, namesOf } from "../../../provider/resource/context";
+import { tapService } from "../../../provider/resource/service";
+import { type Claim, claim, type FlowClaim, type ServiceClaim } from "../../../provider/schema/claim";
 import { observed } from "../model/observed";
 import { errorOf } from "./errorOf";
 
@@ -59,6 +60,19 @@ describe("an import by the plugin", () => {
     const args = await flowArguments({ seen, claim: flow }, { context, check });
     expect(args.ports).to.deep.equal(selector);
     expect(args).not.to.have.property("port");
+  });
+
+  it("has a list of one monitor where copies are shared, and a port where they are not", () => {
+    const argumentsOf = (fields: object) => {
+      const ids = service("o/p/s/TapService/ids", fields) as ServiceClaim;
+      const given = serviceArguments({ seen: seenWith(ids).seen, claim: ids });
+      const { failures } = tapService.check(namesOf({}), {}, JSON.parse(JSON.stringify(given)));
+      expect(failures).to.deep.equal([]);
+      return { port: given.port, ports: given.ports };
+    };
+    expect(argumentsOf({})).to.deep.equal({ port: "mon", ports: undefined });
+    for (const distribution of ["hash", "failover"])
+      expect(argumentsOf({ distribution })).to.deep.equal({ port: undefined, ports: ["mon"] });
   });
 
   it("identifies the service of a flow by its former tunnel id", async () => {
