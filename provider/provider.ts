@@ -47,8 +47,9 @@ function clean<T>(value: T): T {
 export class Provider {
   private opened: { readonly settings: Settings; readonly context: Context } | undefined;
   /**
-   * The incarnations in the state, by owner. A replacement gets only its new arguments, but `diff` compared it with the
-   * state before.
+   * The incarnations in the state, by the owner that the new arguments give them. A replacement gets only its new
+   * arguments, but `diff` compared them with the state before. It did not if the engine was told to replace the resource
+   * (`--replace`, `state taint`, `replaceWith`).
    */
   private readonly incarnations = new Map<unknown, unknown>();
 
@@ -77,7 +78,7 @@ export class Provider {
   }
 
   diff(kind: Kind, olds: Properties, news: Properties): DiffResult {
-    this.incarnations.set(olds.owner, olds.incarnation);
+    this.incarnations.set(news.owner, olds.incarnation);
     return CHECKS[kind].diff(olds, news);
   }
 

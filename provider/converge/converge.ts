@@ -39,9 +39,9 @@ function warnOfRestore({ reach }: Intent, { rounds }: Prepared): void {
 }
 
 /**
- * Warns that a create takes over claims with the same content. Most likely they belong to a lost state. They can also
- * belong to a stack with the same organization, project and stack name whose state is in another backend, and only the
- * operator can tell the two cases apart.
+ * Warns that a create takes over claims with the same content. Most likely they belong to the resource that it replaces,
+ * which the engine does not always say, or to a lost state. They can also belong to a stack with the same organization,
+ * project and stack name whose state is in another backend, and only the operator can tell the cases apart.
  */
 function warnOfTakeover({ mode, owner, token, replaced, reach }: Intent, { rounds }: Prepared): void {
   if (mode !== "create") return;
@@ -50,7 +50,7 @@ function warnOfTakeover({ mode, owner, token, replaced, reach }: Intent, { round
     if (claim === undefined || claim.token === token || claim.token === replaced) continue;
     if (isLeftover(claim, stackOf(owner))) continue;
     reach.warn(
-      `host ${record.name}: takes over the claim of ${owner}, written by ${claim.writer} at ${claim.time}. If a stack with another state has this resource too, the two stacks undo each other's changes: give one of them another project or stack name`,
+      `host ${record.name}: takes over the claim of ${owner}, written by ${claim.writer} at ${claim.time}. That is right if the resource is replaced (up --replace, state taint, replaceWith) or its state was lost. If neither is so, a stack with another state has it too, and the two undo each other's changes: give one of them another project or stack name`,
     );
   }
 }

@@ -3,15 +3,9 @@ import { hasEnded } from "../model/ended";
 import { stackOf } from "../model/identity";
 import { namesBefore } from "../model/serviceNames";
 import { writeClaim } from "../plan/claims";
-import {
-  type Claim,
-  claimOf,
-  type Elsewhere,
-  type FlowClaim,
-  type ServiceClaim,
-  type TunnelClaim,
-} from "../schema/claim";
+import { type Claim, claimOf, type Elsewhere } from "../schema/claim";
 import { withUnknownPart } from "../schema/stored";
+import { areEqual, areGivenEqually } from "./compareClaims";
 import { isExpired, isLeftover, RUN, replacedBy, writer } from "./run";
 
 /** A claim without the fields that are added when it is written. */
@@ -55,31 +49,6 @@ export interface PutOptions {
   host: string;
 }
 
-const VOLATILE = {
-  token: "",
-  pending: undefined,
-  replaces: undefined,
-  writer: "",
-  time: "",
-};
-
-/**
- * Fields that do not affect what the resource is: how the other ends are reached, how a host was before, earlier names
- * of a service, and the progress of a tunnel or a move.
- */
-const TRANSIENT = {
-  from: undefined,
-  elsewhere: undefined,
-  phase: undefined,
-  movingFrom: undefined,
-  former: undefined,
-} satisfies Partial<Record<keyof FlowClaim | keyof TunnelClaim | keyof ServiceClaim, undefined>>;
-
-function equal(a: Claim, b: Claim, besides: object): boolean {
-  const text = (claim: Claim) => writeClaim({ ...claim, ...VOLATILE, ...besides } as Claim);
-  return text(a) === text(b);
-}
-
 function refuse(existing: Claim, options: PutOptions): TaasError {
   const by = `${existing.writer} at ${existing.time}`;
   return new TaasError(
@@ -89,7 +58,7 @@ function refuse(existing: Claim, options: PutOptions): TaasError {
     {
       code: "claim-differs",
       host: options.host,
-      hint: "Set adopt: true on the resource to take it over, or destroy the stack that wrote it",
+      hint: "With up --replace, run up without it first, which changes arguments in place. Otherwise set adopt: true on the resource to take the claim over, or destroy the stack that wrote it",
     },
   );
 }
@@ -124,12 +93,12 @@ export function putEdit(options: PutOptions): Edit {
           ? (withUnknownPart(claimOf[draft.kind], written, existing) as Claim)
           : written;
       if (existing !== undefined && existing.token !== token && !isLeftover(existing, stackOf(draft.owner))) {
-        const isKnown = () => existing.token === options.replaced || equal(existing, next, TRANSIENT);
+        const isKnown = () => existing.token === options.replaced || areGivenEqually(existing, next);
         const takes = options.adopt || (options.mode === "create" && isKnown());
         if (!takes) throw refuse(existing, options);
       }
       const stands = existing?.token === token && existing.pending === next.pending;
-      if (stands && existing.owner === next.owner && equal(existing, next, {})) return;
+      if (stands && existing.owner === next.owner && areEqual(existing, next)) return;
       claims.set(next.owner, next);
     },
   };

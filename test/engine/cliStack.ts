@@ -202,6 +202,7 @@ class CliStack implements Stack {
         ...flags,
         ...(options.display === "progress" ? ["--suppress-progress"] : ["--diff"]),
         ...(options.expectNoChanges ? ["--expect-no-changes"] : []),
+        ...(options.replace ?? []).flatMap((end) => ["--replace", `**${end}`]),
         ...(options.parallelism ? ["--parallel", String(options.parallelism)] : []),
       ],
       options,

@@ -28,6 +28,7 @@ export interface RunSettings {
   readonly log: EventLog;
   readonly parallelism?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  readonly replace?: readonly string[] | undefined;
 }
 
 /** The parts of a run that has begun. */
@@ -42,7 +43,7 @@ export interface Started {
 /** Starts the servers and the provider's process, does the work, and stops them whatever happens. */
 export async function withRun(
   target: RunTarget,
-  { mode, log, signal }: RunSettings,
+  { mode, log, signal, replace = [] }: RunSettings,
   work: (started: Started) => Promise<ResourceChanges>,
 ): Promise<ResourceChanges> {
   const state = await target.file.read();
@@ -76,6 +77,7 @@ export async function withRun(
       snapshot: new Snapshot(state, mode === "update" ? target.file : undefined),
       log,
       deletions: new Set(),
+      replace,
     };
     return await work({ run, monitor, address, config, env });
   } finally {

@@ -95,10 +95,10 @@ class EngineStack implements Stack {
       print(toText(event));
       options.onEvent?.(event);
     });
-    const { parallelism, signal } = options;
+    const { parallelism, signal, replace } = options;
     let changes: ResourceChanges = {};
     try {
-      changes = await operate(this.target, { mode, log, parallelism, signal }, options);
+      changes = await operate(this.target, { mode, log, parallelism, signal, replace }, options);
     } catch (error) {
       log.diagnose("error", (error as Error).message);
     }

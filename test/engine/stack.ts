@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly onEvent?: (event: EngineEvent) => void;
   /** Cancels the run, as Ctrl-C does: what runs is finished, nothing more begins. */
   readonly signal?: AbortSignal;
+  /** Preview and up only: ends of the URNs of resources to replace, whatever their providers say. */
+  readonly replace?: readonly string[];
   /** Refresh only: forget creates that an earlier run had begun and not ended. */
   readonly clearPendingCreates?: boolean;
 }

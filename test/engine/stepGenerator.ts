@@ -65,7 +65,7 @@ export class StepGenerator {
     const provider = goal.custom ? this.run.providers.of(now) : undefined;
     const recreating = this.run.deletions.has(urn);
     const external = old?.external ?? false;
-    const known = recreating || external ? undefined : old;
+    const known = recreating || external || this.isTold(urn) ? undefined : old;
     const inputs = old ? resetPaths(old.inputs, goal.properties, goal.ignoreChanges) : goal.properties;
     now.inputs = provider ? await this.check(provider, now, known ? inputs : goal.properties, known) : inputs;
     if (!old) {
@@ -160,6 +160,7 @@ export class StepGenerator {
 
   private async diff({ goal, old, now, provider }: Candidate): Promise<DiffResult> {
     const replace = (key: string) => ({ changes: true, replaces: [key], deleteBeforeReplace: false });
+    if (this.isTold(now.urn)) return replace("id");
     if (now.replaceWith.some((urn) => this.replaced.has(urn))) return replace("replaceWith");
     if (this.replaced.has(now.deletedWith)) return replace("deletedWith");
     if (Boolean(old.provider) !== Boolean(now.provider)) return replace("provider");
@@ -205,7 +206,7 @@ export class StepGenerator {
     }
     this.replaced.add(now.urn);
     // Defaults that were carried over from the old inputs are no longer wanted.
-    if (provider) now.inputs = await this.check(provider, now, goal.properties);
+    if (provider && !this.isTold(now.urn)) now.inputs = await this.check(provider, now, goal.properties);
     const reasons = { keys: diff.replaces, diffs: diff.changedKeys ?? [] };
     if (!(goal.deleteBeforeReplace ?? diff.deleteBeforeReplace))
       return this.replaceAfter(old, now, done, reasons);
@@ -233,6 +234,11 @@ export class StepGenerator {
       new ReplaceStep(this.run, { old, now }, reasons.keys, reasons.diffs),
       new CreateStep(this.run, now, done, replacement),
     ];
+  }
+
+  /** Whether the operator asks for a resource to be replaced. Its provider is then told nothing of its old state. */
+  private isTold(urn: Urn): boolean {
+    return this.run.replace.some((end) => urn.endsWith(end));
   }
 
   private replaceAfter(

@@ -107,6 +107,22 @@ describe("the deployment engine, with resource options", function () {
     succeeded(await files.stack.destroy());
   });
 
+  it("replaces what it is told to, without a word of the old state to the provider before", async () => {
+    const declaration = [
+      { name: "a", content: "x" },
+      { name: "b", content: "y" },
+    ];
+    await files.declare(declaration);
+    succeeded(await files.stack.up());
+    files.journal();
+    rmSync(join(files.directory, "checks"));
+    const replaced = succeeded(await files.stack.up({ replace: ["::a"] }));
+    expect(replaced.changes).to.deep.equal({ same: 2, replace: 1 });
+    expect(files.journal()).to.deep.equal(["create a-1", "created a-1", "delete a-1"]);
+    const checks = readFileSync(join(files.directory, "checks"), "utf8");
+    expect(checks.split("\n").sort().join(" ").trim()).to.equal("a without olds b with olds");
+  });
+
   it("looks up what it does not own, and never deletes it", async () => {
     writeFileSync(join(files.directory, "theirs-1.json"), '"theirs"');
     await files.declare([

@@ -1,12 +1,30 @@
 import { expect } from "chai";
 import { Provider } from "../../provider/provider";
+import type { Context } from "../../provider/resource/context";
+import type { Properties } from "../../provider/resource/resource";
 import { readSettings, type Settings } from "../../provider/settings";
+import { memoryHosts } from "./resource/memoryHosts";
 
 /** A configuration with two hosts, of which some are declared gone. No name server knows them. */
 function configured(...gone: string[]): Settings {
   const host = (name: string) => [name, { address: `${name}.invalid`, gone: gone.includes(name) }] as const;
   const hosts = Object.fromEntries(["a", "b"].map(host));
   return readSettings((key) => (key === "taas:hosts" ? JSON.stringify(hosts) : undefined));
+}
+
+/** A provider of hosts that are kept in memory. */
+class MemoryProvider extends Provider {
+  private readonly context: Context = memoryHosts(
+    ["tap-ids", "tap-ids2", "tap-web"].map((name) => ({ name })),
+  );
+
+  constructor() {
+    super(() => readSettings(() => undefined));
+  }
+
+  override async contextFor(): Promise<Context> {
+    return this.context;
+  }
 }
 
 describe("a provider", () => {
@@ -28,5 +46,35 @@ describe("a provider", () => {
       "host a is declared gone",
       "host b is declared gone",
     ]);
+  });
+
+  describe("that replaces a resource", () => {
+    const caller = { warn: () => undefined, secrets: new Set<string>() };
+    const [a, b] = ["a", "b"].map((name) => `o/p/s/TapService/${name}`) as [string, string];
+    let provider: Provider;
+
+    beforeEach(() => {
+      provider = new MemoryProvider();
+    });
+
+    const checked = (owner: string, more: Properties = {}) => {
+      const args = { owner, host: "h", port: "tap-ids", tunnelId: 7, ...more };
+      return provider.check("TapService", {}, args, new Set()).inputs;
+    };
+    const create = (inputs: Properties) => provider.create("TapService", inputs, caller);
+
+    it("takes over the claim of the one before, which a diff has told of", async () => {
+      const { outs } = await create(checked(a));
+      const changed = checked(a, { port: "tap-ids2" });
+      provider.diff("TapService", outs, changed);
+      expect((await create(changed)).outs.port).to.equal("tap-ids2");
+    });
+
+    it("leaves the claim of one that was renamed to the resource that has its new name", async () => {
+      const { outs } = await create(checked(a));
+      provider.diff("TapService", outs, checked(b));
+      const error = await create(checked(a, { port: "tap-ids2" })).catch((reason: unknown) => reason);
+      expect(error).to.have.property("code", "claim-differs");
+    });
   });
 });

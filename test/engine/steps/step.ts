@@ -14,6 +14,8 @@ export interface Run {
   readonly log: EventLog;
   /** URNs that this run deletes, for what is deleted with them. */
   readonly deletions: Set<Urn>;
+  /** Ends of the URNs of resources to replace, whatever their providers say. */
+  readonly replace: readonly string[];
 }
 
 function stepState(state: ResourceState | undefined): StepState | null {

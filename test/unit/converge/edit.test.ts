@@ -8,6 +8,7 @@ import {
   putEdit,
 } from "../../../provider/converge/edit";
 import { RUN } from "../../../provider/converge/run";
+import { defaultTunnelId } from "../../../provider/model/identity";
 import type { Claim } from "../../../provider/schema/claim";
 
 const STACK = "org/project/stack";
@@ -95,6 +96,52 @@ describe("a claim that is put", () => {
   ];
   for (const [says, expected, more, ...claims] of cases) {
     it(says, () => expect(applied(putEdit(options(more)), ...claims)).to.deep.equal(expected));
+  }
+
+  const MAC = "fa:16:3e:00:00:01";
+  const byMac = (foundIfaceId: string) => ({ mac: MAC, foundIfaceId });
+  const service = (fields: object) => ({ ...content, ports: [byMac("new")], ...fields });
+  const flow = (fields: object) => ({
+    ...{
+      format: 1,
+      kind: "flow",
+      owner: `${STACK}/TapFlow/web`,
+      service: OWNER,
+      tunnelId: 7,
+      destination: "m2",
+    },
+    source: { port: byMac("new"), integrationBridge: "br-int", maxFrame: 1500 },
+    peer: { machine: "m2", name: "host2", local: "192.0.2.1", remote: "192.0.2.2" },
+    ...fields,
+  });
+  const found: [string, object, object][] = [
+    ["another iface-id of a monitor's MAC", service({}), { ports: [byMac("old")] }],
+    ["no iface-id yet", service({}), { ports: [{ mac: MAC }] }],
+    ["the tunnel id of its former name", service({ tunnelId: defaultTunnelId(OWNER) }), { tunnelId: 7 }],
+    ["another iface-id of a source", flow({}), { source: { ...flow({}).source, port: byMac("old") } }],
+    ["another longest frame", flow({}), { source: { ...flow({}).source, maxFrame: 9000 } }],
+    ["its service's former tunnel id", flow({}), { tunnelId: 8 }],
+    ["other addresses of the ends", flow({}), { peer: { ...flow({}).peer, name: "b", remote: "192.0.2.9" } }],
+  ];
+  const given: [string, object, object][] = [
+    ["another MAC", service({}), { ports: [{ mac: "fa:16:3e:00:00:02" }] }],
+    ["another tunnel id than is given", service({ tunnelId: 9 }), { tunnelId: 7 }],
+    ["another source", flow({}), { source: { ...flow({}).source, port: "tap" } }],
+    ["a source that is not truncated", flow({}), { source: { ...flow({}).source, maxFrame: undefined } }],
+    ["another machine", flow({}), { peer: { ...flow({}).peer, machine: "m3" } }],
+    ["another service", flow({}), { service: `${STACK}/TapService/other` }],
+  ];
+  for (const [cases, outcome] of [
+    [found, "takes over"],
+    [given, "is refused by"],
+  ] as const) {
+    for (const [what, draft, differing] of cases)
+      it(`${outcome} what differs in what ${cases === found ? "was found out" : "is given"}: ${what}`, () => {
+        const existing = { ...draft, ...differing, ...written, token: "theirs" } as unknown as Claim;
+        const result = applied(putEdit(options({ draft: draft as PutOptions["draft"] })), existing);
+        const name = existing.owner.slice(STACK.length + 1);
+        expect(result).to.deep.equal(cases === found ? [`${name} mine pending`] : "claim-differs");
+      });
   }
 
   it("has the same result when it is put twice", () => {
