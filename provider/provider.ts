@@ -10,6 +10,7 @@ import type { CheckResult, Checks, DiffResult, Properties, ReadResult, Resource 
 import { serviceChecks } from "./resource/serviceChecks";
 import { halfDone } from "./resource/status";
 import { tunnelChecks } from "./resource/tunnelChecks";
+import type { Claim } from "./schema/claim";
 import { type Conceal, concealed, concealing, type SecretNames, shownFailure } from "./secrets";
 import type { Settings } from "./settings";
 import type { TapStatistics } from "./statistics/statistics";
@@ -52,6 +53,11 @@ export class Provider {
    * (`--replace`, `state taint`, `replaceWith`).
    */
   private readonly incarnations = new Map<unknown, unknown>();
+  /**
+   * The incarnations that were deleted with another resource. The engine may not know that they are gone, because the
+   * other one was replaced.
+   */
+  private readonly dropped = new Set<unknown>();
 
   /**
    * `settings` throws if the configuration is wrong. A process that a debugger started is configured again for each
@@ -79,7 +85,8 @@ export class Provider {
 
   diff(kind: Kind, olds: Properties, news: Properties): DiffResult {
     this.incarnations.set(news.owner, olds.incarnation);
-    return CHECKS[kind].diff(olds, news);
+    const result = CHECKS[kind].diff(olds, news);
+    return { ...result, changes: result.changes || this.dropped.has(olds.incarnation) };
   }
 
   /** Rejects with the operation's own error; if something remains on a host, the error is also a `PartialFailure`. */
@@ -112,7 +119,8 @@ export class Provider {
 
   async delete(kind: Kind, state: Properties, caller: Caller): Promise<void> {
     await this.operate(kind, caller, [state], async (resource, context) => {
-      await resource.delete(context, state);
+      const dropped = ({ token }: Pick<Claim, "token">) => void this.dropped.add(token);
+      await resource.delete({ ...context, dropped }, state);
       return null;
     });
   }

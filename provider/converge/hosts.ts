@@ -1,7 +1,7 @@
 import { allOf } from "../allOf";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
-import type { Elsewhere } from "../schema/claim";
+import type { Claim, Elsewhere } from "../schema/claim";
 import { tapBridgeOf } from "./access";
 import type { Ending } from "./ending";
 import type { Host } from "./host";
@@ -19,6 +19,8 @@ export interface Reach {
   claimedHost(claimed: HostRecord): Promise<HostRecord>;
   /** Passes a warning to the operator. */
   warn(message: string): void;
+  /** Receives the claims of other resources that the operation deletes, because they cannot exist without this one. */
+  dropped?: (claim: Claim) => void;
   /** Ends the operation between two steps; what a create has written by then is undone. */
   ending?: Ending | undefined;
 }

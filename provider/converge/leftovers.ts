@@ -135,8 +135,12 @@ async function isDone(reach: Reach, claim: Claim, work: () => Promise<void>): Pr
   }
 }
 
-/** Deletes a claim, first at its other ends. */
+/** Deletes a claim, first at its other ends, and tells of it: its program may still have the resource. */
 export async function deleteEverywhere(reach: Reach, { seen, claim, isMeant }: Abandoned): Promise<void> {
+  reach.dropped?.(claim);
+  reach.warn(
+    `host ${seen.record.name}: ${claim.owner} is deleted with what it depends on. If its program still has it and this run does not restore it, up --refresh does`,
+  );
   for (const { machine, host } of otherEnds(claim)) {
     if (machine === seen.facts.machine) continue;
     const record = await reach.claimedHost(host as HostRecord);

@@ -106,13 +106,27 @@ function misplaced(inputs: Properties): Failure[] {
 
 const checks = checksOf(flowArgs, checkFlow);
 
-/** The checks of a TapFlow. When it ends, that is a change, once: what is left of it is deleted. */
+/**
+ * Whether the engine asks if a flow must be deleted before its service, which is itself deleted before it is replaced.
+ * It then passes the recorded inputs with an unknown service. In a preview with an unknown service, `check` has made
+ * what follows from the service unknown as well. A collector's service has no claim, so its flows stay.
+ */
+function isServiceCondemned(olds: Properties, { service, tunnelId }: Properties): boolean {
+  if (!hasUnknown(service) || hasUnknown(tunnelId)) return false;
+  return (olds.service as ServiceRef).collector === undefined;
+}
+
+/**
+ * The checks of a TapFlow. When it ends, that is a change, once: what is left of it is deleted. It is replaced only with
+ * its service, because the service's claim takes those of its flows with it.
+ */
 export const flowChecks: Checks = {
   ...checks,
   diff(olds, news) {
     const { until } = news;
     const isDue = typeof until === "string" && !hasUnknown(until) && hasEnded({ until }, Date.now());
     const result = checks.diff(olds, news);
-    return { ...result, changes: result.changes || (isDue && olds.status !== ENDED) };
+    const changes = result.changes || (isDue && olds.status !== ENDED);
+    return { ...result, changes, replaces: isServiceCondemned(olds, news) ? ["service"] : [] };
   },
 };

@@ -76,5 +76,19 @@ describe("a provider", () => {
       const error = await create(checked(a, { port: "tap-ids2" })).catch((reason: unknown) => reason);
       expect(error).to.have.property("code", "claim-differs");
     });
+
+    it("updates what was deleted with it, although nothing of that has changed", async () => {
+      const { outs: ids } = await create(checked(a));
+      const args = { owner: "o/p/s/TapFlow/web", host: "h", port: "tap-web", service: ids.ref };
+      const web = provider.check("TapFlow", {}, args, new Set()).inputs;
+      const { outs } = await provider.create("TapFlow", web, caller);
+      expect(provider.diff("TapFlow", outs, web).changes).to.equal(false);
+      await provider.delete("TapService", ids, caller);
+      await create(checked(a));
+      expect(provider.diff("TapFlow", outs, web)).to.deep.include({ changes: true, replaces: [] });
+      await provider.update("TapFlow", { id: "id", olds: outs }, web, caller);
+      const read = await provider.read("TapFlow", "id", outs, caller);
+      expect(read.props).to.include({ status: "active" });
+    });
   });
 });
