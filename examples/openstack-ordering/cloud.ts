@@ -13,6 +13,7 @@ interface ServerInputs {
   host: string;
   port: string;
   vlan: number;
+  image: string;
   sshConfig: string;
 }
 
@@ -44,7 +45,9 @@ const serverProvider: pulumi.dynamic.ResourceProvider = {
     return { id: randomUUID(), outs: inputs };
   },
   async diff(_id, olds: ServerInputs, news: ServerInputs) {
-    const replaces = (["name", "host", "port", "vlan"] as const).filter((key) => olds[key] !== news[key]);
+    const replaces = (["name", "host", "port", "vlan", "image"] as const).filter(
+      (key) => olds[key] !== news[key],
+    );
     return { changes: replaces.length > 0, replaces, deleteBeforeReplace: true };
   },
   async delete(_id, outs: ServerInputs) {
@@ -65,7 +68,12 @@ export class CloudPort extends pulumi.dynamic.Resource {
 export class CloudServer extends pulumi.dynamic.Resource {
   constructor(
     name: string,
-    args: { host: pulumi.Input<string>; port: pulumi.Input<string>; vlan: pulumi.Input<number> },
+    args: {
+      host: pulumi.Input<string>;
+      port: pulumi.Input<string>;
+      vlan: pulumi.Input<number>;
+      image: pulumi.Input<string>;
+    },
   ) {
     super(serverProvider, name, { ...args, name, sshConfig }, {}, "cloud", "Server");
   }

@@ -22,11 +22,12 @@ const sensor = new openstack.compute.Instance("ids", {
 });
 
 // Neutron's id of a port is the iface-id on its host. It says nothing of the VM, so dependsOn does: the tap waits for
-// the VM, and is destroyed before it.
+// the VM, and is destroyed before it. With replaceWith it is also replaced with the VM, whose port is then another one
+// with the same id.
 const ids = new TapService(
   "ids",
   { hosts, port: { ifaceId: sniffing.id }, attachTimeout: 300 },
-  { dependsOn: sensor },
+  { dependsOn: sensor, replaceWith: [sensor] },
 );
 
 // A VM with one port can be named by its own id, Nova's, which is the vm-uuid on its host.
@@ -53,7 +54,7 @@ const db = new openstack.compute.Instance("db", {
 const dbFlow = new TapFlow(
   "db",
   { service: ids, hosts, port: { ifaceId: dbPort.id }, direction: "ingress", attachTimeout: 300 },
-  { dependsOn: db },
+  { dependsOn: db, replaceWith: [db] },
 );
 
 export const monitorPort = ids.portName;

@@ -66,6 +66,13 @@ const scenarios: Record<string, (lab: Lab, stack: Stack, config: object) => Prom
     expect(await broadcast(lab.vm("audit"), [lab.vm("web"), lab.vm("ids")])).to.deep.equal([0, 0]);
     expect(await broadcast(lab.vm("ids"), [lab.vm("web"), lab.vm("audit")])).to.deep.equal([20, 20]);
     succeed(await stack.preview({ expectNoChanges: true }));
+    await stack.configure({ ...config, monitor: "audit", image: "debian-13" });
+    succeed(await stack.up());
+    // No tap waits for this one to be plugged again.
+    await lab.vm("ids").host.ovs("ovs-vsctl --timeout=60 wait-until Interface tap-ids");
+    expect(await broadcast(lab.vm("web"), [lab.vm("ids"), lab.vm("audit")])).to.deep.equal([20, 20]);
+    expect(await broadcast(lab.vm("audit"), [lab.vm("web"), lab.vm("ids")])).to.deep.equal([0, 0]);
+    succeed(await stack.refresh({ expectNoChanges: true }));
   },
   async "incident-response"(lab) {
     const capture = await collector.capture();

@@ -52,6 +52,9 @@ monitor.registerResource = (request, ...others) => {
   (resources[nameOf(request.getType(), request.getName())] ??= {}).dependsOn = request
     .getDependenciesList()
     .map((urn) => nameOf(...urn.split("::").slice(-2)));
+  resources[nameOf(request.getType(), request.getName())].replaceWith = request
+    .getReplaceWithList()
+    .map((urn) => nameOf(...urn.split("::").slice(-2)));
   return register(request, ...others);
 };
 const program = require(process.argv[2]);
@@ -63,6 +66,7 @@ interface Registered {
   inputs: Record<string, unknown> & { hosts?: { name: string; address: string }[]; rules?: string[] };
   /** Other resources, by type and name. */
   dependsOn: string[];
+  replaceWith: string[];
   failures?: unknown[];
 }
 
@@ -112,6 +116,12 @@ describe("the example for OpenStack", function () {
     expect(resources["TapService ids"]!.dependsOn).to.include("Instance ids");
     expect(resources["TapFlow web"]!.dependsOn).to.include("Instance web");
     expect(resources["TapFlow db"]!.dependsOn).to.include("Instance db");
+  });
+
+  it("replaces each tap with its VM: by its new id, or because it says so", () => {
+    expect(resources["TapService ids"]!.replaceWith).to.deep.equal(["Instance ids"]);
+    expect(resources["TapFlow db"]!.replaceWith).to.deep.equal(["Instance db"]);
+    expect(resources["TapFlow web"]!.replaceWith).to.deep.equal([]);
   });
 
   it("has arguments that are accepted, with every compute host as a candidate", () => {
