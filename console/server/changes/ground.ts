@@ -13,9 +13,9 @@ export interface Ground {
 }
 
 /** Whether a resource of the program is a viewer's to change. Its row has the tenant that a host tells; the program is believed before the host. */
-export function isOf(viewer: Viewer, { properties: { tenant } }: ProgramResource): boolean {
-  const isExpression = typeof tenant === "string" && tenant.includes("${");
-  return isExpression || sees(viewer, { tenant: typeof tenant === "string" ? tenant : undefined });
+export function isOf(viewer: Viewer, { properties: { tenant }, computed }: ProgramResource): boolean {
+  if (computed.includes("tenant")) return true;
+  return sees(viewer, { tenant: typeof tenant === "string" ? tenant : undefined });
 }
 
 /** A host of the inventory as it was read last. Throws a Refusal of the field `host` where it is none, or does not answer. */

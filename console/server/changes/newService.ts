@@ -1,9 +1,10 @@
 import type { Monitor } from "../../api/edit";
-import type { NewResource } from "../program/edit";
+import { literal } from "../program/literal";
+import type { NewResource } from "../program/resourceText";
 import { forbidden, invalid } from "../refusal";
 import type { Viewer } from "../roles/viewer";
 import { allowedPort, type Ground } from "./ground";
-import { labels, literal, portOf } from "./written";
+import { labels, portOf } from "./written";
 
 /** A service as the program gets it. Throws a Refusal where there is no such port, or it is not the viewer's to have as a monitor. */
 export function newService(

@@ -2,12 +2,13 @@ import { readExpression } from "../../../provider/schema/expression/expression";
 import type { Edit } from "../../api/edit";
 import { refOf } from "../live/moveCode";
 import { addResources } from "../program/edit";
+import { literal, literals } from "../program/literal";
 import { type Program, programResources } from "../program/program";
 import { forbidden, invalid, notFound } from "../refusal";
 import { sees, type Viewer } from "../roles/viewer";
 import { allowedPort, answeringHost, type Ground, isOf } from "./ground";
 import { newService } from "./newService";
-import { labels, literal, literals, portOf } from "./written";
+import { labels, portOf } from "./written";
 
 type CreateTap = Extract<Edit, { kind: "createTap" }>;
 type CreateGroup = Extract<Edit, { kind: "createGroup" }>;

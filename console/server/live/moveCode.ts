@@ -1,8 +1,11 @@
-import { stringify } from "yaml";
+import { quoteArgv } from "../../../provider/host/quote";
+import { printableLine } from "../../../provider/printable";
 import type { FlowClaim, ServiceClaim } from "../../../provider/schema/claim";
 import { labels } from "../../../provider/schema/common";
 import { endOptions, treatmentOptions } from "../../../provider/schema/flow";
 import type { PortInput } from "../../../provider/schema/port";
+import { expressionKey, literals } from "../program/literal";
+import { resourceText } from "../program/resourceText";
 import type { End, Ends } from "./ends";
 import { nameOf } from "./ids";
 
@@ -26,7 +29,7 @@ function keysOf<Key extends string>(options: Readonly<Record<Key, unknown>>): Ke
 
 /**
  * The YAML that takes over a tap from another stack, with the steps in order. Nothing on the hosts changes: the claims
- * are renamed.
+ * are renamed. Undefined where it cannot be written, or a host has not said what it needs.
  */
 export function moveCode(source: End<FlowClaim>, ends: Ends): string | undefined {
   const { claim, view } = source;
@@ -45,13 +48,18 @@ export function moveCode(source: End<FlowClaim>, ends: Ends): string | undefined
     ...(claim.shared === undefined ? {} : { transport: "shared" }),
     ...Object.fromEntries(GIVEN.flatMap((key) => (given[key] === undefined ? [] : [[key, given[key]]]))),
   };
-  const name = nameOf(claim.owner);
-  const resource = stringify({ [name]: { type: "taas:TapFlow", properties } }, { lineWidth: 0 });
-  const indented = resource.trimEnd().replace(/^/gm, "  ");
+  if (expressionKey(properties) !== undefined) return undefined;
+  const key = nameOf(claim.owner);
+  const resource = {
+    ...{ key, type: "taas:TapFlow" },
+    properties: literals(properties) as Record<string, unknown>,
+  };
+  // What a host says is no command, whoever puts this line into a shell.
+  const words = quoteArgv([key, `${view.record.name}:${claim.owner}`].map(printableLine));
   return [
     "# 1. Put this under resources: of this program.",
-    indented,
-    `# 2. Take the tap into this stack:   pulumi import taas:index:TapFlow ${name} '${view.record.name}:${claim.owner}'`,
+    resourceText([resource]).replace(/^/gm, "  "),
+    `# 2. Take the tap into this stack:   pulumi import taas:index:TapFlow ${words}`,
     "# 3. In the program that has it now: pulumi state delete its URN, and delete it there.",
     "# 4. Preview: only the names of claims change.",
     "",

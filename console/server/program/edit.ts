@@ -1,14 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { isCollection, isMap, isNode, isPair, type Pair, stringify, type YAMLMap } from "yaml";
+import { isCollection, isMap, isNode, isPair, type Pair, type YAMLMap } from "yaml";
 import { invalid, Refusal } from "../refusal";
 import { hasAnchor, keyOf, type Program, readProgram, usesOf } from "./program";
-
-/** A resource to be added, with the content for its key. */
-export interface NewResource {
-  key: string;
-  type: string;
-  properties: Record<string, unknown>;
-}
+import { type NewResource, resourceText } from "./resourceText";
 
 /** Where a program's lines are. */
 interface Place {
@@ -30,9 +24,7 @@ export function addResources(program: Program, ...added: NewResource[]): string 
   }
   const values = added.map(({ key, type, properties }) => [key, { type, properties }] as const);
   const place = placeOf(program);
-  // Pulumi parses unquoted times, `1_000` and `yes` as YAML 1.1 does: text that looks like one is quoted.
-  const options = { lineWidth: 0, compat: "yaml-1.1", aliasDuplicateObjects: false } as const;
-  const lines = stringify(Object.fromEntries(values), options).trimEnd().split("\n");
+  const lines = resourceText(added).split("\n");
   const block = lines.map((line) => place.indent + line + place.newline).join("");
   const text = insert(program, place, block);
   return checked(program, text, (resources) => ({ ...resources, ...Object.fromEntries(values) }));

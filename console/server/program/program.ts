@@ -1,6 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, type Pair, parseDocument, visit, type YAMLMap } from "yaml";
 import { ownerFromUrn } from "../../../provider/face/owner";
 import { unreadable } from "../refusal";
+import { mapTexts, readLiteral } from "./literal";
 
 /** A parsed Pulumi program in YAML. It is never written back except as the lines of its own text. */
 export interface Program {
@@ -19,8 +20,10 @@ export interface ProgramResource {
   kind: "TapService" | "TapFlow" | "MirrorTunnel" | "MonitorPort";
   /** Owner key of its claims. */
   owner: string;
-  /** Arguments as written, expressions as text. */
+  /** Its arguments; texts with expressions are as written. */
   properties: Record<string, unknown>;
+  /** Names of the arguments that are texts with expressions. */
+  computed: readonly string[];
 }
 
 /** The stack as which a program is deployed. */
@@ -67,10 +70,20 @@ export function programResources(program: Program, identity: StackIdentity): Pro
     const kind = TYPE.exec(String(value.get("type") ?? ""))?.[1] as ProgramResource["kind"] | undefined;
     if (kind === undefined) return [];
     const properties = value.get("properties", true);
-    const written = isMap(properties) ? properties.toJS(program.document) : {};
+    const written: object = isMap(properties) ? properties.toJS(program.document) : {};
     const name = String(value.get("name") ?? key);
-    return [{ key, kind, owner: ownerOf(program, identity, kind, name), properties: written }];
+    const owner = ownerOf(program, identity, kind, name);
+    return [{ key, kind, owner, ...argumentsOf(written) }];
   });
+}
+
+/** What the arguments of a resource, as they are written, stand for. */
+function argumentsOf(written: object): Pick<ProgramResource, "properties" | "computed"> {
+  const properties = mapTexts(written, (text) => readLiteral(text) ?? text) as Record<string, unknown>;
+  const computed = Object.entries(written).flatMap(([name, value]) =>
+    typeof value === "string" && readLiteral(value) === undefined ? [name] : [],
+  );
+  return { properties, computed };
 }
 
 /** The owner key of a resource of a program. */
@@ -90,7 +103,8 @@ export function keyOf(pair: Pair): string {
 
 /** Where expressions in a program use a resource, except in the resource itself: paths such as `outputs.rules`. */
 export function usesOf(program: Program, key: string): string[] {
-  const named = new RegExp(`(^|[^$])\\$\\{${key.replaceAll(/[^\w]/g, "\\$&")}[.[}]`);
+  // Of dollars in a row, each two are one: only an odd one begins an expression.
+  const named = new RegExp(`(?<!\\$)(?:\\$\\$)*\\$\\{${key.replaceAll(/[^\w]/g, "\\$&")}[.[}]`);
   const found: string[] = [];
   visit(program.document, {
     Scalar(_, node, path) {

@@ -19,8 +19,8 @@ export interface Scope {
   invoke(token: string, args: PropertyMap): Promise<PropertyMap>;
 }
 
-/** What `${...}` in a text refers to. */
-const REFERENCE = /\$\{([^}]*)\}/g;
+/** What Pulumi finds in a text, from left to right: `$$`, which is one `$`, and `${...}`, which refers to something. */
+const SIGNS = /\$\$|\$\{([^}]*)\}/g;
 
 /** Evaluates what stands for a value in a YAML program. */
 export async function evaluate(value: PropertyValue, scope: Scope): Promise<PropertyValue> {
@@ -51,12 +51,12 @@ async function call({ function: token, arguments: args, return: part }: Property
 
 /** A text that is one reference is its value; one with references in it is a text. */
 async function interpolate(text: string, scope: Scope): Promise<PropertyValue> {
-  const references = [...text.matchAll(REFERENCE)];
+  const references = [...text.matchAll(SIGNS)].filter(([, path]) => path !== undefined);
   const values = await Promise.all(references.map(([, path]) => refer(path!, scope)));
   if (references.length === 1 && references[0]![0] === text) return values[0]!;
   if (containsUnknown(values)) return unknownValue;
   const plain = values.map((value) => (isSecret(value) ? value.value : value));
-  const filled = text.replace(REFERENCE, () => String(plain.shift()));
+  const filled = text.replace(SIGNS, (_, path) => (path === undefined ? "$" : String(plain.shift())));
   return values.some(isSecret) ? makeSecret(filled) : filled;
 }
 

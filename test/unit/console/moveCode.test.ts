@@ -9,20 +9,23 @@ const SERVICE = { owner: "acme/other/prod/TapService/ids", tunnelId: 7, attachme
 
 /** The arguments of the resource that takes over a tap with this claim. */
 function argumentsOf(claim: object, source: object): unknown {
+  const { web } = parse(codeOf(claim, source)!) as { web: { properties: Record<string, unknown> } };
+  const { service, ...properties } = web.properties;
+  expect(service).to.deep.equal({ format: 1, ...SERVICE, host: "host1" });
+  return properties;
+}
+
+function codeOf(claim: object, source: object): string | undefined {
   const record = { name: "host1", address: "192.0.2.1" };
   const flow = {
     ...{ owner: OWNER, service: SERVICE.owner, ...claim },
     source: { port: "tap-web", direction: "both", enabled: true, counters: "shared", ...source },
   };
   const services = new Map([[SERVICE.owner, { view: { record }, claim: SERVICE }]]);
-  const code = moveCode(
+  return moveCode(
     { view: { record }, claim: flow } as unknown as End<FlowClaim>,
     { services } as unknown as Ends,
   );
-  const { web } = parse(code!) as { web: { properties: Record<string, unknown> } };
-  const { service, ...properties } = web.properties;
-  expect(service).to.deep.equal({ format: 1, ...SERVICE, host: "host1" });
-  return properties;
 }
 
 describe("the YAML that takes over a tap", () => {
@@ -52,5 +55,18 @@ describe("the YAML that takes over a tap", () => {
       port: { mac: port.mac },
       direction: "ingress",
     });
+  });
+
+  it("takes what a host says for text, in Pulumi's YAML and in a shell", () => {
+    const trap = "$".concat("{ids.ref}");
+    const until = "2030-01-01T00:00:00Z";
+    expect(argumentsOf({ description: trap, until }, {})).to.deep.include({ description: `$${trap}`, until });
+    // YAML 1.1, as Pulumi reads it, has times that are no texts.
+    expect(codeOf({ until }, {})).to.include(`until: "${until}"`);
+    const owner = "acme/other/prod/TapFlow/web'; touch x\ntouch y #";
+    expect(codeOf({ owner }, {})).to.include(
+      "pulumi import taas:index:TapFlow 'web'\\''; touch x\\u000atouch y #' 'host1:acme/other/prod/TapFlow/web'\\''; touch x\\u000atouch y #'\n",
+    );
+    expect(codeOf({}, { port: undefined, ports: { externalIds: { [trap]: "x" } } })).to.equal(undefined);
   });
 });

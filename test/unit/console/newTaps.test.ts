@@ -137,10 +137,14 @@ describe("taps of all ports that match, in the console's program", () => {
     const trap = "$".concat("{ids.ref}");
     const text = added({ ...GROUP, ports: { network: trap, except: [{ externalIds: { note: trap } }] } });
     expect(text).to.include(`network: $${trap}`).and.include(`note: $${trap}`);
+    // Where dollars stand before it, too: Pulumi takes them two by two.
+    const description = `$${trap}`;
+    expect(added({ ...GROUP, description })).to.include(`description: $$$${trap}\n`);
+    expect(added({ ...GROUP, description: "5$$ a day" })).to.include("description: 5$$$$ a day\n");
   });
 
   it("are refused where a key is an expression of Pulumi's, since no key can be text instead", () => {
-    for (const key of ["fn::readFile", "Fn::secret", "$".concat("{ids.ref}")]) {
+    for (const key of ["fn::readFile", "Fn::secret", "$".concat("{ids.ref}"), "a$$b"]) {
       const body = refusalOf({ ...GROUP, ports: { externalIds: { [key]: "x" } } });
       expect(body).to.include({ code: "invalid", field: "ports" });
       expect(body.message).to.include(key);

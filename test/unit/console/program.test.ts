@@ -86,6 +86,25 @@ describe("the console's program", () => {
     expect(() => deleteResource(readProgram(text), "x")).to.throw("an alias of YAML");
   });
 
+  it("takes what Pulumi evaluates for a use, and not what is text", () => {
+    const ref = "$".concat("{ids.ref}");
+    const using = (text: string) => readProgram(`${HEAD}resources:\n${SERVICE}outputs:\n  ref: '${text}'\n`);
+    for (const use of [ref, `$$${ref}`, `a $$$$${ref}`])
+      expect(() => deleteResource(using(use), "ids")).to.throw(
+        "other parts of the program use ids: outputs.ref",
+      );
+    for (const text of [`$${ref}`, `$$$${ref}`]) expect(deleteResource(using(text), "ids")).to.include(text);
+  });
+
+  it("says what its arguments stand for, and which of them are computed", () => {
+    const ref = "$".concat("{ids.ref}");
+    const flow = { ...FLOW, properties: { service: ref, tenant: "a$$b", port: { name: `$${ref}` } } };
+    const text = addResources(readProgram("name: a\nruntime: yaml\n"), flow);
+    const [resource] = programResources(readProgram(text), { organization: "acme", stack: "prod" });
+    expect(resource!.properties).to.deep.equal({ service: ref, tenant: "a$b", port: { name: ref } });
+    expect(resource!.computed).to.deep.equal(["service"]);
+  });
+
   it("refuses a name that it already has", () => {
     const program = readProgram(`${HEAD}resources:\n${SERVICE}${BLOCK}`);
     expect(() => addResources(program, FLOW)).to.throw("the program already has a resource web");
