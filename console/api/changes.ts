@@ -77,7 +77,7 @@ export interface Change extends ChangeSummary {
   mayApprove: boolean;
 }
 
-/** The stack is locked by a run that did not start in the console. */
+/** The stack is locked by a run that did not start in the console. Told until a run of the console can start. */
 export interface Lock {
   by: string;
   since?: string;

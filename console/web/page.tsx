@@ -175,8 +175,8 @@ function Warnings() {
           }
         >
           <p>
-            Changes wait until that run has ended. If it has died, run <code>pulumi cancel</code> in the
-            project.
+            No change runs until that run has ended. If it has died, run <code>pulumi cancel</code> in the
+            project. This note stays until the next run from here.
           </p>
         </Notice>
       )}

@@ -1,3 +1,4 @@
+import { printable } from "../../../provider/printable";
 import type { ConsoleError } from "../../api/error";
 import type { Event } from "../../api/events";
 import type { Ran } from "../deploy/deployer";
@@ -20,20 +21,20 @@ export interface Means extends Bindings, Ground {
   say(event: Event): void;
 }
 
-/** Reports whose lock prevented a run, or that none did. */
+/** Reports whose lock has kept a run out, or that none did. */
 export function tellLock({ lock }: Ran, say: Means["say"]): void {
   say({ type: "lock", ...(lock === undefined ? {} : { lock }) });
 }
 
 /** Why a run failed, according to Pulumi. */
-export function failureOf({ lock, events }: Ran): ConsoleError {
+export function failureOf({ lock, events, reason }: Ran): ConsoleError {
   if (lock !== undefined) {
     const { by, since, text } = lock;
     const when = since === undefined ? "" : ` since ${since}`;
     const hint = "Wait for that run, and preview again. If it is dead: pulumi cancel";
     return { code: "locked", message: `the stack is locked by ${by}${when}: ${text}`, hint };
   }
-  const [first = "the run failed", ...others] = [...new Set(toldOf(events, "error"))];
+  const [first = printable(reason ?? "the run failed"), ...others] = [...new Set(toldOf(events, "error"))];
   const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
   return { code: "failed", message: `${first}${more}` };
 }

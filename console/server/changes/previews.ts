@@ -141,7 +141,8 @@ export class Previews {
     const ran = await inStagedProject(project.with(file.name, text), "discarded", (folder) =>
       deployer.preview(folder),
     );
-    tellLock(ran, this.means.say);
+    // A preview takes no lock of a file backend: that it could run does not say that a run could.
+    if (ran.lock !== undefined) tellLock(ran, this.means.say);
     return { ran, steps: plannedSteps(ran.events) };
   }
 }

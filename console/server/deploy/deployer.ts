@@ -33,6 +33,8 @@ export interface Ran {
   events: readonly LoggedEvent[];
   /** The stack is locked by another run, so nothing was done. */
   lock?: Lock;
+  /** Why it failed, where the engine says so beside its events. */
+  reason?: string;
 }
 
 /** Receives the progress of a run. */

@@ -157,12 +157,15 @@ describe("changes of the console", () => {
     expect(await readFile(project.file.path, "utf8")).to.equal(`${AFTER}# edited\n`);
   });
 
-  it("report that nobody has locked the stack once a run or preview could start", async () => {
+  it("report that nobody has locked the stack once a run could start, for which a preview is no proof", async () => {
     const locks = () => project.events.flatMap((event) => (event.type === "lock" ? [event.lock?.by] : []));
     project.deployer.result = { succeeded: false, lock: { by: "alice@build1", text: "locked" } };
     await project.confirmed(await project.previewed());
     expect(locks().at(-1)).to.equal("alice@build1");
-    await project.previewed();
+    const preview = await project.previewed();
+    expect(locks().at(-1)).to.equal("alice@build1");
+    project.deployer.result = {};
+    await project.confirmed(preview);
     expect(locks().at(-1)).to.equal(undefined);
   });
 
