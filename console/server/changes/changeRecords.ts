@@ -77,7 +77,7 @@ export class ChangeRecords {
   }
 
   /** Reports that a resource of a change is done, or has failed. */
-  progress(change: ChangeRecord, urn: string | undefined, result: { done: true } | { error: string }): void {
+  progress(change: ChangeRecord, urn: string, result: { done: true } | { error: string }): void {
     const step = change.steps.find((candidate) => candidate.urn === urn);
     if (step === undefined) return;
     Object.assign(step, result);

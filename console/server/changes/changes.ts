@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Following } from "../deploy/deployer";
 import { inStagedProject } from "../deploy/staged";
+import { progressIn } from "../deploy/steps";
 import { unifiedDiff } from "../program/unifiedDiff";
 import { consoleError, forbidden, notFound, Refusal } from "../refusal";
 import { sees, type Viewer } from "../roles/viewer";
@@ -204,12 +205,10 @@ export class Changes {
   private following(change: ChangeRecord): Following {
     return {
       onText: inWholeLines((lines) => this.records.log(change, lines)),
-      onEvent: ({ resOutputsEvent: done, resOpFailedEvent: failed }) =>
-        this.records.progress(
-          change,
-          (done ?? failed)?.metadata.urn,
-          failed === undefined ? { done: true } : { error: "it failed" },
-        ),
+      onEvent: (event) => {
+        const progress = progressIn(event);
+        if (progress !== undefined) this.records.progress(change, progress.urn, progress.result);
+      },
     };
   }
 

@@ -37,6 +37,22 @@ export function plannedSteps(events: readonly LoggedEvent[]): PlannedStep[] {
   return [...found.values()].sort((a, b) => (a.urn < b.urn ? -1 : 1));
 }
 
+/**
+ * Operations whose end is not that of a step: those that come before every step, and those of a replacement that stand before or after the
+ * `create-replacement`, with which the new one is there.
+ */
+const ASIDE: readonly string[] = ["refresh", "read", "read-replacement", "replace", "delete-replaced"];
+
+/** What an event says of the step of its resource; undefined where it says nothing of one. */
+export function progressIn({
+  resOutputsEvent: done,
+  resOpFailedEvent: failed,
+}: LoggedEvent): { urn: string; result: { done: true } | { error: string } } | undefined {
+  if (failed !== undefined) return { urn: failed.metadata.urn, result: { error: "it failed" } };
+  if (done === undefined || ASIDE.includes(done.metadata.op)) return undefined;
+  return { urn: done.metadata.urn, result: { done: true } };
+}
+
 function isProvider({ type }: LoggedStep): boolean {
   return type.startsWith("pulumi:");
 }

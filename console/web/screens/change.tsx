@@ -30,6 +30,7 @@ export function ChangeScreen(props: { id: string }) {
     );
   const outcome = row?.outcome ?? change.outcome;
   const running = outcome === "running" || outcome === "waiting";
+  const over = change.steps.filter(({ done, error }) => done || error !== undefined);
   return (
     <>
       <Back to="/changes" />
@@ -47,7 +48,9 @@ export function ChangeScreen(props: { id: string }) {
         )}
       </p>
       <Outcome change={{ ...change, outcome }} waitsFor={row?.waitsFor ?? change.waitsFor} />
-      {outcome === "running" && <Progress done={run?.done ?? 0} total={run?.total ?? change.steps.length} />}
+      {outcome === "running" && (
+        <Progress done={run?.done ?? over.length} total={run?.total ?? change.steps.length} />
+      )}
       {change.steps.map((step) => (
         <StepCard key={`${step.type} ${step.name} ${step.op}`} step={step} running={running} />
       ))}

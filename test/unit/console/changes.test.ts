@@ -240,6 +240,24 @@ describe("changes of the console", () => {
     expect(await readFile(project.file.path, "utf8")).to.include("  other:\n");
   });
 
+  it("report that a resource is done once its own step is, and not when a run only refreshes or reads it", async () => {
+    const event = (op: string) => {
+      const { metadata } = created("ids", "first").resourcePreEvent!;
+      return { resOutputsEvent: { metadata: { ...metadata, op } } };
+    };
+    project.deployer.result = { succeeded: false };
+    const doneAfter = async (...ops: string[]) => {
+      project.deployer.told = ops.map(event);
+      const { change } = await readied();
+      await writeFile(project.file.path, PROGRAM);
+      return change.steps.map(({ done }) => done);
+    };
+    expect(await doneAfter("refresh", "read")).to.deep.equal([false]);
+    expect(await doneAfter("refresh", "update")).to.deep.equal([true]);
+    expect(await doneAfter("delete-replaced", "replace")).to.deep.equal([false]);
+    expect(await doneAfter("create-replacement", "replace")).to.deep.equal([true]);
+  });
+
   it("report that a resource failed", async () => {
     const { metadata } = created("ids", "first").resourcePreEvent!;
     project.deployer.told = [{ resOpFailedEvent: { metadata } }];
