@@ -81,10 +81,11 @@ export class Console {
     await this.live.run();
   }
 
-  /** Ends everything, and waits for a running run and for captures to be deleted from their hosts. */
+  /** Ends everything, and waits for a running run and for captures to be deleted from their hosts. What waits does not begin. */
   async stop(): Promise<void> {
     this.program?.stop();
-    await Promise.all([this.changes?.idle(), this.watches.stop()]);
+    this.verifications.end();
+    await Promise.all([this.changes?.end(), this.watches.stop()]);
     this.live.stop();
   }
 

@@ -28,7 +28,7 @@ export interface Served {
   /** The link to open. */
   url: string;
   console: Console;
-  /** Stops it: no new requests, streams are closed, and a running run is waited for. */
+  /** Stops it: no new requests, streams are closed, a running run is waited for, and none begins after it. */
   close(): Promise<void>;
 }
 

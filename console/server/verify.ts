@@ -21,7 +21,10 @@ export async function verifyFor(console: Console, viewer: Viewer, id: string): P
   const records = [source, far].flatMap((end) => (end === undefined ? [] : [end.view.record]));
   const turn = { label: `verification of ${row.name}`, waits: () => {} };
   const found = await oneOfEach(console.verifying, viewer, () =>
-    console.verifications.take(turn, () => verifyTaps(console.options.context, records)),
+    console.verifications.take(turn, () => {
+      console.verifications.checkOpen();
+      return verifyTaps(console.options.context, records);
+    }),
   );
   const verification = found.taps.find(({ owner }) => owner === row.owner);
   if (verification === undefined) throw notFound("tap");

@@ -40,6 +40,12 @@ export class Changes {
     return this.records.open();
   }
 
+  /** Lets nothing more begin. Resolves when nothing is running any more; what waited for it has failed then. */
+  end(): Promise<void> {
+    this.means.line.end();
+    return this.idle();
+  }
+
   /** Resolves when nothing is running or waiting. */
   idle(): Promise<void> {
     return this.means.line.idle();
@@ -164,8 +170,9 @@ export class Changes {
     };
     await this.means.line.take(turn, async () => {
       delete change.waitsFor;
-      this.records.set(change, { outcome: "running" });
       try {
+        this.means.line.checkOpen();
+        this.records.set(change, { outcome: "running" });
         await this.deploy(change, preview);
       } catch (error) {
         await this.records.end(change, { outcome: "failed", error: consoleError(error) });
@@ -185,6 +192,7 @@ export class Changes {
     const edited = applyEdit(preview.edit, before, preview.viewer, this.means);
     const isSame =
       isDeepStrictEqual(now, preview.bound) || (await this.previews.isSame(preview, project, edited));
+    this.means.line.checkOpen();
     if (!isSame || !(await file.replace(before, edited.text))) return this.askAnew(change, preview);
     await this.records.write(change);
     const ran = await inStagedProject(project.with(file.name, edited.text), "kept", (folder) =>

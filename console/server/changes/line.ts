@@ -1,3 +1,5 @@
+import { Refusal } from "../refusal";
+
 /** Work that runs, or waits for work that runs. */
 export interface Turn {
   /** Whose it is and since when, for those that wait: `alice's run of 10:02:11`. */
@@ -10,6 +12,7 @@ export interface Turn {
 export class Line {
   private readonly turns: Turn[] = [];
   private last: Promise<unknown> = Promise.resolve();
+  private isOpen = true;
 
   /** Runs work after the work before it has ended, however it ends. */
   take<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
@@ -27,6 +30,21 @@ export class Line {
     });
     this.last = done.catch(() => {});
     return done;
+  }
+
+  /** Ends the line: whatever checks that it is open does not begin any more. */
+  end(): void {
+    this.isOpen = false;
+  }
+
+  /** For work whose turn has come, before it does anything. Throws a Refusal once the line has ended. */
+  checkOpen(): void {
+    if (this.isOpen) return;
+    throw new Refusal(503, {
+      code: "interrupted",
+      message: "the console ended before this ran",
+      hint: "Preview again",
+    });
   }
 
   /** Resolves when nothing is running or waiting. */

@@ -111,6 +111,7 @@ export class Previews {
 
   private async compute(record: PreviewRecord): Promise<void> {
     if (record.state === "discarded") return;
+    this.means.line.checkOpen();
     this.set(record, { state: "running" });
     const { file } = this.means;
     const project = await file.project();

@@ -132,6 +132,45 @@ describe("changes of the console", () => {
     expect(await readFile(project.file.path, "utf8")).to.include("  other:\n");
   });
 
+  it("do not begin once the console ends, if they wait: they fail, and the program stays without them", async () => {
+    let open = () => {};
+    project.deployer.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const first = await project.previewed();
+    const second = await project.previewed(BOB, { ...EDIT, name: "other" });
+    const one = await project.changes.confirm(first.id, first.fingerprint!, OPERATOR);
+    const two = await project.changes.confirm(second.id, second.fingerprint!, BOB);
+    const third = await project.changes.previews.begin({ ...EDIT, name: "third" }, OPERATOR);
+    await until(
+      () => project.deployer.runs,
+      (runs) => runs.includes("up"),
+    );
+    const ended = project.changes.end();
+    open();
+    await ended;
+    expect(project.changes.get(one, OPERATOR).outcome).to.equal("succeeded");
+    const why = { code: "interrupted", message: "the console ended before this ran", hint: "Preview again" };
+    expect(project.changes.get(two, OPERATOR)).to.deep.include({ outcome: "failed", error: why });
+    expect(project.changes.previews.get(third, OPERATOR)).to.deep.include({ state: "failed", error: why });
+    expect(project.deployer.runs).to.deep.equal(["preview", "preview", "up"]);
+    expect(await readFile(project.file.path, "utf8")).to.equal(AFTER);
+    // It is stored as it has ended.
+    const next = project.open();
+    await next.open();
+    expect(next.get(two, OPERATOR).error).to.deep.equal(why);
+  });
+
+  it("are not written once the console ends while they are previewed again", async () => {
+    const preview = await project.previewed();
+    project.written = 2;
+    project.deployer.meanwhile = () => void project.changes.end();
+    const change = await project.confirmed(preview);
+    expect(change.error!.code).to.equal("interrupted");
+    expect(project.deployer.runs).to.deep.equal(["preview", "preview"]);
+    expect(await readFile(project.file.path, "utf8")).to.equal(PROGRAM);
+  });
+
   it("leave a locked stack locked, say by whom, and restore the program", async () => {
     project.deployer.result = {
       succeeded: false,

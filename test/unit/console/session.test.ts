@@ -4,7 +4,30 @@ import { expect } from "chai";
 import type { Session } from "../../../console/api/session";
 import { type BareConsole, startBareConsole } from "../../console/bareConsole";
 import { ConsoleClient, until } from "../../console/client";
+import { EDIT } from "../../console/fakeProject";
 import { PEOPLE } from "../../console/people";
+
+describe("a console that is stopped", () => {
+  it("ends the run that goes on, and begins none that waits", async () => {
+    const console = await startBareConsole();
+    const client = await new ConsoleClient(console).logIn();
+    let open = () => {};
+    console.deployer.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const previews = [];
+    for (const name of ["first", "second"]) previews.push(await client.preview({ ...EDIT, name }));
+    for (const preview of previews) await client.confirm(preview);
+    await until(
+      () => console.deployer.runs,
+      (runs) => runs.includes("up"),
+    );
+    const closed = console.close();
+    open();
+    await closed;
+    expect(console.deployer.runs).to.deep.equal(["preview", "preview", "up"]);
+  });
+});
 
 describe("what the console says of a session", () => {
   let console: BareConsole;
