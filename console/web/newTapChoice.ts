@@ -57,7 +57,7 @@ export function proposedName(vm: string | undefined, taken: ReadonlySet<string>)
   }
 }
 
-/** The time that the field says, as a person writes it: local, with its zone. */
+/** The time that the field says, as a person writes it: local, with its zone. Undefined where it says none that can be read. */
 export function untilOf(ends: string): string | undefined {
   const time = new Date(ends);
   if (ends === "" || Number.isNaN(time.getTime())) return undefined;
@@ -94,6 +94,8 @@ export function editOf(
   const service = serviceOf(choice, vms);
   if (service === undefined) return undefined;
   const [until, sampling] = [untilOf(choice.ends), samplingOf(choice.oneIn)];
+  // A tap that was to end is not created without an end.
+  if (choice.ends !== "" && until === undefined) return undefined;
   const tapping = {
     ...{ name, service, direction: choice.direction },
     ...(choice.filter.trim() === "" ? {} : { filter: choice.filter.trim() }),

@@ -29,8 +29,13 @@ export function createSentence(chosen: {
   const what = `${filter === "" ? "all" : "the"} frames that ${plain(source, 400)} ${COPIED[direction]}`;
   const matched = filter === "" ? "" : ` and that match “${plain(filter, 120)}”`;
   const sample = oneIn === undefined ? "" : `, of one conversation in ${oneIn}`;
-  const end = ends === "" ? "until the tap is deleted" : `until ${TIME.format(new Date(ends))}`;
-  return `Copies to ${to} ${what}${matched}${sample}, ${end}. Production traffic is not touched.`;
+  return `Copies to ${to} ${what}${matched}${sample}, ${endSentence(ends)}. Production traffic is not touched.`;
+}
+
+function endSentence(ends: string): string {
+  if (ends === "") return "until the tap is deleted";
+  const time = Date.parse(ends);
+  return Number.isNaN(time) ? "until a time that cannot be read" : `until ${TIME.format(time)}`;
 }
 
 /** The ports that a selector matches, in words. */

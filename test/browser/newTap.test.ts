@@ -104,6 +104,20 @@ describe("the console's new tap", () => {
     expect(fake.posted.at(-1)!.body).to.deep.include({ kind: "createTap", sampling: { oneIn: 16 } });
   });
 
+  it("has an end with a year of four digits", async () => {
+    const { page, faults } = seen;
+    await choose(page);
+    await page.evaluate(`
+      const field = document.getElementById("ends");
+      field.value = "20260-12-31T23:59";
+      field.dispatchEvent(new Event("input", { bubbles: true }));`);
+    await page.getByText("a year has four digits").waitFor();
+    await panel().getByText("until a time that cannot be read").waitFor();
+    await page.getByLabel("Ends").fill("9999-12-31T23:59");
+    await page.getByText("More than 18 hours ahead").waitFor();
+    expect(faults).to.deep.equal([]);
+  });
+
   it("is of one port of the list for a tenant", async () => {
     const { page } = seen;
     fake.world.session = { ...ADMIN, role: "tenant", tenant: "blue" };

@@ -23,6 +23,9 @@ const SAMPLES = [
   ["1 in 100", "100"],
 ] as const;
 
+/** The last time that can be asked for: a year has four digits. */
+const LAST = "9999-12-31T23:59";
+
 /** What Open vSwitch's timeout of a rule can hold. */
 const LONGEST_TIMEOUT = 65_535_000;
 
@@ -82,6 +85,7 @@ export function EndsField({ value, change, error }: Typed) {
       help={endsHelp(value)}
       error={error}
       type="datetime-local"
+      max={LAST}
       value={value}
       change={change}
     >
@@ -97,8 +101,10 @@ export function EndsField({ value, change, error }: Typed) {
 
 function endsHelp(value: string): string {
   if (value === "") return "Empty: not before it is deleted.";
+  const time = Date.parse(value);
+  if (Number.isNaN(time)) return "This time cannot be read: a year has four digits.";
   const ends = "Open vSwitch ends the copies then by itself.";
-  if (Date.parse(value) - Date.now() <= LONGEST_TIMEOUT) return ends;
+  if (time - Date.now() <= LONGEST_TIMEOUT) return ends;
   return `${ends} More than 18 hours ahead, that takes a keeper on the host, or a run there within the last 18 hours.`;
 }
 

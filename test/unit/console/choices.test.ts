@@ -53,6 +53,20 @@ describe("the choices for a new tap", () => {
     expect(editOf({ ...chosen, service: NEW_SERVICE }, "web", vm, vnic, [vm])).to.equal(undefined);
   });
 
+  it("are no edit with an end that cannot be read, and do not become a tap without one", () => {
+    for (const ends of ["20260-12-31T23:59", "202612-12-31T23:59", "soon"]) {
+      expect(editOf({ ...chosen, ends }, "web", vm, vnic, [vm])).to.equal(undefined);
+      const told = {
+        direction: "both",
+        filter: "",
+        oneIn: undefined,
+        service: "ids",
+        source: "web",
+      } as const;
+      expect(createSentence({ ...told, ends })).to.include(", until a time that cannot be read.");
+    }
+  });
+
   it("propose a name that is free and valid in a program", () => {
     expect(proposedName("web", new Set())).to.equal("web");
     expect(proposedName("web", new Set(["web", "web-2"]))).to.equal("web-3");
