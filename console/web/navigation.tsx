@@ -12,6 +12,16 @@ function notify(): void {
 /** Moves to another screen without reloading the page. */
 export function go(path: string): void {
   history.pushState(null, "", path);
+  arrive();
+}
+
+/** Moves on from a screen that there is no way back to: *Back* leads to the one before it. */
+export function moveOn(path: string): void {
+  history.replaceState(null, "", path);
+  arrive();
+}
+
+function arrive(): void {
   window.scrollTo(0, 0);
   notify();
 }

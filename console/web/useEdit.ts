@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Edit } from "../api/edit";
 import type { ConsoleError } from "../api/error";
+import { keepDraft } from "./draft";
 import { go } from "./navigation";
 import { post, type RequestError } from "./request";
 import { pathOf } from "./route";
@@ -9,18 +10,22 @@ import { pathOf } from "./route";
 export interface Editing {
   busy: boolean;
   error: ConsoleError | undefined;
-  preview: (edit: Edit) => void;
+  /** `fields`: what is filled in, which *Back* leads to. */
+  preview: (edit: Edit, fields?: unknown) => void;
 }
 
 /** For the screens that change something. */
 export function useEdit(): Editing {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ConsoleError>();
-  const preview = (edit: Edit) => {
+  const preview = (edit: Edit, fields?: unknown) => {
     setBusy(true);
     setError(undefined);
     post<{ id: string }>("/api/previews", edit).then(
-      ({ id }) => go(pathOf("previews", id)),
+      ({ id }) => {
+        if (fields !== undefined) keepDraft({ preview: id, fields });
+        go(pathOf("previews", id));
+      },
       (failure: unknown) => {
         setBusy(false);
         setError((failure as RequestError).error);

@@ -104,6 +104,31 @@ describe("the console's new tap", () => {
     expect(fake.posted.at(-1)!.body).to.deep.include({ kind: "createTap", sampling: { oneIn: 16 } });
   });
 
+  it("is filled in as it was for whoever comes back from its preview, until that is decided upon", async () => {
+    const { page, faults } = seen;
+    const fields = async () =>
+      Promise.all(
+        ["Service", "VM", "vNIC", "Direction", "Name"].map((name) => page.getByLabel(name).inputValue()),
+      );
+    await choose(page);
+    await page.getByLabel("Name").fill("office");
+    const filled = await fields();
+    await page.getByRole("button", { name: "Preview" }).click();
+    await page.getByRole("button", { name: "Confirm" }).waitFor();
+    await page.goBack();
+    await page.getByLabel("vNIC").locator("option", { hasText: "front" }).waitFor({ state: "attached" });
+    expect(await fields()).to.deep.equal(filled);
+    await page.getByRole("button", { name: "Preview" }).click();
+    await page.getByRole("button", { name: "Confirm" }).click();
+    await page.waitForURL(/\/changes\/6$/);
+    // There is no way back to a preview that is confirmed, which would only lead here again.
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: "New tap" }).waitFor();
+    expect(new URL(page.url()).pathname).to.equal("/new");
+    expect(await page.getByLabel("Name").inputValue()).to.equal("");
+    expect(faults).to.deep.equal([]);
+  });
+
   it("has an end with a year of four digits", async () => {
     const { page, faults } = seen;
     await choose(page);

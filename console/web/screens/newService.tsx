@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useDraft } from "../draft";
 import { monitorOf, NO_MONITOR } from "../monitorChoice";
 import { FormScreen, PreviewButton } from "../parts/formScreen";
 import { MonitorFields } from "../parts/monitorFields";
@@ -18,7 +18,7 @@ export function NewServiceScreen() {
 function Form() {
   const { vms } = useVms();
   const edit = useEdit();
-  const [choice, setChoice] = useState(NO_MONITOR);
+  const [choice, setChoice] = useDraft(NO_MONITOR);
   const atField = edit.error?.field === "monitor" ? edit.error.message : undefined;
   return (
     <form
@@ -26,7 +26,8 @@ function Form() {
       onSubmit={(event) => {
         event.preventDefault();
         const monitor = monitorOf(choice, vms);
-        if (monitor !== undefined) edit.preview({ kind: "createService", name: choice.name, ...monitor });
+        if (monitor !== undefined)
+          edit.preview({ kind: "createService", name: choice.name, ...monitor }, choice);
       }}
     >
       {edit.error !== undefined && atField === undefined && <ErrorNotice error={edit.error} />}

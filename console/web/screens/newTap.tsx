@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { ConsoleError } from "../../api/error";
+import { useDraft } from "../draft";
 import { useLive, useSession } from "../liveContext";
 import { type Missing, missingOf } from "../matchChoice";
 import { editOf, NEW_SERVICE, NO_CHOICE, proposedName, type TapChoice } from "../newTapChoice";
@@ -48,7 +49,7 @@ function Form() {
   const { taps, services } = useLive();
   const { vms, complete } = useVms();
   const edit = useEdit();
-  const [choice, setChoice] = useState(NO_CHOICE);
+  const [choice, setChoice] = useDraft(NO_CHOICE);
   const [missing, setMissing] = useState<Missing>();
   const isTenant = useSession()?.role === "tenant";
   const change = (part: Partial<TapChoice>) => {
@@ -74,7 +75,7 @@ function Form() {
         onSubmit={(event) => {
           event.preventDefault();
           const wanted = editOf(choice, name, vm, vnic, vms);
-          if (wanted !== undefined) edit.preview(wanted);
+          if (wanted !== undefined) edit.preview(wanted, choice);
           else if (isMatch) setMissing(missingOf(choice.match));
         }}
       >

@@ -1,8 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Preview } from "../../api/changes";
 import type { ConsoleError } from "../../api/error";
+import { forgetDraft } from "../draft";
 import { useLive } from "../liveContext";
-import { go } from "../navigation";
+import { moveOn } from "../navigation";
 import { FileDiff, StepCard } from "../parts/diff";
 import { Title } from "../parts/head";
 import { ErrorNotice, Notice } from "../parts/notice";
@@ -23,7 +24,9 @@ export function PreviewScreen(props: { id: string }) {
   const { value: preview, error, again } = useLoaded<Preview>(path, news?.state);
   const state = news?.state ?? preview?.state;
   useEffect(() => {
-    if (preview?.state === "confirmed" && preview.change !== undefined) go(pathOf("changes", preview.change));
+    if (preview?.state !== "confirmed" || preview.change === undefined) return;
+    forgetDraft(id);
+    moveOn(pathOf("changes", preview.change));
   }, [preview]);
   if (preview === undefined && error !== undefined)
     return (
@@ -119,7 +122,10 @@ function Decide(props: { preview: Preview; again: () => void }) {
       `/api/previews/${encoded(id)}/${what}`,
       what === "confirm" ? { fingerprint } : {},
     ).then(
-      ({ change }) => go(change === undefined ? "/" : pathOf("changes", change)),
+      ({ change }) => {
+        forgetDraft(id);
+        moveOn(change === undefined ? "/" : pathOf("changes", change));
+      },
       (failure: unknown) => {
         setBusy(false);
         setError((failure as RequestError).error);
