@@ -20,7 +20,7 @@
  * | `POST /api/taps/ID/verify` with `{}` | `Stage[]` |
  * | `GET /api/taps/ID/capture.pcapng` | the last frames of the last watch, as a file |
  * | `GET /api/events` | server-sent `Event`s; the first is a snapshot |
- * | `GET /api/taps/ID/events`, with `?watch=1` | server-sent `TapEvent`s |
+ * | `GET /api/events?tap=ID`, with `&watch=1` | the same, and `TapEvent`s of that tap |
  *
  * Whatever is refused has a status of 400 or more and a `ConsoleError`.
  */

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { portSelector } from "../../provider/schema/selector";
 import type { Edit } from "../api/edit";
-import type { TapEvent } from "../api/events";
 import { editSchema } from "./changes/editSchema";
 import { changeFor } from "./changes/record";
 import type { Console } from "./console";
@@ -9,22 +8,11 @@ import { readBody, readJson } from "./http/body";
 import type { Reply, Request } from "./http/httpServer";
 import type { EventStream } from "./http/stream";
 import { notFound } from "./refusal";
-import { Shown } from "./roles/shown";
-import { sees, type Viewer } from "./roles/viewer";
+import type { Viewer } from "./roles/viewer";
+import { follow } from "./streams";
 import { verifyFor } from "./verify";
-import {
-  changesFor,
-  factsFor,
-  previewFor,
-  selectionFor,
-  snapshotFor,
-  stagesFor,
-  tapFor,
-  tapRowFor,
-  vmsFor,
-  withRates,
-} from "./views";
-import { checkMayWatch, followFrames, pcapngFor } from "./watch/follow";
+import { changesFor, factsFor, previewFor, selectionFor, snapshotFor, tapFor, vmsFor } from "./views";
+import { pcapngFor } from "./watch/follow";
 
 /** A request of somebody who has logged in. */
 interface Authorized {
@@ -122,7 +110,6 @@ const ROUTES: readonly Route[] = [
     verifyFor(console, viewer, id!),
   ),
   { method: "GET", path: /^\/api\/events$/, reply: events },
-  { method: "GET", path: /^\/api\/taps\/([^/]+)\/events$/, reply: tapEvents },
   { method: "GET", path: /^\/api\/taps\/([^/]+)\/capture\.pcapng$/, reply: captured },
 ];
 
@@ -145,18 +132,9 @@ function decoded(part: string): string {
   }
 }
 
-function events({ console, viewer, openStream }: Asked): Reply {
-  const first = snapshotFor(console, viewer);
-  const stream = openStream();
-  stream.send(first);
-  const shown = new Shown(viewer, first);
-  const isOwn = (id: string) => console.changes?.isSeen(id, viewer) ?? false;
-  const end = console.subscribe((event) => {
-    const { live } = console;
-    const known = { isOwn, isComplete: live.isComplete };
-    for (const told of shown.eventsFor(withRates(event, live), live.all, known)) stream.send(told);
-  });
-  stream.onClose(end);
+function events({ console, viewer, request: { query }, openStream }: Asked): Reply {
+  const followed = { tap: query.get("tap"), watch: query.get("watch") === "1" };
+  follow(console, viewer, followed, openStream);
   return "stream";
 }
 
@@ -165,30 +143,4 @@ function captured({ console, viewer, parts: [id] }: Asked): Reply {
   const content = pcapngFor(console, viewer, id!);
   const headers = { "content-disposition": 'attachment; filename="capture.pcapng"' };
   return { type: "application/x-pcapng", content, headers };
-}
-
-/** The stages of one tap, each time they change, until it is gone; with `watch`, also its frames. */
-function tapEvents({ console, viewer, request, openStream, parts: [id] }: Asked): Reply {
-  const first = tapRowFor(console, viewer, id!);
-  const isWatched = request.query.get("watch") === "1";
-  if (isWatched) checkMayWatch(viewer);
-  const stream = openStream();
-  let told = "";
-  const say = (event: TapEvent): void => {
-    const text = JSON.stringify(event);
-    if (text !== told) stream.send(event);
-    told = text;
-  };
-  say({ type: "stages", stages: stagesFor(console, viewer, first) });
-  const frames = isWatched ? followFrames(console, viewer, first, (event) => stream.send(event)) : undefined;
-  const end = console.subscribe(() => {
-    const row = console.live.all.taps.find((candidate) => candidate.id === id && sees(viewer, candidate));
-    frames?.check(row);
-    say(row === undefined ? { type: "gone" } : { type: "stages", stages: stagesFor(console, viewer, row) });
-  });
-  stream.onClose(() => {
-    end();
-    frames?.end();
-  });
-  return "stream";
 }

@@ -1,12 +1,15 @@
 import type { ChangeSummary, Lock, Preview } from "../api/changes";
 import type { ConsoleError } from "../api/error";
-import type { Event } from "../api/events";
+import type { Event, TapEvent } from "../api/events";
 import type { HostRow, ServiceRow, TapRow } from "../api/rows";
+import { nothingOf, type TapLive, tapAfter } from "./tapLive";
 
-/** The data of the lists. */
+/** The data of the lists, and of the tap whose screen is open. */
 export interface Live {
   /** Whether the server has sent anything. */
   started: boolean;
+  /** How many snapshots it has sent. What happened before the last of them may never have been told. */
+  snapshots: number;
   /** Whether every host has answered or failed, so that an empty list is really empty. */
   complete: boolean;
   /** Whether the server is connected now; if not, the data may be old. */
@@ -23,11 +26,13 @@ export interface Live {
   progress: ReadonlyMap<string, { done: number; total: number }>;
   /** The state of previews, by preview. */
   previews: ReadonlyMap<string, { state: Preview["state"]; waitsFor?: string }>;
+  tap: TapLive;
 }
 
 /** The data before the server has sent anything. */
 export const NOTHING_YET: Live = {
   started: false,
+  snapshots: 0,
   complete: false,
   connected: true,
   taps: new Map(),
@@ -38,15 +43,17 @@ export const NOTHING_YET: Live = {
   programError: undefined,
   progress: new Map(),
   previews: new Map(),
+  tap: nothingOf(undefined),
 };
 
 /** The data after an event. Rows that the event does not name stay the same objects. */
-export function applied(live: Live, event: Event): Live {
+export function applied(live: Live, event: Event | TapEvent): Live {
   switch (event.type) {
     case "snapshot":
       return {
         ...live,
         started: true,
+        snapshots: live.snapshots + 1,
         complete: event.complete,
         connected: true,
         taps: byId(event.taps),
@@ -55,6 +62,8 @@ export function applied(live: Live, event: Event): Live {
         changes: event.changes,
         lock: event.lock,
         programError: event.programError,
+        progress: new Map(),
+        previews: new Map(),
       };
     case "taps":
       return { ...live, taps: put(live.taps, event.put, ({ id }) => id, event.drop) };
@@ -86,9 +95,10 @@ export function applied(live: Live, event: Event): Live {
       return { ...live, lock: event.lock };
     case "program":
       return { ...live, programError: event.error };
-    default:
-      // An event of a newer server.
-      return live;
+    default: {
+      const tap = tapAfter(live.tap, event);
+      return tap === live.tap ? live : { ...live, tap };
+    }
   }
 }
 

@@ -1,41 +1,81 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import type { Event } from "../api/events";
+import type { Event, TapEvent } from "../api/events";
 import type { Session } from "../api/session";
 import { applied, type Live, NOTHING_YET } from "./live";
+import { encoded } from "./route";
+import { readStream } from "./stream";
+import { begun, nothingOf, type TapLive } from "./tapLive";
 
 /** The data of the lists, for every screen. */
 export const LiveContext = createContext<Live>(NOTHING_YET);
 /** Who is looking, and what they may do. */
 export const SessionContext = createContext<Session | undefined>(undefined);
+/** The tap whose frames are watched, by its id, and how to set it. */
+export const WatchContext = createContext<[string | undefined, (id: string | undefined) => void]>([
+  undefined,
+  () => {},
+]);
 
 export const useLive = (): Live => useContext(LiveContext);
 export const useSession = (): Session | undefined => useContext(SessionContext);
 
-/** Follows the server's events while the page is open. The browser reconnects by itself. */
-export function useEvents(wanted: boolean): Live {
+/** The live data of the tap whose screen is open. */
+export function useTapLive(id: string): TapLive {
+  const { tap } = useLive();
+  return tap.id === id ? tap : nothingOf(id);
+}
+
+/** What a page follows. */
+export interface Followed {
+  /** Whether it follows anything yet. */
+  wanted: boolean;
+  /** The tap whose screen is open. */
+  tap: string | undefined;
+  /** The tap whose frames are watched; a page that is hidden goes on with that. */
+  watched: string | undefined;
+}
+
+/** Follows the server's events by one stream for the whole page. `ask`: reads anew who is looking. */
+export function useEvents({ wanted, tap, watched }: Followed, ask: () => void): Live {
   const [live, setLive] = useState(NOTHING_YET);
+  const watch = tap !== undefined && watched === tap;
   useEffect(() => {
     if (!wanted) return;
-    const source = new EventSource("/api/events");
-    const waiting: Event[] = [];
+    const waiting: (Event | TapEvent)[] = [];
     let frame = 0;
+    let wasRefused = false;
     // Applies everything received since the last drawing at once: a busy host must not keep the page busy.
     const draw = () => {
       frame = 0;
       const events = waiting.splice(0);
       setLive((before) => events.reduce(applied, before));
     };
-    source.onmessage = ({ data }: MessageEvent<string>) => {
-      waiting.push(JSON.parse(data) as Event);
-      frame ||= requestAnimationFrame(draw);
-    };
-    source.onerror = () => setLive((before) => ({ ...before, connected: false }));
-    source.onopen = () => setLive((before) => ({ ...before, connected: true }));
+    setLive((before) => ({ ...before, tap: begun(before.tap, tap, watch) }));
+    const end = readStream(pathOf(tap, watch), watch ? "read" : "closed", {
+      event(event) {
+        waiting.push(event);
+        frame ||= requestAnimationFrame(draw);
+      },
+      opened() {
+        if (wasRefused) ask();
+        wasRefused = false;
+        setLive((before) => ({ ...before, connected: true }));
+      },
+      broken: () => setLive((before) => ({ ...before, connected: false })),
+      refused() {
+        wasRefused = true;
+        ask();
+      },
+    });
     return () => {
-      source.close();
+      end();
       cancelAnimationFrame(frame);
     };
-  }, [wanted]);
+  }, [wanted, tap, watch]);
   return live;
+}
+
+function pathOf(tap: string | undefined, watch: boolean): string {
+  return tap === undefined ? "/api/events" : `/api/events?tap=${encoded(tap)}${watch ? "&watch=1" : ""}`;
 }

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Session } from "../api/session";
-import { LiveContext, SessionContext, useEvents, useLive } from "./liveContext";
+import { LiveContext, SessionContext, useEvents, useLive, WatchContext } from "./liveContext";
 import { Link, useRoute } from "./navigation";
 import { Title } from "./parts/head";
 import { ErrorNotice, Notice } from "./parts/notice";
@@ -21,8 +21,11 @@ import { useLoaded } from "./useLoaded";
 
 /** The whole page: the session, the live data, and the screen of the current address. */
 export function Page() {
-  const { value: session, error, status } = useLoaded<Session>("/api/session");
-  const live = useEvents(session !== undefined);
+  const { value: session, error, status, again } = useLoaded<Session>("/api/session");
+  const route = useRoute();
+  const watch = useState<string>();
+  const tap = route.screen === "tap" ? route.id : undefined;
+  const live = useEvents({ wanted: session !== undefined, tap, watched: watch[0] }, again);
   if (status === 401)
     return (
       <main class="alone">
@@ -33,7 +36,8 @@ export function Page() {
         </p>
       </main>
     );
-  if (error !== undefined)
+  // Somebody who is let in keeps the page while the console does not answer.
+  if (error !== undefined && (session === undefined || status === 403))
     return (
       <main class="alone">
         <h1>{status === 403 ? "You are not let in" : "The console cannot be reached"}</h1>
@@ -43,7 +47,9 @@ export function Page() {
   return (
     <SessionContext.Provider value={session}>
       <LiveContext.Provider value={live}>
-        <Frame session={session}>{session === undefined ? <Bars count={6} /> : <Screen />}</Frame>
+        <WatchContext.Provider value={watch}>
+          <Frame session={session}>{session === undefined ? <Bars count={6} /> : <Screen />}</Frame>
+        </WatchContext.Provider>
       </LiveContext.Provider>
     </SessionContext.Provider>
   );

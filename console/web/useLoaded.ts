@@ -41,6 +41,6 @@ export function useLoaded<Value>(path: string | undefined, version: unknown = 0)
     value: fits ? answer.value : undefined,
     error: fits ? answer.error : undefined,
     status: fits ? answer.status : 0,
-    again: () => setTurn(turn + 1),
+    again: () => setTurn((before) => before + 1),
   };
 }

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -49,8 +50,11 @@ export class FakeConsole {
   readonly posted: { path: string; body: unknown }[] = [];
   /** What was read, in order, each with its query. */
   readonly asked: string[] = [];
-  private readonly streams = new Set<ServerResponse>();
-  private readonly tapStreams = new Set<ServerResponse>();
+  /** How many streams are refused from now on, as a proxy does whose console is not there. */
+  refusals = 0;
+  /** Open streams, each with the tap that it is of, too. */
+  private readonly streams = new Map<ServerResponse, string | null>();
+  private readonly changes = new EventEmitter();
 
   private constructor(
     private readonly server: ReturnType<typeof createServer>,
@@ -69,12 +73,23 @@ export class FakeConsole {
 
   /** Tells every page that is open. */
   send(event: Event): void {
-    for (const stream of this.streams) stream.write(`data: ${JSON.stringify(event)}\n\n`);
+    for (const stream of this.streams.keys()) stream.write(`data: ${JSON.stringify(event)}\n\n`);
   }
 
   /** Tells every page that shows one tap. */
   sendTap(event: TapEvent): void {
-    for (const stream of this.tapStreams) stream.write(`data: ${JSON.stringify(event)}\n\n`);
+    for (const [stream, tap] of this.streams)
+      if (tap !== null) stream.write(`data: ${JSON.stringify(event)}\n\n`);
+  }
+
+  /** Resolves once so many streams are open. */
+  async streamsAre(count: number): Promise<void> {
+    while (this.streams.size !== count) await once(this.changes, "streams");
+  }
+
+  /** Breaks all streams; pages open them again. */
+  cut(): void {
+    for (const stream of this.streams.keys()) stream.destroy();
   }
 
   async stop(): Promise<void> {
@@ -83,10 +98,9 @@ export class FakeConsole {
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname: path } = new URL(request.url!, this.origin);
+    const { pathname: path, searchParams } = new URL(request.url!, this.origin);
     response.setHeader("content-security-policy", POLICY);
-    if (path === "/api/events") this.stream(response, this.streams, this.world.snapshot);
-    else if (/^\/api\/taps\/[^/]+\/events$/.test(path)) this.stream(response, this.tapStreams, undefined);
+    if (path === "/api/events") this.stream(response, searchParams.get("tap"));
     else if (request.method === "POST") void this.post(path, request, response);
     else if (path.startsWith("/api/")) {
       this.asked.push(request.url!);
@@ -98,11 +112,23 @@ export class FakeConsole {
     }
   }
 
-  private stream(response: ServerResponse, all: Set<ServerResponse>, first: Event | undefined): void {
+  private stream(response: ServerResponse, tap: string | null): void {
+    const { snapshot, session } = this.world;
+    if (this.refusals > 0 || isError(session)) {
+      this.refusals -= 1;
+      response.writeHead(isError(session) ? 401 : 502).end();
+      return;
+    }
     response.writeHead(200, { "content-type": "text/event-stream" });
-    response.write(first === undefined ? ": nothing yet\n\n" : `data: ${JSON.stringify(first)}\n\n`);
-    all.add(response);
-    response.on("close", () => all.delete(response));
+    // What breaks is opened again at once.
+    response.write("retry: 1\n\n");
+    if (snapshot !== undefined) response.write(`data: ${JSON.stringify(snapshot)}\n\n`);
+    this.streams.set(response, tap);
+    this.changes.emit("streams");
+    response.on("close", () => {
+      this.streams.delete(response);
+      this.changes.emit("streams");
+    });
   }
 
   private read(path: string): unknown {

@@ -2,7 +2,7 @@ import type { ConsoleError } from "../../api/error";
 import type { TapEvent } from "../../api/events";
 import type { TapRow } from "../../api/rows";
 import type { Console } from "../console";
-import { consoleError, forbidden } from "../refusal";
+import { consoleError, forbidden, Refusal } from "../refusal";
 import { sees, type Viewer } from "../roles/viewer";
 import { tapRowFor } from "../views";
 import { isSame, type Watched, watchedOf } from "./watched";
@@ -26,11 +26,14 @@ export interface Following {
   end(): void;
 }
 
-/** Sends a viewer the frames that a tap copies. Errors are sent as events, so that the stages are still updated. */
+/**
+ * Sends a viewer the frames that a tap copies; `row` is undefined where the viewer has no such tap. Errors are sent as events, so that the
+ * stages are still updated.
+ */
 export function followFrames(
   console: Console,
   viewer: Viewer,
-  row: TapRow,
+  row: TapRow | undefined,
   tell: (event: TapEvent) => void,
 ): Following {
   let leave: (() => void) | undefined;
@@ -46,6 +49,7 @@ export function followFrames(
   };
   let watched: Watched;
   try {
+    if (row === undefined) throw new Refusal(404, GONE);
     watched = watchedOf(row, console.live.ends);
     leave = console.watches.join(watched, reader, viewer.role);
   } catch (error) {
@@ -61,7 +65,7 @@ export function followFrames(
   };
 
   function changeOf(now: TapRow | undefined): ConsoleError | undefined {
-    if (now === undefined || !sees(viewer, now)) return { code: "not-copying", message: "the tap is gone" };
+    if (now === undefined || !sees(viewer, now)) return GONE;
     // The host does not answer at the moment: the capture itself reports how that ends.
     if (now.state === "unreachable" || now.state === "unknown") return undefined;
     try {
@@ -72,6 +76,9 @@ export function followFrames(
     return { code: "tap-changed", message: "the tap copies something else now", hint: "Watch again" };
   }
 }
+
+/** The answer is the same whether there is no such tap or it is another's. */
+const GONE: ConsoleError = { code: "not-copying", message: "the tap is gone" };
 
 /** An error as a viewer may read it: a host's own message may name another tenant's resources. */
 function errorFor({ role }: Viewer, error: ConsoleError): ConsoleError {

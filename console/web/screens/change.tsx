@@ -16,11 +16,11 @@ import { useLoaded } from "../useLoaded";
 /** One change: a run in progress, or its outcome. The run continues without this page. */
 export function ChangeScreen(props: { id: string }) {
   const { id } = props;
-  const { changes, progress } = useLive();
+  const { changes, progress, snapshots } = useLive();
   const row = changes.find((each) => each.id === id);
   const run = progress.get(id);
   const path = `/api/changes/${encoded(id)}`;
-  const { value: change, error } = useLoaded<Change>(path, `${row?.outcome} ${run?.done}`);
+  const { value: change, error } = useLoaded<Change>(path, `${snapshots} ${row?.outcome} ${run?.done}`);
   if (change === undefined)
     return (
       <>

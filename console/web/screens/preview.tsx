@@ -18,10 +18,10 @@ import { counted } from "../words";
 /** What a change would do, rule by rule, before anybody confirms it. */
 export function PreviewScreen(props: { id: string }) {
   const { id } = props;
-  const { previews, taps, services } = useLive();
+  const { previews, snapshots, taps, services } = useLive();
   const news = previews.get(id);
   const path = `/api/previews/${encoded(id)}`;
-  const { value: preview, error, again } = useLoaded<Preview>(path, news?.state);
+  const { value: preview, error, again } = useLoaded<Preview>(path, `${snapshots} ${news?.state}`);
   const state = news?.state ?? preview?.state;
   useEffect(() => {
     if (preview?.state !== "confirmed" || preview.change === undefined) return;

@@ -1,6 +1,6 @@
-import { useState } from "preact/hooks";
+import { useContext, useEffect, useState } from "preact/hooks";
 import type { Stage, Tap, TapRow } from "../../api/rows";
-import { useLive, useSession } from "../liveContext";
+import { useLive, useSession, useTapLive, WatchContext } from "../liveContext";
 import { Link } from "../navigation";
 import { StateBadge } from "../parts/badges";
 import { Back, Head, Title } from "../parts/head";
@@ -13,7 +13,6 @@ import { encoded } from "../route";
 import { deleteSentence } from "../sentences";
 import { useEdit } from "../useEdit";
 import { useLoaded } from "../useLoaded";
-import { useTapEvents } from "../useTapEvents";
 import { TapDetails } from "./tapDetails";
 import { TapFacts } from "./tapFacts";
 import { Watch } from "./watch";
@@ -23,8 +22,11 @@ export function TapScreen(props: { id: string }) {
   const { id } = props;
   const { taps } = useLive();
   const row = taps.get(id);
-  const [watching, setWatching] = useState(false);
-  const events = useTapEvents(id, watching);
+  const [watched, watch] = useContext(WatchContext);
+  const watching = watched === id;
+  const setWatching = (on: boolean) => watch(on ? id : undefined);
+  useEffect(() => () => watch(undefined), []);
+  const events = useTapLive(id);
   // Data that is not live is read again when the tap has changed.
   const version = row === undefined ? 0 : `${row.state} ${row.changedAt ?? ""} ${row.filter}`;
   const { value: tap, error } = useLoaded<Tap>(`/api/taps/${encoded(id)}`, version);

@@ -1,7 +1,7 @@
 import { ErrorNotice, Notice } from "../parts/notice";
 import { Scroller, Text } from "../parts/text";
 import { encoded } from "../route";
-import type { TapLive } from "../useTapEvents";
+import type { TapLive } from "../tapLive";
 import { counted, whole } from "../words";
 
 const TIME = new Intl.DateTimeFormat("en", {

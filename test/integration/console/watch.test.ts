@@ -70,7 +70,8 @@ describe("a watch of a tap", function () {
 
   const idOf = (name: string) => taps.get(name)!.id;
   const pathOf = (name: string, rest: string) => `/api/taps/${idOf(name)}/${rest}`;
-  const watch = (user: string, name = "web") => as(user).events<TapEvent>(pathOf(name, "events?watch=1"));
+  const watchOf = (id: string) => `/api/events?tap=${id}&watch=1`;
+  const watch = (user: string, name = "web") => as(user).events<TapEvent>(watchOf(idOf(name)));
   const isWatched = (events: readonly TapEvent[]) => events.some(({ type }) => type === "watch");
   const captures = async () =>
     (await lab.host(1).ovs("ovs-vsctl get Bridge br-tap external_ids")).match(/taas:capture\//g)?.length ?? 0;
@@ -127,14 +128,24 @@ describe("a watch of a tap", function () {
   });
 
   it("is refused to a tenant that does not have the tap, and to a viewer", async () => {
-    const none = await as("rita").ask("GET", "/api/taps/0123456789abcdef/events?watch=1");
+    const none = await as("rita").ask("GET", "/api/taps/0123456789abcdef/capture.pcapng");
     expect(none.status).to.equal(404);
-    for (const rest of ["events?watch=1", "capture.pcapng"]) {
-      const { status, body } = await as("rita").ask("GET", pathOf("web", rest));
-      expect({ status, body }).to.deep.equal({ status: 404, body: none.body });
-      const viewer = await as("vera").ask("GET", pathOf("web", rest));
-      expect(viewer.status).to.equal(403);
-    }
+    const { status, body } = await as("rita").ask("GET", pathOf("web", "capture.pcapng"));
+    expect({ status, body }).to.deep.equal({ status: 404, body: none.body });
+    for (const path of [watchOf(idOf("web")), pathOf("web", "capture.pcapng")])
+      expect((await as("vera").ask("GET", path)).status).to.equal(403);
+    const told = async (id: string) => {
+      const { events, end } = await as("rita").events<TapEvent>(watchOf(id));
+      await until(
+        () => endOf(events),
+        (error) => error !== undefined,
+      );
+      end();
+      return events.filter(({ type }) => type === "gone" || type === "watch-ended" || type === "watch");
+    };
+    const gone = await told("0123456789abcdef");
+    expect(gone.map(({ type }) => type)).to.deep.equal(["gone", "watch-ended"]);
+    expect(await told(idOf("web"))).to.deep.equal(gone);
     expect(await captures()).to.equal(0);
     const can = async (user: string) => (await as(user).get<Session>("/api/session")).can.watch;
     expect([await can("ada"), await can("tim"), await can("vera")]).to.deep.equal([true, true, false]);

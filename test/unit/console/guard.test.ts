@@ -55,7 +55,7 @@ describe("the guard of the console", () => {
     ["no type", 415, "POST", "/api/previews", { ...OWN, "content-type": "" }],
     ["a question for permission", 405, "OPTIONS", "/api/previews", OWN],
     ["another method", 405, "DELETE", "/api/previews", OWN],
-    ["HEAD of what is no file", 405, "HEAD", "/api/taps/0123456789abcdef/events", {}],
+    ["HEAD of what is no file", 405, "HEAD", "/api/events", {}],
     ["HEAD of the link", 405, "HEAD", "/login", {}],
   ];
   for (const [name, status, method, path, headers] of refused)

@@ -48,6 +48,25 @@ describe("the console's live lists", () => {
     expect([next.complete, next.hosts.has("x")]).to.deep.equal([true, true]);
   });
 
+  it("know after a snapshot only what it says: what was told before may have gone on unseen", () => {
+    const first = applied(NOTHING_YET, snapshot!);
+    const told = [
+      { type: "preview", id: "p1", state: "running" },
+      { type: "progress", change: "6", done: 1, total: 3 },
+    ] as const;
+    const before = told.reduce(applied, first);
+    expect([before.previews.size, before.progress.size]).to.deep.equal([1, 1]);
+    const next = applied(before, snapshot!);
+    expect([next.previews.size, next.progress.size]).to.deep.equal([0, 0]);
+    expect(next.snapshots).to.equal(before.snapshots + 1);
+  });
+
+  it("have the tap again that was gone, once its stages are told", () => {
+    const gone = applied(NOTHING_YET, { type: "gone" });
+    expect(gone.tap.gone).to.equal(true);
+    expect(applied(gone, { type: "stages", stages: [] }).tap).to.include({ gone: false });
+  });
+
   it("ignore an event of a newer server", () => {
     const before = applied(NOTHING_YET, snapshot!);
     expect(applied(before, { type: "of tomorrow" } as never)).to.equal(before);

@@ -1,14 +1,14 @@
-import { useEffect, useState } from "preact/hooks";
 import type { ConsoleError } from "../api/error";
 import type { Frame, TapEvent } from "../api/events";
 import type { Stage } from "../api/rows";
-import { encoded } from "./route";
 
 /** The most frames on the screen. */
 const KEPT = 200;
 
-/** The live data of one tap. */
+/** The live data of the tap whose screen is open. */
 export interface TapLive {
+  /** Its id; undefined where no tap's screen is open. */
+  id: string | undefined;
   stages: Stage[] | undefined;
   /** The last frames, the newest first. */
   frames: readonly (Frame & { number: number })[];
@@ -19,15 +19,26 @@ export interface TapLive {
   /** What is watched. */
   watched?: string;
   /** Why no more frames arrive. */
-  ended?: ConsoleError;
+  ended?: ConsoleError | undefined;
 }
 
-const NOTHING: TapLive = { stages: undefined, frames: [], seen: 0, dropped: 0, gone: false };
+/** The data of a tap before the server has sent anything of it. */
+export function nothingOf(id: string | undefined): TapLive {
+  return { id, stages: undefined, frames: [], seen: 0, dropped: 0, gone: false };
+}
 
-function after(live: TapLive, event: TapEvent): TapLive {
+/** The data when a stream of a tap begins. A new watch starts without the frames of the last one. */
+export function begun(live: TapLive, id: string | undefined, watch: boolean): TapLive {
+  if (live.id !== id) return nothingOf(id);
+  const { stages, gone } = live;
+  return watch ? { ...nothingOf(id), stages, gone } : live;
+}
+
+/** The data after an event; the same for an event of a newer server. */
+export function tapAfter(live: TapLive, event: TapEvent): TapLive {
   switch (event.type) {
     case "stages":
-      return { ...live, stages: event.stages };
+      return { ...live, stages: event.stages, gone: false };
     case "frames": {
       const numbered = event.frames.map((frame, index) => ({ ...frame, number: live.seen + index }));
       return {
@@ -38,7 +49,7 @@ function after(live: TapLive, event: TapEvent): TapLive {
       };
     }
     case "watch":
-      return { ...live, watched: event.text };
+      return { ...live, watched: event.text, ended: undefined };
     case "watch-ended":
       return { ...live, ended: event.error };
     case "gone":
@@ -46,19 +57,4 @@ function after(live: TapLive, event: TapEvent): TapLive {
     default:
       return live;
   }
-}
-
-/** Follows one tap; its frames are watched while `watch` is true and the screen is open. */
-export function useTapEvents(id: string, watch: boolean): TapLive {
-  const [live, setLive] = useState(NOTHING);
-  useEffect(() => {
-    const source = new EventSource(`/api/taps/${encoded(id)}/events${watch ? "?watch=1" : ""}`);
-    if (watch) setLive(({ stages, gone }) => ({ ...NOTHING, stages, gone }));
-    source.onmessage = ({ data }: MessageEvent<string>) => {
-      const event = JSON.parse(data) as TapEvent;
-      setLive((before) => after(before, event));
-    };
-    return () => source.close();
-  }, [id, watch]);
-  return live;
 }

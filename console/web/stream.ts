@@ -1,0 +1,52 @@
+import type { Event, TapEvent } from "../api/events";
+
+/** Milliseconds after which a stream that was refused is opened again. */
+const AGAIN = 5000;
+
+/** Receives what comes by a stream, and what becomes of the stream. */
+export interface Reader {
+  event(event: Event | TapEvent): void;
+  opened(): void;
+  /** It has ended, or was not answered, and will be opened again. */
+  broken(): void;
+  /** It was answered with an error: who looks may have to log in. */
+  refused(): void;
+}
+
+/**
+ * Reads a stream of events until the returned function is called. A browser opens at most six connections to a server, for all of its tabs
+ * together, so that a page that nobody sees reads nothing unless it has to: `hidden`. The first event is a snapshot each time.
+ */
+export function readStream(path: string, hidden: "read" | "closed", reader: Reader): () => void {
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const close = () => {
+    clearTimeout(timer);
+    source?.close();
+    source = undefined;
+  };
+  const open = () => {
+    close();
+    const opened = new EventSource(path);
+    source = opened;
+    opened.onmessage = ({ data }: MessageEvent<string>) => reader.event(JSON.parse(data) as Event | TapEvent);
+    opened.onopen = reader.opened;
+    opened.onerror = () => {
+      reader.broken();
+      // The browser opens again by itself what has broken, and not what was answered with an error.
+      if (opened.readyState !== EventSource.CLOSED) return;
+      timer = setTimeout(open, AGAIN);
+      reader.refused();
+    };
+  };
+  const follow = () => {
+    if (document.hidden && hidden === "closed") close();
+    else if (source === undefined) open();
+  };
+  document.addEventListener("visibilitychange", follow);
+  follow();
+  return () => {
+    document.removeEventListener("visibilitychange", follow);
+    close();
+  };
+}
