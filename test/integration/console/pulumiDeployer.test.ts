@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
+import type { Ran } from "../../../console/server/deploy/deployer";
 import { PulumiDeployer } from "../../../console/server/deploy/pulumi";
 import { inStagedProject } from "../../../console/server/deploy/staged";
 import { failuresOf } from "../../../console/server/deploy/steps";
 import { ProjectFiles } from "../../../console/server/program/projectFiles";
 import { findCli } from "../../engine/cliStack";
 import { skipForLackOf } from "../../lacking";
+import { rejection } from "../../rejection";
 
 /** A program that says what it reads: its own text, its configuration, a file beside it, one elsewhere, and where it runs. */
 const program = (text: string) => `name: staged
@@ -100,5 +102,40 @@ describe("the Pulumi CLI on the copy of a project", function () {
     expect(ran.text).to.include("missing.txt");
     expect(JSON.stringify(failuresOf(ran.events))).to.include("missing.txt");
     expect(await readFile(at("Pulumi.yaml"), "utf8")).not.to.include("missing.txt");
+  });
+
+  it("tells whose lock has kept a run out, which keeps no preview out", async () => {
+    const deployer = await PulumiDeployer.open({ folder, stack: "prod" });
+    const project = (await ProjectFiles.read(folder)).with("Pulumi.yaml", program("locked"));
+    const locks = at(".pulumi/locks/organization/staged/prod");
+    await mkdir(locks, { recursive: true });
+    const lock = { pid: 4711, username: "alice", hostname: "build1", timestamp: "2026-11-29T10:00:00Z" };
+    await writeFile(join(locks, "1.json"), JSON.stringify(lock));
+    try {
+      const ran = await inStagedProject(project, "discarded", (staged) => deployer.up(staged, "a message"));
+      expect(ran.lock).to.include({ by: "alice@build1", since: "2026-11-29T10:00:00Z" });
+      expect(ran.reason).to.match(/^error: the stack is currently locked by 1 lock/);
+      const previewed = await inStagedProject(project, "discarded", (staged) => deployer.preview(staged));
+      expect(previewed.succeeded, previewed.text).to.equal(true);
+    } finally {
+      await rm(join(locks, "1.json"));
+    }
+  });
+
+  it("takes what a run prints for no lock, and says in the CLI's own words why it failed", async () => {
+    const deployer = await PulumiDeployer.open({ folder, stack: "prod" });
+    const failing = program('"[409] Conflict"').replace("./note.txt", "./[409] Conflict.txt");
+    const project = (await ProjectFiles.read(folder)).with("Pulumi.yaml", failing);
+    const run = (work: (staged: string) => Promise<Ran>) => inStagedProject(project, "discarded", work);
+    for (const ran of [
+      await run((staged) => deployer.up(staged, "a message")),
+      await run((staged) => deployer.preview(staged)),
+    ]) {
+      expect(ran.succeeded).to.equal(false);
+      expect(ran.lock).to.equal(undefined);
+      expect(ran.reason).not.to.match(/stdout:|code: /);
+    }
+    const refusal = await rejection(PulumiDeployer.open({ folder, stack: "typo" }));
+    expect(refusal.message).to.match(/cannot be opened: error: no stack named 'typo' found\. Is pulumi/);
   });
 });
