@@ -6,7 +6,6 @@ import type { Host } from "../converge/host";
 import type { Look } from "../converge/look";
 import { drawToken } from "../converge/run";
 import { TaasError } from "../errors";
-import { captureMark } from "../model/capture";
 import { findPort } from "../model/findPort";
 import { CLAIM_PREFIX } from "../model/readClaims";
 import type { Facts } from "../ovs/facts";
@@ -14,19 +13,9 @@ import { readMeterDrops } from "../ovs/meterStatistics";
 import type { PacketChannel } from "../ovs/packetChannel";
 import { portNumbers } from "../plan/portNumbers";
 import type { CaptureClaim } from "../schema/claim";
+import { type CapturedFrame, CapturedFrames } from "./frames";
 import { endedByAnother, Hold } from "./hold";
 import { type CaptureWish, captureDraft, capturedPort } from "./wish";
-
-/** Towards the VM, or from it. */
-export type FrameDirection = "ingress" | "egress";
-
-/** A captured frame, as the guest sent it or would receive it. */
-export interface CapturedFrame {
-  direction: FrameDirection;
-  /** Nanoseconds since 1970, when it arrived at this machine. */
-  at: bigint;
-  frame: Buffer;
-}
 
 /** A running capture. */
 export interface Capture {
@@ -40,8 +29,16 @@ export interface Capture {
   stop(): void;
   /** Copies that the cap has dropped so far. */
   capped(): Promise<number>;
-  /** Ends it. Copies that were sent here and did not come: ovs-vswitchd drops what it, or the connection, is too slow for. */
-  missed(): Promise<number>;
+  /** Ends it. What did not come. */
+  losses(): Promise<Losses>;
+}
+
+/** Copies that were lost before they arrived here. */
+export interface Losses {
+  /** Copies that the cap has dropped. */
+  capped: number;
+  /** Copies that were sent here and did not come: ovs-vswitchd drops what it, or the connection, is too slow for. */
+  missed: number;
 }
 
 /** How a capture runs. */
@@ -56,13 +53,15 @@ export interface CaptureOptions {
 const LOOK = 2000;
 /** Milliseconds for what is still under way at the end, and where the operator waits for that. */
 const LAST = { usual: 30_000, interrupted: 2000 } as const;
+const NONE: Losses = { capped: 0, missed: 0 };
 
 /**
  * Copies a port's frames to this program while `work` reads them: with a claim, a capture group of its own, and rules
- * that expire 8 seconds after their last renewal, whatever happens to this program. Nothing is left on the host once
- * this has settled; what remains after a lost connection is deleted by the next operation of any program. Rejects with
- * `port-missing` and similar codes, `packets-refused`, `packets-lost`, and `claim-lost` if another writer has deleted
- * the claim.
+ * that expire 8 seconds after their last renewal, whatever happens to this program. Once copying has ended, what it
+ * needed on the host is deleted, also while `work` is still busy with frames that have arrived. Nothing is left on the
+ * host once this has settled; what remains after a lost connection is deleted by the next operation of any program.
+ * Rejects with `port-missing` and similar codes, `packets-refused`, `packets-lost`, and `claim-lost` if another writer
+ * has deleted the claim.
  */
 export function capture<Result>(
   host: Host,
@@ -81,12 +80,15 @@ interface Held {
   claim: CaptureClaim;
   /** UUID of the port. */
   port: string;
+  /** Numbers of its meters; none without a cap. */
+  meters: readonly number[];
 }
 
 /** One capture on one host. */
 class Capturing {
   private readonly token = drawToken();
   private readonly stopped = new AbortController();
+  private failed = false;
 
   constructor(
     private readonly host: Host,
@@ -101,26 +103,30 @@ class Capturing {
     const early = await this.openEarly(look);
     const { owner } = captureDraft(look, this.wish, this.token);
     let channel = early;
-    let failed = false;
+    let working: Promise<Result> | undefined;
     try {
       const reconciled = await this.host.submit(putEdit(this.put(look, "create")));
       channel ??= await this.access.openPackets();
       const hold = new Hold(channel, this.access.record, this.token);
       const claim = await hold.begin(reconciled);
-      const upkeep = this.keepUp({ hold, channel, look, claim, port: port.uuid });
+      const meters = this.metersOf(claim, reconciled);
+      const upkeep = this.keepUp({ hold, channel, look, claim, port: port.uuid, meters });
+      const frames = new CapturedFrames(channel.packets, claim, this.wish.packetsPerSecond);
+      working = work(this.shown(port.name, channel, { frames, upkeep, meters }));
       try {
-        return await work(this.shown(port.name, channel, { claim, upkeep }, reconciled));
+        await Promise.race([working, upkeep]);
       } finally {
         this.stopped.abort();
         await upkeep;
       }
     } catch (error) {
-      failed = true;
+      this.failed = true;
       throw error;
     } finally {
       channel?.close();
-      await this.cleanUp(owner, failed);
+      await this.cleanUp(owner).finally(() => Promise.allSettled([working]));
     }
+    return working!;
   }
 
   /** The connection for frames, opened before anything is written; undefined if the bridge has yet to be created. */
@@ -143,38 +149,44 @@ class Capturing {
     return { draft, token, mode, mark, adopt: false, host, ...none };
   }
 
+  /** The numbers of a capture's meters on its tap bridge. */
+  private metersOf({ owner }: CaptureClaim, { desired, facts }: Reconciled): number[] {
+    const numbers = portNumbers(facts, tapBridgeOf(this.access.record));
+    const own = desired.meters.filter(({ owners }) => owners.includes(owner));
+    return own.flatMap(({ inPort }) => numbers.get(inPort) ?? []);
+  }
+
   private shown(
     portName: string,
     channel: PacketChannel,
-    { claim, upkeep }: { claim: CaptureClaim; upkeep: Promise<number> },
-    { desired, facts }: Reconciled,
+    { frames, upkeep, meters }: Pick<Held, "meters"> & { frames: CapturedFrames; upkeep: Promise<Losses> },
   ): Capture {
-    const { access, wish } = this;
-    const numbers = portNumbers(facts, tapBridgeOf(access.record));
-    const own = desired.meters.filter(({ owners }) => owners.includes(claim.owner));
-    const ids = own.flatMap(({ inPort }) => numbers.get(inPort) ?? []);
     return {
       portName,
-      frames: framesOf(channel, claim),
+      frames,
       stop: () => this.stopped.abort(),
       get dropped() {
         return channel.dropped;
       },
-      async capped() {
-        if (wish.packetsPerSecond === undefined) return 0;
-        const drops = await readMeterDrops(ofctlTarget(access, tapBridgeOf(access.record)));
-        return ids.reduce((sum, id) => sum + (drops.get(id)?.packets ?? 0), 0);
-      },
-      missed: () => {
+      capped: async () => (await this.meterDrops(meters)) + frames.excess,
+      losses: async () => {
         this.stopped.abort();
-        return upkeep;
+        const { capped, missed } = await upkeep;
+        return { capped: capped + frames.excess, missed };
       },
     };
   }
 
-  /** Keeps the capture going until it is to end, and closes the connection then. Resolves to how many copies did not come. */
-  private async keepUp(held: Held): Promise<number> {
-    const { hold, channel } = held;
+  /** Copies that meters have dropped so far. */
+  private async meterDrops(meters: readonly number[]): Promise<number> {
+    if (meters.length === 0) return 0;
+    const drops = await readMeterDrops(ofctlTarget(this.access, tapBridgeOf(this.access.record)));
+    return meters.reduce((sum, meter) => sum + (drops.get(meter)?.packets ?? 0), 0);
+  }
+
+  /** Keeps the capture going until it is to end, and closes the connection then. Resolves to what the host has lost. */
+  private async keepUp(held: Held): Promise<Losses> {
+    const { hold, channel, meters } = held;
     const failed = new AbortController();
     const ending = AbortSignal.any([this.options.ending, this.stopped.signal, failed.signal]);
     const tasks = [hold.keep(ending, (seconds) => this.beginAnew(held, seconds)), this.follow(held, ending)];
@@ -182,10 +194,12 @@ class Capturing {
       const failing = tasks.map((task) => task.catch((error) => failed.abort(error)));
       await Promise.all(failing);
       failed.signal.throwIfAborted();
-      return await hold.end(LAST, this.options.ending);
+      const missed = await hold.end(LAST, this.options.ending);
+      return { missed, capped: await this.meterDrops(meters).catch(() => 0) };
     } catch (error) {
+      this.failed = true;
       channel.fail(error as Error);
-      return 0;
+      return NONE;
     }
   }
 
@@ -220,11 +234,11 @@ class Capturing {
   }
 
   /** Deletes what is on the host. If that fails after another failure, it is a warning: the first error counts. */
-  private async cleanUp(owner: string, failed: boolean): Promise<void> {
+  private async cleanUp(owner: string): Promise<void> {
     try {
       await this.host.submit(deleteEdit(owner, this.token));
     } catch (error) {
-      if (!failed) throw error;
+      if (!this.failed) throw error;
       const { name } = this.access.record;
       this.options.warn(
         `host ${name}: the capture's claim is left there and copies nothing after another 10 s; the next operation on the host deletes it (${(error as Error).message})`,
@@ -236,15 +250,4 @@ class Capturing {
 function isClaimed({ bridges }: Facts, tapBridge: string, { owner }: CaptureClaim): boolean {
   const bridge = bridges.find(({ name }) => name === tapBridge);
   return bridge?.externalIds[CLAIM_PREFIX + owner] !== undefined;
-}
-
-/** The frames of a capture among those that arrive on a connection. */
-async function* framesOf(channel: PacketChannel, claim: CaptureClaim): AsyncGenerator<CapturedFrame> {
-  const directions = new Map(
-    (["ingress", "egress"] as const).map((direction) => [captureMark(claim, direction), direction]),
-  );
-  for await (const { userdata, at, frame } of channel.packets) {
-    const direction = directions.get(userdata.toString("hex"));
-    if (direction !== undefined) yield { direction, at, frame };
-  }
 }

@@ -1,4 +1,4 @@
-import type { CapturedFrame } from "./capture";
+import type { CapturedFrame } from "./frames";
 
 /** Block types (draft-ietf-opsawg-pcapng, section 4). */
 const BLOCK = { section: 0x0a0d_0d0a, interface: 1, statistics: 5, frame: 6 } as const;

@@ -68,8 +68,7 @@ export async function record(
     to.off("close", onGone).off("error", onGone);
   }
   done.dropped = capture.dropped;
-  done.missed = await capture.missed();
-  done.capped = await capture.capped().catch(() => 0);
+  Object.assign(done, await capture.losses());
   const lost = done.dropped + done.missed + done.capped;
   await write(pcapngTail(last, { received: done.frames + lost, dropped: lost }));
   return done;

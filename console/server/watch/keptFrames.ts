@@ -1,4 +1,4 @@
-import type { CapturedFrame } from "../../../provider/capture/capture";
+import type { CapturedFrame } from "../../../provider/capture/frames";
 import { type PcapngSource, pcapngFrame, pcapngHead, pcapngTail } from "../../../provider/capture/pcapng";
 
 /** The most frames that are kept of a watch; the oldest are deleted first. */

@@ -1,4 +1,5 @@
-import { type Capture, type CapturedFrame, capture } from "../../../provider/capture/capture";
+import { type Capture, capture } from "../../../provider/capture/capture";
+import type { CapturedFrame } from "../../../provider/capture/frames";
 import { printable } from "../../../provider/printable";
 import type { Context } from "../../../provider/resource/context";
 import type { ConsoleError } from "../../api/error";

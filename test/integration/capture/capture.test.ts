@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import fc from "fast-check";
 import { type CaptureOptions, capture } from "../../../provider/capture/capture";
@@ -19,6 +20,7 @@ import { SEED } from "../../seed";
 import { arbitraryExpression } from "../../unit/expression/arbitraryExpressions";
 import { arbitraryPacket } from "../../unit/expression/arbitraryPackets";
 import { learn } from "../copies/traffic";
+import { leasesOf, until } from "../leases";
 import { framesOfPcapng, type StoredFrame } from "./pcapngFile";
 
 const hex = (frames: readonly Buffer[]) => frames.map((frame) => frame.toString("hex"));
@@ -168,6 +170,29 @@ describe("a capture of a port", function () {
     });
     expect(taken.frames).to.be.within(1_300, 1_700);
     expect(taken.frames + taken.capped).to.be.within(5_900, 6_050);
+  });
+
+  it("leaves the host as it was once it ends, while the frames that have come are still being read", async () => {
+    const host = lab.host(1);
+    const before = await host.snapshot();
+    const stream = await lab.startStream({ from: web, to: db, pps: 200 });
+    const end = new AbortController();
+    const options = { ending: end.signal, warn: (message: string) => expect.fail(message) };
+    const wish = { port: "tap-web", direction: "egress", filter: undefined, packetsPerSecond: 1000 } as const;
+    const read = await withContext(settings(), (context) =>
+      capture(context.open(context.resolveHost("host1")), wish, options, async ({ frames, losses }) => {
+        await until("it copies", async () => (await leasesOf(host)) > 0);
+        await sleep(500);
+        end.abort();
+        await losses();
+        await until("it is gone", async () => diffSnapshots(before, await host.snapshot()).length === 0);
+        let count = 0;
+        for await (const _ of frames) count += 1;
+        return count;
+      }),
+    );
+    await stream.stop();
+    expect(read).to.be.above(10);
   });
 
   it("continues beside operations of others, and none mistakes its rules for drift", async () => {

@@ -1,7 +1,8 @@
 import { PassThrough } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { expect } from "chai";
-import type { Capture, CapturedFrame } from "../../../provider/capture/capture";
+import type { Capture } from "../../../provider/capture/capture";
+import type { CapturedFrame } from "../../../provider/capture/frames";
 import { record } from "../../../provider/capture/record";
 
 const SOURCE = { application: "test", port: "", description: "web", filter: undefined, snapLength: 0 };
@@ -17,7 +18,7 @@ function captureOf(frames: number, lost: { capped: number; missed: number; dropp
     dropped: lost.dropped,
     stop: () => {},
     capped: async () => lost.capped,
-    missed: async () => lost.missed,
+    losses: async () => ({ capped: lost.capped, missed: lost.missed }),
   };
 }
 
@@ -37,6 +38,25 @@ describe("the recording of a capture", () => {
     to.end();
     expect(recorded).to.deep.equal({ frames: 3, bytes: 180, capped: 10, missed: 20, dropped: 40 });
     expect(counts(await reading)).to.deep.equal({ received: 73n, dropped: 70n });
+  });
+
+  it("stops the capture if the file cannot be written", async () => {
+    const to = new PassThrough();
+    let isStopped = false;
+    const endless = {
+      ...captureOf(0, { capped: 0, missed: 0, dropped: 0 }),
+      stop: () => {
+        isStopped = true;
+      },
+      frames: (async function* () {
+        for (;;) yield FRAME;
+      })(),
+    };
+    to.on("error", () => {});
+    const recording = record(endless, SOURCE, to, limits);
+    setImmediate(() => to.destroy(new Error("no space")));
+    await recording;
+    expect(isStopped).to.equal(true);
   });
 
   it("ends whatever numbers a host tells", async () => {
