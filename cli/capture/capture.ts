@@ -16,6 +16,8 @@ interface Options extends CaptureOptions {
 
 /** Seconds that a capture lasts by default. */
 const DEFAULT_DURATION = 60;
+/** The most seconds: timers count milliseconds in 31 bits. */
+const LONGEST_DURATION = Math.floor(0x7fff_ffff / 1000);
 
 /** `capture`: writes a port's frames to a file or to standard output. */
 export const captureCommand: CommandSpec<Options> = {
@@ -47,7 +49,7 @@ installed or run on the host. Copying ends within 10 seconds if this command is 
   check(options) {
     readWish(options.port, "", options);
     snapOf(options);
-    wholeNumber("--duration", options.duration);
+    durationOf(options);
     wholeNumber("--count", options.count);
     if (options.write === "-" && options.json === true)
       throw new UsageError("--json and --write - both use standard output: give one of them");
@@ -58,12 +60,11 @@ installed or run on the host. Copying ends within 10 seconds if this command is 
     const wish = readWish(options.port, expression, options);
     const host = await hostOf(work, wish);
     if (host === undefined) return 2;
-    const duration = wholeNumber("--duration", options.duration) ?? DEFAULT_DURATION;
     const captured = await writeCapture(work, host, wish, {
       file: options.write,
       snapLength: snapOf(options),
       expression,
-      duration: duration === 0 ? undefined : duration,
+      duration: durationOf(options),
       count: wholeNumber("--count", options.count),
     });
     output.answer({ capture: { host: host.name, file: options.write, ...captured } });
@@ -81,6 +82,14 @@ installed or run on the host. Copying ends within 10 seconds if this command is 
     return 0;
   },
 };
+
+/** The seconds until the capture ends; undefined: it does not by itself. Throws a UsageError. */
+function durationOf({ duration }: Pick<Options, "duration">): number | undefined {
+  const seconds = wholeNumber("--duration", duration) ?? DEFAULT_DURATION;
+  if (seconds > LONGEST_DURATION)
+    throw new UsageError(`--duration must be at most ${LONGEST_DURATION}, or 0: it does not end by itself`);
+  return seconds === 0 ? undefined : seconds;
+}
 
 /** The one host on the command line; of several, the one that has the port. Undefined if none can be reached. */
 async function hostOf(work: Work, { port }: CaptureWish): Promise<HostRecord | undefined> {
