@@ -1,5 +1,6 @@
 import type { Look } from "../provider/converge/look";
 import type { Work } from "./command";
+import type { Output } from "./output";
 
 /** The looks at the hosts that can be read. */
 export interface Looks {
@@ -8,8 +9,13 @@ export interface Looks {
   failed: number;
 }
 
+/** What looks at hosts need: `output` is told which cannot be read. */
+export interface Looking extends Pick<Work, "context" | "hosts"> {
+  output: Pick<Output, "complain" | "progress">;
+}
+
 /** Looks at all hosts at the same time, and reports which cannot be read. */
-export async function lookAtAll({ context, hosts, output }: Work): Promise<Looks> {
+export async function lookAtAll({ context, hosts, output }: Looking): Promise<Looks> {
   let ended = 0;
   const look = async (record: (typeof hosts)[number]) => {
     try {

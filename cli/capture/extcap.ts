@@ -1,16 +1,15 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { integrationBridgeOf } from "../../provider/converge/access";
-import { quoteArgv } from "../../provider/host/quote";
+import { TaasError } from "../../provider/errors";
 import { portsOf } from "../../provider/model/findPort";
 import { isVmPort } from "../../provider/model/vmPort";
 import { printableLine } from "../../provider/printable";
+import type { Direction } from "../../provider/schema/flow";
 import type { CommandSpec, Work } from "../command";
 import { lookAtAll } from "../looks";
-import { type CommonOptions, flagOf } from "../options";
 import { UsageError } from "../usageError";
 import { packageVersion } from "../version";
-import { addCaptureOptions, type CaptureOptions, readWish, snapOf } from "./options";
+import { install } from "./install";
+import { addCaptureOptions, type CaptureOptions, DEFAULT_RATE, readWish, snapOf } from "./options";
 import { writeCapture } from "./write";
 
 interface Options extends CaptureOptions {
@@ -69,13 +68,18 @@ the program that they look for, with the hosts and options of this command line.
   check(options) {
     if (options.capture === true && options.fifo === undefined)
       throw new UsageError("--capture needs --fifo");
+    readWish("port", "", options);
+    snapOf(options);
   },
   async run(work) {
-    const { options } = work;
-    if (options.install !== undefined) install(work, options.install);
+    const { options, output } = work;
+    if (options.install !== undefined)
+      output.line(
+        `wrote ${install(options, options.install)}: Wireshark lists the ports after its next start`,
+      );
     else if (options.extcapInterfaces === true) await listInterfaces(work);
     else if (options.extcapDlts === true) tell("dlt {number=1}{name=EN10MB}{display=Ethernet}");
-    else if (options.extcapConfig === true) for (const line of CONFIG) tell(line);
+    else if (options.extcapConfig === true) for (const line of configOf(options)) tell(line);
     else if (options.capture === true) return captureInterface(work, options.fifo!);
     else if (options.extcapCaptureFilter !== undefined) checkFilter(options.extcapCaptureFilter);
     else throw new UsageError("give --install, or leave it to Wireshark to run this command");
@@ -83,15 +87,24 @@ the program that they look for, with the hosts and options of this command line.
   },
 };
 
-/** The options that Wireshark offers before a capture. */
-const CONFIG = [
-  "arg {number=0}{call=--direction}{display=Direction}{tooltip=As the VM sees it}{type=selector}",
-  "value {arg=0}{value=both}{display=Both}{default=true}",
-  "value {arg=0}{value=ingress}{display=Towards the VM (ingress)}{default=false}",
-  "value {arg=0}{value=egress}{display=From the VM (egress)}{default=false}",
-  "arg {number=1}{call=--rate}{display=Frames a second at most}{tooltip=0: all}{type=unsigned}{default=1000}",
-  "arg {number=2}{call=--snap}{display=Bytes kept of each frame}{tooltip=0: all}{type=unsigned}{default=0}",
-];
+/** The options that Wireshark offers before a capture, with those of the command line as defaults. */
+function configOf({ direction = "both", rate = String(DEFAULT_RATE), snap = "0" }: CaptureOptions): string[] {
+  const ways = Object.entries(DIRECTIONS).map(
+    ([value, text]) => `value {arg=0}{value=${value}}{display=${text}}{default=${value === direction}}`,
+  );
+  return [
+    "arg {number=0}{call=--direction}{display=Direction}{tooltip=As the VM sees it}{type=selector}",
+    ...ways,
+    `arg {number=1}{call=--rate}{display=Frames a second at most}{tooltip=0: all}{type=unsigned}{default=${rate}}`,
+    `arg {number=2}{call=--snap}{display=Bytes kept of each frame}{tooltip=0: all}{type=unsigned}{default=${snap}}`,
+  ];
+}
+
+const DIRECTIONS = {
+  both: "Both",
+  ingress: "Towards the VM (ingress)",
+  egress: "From the VM (egress)",
+} as const satisfies Record<Direction, string>;
 
 function tell(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -119,9 +132,18 @@ function plain(text: string): string {
   return printableLine(text).replace(/[{}]/g, "_").slice(0, 200);
 }
 
-async function listInterfaces(work: Work): Promise<void> {
+/** Wireshark discards the whole list of a program that exits with an error, so a host that cannot be read is none. */
+async function listInterfaces({ context, hosts, output }: Work): Promise<void> {
   tell(`extcap {version=${packageVersion()}}{display=pulumi-taas: ports of Open vSwitch}`);
-  const { looks } = await lookAtAll(work);
+  const { looks } = await lookAtAll({
+    context,
+    hosts,
+    output: {
+      progress: (text) => output.progress(text),
+      complain: (problem) =>
+        problem instanceof TaasError ? output.notice(problem.message) : output.complain(problem),
+    },
+  });
   for (const { facts, record } of looks) {
     const ports = portsOf(facts, [integrationBridgeOf(record)]).filter(({ port }) => isVmPort(port, facts));
     const named = [...ports].sort((a, b) => (a.port.name < b.port.name ? -1 : 1));
@@ -163,43 +185,4 @@ function checkFilter(expression: string): void {
   } catch (error) {
     tell((error as Error).message);
   }
-}
-
-/** The options that select hosts and say how they are reached, by the fields that they set. */
-const PASSED_ON = {
-  hosts: "path",
-  project: "path",
-  stack: "words",
-  host: "words",
-  sshConfig: "path",
-  sshPort: "word",
-  user: "word",
-  identityFile: "path",
-  hostKey: "word",
-  proxyJump: "word",
-  transport: "word",
-  sudo: "word",
-  tapBridge: "word",
-} as const satisfies Partial<Record<keyof CommonOptions, "path" | "word" | "words">>;
-
-function passedOn(options: CommonOptions): string[] {
-  return Object.entries(PASSED_ON).flatMap(([field, kind]) => {
-    const value = options[field as keyof typeof PASSED_ON];
-    const values = value === undefined ? [] : Array.isArray(value) ? value : [value];
-    return values.flatMap((one) => [flagOf(field), kind === "path" ? resolve(one) : one]);
-  });
-}
-
-/** Writes the program that Wireshark runs: this command, with the options that select the hosts. */
-function install({ options, output }: Work<Options>, folder: string): void {
-  const file = join(folder, "pulumi-taas");
-  const command = quoteArgv([process.execPath, process.argv[1]!, "extcap", ...passedOn(options)]);
-  try {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(file, `#!/bin/sh\nexec ${command} "$@"\n`);
-    chmodSync(file, 0o755);
-  } catch (error) {
-    throw new UsageError(`${file} cannot be written: ${(error as Error).message}`);
-  }
-  output.line(`wrote ${file}: Wireshark lists the ports after its next start`);
 }

@@ -14,7 +14,7 @@ export interface CaptureOptions {
 }
 
 /** The default limit of captured frames per second. */
-const DEFAULT_RATE = 1000;
+export const DEFAULT_RATE = 1000;
 
 /** Adds the options that say which frames of a port are captured. */
 export function addCaptureOptions(command: Command): void {

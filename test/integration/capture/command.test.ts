@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { mkdtemp, open, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -238,6 +239,46 @@ describe("pulumi-taas capture", function () {
     await stream.stop();
   });
 
+  it("writes all frames for a reader that pauses", async () => {
+    const stream = await lab.startStream({ from: web, to: db, pps: 1000 });
+    const words = [MAIN, "capture", "--ssh-config", lab.sshConfig, "--host", "host1", "--port", "tap-web"];
+    const script = `node "$@" --rate 0 --count 1500 --write - | (sleep 2.5; cat >"${file("paused")}")`;
+    await execa("sh", ["-c", script, "sh", ...words]);
+    await stream.stop();
+    expect(framesOfPcapng(await readFile(file("paused")))).to.have.length(1500);
+  });
+
+  it("reports a full disk", async () => {
+    const stream = await lab.startStream({ from: web, to: db, pps: 100 });
+    const words = ["--host", "host1", "--port", "tap-web", "--write", "/dev/full", "--json"];
+    const { exitCode, stdout } = await taas("capture", ...words);
+    await stream.stop();
+    const { capture, errors } = JSON.parse(stdout) as { capture: object; errors: { message: string }[] };
+    expect([exitCode, errors.length]).to.deep.equal([1, 1]);
+    expect(errors[0]!.message).to.match(/^\/dev\/full is incomplete: ENOSPC/);
+    expect(capture).to.include({ port: "tap-web", file: "/dev/full" });
+  });
+
+  it("leaves the host as it was when it is interrupted while the reader of a named pipe stalls", async () => {
+    const before = await lab.host(1).snapshot();
+    const pipe = file("stalled");
+    await execa("mkfifo", [pipe]);
+    const stream = await lab.startStream({ from: web, to: db, pps: 1000 });
+    const command = start("stalled", "host1", "tap-web", "--rate", "0");
+    const reader = await open(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    await until("it copies", async () => (await leasesOf(lab.host(1))) > 0);
+    // So many frames that the pipe is full.
+    await sleep(1500);
+    command.kill("SIGINT");
+    const { exitCode, stderr } = await command;
+    await Promise.all([reader.close(), stream.stop()]);
+    expect([exitCode, stderr]).to.deep.equal([
+      130,
+      `pulumi-taas: ${pipe} is incomplete: its reader does not read`,
+    ]);
+    expect(diffSnapshots(before, await lab.host(1).snapshot())).to.deep.equal([]);
+  });
+
   describe("as an extcap program", () => {
     const shark = (...args: string[]) => execa(TSHARK, args, { reject: false, env: { HOME: folder } });
 
@@ -249,6 +290,10 @@ describe("pulumi-taas capture", function () {
         expect(installed.exitCode, installed.stderr).to.equal(0);
       }
       expect((await shark("-D")).stdout).to.match(/taas-host1:tap-web \(host1 tap-web \(.*\)\)/);
+      const partly = await taas("extcap", "--host", "host1", "--host", "no.invalid", "--extcap-interfaces");
+      expect(partly).to.include({ exitCode: 0 });
+      expect(partly.stdout).to.include("{value=taas-host1:tap-web}");
+      expect(partly.stderr).to.match(/^host no\.invalid: /);
       const stream = await lab.startStream({ from: web, to: db, pps: 300 });
       const words = ["-i", "taas-host1:tap-web", "-f", "udp port 5001", "-c", "20"];
       const { stdout, stderr } = await shark(...words, "-T", "fields", "-e", "udp.dstport");

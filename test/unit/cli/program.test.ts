@@ -37,6 +37,12 @@ describe("an invalid command line", () => {
     ["claims list all --host a", "too many arguments", /claims list/],
     ["verify --host a --window 0", "--window must be above 0 seconds", /^Usage: pulumi-taas verify/],
     ["verify --host a --window soon", "--window must be a number of seconds", /verify/],
+    [
+      "capture --host a --port b --write c --duration 2147484",
+      "--duration must be at most 2147483",
+      /^Usage: pulumi-taas capture/,
+    ],
+    ["extcap --host a --install b --rate fast", "--rate must be a whole number", /pulumi-taas extcap/],
     ["claims remove --host a --yes", "say which claims: --owner <owner>, or --stack", /claims remove/],
     ["claims remove --host a --yes --stack old", "say which claims: --owner <owner>, or --stack", /remove/],
   ] as const) {
