@@ -29,10 +29,13 @@ async function main(): Promise<void> {
   process.exitCode = interrupt.exitCode ?? code;
 }
 
-/** A reader of the output, such as `head`, may close it early. */
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
-});
+/**
+ * A reader of the output, such as `head`, may close it early. The command goes on and ends with its own exit code: it
+ * may be in the middle of a change of a host. No command prints without end.
+ */
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
 
 void main();

@@ -13,7 +13,13 @@ describe("pulumi-taas claims", () => {
   let lab: Lab;
 
   before(async () => {
-    lab = await startLab({ hosts: 2, vms: [{ name: "ids", host: 2, vlan: 20 }] });
+    lab = await startLab({
+      hosts: 2,
+      vms: [
+        { name: "web", host: 1 },
+        { name: "ids", host: 2, vlan: 20 },
+      ],
+    });
   });
 
   after(() => lab.stop());
@@ -120,6 +126,17 @@ describe("pulumi-taas claims", () => {
     const agreed = await onTerminal("y\n");
     expect(agreed.exitCode, agreed.stdout).to.equal(0);
     expect(agreed.stdout).to.match(/removed host2 {2}service /);
+    expect((await claims("list")).stdout).to.equal("no claims");
+  });
+
+  it("removes all claims although nobody reads its output", async () => {
+    const driver = new Driver(lab, "acme/lost/prod");
+    const service = await driver.service("ids", { host: "host2", port: "tap-ids" });
+    await driver.flow("web", service, { host: "host1", port: "tap-web" });
+    const command = claims("remove", "--stack", "acme/lost/prod");
+    command.stdout.destroy();
+    command.stderr.destroy();
+    expect((await command).exitCode).to.equal(0);
     expect((await claims("list")).stdout).to.equal("no claims");
   });
 
