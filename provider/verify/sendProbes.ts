@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { leaseCookie } from "../model/identity";
 import { findLimits } from "./findLimits";
 import { type LengthLimit, type ProbeResult, probeRules, runAddress, SHORTEST } from "./probe";
-import { type Probe, type ProbeChannel, Shots } from "./shots";
+import { inTime, type Probe, type ProbeChannel, Shots } from "./shots";
 
-/** Seconds after which the rules for probes expire. */
+/** Seconds after which the rules for probes expire: more than a round of probes takes, with all that hosts must answer for it. */
 const LEASE = 10;
 /**
  * Milliseconds after which probes that have not arrived are sent again: the first frame to a neighbour is lost while
@@ -13,20 +13,18 @@ const LEASE = 10;
 const PAUSES = [200, 400, 1400];
 
 /**
- * Sends probes, each as short as can be and as long as the longest copies, and says of each what became of it. Its rules end with it, or
- * after 10 s.
+ * Sends probes, each as short as can be and as long as the longest copies, and says of each what became of it. The rules for them are added
+ * anew for each round, and end with the last, or after 10 s.
  */
 export async function sendProbes(probes: readonly Probe[]): Promise<ProbeResult[]> {
-  const shots = new Shots(runAddress(randomBytes(4)));
+  const run = runAddress(randomBytes(4));
+  const cookie = leaseCookie(run.toString(16).padStart(12, "0"));
+  const rules = (to: ProbeChannel) => probeRules(run, cookie, { controller: to.controllerId, userdata: "" });
+  const shots = new Shots(run, (to) => to.lease(rules(to), LEASE));
   load(shots, probes);
-  const cookie = leaseCookie(shots.run.toString(16).padStart(12, "0"));
-  const rules = (to: ProbeChannel) =>
-    probeRules(shots.run, cookie, { controller: to.controllerId, userdata: "" });
   const targets = [...new Set(probes.map(({ to }) => to))];
-  await shots.each(targets, async (to) => {
+  for (const to of targets)
     void shots.listen(to).catch((error: Error) => shots.refused.set(to, error.message));
-    await to.lease(rules(to), LEASE);
-  });
   try {
     let sent = 0;
     for (const pause of PAUSES) {
@@ -38,7 +36,7 @@ export async function sendProbes(probes: readonly Probe[]): Promise<ProbeResult[
     const limits = await findLimits(shots);
     return probes.map((probe) => resultOf(probe, shots, sent, limits.get(probe)));
   } finally {
-    await Promise.all(targets.map((to) => to.end(rules(to)).catch(() => {})));
+    await Promise.all(targets.map((to) => inTime(to.end(rules(to))).catch(() => {})));
   }
 }
 

@@ -28,13 +28,20 @@ export interface Shot {
   arrived?: { tunnelId: number; milliseconds: number };
 }
 
+/** Seconds in which a host must answer, so that none delays the probes of the others. */
+const ANSWER = 3;
+
 /** The frames of a run, who waits for them, and which hosts cannot send or tell of them. */
 export class Shots {
   readonly all: Shot[] = [];
   readonly refused = new Map<ProbeChannel, string>();
   private settle: (() => void) | undefined;
 
-  constructor(readonly run: bigint) {}
+  /** `lease`: has a host tell of frames that arrive, for longer than a round of them takes. */
+  constructor(
+    readonly run: bigint,
+    private readonly lease: (to: ProbeChannel) => Promise<void>,
+  ) {}
 
   /** Adds a frame; undefined where the run has no number for it. */
   add(probe: Probe, way: Sending<number>, bytes: number): Shot | undefined {
@@ -55,8 +62,12 @@ export class Shots {
     }
   }
 
-  /** Sends frames, and waits until all have arrived that still can, or for so many milliseconds. */
+  /**
+   * Sends frames, and waits until all have arrived that still can, or for so many milliseconds. A host that does not confirm that it will
+   * tell of them gets none: it would treat them as copies.
+   */
   async fire(shots: readonly Shot[], milliseconds: number): Promise<void> {
+    await this.each(new Set(this.sendable(shots).map(({ probe }) => probe.to)), this.lease);
     const due = this.sendable(shots);
     const froms = new Set(due.map(({ probe }) => probe.from));
     await this.each(froms, async (from) => {
@@ -81,14 +92,14 @@ export class Shots {
     );
   }
 
-  /** Does something with each channel, all at once; why it could not be done is noted. */
+  /** Does something with each channel, all at once; why it could not be done, or not in time, is noted. */
   async each(
     channels: Iterable<ProbeChannel>,
     work: (channel: ProbeChannel) => Promise<void>,
   ): Promise<void> {
     await Promise.all(
       [...channels].map((channel) =>
-        work(channel).catch((error: Error) => {
+        inTime(work(channel)).catch((error: Error) => {
           this.refused.set(channel, error.message);
         }),
       ),
@@ -98,5 +109,19 @@ export class Shots {
   /** A frame that goes out by some actions. */
   frameOf({ number, bytes }: Shot, actions: Action<number>[]) {
     return { inPort: FROM_CONTROLLER, actions, frame: probeFrame(this.run, number, bytes) };
+  }
+}
+
+/** What a host answers; rejects if it does not in time, whatever else it sends meanwhile. */
+export async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  const over = new AbortController();
+  const late = sleep(ANSWER * 1000, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`no answer within ${ANSWER} s`);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    over.abort();
+    late.catch(() => {});
   }
 }

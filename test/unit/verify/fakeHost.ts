@@ -30,7 +30,32 @@ export class FakeHost implements ProbeChannel {
     for (const out of frames) {
       this.sent.push(out);
       for (const { to, tunnelId } of this.wire(out, this.attempts))
-        to.packets.push({ tunnelId, frame: out.frame });
+        to.receive({ tunnelId, frame: out.frame });
     }
+  }
+
+  /** Takes a frame that another host has sent. */
+  receive(packet: { tunnelId: bigint; frame: Buffer }): void {
+    this.packets.push(packet);
+  }
+}
+
+/** A host whose rules expire, after which what arrives is delivered to its monitors. */
+export class ExpiringHost extends FakeHost {
+  /** Frames that monitors got. */
+  delivered = 0;
+  private expiry: NodeJS.Timeout | undefined;
+
+  override async lease(rules: readonly Rule<number>[], seconds: number): Promise<void> {
+    clearTimeout(this.expiry);
+    this.expiry = setTimeout(() => {
+      this.expiry = undefined;
+    }, seconds * 1000);
+    await super.lease(rules, seconds);
+  }
+
+  override receive(packet: { tunnelId: bigint; frame: Buffer }): void {
+    if (this.expiry === undefined) this.delivered += 1;
+    else super.receive(packet);
   }
 }

@@ -1,8 +1,10 @@
+import { mock } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { isLeaseCookie } from "../../../provider/model/identity";
 import { sendProbes } from "../../../provider/verify/sendProbes";
 import type { Probe } from "../../../provider/verify/shots";
-import { FakeHost } from "./fakeHost";
+import { ExpiringHost, FakeHost } from "./fakeHost";
 
 /** A way out by a port; `longest`: bytes of the longest copies on it. */
 function way(output: number, longest?: number) {
@@ -126,6 +128,58 @@ describe("the probes of a run", () => {
     expect(to.sent).to.deep.equal([]);
     expect(result).to.include({ delivered: "given" });
     expect(asked.sent.map(({ actions }) => actions)).to.deep.equal([deliver.actions]);
+  });
+
+  describe("beside a host that is slow", () => {
+    before(() => mock.timers.enable({ apis: ["setTimeout"] }));
+    after(() => mock.timers.reset());
+
+    /** The result of work, for which the clock runs as fast as the work allows. */
+    async function soon<Result>(work: Promise<Result>): Promise<Result> {
+      let isOver = false;
+      const done = () => {
+        isOver = true;
+      };
+      work.then(done, done);
+      while (!isOver) {
+        await new Promise((resolve) => setImmediate(resolve));
+        mock.timers.tick(50);
+      }
+      return work;
+    }
+
+    const NO_ANSWER = { outcome: "refused", why: "no answer within 3 s" };
+
+    it("arrive, and no monitor gets one", async () => {
+      const late = new FakeHost();
+      late.lease = () => sleep(11_000);
+      const to = new ExpiringHost();
+      const from = new FakeHost(() => [{ to, tunnelId: 7n }]);
+      const [first, second] = await soon(sendProbes([probe(from, late), probe(from, to)]));
+      expect(first).to.deep.equal(NO_ANSWER);
+      expect(second).to.include({ outcome: "arrived", tunnelId: 7 });
+      expect(to.delivered).to.equal(0);
+    });
+
+    it("are sent only while they are waited for, however often they are lost", async () => {
+      const late = new FakeHost();
+      late.send = () => sleep(2900);
+      const to = new ExpiringHost();
+      const from = new FakeHost((_, attempt) => (attempt > 2 ? [{ to, tunnelId: 7n }] : []));
+      const lost = new ExpiringHost();
+      const results = await soon(sendProbes([probe(late, lost), probe(from, to)]));
+      expect(results[0]).to.deep.equal({ outcome: "lost", sent: 3 });
+      expect(results[1]).to.include({ outcome: "arrived" });
+      expect(to.delivered).to.equal(0);
+    });
+
+    it("end although it does not answer at their end", async () => {
+      const to = new FakeHost();
+      const from = new FakeHost(() => [{ to, tunnelId: 7n }]);
+      to.end = () => new Promise(() => {});
+      const [result] = await soon(sendProbes([probe(from, to)]));
+      expect(result).to.include({ outcome: "arrived" });
+    });
   });
 
   it("report why they could not be sent, and the others arrive", async () => {
