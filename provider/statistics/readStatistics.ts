@@ -3,9 +3,7 @@ import type { Look } from "../converge/look";
 import { isMetered } from "../converge/pushRules";
 import type { Meter } from "../model/desired";
 import { filterOf } from "../model/filter/filterOf";
-import { filterPort } from "../model/gate";
 import { type Group, groupFlows, groupNames, groupOwners, type SourceFlow } from "../model/groups";
-import { pieceCookie } from "../model/identity";
 import { render } from "../model/render";
 import { tunnelIdsOf } from "../model/serviceNames";
 import { DEFAULT_PRIORITY, metersOf } from "../model/treat";
@@ -16,6 +14,8 @@ import { type PortCount, readPortCounts } from "../ovs/portCounts";
 import { portNumbers } from "../plan/portNumbers";
 import { printableLine } from "../printable";
 import { MAX_FILTER_RULES } from "../schema/filter";
+import { GroupRules } from "./groupRules";
+import { receivesOn } from "./receives";
 import type {
   CaptureStatistics,
   Count,
@@ -44,9 +44,11 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
   ]);
   const numbers = portNumbers(facts, bridge);
   const tunnelIds = tunnelIdsOf(read.claims.values());
+  const receives = receivesOn(read.claims, facts.machine);
   const counted = countedTogether(groups);
+  const ofGroups = new GroupRules(rules, numbers);
   const captures = counted.map(({ groups: own, meter }) =>
-    capture(own, rules, numbers, (meter && drops.get(numbers.get(meter.inPort) ?? 0)) ?? NOTHING),
+    capture(own, ofGroups, (meter && drops.get(numbers.get(meter.inPort) ?? 0)) ?? NOTHING),
   );
   return {
     ...empty,
@@ -61,10 +63,7 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
       const arrived = rules.filter(
         (flow) => flow.table === 2 && flow.match.split(",").some((field) => fields.includes(field)),
       );
-      const local = captures.filter(
-        (_, index) =>
-          flowOf(counted[index]!).destination === facts.machine && ids.has(flowOf(counted[index]!).tunnelId),
-      );
+      const local = captures.filter((one) => receives(claim.owner, one));
       return [
         {
           owner: claim.owner,
@@ -116,31 +115,23 @@ function flowOf({ groups: [group] }: Pick<Counted, "groups">): SourceFlow {
   return group.members[0]!.flow as SourceFlow;
 }
 
-function capture(
-  groups: Counted["groups"],
-  flows: readonly Flow[],
-  numbers: ReadonlyMap<string, number>,
-  dropped: Count,
-): CaptureStatistics {
+function capture(groups: Counted["groups"], rules: GroupRules, dropped: Count): CaptureStatistics {
   const [group, ...others] = groups;
-  const cookies = new Set(groups.map(({ hash }) => pieceCookie(hash)));
-  const own = flows.filter((flow) => cookies.has(flow.cookie));
-  const from = (port: (of: Group) => string, table: number) => {
-    const fields = new Set(groups.map((of) => `in_port=${numbers.get(port(of))}`));
-    return own.filter((flow) => flow.table === table && flow.match.split(",").some((one) => fields.has(one)));
-  };
   const limited = group.members[0]!.flow.source.rateLimit !== undefined;
-  const deciding = from(filterPort, limited ? 0 : 1);
+  const counted = (flows: Flow[]) => total(flows.map(countOf));
   return {
     owners: groupOwners(group),
     portNames: portNames(groups),
     mirrors: groups.map((one) => groupNames(one).mirror),
     tunnelId: flowOf({ groups }).tunnelId,
     direction: others.length > 0 ? "any" : group.direction,
-    matched: total(from((of) => groupNames(of).tap, 0).map(countOf)),
-    copied: less(total(from(filterPort, 2).map(countOf)), dropped),
+    matched: counted(groups.flatMap((one) => rules.captured(one))),
+    copied: less(counted(groups.flatMap((one) => rules.accepted(one))), dropped),
     dropped,
-    rules: ruleStatistics(deciding, group),
+    rules: ruleStatistics(
+      groups.flatMap((one) => rules.deciding(one, limited ? 0 : 1)),
+      group,
+    ),
   };
 }
 

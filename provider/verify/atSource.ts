@@ -98,8 +98,10 @@ export function judgeFilter({ source, counted, seconds }: Evidence): Verdict {
     counts.reduce((sum, count) => sum + count[name], 0);
   const [captured, accepted] = [total("captured"), total("accepted")];
   if (captured === 0) return { verdict: "no-traffic", detail: `nothing to filter within ${seconds} s` };
-  if (accepted === 0)
-    return { verdict: "no-traffic", detail: `the filter rejected all ${plural(captured, "frame")}` };
+  if (accepted === 0) {
+    const sample = source.end.claim.source.sampling === undefined ? "" : " or were not in the sample";
+    return { verdict: "no-traffic", detail: `the filter rejected all ${plural(captured, "frame")}${sample}` };
+  }
   const dropped = Math.max(0, ...counts.map((count) => count.dropped));
   const capped = dropped === 0 ? "" : `; the rate limit dropped ${dropped}`;
   return { verdict: "proved", detail: `${accepted} of ${plural(captured, "frame")} accepted${capped}` };

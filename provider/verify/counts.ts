@@ -1,6 +1,6 @@
 import type { Group } from "../model/groups";
-import { pieceCookie } from "../model/identity";
 import type { Flow } from "../ovs/openflow";
+import { GroupRules } from "../statistics/groupRules";
 
 /** The counters of a host at one moment. */
 export interface Reading {
@@ -38,12 +38,15 @@ export const NOTHING: Counted = { groups: new Map(), ports: new Map() };
  * A group's counters at one moment. `meter`: the number of its meter, if any, which it shares with the flow's other
  * direction.
  */
-function countOf({ hash }: Group, { flows, drops }: Reading, meter: number | undefined): GroupCount {
-  const own = flows.filter(({ cookie }) => cookie === pieceCookie(hash));
-  const total = (table: number): number =>
-    own.reduce((sum, flow) => sum + (flow.table === table ? Number(flow.packets ?? 0n) : 0), 0);
+function countOf(
+  group: Group,
+  { rules, drops }: Pick<Reading, "drops"> & { rules: GroupRules },
+  meter: number | undefined,
+): GroupCount {
+  const total = (flows: readonly Flow[]): number =>
+    flows.reduce((sum, { packets = 0n }) => sum + Number(packets), 0);
   const dropped = meter === undefined ? 0 : (drops.get(meter) ?? 0);
-  return { captured: total(0), accepted: total(2), dropped };
+  return { captured: total(rules.captured(group)), accepted: total(rules.accepted(group)), dropped };
 }
 
 /**
@@ -54,16 +57,23 @@ function growth(before: number, after: number): number {
   return after >= before ? after - before : after;
 }
 
-/** What groups counted between two moments. `meterOf`: the number of a group's meter, if it is capped. */
+/**
+ * What groups counted between two moments. `numbers`: OpenFlow port numbers of the tap bridge, by interface name. `meterOf`: the number of a
+ * group's meter, if it is capped.
+ */
 export function countGroups(
-  groups: readonly Group[],
+  { groups, numbers }: { groups: readonly Group[]; numbers: ReadonlyMap<string, number> },
   meterOf: (group: Group) => number | undefined,
   before: Reading,
   after: Reading,
 ): Map<string, GroupCount> {
+  const readings = [before, after].map(({ flows, drops }) => ({
+    rules: new GroupRules(flows, numbers),
+    drops,
+  }));
   return new Map(
     groups.map((group) => {
-      const [first, last] = [before, after].map((reading) => countOf(group, reading, meterOf(group)));
+      const [first, last] = readings.map((reading) => countOf(group, reading, meterOf(group)));
       const grown = (name: keyof GroupCount): number => growth(first![name], last![name]);
       return [
         group.hash,

@@ -40,17 +40,18 @@ export async function readPorts(access: HostAccess, { look, groups }: HostView):
 
 /** What a host counted between two moments. */
 export function countedBetween(
-  { groups, numbers }: HostView,
+  view: HostView,
   rules: { before: Reading; after: Reading },
   ports: { before: PortReading; after: PortReading },
 ): Counted {
+  const { groups, numbers } = view;
   const meters = metersOf(groups);
   const meterOf = (group: Group): number | undefined => {
     const meter = meters.get(group.hash);
     return meter === undefined ? undefined : numbers.get(meter.inPort);
   };
   return {
-    groups: countGroups(groups, meterOf, rules.before, rules.after),
+    groups: countGroups(view, meterOf, rules.before, rules.after),
     ports: countPorts(ports.before, ports.after),
   };
 }
