@@ -2,6 +2,7 @@ import { Counter, Gauge, Registry } from "prom-client";
 import { MIRROR_LIMIT } from "../../provider/model/groups";
 import { MARK } from "../../provider/model/identity";
 import { printableLine } from "../../provider/printable";
+import { receivesOn } from "../../provider/statistics/receives";
 import { faultsOf, type Seen, type Survey } from "../../provider/survey/survey";
 import { type Definition, METRICS, type MetricName } from "./definitions";
 import type { Proof, Proofs } from "./proofs";
@@ -69,10 +70,13 @@ export class Exposition {
     }
   }
 
-  private tellCounters(host: string, { statistics }: Seen): void {
+  private tellCounters(host: string, { statistics, inspection }: Seen): void {
     const totals = this.totals.get(host) ?? new Totals();
     this.totals.set(host, totals);
-    const { flows, services, tunnels, errors } = totals.add(statistics);
+    const { flows, services, tunnels, errors } = totals.add(
+      statistics,
+      receivesOn(inspection.read.claims, inspection.facts.machine),
+    );
     for (const [flow, counts] of flows) this.count("flow", { flow, host }, counts);
     for (const [service, counts] of services) this.count("service", { service, host }, counts);
     for (const [tunnel, counts] of tunnels) this.count("tunnel", { tunnel, host }, counts);

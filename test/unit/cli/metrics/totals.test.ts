@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Counted, Totals } from "../../../../cli/metrics/totals";
+import { type Counted, Totals as ReceivingTotals } from "../../../../cli/metrics/totals";
 import type { CaptureStatistics, HostStatistics } from "../../../../provider/statistics/statistics";
 
 const count = (packets: number) => ({ packets, bytes: packets * 100 });
@@ -32,6 +32,13 @@ const reading = (captures: CaptureStatistics[], delivered = 0, sent = 0, errors 
     },
   ],
 });
+
+/** The totals of a host none of whose groups copies to a service there. */
+class Totals extends ReceivingTotals {
+  override add(read: HostStatistics, receives = (_: string, __: CaptureStatistics) => false): Counted {
+    return super.add(read, receives);
+  }
+}
 
 const matched = ({ flows }: Counted, owner: string) => flows.get(owner)?.matched?.packets;
 
@@ -84,6 +91,39 @@ describe("the totals of a host", () => {
     });
     expect(later.services.get("s")).to.deep.equal({ delivered: count(45) });
     expect([later.tunnels.get("t")!.sent, later.errors.get("t")]).to.deep.equal([count(40), 10]);
+  });
+
+  describe("of a capped flow, whose rules are counted later than its meter", () => {
+    /** 100,000 frames a second are offered and 1,000 pass; rules are read as they were up to half a second before. */
+    const lagging = Array.from({ length: 40 }, (_, index) => {
+      const [seconds, lag] = [5 + index / 4, [0, 0.4, 0.1, 0.5][index % 4]!];
+      const [accepted, dropped] = [100_000 * (seconds - lag), 99_000 * seconds];
+      const copied = Math.max(0, accepted - dropped);
+      return { ...capture("g", ["a"], accepted, dropped), copied: count(copied), dropped: count(dropped) };
+    });
+
+    const isRising = (row: readonly number[]) =>
+      row.every((value, index) => index === 0 || value >= row[index - 1]!);
+
+    it("do not decrease, and are right once the rules have been counted", () => {
+      const totals = new Totals();
+      const row = lagging.map((read) => totals.add(reading([read])).flows.get("a")!.copied!);
+      expect(lagging.map(({ copied }) => copied.packets)).not.to.satisfy(isRising);
+      expect(row.map(({ packets }) => packets)).to.satisfy(isRising);
+      expect(row.map(({ bytes }) => bytes)).to.satisfy(isRising);
+      expect(row[36]).to.deep.equal(count(14_000));
+    });
+
+    it("are what a service of the same host gets, besides what arrives", () => {
+      const totals = new Totals();
+      const row = lagging.map((read, index) => {
+        const arrived = 10 * index;
+        const { services } = totals.add(reading([read], arrived + read.copied.packets), () => true);
+        return services.get("s")!.delivered!.packets;
+      });
+      expect(row).to.satisfy(isRising);
+      expect(row[36]).to.equal(14_000 + 360);
+    });
   });
 
   it("are deleted with the flow", () => {
