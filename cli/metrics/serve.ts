@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type AddressInfo, BlockList, isIP } from "node:net";
+import { hostname } from "node:os";
 
 /** What is served at `/metrics`. */
 export interface Page {
@@ -16,7 +17,8 @@ export interface Endpoint {
 
 /**
  * Serves a page at `/metrics` until the signal is aborted. `listening` is called with the address. Requests that arrive
- * while the page is being rendered share it. Rejects if it cannot listen.
+ * while the page is being rendered share it. A request on a loopback interface for another name than this machine's is
+ * refused. Rejects if it cannot listen.
  */
 export async function serve(
   page: Page,
@@ -32,7 +34,8 @@ export async function serve(
   };
   const server = createServer((request, response) => {
     const path = request.url?.split("?")[0];
-    if (request.method !== "GET" && request.method !== "HEAD") answer(response, 405, "GET only\n");
+    if (isRebound(request, host)) answer(response, 421, "this server does not have that name\n");
+    else if (request.method !== "GET" && request.method !== "HEAD") answer(response, 405, "GET only\n");
     else if (path === "/metrics") void answerWith(response, page.contentType, make());
     else answer(response, path === "/" ? 200 : 404, "pulumi-taas: the metrics are at /metrics\n");
   });
@@ -43,6 +46,25 @@ export async function serve(
   if (!signal.aborted) await once(signal, "abort");
   server.close();
   server.closeAllConnections();
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+
+/**
+ * Whether a request may be one of a page in a browser on this machine, whose site's name has been made to lead here
+ * (DNS rebinding). Such a request has that name; an address cannot be made to lead elsewhere. `listening`: the name
+ * under which the server listens.
+ */
+function isRebound({ headers, socket }: IncomingMessage, listening: string): boolean {
+  const { localAddress = "", localFamily } = socket;
+  if (!LOOPBACK.check(localAddress, localFamily === "IPv6" ? "ipv6" : "ipv4")) return false;
+  const { host = "" } = headers;
+  if (host === "") return false;
+  const [, address, name] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(host.toLowerCase()) ?? [];
+  if (isIP(address ?? name ?? "") !== 0) return false;
+  return ![listening, hostname(), "localhost"].some((own) => own.toLowerCase() === name);
 }
 
 async function answerWith(response: ServerResponse, contentType: string, text: Promise<string>) {

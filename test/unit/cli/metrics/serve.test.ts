@@ -1,3 +1,6 @@
+import { connect } from "node:net";
+import { hostname } from "node:os";
+import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { serve } from "../../../../cli/metrics/serve";
 
@@ -32,6 +35,50 @@ describe("the server of metrics", () => {
     ending.abort();
     await serving;
     expect(await fetch(url).catch(() => "gone")).to.equal("gone");
+  });
+
+  describe("asked by a browser on its machine", () => {
+    const ending = new AbortController();
+    let serving: Promise<void>;
+    let port: number;
+    before(async () => {
+      const page = { contentType: "text/plain", text: async () => "" };
+      await new Promise<void>((resolve) => {
+        const listening = (url: string) => {
+          port = Number(new URL(url).port);
+          resolve();
+        };
+        serving = serve(page, { host: "127.0.0.1", port: 0 }, { signal: ending.signal, listening });
+      });
+    });
+    after(() => {
+      ending.abort();
+      return serving;
+    });
+
+    /** The status of an answer to a request with a `Host`, or without one, as old clients send it. */
+    async function statusFor(host: string | undefined): Promise<number> {
+      const socket = connect(port, "127.0.0.1");
+      const head = host === undefined ? "GET /metrics HTTP/1.0" : `GET /metrics HTTP/1.1\r\nHost: ${host}`;
+      socket.write(`${head}\r\nConnection: close\r\n\r\n`);
+      return Number((await text(socket)).split(" ")[1]);
+    }
+
+    const own = ["127.0.0.1:9843", "localhost:9843", "LocalHost", "[::1]:9843", "192.0.2.7", hostname()];
+    for (const host of [undefined, "", ...own])
+      it(`answers as ${JSON.stringify(host ?? null)}`, async () => {
+        expect(await statusFor(host)).to.equal(200);
+      });
+
+    for (const host of [
+      "evil.example",
+      "evil.example:9843",
+      "127.0.0.1.evil.example",
+      "localhost.evil.example:80",
+    ])
+      it(`refuses the name ${host}`, async () => {
+        expect(await statusFor(host)).to.equal(421);
+      });
   });
 
   it("reports that it cannot listen", async () => {
