@@ -99,8 +99,9 @@ export function judgeFilter({ source, counted, seconds }: Evidence): Verdict {
   const [captured, accepted] = [total("captured"), total("accepted")];
   if (captured === 0) return { verdict: "no-traffic", detail: `nothing to filter within ${seconds} s` };
   if (accepted === 0) {
-    const sample = source.end.claim.source.sampling === undefined ? "" : " or were not in the sample";
-    return { verdict: "no-traffic", detail: `the filter rejected all ${plural(captured, "frame")}${sample}` };
+    const isSampled = source.end.claim.source.sampling !== undefined;
+    const who = isSampled ? "sample and filter" : "the filter";
+    return { verdict: "no-traffic", detail: `${who} rejected all ${plural(captured, "frame")}` };
   }
   const dropped = Math.max(0, ...counts.map((count) => count.dropped));
   const capped = dropped === 0 ? "" : `; the rate limit dropped ${dropped}`;

@@ -80,6 +80,16 @@ export const CASES: [
     ["filter", "host1", /rejected all 40 frames/],
   ],
   [
+    "a sample that has no frame which the filter takes",
+    {
+      treatment: { sampling: { oneIn: 2 }, filter: [{ action: "accept", protocol: "sctp" }] },
+      group: { captured: 40, accepted: 0, dropped: 0 },
+    },
+    "no-traffic",
+    "proved proved no-traffic proved proved",
+    ["filter", "host1", /^sample and filter rejected all 40 frames$/],
+  ],
+  [
     "a rate limit",
     { group: { captured: 40, accepted: 40, dropped: 30 } },
     "proved",
