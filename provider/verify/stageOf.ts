@@ -2,7 +2,8 @@ import type { Difference } from "../converge/look";
 import type { ErrorCode } from "../errorCodes";
 import { groupNames } from "../model/groups";
 import { isOurCookie, pieceCookie } from "../model/identity";
-import { type Flow, flowKey } from "../ovs/openflow";
+import type { Flow } from "../ovs/openflow";
+import { type About, type Differences, indexed, type Piece } from "./differences";
 import type { DestinationEnd, SourceEnd } from "./tap";
 import type { Stage } from "./verification";
 import type { HostView } from "./view";
@@ -23,9 +24,10 @@ export type Faults = ReadonlyMap<Stage, readonly string[]>;
 /** Sorts a host's differences by the stages of a tap; those that do not affect it are left out. */
 export function faultsOf(tap: TapThere, differences: readonly Difference[]): Faults {
   const faults = new Map<Stage, string[]>();
-  const stages = stagesOn(tap, differences);
-  for (const difference of differences) {
-    const stage = stages(difference);
+  const all = indexed(differences);
+  const ports = portStages(tap);
+  for (const difference of all.concerning(piecesOf(tap, ports))) {
+    const stage = stageOf(tap, difference, { ports, all });
     if (stage === undefined) continue;
     const known = faults.get(stage) ?? [];
     faults.set(stage, known);
@@ -34,21 +36,43 @@ export function faultsOf(tap: TapThere, differences: readonly Difference[]): Fau
   return faults;
 }
 
-function stagesOn(
+/** The objects of a tap on a host whose differences concern it. */
+function piecesOf(
+  { view, owner, source, destination }: TapThere,
+  ports: ReadonlyMap<string, Stage>,
+): Piece[] {
+  const groups = source?.groups ?? [];
+  const own = view.piecesOf(owner);
+  const service = destination?.service;
+  const cookies = [
+    ...groups.map(({ hash }) => pieceCookie(hash)),
+    ...own.cookies,
+    ...own.arrivals,
+    ...(service === undefined ? [] : view.piecesOf(service.owner).cookies),
+  ];
+  return [
+    ...[...ports.keys()].map((port) => ({ port })),
+    ...groups.map((group) => ({ mirror: groupNames(group).mirror })),
+    ...groups.flatMap((group) => {
+      const meter = view.numbers.get(groupNames(group).tap);
+      return meter === undefined ? [] : [{ meter }];
+    }),
+    ...cookies.map((cookie) => ({ cookie })),
+  ];
+}
+
+function stageOf(
   tap: TapThere,
-  differences: readonly Difference[],
-): (difference: Difference) => Stage | undefined {
-  const ports = portStages(tap);
-  const places = missingRules(differences);
-  return ({ about, owners }) => {
-    if (about === undefined) return undefined;
-    if ("port" in about) return ports.get(about.port);
-    if ("mirror" in about) return isCapturing(tap, about.mirror) ? "capture" : undefined;
-    if ("meter" in about) return meterStage(tap, about.meter);
-    if ("rule" in about) return ruleStage(tap, about, { ports, places });
-    if ("problem" in about) return problemStage(tap, about.problem, owners);
-    return about.bridge === tap.view.tapBridge ? betweenTables(tap, "filter") : undefined;
-  };
+  { about, owners }: Difference,
+  context: { ports: ReadonlyMap<string, Stage>; all: Differences },
+): Stage | undefined {
+  if (about === undefined) return undefined;
+  if ("port" in about) return context.ports.get(about.port);
+  if ("mirror" in about) return isCapturing(tap, about.mirror) ? "capture" : undefined;
+  if ("meter" in about) return meterStage(tap, about.meter);
+  if ("rule" in about) return ruleStage(tap, about, context);
+  if ("problem" in about) return problemStage(tap, about.problem, owners);
+  return about.bridge === tap.view.tapBridge ? betweenTables(tap, "filter") : undefined;
 }
 
 /**
@@ -98,25 +122,13 @@ function meterStage({ view, source }: TapThere, meter: number): Stage | undefine
   return isMetered === true ? "filter" : undefined;
 }
 
-/** Cookies of the missing rules, by bridge and identity: another rule with the same identity is in their place. */
-function missingRules(differences: readonly Difference[]): Map<string, bigint> {
-  const missing = differences.flatMap(({ about }) =>
-    about !== undefined && "rule" in about && about.is === "missing" ? [about] : [],
-  );
-  return new Map(missing.map(({ rule, bridge }) => [`${bridge} ${flowKey(rule)}`, rule.cookie]));
-}
-
-interface RuleContext {
-  ports: ReadonlyMap<string, Stage>;
-  places: ReadonlyMap<string, bigint>;
-}
-
 function ruleStage(
   tap: TapThere,
-  { rule, bridge }: { rule: Flow; bridge: string },
-  { ports, places }: RuleContext,
+  about: Extract<About, { rule: unknown }>,
+  { ports, all }: { ports: ReadonlyMap<string, Stage>; all: Differences },
 ): Stage | undefined {
-  const cookie = places.get(`${bridge} ${flowKey(rule)}`) ?? rule.cookie;
+  const { rule, bridge } = about;
+  const cookie = all.cookieOf(about);
   if (isOfAnother(tap, rule)) return undefined;
   const known = pieceStage(tap, cookie, rule.table);
   if (known !== undefined) return known;

@@ -88,6 +88,28 @@ describe("the stage at which something is wrong", () => {
     expect([...found]).to.deep.equal([["delivery", ["it", "other"]]]);
   });
 
+  it("is found among the differences of many other taps, in their order", () => {
+    const others = Array.from({ length: 1000 }, (_, index) => [
+      difference({ port: `mt-${index}` }),
+      difference({ mirror: `mi-${index}` }),
+      difference({ meter: 10_000 + index }),
+      difference({ problem: "port-missing" }, [`o/p/s/${index}`]),
+    ]).flat();
+    const own = [
+      { ...difference({ bridge: "br-tap" }), what: "bridge" },
+      { ...difference({ port: two.tunnel }), what: "tunnel" },
+      ...rules(here.view, "table=0", `in_port=${number(here, two.patch)}`).map((rule) => ({
+        ...difference({ ...rule, is: "missing" as const }),
+        what: "rule",
+      })),
+    ];
+    const all = [...others, own[0]!, ...others, own[1]!, ...others, ...own.slice(2), ...others];
+    expect([...faultsOf(here, all)]).to.deep.equal([
+      ["filter", ["bridge", "rule"]],
+      ["tunnel", ["tunnel"]],
+    ]);
+  });
+
   it("is that of what somebody's rule would take", () => {
     const patch = number(here, two.patch);
     expect(unexpected(here, `table=0,priority=9,in_port=${patch} actions=drop`)).to.equal("filter");
