@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import { MIRROR_LIMIT } from "../../provider/model/groups";
-import { MARK } from "../../provider/model/identity";
+import { isOurObject } from "../../provider/model/identity";
 import { printableLine } from "../../provider/printable";
 import { receivesOn } from "../../provider/statistics/receives";
 import { faultsOf, type Seen, type Survey } from "../../provider/survey/survey";
@@ -53,7 +53,7 @@ export class Exposition {
     this.set("taas_host_info", labels, 1);
     this.set("taas_host_differences", { host }, differences.length);
     for (const { name: bridge, mirrors } of facts.bridges) {
-      const foreign = mirrors.filter((uuid) => facts.mirrors[uuid]?.externalIds[MARK] === undefined);
+      const foreign = mirrors.flatMap((uuid) => facts.mirrors[uuid] ?? []).filter((row) => !isOurObject(row));
       this.set("taas_mirrors", { bridge, host }, mirrors.length);
       this.set("taas_foreign_mirrors", { bridge, host }, foreign.length);
       this.set("taas_mirrors_limit", { bridge, host }, MIRROR_LIMIT);

@@ -1,13 +1,13 @@
 import { joinsHosts } from "../encapsulation/encapsulations";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
-import { MARK } from "../model/identity";
+import { isOurObject } from "../model/identity";
 import type { Facts } from "../ovs/facts";
 import { readAddress } from "../schema/host";
 
 /** Local addresses of the production tunnels on the host. */
 function productionAddresses(facts: Facts): string[] {
-  const ports = Object.values(facts.ports).filter((port) => port.externalIds[MARK] === undefined);
+  const ports = Object.values(facts.ports).filter((port) => !isOurObject(port));
   const tunnels = ports
     .flatMap((port) => port.interfaces.map((uuid) => facts.interfaces[uuid]))
     .filter((nic) => nic !== undefined && joinsHosts(nic.type));

@@ -73,7 +73,7 @@ table == 3 {
 }
 table == 4 {
   mirrors[row] = cell[2]; select[row, "select_src_port"] = refs(cell[3]); select[row, "select_dst_port"] = refs(cell[4])
-  ours[row] = lookup(cell[5], "\"taas\"") != ""
+  ours[row] = lookup(cell[5], "\"taas\"") == "\"1\""
 }
 
 # For a port named by its MAC, count is the iface-id that it must also have, or a dash.

@@ -8,6 +8,28 @@ export function digest(digits: number, ...parts: readonly (string | number)[]): 
 /** Key of a Port's or Mirror's `external_ids` that marks it ours. */
 export const MARK = "taas";
 
+/** A Port or a Mirror, which can carry our mark. */
+export interface Markable {
+  name: string;
+  externalIds: Record<string, string>;
+}
+
+/** Whether a row carries our mark. Somebody else's label may have the same key: see `isOurObject`. */
+export function isMarked({ externalIds }: Pick<Markable, "externalIds">): boolean {
+  return externalIds[MARK] === "1";
+}
+
+/** The names that we choose: each contains a hash. */
+const OUR_NAME = /^(?:m[a-z]|taas)-[0-9a-f]{12}$/;
+
+/**
+ * Whether a row is ours whatever claims say: it carries our mark and a name that nobody else chooses. The mark alone
+ * proves nothing, because operators label the ports of VMs too.
+ */
+export function isOurObject(row: Markable): boolean {
+  return isMarked(row) && OUR_NAME.test(row.name);
+}
+
 /** The tunnel id of a service that asks for none: a stable 24-bit hash of its owner key, never 0. */
 export function defaultTunnelId(owner: string): number {
   return (Number.parseInt(digest(12, "tunnel-id", owner), 16) % 0xffffff) + 1;

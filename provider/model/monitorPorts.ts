@@ -5,7 +5,7 @@ import { isUserspace } from "./datapath";
 import type { Desired, DesiredPort, Problem } from "./desired";
 import { type FoundPort, findPort, listPorts, portsOf } from "./findPort";
 import { homeOf } from "./home";
-import { MARK } from "./identity";
+import { isMarked, isOurObject } from "./identity";
 import { isVmPort } from "./vmPort";
 
 /** Open vSwitch's interface type for a monitor port that it creates. */
@@ -65,9 +65,10 @@ function takerOf(claim: MonitorPortClaim, facts: Facts, tapBridge: string): stri
   const search = findPort(facts, bridges, claim.name!);
   if (search.found === undefined) return search.reason === "missing" ? undefined : "is in use";
   const { bridge, port, interface: nic } = search.found;
-  const isOurs =
-    bridge.name === tapBridge && nic.type === INTERFACE_TYPES[claim.type] && homeOf(port) === undefined;
-  if (port.externalIds[MARK] !== undefined || isOurs) return undefined;
+  const signs = [bridge.name === tapBridge, nic.type === INTERFACE_TYPES[claim.type], isMarked(port)];
+  // Somebody may have moved our port, altered its type or removed its mark.
+  const isOurs = homeOf(port) === undefined && signs.filter(Boolean).length >= 2;
+  if (isOurs) return undefined;
   return `is taken by a port of ${bridge.name}, ${listPorts([search.found])}`;
 }
 
@@ -143,10 +144,7 @@ function strangersOn(
   const known = new Set([...present, ...placements.map(({ port }) => port)]);
   return portsOf(facts, [tapBridge]).filter(
     ({ port }) =>
-      !known.has(port.uuid) &&
-      port.externalIds[MARK] === undefined &&
-      homeOf(port) === undefined &&
-      isVmPort(port, facts),
+      !known.has(port.uuid) && !isOurObject(port) && homeOf(port) === undefined && isVmPort(port, facts),
   );
 }
 

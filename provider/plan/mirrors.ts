@@ -4,7 +4,7 @@ import type { Mutation, Operation } from "../ovs/operations";
 import { namedUuid, set, uuid } from "../ovs/values";
 import type { Change } from "./change";
 import { referenceTo } from "./membership";
-import { isOurs, MARKED, remark } from "./ours";
+import { isOurMirror, MARKED, remark } from "./ours";
 
 type Column = "select_src_port" | "select_dst_port";
 
@@ -158,7 +158,7 @@ export function planMirrors(
     );
     for (const id of bridge.mirrors) {
       const mirror = facts.mirrors[id];
-      if (mirror === undefined || !isOurs(mirror, names)) continue;
+      if (mirror === undefined || !isOurMirror(mirror, facts, names)) continue;
       const want = wanted.get(mirror.name);
       wanted.delete(mirror.name);
       if (want === undefined) {

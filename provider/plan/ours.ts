@@ -1,5 +1,6 @@
 import type { Desired } from "../model/desired";
-import { MARK } from "../model/identity";
+import { isMarked, isOurObject, MARK, type Markable } from "../model/identity";
+import type { Facts, MirrorFacts } from "../ovs/facts";
 import type { Mutation, Operation } from "../ovs/operations";
 import { map, set, uuid } from "../ovs/values";
 
@@ -12,7 +13,10 @@ export const MARKED = map({ [MARK]: "1" });
  */
 export interface OurNames {
   ports: ReadonlySet<string>;
-  /** Names that operators chose. They identify a port on this bridge only: on another, it belongs to somebody else. */
+  /**
+   * Names that operators chose. On this bridge they identify a port of ours. On another bridge, a port of that name
+   * belongs to somebody else unless it carries our mark.
+   */
   devices: ReadonlyMap<string, string>;
   mirrors: ReadonlySet<string>;
 }
@@ -29,26 +33,30 @@ export function namesOf(...desired: readonly Pick<Desired, "ports" | "mirrors">[
   };
 }
 
-/** A row that can carry our mark. */
-interface Markable {
-  uuid: string;
-  name: string;
-  externalIds: Record<string, string>;
-}
-
-/** Whether a row is ours, by its mark or by its name. */
-export function isOurs(row: Markable, names: ReadonlySet<string>): boolean {
-  return row.externalIds[MARK] !== undefined || names.has(row.name);
-}
-
-/** Whether a port of a bridge is ours, by the same rule. */
+/** Whether a port of a bridge is ours: by its mark and name, or by a name that claims have. */
 export function isOurPort(port: Markable, bridge: string, { ports, devices }: OurNames): boolean {
-  return isOurs(port, ports) || devices.get(port.name) === bridge;
+  const home = devices.get(port.name);
+  return (
+    isOurObject(port) || ports.has(port.name) || home === bridge || (home !== undefined && isMarked(port))
+  );
+}
+
+/**
+ * Whether a Mirror is ours, by the same rule. One that somebody has renamed still carries our mark and outputs to a port
+ * of ours.
+ */
+export function isOurMirror(mirror: MirrorFacts, facts: Facts, names: ReadonlySet<string>): boolean {
+  const output = facts.ports[mirror.outputPort ?? ""];
+  return (
+    isOurObject(mirror) ||
+    names.has(mirror.name) ||
+    (isMarked(mirror) && output !== undefined && isOurObject(output))
+  );
 }
 
 /** The operations that restore the mark of a row of ours, if it lacks it. */
-export function remark(table: "Port" | "Mirror", row: Markable): Operation[] {
-  if (row.externalIds[MARK] === "1") return [];
+export function remark(table: "Port" | "Mirror", row: Markable & { uuid: string }): Operation[] {
+  if (isMarked(row)) return [];
   const mutations: Mutation[] = [
     ["external_ids", "delete", set([MARK])],
     ["external_ids", "insert", MARKED],

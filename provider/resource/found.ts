@@ -4,7 +4,7 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import { type FoundPort, findPort, listPorts, PORT_STATE, type PortSearch, portsOf } from "../model/findPort";
 import { findMonitor } from "../model/home";
-import { MARK } from "../model/identity";
+import { isOurObject } from "../model/identity";
 import { missingBridge } from "../model/missingBridge";
 import { monitorPortClaims, monitorPortInput } from "../model/monitorPorts";
 import type { PortFacts } from "../ovs/facts";
@@ -135,8 +135,7 @@ function refusal(
     return new TaasError(message, { code: "bridge-missing", host: seen.record.name, hint });
   }
   const there = portsOf(seen.facts, [bridge]).filter(
-    ({ port, interface: nic }) =>
-      nic.type !== "patch" && port.name !== bridge && port.externalIds[MARK] === undefined,
+    ({ port, interface: nic }) => nic.type !== "patch" && port.name !== bridge && !isOurObject(port),
   );
   return new TaasError(
     `${role} port ${describePort(wanted)} is not plugged into ${bridge}; ports there: ${there.length === 0 ? "no VM port" : listPorts(there)}`,

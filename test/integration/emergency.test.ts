@@ -32,6 +32,10 @@ describe("the script for when everything else fails", () => {
   after(() => lab.stop());
 
   it("leaves each host as it was found, Mirrors, moved monitors and the Linux bridge behind one included", async () => {
+    // Labels of the operator, with the key of our mark.
+    await lab.host(1).ovs(`
+ovs-vsctl set Port tap-web external_ids:taas=1
+ovs-vsctl -- --id=@m create Mirror name=span external_ids:taas=1 -- add Bridge br-int mirrors @m`);
     const snapshots = () => Promise.all(lab.hosts.map((host) => host.snapshot()));
     const linuxBridge = () =>
       lab.host(2).ovs("cd /sys/class/net; cat qbr-hyb/bridge/ageing_time qvb-hyb/brport/group_fwd_mask");

@@ -1,4 +1,4 @@
-import { MARK } from "../../../provider/model/identity";
+import { isOurObject } from "../../../provider/model/identity";
 import { driftedStatus } from "../../../provider/resource/status";
 import type { HostRow } from "../../api/rows";
 import type { HostView } from "./hostWatch";
@@ -23,7 +23,7 @@ export function hostRow(view: HostView): HostRow {
     ...(inspection === undefined ? {} : { mirrorsUsed: fullest(view) }),
     mirrorsLimit: MIRRORS,
     foreignMirrors: mirrors
-      .filter(({ externalIds }) => externalIds[MARK] === undefined)
+      .filter((mirror) => !isOurObject(mirror))
       .map(({ name: mirror }) => mirror)
       .sort(),
     taps: count((claim) => claim.kind === "flow" && claim.source !== undefined),

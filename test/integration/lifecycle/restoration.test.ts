@@ -15,7 +15,9 @@ ovs-ofctl add-flow br-int 'cookie=0x7a6fffffffffffff,table=0,priority=65535,dl_v
 ovs-ofctl add-flow br-int 'cookie=0x7a71000000000000,table=60,priority=5,actions=NORMAL'
 ovs-ofctl -O OpenFlow13 add-group br-int 'group_id=7,type=all,bucket=output:1'
 ovs-ofctl -O OpenFlow13 add-meter br-tun 'meter=7,pktps,bands=type=drop,rate=5'
-ovs-vsctl add-br br-ex -- set Bridge br-ex datapath_type=${DATAPATH} external_ids:taas=1`;
+ovs-vsctl add-br br-ex -- set Bridge br-ex datapath_type=${DATAPATH} external_ids:taas=1
+ovs-vsctl add-port br-int labelled -- set Interface labelled type=internal -- set Port labelled external_ids:taas=1 \
+  -- set Port acl external_ids:taas=yes -- set Mirror acl external_ids:taas=manual`;
 
 describe("a host after the last resource was deleted", () => {
   let lab: Lab;

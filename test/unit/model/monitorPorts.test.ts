@@ -223,6 +223,24 @@ describe("the plan of a monitor port", () => {
     expect(changes(observed(others, tap()), device)).to.deep.equal([]);
   });
 
+  it("leaves a port alone that somebody has labelled with the key of our mark, or even with the mark", () => {
+    const labelled = ["yes", "1"].map((taas) => ({ name: `tap-${taas}`, port: { externalIds: { taas } } }));
+    const others = { name: "br-int", ports: labelled };
+    expect(changes(observed(others, tap()))).to.deep.equal([]);
+    const ours = { name: "mo-0123456789ab", port: { externalIds: { taas: "1" } } };
+    expect(changes(observed({ name: "br-int", ports: [...labelled, ours] }, tap()))).to.deep.equal([
+      "unexpected port mo-0123456789ab on br-int",
+    ]);
+  });
+
+  it("moves its port back to the tap bridge from wherever somebody has moved it", () => {
+    const astray = { name: "br-int", ports: [untagged] };
+    expect(changes(observed(astray, tap()), device)).to.deep.equal([
+      "unexpected port mp0 on br-int",
+      "missing port mp0 on br-tap",
+    ]);
+  });
+
   it("can refer to rows of any name", () => {
     const odd = claimed("monitor-port", "odd", { name: "0.a-b_c" });
     expect(

@@ -8,30 +8,31 @@ const port = (name: string) => rowId("Port", name);
 const mirrorId = (name: string) => rowId("Mirror", name);
 
 const wanted: DesiredMirror = {
-  name: "taas-1",
+  name: "taas-0123456789ab",
   bridge: "br-int",
   selectSrcPort: [port("a"), port("b")],
   selectDstPort: [port("b")],
-  output: "mi-1",
+  output: "mi-0123456789ab",
   sources: [],
   selected: new Map(),
   owners: ["o"],
 };
 const row: MirrorFacts = {
   uuid: mirrorId("1"),
-  name: "taas-1",
+  name: "taas-0123456789ab",
   selectAll: false,
   selectSrcPort: [port("a"), port("b")],
   selectDstPort: [port("b")],
   selectVlan: [],
-  outputPort: port("mi-1"),
+  outputPort: port("mi-0123456789ab"),
   outputVlan: undefined,
   snaplen: undefined,
   externalIds: { taas: "1" },
 };
 
 function host(...mirrors: MirrorFacts[]): Facts {
-  const ports = ["a", "b", "mi-1"].map((name) => ({ name }));
+  const ours = { name: "mi-0123456789ab", port: { externalIds: { taas: "1" } } };
+  const ports = [{ name: "a" }, { name: "b" }, ours];
   const facts = observed({ name: "br-int", ports, row: { mirrors: mirrors.map(({ uuid }) => uuid) } });
   return { ...facts, mirrors: Object.fromEntries(mirrors.map((mirror) => [mirror.uuid, mirror])) };
 }
@@ -51,7 +52,7 @@ describe("the plan of Mirrors", () => {
       selectDstPort: [],
     });
     expect(others).to.deep.equal([]);
-    expect(change).to.deep.include({ what: "altered mirror taas-1 on br-int", owners: ["o"] });
+    expect(change).to.deep.include({ what: "altered mirror taas-0123456789ab on br-int", owners: ["o"] });
     expect(change!.operations).to.deep.equal([
       {
         op: "mutate",
@@ -73,18 +74,18 @@ describe("the plan of Mirrors", () => {
   };
 
   it("names the ports that are added and removed by a flow's selector, and repairs all with the first", () => {
-    const changes = plan([several], { ...row, selectSrcPort: [], selectDstPort: [port("mi-1")] });
+    const changes = plan([several], { ...row, selectSrcPort: [], selectDstPort: [port("mi-0123456789ab")] });
     expect(changes.map(({ what, owners }) => [what, owners])).to.deep.equal([
       ["port a is not tapped", ["o"]],
       ["port b matches and is not tapped", ["o2"]],
-      ["port mi-1 is tapped and does not match", ["o"]],
+      ["port mi-0123456789ab is tapped and does not match", ["o"]],
     ]);
     expect(changes.map(({ operations }) => operations.length)).to.deep.equal([1, 0, 0]);
   });
 
   it("reports the Mirror if more of it differs than its ports", () => {
     const [change, ...others] = plan([several], { ...row, selectSrcPort: [], selectAll: true });
-    expect([change!.what, others.length]).to.deep.equal(["altered mirror taas-1 on br-int", 0]);
+    expect([change!.what, others.length]).to.deep.equal(["altered mirror taas-0123456789ab on br-int", 0]);
     expect(change!.operations).to.have.length(2);
   });
 
@@ -106,7 +107,7 @@ describe("the plan of Mirrors", () => {
           select_vlan: ["set", []],
           output_vlan: ["set", []],
           snaplen: ["set", []],
-          output_port: ["uuid", port("mi-1")],
+          output_port: ["uuid", port("mi-0123456789ab")],
         },
       });
     });
@@ -114,7 +115,7 @@ describe("the plan of Mirrors", () => {
 
   it("creates a missing one, marked as ours", () => {
     const [change] = plan([wanted]);
-    expect(change!.what).to.equal("missing mirror taas-1 on br-int");
+    expect(change!.what).to.equal("missing mirror taas-0123456789ab on br-int");
     const [insert, attach] = change!.operations;
     expect(insert).to.deep.include({ op: "insert", table: "Mirror" });
     expect(insert)
@@ -137,8 +138,23 @@ describe("the plan of Mirrors", () => {
     ]);
   });
 
+  it("leaves somebody else's Mirror alone that is labelled with the key of our mark, or even with the mark", () => {
+    const labelled = { ...row, name: "span", outputPort: port("b") };
+    expect(plan([], { ...labelled, externalIds: { taas: "manual" } })).to.deep.equal([]);
+    expect(plan([], labelled)).to.deep.equal([]);
+    expect(plan([], { ...row, externalIds: { taas: "manual" } })).to.deep.equal([]);
+  });
+
+  it("deletes one of ours that somebody has renamed", () => {
+    const changes = plan([wanted], { ...row, name: "renamed" });
+    expect(changes.map(({ what }) => what)).to.deep.equal([
+      "unexpected mirror renamed on br-int",
+      "missing mirror taas-0123456789ab on br-int",
+    ]);
+  });
+
   it("keeps one of two of ours with the same name", () => {
     const changes = plan([wanted], row, { ...row, uuid: mirrorId("2") });
-    expect(changes.map(({ what }) => what)).to.deep.equal(["unexpected mirror taas-1 on br-int"]);
+    expect(changes.map(({ what }) => what)).to.deep.equal(["unexpected mirror taas-0123456789ab on br-int"]);
   });
 });
