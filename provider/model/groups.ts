@@ -8,7 +8,7 @@ import type { Desired, DesiredMirror, SelectedSource, Source } from "./desired";
 import { filterOf, needsDirection } from "./filter/filterOf";
 import { filterKey } from "./filter/key";
 import type { FoundPort } from "./findPort";
-import { digest } from "./identity";
+import { digest, isOurObject } from "./identity";
 import { memo } from "./memo";
 import { type Tapping, tappings } from "./tappings";
 import { type VlanClass, vlanClassKey } from "./vlanClass";
@@ -219,25 +219,49 @@ function selectedIn({ members }: Group): Map<string, string[]> {
   return owners;
 }
 
-/** Rejects more Mirrors than Open vSwitch supports, before they are written, and names them. */
-export function checkBudget(groups: readonly Group[], facts: Facts, desired: Desired): void {
+/** Who would have too many Mirrors on a bridge, and the words for it. */
+function exhausted(
+  name: string,
+  ours: readonly Group[],
+  foreign: readonly string[],
+  present: number,
+): string {
+  const wanted = foreign.length + ours.length;
+  const held = ours.map((group) => `${groupNames(group).mirror} for ${groupOwners(group).join(" and ")}`);
+  const others = foreign.length === 0 ? "" : `; not ours: ${foreign.join(", ")}`;
+  const limit = `Open vSwitch supports at most ${MIRROR_LIMIT}`;
+  const state =
+    present > MIRROR_LIMIT
+      ? `bridge ${name} has ${present} Mirrors, and ${limit} and ignores the others`
+      : `bridge ${name} would have ${wanted} Mirrors, and ${limit}`;
+  return `${state}: ${held.join("; ")}${others}`;
+}
+
+/**
+ * The groups whose Mirrors Open vSwitch supports. A group without a Mirror that would exceed the limit is left out, so
+ * that no operation creates the Mirror, and is a problem of its owners. If a bridge already has too many Mirrors, Open
+ * vSwitch ignores some of them. Nothing tells which, so this is a problem of all groups.
+ */
+export function withinBudget(groups: readonly Group[], facts: Facts, desired: Desired): Group[] {
+  const excess = new Set<Group>();
   for (const bridge of facts.bridges) {
-    const present = bridge.mirrors.map((uuid) => facts.mirrors[uuid]?.name ?? uuid);
     const ours = groups.filter((group) => group.bridge === bridge.name);
-    const foreign = present.filter((name) => !name.startsWith("taas-")).sort();
-    const wanted = foreign.length + ours.length;
-    if (wanted <= MIRROR_LIMIT) continue;
-    const held = ours.map((group) => `${groupNames(group).mirror} for ${groupOwners(group).join(" and ")}`);
-    const others = foreign.length === 0 ? "" : `; not ours: ${foreign.join(", ")}`;
-    for (const group of ours.filter((candidate) => !present.includes(groupNames(candidate).mirror))) {
-      for (const owner of groupOwners(group)) {
-        desired.problems.push({
-          owner,
-          code: "mirrors-exhausted",
-          message: `bridge ${bridge.name} would have ${wanted} Mirrors, and Open vSwitch supports at most ${MIRROR_LIMIT}: ${held.join("; ")}${others}`,
-          hint: "Let flows share a capture group: same service and same options",
-        });
-      }
-    }
+    const wanted = new Set(ours.map((group) => groupNames(group).mirror));
+    const rows = bridge.mirrors.map((id) => facts.mirrors[id] ?? { name: id, externalIds: {} });
+    const foreign = rows
+      .filter((row) => !wanted.has(row.name) && !isOurObject(row))
+      .map(({ name }) => name)
+      .sort();
+    if (foreign.length + ours.length <= MIRROR_LIMIT) continue;
+    const there = new Set(rows.map(({ name }) => name));
+    const absent = ours.filter((group) => !there.has(groupNames(group).mirror));
+    const present = foreign.length + ours.length - absent.length;
+    const over = absent.slice(Math.max(0, MIRROR_LIMIT - present));
+    for (const group of over) excess.add(group);
+    const message = exhausted(bridge.name, ours, foreign, present);
+    const hint = "Let flows share a capture group: same service and same options";
+    for (const owner of (present > MIRROR_LIMIT ? ours : over).flatMap(groupOwners))
+      desired.problems.push({ owner, code: "mirrors-exhausted", message, hint });
   }
+  return groups.filter((group) => !excess.has(group));
 }

@@ -3,7 +3,7 @@ import type { Claim } from "../schema/claim";
 import { findConflicts, findFormerIds, findUnserved } from "./conflicts";
 import { isUserspace } from "./datapath";
 import type { Desired } from "./desired";
-import { checkBudget, groupFlows } from "./groups";
+import { groupFlows, withinBudget } from "./groups";
 import { pieceCookie } from "./identity";
 import { lengthsByOwner } from "./lengths";
 import { renderMonitorPorts } from "./monitorPorts";
@@ -62,14 +62,13 @@ function renderAnew(claims: ReadonlyMap<string, Claim>, facts: Facts, tapBridge:
       ...findFormerIds(wishes),
     ],
   };
-  const groups = groupFlows(all, facts, tapBridge, desired);
+  const groups = withinBudget(groupFlows(all, facts, tapBridge, desired), facts, desired);
   renderGroups(groups, all, tapBridge, services, desired);
   renderShared(all, facts, tapBridge, lengthsByOwner(groups), desired);
   if (groups.some(({ bridge }) => !isUserspace(facts, bridge))) {
     desired.rules = leaveRoomForTags(desired.rules);
     desired.foreignRules = leaveRoomForTags(desired.foreignRules);
   }
-  checkBudget(groups, facts, desired);
   const owners = [...claims.keys()].sort();
   for (const table of [1, 2]) {
     desired.rules.push({
