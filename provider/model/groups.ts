@@ -130,6 +130,7 @@ export function groupFlows(
   tapBridge: string,
   desired: Desired,
 ): Group[] {
+  const bridges = new Set(facts.bridges.map(({ name }) => name));
   const groups = new Map<string, Group>();
   const waiting: TappingClaim[] = [];
   for (const claim of claims) {
@@ -137,7 +138,8 @@ export function groupFlows(
     if (flow?.source.enabled !== true) continue;
     const found = tappings(flow, facts, tapBridge, desired);
     for (const tapping of found) addTapping(groups, flow, tapping);
-    if (found.length === 0 && flow.source.ports !== undefined) waiting.push(flow);
+    const { ports, integrationBridge } = flow.source;
+    if (found.length === 0 && ports !== undefined && bridges.has(integrationBridge)) waiting.push(flow);
   }
   const idle = idleMirrors(facts, groups);
   for (const flow of waiting) {

@@ -144,8 +144,11 @@ export function planPorts(plan: PortPlan): Change[] {
         });
     }
   }
+  const bridges = new Set([plan.tapBridge, ...facts.bridges.map(({ name }) => name)]);
   for (const port of desired.ports) {
     if (seen.has(port.name)) continue;
+    // The database would delete the port at once, and say nothing.
+    if (!bridges.has(port.bridge)) throw new RangeError(`port ${port.name} needs bridge ${port.bridge}`);
     changes.push({
       what: `missing port ${port.name} on ${port.bridge}`,
       about: { port: port.name },

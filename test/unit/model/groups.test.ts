@@ -93,6 +93,11 @@ describe("flows that select ports", () => {
     });
   }
 
+  it("have none on a host that lacks their bridge", () => {
+    const host = observed({ name: "br-ex", ports: [vm("a")] });
+    expect(groupsOf(host, flow("none", { port: undefined, ports: { name: "x*" } }))).to.deep.equal([]);
+  });
+
   it("have the Mirrors that they have while none matches, whatever comes and goes beside them", () => {
     const all = flow("all", { port: undefined, ports: { name: "x*" } });
     const [trunk, access] = [vm("a", { tag: undefined }), vm("b")];
