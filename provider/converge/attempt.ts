@@ -126,11 +126,13 @@ async function writeRules(
     if (request.touched.size > 0) {
       const guard = hostGuard(access, { generation, ofports: reliedPorts(desired, facts, tapBridge) });
       const differences = await compareForeignRules(access, desired, facts, request.touched);
-      if ((await applyForeignRules(differences, guard)) === "written") pushed = "written";
+      const written = await applyForeignRules(differences, guard);
+      if (written.pushed === "written") pushed = "written";
+      for (const { bridge: name, flow, error } of written.taken)
+        rejectOwners(request, ownersOfRule(desired, name, flow.cookie), error);
     }
     const refused = await openLinuxBridges(access, desired.monitors, planned.bridges);
-    for (const { owner, error } of refused)
-      for (const edit of request.edits.filter((one) => one.owner === owner)) request.reject(edit, error);
+    for (const { owner, error } of refused) rejectOwners(request, [owner], error);
     if (end.keeper === "wanted" && goal === "end") await keep(access, desired, facts, { bridge, generation });
     return pushed;
   } catch (error) {
@@ -138,6 +140,18 @@ async function writeRules(
     if (!(error instanceof OtherWriter) && (await hasMoved(access, generation))) throw new OtherWriter();
     throw error;
   }
+}
+
+/** The owners of a rule on another bridge. */
+function ownersOfRule({ foreignRules }: Desired, bridge: string, cookie: bigint): string[] {
+  return foreignRules
+    .filter((rule) => rule.bridge === bridge && rule.cookie === cookie)
+    .flatMap(({ owners }) => owners);
+}
+
+/** Rejects the edits of some owners: what is impossible for their claims concerns nobody else. */
+function rejectOwners({ edits, reject }: Request, owners: readonly string[], error: TaasError): void {
+  for (const edit of edits.filter(({ owner }) => owners.includes(owner))) reject(edit, error);
 }
 
 /** Whether ports are to be moved to the tap bridge, whose numbers on their home bridges are then noted. */
@@ -184,7 +198,7 @@ function refuseFailedPorts(
   access: HostAccess,
   { end, desired }: Planned,
   facts: Facts,
-  { edits, reject }: Request,
+  request: Request,
 ): void {
   const made = new Map(Object.values(facts.interfaces).map((nic) => [nic.name, nic]));
   const due = new Set(desired.ports.map(({ name }) => name));
@@ -197,6 +211,6 @@ function refuseFailedPorts(
       `Open vSwitch could not create port ${port.name} (${port.type}) on ${port.bridge}: ${why}`,
       { code: "port-failed", host: access.record.name },
     );
-    for (const edit of edits.filter(({ owner }) => port.owners.includes(owner))) reject(edit, error);
+    rejectOwners(request, port.owners, error);
   }
 }

@@ -3,7 +3,7 @@ import { isOurCookie } from "../model/identity";
 import type { ClaimSet } from "../model/readClaims";
 import { dumpFlows } from "../ovs/dumpFlows";
 import type { BridgeFacts, Facts } from "../ovs/facts";
-import { changeForeignFlows, type ForeignTarget } from "../ovs/foreignFlow";
+import { changeForeignFlows, type ForeignTarget, type TakenPlace } from "../ovs/foreignFlow";
 import type { HostGuard } from "../ovs/guarded";
 import { type Flow, flowKey, parseFlow } from "../ovs/openflow";
 import { openflowVersion } from "../ovs/openflowVersion";
@@ -87,6 +87,13 @@ export async function compareForeignRules(
   );
 }
 
+/** The result of writing rules on other bridges. */
+export interface ForeignPushed {
+  pushed: Pushed;
+  /** Rules in whose place somebody else has one, by their bridges. */
+  taken: (TakenPlace & { bridge: string })[];
+}
+
 /**
  * Makes our rules on other bridges the desired ones, while the host is what they were rendered from. Throws
  * `OtherWriter` if another writer has changed it before or meanwhile.
@@ -94,8 +101,14 @@ export async function compareForeignRules(
 export async function applyForeignRules(
   differences: readonly ForeignRuleDifference[],
   guard: HostGuard,
-): Promise<Pushed> {
-  const due = differences.filter(({ missing, unexpected }) => missing.length > 0 || unexpected.length > 0);
-  for (const { target, ...change } of due) requireHeld(await changeForeignFlows(target, change, guard));
-  return due.length === 0 ? "same" : "written";
+): Promise<ForeignPushed> {
+  const result: ForeignPushed = { pushed: "same", taken: [] };
+  for (const { target, missing, unexpected } of differences) {
+    if (missing.length === 0 && unexpected.length === 0) continue;
+    const { held, taken } = await changeForeignFlows(target, { missing, unexpected }, guard);
+    requireHeld(held);
+    if (missing.length > taken.length || unexpected.length > 0) result.pushed = "written";
+    result.taken.push(...taken.map((one) => ({ ...one, bridge: target.bridge })));
+  }
+  return result;
 }

@@ -17,43 +17,63 @@ export interface ForeignChange {
   unexpected: readonly Flow[];
 }
 
+/** A rule that was not added, because somebody else has one in its place. */
+export interface TakenPlace {
+  flow: Flow;
+  /** The error `flow-taken`. */
+  error: TaasError;
+}
+
+/** The result of a change. */
+export interface ForeignOutcome {
+  /** Whether the guard has held; if not, nothing or only a part was written. */
+  held: boolean;
+  taken: TakenPlace[];
+}
+
 /**
  * Adds and deletes rules of ours while the guard holds, each only with its exact cookie, table, priority and match. A
- * rule that replaces an unexpected one does so in one step. Resolves to false if the guard has changed. OpenFlow would
- * silently replace a rule with the same table, priority and match. If such a rule does not have our mark, it belongs to
- * somebody else, and the error is `flow-taken`.
+ * rule that replaces an unexpected one does so in one step. OpenFlow would silently replace a rule with the same table,
+ * priority and match. If such a rule does not have our mark, it belongs to somebody else and stays.
  */
 export async function changeForeignFlows(
   target: ForeignTarget,
   { missing, unexpected }: ForeignChange,
   guard: HostGuard,
-): Promise<boolean> {
+): Promise<ForeignOutcome> {
   const version = openflowVersion(target);
-  for (const flow of missing) await refuseTaken(target, version, flow, unexpected);
-  const replaced = new Set(missing.map(flowKey));
+  const taken: TakenPlace[] = [];
+  for (const flow of missing) {
+    const error = await takerOf(target, version, flow, unexpected);
+    if (error !== undefined) taken.push({ flow, error });
+  }
+  const free = missing.filter((flow) => !taken.some((one) => one.flow === flow));
+  const replaced = new Set(free.map(flowKey));
   const commands: OfctlCommand[] = [
-    ...missing.map((flow) => ["add-flow", formatFlow(flow)] as const),
+    ...free.map((flow) => ["add-flow", formatFlow(flow)] as const),
     ...unexpected
       .filter((flow) => !replaced.has(flowKey(flow)))
       .map((flow) => ["del-flows", foreignMatch(flow)] as const),
   ];
-  return (
-    commands.length === 0 || runGuarded({ ...target, version }, guard, commands, "writing its own rules")
-  );
+  const held =
+    commands.length === 0 ||
+    (await runGuarded({ ...target, version }, guard, commands, "writing its own rules"));
+  return { held, taken };
 }
 
-async function refuseTaken(
+/** The error if somebody else has a rule in the place of ours. */
+async function takerOf(
   target: ForeignTarget,
   version: string,
   flow: Flow,
   ours: readonly Flow[],
-): Promise<void> {
+): Promise<TaasError | undefined> {
   const present = await dumpFlows(target, { match: matchOf(flow, []), version });
   const known = new Set([flow, ...ours].map(({ cookie }) => cookie));
-  const taken = present.find((other) => flowKey(other) === flowKey(flow) && !known.has(other.cookie));
-  if (taken === undefined) return;
-  throw new TaasError(
-    `bridge ${target.bridge} has a rule of another owner with the same table, priority and match: ${formatFlow(taken)}`,
+  const other = present.find((one) => flowKey(one) === flowKey(flow) && !known.has(one.cookie));
+  if (other === undefined) return undefined;
+  return new TaasError(
+    `bridge ${target.bridge} has a rule of another owner with the same table, priority and match: ${formatFlow(other)}`,
     { code: "flow-taken", host: target.host },
   );
 }

@@ -52,6 +52,7 @@ describe("OpenFlow rules of a real bridge", function () {
       );
     });
 
+    const held = async (change: ReturnType<typeof changeForeignFlows>) => (await change).held;
     const ours = async (at: ForeignTarget = foreign) => {
       const match = "cookie=0x7a70000000000000/0xffff000000000000";
       return (await dumpFlows(at, { match, version: openflowVersion(at) })).map(formatFlow);
@@ -64,7 +65,7 @@ describe("OpenFlow rules of a real bridge", function () {
         await ovs.vsctl("set", "Bridge", "br-int", `protocols=[${protocols.join(",")}]`);
         const restricted = { ...foreign, protocols };
         const change = (missing: Flow[], unexpected: Flow[]) =>
-          changeForeignFlows(restricted, { missing, unexpected }, guard());
+          held(changeForeignFlows(restricted, { missing, unexpected }, guard()));
         expect(await change([rule], [])).to.equal(true);
         expect(await change([rule], [])).to.equal(true);
         expect(await ours(restricted)).to.deep.equal([formatFlow(rule)]);
@@ -91,7 +92,7 @@ describe("OpenFlow rules of a real bridge", function () {
 
     it("are written only while the guard holds, and a change right afterwards is reported", async () => {
       const change = (more: Partial<HostGuard>, at: ForeignTarget = foreign) =>
-        changeForeignFlows(at, { missing: [rule], unexpected: [] }, guard(more));
+        held(changeForeignFlows(at, { missing: [rule], unexpected: [] }, guard(more)));
       expect(await change({ generation: "8" })).to.equal(false);
       expect(await change({ ofports: { [port.uuid]: 6 } })).to.equal(false);
       expect(await change({ bridge: "br-none" })).to.equal(false);
@@ -111,23 +112,36 @@ ovs-vsctl --no-wait set Bridge br-tap other_config:taas-generation=8${end}`,
       expect(await change({}, during)).to.equal(false);
       expect(await ours()).to.have.length(1);
       await ovs.vsctl("set", "Bridge", "br-tap", "other_config:taas-generation=7");
-      expect(await changeForeignFlows(foreign, { missing: [], unexpected: [rule] }, guard())).to.equal(true);
+      expect(await held(changeForeignFlows(foreign, { missing: [], unexpected: [rule] }, guard()))).to.equal(
+        true,
+      );
     });
 
     it("may be deleted when there is no tap bridge any more", async () => {
-      expect(await changeForeignFlows(foreign, { missing: [rule], unexpected: [] }, guard())).to.equal(true);
+      expect(await held(changeForeignFlows(foreign, { missing: [rule], unexpected: [] }, guard()))).to.equal(
+        true,
+      );
       const gone = { bridge: "br-none", key: "taas-generation", generation: "0", ofports: {} };
-      expect(await changeForeignFlows(foreign, { missing: [], unexpected: [rule] }, gone)).to.equal(true);
+      expect(await held(changeForeignFlows(foreign, { missing: [], unexpected: [rule] }, gone))).to.equal(
+        true,
+      );
       expect(await ours()).to.have.length(0);
     });
 
-    it("refuses to replace somebody else's rule", async () => {
-      const error = await rejection(
-        changeForeignFlows(foreign, { missing: [{ ...rule, priority: 49 }], unexpected: [] }, guard()),
+    it("does not replace somebody else's rule, says whose place is taken, and adds the others", async () => {
+      const blocked = { ...rule, priority: 49 };
+      const { held: done, taken } = await changeForeignFlows(
+        foreign,
+        { missing: [blocked, rule], unexpected: [] },
+        guard(),
       );
-      expect(error.code).to.equal("flow-taken");
-      expect(error.message).to.match(/cookie=0xabc,table=0,priority=49/);
+      expect(done).to.equal(true);
+      expect(taken.map(({ flow }) => flow)).to.deep.equal([blocked]);
+      expect(taken[0]!.error.code).to.equal("flow-taken");
+      expect(taken[0]!.error.message).to.match(/cookie=0xabc,table=0,priority=49/);
       expect(await others()).to.equal(2);
+      expect(await ours()).to.deep.equal([formatFlow(rule)]);
+      await changeForeignFlows(foreign, { missing: [], unexpected: [rule] }, guard());
     });
 
     it("says so if the bridge supports no known version", async () => {

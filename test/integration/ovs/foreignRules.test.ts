@@ -105,6 +105,28 @@ describe("a frozen writer, a slow one and a fast one", function () {
     return differences.flatMap(({ missing, unexpected }) => [...missing, ...unexpected]);
   }
 
+  it("somebody else's rule in the place of ours concerns only the resource that needs it", async () => {
+    const [own, other] = [serviceClaim("old", 8, "mon2"), serviceClaim("new", 9, "mon3")];
+    const errors = async (...edits: Edit[]) => {
+      const refused: unknown[] = [];
+      await reconcile(await accessOf(free), edits, (edit, error) => {
+        refused.push([edit.owner, (error as { code?: string }).code]);
+      });
+      return refused;
+    };
+    expect(await errors(put(own))).to.deep.equal([]);
+    const ours = await ovs.ofctl("dump-flows", "br-int", "cookie=0x7a70000000000000/0xffff000000000000");
+    const place = `priority=65535,in_port=${/in_port="?([^" ,]+)/.exec(ours)![1]}`;
+    await ovs.ofctl("add-flow", "br-int", `cookie=0xabc,${place},actions=drop`);
+    expect(await errors(put(other))).to.deep.equal([]);
+    expect(await errors(put(kept), drop(other))).to.deep.equal([]);
+    expect(await errors(put({ ...own, description: "changed" }))).to.deep.equal([[own.owner, "flow-taken"]]);
+    expect(await wrongRules()).to.have.length(1);
+    expect(await ovs.ofctl("dump-flows", "br-int", "cookie=0xabc/-1")).to.match(/actions=drop/);
+    expect(await errors(drop(own), drop(kept))).to.deep.equal([]);
+    await ovs.ofctl("--strict", "del-flows", "br-int", place);
+  });
+
   for (const [what, start, writers, end] of [
     [
       "rules on br-int and br-tun end as the claims say",
