@@ -67,7 +67,6 @@ export const ERROR_CODES = [
   "monitor-port-in-use",
   "tap-bridge-in-use",
   "no-dpdk",
-  "ofport-taken",
   // Services, flows and tunnels.
   "service-missing",
   "service-in-use",

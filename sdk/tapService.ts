@@ -99,8 +99,8 @@ function portOf<Given>(given: MonitorPort | Given): Output<Port> | Given {
  *
  * @throws `monitor-is-source`, `monitor-is-output`: the port is tapped, or receives another Mirror's copies.
  *
- * @throws `monitor-immovable`, `monitor-attachment-differs`, `home-bridge-missing`, `ofport-taken`, `ageing-failed`: the
- * port cannot be moved to the tap bridge, or not back to where it was.
+ * @throws `monitor-immovable`, `monitor-attachment-differs`, `home-bridge-missing`, `ageing-failed`: the port cannot be
+ * moved to the tap bridge, or not back to where it was.
  *
  * @throws `tunnel-id-taken`, `collector-key-taken`, `tunnel-clash`: another service, production or a tunnel of others
  * already uses the tunnel id, or the collector's key or address.

@@ -67,7 +67,10 @@ export function findMonitor(
   );
 }
 
-/** Moves ports back that are on the tap bridge and that no service uses there any more, each with its old number. */
+/**
+ * Moves ports back that are on the tap bridge and that no service uses there any more. Each gets its old number, unless
+ * another port has it now: Open vSwitch does not reserve numbers, and after a restart it assigns them anew.
+ */
 export function sendHome(
   facts: Facts,
   tapBridge: string,
@@ -97,25 +100,15 @@ function placeHome(
     });
     return;
   }
-  const taker = bridge.ports
+  const isTaken = bridge.ports
     .flatMap((id) => facts.ports[id]?.interfaces ?? [])
-    .map((id) => facts.interfaces[id])
-    .find((other) => home.ofport !== undefined && other?.ofport === home.ofport);
-  if (taker !== undefined) {
-    result.problems.push({
-      homecomer: uuid,
-      code: "ofport-taken",
-      message: `monitor port ${name} cannot be moved back to ${home.bridge}: its OpenFlow port number ${home.ofport} was assigned to port ${taker.name}`,
-      hint: `Free the number, for instance by plugging ${taker.name} again, and run again`,
-    });
-    return;
-  }
+    .some((id) => home.ofport !== undefined && facts.interfaces[id]?.ofport === home.ofport);
   result.placements.push({
     port: uuid,
     interface: nic.uuid,
     name,
     bridge: home.bridge,
-    ...(home.ofport === undefined ? {} : { ofportRequest: home.ofport }),
+    ...(home.ofport === undefined || isTaken ? {} : { ofportRequest: home.ofport }),
     owners: [],
   });
 }

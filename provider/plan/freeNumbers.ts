@@ -2,7 +2,7 @@ import type { Facts } from "../ovs/facts";
 
 /** The first number for monitors on the tap bridge, above those that Open vSwitch chooses on a bridge. */
 export const FIRST_MONITOR = 30_000;
-/** The first number for monitors that go back home if their earlier number there is unknown. */
+/** The first number for monitors that go back home if their earlier number there is unknown or taken. */
 export const FIRST_HOMECOMER = 20_000;
 
 /**

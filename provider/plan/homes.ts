@@ -36,9 +36,12 @@ function isNumbered(nic: InterfaceFacts, facts: Facts): boolean {
   return facts.unsettled !== true || nic.ofportRequest === undefined || nic.ofport === nic.ofportRequest;
 }
 
-/** Whether the current request of an interface is the one with which its port was moved back. */
+/**
+ * Whether the current request of an interface is the one with which its port was moved back: its old number, or another
+ * one if that was unknown or taken.
+ */
 function isOurRequest({ ofportRequest = 0 }: InterfaceFacts, ofport: number | undefined): boolean {
-  return ofport === undefined ? ofportRequest >= FIRST_HOMECOMER : ofportRequest === ofport;
+  return ofportRequest === ofport || ofportRequest >= FIRST_HOMECOMER;
 }
 
 /** Whether a port has moved back and Open vSwitch has not yet assigned its number. */

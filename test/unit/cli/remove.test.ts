@@ -59,7 +59,7 @@ describe("the removal of claims", () => {
 
   it("continues with the next claim when one cannot be removed", async () => {
     const tried: string[] = [];
-    const { removed, failures } = await remove([siteAt("host1", tried, "ofport-taken")]);
+    const { removed, failures } = await remove([siteAt("host1", tried, "home-bridge-missing")]);
     expect([removed.length, failures.length, tried.length]).to.deep.equal([0, 3, 3]);
   });
 

@@ -20,13 +20,15 @@ function service(name: string, port: string, more: Partial<Claim> = {}): Claim {
 
 const pending = { pending: "another-run" };
 /** A monitor on the tap bridge whose number at home is 2. */
-const moved = (name: string): ObservedPort => ({
+const moved = (name: string, bridge = "br-int"): ObservedPort => ({
   ...{
     name,
     nic: { ofport: 30002, ofportRequest: 30002 },
-    port: { externalIds: { "taas-home": "2 - br-int" } },
+    port: { externalIds: { "taas-home": `2 - ${bridge}` } },
   },
 });
+/** One whose bridge is gone. */
+const stranded = (name: string) => moved(name, "br-gone");
 /** Somebody else's port with the number that the monitor had. */
 const taker: ObservedPort = { name: "taker", nic: { ofport: 2 } };
 
@@ -70,18 +72,24 @@ describe("a draft of a host", () => {
     });
   });
 
-  it("refuses to delete a service whose monitor's number was assigned to another port, and keeps it", () => {
+  it("moves it back too if its number was assigned to another port", () => {
     expect(draft(host([moved("tap-ids")], [taker]), [ids], [drop])).to.deep.equal({
-      ...{ owners: [ids.owner], rejected: [[ids.owner, "ofport-taken"]], moves: ["tap-ids br-tap"] },
+      ...{ owners: [], rejected: [], moves: ["tap-ids br-int"] },
+    });
+  });
+
+  it("refuses to delete a service whose monitor's bridge is gone, and keeps it", () => {
+    expect(draft(host([stranded("tap-ids")], []), [ids], [drop])).to.deep.equal({
+      ...{ owners: [ids.owner], rejected: [[ids.owner, "home-bridge-missing"]], moves: ["tap-ids br-tap"] },
     });
   });
 
   it("refuses a change by which a service gives up such a monitor, and no other", () => {
-    const facts = host([moved("tap-ids")], [taker, { name: "tap-new" }, { name: "tap-other" }]);
+    const facts = host([stranded("tap-ids")], [{ name: "tap-new" }, { name: "tap-other" }]);
     const change = put({ ...ids, ports: ["tap-new"] } as Claim);
     const other = service("other", "tap-other");
     const done = draft(facts, [ids], [change, put(other)]);
-    expect(done.rejected).to.deep.equal([[ids.owner, "ofport-taken"]]);
+    expect(done.rejected).to.deep.equal([[ids.owner, "home-bridge-missing"]]);
     expect(done.owners).to.have.members([ids.owner, other.owner]);
   });
 
@@ -98,7 +106,7 @@ describe("a draft of a host", () => {
 
   it("keeps a leftover whose monitor cannot be moved back, and applies the edit", () => {
     const other = service("other", "tap-other");
-    const facts = host([moved("tap-ids")], [taker, { name: "tap-other" }]);
+    const facts = host([stranded("tap-ids")], [{ name: "tap-other" }]);
     const done = draft(facts, [{ ...ids, ...pending } as Claim], [put(other)]);
     expect(done.rejected).to.deep.equal([]);
     expect(done.owners).to.have.members([ids.owner, other.owner]);
@@ -106,7 +114,7 @@ describe("a draft of a host", () => {
 
   it("is not blocked by a monitor without a claim", () => {
     const other = service("other", "tap-other");
-    const done = draft(host([moved("tap-ids")], [taker, { name: "tap-other" }]), [], [put(other)]);
+    const done = draft(host([stranded("tap-ids")], [{ name: "tap-other" }]), [], [put(other)]);
     expect(done).to.deep.equal({ owners: [other.owner], rejected: [], moves: ["tap-other br-tap"] });
   });
 
@@ -164,8 +172,8 @@ describe("a draft of a host", () => {
     });
 
     it("is no deletion of the last one beside an edit that is refused for itself", () => {
-      const taken = host([moved("tap-ids"), hypervisors], [taker]);
-      expect(draft(taken, [ids], [drop]).rejected).to.deep.equal([[ids.owner, "ofport-taken"]]);
+      const gone = host([stranded("tap-ids"), hypervisors], []);
+      expect(draft(gone, [ids], [drop]).rejected).to.deep.equal([[ids.owner, "home-bridge-missing"]]);
     });
   });
 
@@ -178,7 +186,7 @@ describe("a draft of a host", () => {
 
   it("gives up a monitor only when its last service does", () => {
     const second = service("second", "tap-ids");
-    const done = draft(host([moved("tap-ids")], [taker]), [ids, second], [drop]);
+    const done = draft(host([stranded("tap-ids")], []), [ids, second], [drop]);
     expect(done).to.deep.equal({ owners: [second.owner], rejected: [], moves: ["tap-ids br-tap"] });
   });
 });

@@ -95,12 +95,14 @@ describe("ports on the tap bridge", () => {
     expect(sent(facts, [on("br-tap", "a")]).moves).to.deep.equal([]);
   });
 
-  it("stay if their number was assigned to another port, or their bridge is gone, and that is reported", () => {
+  it("are moved back under another number if theirs was assigned to another port", () => {
     const taker = { name: "c", nic: { ofport: 7 } };
-    const taken = sent(observed(tap, { name: "br-int", ports: [taker] }));
-    expect(taken.moves).to.deep.equal([]);
-    expect(taken.problems[0]).to.include({ code: "ofport-taken", homecomer: rowId("Port", "a") });
-    expect(taken.problems[0]!.message).to.match(/number 7 was assigned to port c$/);
+    const { moves, problems } = sent(observed(tap, { name: "br-int", ports: [taker] }));
+    expect(problems).to.deep.equal([]);
+    expect(moves).to.deep.equal([on("br-int", "a", { owners: [] })]);
+  });
+
+  it("stay if their bridge is gone, and that is reported", () => {
     const gone = sent(observed(tap));
     expect(gone.problems[0]).to.include({ code: "home-bridge-missing", homecomer: rowId("Port", "a") });
   });
@@ -131,8 +133,10 @@ describe("ports that are back", () => {
     expect(back(at(2, undefined))).to.deep.equal({ "Port a": {} });
   });
 
-  it("release a number that was only borrowed, if theirs was not known", () => {
-    expect(back(at(20000, 20000, "- - br-int"))).to.deep.equal({ "Interface a": ["set", []], "Port a": {} });
+  it("release a number that was only borrowed, because theirs was not known or taken", () => {
+    const released = { "Interface a": ["set", []], "Port a": {} };
+    expect(back(at(20000, 20000, "- - br-int"))).to.deep.equal(released);
+    expect(back(at(20000, 20000))).to.deep.equal(released);
   });
 
   it("keep their note while a service moves them again", () => {
