@@ -56,6 +56,7 @@ export const ERROR_CODES = [
   "port-ambiguous",
   "port-bond",
   "source-patch",
+  "source-carries-copies",
   "monitor-is-source",
   "source-is-monitor",
   "monitor-immovable",

@@ -134,8 +134,9 @@ export interface TapFlowArgs {
  * export const rules = web.rules;
  * ```
  *
- * @throws `port-missing`, `port-ambiguous`, `port-bond`, `source-patch`, `source-is-monitor`: the port is not plugged
- * within `attachTimeout`, is not one port with one interface, or cannot be tapped.
+ * @throws `port-missing`, `port-ambiguous`, `port-bond`, `source-patch`, `source-is-monitor`,
+ * `source-carries-copies`: the port is not plugged within `attachTimeout`, is not one port with one interface, or cannot
+ * be tapped.
  *
  * @throws `service-missing`, `tenant-differs`: the service is not on its host, or does not accept flows of this tenant.
  *

@@ -46,9 +46,12 @@ export class Host {
     return this.named(this.queue.confirm(this.record, claim));
   }
 
-  /** The host's addresses, and the route to a destination (empty: none); read once per run. */
-  underlay(destination: string): Promise<Underlay | undefined> {
-    return this.named(this.queue.underlay(this.record, destination));
+  /**
+   * The host's addresses, and the route to a destination (empty: none) for packets from `local` (empty: from any of its
+   * addresses); read once per run.
+   */
+  underlay(address: string, local = ""): Promise<Underlay | undefined> {
+    return this.named(this.queue.underlay(this.record, { address, local }));
   }
 
   /** Resolves when the host may differ from the look, or after this many milliseconds. */

@@ -10,7 +10,7 @@ import type { Edit } from "./edit";
 import { timeFor } from "./ends";
 import { InspectionCache } from "./inspectionCache";
 import type { Inspection, Look } from "./look";
-import { readUnderlay, type Underlay } from "./network";
+import { type Destination, readUnderlay, type Underlay } from "./network";
 import { reconcile, type Warning } from "./reconcile";
 import { inspectSteadily } from "./steady";
 
@@ -99,13 +99,14 @@ export class HostQueue {
     }
   }
 
-  /** The host's addresses, and the route to a destination (empty: none); read once per run. */
-  underlay(record: HostRecord, destination: string): Promise<Underlay | undefined> {
-    const known = this.underlays.get(destination);
+  /** The host's addresses, and the route to a destination; read once per run. */
+  underlay(record: HostRecord, destination: Destination): Promise<Underlay | undefined> {
+    const key = `${destination.address} ${destination.local}`;
+    const known = this.underlays.get(key);
     if (known !== undefined) return known;
     const reading = this.withAccess(record, (access) => readUnderlay(access, destination));
-    this.underlays.set(destination, reading);
-    reading.catch(() => this.underlays.delete(destination));
+    this.underlays.set(key, reading);
+    reading.catch(() => this.underlays.delete(key));
     return reading;
   }
 

@@ -14,7 +14,7 @@ function devicesBeyond({ interface: nic }: FoundPort, facts: Facts): string {
     .map(({ name }) => name)
     .sort();
   if (names.length === 0) return "";
-  return `, or ${names.slice(0, 5).join(" or ")} of bridge ${bridge.name}, where it leads, with integrationBridge: "${bridge.name}" on the host`;
+  return `, or ${names.slice(0, 5).join(" or ")} of bridge ${bridge.name}, where it leads, with integrationBridge: "${bridge.name}" on the host (not if copies leave the host by that bridge)`;
 }
 
 /**

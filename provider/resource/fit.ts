@@ -74,7 +74,8 @@ async function wayLimit(fit: Fit): Promise<Limit | undefined> {
   const type = route?.end.type ?? encapsulationOf(shared?.interface.type ?? "");
   const remote = route?.remote ?? draft.peer?.remote;
   if (type === undefined || remote === undefined) return undefined;
-  const mtu = (await fit.reach.open(source.record).underlay(remote))?.mtu;
+  const local = route?.end.local ?? draft.peer?.local;
+  const mtu = (await fit.reach.open(source.record).underlay(remote, local))?.mtu;
   if (mtu === undefined) return undefined;
   const header = outerBytes(type, remote, route?.end.erspanVersion);
   return {

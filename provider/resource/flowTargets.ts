@@ -14,6 +14,7 @@ import { labels } from "../schema/common";
 import { captureOptions, type FlowInputs, treatmentOptions } from "../schema/flow";
 import { pick } from "../schema/options";
 import type { TunnelRef } from "../schema/tunnel";
+import { refuseCarriers } from "./carriers";
 import { fitCopies } from "./fit";
 import { membersMissing } from "./members";
 import { requireSharedTunnel, tunnelBridgeOf } from "./sharedTunnel";
@@ -147,6 +148,7 @@ export interface FlowEnds {
 export async function flowTargets(inputs: FlowInputs, found: FlowEnds, reach: Asking): Promise<Target[][]> {
   const { near, far } = claimsOf(inputs, found.source, found.destination);
   await requireWay(inputs, near, far, reach.open);
+  if (inputs.enabled) await refuseCarriers({ ...found, draft: near.draft, inputs, open: reach.open });
   const draft = await fitCopies({ ...found, draft: near.draft, inputs, reach });
   return [...(far === undefined ? [] : [[far]]), [{ ...near, draft }]];
 }
@@ -170,7 +172,8 @@ async function requireWay(
   const { seen: source, draft } = near;
   if (draft.collector !== undefined) {
     const { address, local } = draft.collector;
-    if (local !== "") requireAddress(await open(source.record).underlay(address), local, source.record.name);
+    if (local !== "")
+      requireAddress(await open(source.record).underlay(address, local), local, source.record.name);
   }
   if (far === undefined) return;
   const [here, there] = [draft.peer!, far.draft.peer!];
@@ -181,7 +184,7 @@ async function requireWay(
   }
   const wire = draft.tunnel ?? here;
   const [fromSource, fromDestination] = await allOf([
-    open(source.record).underlay(wire.remote),
+    open(source.record).underlay(wire.remote, wire.local),
     open(far.seen.record).underlay(""),
   ]);
   requireOneFamily(wire.local, { address: wire.remote, host: here.name }, source.record.name);

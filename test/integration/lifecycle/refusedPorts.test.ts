@@ -264,9 +264,35 @@ ip netns add inner; ip link set mon netns inner; ip -n inner link set mon up`);
       code: "source-patch",
       host: "host1",
       says: /^source port to-prov is a patch port, which Open vSwitch does not mirror/,
-      hint: /^Tap the ports of the VMs whose traffic passes through it, or card9 of bridge br-prov, where it leads, with integrationBridge: "br-prov" on the host$/,
+      hint: /^Tap the ports of the VMs whose traffic passes through it, or card9 of bridge br-prov, where it leads, with integrationBridge: "br-prov" on the host \(not if copies leave the host by that bridge\)$/,
     });
     await lab.host(1).ovs(UNPATCHED);
+  });
+
+  it("does not tap the card or the bridge that copies leave by, except without the copies", async () => {
+    const ids = await monitor();
+    const [host, far] = [lab.host(1), lab.host(2)];
+    const at = { address: "host1", integrationBridge: "br-phy" };
+    // A run asks for a route once, so each tap is a run of its own.
+    const endless = (port: string, more: object = {}) =>
+      refused(() => new Driver(lab).flow("all", ids, { host: at, port, ...more }), {
+        code: "source-carries-copies",
+        host: "host1",
+        says: new RegExp(`leave by port ${port} of bridge br-phy, and each would be copied again`),
+        hint: /another network card .* reject them in the filter/,
+      });
+    await endless("nic1");
+    await endless("br-phy", { direction: "egress" });
+    await host.ovs(`ip link add over type bridge; ip link set br-phy master over; ip link set over up
+ip route add ${far.address}/32 dev over`);
+    await endless("nic1");
+    await host.ovs("ip link delete over");
+    await driver.flow("in", ids, { host: at, port: "nic1", direction: "egress" });
+    await driver.flow("out", ids, { host: at, port: "nic1", filter: "not udp port 14789" });
+    const capture = await lab.vm("ids").capture();
+    await host.ovs(`ping -c 2 -W 5 ${far.address}`);
+    await capture.settle({ frames: 6 });
+    expect((await capture.stop()).length).to.be.at.least(6);
   });
 
   it("leaves a service unchanged for which another monitor is refused", async () => {

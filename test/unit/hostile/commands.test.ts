@@ -86,7 +86,7 @@ describe("a host whose tools print anything", () => {
           ]),
         );
         for (const { name, port } of bridges?.values() ?? []) expect(name + port).to.match(/^[^/\s]+$/);
-        const underlay = await eventually(() => readUnderlay(access, "192.0.2.9"));
+        const underlay = await eventually(() => readUnderlay(access, { address: "192.0.2.9", local: "" }));
         outcome(() => requireAddress(underlay, "192.0.2.77", "host1"));
         includesTunnelId(namedTunnelIds(said.stdout), 7);
         outcome(() => parseProbe(said, { name: "host1", where: "root@host1:22" }));

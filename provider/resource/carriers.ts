@@ -1,0 +1,130 @@
+import type { Draft } from "../converge/edit";
+import type { OpenHost } from "../converge/hosts";
+import type { Look } from "../converge/look";
+import type { Underlay } from "../converge/network";
+import type { EncapsulationName } from "../encapsulation/encapsulation";
+import { encapsulation, encapsulationOf } from "../encapsulation/encapsulations";
+import { TaasError } from "../errors";
+import { filterOf } from "../model/filter/filterOf";
+import { mayAccept, type Packet } from "../model/filter/mayAccept";
+import type { FoundPort } from "../model/findPort";
+import { routeOf } from "../model/route";
+import { productionTunnel } from "../model/shared";
+import { isCloudPort, isVmPort } from "../model/vmPort";
+import type { Facts } from "../ovs/facts";
+import type { FlowClaim } from "../schema/claim";
+import type { FlowInputs } from "../schema/flow";
+
+/** A flow whose copies may leave its host by a port that it taps. */
+interface Tap {
+  draft: Extract<Draft, { kind: "flow" }>;
+  inputs: FlowInputs;
+  source: Look;
+  /** The tapped ports that are plugged. */
+  ports: readonly FoundPort[];
+  open: OpenHost;
+}
+
+/** How copies leave their host. */
+interface Way {
+  type: EncapsulationName;
+  /** 0 if the encapsulation has no ports. */
+  udpPort: number;
+  /** Empty: any address of the host. */
+  local: string;
+  remote: string;
+  /** The production tunnel that they share. */
+  shared?: FoundPort;
+}
+
+function wayOf({ draft, source: { read, facts } }: Tap): Way | undefined {
+  const route = routeOf([...read.claims.values()], draft as FlowClaim);
+  if (route !== undefined) {
+    const { type, udpPort, local } = route.end;
+    return { type, udpPort, local, remote: route.remote };
+  }
+  if (draft.shared === undefined || draft.peer === undefined) return undefined;
+  const { local, remote } = draft.peer;
+  const shared = productionTunnel(facts, draft.shared.bridge, remote);
+  const type = encapsulationOf(shared?.interface.type ?? "");
+  if (shared === undefined || type === undefined) return undefined;
+  const { udp } = encapsulation(type);
+  const udpPort = udp === "none" ? 0 : Number(shared.interface.options.dst_port ?? udp.standard);
+  return { type, udpPort, local, remote, shared };
+}
+
+/** How packets that leave by a device of the host pass a port. */
+interface Passing {
+  direction: "ingress" | "egress";
+  /** Undefined: they may have a tag. */
+  vlan: "untagged" | undefined;
+}
+
+/**
+ * How a port passes the packets that leave by a device of the host; undefined if it does not. They enter a bridge by the
+ * bridge's own device, or by the other end of a veth pair, and leave it by a network card. Which port is a card is not
+ * known: any that is no cloud's may be one.
+ */
+function passing(found: FoundPort, { devices, peer }: Underlay, facts: Facts): Passing | undefined {
+  const isWay = (name: string) => name === peer || devices.includes(name);
+  const entry = found.bridge.ports
+    .flatMap((id) => facts.ports[id] ?? [])
+    .flatMap((port) =>
+      port.interfaces.flatMap((id) => facts.interfaces[id] ?? []).map((nic) => ({ port, nic })),
+    )
+    .find(({ nic }) => isWay(nic.name));
+  if (entry === undefined) return undefined;
+  const isPlain = entry.nic.name === devices[0] || entry.nic.name === peer;
+  const vlan = isPlain && entry.port.tag === undefined ? "untagged" : undefined;
+  const { name, type } = found.interface;
+  if (isWay(name) && (type === "internal" || name === peer)) return { direction: "egress", vlan };
+  const isCard = isVmPort(found.port, facts) && !isCloudPort(found, facts);
+  return isCard && !type.startsWith("dpdkvhostuser") ? { direction: "ingress", vlan } : undefined;
+}
+
+/** The packet in which a copy leaves its host. */
+function packetOf({ udpPort, local, remote }: Way, { vlan }: Passing): Packet {
+  return {
+    source: local === "" ? undefined : local,
+    destination: remote,
+    ...(udpPort === 0 ? { protocol: 47 } : { protocol: 17, destinationPort: udpPort }),
+    vlan,
+  };
+}
+
+/**
+ * Rejects taps of ports by which the tap's own copies leave: each copy would be copied again, without end. The kernel's
+ * datapath would fill the network card, and the userspace datapath would drop the production frames.
+ */
+export async function refuseCarriers(tap: Tap): Promise<void> {
+  const { inputs, source, ports, open } = tap;
+  const way = wayOf(tap);
+  if (way === undefined || ports.length === 0) return;
+  const underlay = await open(source.record).underlay(way.remote, way.local);
+  const isCopied = ({ direction }: Passing) => inputs.direction === "both" || inputs.direction === direction;
+  const inTunnel: Passing = { direction: "ingress", vlan: undefined };
+  for (const found of ports) {
+    // Before they are in a tunnel, copies have passed the filter already.
+    const isShared = found.interface.uuid === way.shared?.interface.uuid;
+    if (isShared && isCopied(inTunnel)) throw refusal(tap, way, found, inTunnel);
+    const pass = underlay === undefined ? undefined : passing(found, underlay, source.facts);
+    if (pass === undefined || !isCopied(pass)) continue;
+    if (mayAccept(filterOf(inputs), packetOf(way, pass), pass.direction))
+      throw refusal(tap, way, found, pass);
+  }
+}
+
+function refusal({ inputs, source }: Tap, way: Way, { port, bridge }: FoundPort, pass: Passing): TaasError {
+  const { type, udpPort, remote } = way;
+  const packets = udpPort === 0 ? "IP protocol 47" : `UDP port ${udpPort}`;
+  const other = pass.direction === "ingress" ? "egress" : "ingress";
+  const leave = inputs.ports === undefined ? "tap the VMs' ports" : "leave the port out with except";
+  return new TaasError(
+    `the tap's own copies to ${remote} (${type}, ${packets}) leave by port ${port.name} of bridge ${bridge.name}, and each would be copied again, without end`,
+    {
+      code: "source-carries-copies",
+      host: source.record.name,
+      hint: `Send copies by another network card (the host's tunnelIp, a MirrorTunnel's localIps), reject them in the filter, tap only the direction "${other}", or ${leave}. If a VM is behind the port, write its MAC address to external_ids:attached-mac of the Interface row`,
+    },
+  );
+}
