@@ -2,7 +2,7 @@ import type { Properties } from "../provider/resource/resource";
 
 /**
  * Properties that may be a text, a list or an object. Python programs write the fields of objects in snake_case, and
- * Pulumi's SDK for Python converts them to the schema's names only if a property has one type.
+ * Pulumi's SDK for Python converts them to the schema's names only if a property has one type. `filter` has any type.
  */
 export const SEVERAL_TYPES: ReadonlySet<string> = new Set(["filter", "host", "hosts", "port", "ports"]);
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import type { Context, Hook, Suite, Test } from "mocha";
 
 const lacks = new WeakMap<Suite | Test, string>();
@@ -10,6 +11,12 @@ export function skipForLackOf(context: Context, what: string): never {
   const skipped = context.test as Hook | Test;
   lacks.set(skipped.type === "hook" ? skipped.parent! : skipped, what);
   return context.skip();
+}
+
+/** Skips a test in this way where a program is not on the `PATH`. */
+export function requireProgram(context: Context, name: string): void {
+  const { status } = spawnSync("sh", ["-c", 'command -v "$1"', "sh", name]);
+  if (status !== 0) skipForLackOf(context, name);
 }
 
 /** What the machine lacks for a skipped test; undefined: it was skipped for another reason. */

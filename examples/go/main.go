@@ -20,11 +20,18 @@ func main() {
 			return err
 		}
 
-		// This VM is tapped in both directions. The mirror tunnel to the monitor's host exists while a flow uses it.
+		// This VM is tapped in both directions, except for what goes to port 22. The mirror tunnel to the monitor's host exists
+		// while a flow uses it.
 		web, err := taas.NewTapFlow(ctx, "web", &taas.TapFlowArgs{
 			Service: ids.Ref,
 			Host:    pulumi.String(conf.Require("sourceHost")),
 			Port:    pulumi.String(conf.Require("sourcePort")),
+			Filter: pulumi.Array{pulumi.Map{
+				"action":          pulumi.String("reject"),
+				"protocol":        pulumi.String("tcp"),
+				"destinationPort": pulumi.Int(22),
+			}},
+			DefaultAction: pulumi.String("accept"),
 		})
 		if err != nil {
 			return err

@@ -12,12 +12,15 @@ ids = taas.TapService(
     port=config.require("monitorPort"),
 )
 
-# This VM is tapped in both directions. The mirror tunnel to the monitor's host exists while a flow uses it.
+# This VM is tapped in both directions, except for what goes to port 22. The mirror tunnel to the monitor's host exists
+# while a flow uses it.
 web = taas.TapFlow(
     "web",
     service=ids.ref,
     host=config.require("sourceHost"),
     port=config.require("sourcePort"),
+    filter=[{"action": "reject", "protocol": "tcp", "destination_port": 22}],
+    default_action="accept",
 )
 
 pulumi.export("tunnelId", ids.tunnel_id)

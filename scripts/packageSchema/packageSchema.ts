@@ -66,9 +66,13 @@ function unlessEmpty<Name extends string>(name: Name, list: string[]) {
 }
 
 /**
- * Hosts come out as records, which are of no type in particular: languages have one type for an object that goes into a resource and
- * another for one that comes out, and a host that came out of one resource goes into another.
+ * Arguments that come out as records, which are of no type in particular. Languages have one type for an object that goes into a
+ * resource and another for one that comes out, and a host that came out of one resource goes into another. In Python, the one that
+ * comes out is a dictionary, which loses its own method `keys` to the property of a collector.
  */
+const RECORDED: ReadonlySet<string> = new Set(["collector", "host", "hosts"]);
+
+/** The type of an argument that comes out as a record, or as a list of them. */
 function recorded({ description, items }: PropertySpec): PropertySpec {
   const told = description === undefined ? {} : { description };
   return items === undefined ? { ...told, ...ANY } : { ...told, type: "array", items: ANY };
@@ -88,7 +92,7 @@ function resource(
   const others = { ...object, properties: { ...object.properties, ...jsonSchema(computed).properties } };
   const outputs = { ...inputs, ...specs.properties(others, kind, declared.members) };
   for (const [name, input] of Object.entries(inputs)) {
-    const { default: _, ...property } = name === "host" || name === "hosts" ? recorded(input) : input;
+    const { default: _, ...property } = RECORDED.has(name) ? recorded(input) : input;
     outputs[name] = { ...property, description: declared.members.get(name) || input.description! };
   }
   const required = schema.required ?? [];

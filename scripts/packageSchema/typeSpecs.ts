@@ -88,8 +88,12 @@ export class TypeSpecs {
     return Object.fromEntries(entries);
   }
 
-  /** Objects that a value may be are one type, in which everything is optional that some of them lack. */
+  /**
+   * Objects that a value may be are one type, in which everything is optional that some of them lack. What may be a list or something
+   * else is of any type: Pulumi's SDK for Python refuses every list where it expects a choice.
+   */
   private union(branches: readonly JsonSchema[], name: string | undefined): TypeSpec {
+    if (branches.length > 1 && branches.some(({ type }) => type === "array")) return ANY;
     const objects = branches.filter((branch) => branch.properties !== undefined);
     const specs = branches.filter((branch) => !objects.includes(branch)).map((branch) => this.plain(branch));
     if (objects.length > 0) specs.push(this.object(objects, name));

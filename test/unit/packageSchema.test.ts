@@ -54,6 +54,20 @@ function complaints(spec: TypeSpec): string[] {
   return type! in PRIMITIVES ? [] : [`is a ${type}`];
 }
 
+/** Whether there is a choice somewhere in a type of which a list is one. */
+function isPerhapsList({ oneOf, items, additionalProperties }: TypeSpec): boolean {
+  const inner = [...(oneOf ?? []), items, additionalProperties].filter((spec) => spec !== undefined);
+  return (oneOf ?? []).some(({ type }) => type === "array") || inner.some(isPerhapsList);
+}
+
+/** The object types that a type consists of. */
+function objectsIn({ $ref, oneOf, items, additionalProperties }: TypeSpec): ObjectSpec[] {
+  const inner = [...(oneOf ?? []), items, additionalProperties].filter((spec) => spec !== undefined);
+  const named = objects.filter(([token]) => $ref === `#/types/${token}`).map(([, object]) => object);
+  const within = named.flatMap(({ properties }) => Object.values(properties));
+  return [...named, ...[...inner, ...within].flatMap(objectsIn)];
+}
+
 /** Whether a type is a text or one of the values of an enumeration, of which languages make a type that takes plain texts as well. */
 function isRelaxed({ type, oneOf }: TypeSpec): boolean {
   const [plain, { $ref } = {}] = oneOf!;
@@ -98,7 +112,7 @@ describe("the package schema", () => {
 
   it("defines the values that a text may have as an enumeration, with names that are identifiers in every language", () => {
     expect(choices.map(([token]) => token)).to.include.members(
-      ["FilterRuleAction", "HostTransport", "TapFlowDirection", "TapServiceAttachment"].map(
+      ["CollectorType", "HostTransport", "TapFlowDirection", "TapServiceAttachment"].map(
         (name) => `taas:index:${name}`,
       ),
     );
@@ -138,6 +152,27 @@ describe("the package schema", () => {
       }
   });
 
+  it("has no choice of a list and something else, of which Pulumi's SDK for Python refuses every list", () => {
+    for (const { place, properties } of maps)
+      for (const [name, spec] of Object.entries(properties))
+        expect(isPerhapsList(spec), `${name} of ${place}`).to.equal(false);
+    const { filter } = schema.resources["taas:index:TapFlow"]!.inputProperties;
+    expect(filter).to.include({ $ref: "pulumi.json#/Any" });
+  });
+
+  it("gives no object that comes out a property with the name of a method of Python's dictionaries", () => {
+    const methods = ["clear", "copy", "fromkeys", "get", "items", "keys", "pop", "popitem", "setdefault"];
+    const outputs = [
+      ...Object.values(schema.resources).map(({ properties }) => properties),
+      ...Object.values(schema.functions).map((one) => one.outputs.properties),
+    ];
+    const comingOut = outputs.flatMap((properties) => Object.values(properties)).flatMap(objectsIn);
+    expect(comingOut).to.include(schema.types["taas:index:Count"]);
+    for (const { description, properties } of comingOut)
+      for (const method of [...methods, "update", "values"])
+        expect(properties, description).to.not.have.property(method);
+  });
+
   it("makes each SDK request the plugin of its own version", () => {
     const { nodejs, python, go, csharp } = schema.language;
     for (const language of [nodejs, python, go, csharp]) expect(language.respectSchemaVersion).to.equal(true);
@@ -163,6 +198,7 @@ describe("the package schema", () => {
     expect(TapFlow.inputProperties.service).to.include(any);
     expect(TapFlow.inputProperties.tunnel).to.include(any);
     for (const { properties } of [TapService, TapFlow]) expect(properties.host).to.include(any);
+    expect(TapService.properties.collector).to.include(any);
     for (const { properties } of [TapService, TapFlow, MirrorTunnel])
       expect(properties.hosts!.items).to.deep.equal(any);
   });

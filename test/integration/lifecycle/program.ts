@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { fixtureProject } from "../../engine/fixtureProject";
 import type { RunResult, StepResult } from "../../engine/runResult";
-import { openStack, type Stack } from "../../engine/stack";
+import { openStack, type Stack, type StackOptions } from "../../engine/stack";
 import { sampleOf } from "../../sample";
 import { LANGUAGES, type Language } from "./languages";
 
@@ -24,15 +24,16 @@ const config = new pulumi.Config();
   return openFiles({ "index.ts": imports + text }, config, name);
 }
 
-/** Opens a stack of a program, given as its files. */
+/** Opens a stack of a program, given as its files. `use`: what deploys it, see `StackOptions`. */
 export async function openFiles(
   files: Readonly<Record<string, string>>,
   config: Record<string, unknown>,
   name = "test",
+  use?: StackOptions["use"],
 ): Promise<Program> {
   const projectDir = fixtureProject(files);
   const workDir = mkdtempSync(join(tmpdir(), "taas-state-"));
-  const stack = await openStack({ projectDir, stack: name, config, workDir });
+  const stack = await openStack({ projectDir, stack: name, config, workDir, use });
   return {
     stack,
     remove: () => {

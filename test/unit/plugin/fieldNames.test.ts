@@ -26,12 +26,14 @@ describe("field names as Python programs write them", () => {
       hosts: ["h1", { address: "h2", integration_bridge: "br0" }],
       port: { vm_uuid: "v", vnic: 1 },
       ports: [{ iface_id: "i" }, "tap"],
+      filter: [{ action: "accept", protocol: "tcp", destination_port: 443 }],
     };
     expect(withFieldNames(args)).to.deep.equal({
       host: { address: "h", tunnelIp: "192.0.2.1", identityFile: "key" },
       hosts: ["h1", { address: "h2", integrationBridge: "br0" }],
       port: { vmUuid: "v", vnic: 1 },
       ports: [{ ifaceId: "i" }, "tap"],
+      filter: [{ action: "accept", protocol: "tcp", destinationPort: 443 }],
     });
   });
 

@@ -19,6 +19,23 @@ function resources(): Resources {
 }
 
 describe("the resources of the plugin", () => {
+  it("take the rules of a filter as Pulumi's SDK for Python sends them, and an expression", () => {
+    const checked = (filter: unknown) => {
+      const check = new CheckRequest();
+      check.setUrn("urn:pulumi:prod::taps::taas:index:TapFlow::web");
+      const owner = "organization/taps/prod/TapService/ids";
+      const host = { name: "monitor", address: "192.0.2.1" };
+      const service = { format: 1, owner, tunnelId: 5, host, attachment: "tap-bridge" };
+      check.setNews(send({ service, host: "monitor", port: "tap-web", filter }, new Set()));
+      const response = resources().check(check);
+      expect(response.getFailuresList().map((failure) => failure.getReason())).to.deep.equal([]);
+      return receive(response.getInputs()).values.filter;
+    };
+    const [rule] = checked([{ action: "accept", protocol: "tcp", destination_port: 443 }]) as object[];
+    expect(rule).to.include({ action: "accept", protocol: "tcp", destinationPort: 443 });
+    expect(checked("tcp port 443")).to.equal("tcp port 443");
+  });
+
   it("name the host in an error, even if an argument is a secret, for which all outputs are secret", async () => {
     const served = resources();
     const check = new CheckRequest();
