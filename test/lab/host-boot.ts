@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bindAccounts, writeAccounts } from "./accounts.js";
 import { startUntil } from "./command.js";
+import { SILENCE_IPV6 } from "./network.js";
 
 const OVSDB_SERVER = [
   "ovsdb-server /etc/openvswitch/conf.db --detach --no-chdir --pidfile --log-file -vconsole:off",
@@ -61,8 +62,7 @@ mount --bind ${directory}/openvswitch /etc/openvswitch
 mount --bind ${directory}/log /var/log/openvswitch
 ${bindAccounts(accounts).join("\n")}
 ip link set lo up
-echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6
-echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
+${SILENCE_IPV6}
 ovsdb-tool create /etc/openvswitch/conf.db /usr/share/openvswitch/vswitch.ovsschema
 ${OVSDB_SERVER}
 version=$(ovs-vswitchd --version | sed -n '1s/.* //p')

@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import type { Context } from "mocha";
+import { skipForLackOf } from "../lacking.js";
 import { COLLECTOR_LINE } from "./collector.js";
 import { neighbourLine } from "./datapath.js";
 import type { LabHost } from "./host.js";
@@ -7,8 +10,20 @@ export function ipv6Of(host: LabHost): string {
   return `2001:db8::${10 + host.number}`;
 }
 
-/** Gives hosts an IPv6 address each on the first network, and lets them know each other's and the collector's. It is gone after a restart of vswitchd. */
+/** False on a machine that was booted without IPv6 (`ipv6.disable=1`). */
+const hasIpv6 = existsSync("/proc/sys/net/ipv6");
+
+/** Skips a test, or from a `before` hook its whole suite, on a machine without IPv6. */
+export function requireIpv6(context: Context): void {
+  if (!hasIpv6) skipForLackOf(context, "IPv6");
+}
+
+/**
+ * Gives hosts an IPv6 address each on the first network, and lets them know each other's and the collector's. It is gone after
+ * a restart of vswitchd. On a machine without IPv6 they get none.
+ */
 export async function giveIpv6(hosts: readonly LabHost[]): Promise<void> {
+  if (!hasIpv6) return;
   await Promise.all(
     hosts.map((host) => {
       const peers = hosts.filter((peer) => peer !== host);

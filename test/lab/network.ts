@@ -38,9 +38,12 @@ export function enterNetwork(enterLab: readonly string[], namespace: string): st
   return [...enterLab, `--net=/run/netns/${namespace}`, "--"];
 }
 
-/** The shell line that keeps a namespace's IPv6 silent: no router solicitation, no MLD report, no duplicate address detection. */
+/**
+ * The shell line that keeps a namespace's IPv6 silent: no router solicitation, no MLD report, no duplicate address detection. A
+ * machine may have been booted without IPv6 (`ipv6.disable=1`).
+ */
 export const SILENCE_IPV6 =
-  "for scope in all default; do echo 1 > /proc/sys/net/ipv6/conf/$scope/disable_ipv6; done";
+  "for scope in all default; do file=/proc/sys/net/ipv6/conf/$scope/disable_ipv6; [ ! -e $file ] || echo 1 > $file; done";
 
 /** Joins the hosts' cards in the underlay's namespace: a Linux bridge for each network, which floods and learns as a switch does. */
 export async function joinUnderlay(

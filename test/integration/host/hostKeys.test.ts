@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { HostRecord } from "../../../provider/host/host";
+import { requireIpv6 } from "../../lab/ipv6";
 import { failureOf, makeClient } from "./client";
 import { makeKey, makeWorkshop, type SshServer, startSshServer, type Workshop } from "./sshServer";
 
@@ -43,7 +44,8 @@ describe("host keys against a real server", () => {
       expect(await login(server.knownHostsLine, { transport })).to.equal("in\n");
     });
 
-    it(`${transport}: connects to an IPv6 address, and looks its key up by it`, async () => {
+    it(`${transport}: connects to an IPv6 address, and looks its key up by it`, async function () {
+      requireIpv6(this);
       const both = await startSshServer(workshop, { config: ["ListenAddress ::1"] });
       const client = makeClient(workshop, `[::1]:${both.port} ${both.hostKey}`);
       const host = client.record(both, { transport, address: "::1" });

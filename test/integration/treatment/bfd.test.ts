@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
-import { giveIpv6, ipv6Of } from "../../lab/ipv6";
+import { giveIpv6, ipv6Of, requireIpv6 } from "../../lab/ipv6";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import { expectFrames, learn, received, unicast } from "../copies/traffic";
@@ -52,7 +52,8 @@ describe("a mirror tunnel with BFD", function () {
     { what: "VXLAN over IPv6", hosts: six, args: {} },
   ];
   for (const { what, hosts, args } of kinds) {
-    it(`of ${what} is created with both ends up, and carries copies and nothing else`, async () => {
+    it(`of ${what} is created with both ends up, and carries copies and nothing else`, async function () {
+      if (hosts === six) requireIpv6(this);
       const tunnel = await driver.tunnel("tunnel", { hosts: hosts(), bfd: true, ...args });
       expect([tunnel.outputs.status, driver.warnings]).to.deep.equal(["active", []]);
       expect(await states(tunnel)).to.deep.equal(["up", "up"]);

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { Driver } from "../../driver/driver";
 import type { Collector } from "../../lab/collector";
-import { giveIpv6, ipv6Of } from "../../lab/ipv6";
+import { giveIpv6, ipv6Of, requireIpv6 } from "../../lab/ipv6";
 import { type Lab, startLab } from "../../lab/lab";
 import type { Vm } from "../../lab/vm";
+import { requireProgram } from "../../lacking";
 import { datagram, expectFrames, flooded, learn, tagged, unicast } from "../copies/traffic";
 import { decapsulate, decapsulateAll, type Encapsulated } from "./encapsulation";
 import { dissect } from "./tshark";
@@ -106,8 +107,9 @@ describe("a collector outside the cloud", function () {
 
   for (const version of ["IPv4", "IPv6"] as const) {
     for (const { name, args, kind, keys } of cases) {
-      it(`gets copies by ${name} over ${version}, byte for byte, with key and direction`, async () => {
+      it(`gets copies by ${name} over ${version}, byte for byte, with key and direction`, async function () {
         const six = version === "IPv6";
+        if (six) requireIpv6(this);
         const host = six ? { address: "host1", tunnelIp: ipv6Of(lab.host(1)) } : "host1";
         const address = six ? collector.address6 : collector.address;
         await tap({ ...args, address }, host, "tap-web");
@@ -163,7 +165,8 @@ describe("a collector outside the cloud", function () {
     );
   });
 
-  it("is sent what tshark decodes to the frame with its key and direction", async () => {
+  it("is sent what tshark decodes to the frame with its key and direction", async function () {
+    requireProgram(this, "tshark");
     const standard = cases
       .filter(({ args }) => args.udpPort === undefined)
       .flatMap((one) => [

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
-import { giveIpv6, ipv6Of } from "../../lab/ipv6";
+import { giveIpv6, ipv6Of, requireIpv6 } from "../../lab/ipv6";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
 import type { Vm } from "../../lab/vm";
@@ -18,7 +18,8 @@ describe("copies over IPv6", function () {
   let web: Vm;
   let db: Vm;
 
-  before(async () => {
+  before(async function () {
+    requireIpv6(this);
     lab = await startLab({
       vms: [
         { name: "web", host: 1, mtu: 1_400 },

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
 import type { Collector } from "../../lab/collector";
 import { DATAPATH } from "../../lab/datapath";
-import { giveIpv6, ipv6Of } from "../../lab/ipv6";
+import { giveIpv6, ipv6Of, requireIpv6 } from "../../lab/ipv6";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
 import type { Vm } from "../../lab/vm";
@@ -113,7 +113,8 @@ describe("frames whose copies are too long for the route", function () {
   for (const way of sampleOf(ways, 5)) {
     const fits = 1_500 - way.overhead;
 
-    it(`cause a warning and are lost by ${way.name}, from the very byte that the warning names`, async () => {
+    it(`cause a warning and are lost by ${way.name}, from the very byte that the warning names`, async function () {
+      if (way.version === 6) requireIpv6(this);
       await flowOn(way, {});
       expect(driver.warnings).to.have.length(1);
       expect(driver.warnings[0]).to.contain("host host1: frames of port tap-web have up to 1514 bytes");
@@ -127,7 +128,8 @@ describe("frames whose copies are too long for the route", function () {
       expectFrames(await copiesOf(way, frames, 2), frames.slice(0, 2), "copies");
     });
 
-    it(`are truncated by ${way.name} to what fits, if that is requested`, async () => {
+    it(`are truncated by ${way.name} to what fits, if that is requested`, async function () {
+      if (way.version === 6) requireIpv6(this);
       await flowOn(way, { mtuPolicy: "truncate" });
       expect(driver.warnings).to.deep.equal([]);
       await learn([web, db]);
@@ -139,7 +141,8 @@ describe("frames whose copies are too long for the route", function () {
       );
     });
 
-    it(`are an error with ${way.name}, if that is requested, before anything is written`, async () => {
+    it(`are an error with ${way.name}, if that is requested, before anything is written`, async function () {
+      if (way.version === 6) requireIpv6(this);
       const start = await lab.host(1).snapshot();
       const outcome = await flowOn(way, { mtuPolicy: "fail" }).then(() => "made", String);
       expect(outcome).to.contain(
