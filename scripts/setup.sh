@@ -4,40 +4,70 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# What the lab consists of, and what every release has.
 packages=(
   openvswitch-switch # the switches under test
   openssh-server     # the lab's hosts run its sshd on demand
   openssh-client
   socat              # listens for them
   sudo               # what one of the lab's users may do
-  systemd            # one of them runs the keeper by it
   iproute2           # namespaces and cables
   iputils-ping
   ethtool
-  python3-minimal    # sends and captures raw frames
+  python3            # sends and captures raw frames, and reads the documentation's programs
   tcpdump            # says which packets an expression takes
-  tshark             # decodes what is sent to collectors
-  prometheus         # scrapes what the metrics command serves, and checks alert rules
-  busybox            # has one of the awks that the keeper runs on
-  busybox            # login shells besides bash: ash,
-  fish               # fish
-  tcsh               # and tcsh
-  chromium           # shows the console's page to the tests
 )
 
-# A controller for one of the switches. Debian 11 has none: the test that needs it is skipped there.
-extras=(ovn-central ovn-host)
+# What only tests need, and not every release has. Without one, the tests that need it are skipped.
+extras=(
+  systemd      # runs the keeper on one of the lab's hosts
+  tshark       # decodes what is sent to collectors
+  prometheus   # scrapes what the metrics command serves, and checks alert rules
+  busybox      # has one of the awks that the keeper runs on, and ash: login shells besides bash are ash,
+  fish         # fish
+  tcsh         # and tcsh
+  chromium     # shows the console's page to the tests. Ubuntu has it as a snap only
+  ovn-central  # a controller for one of the switches. Debian 11 has none
+  ovn-host
+)
 
+die() {
+  echo "setup: $*" >&2
+  exit 1
+}
+
+# Refuses what would fail later, with an error that does not name the reason. Tests load ES modules by `require`, which Node.js 21
+# and the first releases of 22 cannot.
+check_node() {
+  local least version way
+  least=$(sed -n 's/^ *"node": ">=\([0-9.]*\)".*/\1/p' package.json)
+  way="install Node.js $(cat .nvmrc), by nvm (nvm install) or from https://nodejs.org/en/download; $least is the oldest that will do"
+  command -v node > /dev/null || die "Node.js is missing: $way"
+  version=$(node --version)
+  version=${version#v}
+  case $version in
+    21.* | 22.[0-9].* | 22.1[01].*) die "Node.js $version is too old, 22.12 is the oldest of its kind that will do: $way" ;;
+  esac
+  printf '%s\n' "$least" "$version" | sort --version-sort --check=quiet || die "Node.js $version is too old: $way"
+  command -v npm > /dev/null || die "Node.js $version is there without npm: install npm"
+}
+
+# What is not there: neither the package, nor its program from elsewhere, such as busybox of busybox-static.
 missing_of() {
   local package
   for package in "$@"; do
-    [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2> /dev/null)" = installed ] || echo "$package"
+    [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2> /dev/null)" = installed ] ||
+      command -v "$package" > /dev/null ||
+      echo "$package"
   done
 }
 
-# Whether apt has a package to install. It knows none before its first update.
-offered() {
-  [[ $(LC_ALL=C apt-cache policy "$1") =~ Candidate:\ [^\(] ]]
+# What apt has to install. It knows nothing before its first update.
+offered_of() {
+  local package
+  for package in "$@"; do
+    if [[ $(LC_ALL=C apt-cache policy "$package") =~ Candidate:\ [^\(] ]]; then echo "$package"; fi
+  done
 }
 
 as_root() {
@@ -53,15 +83,17 @@ as_root() {
 
 # The lab starts its own daemons. Those of the packages stay off: none is started, restarted or enabled on this machine's account.
 install_packages() {
-  local policy=/usr/sbin/policy-rc.d own_policy=
+  local policy=/usr/sbin/policy-rc.d own_policy= status=0
+  [ "$#" -gt 0 ] || return 0
+  echo "setup: installing $*"
   if [ ! -e "$policy" ]; then
     own_policy=$policy
+    as_root sh -c "printf '#!/bin/sh\nexit 101\n' > $policy && chmod 755 $policy" || return
     # shellcheck disable=SC2064
     trap "as_root rm -f $policy" EXIT
-    as_root sh -c "printf '#!/bin/sh\nexit 101\n' > $policy && chmod 755 $policy"
   fi
   as_root DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends \
-    --option Dpkg::Use-Pty=0 "$@" > /dev/null
+    --option Dpkg::Use-Pty=0 "$@" > /dev/null || status=$?
   if [ -n "$own_policy" ]; then
     as_root rm -f "$own_policy"
     trap - EXIT
@@ -75,28 +107,22 @@ install_packages() {
       esac
     done
   fi
+  return "$status"
 }
+
+check_node
 
 if command -v dpkg-query > /dev/null; then
   mapfile -t missing < <(missing_of "${packages[@]}")
   mapfile -t wanted < <(missing_of "${extras[@]}")
   if [ "${#missing[@]}" -gt 0 ] || { [ "${#wanted[@]}" -gt 0 ] && ! compgen -G '/var/lib/apt/lists/*_Packages*' > /dev/null; }; then
-    as_root DEBIAN_FRONTEND=noninteractive apt-get update --quiet=2
+    as_root DEBIAN_FRONTEND=noninteractive apt-get update --quiet=2 || echo "setup: going on with the packages that apt knows" >&2
   fi
-  for package in "${wanted[@]}"; do
-    if offered "$package"; then missing+=("$package"); fi
-  done
-  if [ "${#missing[@]}" -gt 0 ]; then
-    echo "setup: installing ${missing[*]}"
-    install_packages "${missing[@]}"
-  fi
+  install_packages "${missing[@]}" || die "without these packages there is no lab: ${missing[*]}"
+  mapfile -t offered < <(offered_of "${wanted[@]}")
+  install_packages "${offered[@]}" || echo "setup: going on without; tests that need one of them are skipped" >&2
 else
-  echo "setup: not a Debian or Ubuntu machine; the tests need what these packages contain: ${packages[*]}" >&2
-fi
-
-if ! command -v npm > /dev/null; then
-  echo "setup: npm is missing: install Node.js 20.19 or newer" >&2
-  exit 1
+  echo "setup: not a Debian or Ubuntu machine; the tests need what these packages contain: ${packages[*]} ${extras[*]}" >&2
 fi
 
 # npm writes this file last.
@@ -107,9 +133,12 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
 fi
 
 sources=(cli console plugin/*.ts plugin/import sdk provider test bench scripts/bundle.mjs scripts/packageSchema scripts/reference tsconfig.json package-lock.json)
-bundle=plugin/plugin.js # the build's last file
-if [ ! -e "$bundle" ] || [ -n "$(find "${sources[@]}" -newer "$bundle" -print -quit)" ]; then
+built=dist/.built # only a complete build leaves it, with the time at which it began
+if [ ! -e "$built" ] || [ ! -e plugin/plugin.js ] || [ -n "$(find "${sources[@]}" -newer "$built" -print -quit)" ]; then
   echo "setup: npm run build"
+  rm -f "$built"
+  mkdir -p dist
+  touch dist/.building
   npm run --silent build
-  touch "$bundle" # left alone when its text has not changed
+  mv dist/.building "$built"
 fi

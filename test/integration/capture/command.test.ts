@@ -10,6 +10,7 @@ import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
 import type { Stream } from "../../lab/stream";
 import type { Vm } from "../../lab/vm";
+import { requireProgram } from "../../lacking";
 import { isWhole, sampleOf } from "../../sample";
 import { slowWay } from "../../slowWay";
 import { MAIN } from "../claimsCommand";
@@ -70,7 +71,8 @@ describe("pulumi-taas capture", function () {
       command.then(({ stderr }) => Promise.reject(new Error(`${name} ended: ${stderr}`))),
     ]);
 
-  it("writes a file that tshark reads, and has cleaned up when Ctrl-C has ended it", async () => {
+  it("writes a file that tshark reads, and has cleaned up when Ctrl-C has ended it", async function () {
+    requireProgram(this, TSHARK);
     const before = await lab.host(1).snapshot();
     const command = start("web", "host1", "tap-web", "udp port 5001", "--json");
     const stream = await lab.startStream({ from: web, to: db, pps: 100 });
@@ -225,7 +227,8 @@ describe("pulumi-taas capture", function () {
     }
   });
 
-  it("ends and cleans up when the reader of its standard output has seen enough", async () => {
+  it("ends and cleans up when the reader of its standard output has seen enough", async function () {
+    requireProgram(this, TSHARK);
     const before = await lab.host(1).snapshot();
     const stream = await lab.startStream({ from: web, to: db, pps: 300 });
     const words = [MAIN, "capture", "--ssh-config", lab.sshConfig, "--host", "host1", "--port", "tap-web"];
@@ -282,7 +285,8 @@ describe("pulumi-taas capture", function () {
   describe("as an extcap program", () => {
     const shark = (...args: string[]) => execa(TSHARK, args, { reject: false, env: { HOME: folder } });
 
-    it("is installed with its hosts, lists ports as interfaces of tshark, and captures on one", async () => {
+    it("is installed with its hosts, lists ports as interfaces of tshark, and captures on one", async function () {
+      requireProgram(this, TSHARK);
       const before = await lab.host(1).snapshot();
       // Wireshark 4.0 has the first, 4.2 and later the second.
       for (const place of [".config/wireshark/extcap", ".local/lib/wireshark/extcap"]) {

@@ -12,6 +12,7 @@ import { flowText, programOf, serviceText } from "../../console/program";
 import { must } from "../../lab/command";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
+import { requireProgram } from "../../lacking";
 import { datagram, learn } from "../copies/traffic";
 
 const USERS: Users = { approval: false, users: PEOPLE, ports: {} };
@@ -114,7 +115,8 @@ describe("a watch of a tap", function () {
     expect(await captures()).to.equal(0);
   });
 
-  it("can be downloaded by whoever may watch, as a file that tshark reads, each frame truncated as the tap truncates it", async () => {
+  it("can be downloaded by whoever may watch, as a file that tshark reads, each frame truncated as the tap truncates it", async function () {
+    requireProgram(this, "tshark");
     const response = await fetch(as("tim").origin + pathOf("web", "capture.pcapng"), {
       headers: as("tim").headers,
     });

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import type { Context } from "mocha";
 import { findCli } from "../../engine/cliStack";
 import { repositoryRoot } from "../../engine/fixtureProject";
-import { skipForLackOf } from "../../lacking";
+import { requireProgram, skipForLackOf } from "../../lacking";
 
 /** What package managers say where no registry answers. */
 const OFFLINE =
@@ -23,7 +23,7 @@ export async function installExample(
 ): Promise<string> {
   if (process.env.TAAS_TEST_ENGINE === "engine" || (await findCli(example)) === undefined)
     skipForLackOf(context, `a Pulumi CLI with its language host for ${example}`);
-  if (spawnSync(tool, ["--help"]).error !== undefined) skipForLackOf(context, tool);
+  requireProgram(context, tool);
   const root = repositoryRoot();
   const directory = join(folder, "examples", example);
   mkdirSync(folder, { recursive: true });

@@ -9,6 +9,7 @@ import { Driver, type Made } from "../../driver/driver";
 import { repositoryRoot } from "../../engine/fixtureProject";
 import { type Lab, startLab } from "../../lab/lab";
 import { Stream } from "../../lab/stream";
+import { requireProgram } from "../../lacking";
 import { isWhole } from "../../sample";
 import { MAIN } from "../claimsCommand";
 import { startPrometheus } from "./prometheus";
@@ -23,7 +24,8 @@ async function freePort(): Promise<number> {
 }
 
 describe("alert rules", () => {
-  it("are accepted by promtool, and fire when they should", async () => {
+  it("are accepted by promtool, and fire when they should", async function () {
+    requireProgram(this, "promtool");
     const rules = join(repositoryRoot(), "docs/monitoring/alerts.yml");
     await execa("promtool", ["check", "rules", rules]);
     const cases = join(repositoryRoot(), "test/integration/metrics/alertRules.yml");
@@ -143,6 +145,7 @@ describe("pulumi-taas metrics", () => {
   });
 
   it("has a real Prometheus say which stage is broken, and nothing while all is well", async function () {
+    requireProgram(this, "prometheus");
     this.timeout(180_000);
     prometheus = await startPrometheus(lab.directory, await freePort(), new URL(url).host);
     const { query, queryWhen } = prometheus;
