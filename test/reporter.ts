@@ -66,10 +66,11 @@ function failForLeaks(): void {
   process.exit(1);
 }
 
-/** Under the runner, a process ends with it, however that ends. */
+/** Under the runner, a process ends with it, however that ends, or when the runner says so, with what it has started. */
 function endWithParent(): void {
   if (process.send === undefined) return;
   process.once("disconnect", () => process.exit(1));
+  process.once("SIGTERM", () => process.exit(1));
   process.channel?.unref();
 }
 

@@ -12,10 +12,18 @@ export interface Outcome {
   seconds: number;
 }
 
+const running = new Set<ChildProcess>();
+
+/** Ends the jobs that are running, without their reports. */
+export function endJobs(): void {
+  for (const child of running) child.kill("SIGTERM");
+}
+
 /** Runs a job in a mocha process of its own. It ends when this process does. */
 export async function runJob(root: string, job: Job, options: readonly string[]): Promise<Outcome> {
   const since = performance.now();
   const child = startMocha(root, job, options);
+  running.add(child);
   let output = "";
   for (const stream of [child.stdout!, child.stderr!]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -30,6 +38,7 @@ export async function runJob(root: string, job: Job, options: readonly string[])
     child.once("error", (error) => resolve(error.message));
     child.once("close", (code, signal) => resolve(code === 0 ? "" : `exit code ${code ?? signal}`));
   });
+  running.delete(child);
   return { report: withEnding(job, report, ending), output, seconds: (performance.now() - since) / 1000 };
 }
 

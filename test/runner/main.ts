@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { SEED } from "../seed";
-import { type Outcome, runJob } from "./job";
+import { endJobs, type Outcome, runJob } from "./job";
 import { type Job, planOf } from "./plan";
 import { closingLine, type Report, skipLines, slowLines, sumOf } from "./report";
 import { allTestFiles, builtPath, select, splitArguments } from "./select";
@@ -16,6 +16,18 @@ const JOBS = Number(process.env.TAAS_JOBS ?? Math.ceil(2.5 * availableParallelis
 /** How many of the longest tests, and of the longest files, are listed at the end. */
 const SLOW = Number(process.env.TAAS_SLOW ?? 0);
 
+/** The exit code of a run that a signal ends; undefined until then. */
+let endedBy: number | undefined;
+
+/** At a signal, no more jobs are started and those that run are ended. The run then ends as always, with its count. */
+function endAtSignals(): void {
+  for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      endedBy = 128 + constants.signals[signal];
+      endJobs();
+    });
+}
+
 /** Runs jobs, so many at a time, and shows what each wrote when it ends. */
 async function runAll(
   jobs: readonly Job[],
@@ -25,8 +37,9 @@ async function runAll(
   const queue = [...jobs];
   const outcomes: Outcome[] = [];
   const worker = async () => {
-    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+    for (let job = queue.shift(); job !== undefined && endedBy === undefined; job = queue.shift()) {
       const outcome = await run(job);
+      if (endedBy !== undefined) return;
       outcomes.push(outcome);
       show(job, outcome);
     }
@@ -44,7 +57,7 @@ function show({ name }: Job, { report, output, seconds }: Outcome): void {
 /** Lets all processes of this run share what V8 compiles, in a directory that ends with it, and load no more than they use. */
 function shareCompiled(): void {
   const directory = mkdtempSync(join(tmpdir(), "taas-compiled-"));
-  process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+  process.on("exit", () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }));
   process.env.NODE_COMPILE_CACHE = directory;
   const preloaded = ["compileCache", "lateArborist"].map(
     (name) => `--require ${JSON.stringify(join(ROOT, `dist/test/${name}.js`))}`,
@@ -57,7 +70,7 @@ function summary(total: Report, files: readonly { title: string; ms: number }[],
   const slow = SLOW > 0 ? [...slowLines(files, SLOW), "", ...slowLines(total.times, SLOW), ""] : [];
   const seed = total.failed.length > 0 ? [`TAAS_SEED=${SEED} repeats what was random`] : [];
   const failed = total.failed.map((title) => `failed: ${title}`);
-  const took = `took ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  const took = `${endedBy === undefined ? "took" : "was ended after"} ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
   return ["", ...slow, ...skipLines(total.skipped), ...failed, ...seed, took, closingLine(total)].join("\n");
 }
 
@@ -76,6 +89,7 @@ async function main(): Promise<void> {
     return;
   }
   shareCompiled();
+  endAtSignals();
   process.stdout.write(`${jobs.length} jobs, ${JOBS} side by side; seed ${SEED}\n`);
   const times: { title: string; ms: number }[] = [];
   const run = async (job: Job) => {
@@ -87,7 +101,7 @@ async function main(): Promise<void> {
   const outcomes = [...(await runAll(together, JOBS, run)), ...(await runAll(alone, 1, run))];
   const total = sumOf(outcomes.map(({ report }) => report));
   process.stdout.write(`${summary(total, times, (performance.now() - since) / 1000)}\n`);
-  process.exitCode = total.failed.length > 0 || total.passed === 0 ? 1 : 0;
+  process.exitCode = endedBy ?? (total.failed.length > 0 || total.passed === 0 ? 1 : 0);
 }
 
 main().catch((error: Error) => {
