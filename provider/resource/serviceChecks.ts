@@ -20,7 +20,7 @@ const MONITOR_ONLY = ["host", "hosts", "port", "ports", "distribution", "attachm
 function contradictions(given: Properties): Failure[] {
   const options: Options = monitorOptions;
   const isCertain = ([name, value]: [string, unknown]) =>
-    value !== UNKNOWN && (options[name] === undefined || value !== defaultOf(options[name]));
+    value !== UNKNOWN && (!Object.hasOwn(options, name) || value !== defaultOf(options[name]!));
   const certain: Properties = Object.fromEntries(Object.entries(given).filter(isCertain));
   if (given.collector !== undefined) {
     return MONITOR_ONLY.filter((property) => certain[property] !== undefined).map((property) => ({
