@@ -229,6 +229,7 @@ describe("changes of the console", () => {
     expect(changeFor(OPERATOR, change).error!.message).to.include("port tap-red is a monitor of secretive");
     const whole = JSON.stringify(changeFor(TENANT, change));
     expect(whole).not.to.match(/secretive|tap-red|alice|home/);
+    await project.changes.idle();
     const stored = project.open();
     await stored.open();
     expect(changeFor(TENANT, stored.get(change.id, TENANT)).error!.message).to.include("host host1: port …");
