@@ -32,7 +32,8 @@ export function judge(found: readonly (End | undefined)[], ends: Ends): Judged {
   return { state: "active" };
 }
 
-function stateOfFlow(claim: FlowClaim): State {
+/** The state of a flow as its claim alone has it, whatever differs on its hosts. */
+export function stateOfFlow(claim: FlowClaim): State {
   if (hasEnded(claim, Date.now())) return "ended";
   return claim.source?.enabled === false ? "disabled" : "active";
 }

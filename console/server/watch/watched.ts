@@ -2,6 +2,7 @@ import type { CaptureWish } from "../../../provider/capture/wish";
 import type { HostRecord } from "../../../provider/schema/host";
 import type { TapRow } from "../../api/rows";
 import type { Ends } from "../live/ends";
+import { stateOfFlow } from "../live/state";
 import { tappedPorts } from "../live/tapped";
 import { Refusal } from "../refusal";
 
@@ -31,10 +32,13 @@ const STATES: readonly string[] = ["active", "drifted", "pending"];
  */
 export function watchedOf(row: TapRow, ends: Ends): Watched {
   const end = ends.flows.get(row.owner)?.source;
-  if (end?.claim.source === undefined || !STATES.includes(row.state))
+  // A tap that is disabled or has ended can have drifted, too.
+  const claimed = end === undefined ? row.state : stateOfFlow(end.claim);
+  const state = claimed === "active" ? row.state : claimed;
+  if (end?.claim.source === undefined || !STATES.includes(state))
     throw new Refusal(409, {
       code: "not-copying",
-      message: `nothing is copied: the tap is ${row.state}`,
+      message: `nothing is copied: the tap is ${state}`,
       ...(row.host === "" ? {} : { host: row.host }),
     });
   const { source } = end.claim;
