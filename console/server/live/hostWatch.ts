@@ -113,12 +113,15 @@ export class HostWatch {
     if (!this.isOver) this.changed();
   }
 
-  /** Resolves when the work is done, or when somebody starts to look. The result of the work is then dropped. */
+  /**
+   * Resolves when the work is done, when somebody starts to look, or when the watch is stopped, which may have happened
+   * before. The result of the work is then dropped.
+   */
   private orWoken(work: Promise<void>): Promise<void> {
     const woken = new Promise<void>((resolve) => {
       this.wake = resolve;
     });
-    return Promise.race([work, woken]);
+    return this.isOver ? Promise.resolve() : Promise.race([work, woken]);
   }
 
   private async pause(milliseconds: number): Promise<void> {
