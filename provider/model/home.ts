@@ -1,4 +1,4 @@
-import type { Facts, PortFacts } from "../ovs/facts";
+import type { Facts, InterfaceFacts, PortFacts } from "../ovs/facts";
 import type { ServiceClaim } from "../schema/claim";
 import type { PortInput } from "../schema/port";
 import type { Desired } from "./desired";
@@ -83,6 +83,19 @@ export function sendHome(
   }
 }
 
+/** Whether another port of a bridge has an OpenFlow port number. */
+export function isTaken(
+  number: number | undefined,
+  { port, bridge }: Pick<FoundPort, "port" | "bridge">,
+  facts: Facts,
+): boolean {
+  if (number === undefined) return false;
+  return bridge.ports
+    .filter((id) => id !== port.uuid)
+    .flatMap((id) => facts.ports[id]?.interfaces ?? [])
+    .some((id) => facts.interfaces[id]?.ofport === number);
+}
+
 function placeHome(
   { port, interface: nic }: FoundPort,
   home: Home,
@@ -100,15 +113,13 @@ function placeHome(
     });
     return;
   }
-  const isTaken = bridge.ports
-    .flatMap((id) => facts.ports[id]?.interfaces ?? [])
-    .some((id) => home.ofport !== undefined && facts.interfaces[id]?.ofport === home.ofport);
+  const isFree = home.ofport !== undefined && !isTaken(home.ofport, { port, bridge }, facts);
   result.placements.push({
     port: uuid,
     interface: nic.uuid,
     name,
     bridge: home.bridge,
-    ...(home.ofport === undefined || isTaken ? {} : { ofportRequest: home.ofport }),
+    ...(isFree ? { ofportRequest: home.ofport } : {}),
     owners: [],
   });
 }
@@ -128,14 +139,20 @@ export function portsBack({ placements, coming = [] }: Placed, facts: Facts, tap
   );
 }
 
+/** Whether Open vSwitch has assigned the requested number to a port that has moved back. */
+export function isNumbered(nic: InterfaceFacts, facts: Facts): boolean {
+  return facts.unsettled !== true || nic.ofportRequest === undefined || nic.ofport === nic.ofportRequest;
+}
+
 /**
  * What to report about ports that are back with another number, because theirs was assigned to another port meanwhile;
  * by their rows.
  */
 export function renumberedPorts(desired: Placed, facts: Facts, tapBridge: string): [string, string][] {
-  if (facts.unsettled === true) return [];
-  return portsBack(desired, facts, tapBridge).flatMap(({ port, interface: { ofport }, bridge }) => {
+  return portsBack(desired, facts, tapBridge).flatMap(({ port, interface: nic, bridge }) => {
+    const { ofport } = nic;
     const number = homeOf(port)?.ofport;
+    if (!isNumbered(nic, facts)) return [];
     if (number === undefined || ofport === undefined || ofport <= 0 || ofport === number) return [];
     const text = `port ${port.name} is back on ${bridge.name} as OpenFlow port ${ofport}: its number ${number} was assigned to another port meanwhile`;
     return [[port.uuid, text]];

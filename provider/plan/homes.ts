@@ -1,5 +1,14 @@
 import type { Desired, Placement } from "../model/desired";
-import { HOME_KEY, homeOf, type Placed, portsBack, VNIC_KEY, writeHome } from "../model/home";
+import {
+  HOME_KEY,
+  homeOf,
+  isNumbered,
+  isTaken,
+  type Placed,
+  portsBack,
+  VNIC_KEY,
+  writeHome,
+} from "../model/home";
 import type { Facts, InterfaceFacts, PortFacts } from "../ovs/facts";
 import type { Mutation, Operation } from "../ovs/operations";
 import { map, set, uuid } from "../ovs/values";
@@ -31,11 +40,6 @@ export function noteHome(port: PortFacts, nic: InterfaceFacts, bridge: string): 
   return [noteOnPort(port.uuid, { [HOME_KEY]: writeHome(home) })];
 }
 
-/** Whether Open vSwitch has assigned the requested number to a port that has moved back. */
-function isNumbered(nic: InterfaceFacts, facts: Facts): boolean {
-  return facts.unsettled !== true || nic.ofportRequest === undefined || nic.ofport === nic.ofportRequest;
-}
-
 /**
  * Whether the current request of an interface is the one with which its port was moved back: its old number, or another
  * one if that was unknown or taken.
@@ -51,16 +55,19 @@ export function awaitsNumber(desired: Placed, facts: Facts, tapBridge: string): 
 
 /**
  * The operations that restore the original number request of ports that have their number again on their home bridge,
- * and delete their notes.
+ * and delete their notes. A number that another port has by now is not requested, because Open vSwitch would take it
+ * from that port.
  */
 export function settlePortsBack(desired: Placed, facts: Facts, tapBridge: string): Operation[] {
   return portsBack(desired, facts, tapBridge)
     .filter((found) => isNumbered(found.interface, facts))
-    .flatMap(({ port, interface: nic }) => {
+    .flatMap((found) => {
+      const { port, interface: nic } = found;
       const home = homeOf(port);
       const asked = home !== undefined && isOurRequest(nic, home.ofport);
+      const request = isTaken(home?.request, found, facts) ? undefined : home?.request;
       return [
-        ...(asked ? [requestNumber(nic.uuid, home.request)] : []),
+        ...(asked ? [requestNumber(nic.uuid, request)] : []),
         noteOnPort(port.uuid, { [HOME_KEY]: undefined, [VNIC_KEY]: undefined }),
       ];
     });

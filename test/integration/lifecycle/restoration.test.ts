@@ -162,14 +162,20 @@ ip link delete tap-late`);
   });
 
   it("has a port under another number if its own was assigned to another port, as after a restart, and says so", async () => {
-    const ids = await service("ids2", "host2");
     const value = async (column: string) =>
       (await lab.host(2).ovs(`ovs-vsctl get Interface ${column}`)).trim();
     const number = await value("tap-app ofport");
     const home = origin[1]!.tables.Interface!;
     const ofport = Object.values(home).find((row) => row.name === "tap-ids2")!.ofport;
-    await lab.host(2).ovs(`ovs-vsctl --timeout=5 set Interface tap-app ofport_request=${ofport}`);
+    await lab.host(2).ovs(`ovs-vsctl set Interface tap-ids2 ofport_request=${ofport}`);
+    const ids = await service("ids2", "host2");
+    await lab.host(2).ovs(`
+ovs-vsctl --timeout=5 set Interface tap-app ofport_request=${ofport}
+ovs-vsctl --timeout=5 clear Interface tap-app ofport_request`);
     await driver.delete(ids);
+    expect(await value("tap-app ofport"), "the number stays with the port that has it").to.equal(
+      String(ofport),
+    );
     expect(driver.warnings).to.deep.equal([
       `host host2: port tap-ids2 is back on br-int as OpenFlow port ${await value("tap-ids2 ofport")}: its number ${ofport} was assigned to another port meanwhile`,
     ]);

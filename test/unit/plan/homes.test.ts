@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Desired, Placement } from "../../../provider/model/desired";
-import { homeOf, sendHome, writeHome } from "../../../provider/model/home";
+import { homeOf, renumberedPorts, sendHome, writeHome } from "../../../provider/model/home";
 import type { Facts, PortFacts } from "../../../provider/ovs/facts";
 import { noteHome, noteVnics, settlePortsBack } from "../../../provider/plan/homes";
 import { type ObservedPort, observed, rowId } from "../model/observed";
@@ -110,8 +110,12 @@ describe("ports on the tap bridge", () => {
 
 describe("ports that are back", () => {
   const nothing = { placements: [] };
-  const back = (port: ObservedPort, unsettled?: true) => {
-    const facts = { ...observed({ name: "br-int", ports: [port] }), ...(unsettled && { unsettled }) };
+  const host = (ports: ObservedPort[], unsettled?: true): Facts => ({
+    ...observed({ name: "br-int", ports }),
+    ...(unsettled && { unsettled }),
+  });
+  const back = (port: ObservedPort, unsettled?: true, ...others: ObservedPort[]) => {
+    const facts = host([port, ...others], unsettled);
     return written(facts, settlePortsBack(nothing, facts, "br-tap"));
   };
   const at = (ofport: number, ofportRequest: number | undefined, text = "2 - br-int"): ObservedPort => ({
@@ -137,6 +141,25 @@ describe("ports that are back", () => {
     const released = { "Interface a": ["set", []], "Port a": {} };
     expect(back(at(20000, 20000, "- - br-int"))).to.deep.equal(released);
     expect(back(at(20000, 20000))).to.deep.equal(released);
+  });
+
+  it("do not request a number that another port has meanwhile", () => {
+    const taker = { name: "prod", nic: { ofport: 5 } };
+    const settled = { "Interface a": ["set", []], "Port a": {} };
+    expect(back(at(20000, 20000, "5 5 br-int"), undefined, taker)).to.deep.equal(settled);
+    expect(back(at(2, 2, "2 5 br-int"), undefined, taker)).to.deep.equal(settled);
+    expect(back(at(5, 5, "5 5 br-int"))).to.deep.equal({ "Interface a": 5, "Port a": {} });
+  });
+
+  it("are reported with the number that they have, also while ovs-vswitchd is working on other ports", () => {
+    const reported = (port: ObservedPort, unsettled?: true) =>
+      renumberedPorts(nothing, host([port], unsettled), "br-tap").map(([, text]) => text);
+    for (const unsettled of [undefined, true] as const)
+      expect(reported(at(20000, 20000), unsettled)).to.deep.equal([
+        "port a is back on br-int as OpenFlow port 20000: its number 2 was assigned to another port meanwhile",
+      ]);
+    expect(reported(at(30002, 20000), true)).to.deep.equal([]);
+    expect(reported(at(2, 2), true)).to.deep.equal([]);
   });
 
   it("keep their note while a service moves them again", () => {
