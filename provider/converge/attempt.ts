@@ -118,6 +118,8 @@ async function writeRules(
 ): Promise<Pushed> {
   const { read, claims, desired, end, goal, plan, tapBridge } = planned;
   const { generation } = plan;
+  // A step also keeps what is about to be deleted. An edit that deletes it does not fail because of it.
+  const lasting = goal === "step" ? end : desired;
   try {
     const metered = meteredIn(planned, request);
     let pushed = await pushRules(access, { desired, facts, generation, metered, present });
@@ -129,9 +131,9 @@ async function writeRules(
       const written = await applyForeignRules(differences, guard);
       if (written.pushed === "written") pushed = "written";
       for (const { bridge: name, flow, error } of written.taken)
-        rejectOwners(request, ownersOfRule(desired, name, flow.cookie), error);
+        rejectOwners(request, ownersOfRule(lasting, name, flow.cookie), error);
     }
-    const refused = await openLinuxBridges(access, desired.monitors, planned.bridges);
+    const refused = await openLinuxBridges(access, lasting.monitors, planned.bridges);
     for (const { owner, error } of refused) rejectOwners(request, [owner], error);
     if (end.keeper === "wanted" && goal === "end") await keep(access, desired, facts, { bridge, generation });
     return pushed;

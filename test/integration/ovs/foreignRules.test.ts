@@ -123,6 +123,11 @@ describe("a frozen writer, a slow one and a fast one", function () {
     expect(await errors(put({ ...own, description: "changed" }))).to.deep.equal([[own.owner, "flow-taken"]]);
     expect(await wrongRules()).to.have.length(1);
     expect(await ovs.ofctl("dump-flows", "br-int", "cookie=0xabc/-1")).to.match(/actions=drop/);
+    expect(
+      await errors(put({ ...own, attachment: "tap-bridge" } as Claim)),
+      "needs it no more",
+    ).to.deep.equal([]);
+    expect(await wrongRules()).to.deep.equal([]);
     expect(await errors(drop(own), drop(kept))).to.deep.equal([]);
     await ovs.ofctl("--strict", "del-flows", "br-int", place);
   });
