@@ -171,14 +171,16 @@ export interface Problem {
   code: ErrorCode;
   message: string;
   hint?: string;
+  /** It is one of what exists already, so it is drift, and no operation adds to it. */
+  stands?: true;
 }
 
 /**
- * Whether a problem prevents a claim from being written. A port that is not plugged does not: a create has waited for
- * it, and afterwards it is drift.
+ * Whether a problem prevents a claim from being written. One of what exists already does not, and neither does a port
+ * that is not plugged: a create has waited for it, and afterwards it is drift.
  */
-export function isRefusal({ code }: Problem): boolean {
-  return code !== "port-missing";
+export function isRefusal({ code, stands }: Problem): boolean {
+  return code !== "port-missing" && stands !== true;
 }
 
 /** Everything that must exist on one host because of its claims. */

@@ -242,7 +242,8 @@ function exhausted(
 /**
  * The groups whose Mirrors Open vSwitch supports. A group without a Mirror that would exceed the limit is left out, so
  * that no operation creates the Mirror, and is a problem of its owners. If a bridge already has too many Mirrors, Open
- * vSwitch ignores some of them. Nothing tells which, so this is a problem of all groups.
+ * vSwitch ignores some of them. Nothing tells which, so this is a problem of all groups, but of those with a Mirror it
+ * is one that stands.
  */
 export function withinBudget(groups: readonly Group[], facts: Facts, desired: Desired): Group[] {
   const excess = new Set<Group>();
@@ -262,8 +263,11 @@ export function withinBudget(groups: readonly Group[], facts: Facts, desired: De
     for (const group of over) excess.add(group);
     const message = exhausted(bridge.name, ours, foreign, present);
     const hint = "Let flows share a capture group: same service and same options";
-    for (const owner of (present > MIRROR_LIMIT ? ours : over).flatMap(groupOwners))
-      desired.problems.push({ owner, code: "mirrors-exhausted", message, hint });
+    const problem = { code: "mirrors-exhausted" as const, message, hint };
+    for (const owner of over.flatMap(groupOwners)) desired.problems.push({ owner, ...problem });
+    const standing = present > MIRROR_LIMIT ? ours.filter((group) => !excess.has(group)) : [];
+    for (const owner of standing.flatMap(groupOwners))
+      desired.problems.push({ owner, ...problem, stands: true });
   }
   return groups.filter((group) => !excess.has(group));
 }

@@ -1,8 +1,10 @@
 import { expect } from "chai";
+import { outcomeOf } from "../../../provider/converge/draft";
+import type { Edit } from "../../../provider/converge/edit";
 import type { Desired } from "../../../provider/model/desired";
 import { render } from "../../../provider/model/render";
 import type { Facts, MirrorFacts } from "../../../provider/ovs/facts";
-import { claimOf, type FlowClaim } from "../../../provider/schema/claim";
+import { type Claim, claimOf, type FlowClaim } from "../../../provider/schema/claim";
 import { type ObservedPort, observed, rowId } from "./observed";
 
 function flow(name: string, source: object): FlowClaim {
@@ -37,6 +39,21 @@ function host(ports: ObservedPort[], ...mirrors: (string | Partial<MirrorFacts>)
 
 const rendered = (facts: Facts, claims: FlowClaim[]): Desired =>
   render(new Map(claims.map((claim) => [claim.owner, claim])), facts, "br-tap");
+/** The codes with which edits of a host with these claims are refused. */
+function refused(facts: Facts, claims: Claim[], ...edits: Edit[]): unknown[] {
+  const codes: unknown[] = [];
+  const read = {
+    claims: new Map(claims.map((one) => [one.owner, one])),
+    generation: 5,
+    bridge: facts.bridges[1],
+  };
+  const reject = (_: Edit, error: unknown) => void codes.push((error as { code?: string }).code);
+  outcomeOf({ record: { name: "host1", address: "host1" }, read, facts, edits, now: 0, reject });
+  return codes;
+}
+const put = (claim: Claim): Edit => ({
+  ...{ owner: claim.owner, kind: "put", apply: (claims) => void claims.set(claim.owner, claim) },
+});
 const namesOf = ({ mirrors }: Desired) => mirrors.map(({ name }) => name).sort();
 const exhausted = ({ problems }: Desired) =>
   problems.filter(({ code }) => code === "mirrors-exhausted").map(({ owner }) => owner!.split("/").at(-1)!);
@@ -71,6 +88,18 @@ describe("a bridge with 32 Mirrors", () => {
     );
     const told = desired.problems.find(({ code }) => code === "mirrors-exhausted");
     expect(told!.message).to.match(/^bridge br-int has 33 Mirrors, .*; not ours: span$/);
+  });
+
+  it("refuses then only what needs a new Mirror", () => {
+    const ids = claimOf.service.parse({
+      ...{ format: 1, kind: "service", owner: "o/p/s/TapService/ids", token: "ids", writer: "w", time: "t" },
+      ...{ integrationBridge: "br-int", attachment: "tap-bridge", tunnelId: 7, distribution: "copy" },
+      ports: ["mon"],
+    });
+    const facts = host([...access, { name: "mon" }], ...standing, { name: "span" });
+    const changed = { ...claims[0]!, description: "changed" };
+    expect(refused(facts, [ids, ...claims], put(changed))).to.deep.equal([]);
+    expect(refused(facts, [ids, ...claims], put(capped(35)))).to.deep.equal(["mirrors-exhausted"]);
   });
 
   it("counts those of ours that are to be deleted as room, and others' with names like ours as Mirrors", () => {
