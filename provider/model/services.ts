@@ -71,8 +71,14 @@ function immovable(
   };
 }
 
+/**
+ * The plugged monitors of a service; none if the bridge on which they must be does not exist, which is a conflict of the
+ * claim (`findConflicts`).
+ */
 function findMonitors(claim: ServiceClaim, facts: Facts, tapBridge: string, result: Services): Monitor[] {
   const { owner, attachment, integrationBridge } = claim;
+  const isThere = facts.bridges.some(({ name }) => name === integrationBridge);
+  if (attachment === "integration-bridge" && !isThere) return [];
   const bridges = [integrationBridge, tapBridge];
   return claim.ports.flatMap((wanted) => {
     const search = findMonitor(claim, wanted, facts, tapBridge);

@@ -1,3 +1,4 @@
+import { TaasError } from "../errors";
 import type { DesiredPort } from "../model/desired";
 import type { BridgeFacts, Facts, InterfaceFacts, PortFacts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
@@ -148,7 +149,8 @@ export function planPorts(plan: PortPlan): Change[] {
   for (const port of desired.ports) {
     if (seen.has(port.name)) continue;
     // The database would delete the port at once, and say nothing.
-    if (!bridges.has(port.bridge)) throw new RangeError(`port ${port.name} needs bridge ${port.bridge}`);
+    if (!bridges.has(port.bridge))
+      throw new TaasError(`port ${port.name} needs bridge ${port.bridge}`, { code: "bridge-missing" });
     changes.push({
       what: `missing port ${port.name} on ${port.bridge}`,
       about: { port: port.name },

@@ -42,6 +42,17 @@ function delivered(...claims: Claim[]) {
   };
 }
 
+describe("a service on an integration bridge that does not exist", () => {
+  it("is a problem of its own, and nothing is to be created there", () => {
+    const inline = claim.parse({ ...service(ids, 7, "mon"), attachment: "integration-bridge" });
+    const home = { externalIds: { "taas-home": "1 - br-int" } };
+    const facts = observed({ name: "br-tap", ports: [{ name: "mon", port: home }] });
+    const desired = render(new Map([[ids, inline]]), facts, "br-tap");
+    expect([desired.ports, desired.foreignRules, desired.monitors]).to.deep.equal([[], [], []]);
+    expect(desired.problems.map(({ owner, code }) => [owner, code])).to.deep.include([ids, "bridge-missing"]);
+  });
+});
+
 describe("a service whose tunnel id has changed", () => {
   it("gets copies under the former one too, while a flow uses it", () => {
     expect(delivered(service(ids, 9, "mon"), flow(7))).to.deep.equal({

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { TaasError } from "../../../provider/errors";
 import type { Desired, DesiredPort } from "../../../provider/model/desired";
 import { namesOf } from "../../../provider/plan/ours";
 import { planPorts } from "../../../provider/plan/ports";
@@ -17,6 +18,8 @@ describe("the plan of ports", () => {
 
   it("creates one only on a bridge that exists, because the database would delete it at once", () => {
     expect(plan("br-int").map(({ what }) => what)).to.deep.equal(["missing port mi-0123456789ab on br-int"]);
-    expect(() => plan("br-ex")).to.throw(RangeError, /needs bridge br-int/);
+    expect(() => plan("br-ex"))
+      .to.throw(TaasError, /needs bridge br-int/)
+      .with.property("code", "bridge-missing");
   });
 });
