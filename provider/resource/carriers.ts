@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Draft } from "../converge/edit";
-import type { OpenHost } from "../converge/hosts";
+import type { OpenHost, Reach } from "../converge/hosts";
 import type { Look } from "../converge/look";
 import type { Underlay } from "../converge/network";
 import type { EncapsulationName } from "../encapsulation/encapsulation";
@@ -12,17 +13,25 @@ import { routeOf } from "../model/route";
 import { productionTunnel } from "../model/shared";
 import { isCloudPort, isVmPort } from "../model/vmPort";
 import type { Facts } from "../ovs/facts";
-import type { FlowClaim } from "../schema/claim";
+import type { Claim, FlowClaim } from "../schema/claim";
 import type { FlowInputs } from "../schema/flow";
+import { portKey } from "../schema/port";
 
 /** A flow whose copies may leave its host by a port that it taps. */
 interface Tap {
   draft: Extract<Draft, { kind: "flow" }>;
-  inputs: FlowInputs;
+  inputs: Pick<FlowInputs, "direction" | "ports" | "filter" | "defaultAction">;
   source: Look;
   /** The tapped ports that are plugged. */
   ports: readonly FoundPort[];
   open: OpenHost;
+}
+
+/** A tap that is to be created or changed. */
+interface WishedTap extends Tap {
+  /** The claim that the tap has on the host of its source. */
+  standing: Claim | undefined;
+  warn: Reach["warn"];
 }
 
 /** How copies leave their host. */
@@ -92,29 +101,56 @@ function packetOf({ udpPort, local, remote }: Way, { vlan }: Passing): Packet {
   };
 }
 
-/**
- * Rejects taps of ports by which the tap's own copies leave: each copy would be copied again, without end. The kernel's
- * datapath would fill the network card, and the userspace datapath would drop the production frames.
- */
-export async function refuseCarriers(tap: Tap): Promise<void> {
+/** A tapped port by which the tap's own copies leave. */
+interface Carrier {
+  way: Way;
+  found: FoundPort;
+  pass: Passing;
+}
+
+async function carrierOf(tap: Tap): Promise<Carrier | undefined> {
   const { inputs, source, ports, open } = tap;
   const way = wayOf(tap);
-  if (way === undefined || ports.length === 0) return;
+  if (way === undefined || ports.length === 0) return undefined;
   const underlay = await open(source.record).underlay(way.remote, way.local);
   const isCopied = ({ direction }: Passing) => inputs.direction === "both" || inputs.direction === direction;
   const inTunnel: Passing = { direction: "ingress", vlan: undefined };
   for (const found of ports) {
     // Before they are in a tunnel, copies have passed the filter already.
     const isShared = found.interface.uuid === way.shared?.interface.uuid;
-    if (isShared && isCopied(inTunnel)) throw refusal(tap, way, found, inTunnel);
+    if (isShared && isCopied(inTunnel)) return { way, found, pass: inTunnel };
     const pass = underlay === undefined ? undefined : passing(found, underlay, source.facts);
     if (pass === undefined || !isCopied(pass)) continue;
-    if (mayAccept(filterOf(inputs), packetOf(way, pass), pass.direction))
-      throw refusal(tap, way, found, pass);
+    if (mayAccept(filterOf(inputs), packetOf(way, pass), pass.direction)) return { way, found, pass };
   }
+  return undefined;
 }
 
-function refusal({ inputs, source }: Tap, way: Way, { port, bridge }: FoundPort, pass: Passing): TaasError {
+/**
+ * Rejects taps of ports by which the tap's own copies leave: each copy would be copied again, without end. The kernel's
+ * datapath would fill the network card, and the userspace datapath would drop the production frames. If the tap does so
+ * already, this is a warning, because a change or a repair makes nothing worse.
+ */
+export async function refuseCarriers(tap: WishedTap): Promise<void> {
+  const carrier = await carrierOf(tap);
+  if (carrier === undefined) return;
+  const error = refusal(tap, carrier);
+  if (!(await isCarrying(tap, carrier))) throw error;
+  tap.warn(error.message);
+}
+
+/** Whether a port carries copies of the tap as it stands. */
+async function isCarrying({ standing, ...tap }: WishedTap, { found }: Carrier): Promise<boolean> {
+  if (standing?.kind !== "flow" || standing.source?.enabled !== true) return false;
+  const tapped = ({ port, ports }: NonNullable<FlowClaim["source"]>) => [port && portKey(port), ports];
+  if (!isDeepStrictEqual(tapped(standing.source), tapped(tap.draft.source!))) return false;
+  return (
+    (await carrierOf({ ...tap, draft: standing, inputs: standing.source, ports: [found] })) !== undefined
+  );
+}
+
+function refusal({ inputs, source }: Tap, { way, found, pass }: Carrier): TaasError {
+  const { port, bridge } = found;
   const { type, udpPort, remote } = way;
   const packets = udpPort === 0 ? "IP protocol 47" : `UDP port ${udpPort}`;
   const other = pass.direction === "ingress" ? "egress" : "ingress";

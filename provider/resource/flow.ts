@@ -124,7 +124,9 @@ async function planFlow(
   const warnings = new Set<string>();
   const reach = { open, warn: (message: string) => void warnings.add(message) };
   const destination = destinationOf(inputs, looks(hosts.destinations));
-  const rounds = await flowTargets({ ...inputs, ...found.claimed }, { source, ports, destination }, reach);
+  const standing = source.read.claims.get(owner);
+  const ends = { source, ports, destination, standing };
+  const rounds = await flowTargets({ ...inputs, ...found.claimed }, ends, reach);
   const token = previous?.token;
   const { portNames, missing, ifaceIds } = found;
   const result = { portNames, missing, ifaceIds, warnings: [...warnings] };

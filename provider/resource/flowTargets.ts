@@ -9,7 +9,7 @@ import type { Look } from "../converge/look";
 import { requireAddress, requireOneFamily } from "../converge/network";
 import { TaasError } from "../errors";
 import type { FoundPort } from "../model/findPort";
-import type { FlowClaim, Wire } from "../schema/claim";
+import type { Claim, FlowClaim, Wire } from "../schema/claim";
 import { labels } from "../schema/common";
 import { captureOptions, type FlowInputs, treatmentOptions } from "../schema/flow";
 import { pick } from "../schema/options";
@@ -144,11 +144,17 @@ export interface FlowEnds {
   destination: Look | undefined;
 }
 
+/** The ends of a flow that is to be created or changed. */
+interface WishedEnds extends FlowEnds {
+  /** The claim that the flow has on the host of its source. */
+  standing: Claim | undefined;
+}
+
 /** The flow's claims with their longest frames, after the route between their hosts has been checked. */
-export async function flowTargets(inputs: FlowInputs, found: FlowEnds, reach: Asking): Promise<Target[][]> {
+export async function flowTargets(inputs: FlowInputs, found: WishedEnds, reach: Asking): Promise<Target[][]> {
   const { near, far } = claimsOf(inputs, found.source, found.destination);
   await requireWay(inputs, near, far, reach.open);
-  if (inputs.enabled) await refuseCarriers({ ...found, draft: near.draft, inputs, open: reach.open });
+  if (inputs.enabled) await refuseCarriers({ ...found, ...reach, draft: near.draft, inputs });
   const draft = await fitCopies({ ...found, draft: near.draft, inputs, reach });
   return [...(far === undefined ? [] : [[far]]), [{ ...near, draft }]];
 }

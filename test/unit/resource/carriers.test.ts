@@ -9,6 +9,7 @@ import { observed } from "../model/observed";
 
 type Tap = Parameters<typeof refuseCarriers>[0];
 
+const draft = { kind: "flow", owner: "o", service: "s", tunnelId: 7 };
 const peer = { machine: "machine-there", name: "host2", local: "192.0.2.1", remote: "192.0.2.2" };
 const collector = { address: "203.0.113.9", type: "gre", udpPort: 0, keys: { ingress: 7, egress: 7 } };
 
@@ -38,16 +39,19 @@ async function refusal(
   inputs: Partial<FlowInputs> = {},
   { devices = ["br-ex"], ...more }: Partial<Underlay> = {},
   way: object = { peer },
+  standing?: { claim: object; warn(message: string): void },
 ): Promise<string | undefined> {
   const underlay = { addresses: [], mtu: 1500, devices, peer: undefined, ...more };
   const source = { facts, record: { name: "host1" }, read: { claims: new Map() } } as unknown as Look;
   try {
     await refuseCarriers({
-      draft: { kind: "flow", owner: "o", service: "s", tunnelId: 7, ...way } as unknown as Tap["draft"],
+      draft: { ...draft, source: { port }, ...way } as unknown as Tap["draft"],
       inputs: { direction: "both", port, ...inputs } as FlowInputs,
       source,
       ports: [findPort(facts, ["br-ex", "br-dmz", "br-tun"], port).found!],
       open: () => ({ underlay: async () => underlay }) as unknown as Host,
+      standing: standing?.claim as Tap["standing"],
+      warn: standing?.warn ?? (() => undefined),
     });
     return undefined;
   } catch (error) {
@@ -99,6 +103,30 @@ describe("a tap of a port by which its copies leave", () => {
     const vlan = { devices: ["br-ex.100", "br-ex"] };
     expect(await refusal("eth0", { filter: "not udp port 14789" }, vlan), "tagged").to.match(LEAVES);
   });
+
+  const standings: [string, object | undefined, boolean][] = [
+    ["that taps it already", {}, true],
+    ["that tapped another port", { port: "tap-vm" }, false],
+    ["that tapped it in the other direction", { direction: "egress" }, false],
+    ["whose filter accepted no copy", { filter: "tcp port 443" }, false],
+    ["that is disabled", { enabled: false }, false],
+    ["that sent its copies to a monitor on its host", undefined, false],
+  ];
+  for (const [what, source, is] of standings)
+    it(`is ${is ? "possible, with a warning," : "refused"} as a change of a tap ${what}`, async () => {
+      const warnings: string[] = [];
+      const way = source === undefined ? {} : { peer };
+      const claim = {
+        ...draft,
+        ...way,
+        source: { port: "eth0", direction: "both", enabled: true, ...source },
+      };
+      const warn = (message: string) => void warnings.push(message);
+      const message = await refusal("eth0", {}, {}, { peer }, { claim, warn });
+      if (is) expect(LEAVES.exec(warnings.join())?.[1]).to.equal("eth0");
+      else expect(warnings).to.deep.equal([]);
+      expect(message === undefined).to.equal(is);
+    });
 
   it("says how to tap something else", async () => {
     const message = await refusal("eth0");
