@@ -54,8 +54,8 @@ export class Provider {
    */
   private readonly incarnations = new Map<unknown, unknown>();
   /**
-   * The incarnations that were deleted with another resource. The engine may not know that they are gone, because the
-   * other one was replaced.
+   * The incarnations that were deleted with another resource and not written again since. The engine may not know that
+   * they are gone, because the other one was replaced.
    */
   private readonly dropped = new Set<unknown>();
 
@@ -112,9 +112,11 @@ export class Provider {
     caller: Caller,
   ): Promise<{ outs: Properties }> {
     const half = { id, recorded: olds };
-    return this.operate(kind, caller, [olds, news], ({ update }, context) =>
+    const done = await this.operate(kind, caller, [olds, news], ({ update }, context) =>
       update(context, olds, news).catch(withState(half)),
     );
+    this.dropped.delete(olds.incarnation);
+    return done;
   }
 
   async delete(kind: Kind, state: Properties, caller: Caller): Promise<void> {

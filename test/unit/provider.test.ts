@@ -86,7 +86,8 @@ describe("a provider", () => {
       await provider.delete("TapService", ids, caller);
       await create(checked(a));
       expect(provider.diff("TapFlow", outs, web)).to.deep.include({ changes: true, replaces: [] });
-      await provider.update("TapFlow", { id: "id", olds: outs }, web, caller);
+      const updated = await provider.update("TapFlow", { id: "id", olds: outs }, web, caller);
+      expect(provider.diff("TapFlow", updated.outs, web).changes).to.equal(false);
       const read = await provider.read("TapFlow", "id", outs, caller);
       expect(read.props).to.include({ status: "active" });
     });
