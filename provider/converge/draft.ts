@@ -69,8 +69,8 @@ export function outcomeOf({ record, read, facts, edits, now, reject }: DraftRequ
 }
 
 /**
- * Which of the edits that delete all claims has to wait, so that the tap bridge stays: one that somebody waits for, and of
- * those one of no flow, so that copies end before what they need.
+ * Which of the edits that delete all claims has to wait, so that the tap bridge stays: one that somebody waits for. Of
+ * those it is one that changes a claim, if there is one, and one of no flow, so that copies end before what they need.
  */
 function lastOf(
   edits: readonly Edit[],
@@ -79,7 +79,9 @@ function lastOf(
 ): Edit | undefined {
   const isOfFlows = (edit: Edit) =>
     [...touched.get(edit)!].every((owner) => before.get(owner)?.kind === "flow");
-  const asked = edits.filter(({ kind }) => kind !== "clean-up");
+  const waited = edits.filter(({ kind }) => kind !== "clean-up");
+  const changing = waited.filter((edit) => touched.get(edit)!.size > 0);
+  const asked = changing.length > 0 ? changing : waited;
   return asked.filter((edit) => !isOfFlows(edit)).at(-1) ?? asked.at(-1) ?? edits.at(-1);
 }
 

@@ -161,6 +161,15 @@ describe("a draft of a host", () => {
       ]);
     });
 
+    it("refuses none whose claim is already gone, beside one that deletes a claim", () => {
+      const edits = [deleteEdit(web.owner, web.token), drop];
+      for (const all of [edits, [...edits].reverse()]) {
+        expect(draft(withOn(hypervisors), [ids], all).rejected).to.deep.equal([[ids.owner, IN_USE]]);
+        const gone = [deleteEdit(`${STACK}/TapService/gone`, "gone"), ...all];
+        expect(draft(withOn(hypervisors), [web], gone).rejected).to.deep.equal([[web.owner, IN_USE]]);
+      }
+    });
+
     it("is refused under whichever owner key, and where somebody has removed the claim by hand", () => {
       const renamed = { ...ids, owner: `${STACK}/TapService/renamed` } as Claim;
       const edit = { ...deleteEdit(renamed.owner, ids.token), owner: ids.owner };
