@@ -171,13 +171,13 @@ export interface Problem {
   code: ErrorCode;
   message: string;
   hint?: string;
-  /** It is one of what exists already, so it is drift, and no operation adds to it. */
+  /** It concerns only what exists already. It is drift, and refuses no change. */
   stands?: true;
 }
 
 /**
- * Whether a problem prevents a claim from being written. One of what exists already does not, and neither does a port
- * that is not plugged: a create has waited for it, and afterwards it is drift.
+ * Whether a problem prevents a claim from being written. One that concerns only what exists already does not. Neither
+ * does a port that is not plugged: a create has waited for it, and afterwards it is drift.
  */
 export function isRefusal({ code, stands }: Problem): boolean {
   return code !== "port-missing" && stands !== true;
