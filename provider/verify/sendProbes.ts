@@ -4,7 +4,10 @@ import { findLimits } from "./findLimits";
 import { type LengthLimit, type ProbeResult, probeRules, runAddress, SHORTEST } from "./probe";
 import { inTime, type Probe, type ProbeChannel, Shots } from "./shots";
 
-/** Seconds after which the rules for probes expire: more than a round of probes takes, with all that hosts must answer for it. */
+/**
+ * Seconds after which the rules for probes expire: more than a round of probes takes, with all that hosts must answer for it. A host that
+ * does not answer in time may still send for at least 7 s.
+ */
 const LEASE = 10;
 /**
  * Milliseconds after which probes that have not arrived are sent again: the first frame to a neighbour is lost while
@@ -14,7 +17,8 @@ const PAUSES = [200, 400, 1400];
 
 /**
  * Sends probes, each as short as can be and as long as the longest copies, and says of each what became of it. The rules for them are added
- * anew for each round, and end with the last, or after 10 s.
+ * anew for each round. They are deleted at the end, but where a host that could not be relied on to send may still do so: there they expire
+ * after 10 s, so that no monitor gets what it sends meanwhile.
  */
 export async function sendProbes(probes: readonly Probe[]): Promise<ProbeResult[]> {
   const run = runAddress(randomBytes(4));
@@ -36,7 +40,9 @@ export async function sendProbes(probes: readonly Probe[]): Promise<ProbeResult[
     const limits = await findLimits(shots);
     return probes.map((probe) => resultOf(probe, shots, sent, limits.get(probe)));
   } finally {
-    await Promise.all(targets.map((to) => inTime(to.end(rules(to))).catch(() => {})));
+    const late = new Set(probes.filter(({ from }) => shots.refused.has(from)).map(({ to }) => to));
+    const settled = targets.filter((to) => !late.has(to));
+    await Promise.all(settled.map((to) => inTime(to.end(rules(to))).catch(() => {})));
   }
 }
 

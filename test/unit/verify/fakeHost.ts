@@ -54,6 +54,12 @@ export class ExpiringHost extends FakeHost {
     await super.lease(rules, seconds);
   }
 
+  override async end(rules: readonly Rule<number>[]): Promise<void> {
+    clearTimeout(this.expiry);
+    this.expiry = undefined;
+    await super.end(rules);
+  }
+
   override receive(packet: { tunnelId: bigint; frame: Buffer }): void {
     if (this.expiry === undefined) this.delivered += 1;
     else super.receive(packet);

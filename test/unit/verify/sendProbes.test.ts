@@ -173,6 +173,22 @@ describe("the probes of a run", () => {
       expect(to.delivered).to.equal(0);
     });
 
+    it("reach no monitor if it sends them after its time to answer", async () => {
+      const [to, other] = [new ExpiringHost(), new ExpiringHost()];
+      const late = new FakeHost();
+      late.send = async (frames) => {
+        await sleep(4000);
+        for (const { frame } of frames) to.receive({ tunnelId: 7n, frame });
+      };
+      const from = new FakeHost(() => [{ to: other, tunnelId: 7n }]);
+      const [first, second] = await soon(sendProbes([probe(late, to), probe(from, other)]));
+      expect(first).to.deep.equal(NO_ANSWER);
+      expect(second).to.include({ outcome: "arrived" });
+      await soon(sleep(3000));
+      expect(to.delivered).to.equal(0);
+      expect([to.ended.length, other.ended.length]).to.deep.equal([0, 2]);
+    });
+
     it("end although it does not answer at their end", async () => {
       const to = new FakeHost();
       const from = new FakeHost(() => [{ to, tunnelId: 7n }]);
