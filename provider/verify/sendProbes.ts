@@ -36,9 +36,9 @@ export async function sendProbes(probes: readonly Probe[]): Promise<ProbeResult[
       sent += 1;
       if (shots.sendable(shots.all).length === 0) break;
     }
-    await deliver(shots);
+    const delivered = await deliver(shots);
     const limits = await findLimits(shots);
-    return probes.map((probe) => resultOf(probe, shots, sent, limits.get(probe)));
+    return probes.map((probe) => resultOf(probe, shots, { sent, delivered, cut: limits.get(probe) }));
   } finally {
     const late = new Set(probes.filter(({ from }) => shots.refused.has(from)).map(({ to }) => to));
     const settled = targets.filter((to) => !late.has(to));
@@ -53,18 +53,31 @@ function load(shots: Shots, probes: readonly Probe[]): void {
   for (const { probe, way } of all) if (way.longest !== undefined) shots.add(probe, way, way.longest);
 }
 
-/** Puts out to the monitors what has arrived, where they are to get it. */
-async function deliver(shots: Shots): Promise<void> {
+/** Puts out to the monitors what has arrived, where they are to get it. Returns the probes that were. */
+async function deliver(shots: Shots): Promise<Set<Probe>> {
+  const delivered = new Set<Probe>();
   const arrived = shots.all.filter((shot) => shot.arrived !== undefined && shot.bytes === SHORTEST);
   await shots.each(new Set(arrived.map(({ probe }) => probe.to)), async (to) => {
     const own = arrived.filter(({ probe }) => probe.to === to && probe.deliver !== undefined);
     if (own.length > 0) await to.send(own.map((shot) => shots.frameOf(shot, shot.probe.deliver!.actions)));
+    for (const { probe } of own) delivered.add(probe);
   });
+  return delivered;
 }
 
-function resultOf(probe: Probe, shots: Shots, sent: number, cut: LengthLimit | undefined): ProbeResult {
+/** What a run has found out besides what arrived. */
+interface Findings {
+  /** Rounds of probes. */
+  sent: number;
+  /** Probes that were put out to the monitors. */
+  delivered: ReadonlySet<Probe>;
+  cut: LengthLimit | undefined;
+}
+
+function resultOf(probe: Probe, shots: Shots, { sent, delivered, cut }: Findings): ProbeResult {
   const why = shots.refused.get(probe.from) ?? shots.refused.get(probe.to);
-  if (why !== undefined) return { outcome: "refused", why };
+  const isDone = isProved(probe, shots) && (probe.deliver === undefined || delivered.has(probe));
+  if (why !== undefined && !isDone) return { outcome: "refused", why };
   const own = shots.all.filter((shot) => shot.probe === probe && shot.bytes === SHORTEST);
   const arrivals = own.flatMap(({ arrived }) => arrived ?? []);
   if (own.length < probe.ways.length) return { outcome: "refused", why: "too many taps to probe at once" };
@@ -76,6 +89,17 @@ function resultOf(probe: Probe, shots: Shots, sent: number, cut: LengthLimit | u
     outcome: "arrived",
     ...odd,
     ...(cut === undefined ? {} : { cut }),
-    ...(probe.deliver === undefined ? {} : { delivered: probe.deliver.text }),
+    ...(delivered.has(probe) ? { delivered: probe.deliver!.text } : {}),
   };
+}
+
+/** Whether a probe has arrived by all its ways at all its lengths. What a host refuses later does not change that. */
+function isProved(probe: Probe, shots: Shots): boolean {
+  const arrived = shots.all.filter((shot) => shot.probe === probe && shot.arrived !== undefined);
+  const has = (way: Probe["ways"][number], length: number) =>
+    arrived.some((shot) => shot.way === way && shot.bytes === length);
+  return (
+    probe.ways.length > 0 &&
+    probe.ways.every((way) => has(way, SHORTEST) && (way.longest === undefined || has(way, way.longest)))
+  );
 }

@@ -198,6 +198,55 @@ describe("the probes of a run", () => {
     });
   });
 
+  describe("to a host that refuses a later round", () => {
+    /** A host that takes the rules for probes so often only. */
+    class Refusing extends FakeHost {
+      constructor(private readonly times: number) {
+        super();
+      }
+
+      override async lease(...all: Parameters<FakeHost["lease"]>): Promise<void> {
+        if (this.leased.length === this.times) throw new Error("no leases");
+        await super.lease(...all);
+      }
+    }
+
+    const REFUSED = { outcome: "refused", why: "no leases" };
+    const deliver = { actions: [{ output: 9 }], text: "given" };
+
+    it("stay proved once they have arrived", async () => {
+      const to = new Refusing(1);
+      const from = new FakeHost(() => [{ to, tunnelId: 7n }]);
+      const results = await sendProbes([probe(from, to), probe(new FakeHost(), to)]);
+      expect(results[0]).to.include({ outcome: "arrived", tunnelId: 7 });
+      expect(results[1]).to.deep.equal(REFUSED);
+    });
+
+    it("are not proved by some of their ways or lengths", async () => {
+      const to = new Refusing(1);
+      const from = new FakeHost(({ frame, actions }) =>
+        frame.length > 60 || JSON.stringify(actions).includes("4") ? [] : [{ to, tunnelId: 7n }],
+      );
+      const results = await sendProbes([
+        probe(from, to, { ways: [way(3), way(4)] }),
+        probe(from, to, { ways: [way(3, 1514)] }),
+        probe(from, to, { ways: [] }),
+      ]);
+      expect(results).to.deep.equal([REFUSED, REFUSED, REFUSED]);
+    });
+
+    it("are delivered all the same, and not said to be if they are not", async () => {
+      const [to, mute] = [new Refusing(1), new FakeHost()];
+      mute.send = () => Promise.reject(new Error("no frames"));
+      const from = new FakeHost(() => [{ to, tunnelId: 7n }]);
+      const other = new FakeHost(() => [{ to: mute, tunnelId: 7n }]);
+      const lost = probe(new FakeHost(), to);
+      const results = await sendProbes([probe(from, to, { deliver }), probe(other, mute, { deliver }), lost]);
+      expect(results[0]).to.include({ outcome: "arrived", delivered: "given" });
+      expect(results[1]).to.deep.equal({ outcome: "refused", why: "no frames" });
+    });
+  });
+
   it("report why they could not be sent, and the others arrive", async () => {
     const [to, closed] = [new FakeHost(), new FakeHost()];
     closed.lease = () => Promise.reject(new Error("no leases"));
