@@ -1,11 +1,13 @@
 import { Surveyor } from "../../provider/survey/surveyor";
 import type { CommandSpec, Work } from "../command";
+import { collect } from "../options";
 import { UsageError } from "../usageError";
 import type { Proofs } from "./proofs";
 import type { Endpoint } from "./serve";
 
 interface MetricsOptions {
   listen: string;
+  name?: string[];
   timeout: string;
   verify?: string;
 }
@@ -29,6 +31,11 @@ verify does.`,
   configure(command) {
     command
       .option("--listen <address:port>", "where to listen", "127.0.0.1:9843")
+      .option(
+        "--name <name>",
+        "full name of this machine or of a proxy on it, as Prometheus or the proxy asks for it; repeat for more",
+        collect,
+      )
       .option("--timeout <seconds>", "how long a reading waits for a host", "8")
       .option(
         "--verify <seconds>",
@@ -98,12 +105,15 @@ function noteFailures({ output }: Pick<Work, "output">): (host: string, error: E
   };
 }
 
-function endpointOf({ listen }: MetricsOptions): Endpoint {
+/** Where the options say to listen, and under which further names. Throws a UsageError if they are not valid. */
+export function endpointOf({ listen, name = [] }: Pick<MetricsOptions, "listen" | "name">): Endpoint {
   const parts = /^(?:\[([\da-fA-F:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(listen);
   const port = Number(parts?.[3]);
   if (parts === null || port > 65535)
     throw new UsageError("--listen must be like 127.0.0.1:9843 or [::1]:9843");
-  return { host: parts[1] ?? parts[2]!, port };
+  if (!name.every((one) => /^[^\s:/]+$/.test(one)))
+    throw new UsageError("--name must be a host name without a port, such as node1.example.org");
+  return { host: parts[1] ?? parts[2]!, port, names: name };
 }
 
 function timeoutOf({ timeout }: MetricsOptions): number {

@@ -48,7 +48,8 @@ describe("the server of metrics", () => {
           port = Number(new URL(url).port);
           resolve();
         };
-        serving = serve(page, { host: "127.0.0.1", port: 0 }, { signal: ending.signal, listening });
+        const endpoint = { host: "127.0.0.1", port: 0, names: ["node1.example.org"] };
+        serving = serve(page, endpoint, { signal: ending.signal, listening });
       });
     });
     after(() => {
@@ -56,16 +57,21 @@ describe("the server of metrics", () => {
       return serving;
     });
 
-    /** The status of an answer to a request with a `Host`, or without one, as old clients send it. */
-    async function statusFor(host: string | undefined): Promise<number> {
+    /** The answer to a request with a `Host`, or without one, as old clients send it. */
+    async function answerTo(host: string | undefined): Promise<string> {
       const socket = connect(port, "127.0.0.1");
       const head = host === undefined ? "GET /metrics HTTP/1.0" : `GET /metrics HTTP/1.1\r\nHost: ${host}`;
       socket.write(`${head}\r\nConnection: close\r\n\r\n`);
-      return Number((await text(socket)).split(" ")[1]);
+      return text(socket);
+    }
+
+    async function statusFor(host: string | undefined): Promise<number> {
+      return Number((await answerTo(host)).split(" ")[1]);
     }
 
     const own = ["127.0.0.1:9843", "localhost:9843", "LocalHost", "[::1]:9843", "192.0.2.7", hostname()];
-    for (const host of [undefined, "", ...own])
+    const given = ["node1.example.org:9843", "Node1.Example.org", "node1.example.org.:9843", "localhost."];
+    for (const host of [undefined, "", ...own, ...given])
       it(`answers as ${JSON.stringify(host ?? null)}`, async () => {
         expect(await statusFor(host)).to.equal(200);
       });
@@ -75,10 +81,17 @@ describe("the server of metrics", () => {
       "evil.example:9843",
       "127.0.0.1.evil.example",
       "localhost.evil.example:80",
+      "node1.evil.example",
+      "node1.example.org.evil.example",
+      "node1.example.org..",
     ])
       it(`refuses the name ${host}`, async () => {
         expect(await statusFor(host)).to.equal(421);
       });
+
+    it("says how it gets a name", async () => {
+      expect(await answerTo("node2.example.org")).to.contain("--name");
+    });
   });
 
   it("reports that it cannot listen", async () => {
