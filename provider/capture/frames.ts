@@ -23,13 +23,13 @@ export class CapturedFrames implements AsyncIterable<CapturedFrame> {
   excess = 0;
   private taken = 0;
   private readonly directions: ReadonlyMap<string, FrameDirection>;
-  private readonly since = BigInt(Date.now()) * 1_000_000n;
 
-  /** `perSecond`: the most frames; undefined: no cap. */
+  /** `perSecond`: the most frames; undefined: no cap. `since`: nanoseconds since 1970 when the capture began; default: now. */
   constructor(
     private readonly packets: AsyncIterable<Pick<Received, "userdata" | "at" | "frame">>,
     claim: CaptureClaim,
     private readonly perSecond: number | undefined,
+    private readonly since = BigInt(Date.now()) * 1_000_000n,
   ) {
     this.directions = new Map(
       (["ingress", "egress"] as const).map((direction) => [captureMark(claim, direction), direction]),
