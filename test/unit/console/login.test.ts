@@ -58,7 +58,7 @@ describe("the link of the console", () => {
       expect([status, headers.get("set-cookie")]).to.deep.equal([401, null]);
       const ask = (path: string) => fetch(client.origin + path, { method: "HEAD", headers: client.headers });
       expect((await ask("/")).status).to.equal(200);
-      for (const path of ["/api/session", "/api/events", "/api/taps/0123456789abcdef/events?watch=1"])
+      for (const path of ["/api/session", "/api/events", "/api/events?tap=0123456789abcdef&watch=1"])
         expect((await ask(path)).status, path).to.equal(405);
     });
   });
