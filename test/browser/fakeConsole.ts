@@ -24,7 +24,7 @@ export interface World {
   selections: Record<string, NewTapFacts>;
   previews: Record<string, Preview>;
   changes: Record<string, Change>;
-  /** What is answered to each POST, by path; a function gets what was sent. */
+  /** What is answered to each POST, by path; a function gets what was sent, and may answer later. */
   posts: Record<string, unknown | ((body: unknown) => unknown)>;
 }
 
@@ -48,12 +48,12 @@ export class FakeConsole {
   readonly origin: string;
   /** What was posted, in order. */
   readonly posted: { path: string; body: unknown }[] = [];
-  /** What was read, in order, each with its query. */
+  /** What was read, in order, each with its query; streams, also those that were refused, too. */
   readonly asked: string[] = [];
   /** How many streams are refused from now on, as a proxy does whose console is not there. */
   refusals = 0;
-  /** Open streams, each with the tap that it is of, too. */
-  private readonly streams = new Map<ServerResponse, string | null>();
+  /** Open streams, each with what was asked for. */
+  private readonly streams = new Map<ServerResponse, URLSearchParams>();
   private readonly changes = new EventEmitter();
 
   private constructor(
@@ -78,13 +78,19 @@ export class FakeConsole {
 
   /** Tells every page that shows one tap. */
   sendTap(event: TapEvent): void {
-    for (const [stream, tap] of this.streams)
-      if (tap !== null) stream.write(`data: ${JSON.stringify(event)}\n\n`);
+    for (const [stream, asked] of this.streams)
+      if (asked.has("tap")) stream.write(`data: ${JSON.stringify(event)}\n\n`);
   }
 
   /** Resolves once so many streams are open. */
   async streamsAre(count: number): Promise<void> {
     while (this.streams.size !== count) await once(this.changes, "streams");
+  }
+
+  /** Resolves once a stream with frames is open. */
+  async isWatched(): Promise<void> {
+    while (![...this.streams.values()].some((asked) => asked.has("watch")))
+      await once(this.changes, "streams");
   }
 
   /** Breaks all streams; pages open them again. */
@@ -100,19 +106,18 @@ export class FakeConsole {
   private answer(request: IncomingMessage, response: ServerResponse): void {
     const { pathname: path, searchParams } = new URL(request.url!, this.origin);
     response.setHeader("content-security-policy", POLICY);
-    if (path === "/api/events") this.stream(response, searchParams.get("tap"));
+    if (path.startsWith("/api/") && request.method === "GET") this.asked.push(request.url!);
+    if (path === "/api/events") this.stream(response, searchParams);
     else if (request.method === "POST") void this.post(path, request, response);
-    else if (path.startsWith("/api/")) {
-      this.asked.push(request.url!);
-      json(response, this.read(path));
-    } else {
+    else if (path.startsWith("/api/")) json(response, this.read(path));
+    else {
       const file = TYPES[extname(path)] === undefined ? "/index.html" : path;
       response.setHeader("content-type", TYPES[extname(file)]!);
       response.end(readFileSync(join(PAGE, file)));
     }
   }
 
-  private stream(response: ServerResponse, tap: string | null): void {
+  private stream(response: ServerResponse, asked: URLSearchParams): void {
     const { snapshot, session } = this.world;
     if (this.refusals > 0 || isError(session)) {
       this.refusals -= 1;
@@ -123,7 +128,7 @@ export class FakeConsole {
     // What breaks is opened again at once.
     response.write("retry: 1\n\n");
     if (snapshot !== undefined) response.write(`data: ${JSON.stringify(snapshot)}\n\n`);
-    this.streams.set(response, tap);
+    this.streams.set(response, asked);
     this.changes.emit("streams");
     response.on("close", () => {
       this.streams.delete(response);
@@ -158,7 +163,10 @@ export class FakeConsole {
     const body: unknown = JSON.parse(text);
     this.posted.push({ path, body });
     const answer = this.world.posts[path] ?? { code: "not-found", message: `nothing is at ${path}` };
-    json(response, typeof answer === "function" ? (answer as (body: unknown) => unknown)(body) : answer);
+    json(
+      response,
+      typeof answer === "function" ? await (answer as (body: unknown) => unknown)(body) : answer,
+    );
   }
 }
 

@@ -99,6 +99,7 @@ describe("the console's screens", () => {
       await page.goto(`${fake.origin}/previews/p1`);
       await page.getByRole("button", { name: "Confirm" }).click();
       await page.getByText("You may leave this page").waitFor();
+      await fake.streamsAre(1);
       expect(fake.posted.at(-1)).to.deep.equal({
         path: "/api/previews/p1/confirm",
         body: { fingerprint: "f1" },
@@ -115,6 +116,7 @@ describe("the console's screens", () => {
       await page.goto(`${fake.origin}${TAP}`);
       await page.getByRole("button", { name: "Watch" }).click();
       await page.getByText("No frame yet").waitFor();
+      await fake.isWatched();
       const frame = (number: number) => ({
         at: new Date().toISOString(),
         direction: "ingress" as const,

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { startBrowser, visit } from "./browser";
 import { FakeConsole } from "./fakeConsole";
 import { PREVIEW } from "./preview";
@@ -27,6 +27,12 @@ describe("the console's stream of events", () => {
 
   after(() => browser?.close());
 
+  /** Begins a watch by its button. */
+  const watch = async (page: Page) => {
+    await page.getByRole("button", { name: "Watch" }).click();
+    await fake.isWatched();
+  };
+
   it("is one for each page, so that several pages of taps leave the browser connections for its requests", async () => {
     const { page, close } = await visit(browser, fake.origin, { path: TAP });
     const pages = [page];
@@ -52,8 +58,7 @@ describe("the console's stream of events", () => {
     await page.evaluate(hide(false));
     await fake.streamsAre(1);
     await page.getByText("ended", { exact: true }).first().waitFor();
-    await page.getByRole("button", { name: "Watch" }).click();
-    await page.getByText("No frame yet").waitFor();
+    await watch(page);
     await page.evaluate(hide(true));
     fake.sendTap({ type: "watch", text: "tap-web on compute1" });
     await page.getByText("Of tap-web on compute1").waitFor();
@@ -87,6 +92,7 @@ describe("the console's stream of events", () => {
     fake.world.previews.p1 = { ...PREVIEW, state: "running", steps: [], programDiff: "" };
     const { page, close } = await visit(browser, fake.origin, { path: "/previews/p1" });
     await page.getByText("Pulumi reads the hosts").waitFor();
+    await fake.streamsAre(1);
     fake.send({ type: "preview", id: "p1", state: "running" });
     fake.world.previews.p1 = PREVIEW;
     fake.cut();
@@ -97,6 +103,7 @@ describe("the console's stream of events", () => {
   it("tells a tap's page that the tap is gone, and that it is there again", async () => {
     const { page, close } = await visit(browser, fake.origin, { path: TAP });
     await page.getByText("Frames pass").first().waitFor();
+    await fake.streamsAre(1);
     fake.sendTap({ type: "gone" });
     const notice = page.getByText("This tap has been deleted");
     await notice.waitFor();
