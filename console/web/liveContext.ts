@@ -1,5 +1,6 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
+import type { ConsoleError } from "../api/error";
 import type { Event, TapEvent } from "../api/events";
 import type { Session } from "../api/session";
 import { applied, type Live, NOTHING_YET } from "./live";
@@ -36,6 +37,13 @@ export interface Followed {
   watched: string | undefined;
 }
 
+/** Why a watch ends that the page has lost: the server ends its capture when nobody reads it. */
+const BROKEN: ConsoleError = {
+  code: "watch-broken",
+  message: "the connection to the console broke, and the watch ended with it",
+  hint: "Watch again to go on",
+};
+
 /** Follows the server's events by one stream for the whole page. `ask`: reads anew who is looking. */
 export function useEvents({ wanted, tap, watched }: Followed, ask: () => void): Live {
   const [live, setLive] = useState(NOTHING_YET);
@@ -51,18 +59,23 @@ export function useEvents({ wanted, tap, watched }: Followed, ask: () => void): 
       const events = waiting.splice(0);
       setLive((before) => events.reduce(applied, before));
     };
+    const take = (event: Event | TapEvent) => {
+      waiting.push(event);
+      frame ||= requestAnimationFrame(draw);
+    };
     setLive((before) => ({ ...before, tap: begun(before.tap, tap, watch) }));
-    const end = readStream(pathOf(tap, watch), watch ? "read" : "closed", {
-      event(event) {
-        waiting.push(event);
-        frame ||= requestAnimationFrame(draw);
-      },
+    const path = tap === undefined ? "/api/events" : `/api/events?tap=${encoded(tap)}`;
+    const end = readStream(path, watch ? `${path}&watch=1` : undefined, {
+      event: take,
       opened() {
         if (wasRefused) ask();
         wasRefused = false;
         setLive((before) => ({ ...before, connected: true }));
       },
-      broken: () => setLive((before) => ({ ...before, connected: false })),
+      broken() {
+        if (watch) take({ type: "watch-ended", error: BROKEN });
+        setLive((before) => ({ ...before, connected: false }));
+      },
       refused() {
         wasRefused = true;
         ask();
@@ -74,8 +87,4 @@ export function useEvents({ wanted, tap, watched }: Followed, ask: () => void): 
     };
   }, [wanted, tap, watch]);
   return live;
-}
-
-function pathOf(tap: string | undefined, watch: boolean): string {
-  return tap === undefined ? "/api/events" : `/api/events?tap=${encoded(tap)}${watch ? "&watch=1" : ""}`;
 }

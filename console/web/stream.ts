@@ -15,9 +15,13 @@ export interface Reader {
 
 /**
  * Reads a stream of events until the returned function is called. A browser opens at most six connections to a server, for all of its tabs
- * together, so that a page that nobody sees reads nothing unless it has to: `hidden`. The first event is a snapshot each time.
+ * together, so that a page that nobody sees reads nothing. The first event is a snapshot each time.
+ *
+ * `once`: opened instead of `path` until it breaks, and read by a hidden page, too. It is never opened again, because what it begins on a
+ * host begins only when somebody asks.
  */
-export function readStream(path: string, hidden: "read" | "closed", reader: Reader): () => void {
+export function readStream(path: string, once: string | undefined, reader: Reader): () => void {
+  let first = once;
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const close = () => {
@@ -26,22 +30,28 @@ export function readStream(path: string, hidden: "read" | "closed", reader: Read
     source = undefined;
   };
   const open = () => {
-    close();
-    const opened = new EventSource(path);
+    const opened = new EventSource(first ?? path);
     source = opened;
     opened.onmessage = ({ data }: MessageEvent<string>) => reader.event(JSON.parse(data) as Event | TapEvent);
     opened.onopen = reader.opened;
     opened.onerror = () => {
       reader.broken();
-      // The browser opens again by itself what has broken, and not what was answered with an error.
-      if (opened.readyState !== EventSource.CLOSED) return;
-      timer = setTimeout(open, AGAIN);
-      reader.refused();
+      const isFirst = first !== undefined;
+      first = undefined;
+      // The browser opens again by itself what has broken, at the same address, and not what was answered with an error.
+      if (opened.readyState === EventSource.CLOSED) {
+        timer = setTimeout(again, AGAIN);
+        reader.refused();
+      } else if (isFirst) again();
     };
   };
   const follow = () => {
-    if (document.hidden && hidden === "closed") close();
+    if (document.hidden && first === undefined) close();
     else if (source === undefined) open();
+  };
+  const again = () => {
+    close();
+    follow();
   };
   document.addEventListener("visibilitychange", follow);
   follow();

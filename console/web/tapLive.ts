@@ -51,7 +51,8 @@ export function tapAfter(live: TapLive, event: TapEvent): TapLive {
     case "watch":
       return { ...live, watched: event.text, ended: undefined };
     case "watch-ended":
-      return { ...live, ended: event.error };
+      // The first reason is the one: what breaks later did not end it.
+      return { ...live, ended: live.ended ?? event.error };
     case "gone":
       return { ...live, gone: true };
     default:

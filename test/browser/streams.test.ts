@@ -32,6 +32,8 @@ describe("the console's stream of events", () => {
     await page.getByRole("button", { name: "Watch" }).click();
     await fake.isWatched();
   };
+  /** How many watches were asked for. */
+  const watches = () => fake.asked.filter((url) => url.includes("watch=1")).length;
 
   it("is one for each page, so that several pages of taps leave the browser connections for its requests", async () => {
     const { page, close } = await visit(browser, fake.origin, { path: TAP });
@@ -76,6 +78,47 @@ describe("the console's stream of events", () => {
     await page.clock.fastForward(5000);
     await page.getByText("8 taps").waitFor();
     await page.getByText("The console does not answer").waitFor({ state: "detached" });
+    await close();
+  });
+
+  it("begins no watch again that is over, and still shows why it ended", async () => {
+    const { page, close } = await visit(browser, fake.origin, { path: TAP });
+    await page.clock.install();
+    await watch(page);
+    const error = { code: "watch-over", message: "a watch lasts at most 5 minutes" };
+    fake.sendTap({ type: "watch-ended", error });
+    const reason = page.getByRole("alert").filter({ hasText: error.message });
+    await reason.waitFor();
+    fake.refusals = 1;
+    const refused = page.waitForResponse((response) => response.status() === 502);
+    fake.cut();
+    await refused;
+    await page.getByText("The console does not answer").waitFor();
+    await page.clock.fastForward(5000);
+    await fake.streamsAre(1);
+    await page.getByText("The console does not answer").waitFor({ state: "detached" });
+    await reason.waitFor();
+    expect(watches()).to.equal(1);
+    await close();
+  });
+
+  it("begins a watch that it broke only when somebody asks", async () => {
+    const { page, faults, close } = await visit(browser, fake.origin, { path: TAP });
+    await watch(page);
+    fake.sendTap({ type: "watch", text: "tap-web on compute1" });
+    await page.getByText("Of tap-web on compute1").waitFor();
+    fake.cut();
+    await fake.streamsAre(0);
+    await fake.streamsAre(1);
+    const reason = page.getByRole("alert").filter({ hasText: "the watch ended with it" });
+    await reason.waitFor();
+    expect(watches()).to.equal(1);
+    await page.getByRole("button", { name: "Stop" }).click();
+    await watch(page);
+    await page.getByText("No frame yet").waitFor();
+    expect(await reason.count()).to.equal(0);
+    expect(watches()).to.equal(2);
+    expect(faults.filter((fault) => !fault.includes("ERR_"))).to.deep.equal([]);
     await close();
   });
 
