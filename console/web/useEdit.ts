@@ -21,9 +21,10 @@ export function useEdit(): Editing {
   const preview = (edit: Edit, fields?: unknown) => {
     setBusy(true);
     setError(undefined);
+    const { pathname } = location;
     post<{ id: string }>("/api/previews", edit).then(
       ({ id }) => {
-        if (fields !== undefined) keepDraft({ preview: id, fields });
+        if (fields !== undefined) keepDraft(pathname, { preview: id, fields });
         go(pathOf("previews", id));
       },
       (failure: unknown) => {

@@ -126,6 +126,30 @@ describe("the console's new tap", () => {
     await page.getByRole("heading", { level: 1, name: "New tap" }).waitFor();
     expect(new URL(page.url()).pathname).to.equal("/new");
     expect(await page.getByLabel("Name").inputValue()).to.equal("");
+    await page.reload();
+    expect(await page.getByLabel("Name").inputValue()).to.equal("");
+    expect(faults).to.deep.equal([]);
+  });
+
+  it("leaves nothing in another form that is open when its preview is answered", async () => {
+    const { page, faults } = seen;
+    let answer: (value: unknown) => void = () => {};
+    const answered = new Promise((resolve) => {
+      answer = resolve;
+    });
+    fake.world.posts["/api/previews"] = () => answered;
+    await choose(page);
+    await page.getByLabel("Name").fill("office");
+    await page.getByRole("button", { name: "Preview" }).click();
+    await page.getByRole("link", { name: "Services" }).click();
+    await page.getByRole("button", { name: "New service" }).click();
+    await page.getByLabel("Name").waitFor();
+    answer({ id: "p1" });
+    await page.getByRole("button", { name: "Confirm" }).waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: "New service" }).waitFor();
+    expect(await page.getByLabel("Name").inputValue()).to.equal("");
+    await page.getByRole("button", { name: "Preview" }).waitFor();
     expect(faults).to.deep.equal([]);
   });
 
