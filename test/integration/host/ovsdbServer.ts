@@ -1,5 +1,5 @@
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { waitUntil } from "./sshServer";
 
@@ -25,7 +25,8 @@ export async function startOvsdbServer(parent: string): Promise<OvsdbServer> {
       env: { ...process.env, OVS_RUNDIR: rundir },
     },
   );
-  await waitUntil(() => existsSync(socket));
+  // The socket exists a moment before anybody listens at it.
+  await waitUntil(() => spawnSync("ovsdb-client", ["list-dbs", `unix:${socket}`]).status === 0);
   execFileSync("ovsdb-client", [
     "transact",
     `unix:${socket}`,

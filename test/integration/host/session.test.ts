@@ -33,7 +33,7 @@ describe("a session with the rights of its login user", () => {
   });
 
   after(async () => {
-    await ovsdb.stop();
+    await ovsdb?.stop();
     await workshop.remove();
   });
 
