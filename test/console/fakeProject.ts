@@ -19,6 +19,12 @@ import { FakeDeployer } from "./fakeDeployer";
 /** A program without resources. */
 export const PROGRAM = "name: taps\nruntime: yaml\nresources: {} # none yet\n";
 
+/** The program once the edit is done. */
+export const AFTER = PROGRAM.replace(
+  "resources: {} # none yet\n",
+  "resources: # none yet\n  ids:\n    type: taas:TapService\n    properties:\n      collector:\n        address: 192.0.2.9\n        type: gre\n",
+);
+
 /** An edit of it. */
 export const EDIT = {
   kind: "createService",

@@ -1,5 +1,4 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { request } from "node:http";
 import { expect } from "chai";
 import type { Preview } from "../../../console/api/changes";
 import type { Event, TapEvent } from "../../../console/api/events";
@@ -7,6 +6,7 @@ import type { Vm } from "../../../console/api/ports";
 import type { HostRow, ServiceRow, Tap, TapRow } from "../../../console/api/rows";
 import type { Users } from "../../../console/server/roles/users";
 import { applied, NOTHING_YET } from "../../../console/web/live";
+import { askRaw } from "../../console/askRaw";
 import { ConsoleClient, until } from "../../console/client";
 import { type LabConsole, startLabConsole } from "../../console/consoleLab";
 import { PEOPLE } from "../../console/people";
@@ -190,31 +190,8 @@ describe("the roles of the console, on real hosts", () => {
     }
   });
 
-  /** Asks with exactly these headers, whatever a client of this kind would make of them. */
-  function raw(
-    path: string,
-    headers: Record<string, string>,
-    method = "GET",
-    body = "",
-  ): Promise<{ status: number; headers: Record<string, unknown>; text: string }> {
-    const { hostname, port } = new URL(console.url);
-    return new Promise((resolve, reject) => {
-      const asked = request(
-        { hostname, port, path, method, headers: { "x-user": "ada", ...headers }, setHost: false },
-        (response) => {
-          let text = "";
-          response.setEncoding("utf8").on("data", (chunk: string) => {
-            text += chunk;
-          });
-          response.on("end", () =>
-            resolve({ status: response.statusCode!, headers: response.headers, text }),
-          );
-        },
-      );
-      asked.on("error", reject);
-      asked.end(body);
-    });
-  }
+  const raw = (path: string, headers: Record<string, string>, method?: string, body?: string) =>
+    askRaw(console.url, path, { headers: { "x-user": "ada", ...headers }, method, body });
 
   it("are behind a guard: other names, origins, forms and paths are refused", async () => {
     const { host, origin } = new URL(console.url);
