@@ -1,6 +1,7 @@
 import { constants, write as writeDescriptor } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { Writable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Work } from "../command";
@@ -36,7 +37,10 @@ export async function withSink<Result>(
   work: (sink: Sink) => Promise<Result>,
 ): Promise<Result> {
   const sink = await openSink(file, signal);
-  const closed = failureOf(sink.stream);
+  const closed = finished(sink.stream).then(
+    () => undefined,
+    (failure: NodeJS.ErrnoException) => failure,
+  );
   try {
     return await work(sink);
   } finally {
@@ -45,17 +49,6 @@ export async function withSink<Result>(
     if (failure !== undefined && failure.code !== "EPIPE")
       output.complain(`${file === "-" ? "standard output" : file} is incomplete: ${failure.message}`);
   }
-}
-
-/** Waits until a stream is closed. Resolves to its error, if it had one. */
-function failureOf(stream: Writable): Promise<NodeJS.ErrnoException | undefined> {
-  return new Promise((resolve) => {
-    let failure: NodeJS.ErrnoException | undefined;
-    stream.once("error", (error) => {
-      failure = error;
-    });
-    stream.once("close", () => resolve(failure));
-  });
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Receives } from "../../provider/statistics/receives";
 import type { CaptureStatistics, Count, HostStatistics } from "../../provider/statistics/statistics";
 
 /** The totals of one flow, service or tunnel, by the name of the counter. */
@@ -20,9 +21,6 @@ interface Known {
   last: Map<string, Record<string, Count>>;
   total: Record<string, Count>;
 }
-
-/** Whether a service of the host receives what one of its capture groups copies. */
-export type Receives = (service: string, capture: CaptureStatistics) => boolean;
 
 /**
  * The totals of one host, which never decrease. The counters of rules restart when a flow's rules change, and all

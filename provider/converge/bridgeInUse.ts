@@ -1,5 +1,5 @@
 import type { Desired, Problem } from "../model/desired";
-import { MARK } from "../model/identity";
+import { isMarked } from "../model/identity";
 import { isVmPort } from "../model/vmPort";
 import type { BridgeFacts, Facts, PortFacts } from "../ovs/facts";
 import { isOurPort, namesOf } from "../plan/ours";
@@ -27,11 +27,16 @@ function straysOn(tap: BridgeFacts, { facts, before, desired }: Stage): PortFact
 }
 
 /** Whether a port is one that we created for a VM to use, and that lost its claim. */
-function isOrphan({ externalIds, interfaces }: PortFacts, facts: Facts): boolean {
+function isOrphan(port: PortFacts, facts: Facts): boolean {
   return (
-    externalIds[MARK] === "1" &&
-    interfaces.every((id) => facts.interfaces[id]?.type === "dpdkvhostuserclient")
+    isMarked(port) && port.interfaces.every((id) => facts.interfaces[id]?.type === "dpdkvhostuserclient")
   );
+}
+
+/** Ports as the subject of a sentence, with its verb: `port a is`, `ports a and b are`. */
+export function portsAre(ports: readonly PortFacts[]): string {
+  const names = ports.map(({ name }) => printableLine(name)).sort();
+  return names.length === 1 ? `port ${names[0]} is` : `ports ${names.join(" and ")} are`;
 }
 
 /**
@@ -39,13 +44,12 @@ function isOrphan({ externalIds, interfaces }: PortFacts, facts: Facts): boolean
  * whoever moved it there, knows where it belongs: on another bridge it could get all frames of all VLANs.
  */
 export function bridgeInUse(tap: BridgeFacts | undefined, stage: Stage): Problem | undefined {
-  const strays = tap === undefined ? [] : straysOn(tap, stage);
-  if (tap === undefined || strays.length === 0) return undefined;
-  const names = strays.map(({ name }) => printableLine(name)).sort();
-  const ports = names.length === 1 ? `port ${names[0]} is` : `ports ${names.join(" and ")} are`;
+  if (tap === undefined) return undefined;
+  const strays = straysOn(tap, stage);
+  if (strays.length === 0) return undefined;
   return {
     code: "tap-bridge-in-use",
-    message: `bridge ${tap.name} cannot be deleted with its last claim: ${ports} still attached to it, and may be a VM's`,
+    message: `bridge ${tap.name} cannot be deleted with its last claim: ${portsAre(strays)} still attached to it, and may be a VM's`,
     hint: "Shut its VM down, detach the VM's interface, or move the port to the bridge it belongs to; then run this again",
   };
 }

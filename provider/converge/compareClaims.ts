@@ -51,7 +51,8 @@ function asGiven(claim: Claim): object {
   if (claim.kind !== "flow") return claim;
   const { source, peer, tunnel, collector } = claim;
   return {
-    ...{ ...claim, tunnelId: 0 },
+    ...claim,
+    tunnelId: 0,
     source: source && {
       ...source,
       port: source.port && asGivenPort(source.port),

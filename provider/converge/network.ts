@@ -25,8 +25,8 @@ export interface Destination {
 }
 
 /**
- * Prints all addresses, then the route to the destination, its outgoing device, and all devices below that. Exit code 3:
- * there is no `ip`.
+ * Prints all addresses, then the route to the destination, its outgoing device, and the devices below that, down to four
+ * levels. Exit code 3: there is no `ip`.
  */
 const SCRIPT = `
 command -v ip >/dev/null 2>&1 || exit 3

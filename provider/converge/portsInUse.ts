@@ -5,9 +5,9 @@ import { stackOf } from "../model/identity";
 import { monitorPortClaims, monitorPortInput, presentMonitorPort } from "../model/monitorPorts";
 import { servicesAmong } from "../model/serviceNames";
 import type { Facts } from "../ovs/facts";
-import { printableLine } from "../printable";
 import type { Claim, MonitorPortClaim, ServiceClaim } from "../schema/claim";
 import { portKey } from "../schema/port";
+import { portsAre } from "./bridgeInUse";
 
 type Claims = ReadonlyMap<string, Claim>;
 
@@ -23,10 +23,10 @@ interface Stage {
  * claim by its new owner key.
  */
 export function portsInUse(read: Claims, after: Claims, stage: Stage): Problem[] {
-  const kept = new Set(monitorPortClaims(after.values()).map((claim) => portKey(monitorPortInput(claim))));
+  const kept = new Set(monitorPortClaims(after.values()).map(keyOf));
   const services = servicesAmong(after.values());
   return monitorPortClaims(read.values())
-    .filter((claim) => !kept.has(portKey(monitorPortInput(claim))))
+    .filter((claim) => !kept.has(keyOf(claim)))
     .flatMap((claim): Problem[] => {
       const owner = presentOwner(claim, after);
       const attached = claim.type === "attach" ? attachedPorts(claim, stage) : [];
@@ -38,9 +38,14 @@ export function portsInUse(read: Claims, after: Claims, stage: Stage): Problem[]
     });
 }
 
+/** What identifies the port of a claim. */
+function keyOf(claim: MonitorPortClaim): string {
+  return portKey(monitorPortInput(claim));
+}
+
 /** Whether a service names a monitor port, by its own name or another. */
 function uses(service: ServiceClaim, claim: MonitorPortClaim, { facts, tapBridge }: Stage): boolean {
-  const wanted = portKey(monitorPortInput(claim));
+  const wanted = keyOf(claim);
   const present = presentMonitorPort(claim, facts, tapBridge)?.port.uuid;
   return service.ports.some(
     (port) =>
@@ -67,11 +72,10 @@ function stillAttached(
   ports: readonly FoundPort[],
   { tapBridge }: Stage,
 ): Problem {
-  const names = ports.map(({ port }) => printableLine(port.name)).sort();
   return {
     owner,
     code: "monitor-port-in-use",
-    message: `${names.length === 1 ? `port ${names[0]} is` : `ports ${names.join(" and ")} are`} still attached to ${tapBridge} as the monitor port ${claim.owner}`,
+    message: `${portsAre(ports.map(({ port }) => port))} still attached to ${tapBridge} as the monitor port ${claim.owner}`,
     hint: "Shut its VM down, or detach the VM's interface; then run this again",
   };
 }

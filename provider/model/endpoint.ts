@@ -129,6 +129,12 @@ export function sendThrough(end: Endpoint, sending: Sending): Action[] {
   ];
 }
 
+/** The UDP port of a foreign tunnel; 0 if its encapsulation has no ports. */
+export function foreignUdpPort(type: EncapsulationName, { options }: InterfaceFacts): number {
+  const { udp } = encapsulation(type);
+  return udp === "none" ? 0 : Number(options.dst_port ?? udp.standard);
+}
+
 /**
  * Whether a foreign tunnel port would receive our packets, or we those of the foreign one. OVS delivers a packet to the
  * most specific port, so an unset local address or a flow-based remote address overlaps every other. A sending-only end
@@ -137,14 +143,12 @@ export function sendThrough(end: Endpoint, sending: Sending): Action[] {
 export function overlaps(end: Endpoint, foreign: InterfaceFacts): boolean {
   const type = encapsulationOf(foreign.type);
   if (type === undefined) return false;
-  const { udp } = encapsulation(type);
-  const port = udp === "none" ? 0 : Number(foreign.options.dst_port ?? udp.standard);
-  if (port !== end.udpPort) return false;
+  if (foreignUdpPort(type, foreign) !== end.udpPort) return false;
   const local = readAddress(foreign.options.local_ip);
   const remote = readAddress(foreign.options.remote_ip);
   const meets =
     (local === undefined || end.local === "" || local === end.local) &&
     (remote === undefined || end.remote === "flow" || remote === end.remote);
-  if (type !== end.type) return udp !== "none" || meets;
+  if (type !== end.type) return encapsulation(type).udp !== "none" || meets;
   return meets && (remote !== undefined || end.oneWay === undefined);
 }

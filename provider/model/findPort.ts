@@ -46,7 +46,7 @@ function isBond(port: PortFacts): boolean {
 }
 
 /** A port with each of its interfaces. */
-function withInterfaces(facts: Facts, bridge: BridgeFacts, uuid: string): FoundPort[] {
+export function withInterfaces(facts: Facts, bridge: BridgeFacts, uuid: string): FoundPort[] {
   const port = facts.ports[uuid];
   if (port === undefined) return [];
   const nics = port.interfaces.map((nic) => facts.interfaces[nic]).filter((nic) => nic !== undefined);

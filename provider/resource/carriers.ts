@@ -3,19 +3,16 @@ import type { Draft } from "../converge/edit";
 import type { OpenHost, Reach } from "../converge/hosts";
 import type { Look } from "../converge/look";
 import type { Underlay } from "../converge/network";
-import type { EncapsulationName } from "../encapsulation/encapsulation";
-import { encapsulation, encapsulationOf } from "../encapsulation/encapsulations";
 import { TaasError } from "../errors";
 import { filterOf } from "../model/filter/filterOf";
 import { mayAccept, type Packet } from "../model/filter/mayAccept";
-import type { FoundPort } from "../model/findPort";
-import { routeOf } from "../model/route";
-import { productionTunnel } from "../model/shared";
+import { type FoundPort, withInterfaces } from "../model/findPort";
 import { isCloudPort, isVmPort } from "../model/vmPort";
 import type { Facts } from "../ovs/facts";
 import type { Claim, FlowClaim } from "../schema/claim";
 import type { FlowInputs } from "../schema/flow";
 import { portKey } from "../schema/port";
+import { type Way, wayOf } from "./way";
 
 /** A flow whose copies may leave its host by a port that it taps. */
 interface Tap {
@@ -34,34 +31,6 @@ interface WishedTap extends Tap {
   warn: Reach["warn"];
 }
 
-/** How copies leave their host. */
-interface Way {
-  type: EncapsulationName;
-  /** 0 if the encapsulation has no ports. */
-  udpPort: number;
-  /** Empty: any address of the host. */
-  local: string;
-  remote: string;
-  /** The production tunnel that they share. */
-  shared?: FoundPort;
-}
-
-function wayOf({ draft, source: { read, facts } }: Tap): Way | undefined {
-  const route = routeOf([...read.claims.values()], draft as FlowClaim);
-  if (route !== undefined) {
-    const { type, udpPort, local } = route.end;
-    return { type, udpPort, local, remote: route.remote };
-  }
-  if (draft.shared === undefined || draft.peer === undefined) return undefined;
-  const { local, remote } = draft.peer;
-  const shared = productionTunnel(facts, draft.shared.bridge, remote);
-  const type = encapsulationOf(shared?.interface.type ?? "");
-  if (shared === undefined || type === undefined) return undefined;
-  const { udp } = encapsulation(type);
-  const udpPort = udp === "none" ? 0 : Number(shared.interface.options.dst_port ?? udp.standard);
-  return { type, udpPort, local, remote, shared };
-}
-
 /** How packets that leave by a device of the host pass a port. */
 interface Passing {
   direction: "ingress" | "egress";
@@ -77,13 +46,10 @@ interface Passing {
 function passing(found: FoundPort, { devices, peer }: Underlay, facts: Facts): Passing | undefined {
   const isWay = (name: string) => name === peer || devices.includes(name);
   const entry = found.bridge.ports
-    .flatMap((id) => facts.ports[id] ?? [])
-    .flatMap((port) =>
-      port.interfaces.flatMap((id) => facts.interfaces[id] ?? []).map((nic) => ({ port, nic })),
-    )
-    .find(({ nic }) => isWay(nic.name));
+    .flatMap((id) => withInterfaces(facts, found.bridge, id))
+    .find(({ interface: nic }) => isWay(nic.name));
   if (entry === undefined) return undefined;
-  const isPlain = entry.nic.name === devices[0] || entry.nic.name === peer;
+  const isPlain = entry.interface.name === devices[0] || entry.interface.name === peer;
   const vlan = isPlain && entry.port.tag === undefined ? "untagged" : undefined;
   const { name, type } = found.interface;
   if (isWay(name) && (type === "internal" || name === peer)) return { direction: "egress", vlan };
@@ -115,13 +81,14 @@ async function carrierOf(tap: Tap): Promise<Carrier | undefined> {
   const underlay = await open(source.record).underlay(way.remote, way.local);
   const isCopied = ({ direction }: Passing) => inputs.direction === "both" || inputs.direction === direction;
   const inTunnel: Passing = { direction: "ingress", vlan: undefined };
+  const filter = filterOf(inputs);
   for (const found of ports) {
     // Before they are in a tunnel, copies have passed the filter already.
     const isShared = found.interface.uuid === way.shared?.interface.uuid;
     if (isShared && isCopied(inTunnel)) return { way, found, pass: inTunnel };
     const pass = underlay === undefined ? undefined : passing(found, underlay, source.facts);
     if (pass === undefined || !isCopied(pass)) continue;
-    if (mayAccept(filterOf(inputs), packetOf(way, pass), pass.direction)) return { way, found, pass };
+    if (mayAccept(filter, packetOf(way, pass), pass.direction)) return { way, found, pass };
   }
   return undefined;
 }

@@ -2,7 +2,7 @@ import { tapBridgeOf } from "../converge/access";
 import type { Draft } from "../converge/edit";
 import type { Reach } from "../converge/hosts";
 import type { Look } from "../converge/look";
-import { encapsulationOf, outerBytes } from "../encapsulation/encapsulations";
+import { outerBytes } from "../encapsulation/encapsulations";
 import { TaasError } from "../errors";
 import { isUserspace } from "../model/datapath";
 import { type Endpoint, endpointKey, explicitEndpoint } from "../model/endpoint";
@@ -10,11 +10,9 @@ import { filterOf } from "../model/filter/filterOf";
 import type { FoundPort } from "../model/findPort";
 import { findMonitor } from "../model/home";
 import { ETHERNET, largestOf } from "../model/largestFrame";
-import { routeOf } from "../model/route";
 import { serviceFinder } from "../model/serviceNames";
-import { productionTunnel } from "../model/shared";
-import type { FlowClaim } from "../schema/claim";
 import type { FlowInputs } from "../schema/flow";
+import { wayOf } from "./way";
 
 type FlowDraft = Extract<Draft, { kind: "flow" }>;
 
@@ -63,21 +61,14 @@ function fragmentsOf(fit: Fit): string {
 }
 
 async function wayLimit(fit: Fit): Promise<Limit | undefined> {
-  const { draft, source } = fit;
-  const route = routeOf([...source.read.claims.values()], draft as FlowClaim);
-  const shared =
-    draft.shared === undefined
-      ? undefined
-      : productionTunnel(source.facts, draft.shared.bridge, draft.peer!.remote);
+  const way = wayOf(fit);
+  if (way === undefined) return undefined;
+  const { type, local, remote, end, shared } = way;
   const fragments =
-    route === undefined ? shared?.interface.options.df_default === "false" : mayFragment(fit, route.end);
-  const type = route?.end.type ?? encapsulationOf(shared?.interface.type ?? "");
-  const remote = route?.remote ?? draft.peer?.remote;
-  if (type === undefined || remote === undefined) return undefined;
-  const local = route?.end.local ?? draft.peer?.local;
-  const mtu = (await fit.reach.open(source.record).underlay(remote, local))?.mtu;
+    end === undefined ? shared?.interface.options.df_default === "false" : mayFragment(fit, end);
+  const mtu = (await fit.reach.open(fit.source.record).underlay(remote, local))?.mtu;
   if (mtu === undefined) return undefined;
-  const header = outerBytes(type, remote, route?.end.erspanVersion);
+  const header = outerBytes(type, remote, end?.erspanVersion);
   return {
     bytes: mtu - header,
     why: `the route to ${remote} has an MTU of ${mtu}, of which ${type} takes ${header} bytes${fragments ? ` (${fragmentsOf(fit)})` : ""}`,

@@ -14,8 +14,9 @@ import type { CheckResult, Checks, DiffResult, Properties } from "./resource";
 const MONITOR_ONLY = ["host", "hosts", "port", "ports", "distribution", "attachment"];
 
 /**
- * Checks what was given, valid or not, so that an invalid argument is not reported as missing as well. An unknown may
- * turn out to be absent or a default, and defaults contradict nothing.
+ * Checks what was given, valid or not, so that an invalid argument is not reported as missing as well. Defaults
+ * contradict nothing. Except between host and hosts, neither does an unknown, which may turn out to be absent or a
+ * default.
  */
 function contradictions(given: Properties): Failure[] {
   const options: Options = monitorOptions;

@@ -44,7 +44,7 @@ export async function readStatistics(access: HostAccess, look: Look): Promise<Ho
   ]);
   const numbers = portNumbers(facts, bridge);
   const tunnelIds = tunnelIdsOf(read.claims.values());
-  const receives = receivesOn(read.claims, facts.machine);
+  const receives = receivesOn(read.claims, facts.machine, tunnelIds);
   const counted = countedTogether(groups);
   const ofGroups = new GroupRules(rules, numbers);
   const captures = counted.map(({ groups: own, meter }) =>

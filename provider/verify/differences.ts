@@ -21,9 +21,13 @@ export class Differences {
     for (const [index, { about }] of all.entries()) {
       if (about === undefined) continue;
       const piece = this.pieceOf(about);
-      const list = piece === undefined ? this.common : (this.byPiece.get(keyOf(piece)) ?? []);
-      if (piece !== undefined) this.byPiece.set(keyOf(piece), list);
-      list.push(index);
+      if (piece === undefined) {
+        this.common.push(index);
+        continue;
+      }
+      const known = this.byPiece.get(keyOf(piece)) ?? [];
+      this.byPiece.set(keyOf(piece), known);
+      known.push(index);
     }
   }
 

@@ -68,8 +68,9 @@ function stageOf(
 ): Stage | undefined {
   if (about === undefined) return undefined;
   if ("port" in about) return context.ports.get(about.port);
-  if ("mirror" in about) return isCapturing(tap, about.mirror) ? "capture" : undefined;
-  if ("meter" in about) return meterStage(tap, about.meter);
+  // Mirrors and meters of other taps are not among those that concern this one.
+  if ("mirror" in about) return "capture";
+  if ("meter" in about) return "filter";
   if ("rule" in about) return ruleStage(tap, about, context);
   if ("problem" in about) return problemStage(tap, about.problem, owners);
   return about.bridge === tap.view.tapBridge ? betweenTables(tap, "filter") : undefined;
@@ -81,10 +82,6 @@ function stageOf(
  */
 function betweenTables({ source }: TapThere, atSource: Stage): Stage {
   return source === undefined ? "delivery" : atSource;
-}
-
-function isCapturing({ source }: TapThere, mirror: string): boolean {
-  return source?.groups.some((group) => groupNames(group).mirror === mirror) === true;
 }
 
 /**
@@ -114,12 +111,6 @@ function portStages({ view, owner, source, destination }: TapThere): Map<string,
   for (const wanted of destination.service.ports)
     if (typeof wanted === "string") stages.set(wanted, "delivery");
   return stages;
-}
-
-/** A meter has the number of the patch port on which a group's copies arrive. */
-function meterStage({ view, source }: TapThere, meter: number): Stage | undefined {
-  const isMetered = source?.groups.some((group) => view.numbers.get(groupNames(group).tap) === meter);
-  return isMetered === true ? "filter" : undefined;
 }
 
 function ruleStage(

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Unwrap } from "@pulumi/pulumi";
 import * as z from "zod";
 import { flowArgs, flowComputed } from "../../provider/schema/flow";
-import { functionArgs } from "../../provider/schema/functions";
+import { type FunctionName, functionArgs } from "../../provider/schema/functions";
 import { monitorPortArgs, monitorPortComputed } from "../../provider/schema/monitorPort";
 import type { Options } from "../../provider/schema/options";
 import { serviceArgs, serviceComputed } from "../../provider/schema/service";
@@ -112,14 +112,13 @@ function resource(
 
 /** A function: its arguments, and the interface of its answer. */
 function invoked(
-  name: string,
-  args: Options,
+  name: FunctionName,
   answer: string,
   specs: TypeSpecs,
   documented: ReadonlyMap<string, Documented>,
 ) {
   const [read, answered] = [documented.get(name)!, documented.get(answer)!];
-  const schema = jsonSchema(args);
+  const schema = jsonSchema(functionArgs[name]);
   const outputs = declaredObject(answered.node);
   const pascal = `${name[0]!.toUpperCase()}${name.slice(1)}`;
   return {
@@ -151,20 +150,8 @@ export function packageSchema(root: string) {
   const resources = kinds.map((kind) => [`taas:index:${kind}`, resource(kind, specs, documented)] as const);
   const config = specs.properties(jsonSchema(providerOptions), "Provider", undefined);
   const functions = {
-    "taas:index:getTapStatistics": invoked(
-      "getTapStatistics",
-      functionArgs.getTapStatistics,
-      "TapStatistics",
-      specs,
-      documented,
-    ),
-    "taas:index:verifyTaps": invoked(
-      "verifyTaps",
-      functionArgs.verifyTaps,
-      "TapVerifications",
-      specs,
-      documented,
-    ),
+    "taas:index:getTapStatistics": invoked("getTapStatistics", "TapStatistics", specs, documented),
+    "taas:index:verifyTaps": invoked("verifyTaps", "TapVerifications", specs, documented),
   };
   const respectSchemaVersion = { respectSchemaVersion: true };
   return {

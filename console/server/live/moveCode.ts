@@ -4,7 +4,7 @@ import type { FlowClaim, ServiceClaim } from "../../../provider/schema/claim";
 import { labels } from "../../../provider/schema/common";
 import { endOptions, treatmentOptions } from "../../../provider/schema/flow";
 import type { PortInput } from "../../../provider/schema/port";
-import { expressionKey, literals } from "../program/literal";
+import { expressionKey, literal, mapTexts } from "../program/literal";
 import { resourceText } from "../program/resourceText";
 import type { End, Ends } from "./ends";
 import { nameOf } from "./ids";
@@ -52,7 +52,7 @@ export function moveCode(source: End<FlowClaim>, ends: Ends): string | undefined
   const key = nameOf(claim.owner);
   const resource = {
     ...{ key, type: "taas:TapFlow" },
-    properties: literals(properties) as Record<string, unknown>,
+    properties: mapTexts(properties, literal) as Record<string, unknown>,
   };
   // What a host says is no command, whoever puts this line into a shell.
   const words = quoteArgv([key, `${view.record.name}:${claim.owner}`].map(printableLine));

@@ -7,7 +7,10 @@ export interface NewResource {
   properties: Record<string, unknown>;
 }
 
-/** Resources as a program has them under `resources`, from the first column on. Texts that are no expressions are literals. */
+/**
+ * Resources as a program has them under `resources`, from the first column on. Texts are written as they are: whoever
+ * has a text that is no expression makes it a literal before (`literals`).
+ */
 export function resourceText(resources: readonly NewResource[]): string {
   const values = resources.map(({ key, type, properties }) => [key, { type, properties }] as const);
   // Pulumi parses unquoted times, `1_000` and `yes` as YAML 1.1 does: text that looks like one is quoted.

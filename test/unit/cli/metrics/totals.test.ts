@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { type Counted, Totals as ReceivingTotals } from "../../../../cli/metrics/totals";
+import type { Receives } from "../../../../provider/statistics/receives";
 import type { CaptureStatistics, HostStatistics } from "../../../../provider/statistics/statistics";
 
 const count = (packets: number) => ({ packets, bytes: packets * 100 });
@@ -35,7 +36,7 @@ const reading = (captures: CaptureStatistics[], delivered = 0, sent = 0, errors 
 
 /** The totals of a host none of whose groups copies to a service there. */
 class Totals extends ReceivingTotals {
-  override add(read: HostStatistics, receives = (_: string, __: CaptureStatistics) => false): Counted {
+  override add(read: HostStatistics, receives: Receives = () => false): Counted {
     return super.add(read, receives);
   }
 }
