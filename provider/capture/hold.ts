@@ -17,7 +17,8 @@ const LEASE = 8;
 const RENEWAL = 2000;
 /** Milliseconds that ovs-vswitchd needs to read its counters after a change of a rule, which makes it do so at once. */
 const COUNTING = 100;
-
+/** Milliseconds between two looks at counters until they have been read. */
+const LOOK = 5;
 /** Milliseconds that frames which were counted as sent are waited for. */
 const LATE = 1000;
 
@@ -34,6 +35,8 @@ export class Hold {
   /** Copies that the rules have sent so far, as far as has been counted, and what they had counted last. */
   private sent = 0;
   private counted = 0;
+  /** Settles when the credit of the rules that were added last is out of `sent`. */
+  private discounted: Promise<unknown> = Promise.resolve();
   /** Since when the rules are known to be there, by the process's clock. */
   private since = performance.now();
   /** How often the rules have been added. */
@@ -67,7 +70,9 @@ export class Hold {
   async take(rules: readonly Rule<number>[]): Promise<void> {
     const others = this.rules.filter(({ inPort }) => rules.every((rule) => rule.inPort !== inPort));
     this.terms += 1;
+    const { received } = this.channel;
     await this.channel.lease(rules, LEASE);
+    this.discounted = this.discount(received).catch(() => {});
     if (others.length > 0) await this.channel.end(others);
     this.rules = rules;
     this.since = performance.now();
@@ -110,8 +115,24 @@ export class Hold {
   }
 
   private note({ packets }: Held): void {
-    this.sent += packets < this.counted ? packets : packets - this.counted;
+    this.sent += more(packets, this.counted);
     this.counted = packets;
+  }
+
+  /**
+   * Takes out of `sent` what no rule has sent: as soon as rules are added, ovs-vswitchd credits them with what has passed since it
+   * last read its counters. At its first count that is what exceeds the frames that have come since the rules were added. `before`:
+   * frames that had come until then. Rejects if the host cannot be asked; the signs of life meet that too.
+   */
+  private async discount(before: number): Promise<void> {
+    const { channel, counted, terms } = this;
+    const over = performance.now() + COUNTING;
+    let credited = 0;
+    while (credited === 0 && terms === this.terms && performance.now() < over) {
+      await sleep(LOOK);
+      credited = more((await channel.held(this.cookie)).packets, counted);
+    }
+    if (terms === this.terms) this.sent -= Math.max(0, credited - (channel.received - before));
   }
 
   /**
@@ -140,6 +161,7 @@ export class Hold {
    */
   private async settle(): Promise<number> {
     const { channel, rules } = this;
+    await this.discounted;
     this.terms += 1;
     const renewing = channel.renew(rules);
     renewing.catch(() => {});
@@ -151,6 +173,11 @@ export class Hold {
     while (this.sent > channel.received && performance.now() < late) await sleep(COUNTING / 2);
     return Math.max(0, this.sent - channel.received);
   }
+}
+
+/** Packets that a counter has counted since it was at `before`; a counter can begin anew. */
+function more(packets: number, before: number): number {
+  return packets < before ? packets : packets - before;
 }
 
 /** The error of a capture whose claim another writer has deleted. */

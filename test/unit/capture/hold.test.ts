@@ -22,6 +22,8 @@ class FakeBridge implements HoldChannel {
   /** Packets that the rules have counted. */
   packets = 0;
   isThere = true;
+  /** Packets that it credits added rules with, which passed before. */
+  credit = 0;
   readonly added: (readonly Rule<number>[])[] = [];
   readonly ended: Rule<number>[] = [];
   renewals = 0;
@@ -32,6 +34,7 @@ class FakeBridge implements HoldChannel {
   async lease(rules: readonly Rule<number>[]): Promise<void> {
     this.added.push(rules);
     this.isThere = true;
+    this.packets += this.credit;
   }
   async renew(): Promise<void> {
     this.renewals += 1;
@@ -53,6 +56,8 @@ class FakeBridge implements HoldChannel {
 
 /** Milliseconds between two signs of life here. */
 const RENEWAL = 100;
+/** Milliseconds after which what a bridge has counted is what its rules have sent. */
+const CREDITED = 150;
 /** Milliseconds that answers are waited for at the end. */
 const PATIENCE = { usual: 5000, interrupted: 100 };
 const { signal: UNINTERRUPTED } = new AbortController();
@@ -64,10 +69,12 @@ describe("the rules of a capture", () => {
     while (!holds()) await sleep(10);
   }
 
-  async function held(): Promise<{ bridge: FakeBridge; hold: Hold }> {
+  async function held(credit = 0): Promise<{ bridge: FakeBridge; hold: Hold }> {
     const bridge = new FakeBridge();
+    bridge.credit = credit;
     const hold = new Hold(bridge, { name: "host1", address: "host1" }, TOKEN, RENEWAL);
     await hold.take([RULE]);
+    await sleep(CREDITED);
     return { bridge, hold };
   }
 
@@ -138,6 +145,22 @@ describe("the rules of a capture", () => {
     expect(bridge.renewals).to.equal(1);
     expect(bridge.ended).to.deep.equal([RULE]);
     expect(bridge.isClosed).to.equal(true);
+  });
+
+  it("have not sent what they are credited with as they are added", async () => {
+    const { bridge, hold } = await held(30);
+    [bridge.packets, bridge.received] = [130, 97];
+    expect(await hold.end(PATIENCE, UNINTERRUPTED)).to.equal(3);
+  });
+
+  it("have not sent it either where they are ended at once, or added anew", async () => {
+    const bridge = new FakeBridge();
+    const hold = new Hold(bridge, { name: "host1", address: "host1" }, TOKEN, RENEWAL);
+    await hold.take([RULE]);
+    await sleep(CREDITED);
+    [bridge.packets, bridge.received, bridge.credit] = [100, 100, 30];
+    await hold.take([RULE]);
+    expect(await hold.end(PATIENCE, UNINTERRUPTED)).to.equal(0);
   });
 
   it("end with no such count where more has arrived than is counted yet", async () => {
