@@ -14,9 +14,12 @@ export class Libpcap {
     return libpcap;
   }
 
-  /** The places of the frames that an expression takes. Throws where libpcap refuses it for another reason than that it takes none. */
+  /**
+   * The places of the frames that an expression takes. Throws where libpcap refuses it for another reason than that it takes none.
+   * libpcap's optimizer stays off: that of 1.10.3 takes `net 2001:db8::/112 and net 2001:db8::/112` to match nothing.
+   */
   async taken(expression: string): Promise<number[]> {
-    const files = ["-r", this.file("all"), "-w", this.file("taken")];
+    const files = ["-O", "-r", this.file("all"), "-w", this.file("taken")];
     const { exitCode, stderr } = await run(["tcpdump", "-Z", "root", ...files, expression]);
     if (exitCode === 0) return packetsOf(await readFile(this.file("taken"))).map(({ second }) => second);
     if (stderr.includes("expression rejects all packets")) return [];

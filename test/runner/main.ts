@@ -57,7 +57,13 @@ function show({ name }: Job, { report, output, seconds }: Outcome): void {
 /** Lets all processes of this run share what V8 compiles, in a directory that ends with it, and load no more than they use. */
 function shareCompiled(): void {
   const directory = mkdtempSync(join(tmpdir(), "taas-compiled-"));
-  process.on("exit", () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }));
+  process.on("exit", () => {
+    try {
+      rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+    } catch {
+      // After a signal, what a test had started may still write there. How the run ended counts more.
+    }
+  });
   process.env.NODE_COMPILE_CACHE = directory;
   const preloaded = ["compileCache", "lateArborist"].map(
     (name) => `--require ${JSON.stringify(join(ROOT, `dist/test/${name}.js`))}`,
