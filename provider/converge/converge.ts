@@ -1,4 +1,5 @@
 import { allOf } from "../allOf";
+import { TaasError } from "../errors";
 import { stackOf } from "../model/identity";
 import { RESTORE_WAIT, waitsForRestore } from "../model/restoreWait";
 import type { Claim } from "../schema/claim";
@@ -21,12 +22,15 @@ export async function converge<Result>(intent: Intent<Result>): Promise<Result> 
   warnOfTakeover(intent, prepared);
   const { abandoned, result } = prepared;
   const written: Target[] = [];
+  // What a delete has begun, it completes: the state says "active" until the resource is gone from all its hosts.
+  if (intent.mode === "delete") intent.reach.ending?.throwIfAborted();
   for (const found of abandoned) await deleteEverywhere(intent.reach, found);
   await cleanUpOwn(intent, prepared);
   try {
     await write(intent, prepared, written);
     return result;
   } catch (error) {
+    if (error instanceof HalfDoneError) throw error;
     if (intent.mode === "create") await undo(intent, written, error);
     if (intent.mode === "update") throw new HalfDoneError(intent.token, [(error as Error).message], error);
     throw error;
@@ -76,10 +80,22 @@ async function write(intent: Intent, prepared: Prepared, written: Target[]): Pro
   await announce(intent, prepared);
   await putRounds(preliminary, [...preliminary, ...rounds]);
   const claims = await putRounds(rounds, rounds);
-  const pending = [...claims].filter(([, claim]) => claim?.pending !== undefined);
-  await allOf(pending.map(([look, claim]) => intent.reach.open(look.record).confirm(claim)));
+  await confirm(intent, claims);
   await deleteOld(intent, prepared);
   for (const target of arrived(prepared)) await put(intent, rounds, target, mark);
+}
+
+/**
+ * Confirms pending claims. By then all of them are written, and a confirmed one no longer says what it replaced. A failure is
+ * therefore not undone: the next run confirms the rest.
+ */
+async function confirm(intent: Intent, claims: ReadonlyMap<Look, Claim>): Promise<void> {
+  const pending = [...claims].filter(([, claim]) => claim?.pending !== undefined);
+  try {
+    await allOf(pending.map(([look, claim]) => intent.reach.open(look.record).confirm(claim)));
+  } catch (error) {
+    throw new HalfDoneError(intent.token, [(error as Error).message], error);
+  }
 }
 
 /**
@@ -172,10 +188,25 @@ async function deleteOld(intent: Intent, { old, rounds }: Prepared): Promise<voi
   };
   const looks = leaving(intent, old, rounds).sort((a, b) => Number(isFarEnd(a)) - Number(isFarEnd(b)));
   const edit = deleteEdit(intent.previousOwner ?? intent.owner, intent.token);
-  for (const { record } of looks) {
-    // The state keeps a resource until it is deleted completely, so a delete can stop here. What was moved exists
-    // elsewhere already.
-    if (intent.mode === "delete") intent.reach.ending?.throwIfAborted();
-    await intent.reach.open(record).submit(edit);
+  for (const [index, { record }] of looks.entries()) {
+    try {
+      await intent.reach.open(record).submit(edit);
+    } catch (error) {
+      throw intent.mode === "delete" && index > 0 ? halfDeleted(error) : error;
+    }
   }
+}
+
+/** The error of a delete that is complete on some hosts. The state still has the resource, as it was before. */
+function halfDeleted(error: unknown): unknown {
+  if (!(error instanceof TaasError)) return error;
+  const { shortMessage, code, host, hint } = error;
+  const advice =
+    "The resource is deleted on other hosts and copies nothing any more: delete it again, or run pulumi up --refresh if it is to stay";
+  return new TaasError(shortMessage, {
+    code,
+    cause: error,
+    hint: hint === undefined ? advice : `${hint}. ${advice}`,
+    ...(host === undefined ? {} : { host }),
+  });
 }

@@ -21,7 +21,7 @@ export interface Reach {
   warn(message: string): void;
   /** Receives the claims of other resources that the operation deletes, because they cannot exist without this one. */
   dropped?: (claim: Claim) => void;
-  /** Ends the operation between two steps; what a create has written by then is undone. */
+  /** Ends the operation between two steps. What a create has written by then is undone; a delete that has begun is completed. */
   ending?: Ending | undefined;
 }
 
