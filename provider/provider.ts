@@ -54,6 +54,11 @@ export class Provider {
    */
   private readonly incarnations = new Map<unknown, unknown>();
   /**
+   * The owners that were checked with their old arguments, so that the state has them. A replacement is checked once more, without
+   * those.
+   */
+  private readonly known = new Set<unknown>();
+  /**
    * The incarnations that were deleted with another resource and not written again since. The engine may not know that
    * they are gone, because the other one was replaced.
    */
@@ -73,8 +78,11 @@ export class Provider {
   }
 
   private checked(kind: Kind, olds: Properties, news: Properties, secrets: SecretNames): CheckResult {
+    const { owner } = news;
+    if (Object.keys(olds).length > 0) this.known.add(owner);
+    const before = this.known.has(owner) ? { owner, ...olds } : olds;
     try {
-      return clean(CHECKS[kind].check(namesOf(this.settings().inventory), olds, news));
+      return clean(CHECKS[kind].check(namesOf(this.settings().inventory), before, news));
     } catch (error) {
       if (!(error instanceof TaasError) || error.code !== "invalid-host")
         throw concealed(error, concealing(secrets, news));
@@ -94,7 +102,9 @@ export class Provider {
     const replaced = this.incarnations.get(inputs.owner) as string | undefined;
     const half = { id: String(inputs.owner), recorded: inputs };
     return this.operate(kind, caller, [inputs], ({ create }, context) =>
-      create(context, inputs, replaced).catch(withState(half)),
+      create({ ...context, isReplacing: this.known.has(inputs.owner) }, inputs, replaced).catch(
+        withState(half),
+      ),
     );
   }
 

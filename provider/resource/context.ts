@@ -16,6 +16,8 @@ export function namesOf(inventory: Inventory): Names {
 
 /** What operations need in addition to their arguments. */
 export interface Context extends Reach, Names {
+  /** Whether the resource that is created was in the state before the run. */
+  isReplacing?: boolean;
   /** Closes all connections and rejects pending work on them; the next operation opens new ones. */
   close(): Promise<void>;
 }

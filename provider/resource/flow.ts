@@ -4,6 +4,7 @@ import { deleteResource } from "../converge/deleteResource";
 import { type OpenHost, placeOf } from "../converge/hosts";
 import type { Steps, Target } from "../converge/intent";
 import type { Inspection, Look } from "../converge/look";
+import { drawToken } from "../converge/run";
 import type { HostRecord } from "../host/host";
 import { movingFromOf } from "../model/moving";
 import { isNamed, isRenamed, serviceFinder } from "../model/serviceNames";
@@ -13,7 +14,7 @@ import type { FoundIfaceIds } from "../schema/port";
 import { type Context, presentCandidates, remainingHosts } from "./context";
 import { candidatesOf } from "./ends";
 import { flowChecks } from "./flowChecks";
-import { isOver, requireTime, timeLeft } from "./flowEnd";
+import { isOver, timeLeft, untilPassed } from "./flowEnd";
 import { expectedClaims, flowTargets } from "./flowTargets";
 import { knownIfaceIds, type Presence, portNameOf, presenceAt, WAITING_HINT } from "./found";
 import { incarnationOf } from "./incarnation";
@@ -182,8 +183,11 @@ export const tapFlow: Resource = {
   ...flowChecks,
   async create(context, properties, replaced) {
     const inputs = flowInputs.parse(properties);
-    await requireTime(context, inputs);
-    return { id: inputs.owner, outs: await put(context, inputs, undefined, replaced) };
+    const id = inputs.owner;
+    if ((await timeLeft(context, inputs)) === "some")
+      return { id, outs: await put(context, inputs, undefined, replaced) };
+    if (context.isReplacing !== true) throw untilPassed(inputs);
+    return { id, outs: { ...inputs, portName: "", portNames: [], status: ENDED, incarnation: drawToken() } };
   },
   async update(context, olds, news) {
     const inputs = flowInputs.parse(news);

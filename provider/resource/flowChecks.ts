@@ -10,7 +10,7 @@ import type { Names } from "./context";
 import { candidatesOf, endsOf, oneOfHosts, recordEnds } from "./ends";
 import { isMember, membersMissing } from "./members";
 import type { CheckResult, Checks, Properties } from "./resource";
-import { ENDED } from "./status";
+import { ENDED, isEnded } from "./status";
 
 /** Validates a TapFlow's arguments, and adds `tunnelId` and `rules` to the inputs. */
 function checkFlow(names: Names, olds: Properties, news: Properties): CheckResult {
@@ -28,7 +28,7 @@ function checkFlow(names: Names, olds: Properties, news: Properties): CheckResul
   return { inputs, failures: [...contradictions(inputs), ...misplaced(inputs), ...tooLate(olds, inputs)] };
 }
 
-/** A new flow must end in the future. An existing flow that has ended may stay in its program. */
+/** A new flow must end in the future. An existing flow that has ended may stay in its program, also if it is replaced. */
 function tooLate(olds: Properties, { until }: Properties): Failure[] {
   if (Object.keys(olds).length > 0 || until === undefined || hasUnknown(until)) return [];
   if (!hasEnded({ until: until as string }, Date.now())) return [];
@@ -109,9 +109,11 @@ const checks = checksOf(flowArgs, checkFlow);
 /**
  * Whether the engine asks if a flow must be deleted before its service, which is itself deleted before it is replaced.
  * It then passes the recorded inputs with an unknown service. In a preview with an unknown service, `check` has made
- * what follows from the service unknown as well. A collector's service has no claim, so its flows stay.
+ * what follows from the service unknown as well. A collector's service has no claim, so its flows stay, and what is left of a
+ * flow that has ended has nothing to lose.
  */
 function isServiceCondemned(olds: Properties, { service, tunnelId }: Properties): boolean {
+  if (isEnded(olds.status)) return false;
   if (!hasUnknown(service) || hasUnknown(tunnelId)) return false;
   return (olds.service as ServiceRef).collector === undefined;
 }

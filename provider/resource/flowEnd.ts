@@ -39,13 +39,9 @@ function areOver(clocks: readonly Clock[], inputs: FlowInputs): boolean {
   return clocks.length > 0 && clocks.every(({ now }) => hasEnded(inputs, now));
 }
 
-/**
- * Before a create: rejects with `until-passed` if the flow has ended already, and warns if copies may continue after
- * its end.
- */
-export async function requireTime(context: Context, inputs: FlowInputs): Promise<void> {
-  if ((await timeLeft(context, inputs)) === "some") return;
-  throw new TaasError(`the tap should end at ${inputs.until}, which has passed by the clock of its host`, {
+/** The error of a create whose flow has ended already. */
+export function untilPassed(inputs: FlowInputs): TaasError {
+  return new TaasError(`the tap should end at ${inputs.until}, which has passed by the clock of its host`, {
     code: "until-passed",
     host: candidatesOf(inputs)[0]!.name,
     hint: "Give a later moment, or set the host's clock",
@@ -53,7 +49,7 @@ export async function requireTime(context: Context, inputs: FlowInputs): Promise
 }
 
 /**
- * Before an update: whether time is left. Warns if copies may continue after the end, because Open vSwitch's timeouts
+ * Before a create or an update: whether time is left. Warns if copies may continue after the end, because Open vSwitch's timeouts
  * reach 18 hours at most, and then a keeper or another operation is needed.
  */
 export async function timeLeft(context: Context, inputs: FlowInputs): Promise<"some" | "none"> {

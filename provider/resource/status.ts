@@ -25,6 +25,11 @@ export function endedStatus(left: readonly string[]): string {
   return left.length === 0 ? ENDED : `${ENDED} (left on ${left.join(", ")})`;
 }
 
+/** Whether a recorded status is that of a flow after its end. */
+export function isEnded(status: unknown): boolean {
+  return typeof status === "string" && status.startsWith(ENDED);
+}
+
 /** Whether a recorded status calls for a repair. */
 export function isDrifted(status: unknown): boolean {
   return typeof status === "string" && status.startsWith("drifted");

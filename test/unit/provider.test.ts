@@ -12,6 +12,8 @@ function configured(...gone: string[]): Settings {
   return readSettings((key) => (key === "taas:hosts" ? JSON.stringify(hosts) : undefined));
 }
 
+const PAST = "2020-01-31T17:00:00Z";
+
 /** A provider of hosts that are kept in memory. */
 class MemoryProvider extends Provider {
   private readonly context: Context = memoryHosts(
@@ -75,6 +77,17 @@ describe("a provider", () => {
       provider.diff("TapService", outs, checked(b));
       const error = await create(checked(a, { port: "tap-ids2" })).catch((reason: unknown) => reason);
       expect(error).to.have.property("code", "claim-differs");
+    });
+
+    it("lets a tap that has ended be replaced, and no new one begin", async () => {
+      const ids = checked(a);
+      const args = { owner: "o/p/s/TapFlow/web", host: "h", port: "tap-web", service: ids.ref, until: PAST };
+      const failures = (olds: Properties) => provider.check("TapFlow", olds, args, new Set()).failures;
+      expect(failures({}).map(({ property }) => property)).to.deep.equal(["until"]);
+      expect(failures(args)).to.deep.equal([]);
+      expect(failures({})).to.deep.equal([]);
+      const { inputs } = provider.check("TapFlow", {}, args, new Set());
+      expect((await provider.create("TapFlow", inputs, caller)).outs.status).to.equal("ended");
     });
 
     it("updates what was deleted with it, although nothing of that has changed", async () => {

@@ -1,8 +1,10 @@
 import { expect } from "chai";
+import type { TaasError } from "../../../provider/errors";
 import type { Context } from "../../../provider/resource/context";
 import { tapFlow } from "../../../provider/resource/flow";
 import type { Properties, Resource } from "../../../provider/resource/resource";
 import { tapService } from "../../../provider/resource/service";
+import { UNKNOWN } from "../../../provider/schema/unknown";
 import { memoryHosts } from "./memoryHosts";
 
 const UNTIL = "2090-01-31T17:00:00Z";
@@ -99,5 +101,27 @@ describe("a tap that has ended", () => {
     expect(tapFlow.diff(updated.outs, inputs).changes).to.equal(false);
     const { portName, portNames, incarnation } = outs;
     expect(updated.outs).to.deep.include({ portName, portNames, incarnation, status: "ended" });
+  });
+
+  it("is ended at once where it is replaced, and cannot be created", async () => {
+    const { args, outs } = await create({});
+    const { status } = await read(outs);
+    await tapFlow.delete(afterwards, { ...outs, status });
+    const inputs = checked(tapFlow, args, outs);
+    const refused = await tapFlow.create(afterwards, inputs).catch((error: TaasError) => error.code);
+    expect(refused).to.equal("until-passed");
+    const replaced = await tapFlow.create({ ...afterwards, isReplacing: true }, inputs);
+    expect(replaced.outs).to.include({ status: "ended", portName: "" });
+    expect(replaced.outs.incarnation).to.not.equal(outs.incarnation);
+    expect((await read(replaced.outs)).status).to.equal("ended");
+    expect(tapFlow.diff(replaced.outs, inputs).changes).to.equal(false);
+  });
+
+  it("is not deleted before its service", async () => {
+    const { args, outs } = await create({});
+    const condemned = { ...checked(tapFlow, args, outs), service: UNKNOWN };
+    expect(tapFlow.diff(outs, condemned).replaces).to.deep.equal(["service"]);
+    for (const status of ["ended", "ended (left on host1)"])
+      expect(tapFlow.diff({ ...outs, status }, condemned).replaces).to.deep.equal([]);
   });
 });
