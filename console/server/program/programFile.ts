@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { type FileHandle, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ProjectFiles, textOf } from "./projectFiles";
 
@@ -47,18 +48,47 @@ export class ProgramFile {
 
 /**
  * Replaces a file as a whole, if it has what it is thought to have; else it stays, and the result is false. Where it is a link, the file that it
- * leads to is replaced, and the link stays.
+ * leads to is replaced, and the link stays. The new file has the owner, group and rights of the old one, as far as this user may give them.
  */
 export async function replaceFile(file: string, before: Buffer, after: Buffer): Promise<boolean> {
   const path = await realpath(file);
   const temporary = join(dirname(path), `.${basename(file)}.${randomBytes(6).toString("hex")}`);
   try {
-    const { mode } = await stat(path);
-    await writeFile(temporary, after, { mode });
+    await createLike(await stat(path), temporary, after);
     if (!(await readFile(path)).equals(before)) return false;
     await rename(temporary, path);
     return true;
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** Only this user can read the new file until it has its owner and group. */
+async function createLike(old: Stats, path: string, content: Buffer): Promise<void> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(content);
+    const rights = (await takeGroup(file, old)) ? old.mode & 0o777 : withoutGroup(old.mode);
+    // Some file systems have no rights of their own.
+    await file.chmod(rights).catch(() => {});
+  } finally {
+    await file.close();
+  }
+}
+
+/** Gives a file the group of another, and the owner, too, where this user may. False: this user may give neither. */
+async function takeGroup(file: FileHandle, { uid, gid }: Stats): Promise<boolean> {
+  for (const owner of [uid, -1])
+    try {
+      await file.chown(owner, gid);
+      return true;
+    } catch {
+      // A user who is not root may give away no file, and only to groups of its own.
+    }
+  return false;
+}
+
+/** Rights where the group is another one than before: of its members, the old file had the rights of others. */
+function withoutGroup(mode: number): number {
+  return (mode & 0o707) | ((mode & 0o007) << 3);
 }

@@ -1,8 +1,24 @@
-import { lstat, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { ProgramFile } from "../../../console/server/program/programFile";
+import { skipForLackOf } from "../../lacking";
+
+/** A user and a group of no rights, which need not have names. */
+const SOMEBODY = 60_001;
+const THEIR_GROUP = 60_002;
 
 describe("the console's program file", () => {
   let folder: string;
@@ -40,5 +56,74 @@ describe("the console's program file", () => {
     const written = await Promise.all(["b", "c"].map((name) => file.replace("name: a\n", `name: ${name}\n`)));
     expect(written).to.deep.equal([true, false]);
     expect(await file.read()).to.equal("name: b\n");
+  });
+
+  describe("of a project that several people edit", () => {
+    const umask = process.umask();
+
+    beforeEach(async () => {
+      process.umask(0o022);
+      await writeFile(file.path, "name: a\n");
+    });
+
+    afterEach(() => process.umask(umask));
+
+    /** Owner, group and rights of the file after an edit. */
+    const edited = async () => {
+      expect(await file.replace("name: a\n", "name: b\n")).to.equal(true);
+      expect(await readdir(folder)).to.deep.equal(["Pulumi.yaml"]);
+      const { uid, gid, mode: rights } = await stat(file.path);
+      return [uid, gid, (rights & 0o7777).toString(8)];
+    };
+    const own = () => [process.geteuid!(), process.getegid!()] as const;
+
+    it("stays writable for those who may write it, whatever the umask", async () => {
+      await chmod(file.path, 0o664);
+      expect(await edited()).to.deep.equal([...own(), "664"]);
+    });
+
+    it("does not run as its owner what somebody else has written", async () => {
+      await chmod(file.path, 0o6755);
+      expect(await edited()).to.deep.equal([...own(), "755"]);
+    });
+
+    describe("who are not this user", () => {
+      before(function () {
+        if (own()[0] !== 0) skipForLackOf(this, "root");
+      });
+
+      /** Works as somebody who is in one group only, and not as root. */
+      const asSomebody = async <T>(work: () => Promise<T>): Promise<T> => {
+        const [groups, [user, group]] = [process.getgroups!(), own()];
+        await chown(folder, SOMEBODY, SOMEBODY);
+        process.setgroups!([THEIR_GROUP]);
+        process.setegid!(SOMEBODY);
+        process.seteuid!(SOMEBODY);
+        try {
+          return await work();
+        } finally {
+          process.seteuid!(user);
+          process.setegid!(group);
+          process.setgroups!(groups);
+        }
+      };
+
+      it("keeps its owner and group where root edits it", async () => {
+        await chown(file.path, SOMEBODY, THEIR_GROUP);
+        await chmod(file.path, 0o640);
+        expect(await edited()).to.deep.equal([SOMEBODY, THEIR_GROUP, "640"]);
+      });
+
+      it("keeps its group where one of the group edits it", async () => {
+        await chown(file.path, 0, THEIR_GROUP);
+        await chmod(file.path, 0o664);
+        expect(await asSomebody(edited)).to.deep.equal([SOMEBODY, THEIR_GROUP, "664"]);
+      });
+
+      it("gives no other group what its own group had", async () => {
+        await chmod(file.path, 0o664);
+        expect(await asSomebody(edited)).to.deep.equal([SOMEBODY, SOMEBODY, "644"]);
+      });
+    });
   });
 });
