@@ -120,7 +120,7 @@ export class Live {
     this.tell("services", before.services, this.rows.services, ({ id }) => id);
     this.tellHosts(before.hosts);
     const { taps, services } = this.rates;
-    if (this.rates.areNew()) this.say({ type: "rates", taps, services });
+    if (this.rates.areDue()) this.say({ type: "rates", taps, services });
   }
 
   private tell<Row extends TapRow | ServiceRow>(

@@ -2,6 +2,9 @@ import type { Count, HostStatistics } from "../../../provider/statistics/statist
 import type { HostView } from "./hostWatch";
 import { idOf } from "./ids";
 
+/** Milliseconds between two times that rates are told: each host is read once a second, and every host at another moment. */
+const PACE = 900;
+
 /** Two reads of a host's counters. */
 interface Readings {
   now: NonNullable<HostView["counts"]>;
@@ -21,7 +24,8 @@ export class Rates {
   /** By service: copies delivered to its monitors. */
   services: Record<string, number> = {};
   private readonly readings = new Map<string, Readings>();
-  private told = "";
+  /** What was told last, and when: the time of the latest counters then. */
+  private told = { text: "", at: Number.NEGATIVE_INFINITY };
 
   /** Takes new counters into account. */
   take(views: readonly HostView[]): void {
@@ -40,12 +44,18 @@ export class Rates {
     return this.readings.get(host);
   }
 
-  /** Whether the rates have changed since the last call. */
-  areNew(): boolean {
+  /**
+   * Whether the rates are to be told, which they are then taken to be: they have changed, and were not told in the last second. What is not
+   * told yet is told with later counters, which each host gets once a second.
+   */
+  areDue(): boolean {
+    if (this.readings.size === 0) return false;
+    const at = Math.max(...[...this.readings.values()].map(({ now }) => now.at));
+    if (at - this.told.at < PACE) return false;
     const text = JSON.stringify([this.taps, this.services]);
-    const isNew = text !== this.told;
-    this.told = text;
-    return isNew;
+    if (text === this.told.text) return false;
+    this.told = { text, at };
+    return true;
   }
 
   private rate({ now, before }: Readings): void {
