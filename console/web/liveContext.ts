@@ -53,15 +53,18 @@ export function useEvents({ wanted, tap, watched }: Followed, ask: () => void): 
     const waiting: (Event | TapEvent)[] = [];
     let frame = 0;
     let wasRefused = false;
-    // Applies everything received since the last drawing at once: a busy host must not keep the page busy.
+    // Applies everything received since the last drawing at once: a busy host must not keep the page busy. A page that nobody sees is never
+    // drawn, and would keep what it receives.
     const draw = () => {
+      cancelAnimationFrame(frame);
       frame = 0;
       const events = waiting.splice(0);
       setLive((before) => events.reduce(applied, before));
     };
     const take = (event: Event | TapEvent) => {
       waiting.push(event);
-      frame ||= requestAnimationFrame(draw);
+      if (document.hidden) draw();
+      else frame ||= requestAnimationFrame(draw);
     };
     setLive((before) => ({ ...before, tap: begun(before.tap, tap, watch) }));
     const path = tap === undefined ? "/api/events" : `/api/events?tap=${encoded(tap)}`;

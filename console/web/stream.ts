@@ -17,8 +17,8 @@ export interface Reader {
  * Reads a stream of events until the returned function is called. A browser opens at most six connections to a server, for all of its tabs
  * together, so that a page that nobody sees reads nothing. The first event is a snapshot each time.
  *
- * `once`: opened instead of `path` until it breaks, and read by a hidden page, too. It is never opened again, because what it begins on a
- * host begins only when somebody asks.
+ * `once`: opened instead of `path` until it breaks or says that the watch is over, and read by a hidden page, too. It is never opened again,
+ * because what it begins on a host begins only when somebody asks.
  */
 export function readStream(path: string, once: string | undefined, reader: Reader): () => void {
   let first = once;
@@ -32,7 +32,14 @@ export function readStream(path: string, once: string | undefined, reader: Reade
   const open = () => {
     const opened = new EventSource(first ?? path);
     source = opened;
-    opened.onmessage = ({ data }: MessageEvent<string>) => reader.event(JSON.parse(data) as Event | TapEvent);
+    opened.onmessage = ({ data }: MessageEvent<string>) => {
+      const event = JSON.parse(data) as Event | TapEvent;
+      reader.event(event);
+      if (event.type === "watch-ended" && first !== undefined) {
+        first = undefined;
+        again();
+      }
+    };
     opened.onopen = reader.opened;
     opened.onerror = () => {
       reader.broken();

@@ -68,6 +68,24 @@ describe("the console's stream of events", () => {
     await close();
   });
 
+  it("is none once a watch ends that nobody sees, which shows all that came till then", async () => {
+    const { page, close } = await visit(browser, fake.origin, { path: TAP });
+    await watch(page);
+    // A page that nobody sees is not drawn.
+    await page.evaluate(`window.requestAnimationFrame = () => 1; ${hide(true)}`);
+    const frame = { at: new Date().toISOString(), direction: "ingress" as const, text: "a frame", bytes: 74 };
+    fake.sendTap({ type: "frames", frames: [frame, frame], dropped: 0 });
+    await page.getByText("2 frames seen").waitFor();
+    const error = { code: "watch-over", message: "a watch lasts at most 5 minutes" };
+    fake.sendTap({ type: "watch-ended", error });
+    await fake.streamsAre(0);
+    await page.getByRole("alert").filter({ hasText: error.message }).waitFor();
+    await page.evaluate(hide(false));
+    await fake.streamsAre(1);
+    expect(watches()).to.equal(1);
+    await close();
+  });
+
   it("is opened again where it is refused once", async () => {
     const { page, close } = await visit(browser, fake.origin);
     await page.getByText("8 taps").waitFor();
