@@ -4,6 +4,7 @@ import type { Session } from "../api/session";
 import { LiveContext, SessionContext, useEvents, useLive, WatchContext } from "./liveContext";
 import { Link, useRoute } from "./navigation";
 import { Title } from "./parts/head";
+import { LoadError } from "./parts/loadError";
 import { ErrorNotice, Notice } from "./parts/notice";
 import { Bars } from "./parts/skeleton";
 import { Text, When } from "./parts/text";
@@ -41,7 +42,7 @@ export function Page() {
     return (
       <main class="alone">
         <h1>{status === 403 ? "You are not let in" : "The console cannot be reached"}</h1>
-        <ErrorNotice error={error} />
+        <LoadError error={error} again={again} />
       </main>
     );
   return (

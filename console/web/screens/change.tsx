@@ -6,6 +6,7 @@ import { Link } from "../navigation";
 import { OutcomeBadge } from "../parts/badges";
 import { FileDiff, StepCard } from "../parts/diff";
 import { Back, Head, Title } from "../parts/head";
+import { NotLoaded, ReloadError } from "../parts/loadError";
 import { ErrorNotice, Notice } from "../parts/notice";
 import { Bars } from "../parts/skeleton";
 import { Lines, Text, When } from "../parts/text";
@@ -20,15 +21,13 @@ export function ChangeScreen(props: { id: string }) {
   const row = changes.find((each) => each.id === id);
   const run = progress.get(id);
   const path = `/api/changes/${encoded(id)}`;
-  const { value: change, error } = useLoaded<Change>(path, `${snapshots} ${row?.outcome} ${run?.done}`);
-  if (change === undefined)
-    return (
-      <>
-        <Title>{error === undefined ? "Change" : "This change is not here"}</Title>
-        {error === undefined ? <Bars count={5} /> : <ErrorNotice error={error} />}
-      </>
-    );
-  const outcome = row?.outcome ?? change.outcome;
+  const version = `${snapshots} ${row?.outcome} ${run?.done}`;
+  const { value: change, error, again } = useLoaded<Change>(path, version);
+  if (change === undefined && error !== undefined)
+    return <NotLoaded what="change" error={error} again={again} />;
+  if (change === undefined) return <Loading />;
+  // Its row may have the outcome already, and is a reason to read it again. It is shown as it was read, because its row lacks its steps.
+  const { outcome } = change;
   const running = outcome === "running" || outcome === "waiting";
   const over = change.steps.filter(({ done, error }) => done || error !== undefined);
   return (
@@ -47,7 +46,8 @@ export function ChangeScreen(props: { id: string }) {
           </>
         )}
       </p>
-      <Outcome change={{ ...change, outcome }} waitsFor={row?.waitsFor ?? change.waitsFor} />
+      {error !== undefined && <ReloadError error={error} again={again} />}
+      <Outcome change={change} waitsFor={row?.waitsFor ?? change.waitsFor} />
       {outcome === "running" && (
         <Progress done={run?.done ?? over.length} total={run?.total ?? change.steps.length} />
       )}
@@ -66,6 +66,15 @@ export function ChangeScreen(props: { id: string }) {
           <Lines label="What Pulumi printed">{change.log.join("\n")}</Lines>
         </details>
       )}
+    </>
+  );
+}
+
+function Loading() {
+  return (
+    <>
+      <Title>Change</Title>
+      <Bars count={5} />
     </>
   );
 }
@@ -128,12 +137,12 @@ function Approval(props: { change: Change }) {
   const [busy, setBusy] = useState(false);
   const answer = (what: "approve" | "reject") => {
     setBusy(true);
-    post(`/api/changes/${encoded(change.id)}/${what}`, {})
-      .then(
-        () => setError(undefined),
-        (failure: unknown) => setError((failure as RequestError).error),
-      )
-      .finally(() => setBusy(false));
+    setError(undefined);
+    // Once it is answered, the change is read again, and has another outcome.
+    post(`/api/changes/${encoded(change.id)}/${what}`, {}).catch((failure: unknown) => {
+      setBusy(false);
+      setError((failure as RequestError).error);
+    });
   };
   return (
     <Notice tone="warn" title="It waits for another person's approval.">

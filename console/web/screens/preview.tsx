@@ -6,6 +6,7 @@ import { useLive } from "../liveContext";
 import { moveOn } from "../navigation";
 import { FileDiff, StepCard } from "../parts/diff";
 import { Title } from "../parts/head";
+import { LoadError, NotLoaded, ReloadError } from "../parts/loadError";
 import { ErrorNotice, Notice } from "../parts/notice";
 import { Bars } from "../parts/skeleton";
 import { Lines, Text } from "../parts/text";
@@ -22,30 +23,25 @@ export function PreviewScreen(props: { id: string }) {
   const news = previews.get(id);
   const path = `/api/previews/${encoded(id)}`;
   const { value: preview, error, again } = useLoaded<Preview>(path, `${snapshots} ${news?.state}`);
-  const state = news?.state ?? preview?.state;
+  // What is news of a preview is a reason to read it again. It is shown as it was read, because its news lack its steps.
+  const isGoing = preview === undefined || preview.state === "waiting" || preview.state === "running";
   useEffect(() => {
     if (preview?.state !== "confirmed" || preview.change === undefined) return;
     forgetDraft(id);
     moveOn(pathOf("changes", preview.change));
   }, [preview]);
   if (preview === undefined && error !== undefined)
-    return (
-      <>
-        <Title>This preview is not here</Title>
-        <ErrorNotice error={error} />
-      </>
-    );
+    return <NotLoaded what="preview" error={error} again={again} />;
   const nameOf = (one: string) => taps.get(one)?.name ?? services.get(one)?.name;
   return (
     <>
       <Title>
         <Text longest={120}>{preview === undefined ? "Preview" : titleOf(preview.edit, nameOf)}</Text>
       </Title>
-      {state === undefined || state === "waiting" || state === "running" || preview === undefined ? (
-        <Waiting waitsFor={news?.waitsFor ?? preview?.waitsFor} />
-      ) : (
-        <Outcome preview={preview} again={again} />
-      )}
+      {isGoing && error === undefined && <Waiting waitsFor={news?.waitsFor ?? preview?.waitsFor} />}
+      {isGoing && error !== undefined && <LoadError error={error} again={again} />}
+      {!isGoing && error !== undefined && <ReloadError error={error} again={again} />}
+      {!isGoing && <Outcome preview={preview} again={again} />}
     </>
   );
 }

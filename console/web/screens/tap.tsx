@@ -4,6 +4,7 @@ import { useLive, useSession, useTapLive, WatchContext } from "../liveContext";
 import { Link } from "../navigation";
 import { StateBadge } from "../parts/badges";
 import { Back, Head, Title } from "../parts/head";
+import { NotLoaded, ReloadError } from "../parts/loadError";
 import { ErrorNotice, Notice } from "../parts/notice";
 import { Path } from "../parts/path";
 import { Bars } from "../parts/skeleton";
@@ -29,20 +30,18 @@ export function TapScreen(props: { id: string }) {
   const events = useTapLive(id);
   // Data that is not live is read again when the tap has changed.
   const version = row === undefined ? 0 : `${row.state} ${row.changedAt ?? ""} ${row.filter}`;
-  const { value: tap, error } = useLoaded<Tap>(`/api/taps/${encoded(id)}`, version);
+  const { value: tap, error, again } = useLoaded<Tap>(`/api/taps/${encoded(id)}`, version);
   const [proved, setProved] = useState<Stage[]>();
-  if (error !== undefined && tap === undefined)
+  // The row is live, and whole: what it lacks, such as a reason, is over.
+  const shown: TapRow | undefined = row ?? tap;
+  if (shown === undefined && error !== undefined)
     return (
-      <>
-        <Title>This tap is not here</Title>
-        <ErrorNotice error={error}>
-          <p>
-            <Link to="/">Back to the list</Link>
-          </p>
-        </ErrorNotice>
-      </>
+      <NotLoaded what="tap" error={error} again={again}>
+        <p>
+          <Link to="/">Back to the list</Link>
+        </p>
+      </NotLoaded>
     );
-  const shown = tap === undefined ? row : { ...tap, ...row };
   if (shown === undefined) return <Waiting />;
   const stages = withProofs(events.stages ?? tap?.stages, proved);
   return (
@@ -53,6 +52,7 @@ export function TapScreen(props: { id: string }) {
           <p>No copies are made of this port by it any more.</p>
         </Notice>
       )}
+      {error !== undefined && !events.gone && <ReloadError error={error} again={again} />}
       <TapFacts tap={shown} />
       <h2>Path</h2>
       {stages === undefined ? <Bars count={3} /> : <Path stages={stages} />}
