@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { NO_ORGANIZATION } from "../face/owner";
 
 /**
  * Seconds in a week: longer than any operation needs, and well below the limit of Node.js timers (2^31 milliseconds).
@@ -30,7 +31,7 @@ export const settingOptions = {
  */
 export const providerOptions = {
   ...settingOptions,
-  organization: z.string().min(1).default("organization").meta({
+  organization: z.string().min(1).default(NO_ORGANIZATION).meta({
     description:
       "The organization of the stack, which is part of the keys of claims on hosts. The default is the name that every backend other than Pulumi Cloud uses.",
   }),
