@@ -89,8 +89,7 @@ export class MonitorPort extends TaasResource {
 
   /** Declares the port. `name` is part of its owner key, and not the port's own name; that is `args.name`. */
   constructor(name: string, args: MonitorPortArgs, options?: CustomResourceOptions) {
-    const { type, name: portName, socketPath, ifaceId } = args;
-    super("MonitorPort", name, { ...args, type, name: portName, socketPath, ifaceId }, options);
+    super("MonitorPort", name, { ...args }, options);
   }
 
   /** Whether a value is a MonitorPort, including one from another copy of this package. */

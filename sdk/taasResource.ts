@@ -1,6 +1,7 @@
 import { CustomResource, type CustomResourceOptions, type Inputs } from "@pulumi/pulumi";
 import { COMPUTED, FOLLOWING, type Kind, SECRETS } from "../provider/face/computed";
 import { providerCode } from "../provider/face/providerCode";
+import { ARGUMENT_OUTPUTS } from "./argumentOutputs";
 import { ownerKey } from "./owner";
 import { computedFrom, followingFrom, secretNames } from "./secrets";
 import { ShortTraces } from "./shortTraces";
@@ -28,6 +29,7 @@ export abstract class TaasResource extends CustomResource {
     );
     const all = {
       ...{
+        ...Object.fromEntries(ARGUMENT_OUTPUTS[kind].map((property) => [property, undefined])),
         ...props,
         ...following,
         owner,

@@ -202,8 +202,7 @@ export class TapFlow extends TaasResource {
   constructor(name: string, args: TapFlowArgs, options?: CustomResourceOptions) {
     const service = TapService.isInstance(args.service) ? args.service.ref : args.service;
     const tunnel = MirrorTunnel.isInstance(args.tunnel) ? args.tunnel.ref : args.tunnel;
-    const known = { direction: args.direction, enabled: args.enabled };
-    super("TapFlow", name, { ...args, ...known, service, tunnel }, options);
+    super("TapFlow", name, { ...args, service, tunnel }, options);
   }
 
   /** Whether a value is a TapFlow, including one from another copy of this package. */

@@ -149,7 +149,7 @@ export class TapService extends TaasResource {
   constructor(name: string, args: TapServiceArgs, options?: CustomResourceOptions) {
     const port = portOf(args.port);
     const ports = Array.isArray(args.ports) ? args.ports.map(portOf) : args.ports;
-    super("TapService", name, { ...args, port, ports, tunnelId: args.tunnelId }, options);
+    super("TapService", name, { ...args, port, ports }, options);
   }
 
   /** Whether a value is a TapService, including one from another copy of this package. */

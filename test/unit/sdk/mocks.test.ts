@@ -1,6 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect } from "chai";
+import ts from "typescript";
+import { KINDS } from "../../../provider/face/computed";
+import { publicDeclarations } from "../../../scripts/reference/publicDeclarations";
 import { repositoryRoot } from "../../engine/fixtureProject";
 
 const root = repositoryRoot();
@@ -21,6 +24,17 @@ const USUAL = `
 { newResource: ({ name, inputs }) => ({ id: name, state: inputs }), call: ({ inputs }) => inputs },
 "project", "stack", false`;
 
+/** The outputs that a class declares. */
+function declaredOutputs(name: string): string[] {
+  const { members } = publicDeclarations(root).get(name)!.node as ts.ClassDeclaration;
+  const declared = members.filter(
+    (member) =>
+      ts.isPropertyDeclaration(member) &&
+      member.modifiers!.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword),
+  );
+  return declared.map((member) => member.name!.getText());
+}
+
 describe("a program that runs with the mocks of Pulumi", function () {
   this.timeout(60_000);
 
@@ -30,5 +44,25 @@ describe("a program that runs with the mocks of Pulumi", function () {
       `new TapService("ids", { host: "h", port: "p" }).owner.apply((owner) => console.log(JSON.stringify(owner)));`,
     );
     expect(owner).to.equal("organization/project/stack/TapService/ids");
+  });
+
+  it("has every output that a class declares, whatever arguments it gives", async () => {
+    const declared = Object.fromEntries(KINDS.map((kind) => [kind, declaredOutputs(kind)]));
+    for (const names of Object.values(declared)) expect(names.length).to.be.above(9);
+    const missing = await run(
+      USUAL,
+      `
+const service = new TapService("a", {});
+const made = {
+  TapService: service,
+  TapFlow: new TapFlow("b", { service }),
+  MirrorTunnel: new MirrorTunnel("c", { hosts: ["h", "i"] }),
+  MonitorPort: new MonitorPort("d", { host: "h" }),
+};
+const isMissing = (kind) => (name) => !pulumi.Output.isInstance(made[kind][name]);
+const names = Object.entries(${JSON.stringify(declared)});
+console.log(JSON.stringify(names.flatMap(([kind, all]) => all.filter(isMissing(kind)))));`,
+    );
+    expect(missing).to.deep.equal([]);
   });
 });
