@@ -1,4 +1,4 @@
-import { type Input, type Inputs, isSecret, type Output, output, secret } from "@pulumi/pulumi";
+import { type Input, type Inputs, isSecret, type Output, output, secret, unknown } from "@pulumi/pulumi";
 import { tellsSecret } from "../provider/face/computed";
 
 /** The names of the arguments that are secret or contain a secret. */
@@ -19,6 +19,14 @@ export function computedFrom(secrets: Promise<readonly string[]>): Output<null |
   return output(secrets).apply((names) => (tellsSecret(names) ? secret(null) : undefined)) as Output<
     null | undefined
   >;
+}
+
+/**
+ * A computed property as a preview knows it. The engine cannot ask a dynamic provider for a preview, and returns the
+ * inputs as outputs. Among them is the empty value of `computedFrom` for whatever only an operation finds out.
+ */
+export function knownUnlessEmpty(computed: Output<unknown>): Output<unknown> {
+  return computed.apply((value) => value ?? unknown);
 }
 
 /**

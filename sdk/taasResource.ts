@@ -1,9 +1,15 @@
-import { CustomResource, type CustomResourceOptions, type Inputs } from "@pulumi/pulumi";
+import {
+  CustomResource,
+  type CustomResourceOptions,
+  type Inputs,
+  type Output,
+  runtime,
+} from "@pulumi/pulumi";
 import { COMPUTED, FOLLOWING, type Kind, SECRETS } from "../provider/face/computed";
 import { providerCode } from "../provider/face/providerCode";
 import { ARGUMENT_OUTPUTS } from "./argumentOutputs";
 import { ownerKey } from "./owner";
-import { computedFrom, followingFrom, secretNames } from "./secrets";
+import { computedFrom, followingFrom, knownUnlessEmpty, secretNames } from "./secrets";
 import { ShortTraces } from "./shortTraces";
 
 /** Type tokens of this package: `pulumi-nodejs:dynamic/taas:TapFlow` and so on. */
@@ -47,6 +53,10 @@ export abstract class TaasResource extends CustomResource {
       throw error;
     } finally {
       traces.end();
+    }
+    if (runtime.isDryRun()) {
+      const own = this as unknown as Record<string, Output<unknown>>;
+      for (const property of COMPUTED[kind]) own[property] = knownUnlessEmpty(own[property]!);
     }
   }
 }
