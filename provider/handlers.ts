@@ -3,6 +3,7 @@ import { COMPUTED, type Kind, SECRETS, secretProperties, tellsSecret } from "./f
 import { type Caller, Provider, readStatistics, verifyOver } from "./provider";
 import { withoutFormerSecrets } from "./resource/formerSecrets";
 import type { CheckResult, DiffResult, Properties, ReadResult } from "./resource/resource";
+import { withoutNulls } from "./schema/nulls";
 import { type ConfigReader, readSettings, type Settings } from "./settings";
 import type { TapStatistics } from "./statistics/statistics";
 import type { TapVerifications } from "./verify/verification";
@@ -44,7 +45,8 @@ function told({ [SECRETS]: names }: Properties): Properties {
 
 /**
  * An empty value for each output that would reveal a secret argument. The engine keeps an output secret if the input of
- * the same name is secret, and the program passes a secret empty value for each of them.
+ * the same name is secret, and the program passes a secret empty value for each of them. The operations get the inputs
+ * without those that are still empty.
  */
 function hidden(kind: Kind, news: Properties): Properties {
   return tellsSecret(secretsIn(news)) ? Object.fromEntries(COMPUTED[kind].map((name) => [name, null])) : {};
@@ -85,7 +87,7 @@ function handlersOf(kind: Kind): Handlers {
       return provider.diff(kind, olds, news);
     },
     async create(inputs) {
-      const { id, outs } = await provider.create(kind, inputs, caller(inputs));
+      const { id, outs } = await provider.create(kind, withoutNulls(inputs), caller(inputs));
       return { id, outs: { ...outs, ...told(inputs) } };
     },
     async read(id, state) {
@@ -95,7 +97,7 @@ function handlersOf(kind: Kind): Handlers {
     },
     async update(id, olds, news) {
       try {
-        const { outs } = await provider.update(kind, { id, olds }, news, caller(olds, news));
+        const { outs } = await provider.update(kind, { id, olds }, withoutNulls(news), caller(olds, news));
         return { outs: { ...outs, ...told(news) } };
       } catch (error) {
         const [before, now] = [olds, news].map((each) => secretProperties(kind, secretsIn(each)));
