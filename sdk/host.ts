@@ -42,7 +42,8 @@ export interface HostArgs {
   tunnelBridge?: Input<string>;
   /**
    * Whether the machine no longer exists: deletes on it then count as done, with a warning, and creates are errors
-   * (`host-gone`). Default `false`.
+   * (`host-gone`). Set it in the inventory (`taas:hosts`): a delete does not read a record in the program. Default
+   * `false`.
    */
   gone?: Input<boolean>;
   /**
