@@ -62,6 +62,7 @@ export const ERROR_CODES = [
   "monitor-immovable",
   "monitor-is-output",
   "monitor-attachment-differs",
+  "monitor-bridge-shared",
   "ageing-failed",
   "home-bridge-missing",
   "monitor-port-taken",

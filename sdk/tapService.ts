@@ -102,6 +102,8 @@ function portOf<Given>(given: MonitorPort | Given): Output<Port> | Given {
  * @throws `monitor-immovable`, `monitor-attachment-differs`, `home-bridge-missing`, `ageing-failed`: the port cannot be
  * moved to the tap bridge, or not back to where it was.
  *
+ * @throws `monitor-bridge-shared`: the Linux bridge that the port leads to has other ports than the monitor's.
+ *
  * @throws `tunnel-id-taken`, `collector-key-taken`, `tunnel-clash`: another service, production or a tunnel of others
  * already uses the tunnel id, or the collector's key or address.
  *

@@ -1,13 +1,15 @@
 import { TaasError } from "../errors";
 import {
   devicesOf,
+  type FoundLinuxBridge,
+  isShared,
   type LinuxBridge,
   type LinuxBridges,
   monitorsOf,
+  notedLinuxBridges,
   type OwnedMonitor,
   openBridge,
 } from "../model/linuxBridge";
-import type { InterfaceFacts } from "../ovs/facts";
 import { type HostAccess, tapBridgeOf } from "./access";
 import type { Difference, Look } from "./look";
 import { readLinuxBridges } from "./readLinuxBridges";
@@ -45,35 +47,58 @@ async function setLink(access: HostAccess, argv: readonly string[]): Promise<voi
 }
 
 /**
- * Rejects if a Linux bridge behind one of these devices would have to be set and cannot be. It runs the same commands
- * without the settings, which need the same right and change nothing.
+ * Rejects if a Linux bridge behind one of these monitors is shared (`monitor-bridge-shared`), or would have to be set
+ * and cannot be. It runs the same commands without the settings, which need the same right and change nothing.
  */
 export async function requireLinuxBridges(
   access: HostAccess,
-  devices: readonly InterfaceFacts[],
+  { facts, read }: Pick<Look, "facts" | "read">,
+  monitors: readonly OwnedMonitor[],
 ): Promise<void> {
-  for (const is of (await readLinuxBridges(access, devices)).values()) {
+  const noted = notedLinuxBridges(facts, read.bridge);
+  for (const [port, is] of await readLinuxBridges(access, devicesOf(monitors, facts))) {
+    if (isShared(is, noted))
+      throw new TaasError(
+        `${sharedText(port, is)}: they would get the copies, and their own frames would be flooded`,
+        {
+          code: "monitor-bridge-shared",
+          host: access.record.name,
+          hint: "Name a port that leads to the monitor alone: give its VM a Linux bridge of its own, or use a MonitorPort",
+        },
+      );
     for (const argv of commands(openBridge(is), is)) await setLink(access, argv.slice(0, -2));
   }
 }
 
+function sharedText(port: string, { name, ports }: FoundLinuxBridge): string {
+  return `Linux bridge ${name} behind monitor port ${port} has ${ports} ports, so others use it too`;
+}
+
 /**
- * The settings with which the Linux bridges behind a host's monitors hold copies back. A writer sets them after the
- * claims.
+ * The settings with which the Linux bridges behind a host's monitors hold copies back, which a writer sets after the
+ * claims, and the bridges that others use, which no writer sets.
  */
 export async function compareLinuxBridges(access: HostAccess, { facts, read }: Look): Promise<Difference[]> {
   const monitors = monitorsOf(read.claims, facts, tapBridgeOf(access.record));
+  const noted = notedLinuxBridges(facts, read.bridge);
   const bridges = await readLinuxBridges(access, devicesOf(monitors, facts));
-  const texts = monitors.flatMap((monitor) => {
+  const found = monitors.flatMap((monitor) => {
     const bridge = bridges.get(monitor.name);
-    return bridge === undefined ? [] : differencesOf(bridge).map((what) => ({ what, monitor }));
+    if (bridge === undefined) return [];
+    const shared = isShared(bridge, noted);
+    const whats = shared ? [sharedText(monitor.name, bridge)] : differencesOf(bridge);
+    return whats.map((what) => ({ what, monitor, shared }));
   });
-  return [...new Set(texts.map(({ what }) => what))].map((what) => ({
-    what,
-    about: { port: texts.find((text) => text.what === what)!.monitor.name },
-    owners: texts.filter((text) => text.what === what).map(({ monitor }) => monitor.owner),
-    transient: true,
-  }));
+  return [...new Set(found.map(({ what }) => what))].map((what) => {
+    const same = found.filter((one) => one.what === what);
+    const { monitor, shared } = same[0]!;
+    return {
+      what,
+      about: { port: monitor.name },
+      owners: same.map((one) => one.monitor.owner),
+      ...(shared ? {} : { transient: true as const }),
+    };
+  });
 }
 
 function differencesOf(is: LinuxBridge): string[] {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Desired } from "../model/desired";
-import { devicesOf } from "../model/linuxBridge";
+import { devicesOf, isShared, notedLinuxBridges } from "../model/linuxBridge";
 import { readClaims } from "../model/readClaims";
 import type { Facts } from "../ovs/facts";
 import { type Counts, writesOf } from "../plan/claims";
@@ -54,7 +54,9 @@ export async function planAttempt(
   const leaving = desired.placements.map(({ bridge }) => bridge).filter((bridge) => bridge !== tapBridge);
   const over = isOver({ claims, desired, facts, tapBridge });
   const renewals = await readRenewals(ovsdb, facts, tapBridge, leaving);
-  const bridges = await readLinuxBridges(access, devicesOf(desired.monitors, facts));
+  const found = await readLinuxBridges(access, devicesOf(desired.monitors, facts));
+  const noted = notedLinuxBridges(facts, read.bridge);
+  const bridges = new Map([...found].filter(([, bridge]) => !isShared(bridge, noted)));
   const input = { read, claims, desired, before, facts, tapBridge, integrationBridge, renewals, bridges };
   const goal = step === undefined ? "end" : "step";
   return { ...input, end, goal, over, plan: planHost(input, goal) };

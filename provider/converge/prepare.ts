@@ -3,7 +3,6 @@ import { allOf } from "../allOf";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Desired } from "../model/desired";
-import { devicesOf } from "../model/linuxBridge";
 import { capturesLeft } from "./capturesLeft";
 import { type HostOutcome, outcomeOf } from "./draft";
 import { type Draft, deleteEdit, type Edit, type PutOptions, putEdit } from "./edit";
@@ -160,14 +159,13 @@ export function putOptions(intent: Intent, target: Target, mark: PutOptions["mar
   return { draft, token, mode, adopt, replaced, mark, previousOwner, elsewhere: [], host };
 }
 
-/** Rejects if the login lacks a right that a target needs on its host. */
+/** Rejects if a target needs what its host cannot give it: a right of the login, a Linux bridge of its own. */
 async function requireHost(intent: Intent, target: Target, desired: Desired): Promise<void> {
   const { record } = target.seen;
-  const monitors = desired.monitors.filter(({ owner }) => owner === target.draft.owner);
-  const own = devicesOf(monitors, target.seen.facts);
+  const own = desired.monitors.filter(({ owner }) => owner === target.draft.owner);
   if (own.length === 0 && record.keeper !== true) return;
   await intent.reach.open(record).use(async (access) => {
-    await requireLinuxBridges(access, own);
+    await requireLinuxBridges(access, target.seen, own);
     if (record.keeper === true) await access.requireKeeper();
   });
 }

@@ -20,8 +20,26 @@ export interface LinuxBridge {
   mask: number | undefined;
 }
 
+/** A Linux bridge as it is on the host. */
+export interface FoundLinuxBridge extends LinuxBridge {
+  /** How many ports it has. */
+  ports: number;
+}
+
 /** Linux bridges by the device of the port that leads to them. */
-export type LinuxBridges = ReadonlyMap<string, LinuxBridge>;
+export type LinuxBridges = ReadonlyMap<string, FoundLinuxBridge>;
+
+/** The ports of a Linux bridge that serves one VM: the VM's, and the one on Open vSwitch's side. */
+const OWN_PORTS = 2;
+
+/**
+ * Whether others use a Linux bridge: they would get the copies, and the bridge would flood their own frames if it
+ * learned nothing. A bridge that the rows record is behind a monitor already, and ports that have joined it since do not
+ * count.
+ */
+export function isShared({ name, ports }: FoundLinuxBridge, noted: readonly LinuxBridge[]): boolean {
+  return ports > OWN_PORTS && !noted.some((bridge) => bridge.name === name);
+}
 
 /** Link-local frames of all kinds but one: the kernel refuses to forward pause frames. */
 const ALL_GROUPS = 0xfffd;

@@ -64,7 +64,7 @@ export interface PlanInput {
    * applied.
    */
   renewals: ReadonlyMap<string, Row>;
-  /** Linux bridges behind monitors; empty if the plan is not applied. */
+  /** Linux bridges behind monitors, without shared ones; empty if the plan is not applied. */
   bridges: LinuxBridges;
 }
 

@@ -6,6 +6,8 @@ import { ethernet, sortedHex, udp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
 import { between } from "../../lab/vm";
+import { skipForLackOf } from "../../lacking";
+import { expectRefused } from "../lifecycle/refused";
 import { orphan, storedClaims } from "../lifecycle/storedClaims";
 
 const MAIN = join(__dirname, "../../../cli/main.js");
@@ -102,6 +104,59 @@ describe("a monitor behind a Linux bridge", () => {
       expect(diffSnapshots(before, await lab.host(1).snapshot())).to.deep.equal([]);
     });
   }
+
+  it("is refused if the VM of another port is behind the same bridge, wherever its own port is to be", async () => {
+    const host = lab.host(1);
+    await host.ovs("ip link add spare0 type veth peer name spare1; ip link set spare0 master office");
+    for (const attachment of ["tap-bridge", "integration-bridge"]) {
+      const service = () => new Driver(lab).service("ids", { host: "host1", port: "out0", attachment });
+      await expectRefused([host], service, {
+        code: "monitor-bridge-shared",
+        host: "host1",
+        says: /^Linux bridge office behind monitor port out0 has 3 ports, so others use it too/,
+        hint: /a Linux bridge of its own, or use a MonitorPort/,
+      });
+      expect([await ageing("office"), await mask("in0")]).to.deep.equal([learning, "0x0"]);
+    }
+    await host.ovs("ip link delete spare0");
+  });
+
+  it("leaves its bridge as it is if that gets another by now, which others use", async () => {
+    const host = lab.host(1);
+    const driver = new Driver(lab);
+    const args = { host: "host1", port: "out0" };
+    const service = await driver.service("ids", args);
+    await host.ovs(`
+ip link add spare0 type veth peer name spare1
+ip link add campus type bridge forward_delay 0
+ip link set spare0 master campus; ip link set in0 master campus; ip link set tap-cabled master campus`);
+    await driver.read(service);
+    const shared = "Linux bridge campus behind monitor port out0 has 3 ports, so others use it too";
+    expect(service.outputs.status).to.equal(`drifted: host host1: ${shared}`);
+    await driver.flow("web", service, { host: "host1", port: "tap-web" });
+    expect([await ageing("campus"), await mask("in0")]).to.deep.equal([learning, "0x0"]);
+    await host.ovs(`
+ip link set in0 master office; ip link set tap-cabled master office; ip link delete campus; ip link delete spare0`);
+    expect(await driver.update(service, args)).to.equal(true);
+    await driver.destroy();
+    expect([await ageing("office"), await mask("in0")]).to.deep.equal([learning, "0x0"]);
+  });
+
+  it("is not taken for the bridge of the card below its VLAN", async function () {
+    const host = lab.host(1);
+    const made = await host.ovs(`
+ip link add prod type bridge forward_delay 0
+ip link add eth9 type veth peer name wire9
+ip link set eth9 master prod up; ip link set prod up
+ip link add link eth9 name eth9.100 type vlan id 100 2> /dev/null && ovs-vsctl add-port br-int eth9.100 && echo made
+true`);
+    if (made === "") skipForLackOf(this, "VLAN devices");
+    const driver = new Driver(lab);
+    await driver.service("ids", { host: "host1", port: "eth9.100" });
+    expect([await ageing("prod"), await mask("eth9")]).to.deep.equal([learning, "0x0"]);
+    await driver.destroy();
+    await host.ovs("ovs-vsctl del-port eth9.100; ip link delete eth9; ip link delete prod");
+  });
 
   it("keeps forwarding everything while another service uses it", async () => {
     const driver = new Driver(lab);

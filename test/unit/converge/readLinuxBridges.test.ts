@@ -1,4 +1,9 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
+import type { HostAccess } from "../../../provider/converge/access";
 import { PlainDevices } from "../../../provider/converge/plainDevices";
 import { readLinuxBridges } from "../../../provider/converge/readLinuxBridges";
 import type { InterfaceFacts } from "../../../provider/ovs/facts";
@@ -49,12 +54,12 @@ describe("the Linux bridges behind devices", () => {
   });
 
   it("are read each time if there is one, because somebody may change it", async () => {
-    answer.stdout = "taas-bridge qvo-ids qbr-ids 30000 qvb-ids 0x0\n";
+    answer.stdout = "taas-bridge qvo-ids qbr-ids 30000 qvb-ids 0x0 2\n";
     for (const ageing of [30_000, 0]) {
-      answer.stdout = `taas-bridge qvo-ids qbr-ids ${ageing} qvb-ids 0x0\n`;
+      answer.stdout = `taas-bridge qvo-ids qbr-ids ${ageing} qvb-ids 0x0 2\n`;
       const bridges = await read(device("qvo-ids"), device("tap-ids"));
       expect([...bridges]).to.deep.equal([
-        ["qvo-ids", { name: "qbr-ids", ageing, port: "qvb-ids", mask: 0 }],
+        ["qvo-ids", { name: "qbr-ids", ageing, port: "qvb-ids", mask: 0, ports: 2 }],
       ]);
     }
     expect(asked).to.deep.equal([["qvo-ids", "tap-ids"], ["qvo-ids"]]);
@@ -70,5 +75,70 @@ describe("the Linux bridges behind devices", () => {
   it("are not read if a port has no Linux device", async () => {
     await read(device("vhu-ids", { type: "dpdkvhostuserclient" }));
     expect(asked).to.deep.equal([]);
+  });
+});
+
+describe("the script that reads the Linux bridges behind devices", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "taas-bridges-"));
+    const ip = `#!/bin/sh\ncat "${folder}/links/$5."\${7:-*}\n`;
+    write("bin/ip", ip, 0o755);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  function write(path: string, text: string, mode = 0o644): void {
+    mkdirSync(join(folder, path, ".."), { recursive: true });
+    writeFileSync(join(folder, path), text, { mode });
+  }
+
+  /** Adds a Linux bridge to the folder that stands for the kernel's. */
+  function bridge(name: string, ports: string[]): void {
+    write(`net/${name}/bridge/ageing_time`, "30000\n");
+    for (const port of ports) {
+      write(`net/${name}/brif/${port}`, "");
+      write(`net/${port}/brport/group_fwd_mask`, "0x0\n");
+      symlinkSync(`../../${name}`, join(folder, "net", port, "brport", "bridge"));
+    }
+  }
+
+  /** What `ip -o link` prints of a device of a type. */
+  const link = (device: string, type: string, text: string) =>
+    write(`links/${device}.${type}`, `7: ${text}: <BROADCAST,UP> mtu 1500 qdisc noqueue\\    link/ether\n`);
+
+  async function read(...names: string[]) {
+    const run: HostAccess["run"] = async (command) => {
+      if (!("text" in command)) throw new Error(`runs ${command.join(" ")}`);
+      const text = command.text.replaceAll("/sys/class/net", join(folder, "net"));
+      const env = { PATH: `${join(folder, "bin")}:${process.env.PATH}` };
+      const words = ["-c", text, command.name, ...command.words];
+      const stdout = execFileSync("sh", words, { env, encoding: "utf8" });
+      return { stdout, stderr: "", exitCode: 0 };
+    };
+    const devices = names.map((name) => device(name));
+    return Object.fromEntries(await readLinuxBridges({ run, plainDevices: new PlainDevices() }, devices));
+  }
+
+  it("finds that of the device, and that of the other end of its cable", async () => {
+    bridge("qbr-ids", ["qvb-ids", "tap-ids"]);
+    link("qvo-ids", "veth", "qvo-ids@qvb-ids");
+    bridge("fwbr9", ["fwln9"]);
+    expect(await read("qvo-ids", "fwln9", "tap-web")).to.deep.equal({
+      "qvo-ids": { name: "qbr-ids", ageing: 30_000, port: "qvb-ids", mask: 0, ports: 2 },
+      fwln9: { name: "fwbr9", ageing: 30_000, port: "fwln9", mask: 0, ports: 1 },
+    });
+  });
+
+  it("takes no device below another, such as a VLAN's, for the end of a cable", async () => {
+    bridge("br0", ["eth0", "tap1", "tap2"]);
+    link("eth0.100", "vlan", "eth0.100@eth0");
+    expect(await read("eth0.100")).to.deep.equal({});
+  });
+
+  it("takes no end in another namespace for a device of the host", async () => {
+    bridge("br0", ["if5"]);
+    write("links/out0.veth", "7: out0@if5: <UP> mtu 1500\\    link/ether 02:00:00:00:00:01 link-netnsid 0\n");
+    expect(await read("out0")).to.deep.equal({});
   });
 });

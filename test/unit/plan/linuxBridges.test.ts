@@ -2,6 +2,8 @@ import { expect } from "chai";
 import type { Monitor } from "../../../provider/model/desired";
 import {
   bridgesToRestore,
+  type FoundLinuxBridge,
+  isShared,
   type LinuxBridge,
   linuxBridgeOf,
   openBridge,
@@ -15,6 +17,9 @@ const bridge = (name: string, ageing: number, more: Partial<LinuxBridge> = {}): 
   ...{ name, ageing, port: `in-${name}`, mask: 0 },
   ...more,
 });
+/** Linux bridges as they are found, each with the ports of a hybrid plug. */
+const found = (bridges: Record<string, LinuxBridge>) =>
+  new Map(Object.entries(bridges).map(([port, one]): [string, FoundLinuxBridge] => [port, { ...one, ports: 2 }]));
 const monitor = (name: string): Monitor => ({
   ...{
     owner: "o",
@@ -57,7 +62,7 @@ function notes(
   const operations = noteLinuxBridges(
     { monitors: monitors.map(monitor) },
     facts,
-    new Map(Object.entries(bridges)),
+    found(bridges),
     { name: "br-tap", bridge: facts.bridges[0] },
   );
   return Object.fromEntries(
@@ -124,6 +129,21 @@ describe("the note of a Linux bridge behind a monitor", () => {
   });
 });
 
+describe("a Linux bridge behind a port that is to be a monitor", () => {
+  const cases: [string, number, LinuxBridge[], boolean][] = [
+    ["has the VM's port and Open vSwitch's", 2, [], false],
+    ["has Open vSwitch's port alone, as while the VM is stopped", 1, [], false],
+    ["has the port of another VM too", 3, [], true],
+    ["has it while another bridge is noted", 3, [bridge("qbr-b", 30000)], true],
+    ["got it after it was noted", 3, [bridge("qbr-a", 30000)], false],
+  ];
+  for (const [what, ports, noted, shared] of cases) {
+    it(`is ${shared ? "" : "not "}shared if it ${what}`, () => {
+      expect(isShared({ ...bridge("qbr-a", 30000), ports }, noted)).to.equal(shared);
+    });
+  }
+});
+
 describe("Linux bridges that are to be restored", () => {
   const restored = (
     ports: Record<string, string | undefined>,
@@ -132,8 +152,8 @@ describe("Linux bridges that are to be restored", () => {
     bridges: Record<string, LinuxBridge> = {},
   ) => {
     const facts = host(ports, onTap);
-    const found = new Map(Object.entries(bridges));
-    return bridgesToRestore({ monitors: monitors.map(monitor) }, facts, found, facts.bridges[0]).map(
+    const tap = facts.bridges[0];
+    return bridgesToRestore({ monitors: monitors.map(monitor) }, facts, found(bridges), tap).map(
       writeLinuxBridge,
     );
   };

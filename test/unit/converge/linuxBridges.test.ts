@@ -1,0 +1,71 @@
+import { expect } from "chai";
+import type { HostAccess } from "../../../provider/converge/access";
+import { compareLinuxBridges, requireLinuxBridges } from "../../../provider/converge/linuxBridges";
+import type { Look } from "../../../provider/converge/look";
+import { PlainDevices } from "../../../provider/converge/plainDevices";
+import { TaasError } from "../../../provider/errors";
+import type { Claim } from "../../../provider/schema/claim";
+import { observed, rowId } from "../model/observed";
+
+const LEARNING = "taas-bridge out0 office 30000 in0 0x0";
+
+/** A host that prints this of its Linux bridges, and the `ip` commands that it was asked to run. */
+function host(line: string): { access: HostAccess; commands: string[] } {
+  const commands: string[] = [];
+  const run: HostAccess["run"] = async (command) => {
+    if (!("text" in command)) commands.push(command.join(" "));
+    return { stdout: "text" in command ? `${line}\n` : "", stderr: "", exitCode: 0 };
+  };
+  const access = { run, plainDevices: new PlainDevices(), record: { name: "host1" } };
+  return { access: access as unknown as HostAccess, commands };
+}
+
+/** What is seen of a host with the monitor `out0`, and of the note of the Linux bridge behind it. */
+function look(note?: string) {
+  const externalIds: Record<string, string> = note === undefined ? {} : { "taas-ageing": note };
+  const facts = observed(
+    { name: "br-tap", ports: [] },
+    { name: "br-int", ports: [{ name: "out0", port: { externalIds }, nic: { ifindex: 7 } }] },
+  );
+  const service = { kind: "service", owner: "o", integrationBridge: "br-int", ports: ["out0"] };
+  const read = { bridge: facts.bridges[0], claims: new Map([["o", service as unknown as Claim]]) };
+  return { facts, read } as unknown as Look;
+}
+
+const monitors = [{ name: "out0", interface: rowId("Interface", "out0"), owner: "o" }];
+
+describe("the Linux bridge behind a monitor", () => {
+  it("is refused if it has more ports than a VM's and Open vSwitch's, and nothing is tried on it", async () => {
+    const { access, commands } = host(`${LEARNING} 3`);
+    const error = await requireLinuxBridges(access, look(), monitors).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(TaasError);
+    const { code, message } = error as TaasError;
+    expect(code).to.equal("monitor-bridge-shared");
+    expect(message).to.include("Linux bridge office behind monitor port out0 has 3 ports");
+    expect(commands).to.deep.equal([]);
+  });
+
+  it("is accepted if it got them since it serves", async () => {
+    const { access, commands } = host(`${LEARNING} 3`);
+    await requireLinuxBridges(access, look("office 30000 in0 0"), monitors);
+    expect(commands).to.deep.equal([
+      "ip link set dev office type bridge",
+      "ip link set dev in0 type bridge_slave",
+    ]);
+  });
+
+  it("has drifted if it learns", async () => {
+    const differences = await compareLinuxBridges(host(`${LEARNING} 2`).access, look());
+    expect(differences.map(({ what }) => what)).to.deep.equal([
+      "Linux bridge office has ageing time 30000, not 0",
+      "port in0 of Linux bridge office has group_fwd_mask 0x0, not 0xfffd",
+    ]);
+  });
+
+  it("has drifted if it is another by now, which is shared and left as it is", async () => {
+    const differences = await compareLinuxBridges(host(`${LEARNING} 5`).access, look("qbr-x 30000 qvb-x 0"));
+    expect(differences.map(({ what, owners }) => [what, owners])).to.deep.equal([
+      ["Linux bridge office behind monitor port out0 has 5 ports, so others use it too", ["o"]],
+    ]);
+  });
+});
