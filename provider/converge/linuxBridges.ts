@@ -14,14 +14,18 @@ import { type HostAccess, tapBridgeOf } from "./access";
 import type { Difference, Look } from "./look";
 import { readLinuxBridges } from "./readLinuxBridges";
 
+/** How many words of a command that sets a device come before the settings. */
+const BEFORE_SETTINGS = 7;
+
 /** The commands that set a Linux bridge as wanted; `is`: its current settings, if known. */
 function commands(wanted: LinuxBridge, is?: LinuxBridge): string[][] {
-  const ageing = ["dev", wanted.name, "type", "bridge", "ageing_time", String(wanted.ageing)];
-  const mask = ["dev", wanted.port, "type", "bridge_slave", "group_fwd_mask", String(wanted.mask)];
+  const change = (word: string, setting: "ageing" | "snooping" | "mask") =>
+    wanted[setting] === undefined || wanted[setting] === is?.[setting] ? [] : [word, String(wanted[setting])];
+  const ofBridge = [...change("ageing_time", "ageing"), ...change("mcast_snooping", "snooping")];
   return [
-    ...(wanted.ageing === is?.ageing ? [] : [ageing]),
-    ...(wanted.mask === undefined || wanted.mask === is?.mask ? [] : [mask]),
-  ].map((words) => ["ip", "link", "set", ...words]);
+    ["ip", "link", "set", "dev", wanted.name, "type", "bridge", ...ofBridge],
+    ["ip", "link", "set", "dev", wanted.port, "type", "bridge_slave", ...change("group_fwd_mask", "mask")],
+  ].filter((argv) => argv.length > BEFORE_SETTINGS);
 }
 
 /** Sets a Linux bridge; does nothing if it is gone. Rejects with `ageing-failed` or `no-rights`. */
@@ -66,7 +70,7 @@ export async function requireLinuxBridges(
           hint: "Name a port that leads to the monitor alone: give its VM a Linux bridge of its own, or use a MonitorPort",
         },
       );
-    for (const argv of commands(openBridge(is), is)) await setLink(access, argv.slice(0, -2));
+    for (const argv of commands(openBridge(is), is)) await setLink(access, argv.slice(0, BEFORE_SETTINGS));
   }
 }
 
@@ -103,12 +107,15 @@ export async function compareLinuxBridges(access: HostAccess, { facts, read }: L
 
 function differencesOf(is: LinuxBridge): string[] {
   const wanted = openBridge(is);
-  const { name, port, ageing, mask } = is;
+  const { name, port, ageing, snooping, mask } = is;
   const hex = (number = 0) => `0x${number.toString(16)}`;
   return [
     ...(ageing === wanted.ageing
       ? []
       : [`Linux bridge ${name} has ageing time ${ageing}, not ${wanted.ageing}`]),
+    ...(snooping === wanted.snooping
+      ? []
+      : [`Linux bridge ${name} has mcast_snooping ${snooping}, not ${wanted.snooping}`]),
     ...(mask === wanted.mask
       ? []
       : [`port ${port} of Linux bridge ${name} has group_fwd_mask ${hex(mask)}, not ${hex(wanted.mask)}`]),

@@ -3,22 +3,24 @@ import type { InterfaceFacts } from "../ovs/facts";
 import type { HostAccess } from "./access";
 
 /**
- * Prints a line for each device that leads to a Linux bridge: the device, the bridge, its ageing time, its port there
- * and that port's mask, and how many ports the bridge has. The port is the device itself or, if the device is one end
- * of a veth pair on the host, the other end. Devices of other types have a peer's name too: for a VLAN, it is the
- * device below, which carries the traffic of others.
+ * Prints a line for each device that leads to a Linux bridge: the device, the bridge, its ageing time, its port there,
+ * that port's mask, the bridge's snooping, and how many ports the bridge has. The port is the device itself or, if the
+ * device is one end of a veth pair on the host, the other end. Devices of other types have a peer's name too: for a
+ * VLAN, it is the device below, which carries the traffic of others.
  */
 const READ = `
 PATH="$PATH:/usr/sbin:/sbin"
+setting() { cat "/sys/class/net/$1" 2>/dev/null || echo -; }
 for device; do
   peer=$(ip -o link show dev "$device" type veth 2>/dev/null |
     sed -n '/link-netnsid/!s/^[0-9]*: [^@]*@\\([^:]*\\): .*/\\1/p')
   for port in "$device" "$peer"; do
     [ -n "$port" ] && bridge=$(readlink "/sys/class/net/$port/brport/bridge") || continue
-    mask=$(cat "/sys/class/net/$port/brport/group_fwd_mask" 2>/dev/null) || mask=-
-    bridge="/sys/class/net/\${bridge##*/}"
-    echo "taas-bridge $device \${bridge##*/} $(cat "$bridge/bridge/ageing_time") $port $mask" \
-      "$(ls "$bridge/brif" | wc -l)"
+    bridge=\${bridge##*/}
+    ageing=$(setting "$bridge/bridge/ageing_time")
+    mask=$(setting "$port/brport/group_fwd_mask")
+    snooping=$(setting "$bridge/bridge/multicast_snooping")
+    echo "taas-bridge $device $bridge $ageing $port $mask $snooping $(ls "/sys/class/net/$bridge/brif" | wc -l)"
     break
   done
 done
@@ -27,7 +29,7 @@ exit 0`;
 /** Names that Linux allows for devices. Open vSwitch allows others, and these become part of paths. */
 const DEVICE = /^(?!\.{1,2}$)[^/\s]{1,15}$/;
 
-const LINE = /^taas-bridge (\S+) ([^\s/]{1,15}) (\d{1,9}) ([^\s/]{1,15}) (0x[0-9a-f]{1,4}|-) (\d{1,4})$/;
+const LINE = /^taas-bridge (\S+) ([^\s/]{1,15}) (\d{1,9}) ([^\s/]{1,15}) (0x[0-9a-f]{1,4}|-) ([01]|-) (\d{1,4})$/;
 
 /** Reads which Linux bridges are behind these devices. Only devices that may have one are checked on the host. */
 export async function readLinuxBridges(
@@ -40,13 +42,14 @@ export async function readLinuxBridges(
   const { stdout, exitCode } = await run({ text: READ, name: "taas-linux-bridges", words });
   const bridges = new Map(
     stdout.split("\n").flatMap((line): [string, FoundLinuxBridge][] => {
-      const [, device, name, ageing, port, mask, ports] = LINE.exec(line) ?? [];
+      const [, device, name, ageing, port, mask, snooping, ports] = LINE.exec(line) ?? [];
       if (device === undefined || !words.includes(device)) return [];
       const bridge = {
         name: name!,
         ageing: Number(ageing),
         port: port!,
         mask: mask === "-" ? undefined : Number(mask),
+        snooping: snooping === "-" ? undefined : Number(snooping),
         ports: Number(ports),
       };
       return [[device, bridge]];

@@ -18,6 +18,11 @@ export interface LinuxBridge {
    * 4.15).
    */
   mask: number | undefined;
+  /**
+   * 1 if it forwards multicast frames only to those that asked for them, else 0. Undefined if the kernel has no such
+   * setting, and in a note of a release that did not set it.
+   */
+  snooping: number | undefined;
 }
 
 /** A Linux bridge as it is on the host. */
@@ -47,10 +52,16 @@ const ALL_GROUPS = 0xfffd;
 /**
  * The settings with which a Linux bridge lets all copies through. A bridge that learns drops copies: both ends of a
  * conversation arrive through the same port, so the bridge assumes that frames to either have already been delivered.
- * By default it also does not forward link-local frames, such as LLDP and LACP.
+ * By default it also does not forward link-local frames, such as LLDP and LACP. Nor does it forward multicast frames
+ * that its VM has not asked for, once it has seen a router ask who wants them, and the copies of routers' questions are
+ * enough for that.
  */
-export function openBridge({ name, port, mask }: LinuxBridge): LinuxBridge {
-  return { name, ageing: 0, port, mask: mask === undefined ? undefined : ALL_GROUPS };
+export function openBridge({ name, port, mask, snooping }: LinuxBridge): LinuxBridge {
+  return {
+    ...{ name, ageing: 0, port },
+    mask: mask === undefined ? undefined : ALL_GROUPS,
+    snooping: snooping === undefined ? undefined : 0,
+  };
 }
 
 /** The key in a Port's `external_ids` that records the Linux bridge behind a monitor as it was before it served. */
@@ -62,12 +73,12 @@ export const LINUX_BRIDGE_KEY = "taas-ageing";
  */
 export const LINUX_BRIDGE_PREFIX = "taas-linux-bridge:";
 
-/** A Linux bridge as stored in the rows: name, ageing time, port and mask, `-` for none. */
-export function writeLinuxBridge({ name, ageing, port, mask }: LinuxBridge): string {
-  return `${name} ${ageing} ${port} ${mask ?? "-"}`;
+/** A Linux bridge as stored in the rows: name, ageing time, port and mask, `-` for none, and snooping, if any. */
+export function writeLinuxBridge({ name, ageing, port, mask, snooping }: LinuxBridge): string {
+  return `${name} ${ageing} ${port} ${mask ?? "-"}${snooping === undefined ? "" : ` ${snooping}`}`;
 }
 
-const NOTE = /^([^\s/]{1,15}) (\d{1,9}) ([^\s/]{1,15}) (\d{1,5}|-)$/;
+const NOTE = /^([^\s/]{1,15}) (\d{1,9}) ([^\s/]{1,15}) (\d{1,5}|-)(?: ([01]))?$/;
 
 /** The Linux bridge that a port's row records; undefined if there is no such record, or it is invalid. */
 export function linuxBridgeOf({ externalIds }: PortFacts): LinuxBridge | undefined {
@@ -86,8 +97,12 @@ export function notedLinuxBridges({ ports }: Facts, tap: BridgeFacts | undefined
 function readLinuxBridge(text: string): LinuxBridge | undefined {
   const parts = NOTE.exec(text);
   if (parts === null) return undefined;
-  const [, name, ageing, port, mask] = parts;
-  return { name: name!, ageing: Number(ageing), port: port!, mask: mask === "-" ? undefined : Number(mask) };
+  const [, name, ageing, port, mask, snooping] = parts;
+  return {
+    ...{ name: name!, ageing: Number(ageing), port: port! },
+    mask: mask === "-" ? undefined : Number(mask),
+    snooping: snooping === undefined ? undefined : Number(snooping),
+  };
 }
 
 /** A monitor and its owner. */
@@ -116,7 +131,7 @@ export function monitorsOf(
 
 /**
  * The settings to restore on Linux bridges whose ports are no longer monitors. If a bridge is behind another monitor
- * too, it stays without learning, and only the port that leads to the former monitor is restored.
+ * too, it stays open, and only the port that leads to the former monitor is restored.
  */
 export function bridgesToRestore(
   { monitors }: Pick<Desired, "monitors">,
@@ -133,6 +148,6 @@ export function bridgesToRestore(
     .filter((bridge) => !kept.some(({ port }) => port === bridge.port))
     .map((bridge) => {
       const isBehindAnother = kept.some(({ name }) => name === bridge.name);
-      return isBehindAnother ? { ...bridge, ageing: openBridge(bridge).ageing } : bridge;
+      return isBehindAnother ? { ...openBridge(bridge), mask: bridge.mask } : bridge;
     });
 }

@@ -40,7 +40,7 @@ export function noteLinuxBridges(
     }
     const known = linuxBridgeOf(row);
     const bridge = serving.get(row.uuid);
-    const holds = bridge === undefined || known?.name === bridge.name;
+    const holds = bridge === undefined || (known?.name === bridge.name && isWhole(known, bridge));
     const before = holds ? known : asBefore(bridge, noted);
     if (before === undefined) return [];
     notes.set(LINUX_BRIDGE_PREFIX + before.port, writeLinuxBridge(before));
@@ -49,12 +49,17 @@ export function noteLinuxBridges(
   return [...onPorts, ...noteOnTap(tap, notes)];
 }
 
+/** Whether a note has all that is about to be set; that of a release that set less has not. */
+function isWhole(known: LinuxBridge, { snooping }: LinuxBridge): boolean {
+  return known.snooping !== undefined || snooping === undefined;
+}
+
 /** The settings of a Linux bridge before it served: as recorded in some row, else the current ones. */
 function asBefore(bridge: LinuxBridge, noted: readonly LinuxBridge[]): LinuxBridge {
   const known = noted.filter(({ name }) => name === bridge.name);
-  const { ageing } = known.at(-1) ?? bridge;
+  const { ageing, snooping = bridge.snooping } = known.at(-1) ?? bridge;
   const { mask } = known.findLast(({ port }) => port === bridge.port) ?? bridge;
-  return { ...bridge, ageing, mask };
+  return { ...bridge, ageing, mask, snooping };
 }
 
 function noteOnTap({ name, bridge }: Tap, notes: ReadonlyMap<string, string>): Operation[] {

@@ -36,9 +36,14 @@ describe("the script for when everything else fails", () => {
     await lab.host(1).ovs(`
 ovs-vsctl set Port tap-web external_ids:taas=1
 ovs-vsctl -- --id=@m create Mirror name=span external_ids:taas=1 -- add Bridge br-int mirrors @m`);
+    await lab.host(2).ovs("ip link set dev qbr-hyb type bridge mcast_snooping 1");
     const snapshots = () => Promise.all(lab.hosts.map((host) => host.snapshot()));
     const linuxBridge = () =>
-      lab.host(2).ovs("cd /sys/class/net; cat qbr-hyb/bridge/ageing_time qvb-hyb/brport/group_fwd_mask");
+      lab
+        .host(2)
+        .ovs(
+          "cd /sys/class/net; cat qbr-hyb/bridge/{ageing_time,multicast_snooping} qvb-hyb/brport/group_fwd_mask",
+        );
     const before = [await snapshots(), await linuxBridge()] as const;
     const driver = new Driver(lab);
     const ids = await driver.service("ids", { host: "host1", port: "tap-ids" });

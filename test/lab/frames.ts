@@ -125,6 +125,13 @@ export function icmp(
   return ipv4(header, 1, message);
 }
 
+/** A router's question who wants which multicast frames (IGMPv2), to be answered within a tenth of a second. */
+export function igmpQuery(header: EthernetHeader & IpHeader): Buffer {
+  const message = Buffer.from([0x11, 1, 0, 0, 0, 0, 0, 0]);
+  message.writeUInt16BE(checksum(message), 2);
+  return ipv4({ ttl: 1, ...header }, 2, message);
+}
+
 /** An IPv4 packet without a frame around it. */
 function ipv4Packet(header: IpHeader, protocol: number, payload: Buffer): Buffer {
   const fixed = Buffer.alloc(20);

@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { execa } from "execa";
 import { Driver } from "../../driver/driver";
-import { ethernet, sortedHex, udp } from "../../lab/frames";
+import { ethernet, igmpQuery, sortedHex, udp } from "../../lab/frames";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
 import { between } from "../../lab/vm";
@@ -24,7 +25,7 @@ ip link set office up; ip link set out0 up
 ovs-vsctl add-port br-int out0 tag=20`,
   walled: `
 ovs-vsctl del-port tap-walled
-ip link add fwbr9 type bridge forward_delay 0 mcast_snooping 0
+ip link add fwbr9 type bridge forward_delay 0
 ovs-vsctl add-port br-int fwln9 tag=20 -- set Interface fwln9 type=internal
 ip link set tap-walled master fwbr9 up; ip link set fwln9 master fwbr9 up; ip link set fwbr9 up`,
 };
@@ -65,6 +66,8 @@ describe("a monitor behind a Linux bridge", () => {
 
   const ageing = async (bridge = "qbr-ids") =>
     Number(await lab.host(1).ovs(`cat /sys/class/net/${bridge}/bridge/ageing_time`));
+  const snooping = async (bridge: string) =>
+    Number(await lab.host(1).ovs(`cat /sys/class/net/${bridge}/bridge/multicast_snooping`));
   const mask = async (port: string) =>
     (await lab.host(1).ovs(`cat /sys/class/net/${port}/brport/group_fwd_mask`)).trim();
 
@@ -104,6 +107,33 @@ describe("a monitor behind a Linux bridge", () => {
       expect(diffSnapshots(before, await lab.host(1).snapshot())).to.deep.equal([]);
     });
   }
+
+  it("gets copies of multicast frames after one of a router's query, although its bridge snoops", async () => {
+    expect(await snooping("fwbr9")).to.equal(1);
+    const driver = new Driver(lab);
+    const attachment = "integration-bridge";
+    const service = await driver.service("ids", { host: "host1", port: "fwln9", attachment });
+    await driver.flow("web", service, { host: "host1", port: "tap-web" });
+    expect(await snooping("fwbr9")).to.equal(0);
+
+    const web = lab.vm("web");
+    const capture = await lab.vm("walled").capture();
+    const towards = (last: string, destinationIp: string) => ({
+      ...{ ...between(web, lab.vm("db")), destination: `01:00:5e:${last}`, destinationIp },
+    });
+    const query = igmpQuery(towards("00:00:01", "224.0.0.1"));
+    const film = udp({ ...towards("01:02:03", "239.1.2.3"), sourcePort: 5, destinationPort: 5 });
+    await web.send([query]);
+    // A bridge that snoops waits for answers to the query before it drops what nobody asked for.
+    await sleep(200);
+    await web.send([film]);
+    const copies = await capture.settle({ frames: 2 });
+    await capture.stop();
+    expect(sortedHex(copies)).to.deep.equal(sortedHex([query, film]));
+
+    await driver.destroy();
+    expect(await snooping("fwbr9")).to.equal(1);
+  });
 
   it("is refused if the VM of another port is behind the same bridge, wherever its own port is to be", async () => {
     const host = lab.host(1);

@@ -1,13 +1,18 @@
 import { expect } from "chai";
 import type { HostAccess } from "../../../provider/converge/access";
-import { compareLinuxBridges, requireLinuxBridges } from "../../../provider/converge/linuxBridges";
+import {
+  compareLinuxBridges,
+  requireLinuxBridges,
+  setLinuxBridge,
+} from "../../../provider/converge/linuxBridges";
 import type { Look } from "../../../provider/converge/look";
 import { PlainDevices } from "../../../provider/converge/plainDevices";
 import { TaasError } from "../../../provider/errors";
+import { openBridge } from "../../../provider/model/linuxBridge";
 import type { Claim } from "../../../provider/schema/claim";
 import { observed, rowId } from "../model/observed";
 
-const LEARNING = "taas-bridge out0 office 30000 in0 0x0";
+const LEARNING = "taas-bridge out0 office 30000 in0 0x0 1";
 
 /** A host that prints this of its Linux bridges, and the `ip` commands that it was asked to run. */
 function host(line: string): { access: HostAccess; commands: string[] } {
@@ -54,10 +59,31 @@ describe("the Linux bridge behind a monitor", () => {
     ]);
   });
 
-  it("has drifted if it learns", async () => {
+  it("is set by one command for the bridge and one for its port, and restored by the same", async () => {
+    const { access, commands } = host("");
+    const is = { name: "office", ageing: 30_000, port: "in0", mask: 0, snooping: 1 };
+    await setLinuxBridge(access, openBridge(is), is);
+    await setLinuxBridge(access, is);
+    expect(commands).to.deep.equal([
+      "ip link set dev office type bridge ageing_time 0 mcast_snooping 0",
+      "ip link set dev in0 type bridge_slave group_fwd_mask 65533",
+      "ip link set dev office type bridge ageing_time 30000 mcast_snooping 1",
+      "ip link set dev in0 type bridge_slave group_fwd_mask 0",
+    ]);
+  });
+
+  it("has only what the kernel has set", async () => {
+    const { access, commands } = host("");
+    const is = { name: "office", ageing: 0, port: "in0", mask: undefined, snooping: undefined };
+    await setLinuxBridge(access, openBridge(is), is);
+    expect(commands).to.deep.equal([]);
+  });
+
+  it("has drifted if it learns or snoops", async () => {
     const differences = await compareLinuxBridges(host(`${LEARNING} 2`).access, look());
     expect(differences.map(({ what }) => what)).to.deep.equal([
       "Linux bridge office has ageing time 30000, not 0",
+      "Linux bridge office has mcast_snooping 1, not 0",
       "port in0 of Linux bridge office has group_fwd_mask 0x0, not 0xfffd",
     ]);
   });

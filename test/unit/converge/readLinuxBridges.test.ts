@@ -54,12 +54,12 @@ describe("the Linux bridges behind devices", () => {
   });
 
   it("are read each time if there is one, because somebody may change it", async () => {
-    answer.stdout = "taas-bridge qvo-ids qbr-ids 30000 qvb-ids 0x0 2\n";
+    answer.stdout = "taas-bridge qvo-ids qbr-ids 30000 qvb-ids 0x0 - 2\n";
     for (const ageing of [30_000, 0]) {
-      answer.stdout = `taas-bridge qvo-ids qbr-ids ${ageing} qvb-ids 0x0 2\n`;
+      answer.stdout = `taas-bridge qvo-ids qbr-ids ${ageing} qvb-ids 0x0 - 2\n`;
       const bridges = await read(device("qvo-ids"), device("tap-ids"));
       expect([...bridges]).to.deep.equal([
-        ["qvo-ids", { name: "qbr-ids", ageing, port: "qvb-ids", mask: 0, ports: 2 }],
+        ["qvo-ids", { name: "qbr-ids", ageing, port: "qvb-ids", mask: 0, snooping: undefined, ports: 2 }],
       ]);
     }
     expect(asked).to.deep.equal([["qvo-ids", "tap-ids"], ["qvo-ids"]]);
@@ -96,6 +96,7 @@ describe("the script that reads the Linux bridges behind devices", () => {
   /** Adds a Linux bridge to the folder that stands for the kernel's. */
   function bridge(name: string, ports: string[]): void {
     write(`net/${name}/bridge/ageing_time`, "30000\n");
+    write(`net/${name}/bridge/multicast_snooping`, "1\n");
     for (const port of ports) {
       write(`net/${name}/brif/${port}`, "");
       write(`net/${port}/brport/group_fwd_mask`, "0x0\n");
@@ -125,8 +126,18 @@ describe("the script that reads the Linux bridges behind devices", () => {
     link("qvo-ids", "veth", "qvo-ids@qvb-ids");
     bridge("fwbr9", ["fwln9"]);
     expect(await read("qvo-ids", "fwln9", "tap-web")).to.deep.equal({
-      "qvo-ids": { name: "qbr-ids", ageing: 30_000, port: "qvb-ids", mask: 0, ports: 2 },
-      fwln9: { name: "fwbr9", ageing: 30_000, port: "fwln9", mask: 0, ports: 1 },
+      "qvo-ids": { name: "qbr-ids", ageing: 30_000, port: "qvb-ids", mask: 0, snooping: 1, ports: 2 },
+      fwln9: { name: "fwbr9", ageing: 30_000, port: "fwln9", mask: 0, snooping: 1, ports: 1 },
+    });
+  });
+
+  it("finds it on a kernel that has less to set", async () => {
+    bridge("qbr-ids", ["qvo-ids"]);
+    for (const setting of ["qbr-ids/bridge/multicast_snooping", "qvo-ids/brport/group_fwd_mask"])
+      rmSync(join(folder, "net", setting));
+    const bare = { mask: undefined, snooping: undefined };
+    expect(await read("qvo-ids")).to.deep.equal({
+      "qvo-ids": { name: "qbr-ids", ageing: 30_000, port: "qvo-ids", ...bare, ports: 1 },
     });
   });
 

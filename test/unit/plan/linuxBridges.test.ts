@@ -14,7 +14,7 @@ import { noteLinuxBridges } from "../../../provider/plan/linuxBridges";
 import { observed, rowId } from "../model/observed";
 
 const bridge = (name: string, ageing: number, more: Partial<LinuxBridge> = {}): LinuxBridge => ({
-  ...{ name, ageing, port: `in-${name}`, mask: 0 },
+  ...{ name, ageing, port: `in-${name}`, mask: 0, snooping: undefined },
   ...more,
 });
 /** Linux bridges as they are found, each with the ports of a hybrid plug. */
@@ -84,9 +84,12 @@ describe("the note of a Linux bridge behind a monitor", () => {
     ["qbr-a 30000 qvb-a 0", bridge("qbr-a", 30000, { port: "qvb-a" })],
     ["qbr-a 0 qvb-a 65533", bridge("qbr-a", 0, { port: "qvb-a", mask: 65533 })],
     ["qbr-a 1 qvb-a -", bridge("qbr-a", 1, { port: "qvb-a", mask: undefined })],
+    ["qbr-a 30000 qvb-a 0 1", bridge("qbr-a", 30000, { port: "qvb-a", snooping: 1 })],
+    ["qbr-a 30000 qvb-a - 0", bridge("qbr-a", 30000, { port: "qvb-a", mask: undefined, snooping: 0 })],
     ["qbr-a -1 qvb-a 0", undefined],
     ["../x 1 qvb-a 0", undefined],
     ["qbr-a 1 qvb-a 0 x", undefined],
+    ["qbr-a 1 qvb-a 0 1 x", undefined],
     ["", undefined],
   ];
   for (const [text, is] of texts) {
@@ -108,6 +111,13 @@ describe("the note of a Linux bridge behind a monitor", () => {
     expect(notes({ a: "qbr 30000 in-qbr 0" }, ["a"], {})).to.deep.equal({});
   });
 
+  it("gets the snooping that an earlier release did not note, because it did not set it", () => {
+    const snooping = { a: bridge("qbr", 0, { mask: 65533, snooping: 1 }) };
+    expect(notes({ a: "qbr 30000 in-qbr 0" }, ["a"], snooping)).to.deep.equal({ a: "qbr 30000 in-qbr 0 1" });
+    const open = { a: openBridge(snooping.a) };
+    expect(notes({ a: "qbr 30000 in-qbr 0 1" }, ["a"], open)).to.deep.equal({});
+  });
+
   it("is the tap bridge's if the port's row was created again", () => {
     const open = { a: openBridge(bridge("qbr", 0)) };
     const onTap = { "in-qbr": "qbr 30000 in-qbr 8", other: "other 7 other 0" };
@@ -117,10 +127,13 @@ describe("the note of a Linux bridge behind a monitor", () => {
     });
   });
 
-  it("has the ageing time that another port's note of the same bridge has", () => {
-    const bridges = { a: bridge("qbr", 0), b: bridge("qbr", 0, { port: "in2" }) };
-    expect(notes({ a: "qbr 30000 in-qbr 0", b: undefined }, ["a", "b"], bridges)).to.deep.equal({
-      b: "qbr 30000 in2 0",
+  it("has the ageing time and snooping that another port's note of the same bridge has", () => {
+    const bridges = {
+      a: bridge("qbr", 0, { snooping: 0 }),
+      b: bridge("qbr", 0, { port: "in2", snooping: 0 }),
+    };
+    expect(notes({ a: "qbr 30000 in-qbr 0 1", b: undefined }, ["a", "b"], bridges)).to.deep.equal({
+      b: "qbr 30000 in2 0 1",
     });
   });
 
@@ -171,10 +184,10 @@ describe("Linux bridges that are to be restored", () => {
     ]);
   });
 
-  it("learn nothing while another monitor is behind them, and only the port to the former one is restored", () => {
-    const both = { a: "qbr 30000 in 8", b: "qbr 30000 in2 0" };
-    expect(restored(both, ["b"])).to.deep.equal(["qbr 0 in 8"]);
-    expect(restored(both, [])).to.deep.equal(["qbr 30000 in 8", "qbr 30000 in2 0"]);
+  it("stay open while another monitor is behind them, and only the port to the former one is restored", () => {
+    const both = { a: "qbr 30000 in 8 1", b: "qbr 30000 in2 0 1" };
+    expect(restored(both, ["b"])).to.deep.equal(["qbr 0 in 8 0"]);
+    expect(restored(both, [])).to.deep.equal(["qbr 30000 in 8 1", "qbr 30000 in2 0 1"]);
   });
 
   it("are none that another row of the same port has", () => {
