@@ -18,6 +18,7 @@ import { isLeftover } from "./run";
 export async function converge<Result>(intent: Intent<Result>): Promise<Result> {
   let prepared = await prepare(intent);
   if (await cleanUp(intent.reach, prepared.leftovers)) prepared = await prepare(intent);
+  for (const warning of prepared.warnings) intent.reach.warn(warning);
   warnOfRestore(intent, prepared);
   warnOfTakeover(intent, prepared);
   const { abandoned, result } = prepared;

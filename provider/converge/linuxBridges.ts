@@ -52,13 +52,15 @@ async function setLink(access: HostAccess, argv: readonly string[]): Promise<voi
 
 /**
  * Rejects if a Linux bridge behind one of these monitors is shared (`monitor-bridge-shared`), or would have to be set
- * and cannot be. It runs the same commands without the settings, which need the same right and change nothing.
+ * and cannot be. It runs the same commands without the settings, which need the same right and change nothing. Resolves
+ * with what the operator should know of bridges that are accepted.
  */
 export async function requireLinuxBridges(
   access: HostAccess,
   { facts, read }: Pick<Look, "facts" | "read">,
   monitors: readonly OwnedMonitor[],
-): Promise<void> {
+): Promise<string[]> {
+  const warnings: string[] = [];
   const noted = notedLinuxBridges(facts, read.bridge);
   for (const [port, is] of await readLinuxBridges(access, devicesOf(monitors, facts))) {
     if (isShared(is, noted))
@@ -71,7 +73,12 @@ export async function requireLinuxBridges(
         },
       );
     for (const argv of commands(openBridge(is), is)) await setLink(access, argv.slice(0, BEFORE_SETTINGS));
+    if (is.firewall === "on")
+      warnings.push(
+        `copies to monitor port ${port} pass this host's firewall, because Linux bridge ${is.name} calls it (bridge-nf-call-iptables), and those that its rules do not accept are dropped. For this port, switch port security (Neutron) or the VM's firewall (Proxmox) off`,
+      );
   }
+  return warnings;
 }
 
 function sharedText(port: string, { name, ports }: FoundLinuxBridge): string {

@@ -29,6 +29,8 @@ export interface Prepared<Result = unknown> extends Required<Steps<Result>> {
   old: Look[];
   /** What killed runs of the stack left on the hosts. */
   leftovers: FoundClaim[];
+  /** What the operator should know of the hosts. */
+  warnings: string[];
 }
 
 /** Looks at all hosts and checks the operation, without a write. Waits for a port that is not plugged yet. */
@@ -88,11 +90,13 @@ async function check<Result>(
   const old = uniqueMachines([...intent.oldHosts.map(placeOf), ...followed].map((place) => seen.get(place)!));
   const { abandoned = [], preliminary = [], rounds: planned, result } = await intent.plan(seen);
   const taken = planned.map((round) => round.map((target) => accepted(intent, target)));
-  await allOf(taken.flat().map(({ target, desired }) => requireHost(intent, target, desired)));
+  const warnings = await allOf(
+    taken.flat().map(({ target, desired }) => requireHost(intent, target, desired)),
+  );
   const rounds = taken.map((round) => round.map(({ target }) => target));
   for (const look of leaving(intent, old, rounds)) rehearseDelete(intent, look, abandoned);
   const steps = { abandoned, preliminary: acceptable(intent, preliminary), rounds, result };
-  return { ...steps, seen: [...seen.values()], old, leftovers };
+  return { ...steps, seen: [...seen.values()], old, leftovers, warnings: warnings.flat() };
 }
 
 /**
@@ -159,14 +163,18 @@ export function putOptions(intent: Intent, target: Target, mark: PutOptions["mar
   return { draft, token, mode, adopt, replaced, mark, previousOwner, elsewhere: [], host };
 }
 
-/** Rejects if a target needs what its host cannot give it: a right of the login, a Linux bridge of its own. */
-async function requireHost(intent: Intent, target: Target, desired: Desired): Promise<void> {
+/**
+ * Rejects if a target needs what its host cannot give it: a right of the login, a Linux bridge of its own. Resolves
+ * with warnings.
+ */
+async function requireHost(intent: Intent, target: Target, desired: Desired): Promise<string[]> {
   const { record } = target.seen;
   const own = desired.monitors.filter(({ owner }) => owner === target.draft.owner);
-  if (own.length === 0 && record.keeper !== true) return;
-  await intent.reach.open(record).use(async (access) => {
-    await requireLinuxBridges(access, target.seen, own);
+  if (own.length === 0 && record.keeper !== true) return [];
+  return intent.reach.open(record).use(async (access) => {
+    const warnings = await requireLinuxBridges(access, target.seen, own);
     if (record.keeper === true) await access.requireKeeper();
+    return warnings.map((warning) => `host ${record.name}: ${warning}`);
   });
 }
 

@@ -29,6 +29,8 @@ export interface LinuxBridge {
 export interface FoundLinuxBridge extends LinuxBridge {
   /** How many ports it has. */
   ports: number;
+  /** Whether frames that it forwards pass the host's firewall (`bridge-nf-call-iptables`). */
+  firewall: "on" | "off";
 }
 
 /** Linux bridges by the device of the port that leads to them. */

@@ -4,6 +4,10 @@ import { bindAccounts, writeAccounts } from "./accounts.js";
 import { startUntil } from "./command.js";
 import { SILENCE_IPV6 } from "./network.js";
 
+/** The shell line that keeps frames in a namespace's Linux bridges out of its firewall, whatever the machine's do. */
+const BYPASS_FIREWALL =
+  "for file in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $file ] || echo 0 > $file; done";
+
 const OVSDB_SERVER = [
   "ovsdb-server /etc/openvswitch/conf.db --detach --no-chdir --pidfile --log-file -vconsole:off",
   "--remote=punix:/var/run/openvswitch/db.sock --remote=db:Open_vSwitch,Open_vSwitch,manager_options",
@@ -63,6 +67,7 @@ mount --bind ${directory}/log /var/log/openvswitch
 ${bindAccounts(accounts).join("\n")}
 ip link set lo up
 ${SILENCE_IPV6}
+${BYPASS_FIREWALL}
 ovsdb-tool create /etc/openvswitch/conf.db /usr/share/openvswitch/vswitch.ovsschema
 ${OVSDB_SERVER}
 version=$(ovs-vswitchd --version | sed -n '1s/.* //p')

@@ -135,6 +135,21 @@ describe("a monitor behind a Linux bridge", () => {
     expect(await snooping("fwbr9")).to.equal(1);
   });
 
+  it("is created with a warning while its bridge passes the host's firewall", async function () {
+    const file = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+    const found = await lab.host(1).ovs(`[ ! -e ${file} ] || { echo 1 > ${file}; echo found; }`);
+    if (found === "") skipForLackOf(this, "br_netfilter");
+    const driver = new Driver(lab);
+    await driver.service("direct", { host: "host1", port: "tap-ids2" });
+    expect(driver.warnings).to.deep.equal([]);
+    await driver.service("ids", { host: "host1", port: "qvo-ids" });
+    expect(driver.warnings.join()).to.match(
+      /^host host1: copies to monitor port qvo-ids pass .* firewall, .*qbr-ids/,
+    );
+    await driver.destroy();
+    await lab.host(1).ovs(`echo 0 > ${file}`);
+  });
+
   it("is refused if the VM of another port is behind the same bridge, wherever its own port is to be", async () => {
     const host = lab.host(1);
     await host.ovs("ip link add spare0 type veth peer name spare1; ip link set spare0 master office");

@@ -54,12 +54,13 @@ describe("the Linux bridges behind devices", () => {
   });
 
   it("are read each time if there is one, because somebody may change it", async () => {
-    answer.stdout = "taas-bridge qvo-ids qbr-ids 30000 qvb-ids 0x0 - 2\n";
+    answer.stdout = "taas-bridge qvo-ids qbr-ids 30000 qvb-ids 0x0 - 2 off\n";
+    const rest = { snooping: undefined, ports: 2, firewall: "off" };
     for (const ageing of [30_000, 0]) {
-      answer.stdout = `taas-bridge qvo-ids qbr-ids ${ageing} qvb-ids 0x0 - 2\n`;
+      answer.stdout = `taas-bridge qvo-ids qbr-ids ${ageing} qvb-ids 0x0 - 2 off\n`;
       const bridges = await read(device("qvo-ids"), device("tap-ids"));
       expect([...bridges]).to.deep.equal([
-        ["qvo-ids", { name: "qbr-ids", ageing, port: "qvb-ids", mask: 0, snooping: undefined, ports: 2 }],
+        ["qvo-ids", { name: "qbr-ids", ageing, port: "qvb-ids", mask: 0, ...rest }],
       ]);
     }
     expect(asked).to.deep.equal([["qvo-ids", "tap-ids"], ["qvo-ids"]]);
@@ -111,7 +112,9 @@ describe("the script that reads the Linux bridges behind devices", () => {
   async function read(...names: string[]) {
     const run: HostAccess["run"] = async (command) => {
       if (!("text" in command)) throw new Error(`runs ${command.join(" ")}`);
-      const text = command.text.replaceAll("/sys/class/net", join(folder, "net"));
+      const text = command.text
+        .replaceAll("/sys/class/net", join(folder, "net"))
+        .replaceAll("/proc/sys/net/bridge", join(folder, "switches"));
       const env = { PATH: `${join(folder, "bin")}:${process.env.PATH}` };
       const words = ["-c", text, command.name, ...command.words];
       const stdout = execFileSync("sh", words, { env, encoding: "utf8" });
@@ -121,13 +124,15 @@ describe("the script that reads the Linux bridges behind devices", () => {
     return Object.fromEntries(await readLinuxBridges({ run, plainDevices: new PlainDevices() }, devices));
   }
 
+  const learning = { ageing: 30_000, mask: 0, snooping: 1 };
+
   it("finds that of the device, and that of the other end of its cable", async () => {
     bridge("qbr-ids", ["qvb-ids", "tap-ids"]);
     link("qvo-ids", "veth", "qvo-ids@qvb-ids");
     bridge("fwbr9", ["fwln9"]);
     expect(await read("qvo-ids", "fwln9", "tap-web")).to.deep.equal({
-      "qvo-ids": { name: "qbr-ids", ageing: 30_000, port: "qvb-ids", mask: 0, snooping: 1, ports: 2 },
-      fwln9: { name: "fwbr9", ageing: 30_000, port: "fwln9", mask: 0, snooping: 1, ports: 1 },
+      "qvo-ids": { name: "qbr-ids", port: "qvb-ids", ...learning, ports: 2, firewall: "off" },
+      fwln9: { name: "fwbr9", port: "fwln9", ...learning, ports: 1, firewall: "off" },
     });
   });
 
@@ -137,9 +142,24 @@ describe("the script that reads the Linux bridges behind devices", () => {
       rmSync(join(folder, "net", setting));
     const bare = { mask: undefined, snooping: undefined };
     expect(await read("qvo-ids")).to.deep.equal({
-      "qvo-ids": { name: "qbr-ids", ageing: 30_000, port: "qvo-ids", ...bare, ports: 1 },
+      "qvo-ids": { name: "qbr-ids", port: "qvo-ids", ...learning, ...bare, ports: 1, firewall: "off" },
     });
   });
+
+  for (const [what, host, own, firewall] of [
+    ["the host has no module for it", undefined, "1", "off"],
+    ["neither host nor bridge calls it", "0", "0", "off"],
+    ["all bridges call it", "1", "0", "on"],
+    ["this bridge calls it", "0", "1", "on"],
+  ] as const) {
+    it(`finds that the firewall is ${firewall} if ${what}`, async () => {
+      bridge("qbr-ids", ["qvo-ids"]);
+      write("net/qbr-ids/bridge/nf_call_iptables", "0\n");
+      write("net/qbr-ids/bridge/nf_call_ip6tables", `${own}\n`);
+      if (host !== undefined) write("switches/bridge-nf-call-iptables", `${host}\n`);
+      expect((await read("qvo-ids"))["qvo-ids"]?.firewall).to.equal(firewall);
+    });
+  }
 
   it("takes no device below another, such as a VLAN's, for the end of a cable", async () => {
     bridge("br0", ["eth0", "tap1", "tap2"]);

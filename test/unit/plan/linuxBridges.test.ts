@@ -17,9 +17,15 @@ const bridge = (name: string, ageing: number, more: Partial<LinuxBridge> = {}): 
   ...{ name, ageing, port: `in-${name}`, mask: 0, snooping: undefined },
   ...more,
 });
+const withPorts = (one: LinuxBridge, ports: number): FoundLinuxBridge => ({
+  ...one,
+  ...{ ports, firewall: "off" },
+});
 /** Linux bridges as they are found, each with the ports of a hybrid plug. */
 const found = (bridges: Record<string, LinuxBridge>) =>
-  new Map(Object.entries(bridges).map(([port, one]): [string, FoundLinuxBridge] => [port, { ...one, ports: 2 }]));
+  new Map(
+    Object.entries(bridges).map(([port, one]): [string, FoundLinuxBridge] => [port, withPorts(one, 2)]),
+  );
 const monitor = (name: string): Monitor => ({
   ...{
     owner: "o",
@@ -59,12 +65,10 @@ function notes(
   onTap: Record<string, string> = {},
 ) {
   const facts = host(ports, onTap);
-  const operations = noteLinuxBridges(
-    { monitors: monitors.map(monitor) },
-    facts,
-    found(bridges),
-    { name: "br-tap", bridge: facts.bridges[0] },
-  );
+  const operations = noteLinuxBridges({ monitors: monitors.map(monitor) }, facts, found(bridges), {
+    name: "br-tap",
+    bridge: facts.bridges[0],
+  });
   return Object.fromEntries(
     operations
       .filter((operation) => "table" in operation && operation.table === "Port")
@@ -152,7 +156,7 @@ describe("a Linux bridge behind a port that is to be a monitor", () => {
   ];
   for (const [what, ports, noted, shared] of cases) {
     it(`is ${shared ? "" : "not "}shared if it ${what}`, () => {
-      expect(isShared({ ...bridge("qbr-a", 30000), ports }, noted)).to.equal(shared);
+      expect(isShared(withPorts(bridge("qbr-a", 30000), ports), noted)).to.equal(shared);
     });
   }
 });

@@ -91,7 +91,7 @@ export function memoryHosts(
       confirm: async (claim: Claim) => host.confirm(record, claim),
       underlay: async () => undefined,
       now: async () => clockOf(record),
-      use: async () => undefined,
+      use: async () => [],
     } as unknown as Host;
   };
   return {
