@@ -125,6 +125,16 @@ export function icmp(
   return ipv4(header, 1, message);
 }
 
+/** A router's offer to all, by its link-local address, to be their default router and to take addresses in 2001:db8:77::/64. */
+export function routerAdvertisement(source: string): Buffer {
+  const addresses = { sourceIp: "fe80::77", destinationIp: "ff02::1" };
+  const header = { source, destination: "33:33:00:00:00:01", ...addresses, ttl: 255 };
+  const hour = Buffer.from([0, 0, 0x0e, 0x10]);
+  const router = [Buffer.from([134, 0, 0, 0, 64, 0, 0x0e, 0x10]), Buffer.alloc(8)];
+  const prefix = [Buffer.from([3, 4, 64, 0xc0]), hour, hour, Buffer.alloc(4), ipv6Bytes("2001:db8:77::")];
+  return ipv6(header, 58, withChecksum(header, 58, Buffer.concat([...router, ...prefix]), 2));
+}
+
 /** A router's question who wants which multicast frames (IGMPv2), to be answered within a tenth of a second. */
 export function igmpQuery(header: EthernetHeader & IpHeader): Buffer {
   const message = Buffer.from([0x11, 1, 0, 0, 0, 0, 0, 0]);
