@@ -123,7 +123,7 @@ async function writeRules(
   try {
     const metered = meteredIn(planned, request);
     let pushed = await pushRules(access, { desired, facts, generation, metered, present });
-    const foreign = [...foreignBridges(read), ...foreignBridges({ claims, bridge: read.bridge })];
+    const foreign = [...foreignBridges(read, planned.facts), ...foreignBridges({ claims, bridge }, facts)];
     for (const name of foreign) request.touched.add(name);
     if (request.touched.size > 0) {
       const guard = hostGuard(access, { generation, ofports: reliedPorts(desired, facts, tapBridge) });
@@ -178,7 +178,7 @@ async function putBack(
   for (const linuxBridge of linuxBridges) await setLinuxBridge(access, linuxBridge);
   if (!over || (plan.operations.length === 0 && touched.size === 0)) return;
   const generation = bridge?.otherConfig[GENERATION_KEY] ?? "0";
-  await deleteForeignRules(access, generation, facts, new Set([...touched, ...foreignBridges(read)]));
+  await deleteForeignRules(access, generation, facts, new Set([...touched, ...foreignBridges(read, facts)]));
   if (bridge?.otherConfig[KEEPER_KEY] !== undefined) await removeKeeper(access, { bridge, generation });
 }
 

@@ -9,6 +9,7 @@ import { type Flow, flowKey, parseFlow } from "../ovs/openflow";
 import { openflowVersion } from "../ovs/openflowVersion";
 import { notedForeignBridges } from "../plan/claims";
 import { ruleText } from "../plan/flowText";
+import { bridgesOfOurPorts } from "../plan/ours";
 import { ruleNumbers } from "../plan/portNumbers";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
@@ -30,8 +31,12 @@ function bridgesOf(claim: Claim): string[] {
 }
 
 /** The foreign bridges on which there may be rules of ours: those of claims, and those of former claims. */
-export function foreignBridges(read: Pick<ClaimSet, "claims" | "bridge">): Set<string> {
-  return new Set([...notedForeignBridges(read.bridge), ...[...read.claims.values()].flatMap(bridgesOf)]);
+export function foreignBridges(
+  { claims, bridge }: Pick<ClaimSet, "claims" | "bridge">,
+  facts: Facts,
+): Set<string> {
+  const former = bridge === undefined ? bridgesOfOurPorts(facts) : notedForeignBridges(bridge);
+  return new Set([...former, ...[...claims.values()].flatMap(bridgesOf)]);
 }
 
 function foreignTarget(access: HostAccess, bridge: BridgeFacts): ForeignTarget {

@@ -153,7 +153,7 @@ async function compareForeignRulesOf(
   look: Look,
   desired: Desired,
 ): Promise<Difference[]> {
-  const bridges = foreignBridges(look.read);
+  const bridges = foreignBridges(look.read, look.facts);
   if (bridges.size === 0) return [];
   const differences = await compareForeignRules(access, desired, look.facts, bridges);
   return differences.flatMap(({ target, missing, unexpected }) => {

@@ -22,9 +22,9 @@ function ends(claim: Claim): boolean {
  * Whether a host's taps consist only of its rows, the rules and meters of its tap bridge, and the Linux bridges of its
  * monitors: no rules elsewhere, no keeper, no end.
  */
-function isPlain({ read }: Look): boolean {
+function isPlain({ read, facts }: Look): boolean {
   const more = [...read.claims.values()].some((claim) => claim.keeper === true || ends(claim));
-  return !more && foreignBridges(read).size === 0;
+  return !more && foreignBridges(read, facts).size === 0;
 }
 
 /** Whether the Linux bridges that were behind monitors at the last comparison still let all copies through. */

@@ -3,6 +3,7 @@ import { allOf } from "../allOf";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Desired } from "../model/desired";
+import { hasTraces } from "../plan/ours";
 import { capturesLeft } from "./capturesLeft";
 import { type HostOutcome, outcomeOf } from "./draft";
 import { type Draft, deleteEdit, type Edit, type PutOptions, putEdit } from "./edit";
@@ -123,8 +124,10 @@ export function holds({ token }: Pick<Intent, "token">, look: Look): boolean {
 /** The hosts that have earlier claims and will have none. */
 export function leaving(intent: Intent, old: readonly Look[], rounds: readonly Target[][]): Look[] {
   const kept = new Set(rounds.flat().map((target) => machineOf(target.seen)));
-  // A host without a claim is updated as well: a killed run may have deleted the claim and nothing more.
-  const mayBeOpen = (look: Look) => intent.mode !== "create" && look.read.bridge !== undefined;
+  // A host without a claim is updated as well: a killed run may have deleted the claim and nothing more, or somebody
+  // may have deleted the tap bridge with all claims.
+  const mayBeOpen = ({ read, facts }: Look) =>
+    intent.mode !== "create" && (read.bridge !== undefined || hasTraces(facts));
   return old.filter((look) => !kept.has(machineOf(look)) && (holds(intent, look) || mayBeOpen(look)));
 }
 

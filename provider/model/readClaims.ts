@@ -94,15 +94,17 @@ function readRow(bridge: BridgeFacts, host: string): ClaimSet {
  * like leftovers.
  */
 function checkOnlyOne(bridges: readonly BridgeFacts[], tapBridge: string, host: string): void {
-  const other = bridges.find(
-    (candidate) => candidate.name !== tapBridge && candidate.externalIds[RENDERER_KEY] !== undefined,
-  );
+  const other = bridges.find((candidate) => candidate.name !== tapBridge && isTapBridge(candidate));
   if (other === undefined) return;
   throw new TaasError(`the tap bridge of this machine is ${other.name}, not ${tapBridge}`, {
     code: "tap-bridge-differs",
     host,
     hint: `Set tapBridge: "${other.name}" on the host, or destroy first what uses it`,
   });
+}
+
+function isTapBridge(bridge: BridgeFacts): boolean {
+  return bridge.externalIds[RENDERER_KEY] !== undefined || isOurBridge(bridge);
 }
 
 /** Whether a bridge without our mark is nevertheless ours: it holds claims and their count. */

@@ -60,12 +60,13 @@ export function writesOf(bridge: BridgeFacts | undefined): number {
 
 /**
  * What the tap bridge's row records about its rules: their generation, the count of writes, and what of ours has been
- * outside OVSDB.
+ * outside OVSDB. `others`: other bridges with rules of ours that the row does not record yet.
  */
 export function otherConfig(
   desired: Desired,
   bridge: BridgeFacts | undefined,
   generation: number,
+  others: readonly string[] = [],
 ): Record<string, string> {
   const before = bridge?.otherConfig ?? {};
   const metered = desired.meters.length > 0 || before[METERS_KEY] !== undefined;
@@ -73,6 +74,7 @@ export function otherConfig(
   const foreign = new Set([
     ...notedForeignBridges(bridge),
     ...desired.foreignRules.map((rule) => rule.bridge),
+    ...others,
   ]);
   return {
     [GENERATION_KEY]: String(generation),

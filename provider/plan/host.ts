@@ -19,7 +19,7 @@ import { generationOfClaims } from "./generation";
 import { awaitsNumber, noteVnics, settlePortsBack } from "./homes";
 import { noteLinuxBridges } from "./linuxBridges";
 import { planMirrors } from "./mirrors";
-import { namesOf } from "./ours";
+import { bridgesOfOurPorts, namesOf } from "./ours";
 import { portNumbers } from "./portNumbers";
 import { planPorts } from "./ports";
 import { changesFailMode, planTapBridge } from "./tapBridge";
@@ -150,7 +150,7 @@ export function planHost(input: PlanInput, goal: Goal = "end"): Plan {
   const written = isStep ? { claims: read.claims, read } : input;
   if (read.bridge === undefined) {
     const generation = 1;
-    const config = otherConfig(desired, undefined, generation);
+    const config = otherConfig(desired, undefined, generation, bridgesOfOurPorts(facts));
     const type = facts.bridges.find((bridge) => bridge.name === integrationBridge)?.datapathType ?? "";
     const [guarded, ...others] = steps;
     const bridge = insertTapBridge(tapBridge, type, written, config);

@@ -1,6 +1,8 @@
 import type { Desired } from "../model/desired";
+import { HOME_KEY } from "../model/home";
 import { isMarked, isOurObject, MARK, type Markable } from "../model/identity";
-import type { Facts, MirrorFacts } from "../ovs/facts";
+import { LINUX_BRIDGE_KEY } from "../model/linuxBridge";
+import type { Facts, MirrorFacts, PortFacts } from "../ovs/facts";
 import type { Mutation, Operation } from "../ovs/operations";
 import { map, set, uuid } from "../ovs/values";
 
@@ -62,4 +64,23 @@ export function remark(table: "Port" | "Mirror", row: Markable & { uuid: string 
     ["external_ids", "insert", MARKED],
   ];
   return [{ op: "mutate", table, where: [["_uuid", "==", uuid(row.uuid)]], mutations }];
+}
+
+/**
+ * The bridges with a port of ours. If somebody has deleted the tap bridge, nothing else shows where rules of ours are
+ * left: each of them matches such a port or outputs to one.
+ */
+export function bridgesOfOurPorts({ bridges, ports }: Facts): string[] {
+  const isOurs = (id: string) => ports[id] !== undefined && isOurObject(ports[id]);
+  return bridges.filter((bridge) => bridge.ports.some(isOurs)).map(({ name }) => name);
+}
+
+/** Whether a host has a port or a Mirror of ours, or a port with a note of ours that is still to be used. */
+export function hasTraces({ ports, mirrors }: Facts): boolean {
+  const isNoted = ({ externalIds }: PortFacts) =>
+    externalIds[HOME_KEY] !== undefined || externalIds[LINUX_BRIDGE_KEY] !== undefined;
+  return (
+    Object.values(ports).some((port) => isOurObject(port) || isNoted(port)) ||
+    Object.values(mirrors).some(isOurObject)
+  );
 }
