@@ -4,6 +4,7 @@ import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Desired } from "../model/desired";
 import { hasTraces } from "../plan/ours";
+import { anyChange } from "./anyChange";
 import { capturesLeft } from "./capturesLeft";
 import { type HostOutcome, outcomeOf } from "./draft";
 import { type Draft, deleteEdit, type Edit, type PutOptions, putEdit } from "./edit";
@@ -64,15 +65,7 @@ async function lookAtEnds(
 /** Resolves when a host may differ from its look, after a pause, or after this many milliseconds. */
 async function changeOf(intent: Intent, looks: ReadonlyMap<string, Look>, patience: number): Promise<void> {
   const pause = sleep(Math.min(PAUSE, patience));
-  // If updates from a host end, the next look connects again and reports the error.
-  await Promise.race(
-    [...looks.values()].map((look) =>
-      intent.reach
-        .open(look.record)
-        .changed(look, patience)
-        .catch(() => sleep(patience)),
-    ),
-  );
+  await anyChange(intent.reach.open, looks.values(), patience);
   await pause;
 }
 

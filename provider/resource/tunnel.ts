@@ -1,5 +1,7 @@
+import { anyChange } from "../converge/anyChange";
 import { converge } from "../converge/converge";
 import { deleteResource } from "../converge/deleteResource";
+import { unlessEnded } from "../converge/ending";
 import { lookAll, placeOf } from "../converge/hosts";
 import type { Look } from "../converge/look";
 import type { HostRecord } from "../host/host";
@@ -47,28 +49,37 @@ async function put(
     },
   });
   const down = inputs.bfd ? await awaitPeers(context, hosts, inputs.owner) : [];
-  for (const what of down) context.warn(`${what} ${BFD_PATIENCE / 1000} s after it was created`);
   const status = down.length === 0 ? "active" : driftedStatus(down);
   return { ...inputs, portNames, status, incarnation: incarnation.token };
 }
 
 /**
- * Waits until the ends of a tunnel detect each other, a few seconds at most; resolves with those that do not. The
- * tunnel exists by then, so a host that can no longer be read does not make it fail.
+ * Waits until the ends of a tunnel detect each other, a few seconds at most; warns of those that do not, and resolves
+ * with them. Never rejects: the tunnel exists by then, and has to be recorded even if a host cannot be read any more or
+ * the run ends.
  */
 async function awaitPeers(context: Context, hosts: readonly HostRecord[], owner: string): Promise<string[]> {
   const deadline = performance.now() + BFD_PATIENCE;
+  const { open, ending } = context;
   for (;;) {
-    const looks = await lookAll(context.open, hosts).catch((error: Error) => error);
-    if (looks instanceof Error) return [`whether the ends detect each other is unknown: ${looks.message}`];
+    const looks = await unlessEnded(ending, lookAll(open, hosts)).catch((error: Error) => error);
+    if (looks instanceof Error) {
+      const unknown = `whether the ends detect each other is unknown: ${looks.message}`;
+      context.warn(unknown);
+      return [unknown];
+    }
     const down = [...looks.values()].flatMap(({ record, facts, read }) =>
       watchedEnds(read.claims.values(), facts)
         .filter((end) => end.owner === owner && end.state !== "up")
         .map((end) => `host ${record.name}: ${downText(end)}`),
     );
-    if (down.length === 0 || performance.now() >= deadline) return down;
+    if (down.length === 0 || performance.now() >= deadline) {
+      for (const what of down) context.warn(`${what} ${BFD_PATIENCE / 1000} s after it was created`);
+      return down;
+    }
     const patience = Math.max(1, Math.min(PATIENCE, deadline - performance.now()));
-    await Promise.race([...looks.values()].map((look) => context.open(look.record).changed(look, patience)));
+    // If the run ends meanwhile, the next look reports it.
+    await unlessEnded(ending, anyChange(open, looks.values(), patience)).catch(() => {});
   }
 }
 
