@@ -1,5 +1,6 @@
 import type { WithAccess } from "./converge/access";
 import type { Ending } from "./converge/ending";
+import { FailedHosts } from "./converge/failedHosts";
 import { Host } from "./converge/host";
 import { HostQueue } from "./converge/hostQueue";
 import { placeOf } from "./converge/hosts";
@@ -91,6 +92,7 @@ function contextOf(pool: ConnectionPool, settings: Settings, warn: (message: str
       return new Host(record, queue, withAccess, say);
     },
     warn: say,
+    failed: new FailedHosts(),
     close: () => pool.closeAll(),
   };
 }

@@ -4,6 +4,7 @@ import type { HostRecord } from "../host/host";
 import type { Claim, Elsewhere } from "../schema/claim";
 import { tapBridgeOf } from "./access";
 import type { Ending } from "./ending";
+import type { FailedHosts } from "./failedHosts";
 import type { Host } from "./host";
 import type { Look } from "./look";
 
@@ -21,6 +22,8 @@ export interface Reach {
   warn(message: string): void;
   /** Receives the claims of other resources that the operation deletes, because they cannot exist without this one. */
   dropped?: (claim: Claim) => void;
+  /** The hosts at other ends of leftovers that failed earlier in the run. */
+  failed?: FailedHosts;
   /** Ends the operation between two steps. What a create has written by then is undone; a delete that has begun is completed. */
   ending?: Ending | undefined;
 }
@@ -34,7 +37,10 @@ export function placeOf(record: HostRecord): string {
  * Looks at hosts, all at the same time, at each place once, under the first of its records. The error contains the
  * reason of every host that failed.
  */
-export async function lookAll(open: OpenHost, records: readonly HostRecord[]): Promise<Map<string, Look>> {
+export async function lookAll(
+  open: (record: HostRecord) => Pick<Host, "look">,
+  records: readonly HostRecord[],
+): Promise<Map<string, Look>> {
   const unique = new Map<string, HostRecord>();
   for (const record of records) if (!unique.has(placeOf(record))) unique.set(placeOf(record), record);
   const seen = await allOf([...unique.values()].map((record) => open(record).look()));

@@ -3,6 +3,8 @@ import type { HostRecord } from "../host/host";
 import { stackOf } from "../model/identity";
 import type { Claim, Elsewhere } from "../schema/claim";
 import { deleteEdit, finishEdit } from "./edit";
+import { unlessEnded } from "./ending";
+import { FailedHosts } from "./failedHosts";
 import { lookAll, type OpenHost, type Reach } from "./hosts";
 import type { Look } from "./look";
 import { isLeftover } from "./run";
@@ -53,17 +55,37 @@ export function withoutClaims(look: Look, found: readonly FoundClaim[]): Look {
   return { ...look, read: { ...look.read, claims } };
 }
 
+/** How a clean-up reaches hosts. */
+type CleaningReach = Reach & { failed: FailedHosts };
+
+/** The most hosts at other ends that may fail in one clean-up, because an operation waits for each of them. */
+const MOST_FAILED = 3;
+const TOO_MANY = new Error(`other ends are on ${MOST_FAILED} hosts that failed, so no more hosts were asked`);
+
 /**
  * Resolves what killed runs left. A leftover is deleted at all its ends, the other ends first, because an unfinished
  * operation may have claims on hosts where its stack has nothing else. If another end has it confirmed, it was
- * complete, and is confirmed instead. If an end cannot be reached or refuses, it stays, with a warning. Resolves to
- * whether a host was changed.
+ * complete, and is confirmed instead. If an end cannot be reached or refuses, it stays, with a warning; a host that
+ * failed is not asked again in this run. Resolves to whether a host was changed.
  */
 export async function cleanUp(reach: Reach, leftovers: readonly FoundClaim[]): Promise<boolean> {
+  const cleaning = { failed: new FailedHosts(), ...reach };
+  const most = cleaning.failed.count + MOST_FAILED;
+  const staying = new Map<string, Claim[]>();
   let cleaned = false;
-  for (const found of leftovers)
-    if (await isDone(reach, found.claim, () => settle(reach, found))) cleaned = true;
+  for (const found of leftovers) {
+    const isOver = cleaning.failed.count >= most;
+    const error = isOver ? TOO_MANY : await failureOf(reach, () => settle(cleaning, found));
+    if (error === undefined) cleaned = true;
+    else staying.set(error.message, [...(staying.get(error.message) ?? []), found.claim]);
+  }
+  for (const [why, [first, ...others]] of staying) reach.warn(stayText(first!, others.length, why));
   return cleaned;
+}
+
+function stayText({ owner }: Claim, others: number, why: string): string {
+  const more = others === 0 ? "" : ` and ${others} more resource${others === 1 ? "" : "s"}`;
+  return `what a killed run left of ${owner}${more} stays for now: ${why}`;
 }
 
 /**
@@ -71,14 +93,9 @@ export async function cleanUp(reach: Reach, leftovers: readonly FoundClaim[]): P
  * there. Claims are confirmed once all of them are written, so a confirmed one shows that its resource was written
  * everywhere; the operator is told, because the program may not have it any more.
  */
-async function settle({ open, claimedHost, warn }: Reach, { seen, claim }: FoundClaim): Promise<void> {
-  const others = otherEnds(claim).filter(({ machine }) => machine !== seen.facts.machine);
-  const hosts = await Promise.all(others.map(({ host }) => claimedHost(host as HostRecord)));
-  const looks = await lookAll(
-    open,
-    hosts.filter(({ gone }) => gone !== true),
-  );
-  const ends = [...looks.values()];
+async function settle(reach: CleaningReach, { seen, claim }: FoundClaim): Promise<void> {
+  const { open, warn } = reach;
+  const ends = await unlessEnded(reach.ending, lookAtOthers(reach, { seen, claim }));
   if (ends.some(({ read }) => isConfirmed(claim, read.claims))) {
     await open(seen.record).submit(finishEdit(claim));
     warn(
@@ -88,6 +105,19 @@ async function settle({ open, claimedHost, warn }: Reach, { seen, claim }: Found
   }
   for (const { record } of ends) await deleteLeftover(open, record, claim);
   await deleteAt(open, seen.record, claim);
+}
+
+/** Looks at the other ends of a leftover. */
+async function lookAtOthers(
+  { open, claimedHost, failed }: CleaningReach,
+  { seen, claim }: FoundClaim,
+): Promise<Look[]> {
+  const others = otherEnds(claim).filter(({ machine }) => machine !== seen.facts.machine);
+  const claimed = others.map(({ host }) => host as HostRecord);
+  const hosts = await Promise.all(claimed.map((host) => failed.ask(host, () => claimedHost(host))));
+  const there = hosts.filter(({ gone }) => gone !== true);
+  const once = (record: HostRecord) => ({ look: () => failed.ask(record, () => open(record).look()) });
+  return [...(await lookAll(once, there)).values()];
 }
 
 /** Whether a host has a claim of the same incarnation and stack that is no leftover. */
@@ -113,25 +143,27 @@ function deleteLeftover(
  */
 export async function cleanUpAt(reach: Reach, claim: Claim, others: Elsewhere): Promise<void> {
   for (const { host } of others) {
-    await isDone(reach, claim, async () => {
+    const error = await failureOf(reach, async () => {
       const record = await reach.claimedHost(host as HostRecord);
       if (!isConfirmed(claim, await deleteLeftover(reach.open, record, claim))) return;
       reach.warn(
         `host ${record.name}: a claim of ${claim.owner} by a killed run stays, because it is confirmed there; pulumi-taas claims remove deletes it`,
       );
     });
+    if (error !== undefined) reach.warn(stayText(claim, 0, error.message));
   }
 }
 
-/** Runs part of the clean-up of a leftover. If that fails: false, and a warning. */
-async function isDone(reach: Reach, claim: Claim, work: () => Promise<void>): Promise<boolean> {
+/** Runs part of a clean-up. Resolves to the error if it fails; rejects if the operation has to end. */
+async function failureOf({ ending }: Reach, work: () => Promise<void>): Promise<Error | undefined> {
+  ending?.throwIfAborted();
   try {
     await work();
-    return true;
+    return undefined;
   } catch (error) {
+    ending?.throwIfAborted();
     if (!(error instanceof TaasError)) throw error;
-    reach.warn(`what a killed run left of ${claim.owner} stays for now: ${error.message}`);
-    return false;
+    return error;
   }
 }
 

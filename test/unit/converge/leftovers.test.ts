@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { Edit } from "../../../provider/converge/edit";
+import { FailedHosts } from "../../../provider/converge/failedHosts";
 import { cleanUp, cleanUpAt, deleteEverywhere, otherEnds } from "../../../provider/converge/leftovers";
 import type { Look } from "../../../provider/converge/look";
 import { TaasError } from "../../../provider/errors";
@@ -28,6 +29,8 @@ function claimed(fields: object): Claim {
 /** Hosts, by number, with their claims; one without is out of reach. */
 class Hosts {
   readonly warnings: string[] = [];
+  /** The hosts that were looked at, each time. */
+  readonly asked: string[] = [];
   private readonly claims = new Map<string, Map<string, Claim>>();
 
   constructor(hosts: Record<number, readonly object[]>) {
@@ -37,7 +40,10 @@ class Hosts {
 
   readonly reach = {
     open: ({ name }: { name: string }) => ({
-      look: async () => this.look(name),
+      look: async () => {
+        this.asked.push(name);
+        return this.look(name);
+      },
       submit: async (edit: Edit) => {
         edit.apply(this.at(name));
         return { claims: this.at(name) };
@@ -52,10 +58,15 @@ class Hosts {
     return { record: { name, address: name }, facts, read: { claims: this.at(name) } } as unknown as Look;
   }
 
-  /** The only claim of a host, as an operation that looked there found it. */
+  /** The first claim of a host, as an operation that looked there found it. */
   found(host: number) {
-    const [claim] = [...this.at(`host${host}`).values()];
-    return { seen: this.look(`host${host}`), claim: claim! };
+    return this.allFound(host)[0]!;
+  }
+
+  /** All claims of a host. */
+  allFound(host: number) {
+    const seen = this.look(`host${host}`);
+    return [...this.at(`host${host}`).values()].map((claim) => ({ seen, claim }));
   }
 
   /** The claims that the hosts have, by host: each with its token and whether it is pending. */
@@ -156,6 +167,61 @@ describe("a host's claim that a killed run left", () => {
     expect(hosts.warnings[0]).to.match(
       /^host host2: .*mesh by a killed run stays, because it is confirmed there/,
     );
+  });
+});
+
+describe("many claims that a killed run left", () => {
+  const many = (count: number, other: (index: number) => number) =>
+    Array.from({ length: count }, (_, index) => ({
+      ...{
+        ...tunnel,
+        ...left,
+        owner: `${OWNER}${index}`,
+        token: `t${index}`,
+        elsewhere: [end(other(index))],
+      },
+    }));
+
+  it("cost one attempt to reach a host that is down, in all operations of a run, and one warning each", async () => {
+    const hosts = new Hosts({
+      1: [...many(50, () => 9), { ...tunnel, ...left }],
+      2: [{ ...tunnel, ...left }],
+    });
+    const reach = Object.assign(hosts.reach, { failed: new FailedHosts() });
+    expect(await cleanUp(reach, hosts.allFound(1)), "the one whose other end answers").to.equal(true);
+    expect(hosts.asked).to.deep.equal(["host9", "host2"]);
+    expect(hosts.now.host2).to.equal("");
+    expect(await cleanUp(reach, hosts.allFound(1))).to.equal(false);
+    expect(hosts.asked).to.deep.equal(["host9", "host2"]);
+    expect(hosts.warnings).to.have.length(2);
+    for (const warning of hosts.warnings)
+      expect(warning).to.match(/left of \S*mesh0 and 49 more resources stays for now: .*no route/);
+  });
+
+  it("stay if they lead to one host after another that is down", async () => {
+    const hosts = new Hosts({ 1: many(50, (index) => index + 2) });
+    expect(await cleanUp(hosts.reach, hosts.allFound(1))).to.equal(false);
+    expect(hosts.asked).to.deep.equal(["host2", "host3", "host4"]);
+    expect(hosts.warnings).to.have.length(4);
+    expect(hosts.warnings.at(-1)).to.match(
+      /mesh3 and 46 more resources stays for now: .* no more hosts were asked/,
+    );
+  });
+
+  it("do not delay the end of an operation", async () => {
+    const hosts = new Hosts({ 1: many(2, () => 9) });
+    const stop = new AbortController();
+    const reason = new TaasError("the operation was cancelled", { code: "cancelled" });
+    const silent = {
+      look: () => {
+        stop.abort(reason);
+        return new Promise(() => {});
+      },
+    };
+    const reach = Object.assign(hosts.reach, { open: () => silent, ending: stop.signal });
+    const error = await cleanUp(reach, hosts.allFound(1)).catch((thrown: unknown) => thrown);
+    expect(error).to.equal(reason);
+    expect(hosts.warnings).to.deep.equal([]);
   });
 });
 
