@@ -87,7 +87,11 @@ export class HostSession {
   async openOvsdb(): Promise<OvsdbChannel> {
     const probe = await this.probe();
     const path = socketIn(probe.rundir);
-    if (probe.socket === "missing") throw this.noOvs(probe);
+    if (probe.socket === "missing") {
+      // Open vSwitch may be started while the connection lasts.
+      this.probing = undefined;
+      throw this.noOvs(probe);
+    }
     if (probe.socket === "writable") {
       try {
         return { kind: "stream", stream: await this.openSocket(path) };
@@ -110,7 +114,7 @@ export class HostSession {
     return this.openSocket(`${rundir}/${bridge}.mgmt`);
   }
 
-  /** Probes the host once: login user, run directory, socket. */
+  /** Probes the host: login user, run directory, socket. The result is kept until OVSDB is wanted and not there. */
   probe(): Promise<HostProbe> {
     this.probing ??= this.exec(PROBE_ARGV)
       .then((result) => parseProbe(result, this.peer))
