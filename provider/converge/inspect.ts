@@ -206,12 +206,16 @@ async function compareOwnMeters(access: HostAccess, look: Look, desired: Desired
 }
 
 /** Compares the host's keeper; it is installed and removed shortly after the claims change. */
-async function compareKeeper(access: HostAccess, { read }: Look, desired: Desired): Promise<Difference[]> {
+export async function compareKeeper(
+  access: HostAccess,
+  { read }: Look,
+  desired: Desired,
+): Promise<Difference[]> {
   const { bridge, generation } = read;
   if (bridge === undefined || !wantsKeeper(desired, bridge)) return [];
   const owners = [...read.claims.values()].filter(({ keeper }) => keeper === true).map(({ owner }) => owner);
   const faults = await inspectKeeper(access, desired, { bridge, generation });
-  return faults.map((what) => ({ what, owners, transient: true }));
+  return faults.map((what) => ({ what, owners, transient: true, keeper: true }));
 }
 
 /** Finds tunnel ids of flows over production tunnels that production has started to use itself. */

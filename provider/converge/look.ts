@@ -16,6 +16,8 @@ export interface Look {
 export interface Difference extends Pick<Change, "what" | "about" | "owners"> {
   /** It is what a writer leaves between its transaction and its rules. */
   transient?: true;
+  /** It concerns the host's keeper, through which no copy passes. */
+  keeper?: true;
 }
 
 /** A look, with every difference from the host's claims. */

@@ -40,6 +40,5 @@ function fullest({ inspection }: HostView): number {
 function keeperOf({ inspection }: HostView): Pick<HostRow, "keeper"> {
   const wanted = [...(inspection?.read.claims.values() ?? [])].some(({ keeper }) => keeper === true);
   if (inspection === undefined || !wanted) return {};
-  const faults = inspection.differences.filter(({ what }) => what.startsWith("keeper"));
-  return { keeper: faults.length === 0 ? "running" : "stale" };
+  return { keeper: inspection.differences.some(({ keeper }) => keeper === true) ? "stale" : "running" };
 }
