@@ -17,8 +17,14 @@ function vlanColumns(port: DesiredPort): Row {
     : { vlan_mode: set([]), trunks: set([]), tag: set([]) };
 }
 
+/**
+ * The configuration of BFD, whose control messages have tunnel key 0. Copies have a tunnel id of at least 1. By default,
+ * Open vSwitch takes every packet to UDP port 3784 for a control message, whatever its tunnel key
+ * (ovs-vswitchd.conf.db(5), Interface, bfd). It would not deliver the copy of such a packet, and a tapped VM could take
+ * the tunnel down.
+ */
 function bfdColumn(port: DesiredPort): Record<string, string> {
-  return port.bfd === undefined ? {} : { enable: "true" };
+  return port.bfd === undefined ? {} : { enable: "true", check_tnl_key: "true" };
 }
 
 /** The columns of a device's interface. */

@@ -32,7 +32,11 @@ function optionTouches(name: string, { type, options, bfd }: Row): Touch[] {
     [`set ${on} type=${type === "patch" ? "internal" : "geneve"}`],
     [`set ${on} ofport_request=${freeNumber(name)}`],
     ...(Object.keys(bfd as object).length > 0
-      ? ([[`remove ${on} bfd enable`], [`set ${on} bfd:enable=false`]] as Touch[])
+      ? ([
+          [`remove ${on} bfd enable`],
+          [`set ${on} bfd:enable=false`],
+          [`set ${on} bfd:check_tnl_key=false`],
+        ] as Touch[])
       : []),
     ...(type === "patch" ? [] : ([[`set ${on} bfd:min_rx=500`]] as Touch[])),
     [`set ${on} mac=\\"02:00:00:00:00:78\\"`],

@@ -1,10 +1,23 @@
 import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
+import { udp } from "../../lab/frames";
 import { giveIpv6, ipv6Of, requireIpv6 } from "../../lab/ipv6";
 import { type Lab, startLab } from "../../lab/lab";
 import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
-import { expectFrames, learn, received, unicast } from "../copies/traffic";
+import type { Vm } from "../../lab/vm";
+import { between, expectFrames, learn, received, unicast } from "../copies/traffic";
+
+/** A control message of BFD: the sender's session is down, and it knows no other (RFC 5880 section 4.1). */
+const SESSION_DOWN = Buffer.from("204003180000000100000000000f4240000f424000000000", "hex");
+
+/** Packets to the port of BFD, as a VM that is a router sends them to its neighbour (RFC 5881). */
+function toPortOfBfd(from: Vm, to: Vm): Buffer[] {
+  const header = { ...between(from, to), sourcePort: 49_152, destinationPort: 3_784, ttl: 255 };
+  return [Buffer.alloc(24, "not BFD"), SESSION_DOWN, Buffer.alloc(100)].map((payload) =>
+    udp({ ...header, payload }),
+  );
+}
 
 describe("a mirror tunnel with BFD", function () {
   this.timeout(40_000);
@@ -68,6 +81,20 @@ describe("a mirror tunnel with BFD", function () {
       expectFrames(copies!, frames);
     });
   }
+
+  it("takes no copy for a message of its own, whatever a tapped VM sends", async () => {
+    const tunnel = await driver.tunnel("tunnel", { hosts: four(), bfd: true });
+    const service = await driver.service("ids", { host: "host2", port: "tap-mon2" });
+    await driver.flow("web", service, { host: "host1", port: "tap-web", tunnel: tunnel.outputs.ref });
+    const [web, db] = [lab.vm("web"), lab.vm("db")];
+    await learn([web, db]);
+    const frames = toPortOfBfd(web, db);
+    const [copies] = await received([lab.vm("mon2")], () => web.send(frames), [frames.length]);
+    expect(await states(tunnel)).to.deep.equal(["up", "up"]);
+    expectFrames(copies!, frames);
+    await driver.read(tunnel);
+    expect(tunnel.outputs.status).to.equal("active");
+  });
 
   it("has drifted while the ends do not detect each other, and says which", async () => {
     const tunnel = await driver.tunnel("tunnel", { hosts: four(), bfd: true });
