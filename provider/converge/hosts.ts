@@ -89,8 +89,8 @@ export function machineOf(seen: Look): string {
 }
 
 /** One look per machine, under the first of its names. */
-export function uniqueMachines(looks: Iterable<Look>): Look[] {
-  const machines = new Map<string, Look>();
+export function uniqueMachines<Seen extends Look>(looks: Iterable<Seen>): Seen[] {
+  const machines = new Map<string, Seen>();
   for (const look of looks) if (!machines.has(machineOf(look))) machines.set(machineOf(look), look);
   return [...machines.values()];
 }

@@ -10,13 +10,13 @@ import { movingFromOf } from "../model/moving";
 import { isNamed, isRenamed, serviceFinder } from "../model/serviceNames";
 import type { Claim } from "../schema/claim";
 import { type FlowInputs, flowInputs } from "../schema/flow";
-import type { FoundIfaceIds } from "../schema/port";
+import type { FoundIfaceIds, PortInput } from "../schema/port";
 import { type Context, presentCandidates, remainingHosts } from "./context";
 import { candidatesOf } from "./ends";
 import { flowChecks } from "./flowChecks";
 import { isOver, timeLeft, untilPassed } from "./flowEnd";
 import { expectedClaims, flowTargets } from "./flowTargets";
-import { knownIfaceIds, type Presence, portNameOf, presenceAt, WAITING_HINT } from "./found";
+import { knownIfaceIds, type Presence, presenceAt, WAITING_HINT } from "./found";
 import { incarnationOf } from "./incarnation";
 import { membersFirst } from "./members";
 import { type End, readEnds } from "./read";
@@ -34,11 +34,9 @@ function serviceNamed({ service, tunnelId }: FlowInputs) {
   return { service: service.owner, tunnelId };
 }
 
-/** The plugged monitors of a flow's service on a candidate, according to the claim on the host that holds it. */
-function monitorNames(look: Look, holder: Look | undefined, inputs: FlowInputs): string {
-  const { ports = [] } = serviceFinder(holder?.read.claims.values() ?? [])(serviceNamed(inputs)) ?? {};
-  const names = ports.map((wanted) => portNameOf(look, wanted));
-  return names.filter((name) => name !== "").join(",");
+/** The monitor by which a flow's service is located, according to the claims on the host of the service. */
+function monitorOf(holder: Look | undefined, inputs: FlowInputs): PortInput | undefined {
+  return serviceFinder(holder?.read.claims.values() ?? [])(serviceNamed(inputs))?.ports[0];
 }
 
 /** All hosts that a flow may use, those of the source first. */
@@ -211,17 +209,17 @@ export const tapFlow: Resource = {
     const [tapped, monitors]: [End, End] = [
       {
         candidates: remainingHosts(context, candidatesOf(inputs)),
-        isOf: (claim: Claim) => isSource(claim),
-        portNames: (look: Look) => {
-          const here = tappedNames(look, tap);
-          if (names.length === 0) names = here;
-          return here.join(",");
+        isOf: isSource,
+        port: () => tap.port,
+        portNames: (look) => {
+          names = tappedNames(look, tap);
+          return names.join(",");
         },
       },
       {
         candidates: remainingHosts(context, candidatesOf(inputs.service)),
-        isOf: (claim: Claim, { facts }: Look) => claim.kind === "flow" && claim.destination === facts.machine,
-        portNames: (look: Look, holder: Look | undefined) => monitorNames(look, holder, inputs),
+        isOf: (claim, { facts }) => claim.kind === "flow" && claim.destination === facts.machine,
+        port: (holder) => monitorOf(holder, inputs),
       },
     ];
     const expected = async (holders: ReadonlyMap<End, Inspection>, inspected: readonly Inspection[]) => {

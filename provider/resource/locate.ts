@@ -26,10 +26,19 @@ function isActive(found: FoundPort): boolean {
 }
 
 /**
- * The candidate that has a port, under the first of its names if it is given by several. If two have it, as during a
- * live migration, it is the one whose row is active, else the one that has the resource already. A single candidate is
- * taken as it is; its port may still have to be waited for. If none has the port and the port is optional, the resource
- * stays where it is.
+ * The candidates that have a port, each machine once. If several have it, as during a live migration, they are those
+ * whose row is active, if there are such.
+ */
+export function having<Seen extends Look>(all: readonly Seen[], wanted: PortInput): Seen[] {
+  const looks = uniqueMachines(all).filter((look) => foundOn(look, wanted) !== undefined);
+  const active = looks.filter((look) => isActive(foundOn(look, wanted)!));
+  return active.length > 0 ? active : looks;
+}
+
+/**
+ * The candidate that has a port, under the first of its names if it is given by several. If two have it (see
+ * `having`), it is the one that has the resource already. A single candidate is taken as it is; its port may still have
+ * to be waited for. If none has the port and the port is optional, the resource stays where it is.
  */
 export function locate(
   all: readonly Look[],
@@ -39,9 +48,7 @@ export function locate(
 ): Look {
   const looks = uniqueMachines(all);
   if (looks.length === 1) return looks[0]!;
-  const having = looks.filter((look) => foundOn(look, wanted) !== undefined);
-  const active = having.filter((look) => isActive(foundOn(look, wanted)!));
-  const candidates = active.length > 0 ? active : having;
+  const candidates = having(looks, wanted);
   const refused = looks.filter((look) => isRefused(look, wanted));
   const chosen = candidates.find(holds) ?? candidates[0] ?? refused.find(holds) ?? refused[0];
   if (chosen === undefined) {

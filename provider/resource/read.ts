@@ -5,8 +5,11 @@ import type { Inspection } from "../converge/look";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Claim } from "../schema/claim";
+import type { PortInput } from "../schema/port";
 import { alterations } from "./alterations";
 import type { Context } from "./context";
+import { portNameOf } from "./found";
+import { having } from "./locate";
 import type { Properties, ReadResult } from "./resource";
 import { driftedStatus } from "./status";
 
@@ -15,8 +18,10 @@ export interface End {
   candidates: readonly HostRecord[];
   /** Whether a claim of the resource belongs to this end. Default: any. */
   isOf?(claim: Claim, inspection: Inspection): boolean;
-  /** The names of the end's VM ports that are plugged on a candidate. `holder` has the claim. */
-  portNames?(inspection: Inspection, holder: Inspection | undefined): string;
+  /** The VM port by which operations choose among the candidates. `holder` has the claim. */
+  port?(holder: Inspection | undefined): PortInput | undefined;
+  /** The names of the end's VM ports that are plugged on a candidate. */
+  portNames?(inspection: Inspection): string;
 }
 
 /** The input of a read. */
@@ -25,7 +30,7 @@ export interface ReadRequest {
   id: string;
   state: Properties;
   inputs: Properties & { owner: string };
-  /** The first end with port names gives `portName`. */
+  /** The first end gives `portName`. */
   ends: readonly End[];
   /** The status if there is no drift, evaluated after the hosts have been read. */
   active(): string;
@@ -76,11 +81,8 @@ export async function readEnds(request: ReadRequest): Promise<ReadResult> {
     found.flatMap(([end, holder]) => (holder === undefined ? [] : [[end, holder] as const])),
   );
   const altered = await alteredClaims(request, held, [...byPlace.values()], claimOn);
-  const [first] = ends;
-  const name = first?.candidates
-    .map((record) => first.portNames?.(byPlace.get(placeOf(record))!, undefined))
-    .find(Boolean);
-  if (name !== undefined) props.portName = name;
+  const [name] = found.map(([end, holder]) => end.portNames?.(placed(end, candidatesOf(end), holder)));
+  if (name) props.portName = name;
   const all = [...new Set([...faults, ...altered, ...differences])];
   props.status = all.length === 0 ? request.active() : driftedStatus(all);
   return { id, props, inputs };
@@ -112,10 +114,16 @@ function faultsOfEnd(end: End, candidates: readonly Inspection[], holder: Inspec
   if (holder === undefined) {
     return [`host ${candidates.map(({ record }) => record.name).join(" or ")}: claim missing`];
   }
-  if (end.portNames === undefined || end.portNames(holder, holder) !== "") return [];
-  const elsewhere = candidates.find((other) => end.portNames?.(other, holder) !== "");
-  if (elsewhere === undefined) return [];
-  return [
-    `port ${end.portNames(elsewhere, holder)} is now on host ${elsewhere.record.name}, not on ${holder.record.name}`,
-  ];
+  const now = placed(end, candidates, holder);
+  if (machineOf(now) === machineOf(holder)) return [];
+  const name = portNameOf(now, end.port!(holder)!);
+  return [`port ${name} is now on host ${now.record.name}, not on ${holder.record.name}`];
+}
+
+/** The candidate that the next operation will choose for an end: `locate` says which. */
+function placed(end: End, candidates: readonly Inspection[], holder: Inspection | undefined): Inspection {
+  const wanted = end.port?.(holder);
+  const there = wanted === undefined ? [] : having(candidates, wanted);
+  const here = there.find((look) => holder !== undefined && machineOf(look) === machineOf(holder));
+  return here ?? there[0] ?? holder ?? candidates[0]!;
 }

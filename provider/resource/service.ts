@@ -167,7 +167,7 @@ export const tapService: Resource = {
     const inputs = serviceInputs.parse(state);
     const candidates = remainingHosts(context, candidatesOf(inputs));
     const ports = portsOf(inputs).map((port) => withFoundIfaceId(port, knownIfaceIds(state)));
-    const end = { candidates, portNames: (look: Look) => portNames(look, ports) };
+    const end: End = { candidates, port: () => ports[0], portNames: (look) => portNames(look, ports) };
     const expected = async (holders: ReadonlyMap<End, Look>) =>
       [...holders.values()].map((seen) => ({ seen, draft: claimOf(inputs, ports, seen) }));
     return readEnds({ context, id, state, inputs, ends: [end], active: () => "active", expected });

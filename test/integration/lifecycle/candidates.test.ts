@@ -96,6 +96,29 @@ describe("a port with candidates for its host", () => {
     expect(left.filter((line) => /br-tap|taas|m[itvdox]-/.test(line))).to.deep.equal([]);
   });
 
+  it("is followed while its former host still has a row of it, which is inactive", async () => {
+    const driver = new Driver(lab);
+    const service = await driver.service("ids", { host: "host2", port: { ifaceId: "ids" } });
+    const args = { hosts: HOSTS, port: PORT, direction: "egress" };
+    const flow = await driver.flow("web", service, args);
+    const mark = (status: string) =>
+      lab.host(1).ovs(`ovs-vsctl set Interface tap-web external_ids:iface-status=${status}`);
+    await lab.vm("web2").plug();
+    await driver.read(flow);
+    expect(flow.outputs, "while both are active").to.include({ status: "active", portName: "tap-web" });
+    await mark("inactive");
+    await driver.read(flow);
+    expect(flow.outputs.status).to.match(/^drifted: .*port tap-web2 is now on host host3, not on host1/);
+    expect(await driver.update(flow, { ...args, service: service.outputs.ref })).to.equal(true);
+    expect(await copies("web2", "ids")).to.equal(3);
+    expect(await copies("web", "ids")).to.equal(0);
+    await driver.read(flow);
+    expect(flow.outputs).to.include({ status: "active", portName: "tap-web2" });
+    await driver.destroy();
+    await mark("active");
+    await lab.vm("web2").unplug();
+  });
+
   it("must be plugged into one of them, and only one", async () => {
     const driver = new Driver(lab);
     const nowhere = driver
