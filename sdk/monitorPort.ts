@@ -21,7 +21,7 @@ export interface MonitorPortArgs {
   name?: Input<string | undefined>;
   /** MAC address of an `internal` device. Default: chosen by Open vSwitch. */
   mac?: Input<string | undefined>;
-  /** MTU of an `internal` device, in bytes, 68 to 65535. Default: 1500, or what Open vSwitch sets. */
+  /** MTU of an `internal` device, in bytes, 68 to 65535. Default: 1500. */
   mtu?: Input<number | undefined>;
   /** For `vhost-user`: path of the socket that QEMU listens on. Default: `/var/run/openvswitch/` and the name. */
   socketPath?: Input<string | undefined>;

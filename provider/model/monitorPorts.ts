@@ -11,6 +11,13 @@ import { isVmPort } from "./vmPort";
 /** Open vSwitch's interface type for a monitor port that it creates. */
 const INTERFACE_TYPES = { internal: "internal", "vhost-user": "dpdkvhostuserclient" } as const;
 
+/**
+ * The MTU of a device if its claim has none, in bytes. Without a request, Open vSwitch gives an internal port the
+ * smallest MTU of the bridge's other ports: a VM that becomes a monitor beside the device would lower it, and the
+ * kernel would drop large copies to the device.
+ */
+const DEVICE_MTU = 1500;
+
 /** A monitor port as a TapService names it. */
 export function monitorPortInput({
   type,
@@ -44,7 +51,7 @@ function portOf(claim: MonitorPortClaim, tapBridge: string): DesiredPort | undef
     bridge: tapBridge,
     type: INTERFACE_TYPES[type],
     options: type === "internal" ? {} : { "vhost-server-path": socketPath! },
-    device: { mac, mtu },
+    device: { mac, mtu: mtu ?? (type === "internal" ? DEVICE_MTU : undefined) },
     vlans: "all",
     owners: [owner],
   };

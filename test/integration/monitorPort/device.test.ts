@@ -15,13 +15,14 @@ describe("a monitor port that is a device of the host", function () {
   let host: LabHost;
   let driver: Driver;
   let empty: Baseline;
-  let vm: Record<"web" | "app" | "peer", Vm>;
+  let vm: Record<"web" | "app" | "peer" | "small", Vm>;
 
   before(async () => {
     const vms = [
       { name: "web", host: 1 },
       { name: "app", host: 2 },
       { name: "peer", host: 2 },
+      { name: "small", host: 2, mtu: 1400 },
     ];
     lab = await startLab({ hosts: 2, vms });
     vm = Object.fromEntries(lab.vms.map((each) => [each.name, each])) as typeof vm;
@@ -129,7 +130,7 @@ describe("a monitor port that is a device of the host", function () {
       .to.include("mtu 1700")
       .and.include(MAC);
     expect(await driver.update(port, { host: "host2" })).to.equal(true);
-    expect(await host.ovs(`ovs-vsctl get Interface ${device} mac mtu_request`)).to.equal("[]\n[]\n");
+    expect(await host.ovs(`ovs-vsctl get Interface ${device} mac mtu_request`)).to.equal("[]\n1500\n");
     expect(await host.ovs(`ip -o link show dev ${device}`), "which nobody has changed").to.include(MAC);
     expect(await read(port)).to.equal("active");
     expect(await driver.update(port, { host: "host2", name: "suricata0" })).to.equal(true);
@@ -140,6 +141,14 @@ describe("a monitor port that is a device of the host", function () {
     const [got, sent] = await copies("suricata0");
     expectFrames(got, sent);
     expect((await host.run(["ip", "link", "show", "dev", device])).exitCode).not.to.equal(0);
+  });
+
+  it("keeps its MTU, and gets large copies, when a VM with a smaller one becomes a monitor beside it", async () => {
+    const { device } = await tap();
+    await driver.service("small", { host: "host2", port: vm.small.port });
+    expect(await host.ovs(`ip -o link show dev ${device}`)).to.include("mtu 1500");
+    const [got, sent] = await copies(device);
+    expectFrames(got, sent);
   });
 
   it("is created again by the next up when somebody has deleted it", async () => {

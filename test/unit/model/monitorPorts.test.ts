@@ -69,6 +69,11 @@ describe("a monitor port on a host", () => {
     ]);
   });
 
+  it("is a device with an MTU of its own, which no VM beside it can lower", () => {
+    const plain = claimed("monitor-port", "plain", { name: "mp2" });
+    expect(rendered(withDpdk, plain).ports[0]!.device).to.deep.equal({ mac: undefined, mtu: 1500 });
+  });
+
   it("gets copies where it is: a service on it moves nothing", () => {
     const { placements, rules } = rendered(
       observed(integration, tap(made, attached)),
