@@ -34,7 +34,8 @@ export class Database {
   modify(table: Table, uuid: string, wire: WireRow): void {
     const row = this.rows[table].get(uuid);
     if (row === undefined) throw this.odd(`a change to an unknown row of ${table}`);
-    this.set(table, uuid, modifyRow(table, row, wire, this.host));
+    const next = modifyRow(table, row, wire, this.host);
+    if (next !== row) this.set(table, uuid, next);
   }
 
   /** Removes a row. */

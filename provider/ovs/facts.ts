@@ -96,5 +96,7 @@ export interface MirrorFacts {
   outputPort: string | undefined;
   outputVlan: number | undefined;
   snaplen: number | undefined;
+  /** Which packets are copied; undefined if all are, as before Open vSwitch 3.4. */
+  filter?: string | undefined;
   externalIds: Record<string, string>;
 }

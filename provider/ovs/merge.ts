@@ -17,7 +17,7 @@ export function readRow<T extends Table>(table: T, wire: WireRow, host: string |
 
 /**
  * A row after a `modify` of `update2`, which contains the changed columns: new values, or the difference of a set or
- * map.
+ * map. It is the same object if only columns that the project does not read have changed, such as counters.
  */
 export function modifyRow<T extends Table>(
   table: T,
@@ -26,10 +26,11 @@ export function modifyRow<T extends Table>(
   host: string | undefined,
 ): RowOf<T> {
   const columns: Record<string, Column> = TABLES[table];
+  const names = Object.keys(wire).filter((name) => Object.hasOwn(columns, name));
+  if (names.length === 0) return row;
   const next: AnyRow = { ...row };
-  for (const name of Object.keys(wire)) {
-    const column = columns[name];
-    if (column === undefined) continue;
+  for (const name of names) {
+    const column = columns[name]!;
     const change = column.read(encoded(table, name, wire, host));
     if (column.kind === "set") next[name] = toggled(next[name] as Atom[], change as Atom[]);
     else if (column.kind === "map") next[name] = patched(next[name] as Texts, change as Texts);

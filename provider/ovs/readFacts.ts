@@ -6,9 +6,11 @@ import { columnsOf, TABLE_NAMES } from "./tables";
 import { decodeUuid } from "./values";
 
 /** One select per table, in one transaction, and so of one moment. */
-const READING = TABLE_NAMES.map(
-  (table): Select => ({ op: "select", table, where: [], columns: ["_uuid", ...columnsOf(table)] }),
-);
+const READING = TABLE_NAMES.map((table): Select => {
+  const columns = columnsOf(table);
+  const select: Select = { op: "select", table, where: [] };
+  return columns === undefined ? select : { ...select, columns: ["_uuid", ...columns] };
+});
 
 /**
  * Reads everything the project needs from a host's OVSDB; `after`: only once that holds. Rejects with `no-ovs` if the

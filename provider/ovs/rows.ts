@@ -66,6 +66,7 @@ export function mirrorFacts(uuid: string, row: RowOf<"Mirror">): MirrorFacts {
     outputPort: row.output_port,
     outputVlan: row.output_vlan,
     snaplen: row.snaplen,
+    filter: row.filter,
     externalIds: row.external_ids,
   };
 }

@@ -36,7 +36,7 @@ const integer = value(decodeInteger, 0);
 const flag = value(decodeBoolean, false);
 const map: Column<Record<string, string>> = { read: decodeMap, absent: {}, kind: "map" };
 
-/** The columns that the project reads, by table: only columns that every release from 2.13 on has. */
+/** The columns that the project reads, by table. Every release from 2.13 on has them, except in tables of `WHOLE`. */
 export const TABLES = {
   Open_vSwitch: {
     ovs_version: optional(decodeString),
@@ -94,6 +94,7 @@ export const TABLES = {
     output_port: optional(decodeUuid),
     output_vlan: optional(decodeInteger),
     snaplen: optional(decodeInteger),
+    filter: optional(decodeString),
     external_ids: map,
   },
 } as const satisfies Record<string, Record<string, Column>>;
@@ -109,7 +110,13 @@ export type RowOf<T extends Table> = {
 /** The tables' names, in a fixed order. */
 export const TABLE_NAMES = Object.keys(TABLES) as Table[];
 
-/** The names of a table's columns. */
-export function columnsOf(table: Table): string[] {
-  return Object.keys(TABLES[table]);
+/**
+ * Tables of which some releases lack a column: Mirror has `filter` from 3.4 on. They are read whole, because a server
+ * refuses a request that names a column it does not have.
+ */
+const WHOLE: ReadonlySet<Table> = new Set(["Mirror"]);
+
+/** The columns to ask for when reading a table; undefined: all that the server has. */
+export function columnsOf(table: Table): string[] | undefined {
+  return WHOLE.has(table) ? undefined : Object.keys(TABLES[table]);
 }

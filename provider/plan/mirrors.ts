@@ -89,6 +89,7 @@ function alterations(
     mirror.selectVlan.length > 0 ||
     mirror.outputVlan !== undefined ||
     mirror.snaplen !== undefined ||
+    mirror.filter !== undefined ||
     mirror.outputPort !== output ||
     output === undefined;
   if (astray) {
@@ -101,6 +102,8 @@ function alterations(
         select_vlan: set([]),
         output_vlan: set([]),
         snaplen: set([]),
+        // Open vSwitch before 3.4 does not have the column.
+        ...(mirror.filter === undefined ? {} : { filter: set([]) }),
         output_port: output === undefined ? referenceTo("port", wanted.output) : uuid(output),
       },
     });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,9 @@ import type { Run } from "../../../provider/ovs/channel";
 
 const SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
 const BOOT_MS = 10_000;
+
+/** Columns that the database has besides those of the installed release, as a later one's would: their types by table. */
+type MoreColumns = Record<string, Record<string, object>>;
 
 /**
  * An Open vSwitch of a test's own: database, sockets and logs in a temporary directory, its userspace datapath in an
@@ -31,11 +34,11 @@ export class PrivateOvs {
       execute(plainArgv(command), this.environment(), options?.input, options?.timeoutMs);
   }
 
-  static async start(): Promise<PrivateOvs> {
+  static async start(more: MoreColumns = {}): Promise<PrivateOvs> {
     const ovs = new PrivateOvs(await mkdtemp(join(tmpdir(), "taas-ovs-")));
     try {
       const database = join(ovs.directory, "conf.db");
-      await ovs.output("ovsdb-tool", "create", database, SCHEMA);
+      await ovs.output("ovsdb-tool", "create", database, await ovs.schema(more));
       await ovs.launch("ovsdb-server", ["ovsdb-server", database, `--remote=punix:${ovs.socket}`]);
       await ovs.output("ovs-vsctl", "--no-wait", "init");
       await ovs.startVswitchd();
@@ -88,6 +91,15 @@ export class PrivateOvs {
 
   appctl(...args: string[]): Promise<string> {
     return this.output("ovs-appctl", "--timeout=5", "-t", this.control("ovs-vswitchd"), ...args);
+  }
+
+  /** Writes the installed schema with more columns; returns its path. */
+  private async schema(more: MoreColumns): Promise<string> {
+    const { cksum, ...schema } = JSON.parse(await readFile(SCHEMA, "utf8"));
+    for (const [table, columns] of Object.entries(more)) Object.assign(schema.tables[table].columns, columns);
+    const path = join(this.directory, "vswitch.ovsschema");
+    await writeFile(path, JSON.stringify(schema));
+    return path;
   }
 
   private async output(...argv: string[]): Promise<string> {

@@ -78,6 +78,11 @@ describe("a row", () => {
     expect(port.tag).to.equal(7);
   });
 
+  it("is the same object if only columns that nobody asked for have changed, though they be named as JavaScript's own", () => {
+    const change = { statistics: ["map", [["tx_packets", 7]]], constructor: 1 };
+    expect(modifyRow("Port", port, change, "host1")).to.equal(port);
+  });
+
   it("is refused with the column's name if a value has the wrong type", () => {
     expect(() => readRow("Port", { tag: "x" }, "host1")).to.throw(
       /host host1: .*Port\.tag instead of an integer/,

@@ -94,6 +94,30 @@ describe("the replica of a host", () => {
     client.close();
   });
 
+  it("has a column of Mirror that only later releases have, and is the same object while a Mirror only counts", async () => {
+    const server = serverWith({
+      ...MACHINE,
+      Mirror: { [id(5)]: { initial: { name: "m", filter: "icmp" } } },
+    });
+    const asked: unknown[] = [];
+    const answer = server.answer;
+    server.answer = (request) => {
+      if (request.method === "monitor_cond") asked.push((request.params[2] as { Mirror: unknown }).Mirror);
+      return answer(request);
+    };
+    const client = await server.client();
+    const replica = await openReplica(client);
+    expect(asked, "no column by name").to.deep.equal([{}]);
+    const before = await replica.read();
+    expect(before.mirrors[id(5)]!.filter).to.equal("icmp");
+    const statistics = ["map", [["tx_packets", 5]]];
+    server.tell("update2", { Mirror: { [id(5)]: { modify: { statistics } } } });
+    expect(await replica.read()).to.equal(before);
+    server.tell("update2", { Mirror: { [id(5)]: { modify: { statistics, filter: ["set", []] } } } });
+    expect((await replica.read()).mirrors[id(5)]!.filter).to.equal(undefined);
+    client.close();
+  });
+
   it("includes a change that arrives together with its first state", async () => {
     const server = new Server();
     const client = await server.client();

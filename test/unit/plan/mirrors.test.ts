@@ -113,6 +113,14 @@ describe("the plan of Mirrors", () => {
     });
   }
 
+  it("removes a filter, a column that is not named where it is not set, because older releases lack it", () => {
+    const [change] = plan([wanted], { ...row, filter: "icmp" });
+    expect(change!.what).to.equal("altered mirror taas-0123456789ab on br-int");
+    expect(change!.operations[0]).to.have.nested.property("row.filter").that.deep.equals(["set", []]);
+    const [other] = plan([wanted], { ...row, selectAll: true });
+    expect(other!.operations[0]).to.have.property("row").that.does.not.have.property("filter");
+  });
+
   it("creates a missing one, marked as ours", () => {
     const [change] = plan([wanted]);
     expect(change!.what).to.equal("missing mirror taas-0123456789ab on br-int");
