@@ -73,9 +73,10 @@ export class Exposition {
   private tellCounters(host: string, { statistics, inspection }: Seen): void {
     const totals = this.totals.get(host) ?? new Totals();
     this.totals.set(host, totals);
-    const { flows, services, tunnels, errors } = totals.add(
-      statistics,
-      receivesOn(inspection.read.claims, inspection.facts.machine),
+    const { claims } = inspection.read;
+    const receives = receivesOn(claims, inspection.facts.machine);
+    const { flows, services, tunnels, errors } = totals.add(statistics, receives, (owner) =>
+      claims.has(owner),
     );
     for (const [flow, counts] of flows) this.count("flow", { flow, host }, counts);
     for (const [service, counts] of services) this.count("service", { service, host }, counts);

@@ -34,10 +34,14 @@ const reading = (captures: CaptureStatistics[], delivered = 0, sent = 0, errors 
   ],
 });
 
-/** The totals of a host none of whose groups copies to a service there. */
+/** The totals of a host none of whose groups copies to a service there, and none of whose claims outlives what it captures. */
 class Totals extends ReceivingTotals {
-  override add(read: HostStatistics, receives: Receives = () => false): Counted {
-    return super.add(read, receives);
+  override add(
+    read: HostStatistics,
+    receives: Receives = () => false,
+    isClaimed: (owner: string) => boolean = () => false,
+  ): Counted {
+    return super.add(read, receives, isClaimed);
   }
 }
 
@@ -125,6 +129,67 @@ describe("the totals of a host", () => {
       expect(row).to.satisfy(isRising);
       expect(row[36]).to.equal(14_000 + 360);
     });
+  });
+
+  describe("while a tapped VM is stopped and started", () => {
+    const isLocal = () => true;
+    const isClaimed = () => true;
+
+    it("count what its group had counted once", () => {
+      const totals = new Totals();
+      const read = (captures: CaptureStatistics[]) => {
+        const copied = captures.reduce((all, one) => all + one.copied.packets, 0);
+        const { flows, services } = totals.add(reading(captures, 10 + copied), isLocal, isClaimed);
+        return [flows.get("a")?.copied?.packets, services.get("s")?.delivered?.packets];
+      };
+      const group = (count: number) => [capture("g", ["a"], count)];
+      expect(read(group(1_000_000))).to.deep.equal([1_000_000, 1_000_010]);
+      expect(read([])).to.deep.equal([undefined, 1_000_010]);
+      expect(read(group(1_000_000))).to.deep.equal([1_000_000, 1_000_010]);
+      expect(read(group(1_000_007))).to.deep.equal([1_000_007, 1_000_017]);
+    });
+
+    it("count once what one of a flow's groups had counted, while the other remains", () => {
+      const totals = new Totals();
+      const read = (...captures: CaptureStatistics[]) =>
+        matched(totals.add(reading(captures), isLocal, isClaimed), "a");
+      expect(read(capture("g", ["a"], 100), capture("h", ["a"], 10))).to.equal(110);
+      expect(read(capture("g", ["a"], 101))).to.equal(111);
+      expect(read(capture("g", ["a"], 102), capture("h", ["a"], 10))).to.equal(112);
+      expect(read(capture("g", ["a"], 102), capture("h", ["a"], 15))).to.equal(117);
+    });
+
+    it("continue if its rules were created again meanwhile", () => {
+      const totals = new Totals();
+      const read = (captures: CaptureStatistics[]) =>
+        matched(totals.add(reading(captures), isLocal, isClaimed), "a");
+      read([capture("g", ["a"], 100)]);
+      read([]);
+      expect(read([capture("g", ["a"], 3)])).to.equal(100);
+      expect(read([capture("g", ["a"], 5)])).to.equal(102);
+    });
+
+    it("do not include what its group had counted for another flow", () => {
+      const totals = new Totals();
+      const read = (captures: CaptureStatistics[]) =>
+        totals.add(reading(captures), isLocal, (owner) => owner === "a");
+      read([capture("g", ["a"], 100)]);
+      read([]);
+      const { flows } = read([capture("g", ["a", "b"], 100)]);
+      expect([...flows].map(([owner, counts]) => [owner, counts.matched!.packets])).to.deep.equal([
+        ["a", 100],
+        ["b", 0],
+      ]);
+    });
+  });
+
+  it("keep nothing of a claim that is gone", () => {
+    const totals = new Totals();
+    for (let turn = 0; turn < 3; turn++) {
+      totals.add(reading([capture(`g${turn}`, [`a${turn}`], 1)]));
+      const kept = Object.values(totals).filter((value) => value instanceof Map);
+      expect(kept.map(({ size }) => size)).to.deep.equal([1, 1, 1, 3]);
+    }
   });
 
   it("are deleted with the flow", () => {
