@@ -72,6 +72,6 @@ function monitors(seen: Look, claim: Claim, name: string): boolean {
 function unknown(message: string): TaasError {
   return new TaasError(printableLine(message), {
     code: "import-unknown",
-    hint: "The id is HOST:OWNER, as `npx pulumi-taas claims list` prints both, or HOST:PORT for a service or a monitor port",
+    hint: "The id is HOST:OWNER, as `npx --no pulumi-taas claims list` prints both, or HOST:PORT for a service or a monitor port",
   });
 }

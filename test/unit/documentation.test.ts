@@ -208,6 +208,16 @@ describe("the documentation", () => {
     }
   });
 
+  it("runs no package that is not installed, which npx would take from a registry without a question", () => {
+    const wrong = everyPage.flatMap((page) => [
+      ...[...read(page).matchAll(/npx (?!--no )[^`\n]*pulumi-taas[^`\n]*/g)].map(
+        ([command]) => `${page}: ${command}`,
+      ),
+      ...[...read(page).matchAll(/^Exec\w+=.*\bnpx\b.*$/gm)].map(([line]) => `${page}: ${line}`),
+    ]);
+    expect(wrong).to.deep.equal([]);
+  });
+
   it("wraps its prose at 120 columns", () => {
     const long = everyPage.flatMap((page) =>
       prose(page)
