@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { TaasError } from "../provider/errors";
 import type { HostRecord } from "../provider/host/host";
-import { type Inventory, resolveHost } from "../provider/host/inventory";
+import { entryOf, type Inventory, resolveHost } from "../provider/host/inventory";
 import { checkInventory } from "../provider/readInventory";
 import type { Context } from "../provider/resource/context";
 import type { ConnectionOptions } from "../provider/schema/host";
@@ -19,8 +19,9 @@ export interface Wanted {
 }
 
 /**
- * Reads which hosts the command line names. Its options override the inventory itself, so that everything that refers
- * to such a host uses them. Throws a UsageError. Errors: `invalid-config`, `invalid-host`.
+ * Reads which hosts the command line names. A host that is named by its address is the inventory's entry for that
+ * address. The options override the inventory itself, so that everything that refers to such a host uses them. Throws a
+ * UsageError. Errors: `invalid-config`, `invalid-host`.
  */
 export function readHosts(source: Source, connection: ConnectionOptions): Wanted {
   const settings = settingsOf(source);
@@ -34,8 +35,9 @@ export function readHosts(source: Source, connection: ConnectionOptions): Wanted
     );
   }
   const overridden = names.map((host) => {
-    const { name, ...entry } = resolveHost(host, inventory);
-    return [name, { ...entry, ...connection }] as const;
+    const named = resolveHost(host, inventory);
+    const { name: _name, ...entry } = entryOf(named, inventory) ?? named;
+    return [named.name, { ...entry, ...connection }] as const;
   });
   return {
     settings: { ...settings, inventory: { ...inventory, ...Object.fromEntries(overridden) } },

@@ -55,6 +55,14 @@ describe("the hosts of the command line", () => {
     ]);
   });
 
+  it("are found in the inventory under another name if it names them by address", () => {
+    const { name: _name, ...entry } = records(inventory)[0]!;
+    expect(records(inventory, "--host", "192.0.2.1")).to.deep.equal([{ name: "192.0.2.1", ...entry }]);
+    expect(records(inventory, "--host", "192.0.2.1", "--user", "root")).to.deep.equal([
+      { name: "192.0.2.1", ...entry, user: "root" },
+    ]);
+  });
+
   it("are reached as its options say, whatever the inventory says", () => {
     expect(records(inventory, "--host", "compute1", "--user", "root", "--ssh-port", "2222")).to.deep.equal([
       { name: "compute1", address: "192.0.2.1", user: "root", hostKey: "SHA256:x", port: 2222 },
