@@ -7,7 +7,7 @@ import { execa } from "execa";
 import { Driver } from "../driver/driver";
 import { type Lab, startLab } from "../lab/lab";
 import { sampleOf } from "../sample";
-import { MAIN, runClaims } from "./claimsCommand";
+import { MAIN, onFullDisk, runClaims } from "./claimsCommand";
 
 describe("pulumi-taas claims", () => {
   let lab: Lab;
@@ -137,6 +137,17 @@ describe("pulumi-taas claims", () => {
     command.stdout.destroy();
     command.stderr.destroy();
     expect((await command).exitCode).to.equal(0);
+    expect((await claims("list")).stdout).to.equal("no claims");
+  });
+
+  it("removes all claims although its output cannot be written, and says so", async () => {
+    const driver = new Driver(lab, "acme/lost/prod");
+    const service = await driver.service("ids", { host: "host2", port: "tap-ids" });
+    await driver.flow("web", service, { host: "host1", port: "tap-web" });
+    const choice = ["--stack", "acme/lost/prod", "--yes", "--host", "host1", "--host", "host2"];
+    const removed = await onFullDisk("claims", "remove", ...choice, "--ssh-config", lab.sshConfig);
+    expect(removed.exitCode).to.equal(1);
+    expect(removed.stderr).to.match(/^pulumi-taas: the output is incomplete: ENOSPC[^\n]*$/);
     expect((await claims("list")).stdout).to.equal("no claims");
   });
 
