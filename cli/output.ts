@@ -10,6 +10,9 @@ interface ToldError {
   hint?: string;
 }
 
+/** What the JSON output says of a problem besides its message. */
+export type About = { readonly [Key in "code" | "host" | "hint"]?: string | undefined };
+
 /**
  * The output of a command. Text is written to standard output line by line, at once. With `--json`, standard output is
  * one JSON object with the answer and the `errors`, printed when the command ends, however it ends. Errors and progress
@@ -47,11 +50,11 @@ export class Output {
   }
 
   /**
-   * Reports a problem: an error, or a message. An error other than a TaasError or UsageError is a bug in this program,
+   * Reports a problem: an error, or a message and what is known `about` it. An error other than a TaasError or UsageError is a bug in this program,
    * and is reported with its stack trace.
    */
-  complain(problem: unknown): void {
-    const told = toldError(problem);
+  complain(problem: unknown, about: About = {}): void {
+    const told = toldError(problem, about);
     this.errors.push(told);
     this.write(this.streams.stderr, `pulumi-taas: ${told.message}\n`);
     if (problem instanceof UsageError && problem.usage !== undefined) this.notice(problem.usage);
@@ -90,15 +93,17 @@ export class Output {
   }
 }
 
-function toldError(problem: unknown): ToldError {
-  if (typeof problem === "string") return { message: printable(problem) };
-  const { code, host, hint } = problem instanceof TaasError ? problem : {};
-  const isExpected = problem instanceof TaasError || problem instanceof UsageError;
-  const message = isExpected ? problem.message : String((problem as Error)?.stack ?? problem);
+function toldError(problem: unknown, about: About): ToldError {
+  const { code, host, hint } = problem instanceof TaasError ? problem : about;
   return {
-    message: printable(message),
+    message: printable(messageOf(problem)),
     ...(code !== undefined && { code }),
     ...(host !== undefined && { host: printableLine(host) }),
     ...(hint !== undefined && { hint }),
   };
+}
+
+function messageOf(problem: unknown): string {
+  if (problem instanceof TaasError || problem instanceof UsageError) return problem.message;
+  return String((problem as Error)?.stack ?? problem);
 }

@@ -5,6 +5,7 @@ import type { HostRecord } from "../../provider/host/host";
 import { stackOf } from "../../provider/model/identity";
 import type { Context } from "../../provider/resource/context";
 import type { Claim } from "../../provider/schema/claim";
+import type { About } from "../output";
 import type { Listed } from "./claim";
 
 /** The chosen claims of one host, in the order of their removal. */
@@ -16,7 +17,7 @@ export interface Chosen {
 /** Receives the results of a removal as they happen. */
 export interface Progress {
   removed(listed: Listed): void;
-  failed(message: string): void;
+  failed(message: string, about: About): void;
 }
 
 /**
@@ -48,23 +49,33 @@ export async function removeChosen(
   chosen: readonly Chosen[],
   progress: Progress,
 ): Promise<void> {
-  const records = chosen.map(({ look }) => look.record);
+  const ends: Ends = { context, records: chosen.map(({ look }) => look.record), outOfReach: new Map() };
   for (const { look, claims } of chosen) {
     for (const [index, claim] of claims.entries()) {
-      await removeFromOtherEnds(context, claim, records, progress);
+      await removeFromOtherEnds(ends, claim, progress);
       try {
         await deleteAt(context.open, look.record, claim);
         progress.removed({ host: look.record.name, claim });
       } catch (error) {
-        const { message } = taasError(error);
-        progress.failed(`${claim.owner} stays: ${message}`);
-        if (!isOutOfReach(error)) continue;
+        const failure = taasError(error);
+        progress.failed(`${claim.owner} stays: ${failure.message}`, failure);
+        if (!isOutOfReach(failure)) continue;
+        ends.outOfReach.set(look.record.address, failure);
         const left = claims.length - index - 1;
-        if (left > 0) progress.failed(`${left} more claims stay on ${look.record.name}`);
+        if (left > 0) progress.failed(`${left} more claims stay on ${look.record.name}`, failure);
         break;
       }
     }
   }
+}
+
+/** What is known of the hosts of other ends. */
+interface Ends {
+  context: Context;
+  /** The hosts of the command line. */
+  records: readonly HostRecord[];
+  /** Why hosts cannot be reached, by address: they are not tried again for the next claim. */
+  outOfReach: Map<string, TaasError>;
 }
 
 /**
@@ -72,22 +83,27 @@ export async function removeChosen(
  * its claim, and so does an end whose claim belongs to another resource, because a host is not trusted about others.
  */
 async function removeFromOtherEnds(
-  context: Context,
+  { context, records, outOfReach }: Ends,
   claim: Claim,
-  records: readonly HostRecord[],
   progress: Progress,
 ): Promise<void> {
   const { owner } = claim;
   for (const { host } of otherEnds(claim)) {
     const record = records.find(({ address }) => address === host.address);
     try {
+      const known = outOfReach.get(host.address);
+      if (known !== undefined) throw known;
       const end = record ?? (await context.claimedHost(host as HostRecord));
       const left = await deleteAt(context.open, end, claim, (there) => there.owner === owner);
       const kept = [...left.values()].find(({ token }) => token === claim.token);
-      if (kept !== undefined)
-        progress.failed(`the other end of ${owner} stays: on ${end.name} its claim belongs to ${kept.owner}`);
+      if (kept === undefined) continue;
+      const { name } = end;
+      const message = `the other end of ${owner} stays: on ${name} its claim belongs to ${kept.owner}`;
+      progress.failed(message, { host: name });
     } catch (error) {
-      progress.failed(`the other end of ${owner} stays: ${taasError(error).message}`);
+      const failure = taasError(error);
+      if (isOutOfReach(failure)) outOfReach.set(host.address, failure);
+      progress.failed(`the other end of ${owner} stays: ${failure.message}`, failure);
     }
   }
 }
@@ -99,8 +115,7 @@ function taasError(error: unknown): TaasError {
 }
 
 /** Whether the next claim on the same host would fail in the same way, after another long wait. */
-function isOutOfReach(error: unknown): boolean {
-  const { code } = taasError(error);
+function isOutOfReach({ code }: TaasError): boolean {
   return (
     code === "unreachable" ||
     code === "connection-lost" ||

@@ -91,7 +91,7 @@ async function removeAndTell(chosen: readonly Chosen[], { context, output }: Wor
       removed.push(listed);
       output.line(`removed ${describeClaim(listed)}`);
     },
-    failed: (message) => output.complain(message),
+    failed: (message, about) => output.complain(message, about),
   });
   return 0;
 }

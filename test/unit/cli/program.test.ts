@@ -87,6 +87,7 @@ describe("the output of a command", () => {
     output.answer({ claims: ["\u001b[31m"] });
     output.complain(new TaasError("it is down", { code: "unreachable", host: "a", hint: "Start it" }));
     output.complain("nothing was removed");
+    output.complain("host b: it is down, too", { code: "unreachable", host: "b", hint: undefined });
     output.finish();
     output.finish();
     const [out, err] = await told(to);
@@ -96,9 +97,12 @@ describe("the output of a command", () => {
       errors: [
         { message: "host a: it is down. Start it", code: "unreachable", host: "a", hint: "Start it" },
         { message: "nothing was removed" },
+        { message: "host b: it is down, too", code: "unreachable", host: "b" },
       ],
     });
-    expect(err).to.equal("pulumi-taas: host a: it is down. Start it\npulumi-taas: nothing was removed\n");
+    expect(err).to.equal(
+      "pulumi-taas: host a: it is down. Start it\npulumi-taas: nothing was removed\npulumi-taas: host b: it is down, too\n",
+    );
   });
 
   it("shows progress on a terminal only, and never in the middle of a line", async () => {

@@ -30,11 +30,12 @@ const claims = ["one", "two", "three"].map(
 async function remove(
   sites: readonly Site[],
   chosen = claims,
+  others: readonly Site[] = [],
 ): Promise<{ removed: string[]; failures: string[] }> {
   const removed: string[] = [];
   const failures: string[] = [];
-  const open = ({ name }: HostRecord) => sites.find((site) => site.name === name);
-  const context = { open } as unknown as Context;
+  const open = ({ name }: HostRecord) => [...sites, ...others].find((site) => site.name === name);
+  const context = { open, claimedHost: async (claimed: HostRecord) => claimed } as unknown as Context;
   await removeChosen(
     context,
     sites.map(({ name }) => ({ look: { record: { name, address: name } } as Look, claims: chosen })),
@@ -61,6 +62,19 @@ describe("the removal of claims", () => {
     const tried: string[] = [];
     const { removed, failures } = await remove([siteAt("host1", tried, "home-bridge-missing")]);
     expect([removed.length, failures.length, tried.length]).to.deep.equal([0, 3, 3]);
+  });
+
+  it("tries another end that cannot be reached once, and tells its error of each claim", async () => {
+    const tried: string[] = [];
+    const elsewhere = [{ machine: "m2", host: { name: "host2", address: "host2" } }];
+    const chosen = claims.map((claim) => ({ ...claim, elsewhere }));
+    const far = siteAt("host2", tried, "unreachable");
+    const { removed, failures } = await remove([siteAt("host1", tried)], chosen, [far]);
+    expect(tried).to.deep.equal(["host2", "host1", "host1", "host1"]);
+    expect(removed).to.deep.equal(["host1 one", "host1 two", "host1 three"]);
+    expect(failures).to.deep.equal(
+      claims.map(({ owner }) => `the other end of ${owner} stays: host host2: it failed`),
+    );
   });
 
   it("says which claim stays at another end, because it is another resource's", async () => {
