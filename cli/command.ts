@@ -19,6 +19,9 @@ export interface Work<Options = object> {
   signal: AbortSignal;
 }
 
+/** `required`: a command can do nothing without a host to reach. */
+export type HostNeed = "required" | "optional";
+
 /** One command: its name, its options, and what it does. */
 export interface CommandSpec<Options = object> {
   name: string;
@@ -37,6 +40,8 @@ export interface CommandSpec<Options = object> {
    * Default: none.
    */
   ownStacks?(stack: string): boolean;
+  /** Whether the command needs a host that is not declared gone. Default: `required`. */
+  hostNeed?: HostNeed;
   /**
    * `steps` (default): after a signal, the current step may end within two seconds, and the connections are closed.
    * `service`: the command runs until it is told to end. Its connections are kept until then, and a signal only aborts

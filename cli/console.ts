@@ -38,6 +38,8 @@ export const console: CommandSpec<ConsoleOptions> = {
     if (!/^https?:\/\/[^/]+\/?$/.test(publicUrl))
       throw new UsageError("--public-url must be a URL without a path, such as https://taps.example");
   },
+  // A program is changed without its hosts, too.
+  hostNeed: "optional",
   lifetime: "service",
   async run({ context, hosts, options, output, signal }) {
     const { project, stack, users, userHeader, publicUrl, organization, port } = options;

@@ -8,6 +8,7 @@ import type { Context } from "../provider/resource/context";
 import type { ConnectionOptions } from "../provider/schema/host";
 import { readSettings, type Settings } from "../provider/settings";
 import { readStackSettings } from "../provider/stackSettings";
+import type { HostNeed } from "./command";
 import type { Source } from "./options";
 import { UsageError } from "./usageError";
 
@@ -85,9 +86,18 @@ function contentOf(file: string): string {
   }
 }
 
-/** The hosts to reach: those that are declared gone are left out, with a warning. */
-export function recordsOf(context: Context, hosts: readonly string[]): HostRecord[] {
+/**
+ * The hosts to reach: those that are declared gone are left out, with a warning. `need`: whether the command can do
+ * without any; if not, throws `host-gone`.
+ */
+export function recordsOf(context: Context, hosts: readonly string[], need: HostNeed): HostRecord[] {
   const records = hosts.map((name) => context.resolveHost(name));
+  if (need === "required" && records.every(({ gone }) => gone)) {
+    throw new TaasError(`all hosts of the command line are declared gone: ${hosts.join(", ")}`, {
+      code: "host-gone",
+      hint: "Remove `gone` from a host that is back, or name another host",
+    });
+  }
   for (const { name } of records.filter(({ gone }) => gone)) context.warn(`host ${name} is declared gone`);
   return records.filter(({ gone }) => gone !== true);
 }

@@ -86,8 +86,10 @@ async function runCommand(spec: CommandSpec, command: Command, run: Run): Promis
   spec.check?.(options);
   const stack = options.stack.filter((name) => spec.ownStacks?.(name) !== true);
   const { settings, hosts } = readHosts({ ...options, stack }, readConnection(options));
-  const work = (context: Context) =>
-    spec.run({ context, hosts: recordsOf(context, hosts), options, args: command.args, output, signal });
+  const work = (context: Context) => {
+    const records = recordsOf(context, hosts, spec.hostNeed ?? "required");
+    return spec.run({ context, hosts: records, options, args: command.args, output, signal });
+  };
   const code = await withContext(settings, work, { until: spec.lifetime === "service" ? "end" : "idle" });
   return code === 0 && output.hasErrors ? 1 : code;
 }

@@ -41,7 +41,7 @@ it adds to hosts expires by itself.`,
       progress: (text) => output.progress(text),
     });
     output.answer({ taps: found.taps });
-    for (const { reason } of found.unseen) output.complain(reason);
+    for (const { host, reason, code } of found.unseen) output.complain(reason, { host, code });
     for (const tap of found.taps) {
       output.line(headline(tap));
       if (options.stages || tap.verdict !== "proved") for (const line of stageLines(tap)) output.line(line);

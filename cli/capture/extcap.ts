@@ -45,6 +45,8 @@ the program that they look for, with the hosts and options of this command line.
     "extcap --hosts hosts.json --install ~/.local/lib/wireshark/extcap",
     "extcap --hosts hosts.json --extcap-interfaces",
   ],
+  // Wireshark shows an error of this command when it starts, and no error if there are no ports.
+  hostNeed: "optional",
   lifetime: "service",
   configure(command) {
     command

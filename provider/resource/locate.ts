@@ -56,7 +56,7 @@ export function locate(
     const hosts = looks.map((look) => look.record.name).join(", ");
     throw new TaasError(`port ${describePort(wanted)} is not plugged into any of the hosts ${hosts}`, {
       code: "port-missing",
-      hint: "Check the name, or start the VM; attachTimeout sets how long to wait for it",
+      hint: "Check the name, or start the VM",
     });
   }
   if (candidates.length > 1 && candidates.find(holds) === undefined) {

@@ -1,5 +1,5 @@
 import { type Examined, examine } from "./examine";
-import type { Seen, SeenHost } from "./see";
+import { type Failure, failureOf, type Seen, type SeenHost } from "./see";
 
 /** Examined hosts by machine, with access to them until the examination is over. */
 export interface Lent {
@@ -18,7 +18,7 @@ export async function examineAll(seen: Seen, seconds: number): Promise<Lent> {
       try {
         return [[machine, await lend(host, seconds, over)] as const];
       } catch (error) {
-        lose(seen, machine, host, (error as Error).message);
+        lose(seen, machine, host, failureOf(error));
         return [];
       }
     }),
@@ -40,8 +40,8 @@ function lend(host: SeenHost, seconds: number, over: Promise<void>): Promise<Exa
   });
 }
 
-function lose(seen: Seen, machine: string, { look }: SeenHost, reason: string): void {
-  const lost = { host: look.record.name, reason };
+function lose(seen: Seen, machine: string, { look }: SeenHost, failure: Failure): void {
+  const lost = { host: look.record.name, ...failure };
   seen.missing.set(machine, lost);
   if (seen.named.has(machine)) seen.unseen.push(lost);
 }

@@ -2,6 +2,7 @@ import type { Host } from "../converge/host";
 import { copyRefusal } from "../converge/hosts";
 import { otherEnds } from "../converge/leftovers";
 import type { Look } from "../converge/look";
+import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import type { Context } from "../resource/context";
 import type { UnseenHost } from "./verification";
@@ -30,8 +31,11 @@ export async function seeAll(context: Context, records: readonly HostRecord[]): 
     records.map(async (record) => ({ record, ...(await see(context, async () => record)) })),
   );
   const reached = found.flatMap((one) => ("host" in one ? [one] : []));
-  for (const one of found)
-    if ("reason" in one) seen.unseen.push({ host: one.record.name, reason: one.reason });
+  for (const one of found) {
+    if (!("reason" in one)) continue;
+    const { record, ...failure } = one;
+    seen.unseen.push({ host: record.name, ...failure });
+  }
   for (const machine of new Set(reached.map(machineOf)))
     add(
       seen,
@@ -42,7 +46,7 @@ export async function seeAll(context: Context, records: readonly HostRecord[]): 
   await Promise.all(
     [...others].map(async ([machine, claimed]) => {
       const there = await see(context, () => context.claimedHost(claimed));
-      if ("reason" in there) seen.missing.set(machine, { host: claimed.name, reason: there.reason });
+      if ("reason" in there) seen.missing.set(machine, { host: claimed.name, ...there });
       else if (machineOf(there) === machine) seen.hosts.set(machine, there);
       else seen.missing.set(machine, { host: claimed.name, reason: replaced(there.look, machine) });
     }),
@@ -63,26 +67,32 @@ function add(seen: Seen, machine: string, names: readonly SeenHost[]): void {
     seen.hosts.set(machine, first);
     return;
   }
-  const reason = copies[0]!.message;
-  for (const { look } of names) seen.unseen.push({ host: look.record.name, reason });
-  seen.missing.set(machine, { host: first.look.record.name, reason });
+  const failure = failureOf(copies[0]);
+  for (const { look } of names) seen.unseen.push({ host: look.record.name, ...failure });
+  seen.missing.set(machine, { host: first.look.record.name, ...failure });
 }
 
 function replaced({ record }: Look, machine: string): string {
   return `host ${record.name} is another machine than the claim says, whose Open vSwitch has the _uuid ${machine}`;
 }
 
-async function see(
-  context: Context,
-  find: () => Promise<HostRecord>,
-): Promise<SeenHost | { reason: string }> {
+/** Why a host could not be read. */
+export type Failure = Omit<UnseenHost, "host">;
+
+/** What an error says of why a host could not be read. */
+export function failureOf(error: unknown): Failure {
+  const { message } = error as Error;
+  return error instanceof TaasError ? { reason: message, code: error.code } : { reason: message };
+}
+
+async function see(context: Context, find: () => Promise<HostRecord>): Promise<SeenHost | Failure> {
   try {
     const record = await find();
-    if (record.gone === true) return { reason: `host ${record.name} is declared gone` };
+    if (record.gone === true) return { reason: `host ${record.name} is declared gone`, code: "host-gone" };
     const host = context.open(record);
     return { host, look: await host.look() };
   } catch (error) {
-    return { reason: (error as Error).message };
+    return failureOf(error);
   }
 }
 

@@ -51,6 +51,8 @@ export interface UnseenHost {
   host: string;
   /** Why it could not be read. */
   reason: string;
+  /** The code of that error, if it has one. */
+  code?: string;
 }
 
 /** The results for the taps of some hosts. */

@@ -62,7 +62,6 @@ async function verifyOnce(
     progress(`verifying ${gathered.sourced.length} taps on ${hosts.size} hosts`);
     const results = await probeTaps(gathered.sourced, deliver ? "monitors" : "nobody");
     const taps = await judge(gathered, results, window);
-    const unseen = seen.unseen.map(({ host, reason }) => ({ host, reason }));
     const moved = async (): Promise<boolean> => {
       const again = await seeAll(context, records);
       return [...hosts].some(([machine, { view }]) => {
@@ -71,7 +70,7 @@ async function verifyOnce(
         return now?.generation !== read.generation || writesOf(now.bridge) !== writesOf(read.bridge);
       });
     };
-    return { found: { taps, unseen }, moved };
+    return { found: { taps, unseen: seen.unseen }, moved };
   } finally {
     release();
   }

@@ -37,7 +37,7 @@ function read(path: string): string {
 
 /** The texts of all sources that throw errors with a code. */
 function sources(): string[] {
-  return ["plugin", "provider"].flatMap((folder) =>
+  return ["cli", "plugin", "provider"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts"))
       .map((name) => read(join(folder, name))),

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { readHosts, recordsOf } from "../../../cli/hosts";
 import { readConnection } from "../../../cli/options";
 import { UsageError } from "../../../cli/usageError";
+import { TaasError } from "../../../provider/errors";
 import type { HostRecord } from "../../../provider/host/host";
 import { type Context, namesOf } from "../../../provider/resource/context";
 import { commonOptions } from "./commandLine";
@@ -31,7 +32,7 @@ describe("the hosts of the command line", () => {
       ...namesOf(settings.inventory),
       warn: (message: string) => warnings.push(message),
     } as unknown as Context;
-    return recordsOf(context, hosts);
+    return recordsOf(context, hosts, "required");
   };
   const inventory = {
     compute1: { address: "192.0.2.1", user: "tap", hostKey: "SHA256:x" },
@@ -61,6 +62,13 @@ describe("the hosts of the command line", () => {
     expect(records(inventory, "--host", "192.0.2.1", "--user", "root")).to.deep.equal([
       { name: "192.0.2.1", ...entry, user: "root" },
     ]);
+  });
+
+  it("are an error if all of them are declared gone, under whatever name", () => {
+    for (const names of [["compute3"], ["192.0.2.3"], ["compute3", "192.0.2.3"]])
+      expect(() => records(inventory, ...names.flatMap((name) => ["--host", name])))
+        .to.throw(TaasError, `all hosts of the command line are declared gone: ${names.join(", ")}`)
+        .with.property("code", "host-gone");
   });
 
   it("are reached as its options say, whatever the inventory says", () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Host } from "../../../provider/converge/host";
 import type { Look } from "../../../provider/converge/look";
+import { TaasError } from "../../../provider/errors";
 import type { Context } from "../../../provider/resource/context";
 import { seeAll } from "../../../provider/verify/see";
 import { observed } from "../model/observed";
@@ -44,6 +45,17 @@ describe("the hosts that taps are looked for on", () => {
     const seen = await seeAll(contextOf({ a: one, b: one }), [record("a"), record("b")]);
     expect([...seen.hosts.keys()]).to.deep.equal(["m"]);
     expect(seen.unseen).to.deep.equal([]);
+  });
+
+  it("are not those that cannot be reached or are declared gone, and the reason has a code", async () => {
+    const error = new TaasError("cannot reach it", { code: "unreachable", host: "down" });
+    const open = () => ({ look: () => Promise.reject(error) });
+    const gone = { ...record("old"), gone: true };
+    const seen = await seeAll({ open } as unknown as Context, [record("down"), gone]);
+    expect(seen.unseen).to.deep.equal([
+      { host: "down", reason: "host down: cannot reach it", code: "unreachable" },
+      { host: "old", reason: "host old is declared gone", code: "host-gone" },
+    ]);
   });
 
   it("are none of two machines that have one database, made from one disk image", async () => {
