@@ -12,4 +12,9 @@ if ! command -v sudo > /dev/null; then
   echo "run: the lab makes network namespaces: run this as root, or install sudo" >&2
   exit 1
 fi
-exec sudo -E env "PATH=$PATH" "${run[@]}"
+# By name, because sudo-rs has no -E; not all of them, because arguments can be seen by everybody on this machine.
+environment=("PATH=$PATH")
+for name in "${!TAAS_@}" "${!LC_@}" CI FORCE_COLOR HOME LANG NODE_COMPILE_CACHE NODE_OPTIONS NO_COLOR PULUMI_HOME TMPDIR; do
+  [ -z "${!name+set}" ] || environment+=("$name=${!name}")
+done
+exec sudo env "${environment[@]}" "${run[@]}"
