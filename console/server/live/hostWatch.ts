@@ -81,6 +81,8 @@ export class HostWatch {
         patience = RETRY.first;
         const { error: _, ...known } = this.current;
         this.set({ ...known, inspection, at: new Date().toISOString() });
+        // Nobody would hold the next request, which is rejected when the connections are closed.
+        if (this.isOver) return;
         await this.orWoken(host.changed(inspection, this.isWatched() ? COMPARE.watched : COMPARE.unwatched));
         await this.pause(BREATH);
       } catch (error) {
@@ -114,14 +116,14 @@ export class HostWatch {
   }
 
   /**
-   * Resolves when the work is done, when somebody starts to look, or when the watch is stopped, which may have happened
-   * before. The result of the work is then dropped.
+   * Resolves when the work is done, when somebody starts to look, or when the watch is stopped. The result of the work
+   * is then dropped.
    */
   private orWoken(work: Promise<void>): Promise<void> {
     const woken = new Promise<void>((resolve) => {
       this.wake = resolve;
     });
-    return this.isOver ? Promise.resolve() : Promise.race([work, woken]);
+    return Promise.race([work, woken]);
   }
 
   private async pause(milliseconds: number): Promise<void> {
