@@ -15,6 +15,7 @@ import { ProgramWatch } from "./program/programWatch";
 import { Refusal } from "./refusal";
 import type { Users } from "./roles/users";
 import type { Viewer } from "./roles/viewer";
+import { orLogged } from "./unexpected";
 import { Watches } from "./watch/watches";
 
 /** The program that a console edits, and what deploys it. */
@@ -143,6 +144,6 @@ export class Console {
 
   private say(event: Event): void {
     if (event.type === "lock") this.locked = event.lock;
-    for (const listener of [...this.listeners]) listener(event);
+    for (const listener of [...this.listeners]) orLogged(() => listener(event));
   }
 }

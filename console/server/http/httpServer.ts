@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { printable } from "../../../provider/printable";
 import type { ConsoleError } from "../../api/error";
 import { consoleError, Refusal } from "../refusal";
+import { logUnexpected } from "../unexpected";
 import { guard, HEADERS, type Origins } from "./guard";
 import { jsonText } from "./jsonText";
 
@@ -67,7 +67,7 @@ function refuse(response: ServerResponse, error: unknown): void {
   const status = error instanceof Refusal ? error.status : 500;
   const body: ConsoleError = consoleError(error);
   const unknown = error instanceof Refusal ? error.cause : error;
-  if (unknown !== undefined) console.error(`pulumi-taas: ${printable(String((unknown as Error).stack))}`);
+  if (unknown !== undefined) logUnexpected(unknown);
   if (response.headersSent) {
     response.destroy();
     return;

@@ -3,6 +3,7 @@ import type { Context } from "../../../provider/resource/context";
 import type { Event } from "../../api/events";
 import type { HostRow, ServiceRow, TapRow } from "../../api/rows";
 import type { ProgramResource } from "../program/program";
+import { orLogged } from "../unexpected";
 import { type Ends, endsOf } from "./ends";
 import { hostRow } from "./hosts";
 import { type HostView, HostWatch } from "./hostWatch";
@@ -103,7 +104,7 @@ export class Live {
   private changedSoon(): void {
     this.gathering ??= setTimeout(() => {
       this.gathering = undefined;
-      this.build();
+      orLogged(() => this.build());
     }, GATHER);
   }
 
@@ -143,7 +144,7 @@ export class Live {
   }
 
   private say(event: Event): void {
-    for (const listener of [...this.listeners]) listener(event);
+    for (const listener of [...this.listeners]) orLogged(() => listener(event));
   }
 }
 

@@ -77,13 +77,22 @@ export function programResources(program: Program, identity: StackIdentity): Pro
   });
 }
 
-/** What the arguments of a resource, as they are written, stand for. */
+/** What the arguments of a resource, as they are written, stand for. Like Pulumi, it takes a null for an absent value. */
 function argumentsOf(written: object): Pick<ProgramResource, "properties" | "computed"> {
-  const properties = mapTexts(written, (text) => readLiteral(text) ?? text) as Record<string, unknown>;
+  const texts = mapTexts(written, (text) => readLiteral(text) ?? text);
+  const properties = withoutNulls(texts) as Record<string, unknown>;
   const computed = Object.entries(written).flatMap(([name, value]) =>
     typeof value === "string" && readLiteral(value) === undefined ? [name] : [],
   );
   return { properties, computed };
+}
+
+/** A value of JSON without the entries of mappings that are null. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const given = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(given.map(([key, inner]) => [key, withoutNulls(inner)]));
 }
 
 /** The owner key of a resource of a program. */

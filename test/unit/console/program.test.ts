@@ -105,6 +105,13 @@ describe("the console's program", () => {
     expect(resource!.computed).to.deep.equal(["service"]);
   });
 
+  it("takes a null for an absent argument, as Pulumi does", () => {
+    const properties = "collector: , port: { name: x, tag: }, list: [~]";
+    const text = `name: a\nruntime: yaml\nresources:\n  ids:\n    type: taas:TapService\n    properties: { ${properties} }\n`;
+    const [resource] = programResources(readProgram(text), { organization: "acme", stack: "prod" });
+    expect(resource!.properties).to.deep.equal({ port: { name: "x" }, list: [null] });
+  });
+
   it("refuses a name that it already has", () => {
     const program = readProgram(`${HEAD}resources:\n${SERVICE}${BLOCK}`);
     expect(() => addResources(program, FLOW)).to.throw("the program already has a resource web");
