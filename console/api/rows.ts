@@ -62,7 +62,7 @@ export interface Tap extends TapRow {
   claims: { host: string; key: string; json: string }[];
   /** The console's own changes to it, the latest first. */
   history: ChangeSummary[];
-  /** If not `own`: the YAML that takes it over, and what to do in the program that contains it now. */
+  /** If another stack has it: the YAML that takes it over, and what to do in the program that contains it now. */
   moveCode?: string;
 }
 

@@ -9,7 +9,7 @@ import { History } from "./changes/history";
 import { Line } from "./changes/line";
 import type { Deployer } from "./deploy/deployer";
 import { Live } from "./live/live";
-import type { StackIdentity } from "./program/program";
+import { ownStack, type StackIdentity } from "./program/program";
 import { ProgramFile } from "./program/programFile";
 import { ProgramWatch } from "./program/programWatch";
 import { Refusal } from "./refusal";
@@ -56,12 +56,13 @@ export class Console {
 
   constructor(readonly options: ConsoleOptions) {
     const { context, hosts, project, users } = options;
-    this.live = new Live(context, hosts);
+    this.live = new Live(context, hosts, project && ownStack({ project: project.name }, project.identity));
     this.watches = new Watches(context);
     if (project === undefined) return;
     const file = new ProgramFile(project.file);
     this.program = new ProgramWatch(file, project.identity, (resources, error) => {
-      this.live.setProgram(resources);
+      // While it cannot be read, it is as it was.
+      if (error === undefined) this.live.setProgram(resources);
       this.say({ type: "program", ...(error === undefined ? {} : { error }) });
     });
     const means = {

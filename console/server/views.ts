@@ -13,7 +13,7 @@ import type { ServiceRow, Stage, Tap, TapRow } from "../api/rows";
 import { summaryOfPreview } from "./changes/previews";
 import { errorFor, type PreviewRecord, seesStep, stepFor, summaryOfChange } from "./changes/record";
 import type { Console } from "./console";
-import type { End, Ends } from "./live/ends";
+import type { End, Ends, FlowEnds } from "./live/ends";
 import { newTapFacts, portsThatMatch } from "./live/facts";
 import type { Live } from "./live/live";
 import { moveCode } from "./live/moveCode";
@@ -89,10 +89,11 @@ export function stagesFor({ live }: Console, viewer: Viewer, row: TapRow): Stage
 export function tapFor(console: Console, viewer: Viewer, id: string): Tap {
   const { live, options } = console;
   const row = tapRowFor(console, viewer, id);
-  const { source, far } = live.ends.flows.get(row.owner) ?? {};
-  const ends = [source, far].filter((end) => end !== undefined);
-  const move =
-    row.own || source === undefined || viewer.role === "tenant" ? undefined : moveCode(source, live.ends);
+  const flow: FlowEnds = live.ends.flows.get(row.owner) ?? { others: [] };
+  const seen = flow.others.filter(({ claim }) => sees(viewer, claim));
+  const ends = [flow.source, flow.far, ...seen].filter((end) => end !== undefined);
+  const isOthers = !row.own && row.stack !== live.stack;
+  const move = isOthers && viewer.role !== "tenant" ? moveCode(flow, live.ends) : undefined;
   const organization = options.project?.identity.organization ?? "organization";
   const history = (console.changes?.all ?? []).filter(
     (change) =>

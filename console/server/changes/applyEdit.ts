@@ -1,6 +1,7 @@
 import type { Edit } from "../../api/edit";
+import { servicesIn, tapsIn } from "../program/declared";
 import { addResources, deleteResource } from "../program/edit";
-import { type Program, programResources, readProgram } from "../program/program";
+import { ownStack, type Program, programResources, readProgram } from "../program/program";
 import { forbidden, notFound, Refusal } from "../refusal";
 import { sees, type Viewer } from "../roles/viewer";
 import { type Ground, isOf } from "./ground";
@@ -53,8 +54,14 @@ function deleted(
   const { taps, services } = ground.live.all;
   const row = [...(what === "tap" ? taps : services)].find((candidate) => candidate.id === id);
   if (row === undefined || !sees(viewer, row)) throw notFound(what);
-  const resource = programResources(program, ground.identity).find(({ owner }) => owner === row.owner);
+  const resources = programResources(program, ground.identity);
+  const resource = (what === "tap" ? tapsIn(resources) : servicesIn(resources)).of(row.owner);
   if (resource !== undefined && !isOf(viewer, resource)) throw notFound(what);
+  if (resource === undefined && row.stack === ownStack(program, ground.identity))
+    throw forbidden(
+      `${what} ${row.name} is no longer in the program`,
+      "The next run deletes it: preview the program in Changes, and confirm it",
+    );
   if (resource === undefined)
     throw forbidden(
       `${what} ${row.name} is not in this program: it belongs to the stack ${row.stack}`,

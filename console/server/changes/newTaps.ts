@@ -1,9 +1,12 @@
 import { readExpression } from "../../../provider/schema/expression/expression";
 import type { Edit } from "../../api/edit";
+import type { ServiceRow } from "../../api/rows";
+import { type Ends, hostsOf, type ServiceEnd } from "../live/ends";
 import { refOf } from "../live/moveCode";
+import { servicesIn } from "../program/declared";
 import { addResources } from "../program/edit";
 import { literal, literals } from "../program/literal";
-import { type Program, programResources } from "../program/program";
+import { ownStack, type Program, programResources } from "../program/program";
 import { forbidden, invalid, notFound } from "../refusal";
 import { sees, type Viewer } from "../roles/viewer";
 import { allowedPort, answeringHost, type Ground, isOf } from "./ground";
@@ -77,14 +80,33 @@ function treatmentOf(edit: CreateTap | CreateGroup, viewer: Viewer): Record<stri
 function serviceRef(id: string, program: Program, viewer: Viewer, { live, identity }: Ground): unknown {
   const row = live.all.services.find((candidate) => candidate.id === id);
   if (row === undefined || !sees(viewer, row)) throw notFound("service");
-  const own = programResources(program, identity).find(({ owner }) => owner === row.owner);
+  const own = servicesIn(programResources(program, identity)).of(row.owner);
   if (own !== undefined && !isOf(viewer, own)) throw notFound("service");
   if (own !== undefined) return `\${${own.key}.ref}`;
-  const end = live.ends.services.get(row.owner);
-  if (end !== undefined) return literals(refOf(end));
+  if (row.stack === ownStack(program, identity))
+    throw invalid(
+      `service ${row.name} is no longer in the program, so the next run deletes it`,
+      "service",
+      "Choose another service",
+    );
+  return literals(refOf(soleEnd(row, live.ends)));
+}
+
+/** Where a service of another stack is. Throws a Refusal where that is not certain, because copies are sent there. */
+function soleEnd({ name, owner, stack }: ServiceRow, { services }: Ends): ServiceEnd {
+  const end = services.get(owner);
+  const hint = "Use its exported ref in the program itself";
+  if (end === undefined)
+    throw invalid(
+      `service ${name} of the stack ${stack} is a collector, which no host knows enough of`,
+      "service",
+      hint,
+    );
+  if (end.others.length === 0) return end;
+  const hosts = hostsOf([end, ...end.others]);
   throw invalid(
-    `service ${row.name} of the stack ${row.stack} is a collector, which no host knows enough of`,
+    `service ${name} of the stack ${stack} is claimed on several hosts: ${hosts}`,
     "service",
-    "Use its exported ref in the program itself",
+    hint,
   );
 }

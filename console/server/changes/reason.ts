@@ -1,6 +1,7 @@
 import { ownerFromUrn } from "../../../provider/face/owner";
 import type { Ran } from "../deploy/deployer";
 import { failuresOf, nameOfUrn, type PlannedStep } from "../deploy/steps";
+import { Declared } from "../program/declared";
 import { programResources, readProgram } from "../program/program";
 import { readableFor, wordsFor } from "../roles/readable";
 import { sees, type Viewer } from "../roles/viewer";
@@ -22,13 +23,14 @@ export function ownReason(
 ): string | undefined {
   if (viewer.role !== "tenant") return undefined;
   const ownSteps = steps.filter((step) => seesStep(viewer, step));
-  const owners = new Set(
-    programResources(readProgram(text), identity)
-      .filter(({ properties: { tenant } }) => typeof tenant === "string" && sees(viewer, { tenant }))
-      .map(({ owner }) => owner),
+  const declared = new Declared(
+    programResources(readProgram(text), identity).filter(
+      ({ properties: { tenant } }) => typeof tenant === "string" && sees(viewer, { tenant }),
+    ),
   );
   const isOwn = (urn: string): boolean =>
-    ownSteps.some((step) => step.urn === urn) || owners.has(ownerFromUrn(urn, identity.organization));
+    ownSteps.some((step) => step.urn === urn) ||
+    declared.of(ownerFromUrn(urn, identity.organization)) !== undefined;
   const own = failuresOf(events).flatMap(({ urn, message }) =>
     urn !== undefined && isOwn(urn) ? [{ name: nameOfUrn(urn), message }] : [],
   );

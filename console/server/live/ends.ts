@@ -7,34 +7,100 @@ export interface End<C extends Claim = Claim> {
   claim: C;
 }
 
-/** All claims of the hosts, sorted by how the console shows them. */
-export interface Ends {
-  /** For each flow, the end of its source, of its monitor, or both. */
-  flows: Map<string, { source?: End<FlowClaim>; far?: End<FlowClaim> }>;
-  services: Map<string, End<ServiceClaim>>;
-  /** Hosts that have been read, by machine. */
-  machines: Map<string, End["view"]>;
+/**
+ * The claims of a flow: one at its source, one at its monitor, or one for both. `others`: further claims of its owner,
+ * of the same token while the flow is moved to another host, else of another resource.
+ */
+export interface FlowEnds {
+  source?: End<FlowClaim> | undefined;
+  far?: End<FlowClaim> | undefined;
+  others: readonly End<FlowClaim>[];
 }
 
-/** Sorts the claims of the hosts. A host that no longer answers counts as it was last read. */
+/** The claim of a service. `others`: further claims of its owner, as of a flow. */
+export interface ServiceEnd extends End<ServiceClaim> {
+  others: readonly End<ServiceClaim>[];
+}
+
+/** All claims of the hosts, sorted by how the console shows them. */
+export interface Ends {
+  flows: Map<string, FlowEnds>;
+  services: Map<string, ServiceEnd>;
+  /** Hosts that have been read, by what they call their machine. */
+  machines: Map<string, End["view"][]>;
+}
+
+/**
+ * Sorts the claims of the hosts. A host that no longer answers counts as it was last read, after those that answer. A
+ * host is believed only about itself: what it says takes the place of nothing that another host says.
+ */
 export function endsOf(views: readonly HostView[]): Ends {
-  const ends: Ends = { flows: new Map(), services: new Map(), machines: new Map() };
-  for (const view of views) {
-    if (view.inspection === undefined) continue;
-    const seen = view as End["view"];
-    const { machine } = seen.inspection.facts;
-    // A machine with a second name is shown under its first.
-    if (ends.machines.has(machine)) continue;
-    ends.machines.set(machine, seen);
-    for (const claim of seen.inspection.read.claims.values()) {
-      if (claim.kind === "service") ends.services.set(claim.owner, { view: seen, claim });
-      if (claim.kind !== "flow") continue;
-      const known = ends.flows.get(claim.owner) ?? {};
-      ends.flows.set(claim.owner, {
-        ...known,
-        [claim.source === undefined ? "far" : "source"]: { view: seen, claim },
-      });
+  const seen = views.filter((view) => view.inspection !== undefined) as End["view"][];
+  const silent = (view: HostView) => Number(view.error !== undefined);
+  const machines = new Map<string, End["view"][]>();
+  const flows = new Map<string, End<FlowClaim>[]>();
+  const services = new Map<string, End<ServiceClaim>[]>();
+  for (const view of seen.sort((a, b) => silent(a) - silent(b))) {
+    const { machine } = view.inspection.facts;
+    machines.set(machine, [...(machines.get(machine) ?? []), view]);
+    for (const claim of view.inspection.read.claims.values()) {
+      if (claim.kind === "flow") add(flows, { view, claim });
+      if (claim.kind === "service") add(services, { view, claim });
     }
   }
-  return ends;
+  return {
+    flows: new Map([...flows].map(([owner, all]) => [owner, flowEnds(all)])),
+    services: new Map([...services].map(([owner, [first, ...others]]) => [owner, { ...first!, others }])),
+    machines,
+  };
+}
+
+/** Adds a claim, unless it is known: a machine with a second name is shown under its first. */
+function add<C extends FlowClaim | ServiceClaim>(ends: Map<string, End<C>[]>, end: End<C>): void {
+  const known = ends.get(end.claim.owner) ?? [];
+  if (!known.some((other) => isSame(other, end))) ends.set(end.claim.owner, [...known, end]);
+}
+
+function isSame(one: End, other: End): boolean {
+  return (
+    one.view.inspection.facts.machine === other.view.inspection.facts.machine &&
+    one.claim.token === other.claim.token &&
+    isSource(one) === isSource(other)
+  );
+}
+
+function isSource({ claim }: End): boolean {
+  return claim.kind === "flow" && claim.source !== undefined;
+}
+
+/** The ends of one flow have one token, so that no host adds an end of its own to the flow of others. */
+function flowEnds(all: readonly End<FlowClaim>[]): FlowEnds {
+  const source = all.find(isSource);
+  const { token } = (source ?? all[0]!).claim;
+  const far = all.find((end) => !isSource(end) && end.claim.token === token);
+  return { source, far, others: all.filter((end) => end !== source && end !== far) };
+}
+
+/** The claim of the service that a flow feeds: of several, that of the machine to which the flow's copies are sent. */
+export function serviceOf(
+  { service, destination }: Pick<FlowClaim, "service" | "destination">,
+  { services }: Ends,
+): ServiceEnd | undefined {
+  const first = services.get(service);
+  if (first === undefined || first.others.length === 0) return first;
+  const { others, ...end } = first;
+  const all = [end, ...others];
+  const fed = all.find(({ view }) => view.inspection.facts.machine === destination) ?? end;
+  return { ...fed, others: all.filter((other) => other !== fed) };
+}
+
+/** Names of the hosts that have these claims. */
+export function hostsOf(ends: readonly End[]): string {
+  return [...new Set(ends.map(({ view }) => view.record.name))].join(", ");
+}
+
+/** Of the hosts with the name of a machine, the one that has a claim of an owner, else the first. */
+export function viewOf(machine: string, owner: string, { machines }: Ends): End["view"] | undefined {
+  const views = machines.get(machine) ?? [];
+  return views.find(({ inspection }) => inspection.read.claims.has(owner)) ?? views[0];
 }

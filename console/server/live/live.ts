@@ -26,14 +26,19 @@ export class Live {
   private readonly watches: HostWatch[];
   private readonly listeners = new Set<(event: Event) => void>();
   private readonly rates = new Rates();
-  private program: readonly ProgramResource[] = [];
+  private program: readonly ProgramResource[] | undefined;
   private rows: Rows = { taps: [], services: [], hosts: [] };
   private found: Ends = endsOf([]);
   private gathering: NodeJS.Timeout | undefined;
   /** The number of streams that somebody is looking at. */
   private lookers = 0;
 
-  constructor(context: Context, records: readonly HostRecord[]) {
+  /** `stack`: the one that the program is deployed as, as in owner keys; undefined for a read-only console. */
+  constructor(
+    context: Context,
+    records: readonly HostRecord[],
+    readonly stack: string | undefined,
+  ) {
     const isWatched = () => this.lookers > 0;
     this.watches = records.map(
       (record) => new HostWatch(context, record, isWatched, () => this.changedSoon()),
@@ -112,9 +117,10 @@ export class Live {
     const before = this.rows;
     this.found = endsOf(this.views);
     this.rates.take(this.views);
+    const known = { ends: this.found, program: this.program, stack: this.stack };
     this.rows = {
-      taps: tapRows(this.found, this.program),
-      services: serviceRows(this.found, this.program),
+      taps: tapRows(known),
+      services: serviceRows(known),
       hosts: this.views.map(hostRow),
     };
     this.tell("taps", before.taps, this.rows.taps, ({ id }) => id);

@@ -1,12 +1,12 @@
 import { quoteArgv } from "../../../provider/host/quote";
 import { printableLine } from "../../../provider/printable";
-import type { FlowClaim, ServiceClaim } from "../../../provider/schema/claim";
+import type { ServiceClaim } from "../../../provider/schema/claim";
 import { labels } from "../../../provider/schema/common";
 import { endOptions, treatmentOptions } from "../../../provider/schema/flow";
 import type { PortInput } from "../../../provider/schema/port";
 import { expressionKey, literal, mapTexts } from "../program/literal";
 import { resourceText } from "../program/resourceText";
-import type { End, Ends } from "./ends";
+import type { End, Ends, FlowEnds } from "./ends";
 import { nameOf } from "./ids";
 
 /** A reference to a service, as in its `ref` output, for a program of another stack. */
@@ -29,13 +29,15 @@ function keysOf<Key extends string>(options: Readonly<Record<Key, unknown>>): Ke
 
 /**
  * The YAML that takes over a tap from another stack, with the steps in order. Nothing on the hosts changes: the claims
- * are renamed. Undefined where it cannot be written, or a host has not said what it needs.
+ * are renamed. Undefined where it cannot be written, a host has not said what it needs, or two hosts claim the tap or
+ * its service.
  */
-export function moveCode(source: End<FlowClaim>, ends: Ends): string | undefined {
+export function moveCode({ source, others }: FlowEnds, ends: Ends): string | undefined {
+  if (source?.claim.source === undefined) return undefined;
   const { claim, view } = source;
   const service = ends.services.get(claim.service);
-  if (claim.source === undefined || service === undefined) return undefined;
-  const { port, ports, direction, enabled, counters } = claim.source;
+  if (service === undefined || others.length > 0 || service.others.length > 0) return undefined;
+  const { port, ports, direction, enabled, counters } = claim.source!;
   const given = { ...claim.source, ...claim, counters: counters === "shared" ? undefined : counters };
   const properties = {
     ...{

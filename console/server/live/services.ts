@@ -2,18 +2,20 @@ import { stackOf } from "../../../provider/model/identity";
 import type { FlowClaim } from "../../../provider/schema/claim";
 import { portSymbol } from "../../../provider/schema/port";
 import type { ServiceRow } from "../../api/rows";
+import { servicesIn } from "../program/declared";
 import type { ProgramResource } from "../program/program";
-import type { Ends } from "./ends";
+import { type Ends, type ServiceEnd, serviceOf, viewOf } from "./ends";
 import { idOf, nameOf } from "./ids";
+import { type Known, ownership } from "./known";
 import { judge } from "./state";
 import { written } from "./written";
 
 /** Where the copies of a flow are delivered, in words. */
 export function monitorOf(claim: FlowClaim, ends: Ends): string {
   if (claim.collector !== undefined) return collectorText(claim.collector);
-  const service = ends.services.get(claim.service);
+  const service = serviceOf(claim, ends);
   if (service !== undefined) return monitorsOf(service.claim.ports, service.view.record.name);
-  const far = ends.machines.get(claim.destination);
+  const far = viewOf(claim.destination, claim.owner, ends);
   return `on ${far?.record.name ?? claim.peer?.name ?? "a host that this console does not see"}`;
 }
 
@@ -25,62 +27,80 @@ function monitorsOf(ports: readonly Parameters<typeof portSymbol>[0][], host: st
   return `${ports.map(portSymbol).join(", ")} on ${host}`;
 }
 
+/** What all services have in their rows. */
+type Base = Pick<ServiceRow, "id" | "name" | "owner" | "stack" | "taps">;
+
 /** The services on all hosts, the collectors that flows send to, and services that are only in the program. */
-export function serviceRows(ends: Ends, program: readonly ProgramResource[]): ServiceRow[] {
-  const feeders = new Map<string, FlowClaim[]>();
-  for (const { source, far } of ends.flows.values()) {
-    const { claim } = (source ?? far)!;
-    feeders.set(claim.service, [...(feeders.get(claim.service) ?? []), claim]);
-  }
-  const declared = new Set(program.map(({ owner }) => owner));
-  const base = (owner: string): Pick<ServiceRow, "id" | "name" | "owner" | "stack" | "own" | "taps"> => ({
-    ...{ id: idOf(owner), name: nameOf(owner), owner, stack: stackOf(owner), own: declared.has(owner) },
+export function serviceRows(known: Known): ServiceRow[] {
+  const { ends, program = [] } = known;
+  const declared = servicesIn(program);
+  const feeders = feedersOf(ends);
+  const base = (owner: string): Base => ({
+    ...{ id: idOf(owner), name: nameOf(owner), owner, stack: stackOf(owner) },
     taps: feeders.get(owner)?.length ?? 0,
   });
-  const onHosts = [...ends.services].map(([owner, end]): ServiceRow => {
-    const { claim, view } = end;
-    return {
-      ...base(owner),
-      ...{ kind: "port", host: view.record.name, monitor: monitorsOf(claim.ports, view.record.name) },
-      tunnelId: claim.tunnelId,
-      ...judge([end], ends),
-      ...(claim.tenant === undefined ? {} : { tenant: claim.tenant }),
-      ...{ changedAt: claim.time, changedBy: claim.writer },
-    };
-  });
-  const collectors = [...feeders].flatMap(([owner, [flow]]): ServiceRow[] => {
-    const { collector, tunnelId } = flow!;
-    if (collector === undefined || ends.services.has(owner)) return [];
-    const monitor = collectorText(collector);
-    return [{ ...base(owner), ...{ kind: "collector", monitor, tunnelId, state: "active" } }];
-  });
-  const seen = new Set([...onHosts, ...collectors].map(({ owner }) => owner));
-  const saved = program.filter(({ kind, owner }) => kind === "TapService" && !seen.has(owner));
-  const rows = [...onHosts, ...collectors, ...saved.map((each) => savedRow(each, base(each.owner)))];
+  const ports = [...ends.services].map(([owner, end]) => ({ ...base(owner), ...portRow(end, ends) }));
+  const collectors = [...feeders]
+    .filter(([owner]) => !ends.services.has(owner))
+    .flatMap(([owner, [flow]]) => collectorRow(base(owner), flow!));
+  const onHosts = [...ports, ...collectors];
+  const saved = declared.without(onHosts.map(({ owner }) => owner));
+  const rows = [
+    ...onHosts.map((row) => ownership(row, declared, known)),
+    ...saved.map((resource) => savedRow(resource, base(resource.owner))),
+  ];
   return rows.sort((a, b) => (a.owner < b.owner ? -1 : 1));
 }
 
-/** A service that is only in the program. A collector writes no claim: only the flows into it are on hosts. */
-function savedRow(
-  { properties }: ProgramResource,
-  base: Pick<ServiceRow, "id" | "name" | "owner" | "stack" | "own" | "taps">,
-): ServiceRow {
-  const { collector, host, port, ports, tenant, tunnelId } = properties;
-  const outside = collector as { address?: unknown; type?: unknown } | undefined;
+/** The flows into each service. */
+function feedersOf({ flows }: Ends): Map<string, FlowClaim[]> {
+  const feeders = new Map<string, FlowClaim[]>();
+  for (const { source, far } of flows.values()) {
+    const { claim } = (source ?? far)!;
+    feeders.set(claim.service, [...(feeders.get(claim.service) ?? []), claim]);
+  }
+  return feeders;
+}
+
+function portRow(end: ServiceEnd, ends: Ends): Omit<ServiceRow, keyof Base | "own"> {
+  const { claim, view, others } = end;
   return {
-    ...base,
-    kind: outside === undefined ? "port" : "collector",
+    ...{ kind: "port", host: view.record.name, monitor: monitorsOf(claim.ports, view.record.name) },
+    tunnelId: claim.tunnelId,
+    ...judge([end], others, ends),
+    ...(claim.tenant === undefined ? {} : { tenant: claim.tenant }),
+    ...{ changedAt: claim.time, changedBy: claim.writer },
+  };
+}
+
+/** A collector writes no claim: only the flows into it are on hosts. */
+function collectorRow(base: Base, { collector, tunnelId }: FlowClaim): Omit<ServiceRow, "own">[] {
+  if (collector === undefined) return [];
+  return [{ ...base, kind: "collector", monitor: collectorText(collector), tunnelId, state: "active" }];
+}
+
+/** A service that is only in the program. */
+function savedRow({ properties }: ProgramResource, base: Base): ServiceRow {
+  const { collector, host, port, ports, tenant, tunnelId } = properties;
+  return {
+    ...{ ...base, own: true, kind: collector === undefined ? "port" : "collector" },
     ...(host === undefined ? {} : { host: written(host) }),
-    monitor:
-      outside === undefined
-        ? written(port ?? ports)
-        : collectorText({ address: written(outside.address), type: written(outside.type) }),
+    monitor: collector === undefined ? written(port ?? ports) : savedCollector(collector),
     tunnelId: typeof tunnelId === "number" ? tunnelId : 0,
     state: "saved",
     reason:
-      outside === undefined
+      collector === undefined
         ? "it is in the program, but not on any host yet"
         : "no tap feeds it, and a collector is only on hosts through its taps",
     ...(typeof tenant === "string" ? { tenant } : {}),
   };
+}
+
+/** A collector, as far as the program says it: any text may stand there while somebody writes it. */
+function savedCollector(collector: unknown): string {
+  if (typeof collector !== "object" || collector === null) return written(collector);
+  const { address, type } = collector as { address?: unknown; type?: unknown };
+  return type === undefined
+    ? written(address)
+    : collectorText({ address: written(address), type: written(type) });
 }

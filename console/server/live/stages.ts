@@ -1,7 +1,7 @@
 import type { FlowClaim } from "../../../provider/schema/claim";
 import type { Count, HostStatistics } from "../../../provider/statistics/statistics";
 import type { Stage, TapRow } from "../../api/rows";
-import type { End, Ends } from "./ends";
+import { type End, type Ends, serviceOf } from "./ends";
 import type { HostView } from "./hostWatch";
 import { perSecond, type Rates, sameCapture } from "./rates";
 import { filterLine } from "./taps";
@@ -130,7 +130,7 @@ function deliveryStage(row: TapRow, claim: FlowClaim, ends: Ends, rates: Rates):
     const detail = "outside: what arrives there is not counted here";
     return { kind: "delivery", host: "", title: row.monitor, detail };
   }
-  const service = ends.services.get(claim.service);
+  const service = serviceOf(claim, ends);
   const { now, before, seconds } = countedOn(service?.view, rates);
   const find = (of: HostStatistics | undefined) => of?.services.find(({ owner }) => owner === claim.service);
   const [count, old] = [find(now)?.delivered, find(before)?.delivered];

@@ -1,9 +1,10 @@
 import { otherEnds } from "../../../provider/converge/leftovers";
 import { hasEnded } from "../../../provider/model/ended";
 import { driftedStatus } from "../../../provider/resource/status";
-import type { FlowClaim } from "../../../provider/schema/claim";
+import type { Claim, FlowClaim } from "../../../provider/schema/claim";
 import type { State } from "../../api/rows";
-import type { End, Ends } from "./ends";
+import { type End, type Ends, hostsOf, viewOf } from "./ends";
+import type { HostView } from "./hostWatch";
 
 /** A state, with its reason. */
 export interface Judged {
@@ -13,23 +14,35 @@ export interface Judged {
 
 /**
  * The state of something that claims stand for, judged by the inspection of their hosts; the words are those of a
- * resource's `status`.
+ * resource's `status`. `others`: further claims of its owner. Whichever of them is the right one, what is wrong with it
+ * is told.
  */
-export function judge(found: readonly (End | undefined)[], ends: Ends): Judged {
+export function judge(found: readonly (End | undefined)[], others: readonly End[], ends: Ends): Judged {
   const present = found.filter((end) => end !== undefined);
-  const silent = present.find(({ view }) => view.error !== undefined);
-  if (silent !== undefined) {
-    const { record, error } = silent.view;
-    return { state: "unreachable", reason: `host ${record.name}: ${error!.message}` };
-  }
-  const pending = present.find(({ claim }) => claim.pending !== undefined);
+  const rivals = others.filter(({ claim }) => claim.token !== present[0]?.claim.token);
+  const moving = others.filter((end) => !rivals.includes(end) && end.view.error === undefined);
+  const all = [...present, ...moving];
+  if (rivals.length > 0)
+    return drifted([`also claimed on host ${hostsOf(rivals)}`, ...faultsOfAll([...all, ...rivals], ends)]);
+  const silent = all.find(({ view }) => view.error !== undefined);
+  if (silent !== undefined) return unreachable(silent.view);
+  const pending = all.find(({ claim }) => claim.pending !== undefined);
   if (pending !== undefined)
     return { state: "pending", reason: `a run of ${pending.claim.writer} is creating it, or was killed` };
-  const faults = [...new Set(present.flatMap((end) => faultsOf(end, ends)))];
-  if (faults.length > 0) return { state: "drifted", reason: driftedStatus(faults).replace(/^drifted: /, "") };
+  const faults = faultsOfAll(all, ends);
+  if (faults.length > 0) return drifted(faults);
   const [first] = present;
   if (first?.claim.kind === "flow") return { state: stateOfFlow(first.claim) };
   return { state: "active" };
+}
+
+function drifted(faults: readonly string[]): Judged {
+  return { state: "drifted", reason: driftedStatus(faults).replace(/^drifted: /, "") };
+}
+
+/** The state of what is on a host that does not answer. */
+function unreachable({ record, error }: HostView): Judged {
+  return { state: "unreachable", reason: `host ${record.name}: ${error!.message}` };
 }
 
 /** The state of a flow as its claim alone has it, whatever differs on its hosts. */
@@ -38,16 +51,24 @@ export function stateOfFlow(claim: FlowClaim): State {
   return claim.source?.enabled === false ? "disabled" : "active";
 }
 
+function faultsOfAll(all: readonly End[], ends: Ends): string[] {
+  return [...new Set(all.flatMap((end) => faultsOf(end, ends)))];
+}
+
 function faultsOf({ view, claim }: End, ends: Ends): string[] {
   const { inspection, record } = view;
   const differences = inspection.differences
     .filter(({ owners }) => owners.length === 0 || owners.includes(claim.owner))
     .map(({ what }) => `host ${record.name}: ${what}`);
   const missing = otherEnds(claim).flatMap(({ machine }) => {
-    const other = ends.machines.get(machine);
+    const other = viewOf(machine, claim.owner, ends);
     if (other === undefined || other.error !== undefined) return [];
-    const there = other.inspection.read.claims.get(claim.owner);
-    return there?.token === claim.token ? [] : [`host ${other.record.name}: claim missing`];
+    const isThere = ends.machines.get(machine)!.some((each) => hasClaim(each, claim));
+    return isThere ? [] : [`host ${other.record.name}: claim missing`];
   });
   return [...missing, ...differences];
+}
+
+function hasClaim({ inspection }: End["view"], { owner, token }: Claim): boolean {
+  return inspection.read.claims.get(owner)?.token === token;
 }

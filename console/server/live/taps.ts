@@ -2,9 +2,11 @@ import { stackOf } from "../../../provider/model/identity";
 import type { FlowClaim } from "../../../provider/schema/claim";
 import { portSelector, tappedBy, tappedSymbol } from "../../../provider/schema/selector";
 import type { TapRow } from "../../api/rows";
+import { servicesIn, tapsIn } from "../program/declared";
 import type { ProgramResource } from "../program/program";
-import type { End, Ends } from "./ends";
+import { type End, type Ends, type FlowEnds, viewOf } from "./ends";
 import { idOf, nameOf } from "./ids";
+import { type Known, ownership } from "./known";
 import { monitorOf } from "./services";
 import { judge } from "./state";
 import { tappedPorts } from "./tapped";
@@ -12,30 +14,23 @@ import { vmOf } from "./vms";
 import { written } from "./written";
 
 /** The taps on all hosts, and taps that are only in the program. */
-export function tapRows(ends: Ends, program: readonly ProgramResource[]): TapRow[] {
-  const declared = new Map(program.map((resource) => [resource.owner, resource]));
-  const made = [...ends.flows].map(([owner, { source, far }]) =>
-    rowOf({ owner, source, far, own: declared.has(owner) }, ends),
+export function tapRows(known: Known): TapRow[] {
+  const { ends, program = [] } = known;
+  const declared = tapsIn(program);
+  const onHosts = [...ends.flows].map(([owner, flow]) =>
+    ownership(rowOf(owner, flow, ends), declared, known),
   );
-  const saved = program.filter(({ kind, owner }) => kind === "TapFlow" && !ends.flows.has(owner));
-  const rows = [...made, ...saved.map((resource) => savedRow(resource, program))];
-  return rows.sort((a, b) => (a.owner < b.owner ? -1 : 1));
+  const saved = declared.without(ends.flows.keys()).map((resource) => savedRow(resource, known));
+  return [...onHosts, ...saved].sort((a, b) => (a.owner < b.owner ? -1 : 1));
 }
 
-interface Found {
-  owner: string;
-  source: End<FlowClaim> | undefined;
-  far: End<FlowClaim> | undefined;
-  own: boolean;
-}
-
-function rowOf({ owner, source, far, own }: Found, ends: Ends): TapRow {
+function rowOf(owner: string, { source, far, others }: FlowEnds, ends: Ends): Omit<TapRow, "own"> {
   const { claim } = (source ?? far)!;
-  const judged = judge([source, far], ends);
+  const judged = judge([source, far], others, ends);
   const { until } = claim;
   const { sampling } = claim.source ?? {};
   return {
-    ...{ id: idOf(owner), name: nameOf(owner), owner, stack: stackOf(owner), own },
+    ...{ id: idOf(owner), name: nameOf(owner), owner, stack: stackOf(owner) },
     ...sourceOf(source, claim, ends),
     service: nameOf(claim.service),
     serviceId: idOf(claim.service),
@@ -65,7 +60,7 @@ function sourceOf(
   ends: Ends,
 ): Pick<TapRow, "host" | "port" | "vm" | "vnic"> {
   if (source?.claim.source === undefined) {
-    const seen = claim.peer === undefined ? undefined : ends.machines.get(claim.peer.machine);
+    const seen = claim.peer === undefined ? undefined : viewOf(claim.peer.machine, claim.owner, ends);
     return { host: seen?.record.name ?? hostOf(claim), port: "" };
   }
   const { view } = source;
@@ -99,16 +94,15 @@ function savedPort({ port, ports }: Readonly<Record<string, unknown>>): string {
 }
 
 /** A tap that is only in the program. */
-function savedRow({ owner, properties }: ProgramResource, program: readonly ProgramResource[]): TapRow {
-  const key = /^\$\{([^.[}]+)/.exec(String(properties.service ?? ""))?.[1];
-  const service = program.find((resource) => resource.key === key);
+function savedRow({ owner, properties }: ProgramResource, { ends, program = [] }: Known): TapRow {
+  const service = savedService(properties, program);
   const { direction, tenant, until } = properties;
   const { oneIn } = (properties.sampling ?? {}) as { oneIn?: unknown };
   return {
     ...{ id: idOf(owner), name: nameOf(owner), owner, stack: stackOf(owner), own: true },
     ...{ host: written(properties.host), port: savedPort(properties) },
     service: service === undefined ? written(properties.service) : nameOf(service.owner),
-    ...(service === undefined ? {} : { serviceId: idOf(service.owner) }),
+    ...(service === undefined ? {} : { serviceId: idOf(ownerOnHosts(service, ends)) }),
     monitor: "",
     direction: direction === "ingress" || direction === "egress" ? direction : "both",
     filter: written(properties.filter),
@@ -118,4 +112,19 @@ function savedRow({ owner, properties }: ProgramResource, program: readonly Prog
     ...(typeof tenant === "string" ? { tenant } : {}),
     ...(typeof until === "string" ? { until } : {}),
   };
+}
+
+/** The service of the same program that a tap of the program feeds. */
+function savedService(
+  { service }: Readonly<Record<string, unknown>>,
+  program: readonly ProgramResource[],
+): ProgramResource | undefined {
+  const key = typeof service === "string" ? /^\$\{([^.[}]+)/.exec(service)?.[1] : undefined;
+  return program.find((resource) => resource.key === key);
+}
+
+/** The owner of a service as its claim has it, with the types of its parents. */
+function ownerOnHosts(service: ProgramResource, { services }: Ends): string {
+  const declared = servicesIn([service]);
+  return [...services.keys()].find((owner) => declared.of(owner) !== undefined) ?? service.owner;
 }

@@ -1,5 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, type Pair, parseDocument, visit, type YAMLMap } from "yaml";
 import { ownerFromUrn } from "../../../provider/face/owner";
+import { stackOf } from "../../../provider/model/identity";
 import { unreadable } from "../refusal";
 import { mapTexts, readLiteral } from "./literal";
 
@@ -18,8 +19,10 @@ export interface ProgramResource {
   /** The key under `resources`, by which expressions refer to it. */
   key: string;
   kind: "TapService" | "TapFlow" | "MirrorTunnel" | "MonitorPort";
-  /** Owner key of its claims. */
+  /** Owner key of its claims, without the types of its parents: the program does not say all of those. */
   owner: string;
+  /** Whether it has a parent. */
+  hasParent: boolean;
   /** Its arguments; texts with expressions are as written. */
   properties: Record<string, unknown>;
   /** Names of the arguments that are texts with expressions. */
@@ -73,7 +76,9 @@ export function programResources(program: Program, identity: StackIdentity): Pro
     const written: object = isMap(properties) ? properties.toJS(program.document) : {};
     const name = String(value.get("name") ?? key);
     const owner = ownerOf(program, identity, kind, name);
-    return [{ key, kind, owner, ...argumentsOf(written) }];
+    const options = value.get("options");
+    const hasParent = isMap(options) && options.has("parent");
+    return [{ key, kind, owner, hasParent, ...argumentsOf(written) }];
   });
 }
 
@@ -97,12 +102,17 @@ function withoutNulls(value: unknown): unknown {
 
 /** The owner key of a resource of a program. */
 function ownerOf(
-  { project }: Program,
+  { project }: Pick<Program, "project">,
   { organization, stack }: StackIdentity,
   kind: string,
   name: string,
 ): string {
   return ownerFromUrn(`urn:pulumi:${stack}::${project}::taas:index:${kind}::${name}`, organization);
+}
+
+/** The stack part of the owner keys of a program's resources: `org/project/stack`. */
+export function ownStack(program: Pick<Program, "project">, identity: StackIdentity): string {
+  return stackOf(ownerOf(program, identity, "TapFlow", ""));
 }
 
 /** The key of an entry, as text. */

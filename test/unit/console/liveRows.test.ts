@@ -5,12 +5,12 @@ import type { Context } from "../../../provider/resource/context";
 
 const IDS: ProgramResource = {
   ...{ key: "ids", kind: "TapService", owner: "acme/taps/prod/TapService/ids" },
-  ...{ properties: { host: "host1", port: "tap-ids" }, computed: [] },
+  ...{ hasParent: false, properties: { host: "host1", port: "tap-ids" }, computed: [] },
 };
 
 describe("the console's rows", () => {
   it("stay where they cannot be made anew, which is logged and ends no process", async () => {
-    const live = new Live({} as Context, []);
+    const live = new Live({} as Context, [], undefined);
     const log = console.error;
     const logged = new Promise<string>((resolve) => {
       console.error = resolve;
@@ -34,7 +34,7 @@ describe("the console's rows", () => {
   });
 
   it("are told to all who listen, also if one of them fails", async () => {
-    const live = new Live({} as Context, []);
+    const live = new Live({} as Context, [], undefined);
     const log = console.error;
     console.error = () => {};
     live.subscribe(() => {

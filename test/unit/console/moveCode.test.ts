@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import { parse } from "yaml";
-import type { End, Ends } from "../../../console/server/live/ends";
+import type { Ends, FlowEnds } from "../../../console/server/live/ends";
 import { moveCode } from "../../../console/server/live/moveCode";
-import type { FlowClaim } from "../../../provider/schema/claim";
 
 const OWNER = "acme/other/prod/TapFlow/web";
 const SERVICE = { owner: "acme/other/prod/TapService/ids", tunnelId: 7, attachment: "auto" };
@@ -21,9 +20,9 @@ function codeOf(claim: object, source: object): string | undefined {
     ...{ owner: OWNER, service: SERVICE.owner, ...claim },
     source: { port: "tap-web", direction: "both", enabled: true, counters: "shared", ...source },
   };
-  const services = new Map([[SERVICE.owner, { view: { record }, claim: SERVICE }]]);
+  const services = new Map([[SERVICE.owner, { view: { record }, claim: SERVICE, others: [] }]]);
   return moveCode(
-    { view: { record }, claim: flow } as unknown as End<FlowClaim>,
+    { source: { view: { record }, claim: flow }, others: [] } as unknown as FlowEnds,
     { services } as unknown as Ends,
   );
 }

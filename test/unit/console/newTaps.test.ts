@@ -4,9 +4,11 @@ import type { ServiceRow } from "../../../console/api/rows";
 import { applyEdit } from "../../../console/server/changes/applyEdit";
 import { editSchema } from "../../../console/server/changes/editSchema";
 import type { Ground } from "../../../console/server/changes/ground";
+import { endsOf } from "../../../console/server/live/ends";
 import type { Live } from "../../../console/server/live/live";
 import { Refusal } from "../../../console/server/refusal";
 import { OPERATOR, type Viewer } from "../../../console/server/roles/viewer";
+import { claimedHost, SERVICE as OTHERS, STACK, serviceClaim } from "../../console/claimedHost";
 import { programOf, serviceText } from "../../console/program";
 
 const PROGRAM = programOf(serviceText("ids", "host: host2, port: tap-ids"));
@@ -41,15 +43,15 @@ const GROUP: Extract<Edit, { kind: "createGroup" }> = {
 };
 
 /** What an edit that comes in as JSON adds to the program. */
-function added(edit: Edit, viewer = OPERATOR): string {
-  const { text } = applyEdit(editSchema.parse(edit) as Edit, PROGRAM, viewer, GROUND);
+function added(edit: Edit, viewer = OPERATOR, ground: Ground = GROUND): string {
+  const { text } = applyEdit(editSchema.parse(edit) as Edit, PROGRAM, viewer, ground);
   expect(text.slice(0, PROGRAM.length)).to.equal(PROGRAM);
   return text.slice(PROGRAM.length);
 }
 
-function refusalOf(edit: Edit, viewer = OPERATOR): Refusal["body"] {
+function refusalOf(edit: Edit, viewer = OPERATOR, ground: Ground = GROUND): Refusal["body"] {
   try {
-    added(edit, viewer);
+    added(edit, viewer, ground);
   } catch (error) {
     if (error instanceof Refusal) return error.body;
     throw error;
@@ -172,5 +174,43 @@ describe("taps of all ports that match, in the console's program", () => {
     for (const part of wrong)
       expect(editSchema.safeParse({ ...GROUP, ...part }).success, JSON.stringify(part)).to.equal(false);
     expect(editSchema.safeParse(GROUP).success).to.equal(true);
+  });
+});
+
+describe("taps into services that are not in the console's program", () => {
+  /** Hosts with a service of another stack, or of the program's own. */
+  function groundOf(...hosts: string[]): Ground {
+    const views = hosts.map((name) => claimedHost(name, [serviceClaim(`token of ${name}`)]));
+    const row = { id: ID, name: "ids", owner: OTHERS, stack: STACK };
+    const all = { ...GROUND.live.all, services: [row as ServiceRow] };
+    return { ...GROUND, live: { ...GROUND.live, all, ends: endsOf(views) } as unknown as Live };
+  }
+
+  it("name the service as its host has it", () => {
+    expect(added(GROUP, OPERATOR, groundOf("compute1")))
+      .to.include(`owner: ${OTHERS}`)
+      .and.include("host: compute1");
+  });
+
+  it("are refused where two hosts claim the service, because one of them may be lying", () => {
+    const body = refusalOf(GROUP, OPERATOR, groundOf("compute1", "compute9"));
+    expect(body).to.include({
+      ...{ code: "invalid", field: "service" },
+      message: `service ids of the stack ${STACK} is claimed on several hosts: compute1, compute9`,
+    });
+  });
+
+  it("are refused where the service is of this stack: the next run deletes it", () => {
+    const ground = groundOf("compute1");
+    const [service] = ground.live.all.services;
+    Object.assign(service!, { owner: "acme/taps/prod/TapService/old", stack: "acme/taps/prod", name: "old" });
+    expect(refusalOf(GROUP, OPERATOR, ground)).to.include({
+      ...{ code: "invalid", field: "service" },
+      message: "service old is no longer in the program, so the next run deletes it",
+    });
+    const refused = () => applyEdit({ kind: "deleteService", id: ID }, PROGRAM, OPERATOR, ground);
+    expect(refused).to.throw(Refusal, "service old is no longer in the program");
+    Object.assign(service!, { stack: STACK });
+    expect(refused).to.throw(Refusal, `it belongs to the stack ${STACK}`);
   });
 });
