@@ -1,11 +1,13 @@
 import type { Declared } from "../program/declared";
 import type { ProgramResource } from "../program/program";
 import type { Ends } from "./ends";
+import type { HostView } from "./hostWatch";
 import type { Judged } from "./state";
 
 /** What the console knows, from which it makes rows. */
 export interface Known {
   ends: Ends;
+  views: readonly HostView[];
   /** The program's resources, as it was when it could be read last; undefined until then. */
   program: readonly ProgramResource[] | undefined;
   /** The stack that the program is deployed as, as in owner keys; undefined for a read-only console. */

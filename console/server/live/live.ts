@@ -117,7 +117,7 @@ export class Live {
     const before = this.rows;
     this.found = endsOf(this.views);
     this.rates.take(this.views);
-    const known = { ends: this.found, program: this.program, stack: this.stack };
+    const known = { ends: this.found, views: this.views, program: this.program, stack: this.stack };
     this.rows = {
       taps: tapRows(known),
       services: serviceRows(known),

@@ -5,8 +5,10 @@ import type { ServiceRow } from "../../api/rows";
 import { servicesIn } from "../program/declared";
 import type { ProgramResource } from "../program/program";
 import { type Ends, type ServiceEnd, serviceOf, viewOf } from "./ends";
+import type { HostView } from "./hostWatch";
 import { idOf, nameOf } from "./ids";
 import { type Known, ownership } from "./known";
+import { savedHost, savedState } from "./saved";
 import { judge } from "./state";
 import { written } from "./written";
 
@@ -32,7 +34,7 @@ type Base = Pick<ServiceRow, "id" | "name" | "owner" | "stack" | "taps">;
 
 /** The services on all hosts, the collectors that flows send to, and services that are only in the program. */
 export function serviceRows(known: Known): ServiceRow[] {
-  const { ends, program = [] } = known;
+  const { ends, views, program = [] } = known;
   const declared = servicesIn(program);
   const feeders = feedersOf(ends);
   const base = (owner: string): Base => ({
@@ -47,7 +49,7 @@ export function serviceRows(known: Known): ServiceRow[] {
   const saved = declared.without(onHosts.map(({ owner }) => owner));
   const rows = [
     ...onHosts.map((row) => ownership(row, declared, known)),
-    ...saved.map((resource) => savedRow(resource, base(resource.owner))),
+    ...saved.map((resource) => savedRow(resource, base(resource.owner), views)),
   ];
   return rows.sort((a, b) => (a.owner < b.owner ? -1 : 1));
 }
@@ -80,18 +82,14 @@ function collectorRow(base: Base, { collector, tunnelId }: FlowClaim): Omit<Serv
 }
 
 /** A service that is only in the program. */
-function savedRow({ properties }: ProgramResource, base: Base): ServiceRow {
-  const { collector, host, port, ports, tenant, tunnelId } = properties;
+function savedRow(resource: ProgramResource, base: Base, views: readonly HostView[]): ServiceRow {
+  const { collector, host, hosts, port, ports, tenant, tunnelId } = resource.properties;
   return {
     ...{ ...base, own: true, kind: collector === undefined ? "port" : "collector" },
-    ...(host === undefined ? {} : { host: written(host) }),
+    ...((host ?? hosts) === undefined ? {} : { host: savedHost(resource.properties) }),
     monitor: collector === undefined ? written(port ?? ports) : savedCollector(collector),
     tunnelId: typeof tunnelId === "number" ? tunnelId : 0,
-    state: "saved",
-    reason:
-      collector === undefined
-        ? "it is in the program, but not on any host yet"
-        : "no tap feeds it, and a collector is only on hosts through its taps",
+    ...savedState(resource, views),
     ...(typeof tenant === "string" ? { tenant } : {}),
   };
 }

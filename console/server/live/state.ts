@@ -41,7 +41,7 @@ function drifted(faults: readonly string[]): Judged {
 }
 
 /** The state of what is on a host that does not answer. */
-function unreachable({ record, error }: HostView): Judged {
+export function unreachable({ record, error }: HostView): Judged {
   return { state: "unreachable", reason: `host ${record.name}: ${error!.message}` };
 }
 

@@ -7,6 +7,7 @@ import type { ProgramResource } from "../program/program";
 import { type End, type Ends, type FlowEnds, viewOf } from "./ends";
 import { idOf, nameOf } from "./ids";
 import { type Known, ownership } from "./known";
+import { savedHost, savedState } from "./saved";
 import { monitorOf } from "./services";
 import { judge } from "./state";
 import { tappedPorts } from "./tapped";
@@ -94,21 +95,21 @@ function savedPort({ port, ports }: Readonly<Record<string, unknown>>): string {
 }
 
 /** A tap that is only in the program. */
-function savedRow({ owner, properties }: ProgramResource, { ends, program = [] }: Known): TapRow {
+function savedRow(resource: ProgramResource, { ends, program = [], views }: Known): TapRow {
+  const { owner, properties } = resource;
   const service = savedService(properties, program);
   const { direction, tenant, until } = properties;
   const { oneIn } = (properties.sampling ?? {}) as { oneIn?: unknown };
   return {
     ...{ id: idOf(owner), name: nameOf(owner), owner, stack: stackOf(owner), own: true },
-    ...{ host: written(properties.host), port: savedPort(properties) },
+    ...{ host: savedHost(properties), port: savedPort(properties) },
     service: service === undefined ? written(properties.service) : nameOf(service.owner),
     ...(service === undefined ? {} : { serviceId: idOf(ownerOnHosts(service, ends)) }),
     monitor: "",
     direction: direction === "ingress" || direction === "egress" ? direction : "both",
     filter: written(properties.filter),
     ...(typeof oneIn === "number" ? { oneIn } : {}),
-    state: "saved",
-    reason: "it is in the program, but not on any host yet",
+    ...savedState(resource, views),
     ...(typeof tenant === "string" ? { tenant } : {}),
     ...(typeof until === "string" ? { until } : {}),
   };

@@ -14,7 +14,7 @@ const TWO = claimedHost("compute2", [serviceClaim("s1"), farClaim("t1")]);
 
 /** The rows of the tap and of its service. */
 function rowsOf(...views: End["view"][]) {
-  const known = { ends: endsOf(views), program: [], stack: undefined };
+  const known = { ends: endsOf(views), views, program: [], stack: undefined };
   const [taps, services] = [tapRows(known), serviceRows(known)];
   expect([taps.length, services.length]).to.deep.equal([1, 1]);
   return { tap: taps[0]!, service: services[0]!, ends: known.ends };

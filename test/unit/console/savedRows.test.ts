@@ -15,11 +15,18 @@ import { flowText, programOf, serviceText } from "../../console/program";
 const IDENTITY = { organization: "acme", stack: "prod" };
 const STACK = "acme/taps/prod";
 const EXPRESSION = '"$'.concat('{other.host}"');
+const DOWN = { code: "host-unreachable", message: "no route" };
 
 function known(text: string, views: readonly HostView[] = []) {
   const program = readProgram(text);
   const resources = programResources(program, IDENTITY);
-  return { ends: endsOf(views), program: resources, stack: ownStack(program, IDENTITY) };
+  return { ends: endsOf(views), views, program: resources, stack: ownStack(program, IDENTITY) };
+}
+
+/** The row of the tap `web` whose arguments, beside its service, are these. */
+function tapOf(properties: string, views: readonly HostView[]) {
+  const text = `  web:\n    type: taas:TapFlow\n    properties: { service: "\${ids.ref}", ${properties} }\n`;
+  return tapRows(known(programOf(serviceText("ids", ""), text), views)).find(({ name }) => name === "web")!;
 }
 
 describe("taps and services that are only in the program", () => {
@@ -46,6 +53,47 @@ describe("taps and services that are only in the program", () => {
       known(programOf(serviceText("ids", "collector: { address: 192.0.2.9, type: }"))),
     );
     expect(started).to.include({ kind: "collector", monitor: "192.0.2.9" });
+  });
+
+  it("are on no host yet only where the hosts that may have them have been read", () => {
+    const [read, down] = [
+      claimedHost("host1", []),
+      { record: { name: "host2", address: "host2" }, error: DOWN },
+    ];
+    const asked = { record: { name: "host3", address: "192.0.2.13" } };
+    const views = [read, down, asked];
+    const stale = claimedHost("host1", [], { error: DOWN });
+    const outside = "its host is not in the inventory that the console started with";
+    const cases: [string, readonly HostView[], string, string][] = [
+      ["host: host1", views, "saved", "it is in the program, but not on any host yet"],
+      ["host: host1.example", views, "saved", "it is in the program, but not on any host yet"],
+      [
+        "host: { address: host1.example, user: root }",
+        views,
+        "saved",
+        "it is in the program, but not on any host yet",
+      ],
+      ["host: host2", views, "unreachable", "host host2: no route"],
+      ["host: host1", [stale], "unreachable", "host host1: no route"],
+      ["host: 192.0.2.13", views, "unknown", "host host3 has not answered yet"],
+      ["host: root@10.0.0.7", views, "unknown", outside],
+      ["hosts: [host1, host9]", views, "unknown", outside],
+      ["hosts: [host1, host2]", views, "unreachable", "host host2: no route"],
+      [`host: ${EXPRESSION}`, views, "unknown", "host host2 may have it, and has not been read"],
+      [`host: ${EXPRESSION}`, [read], "saved", "it is in the program, but not on any host yet"],
+    ];
+    for (const [properties, seen, state, reason] of cases)
+      expect(tapOf(properties, seen), properties).to.include({ state, reason });
+    expect(tapOf("hosts: [host1, host2]", views).host).to.equal("host1, host2");
+    const collector = programOf(serviceText("recorder", "collector: { address: 192.0.2.9, type: gre }"));
+    expect(serviceRows(known(collector, [read]))[0]!.state).to.equal("saved");
+    expect(serviceRows(known(collector, views))[0]!.state).to.equal("unknown");
+  });
+
+  it("have ended, where their end has passed and nothing of them is left", () => {
+    const views = [claimedHost("host1", [])];
+    expect(tapOf('host: host1, until: "2020-01-01T00:00:00Z"', views).state).to.equal("ended");
+    expect(tapOf('host: host1, until: "2090-01-01T00:00:00Z"', views).state).to.equal("saved");
   });
 });
 
