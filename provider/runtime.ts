@@ -107,14 +107,8 @@ function lendAccess(
   wayTo: (record: HostRecord) => HostRecord,
 ): WithAccess {
   const sessions = new WeakMap<HostSession, Session>();
-  const ways = new Map<string, HostRecord | undefined>();
-  const present = (record: HostRecord): HostRecord | undefined => {
-    const key = JSON.stringify([record.name, record.address]);
-    if (!ways.has(key)) ways.set(key, entryOf(record, inventory));
-    return ways.get(key);
-  };
   return (record, work) =>
-    pool.use(present(record) ?? wayTo(record), async (hostSession) => {
+    pool.use(entryOf(record, inventory) ?? wayTo(record), async (hostSession) => {
       const session =
         sessions.get(hostSession) ?? new Session(hostSession, connection.operationTimeout * 1000);
       sessions.set(hostSession, session);

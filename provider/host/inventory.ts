@@ -1,4 +1,5 @@
 import { TaasError } from "../errors";
+import { memo } from "../model/memo";
 import { CONNECTION_FIELDS } from "../schema/host";
 import { checkAddress, checkWord } from "./address";
 import type { HostRecord } from "./host";
@@ -48,26 +49,32 @@ export function sharedAddress(
   return undefined;
 }
 
-/**
- * The record to connect with. Connection fields are those of the inventory's current entry for the same name, if that
- * entry has the same address (the host's identity), else the recorded ones. Bridges and addresses remain as recorded.
- */
-export function withPresentConnection(recorded: HostRecord, inventory: Inventory): HostRecord {
-  if (!Object.hasOwn(inventory, recorded.name)) return recorded;
-  const present = resolveHost(recorded.name, inventory);
-  if (present.address !== recorded.address) return recorded;
-  return withConnectionOf(recorded, present);
-}
+/** The entries of an inventory as records, by address. */
+const byAddress = memo((inventory: Inventory): ReadonlyMap<string, HostRecord[]> => {
+  const known = new Map<string, HostRecord[]>();
+  for (const name of Object.keys(inventory)) {
+    const entry = resolveHost(name, inventory);
+    known.set(entry.address, [...(known.get(entry.address) ?? []), entry]);
+  }
+  return known;
+});
 
 /**
  * The inventory's entry for the address of a record: the one with the record's name, else the first; undefined if there
  * is none.
  */
 export function entryOf({ name, address }: HostRecord, inventory: Inventory): HostRecord | undefined {
-  const entries = Object.keys(inventory)
-    .map((entry) => resolveHost(entry, inventory))
-    .filter((entry) => entry.address === address);
+  const entries = byAddress(inventory).get(address) ?? [];
   return entries.find((entry) => entry.name === name) ?? entries[0];
+}
+
+/**
+ * The record to connect with. Connection fields are those of the inventory's current entry for the same address (the
+ * host's identity), else the recorded ones. Bridges and addresses remain as recorded.
+ */
+export function withPresentConnection(recorded: HostRecord, inventory: Inventory): HostRecord {
+  const present = entryOf(recorded, inventory);
+  return present === undefined ? recorded : withConnectionOf(recorded, present);
 }
 
 /** A record with the connection fields of another. */
@@ -87,21 +94,18 @@ export interface ClaimedHost {
 
 /**
  * The record for a host that a claim refers to. The claim is written on some host, which is not trusted: it can only
- * say which machine has the other end. How to connect comes from the inventory's current entry for the same name and
- * address, else from `named` for that address (what program and state say), else from the ssh configuration of the
- * address; of the claim's own connection fields, only the port is used. Throws `invalid-host`.
+ * say which machine has the other end. How to connect comes from the inventory's current entry for the same address,
+ * else from `named` for that address (what program and state say), else from the ssh configuration of the address; of
+ * the claim's own connection fields, only the port is used. Throws `invalid-host`.
  */
 export function claimedHost(
   claimed: HostRecord,
   inventory: Inventory,
   named: ReadonlyMap<string, HostRecord>,
 ): ClaimedHost {
-  const { name, address } = claimed;
-  if (Object.hasOwn(inventory, name) && resolveHost(name, inventory).address === address)
-    return { record: withPresentConnection(claimed, inventory), saidBy: "operator" };
-  const known = named.get(address);
+  const { name, address, port } = claimed;
+  const known = entryOf(claimed, inventory) ?? named.get(address);
   if (known !== undefined) return { record: withConnectionOf(claimed, known), saidBy: "operator" };
-  const { port } = claimed;
   const record = withConnectionOf(claimed, { name, address, ...(port === undefined ? {} : { port }) });
   return { record: checked(record), saidBy: "claim" };
 }

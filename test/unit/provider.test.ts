@@ -5,11 +5,15 @@ import type { Properties } from "../../provider/resource/resource";
 import { readSettings, type Settings } from "../../provider/settings";
 import { memoryHosts } from "./resource/memoryHosts";
 
+/** A configuration with an inventory. */
+function inventoryOf(hosts: Properties): Settings {
+  return readSettings((key) => (key === "taas:hosts" ? JSON.stringify(hosts) : undefined));
+}
+
 /** A configuration with two hosts, of which some are declared gone. No name server knows them. */
 function configured(...gone: string[]): Settings {
   const host = (name: string) => [name, { address: `${name}.invalid`, gone: gone.includes(name) }] as const;
-  const hosts = Object.fromEntries(["a", "b"].map(host));
-  return readSettings((key) => (key === "taas:hosts" ? JSON.stringify(hosts) : undefined));
+  return inventoryOf(Object.fromEntries(["a", "b"].map(host)));
 }
 
 const PAST = "2020-01-31T17:00:00Z";
@@ -48,6 +52,20 @@ describe("a provider", () => {
       "host a is declared gone",
       "host b is declared gone",
     ]);
+  });
+
+  it("reads and deletes nothing on a host whose address another name of the inventory declares gone", async () => {
+    const warnings: string[] = [];
+    const caller = { warn: (message: string) => void warnings.push(message), secrets: new Set<string>() };
+    const settings = inventoryOf({ old3: { address: "192.0.2.13", gone: true } });
+    const provider = new Provider(() => settings);
+    const args = { owner: "o/p/s/TapService/ids", host: { name: "compute3", address: "192.0.2.13" } };
+    const { inputs } = provider.check("TapService", {}, { ...args, port: "tap-ids" }, new Set());
+    const state = { ...inputs, incarnation: "t", portName: "tap-ids", status: "active" };
+    await provider.read("TapService", "id", state, caller);
+    await provider.delete("TapService", state, caller);
+    const gone = "host compute3 is declared gone: what was there counts as deleted";
+    expect(warnings).to.deep.equal([gone, gone]);
   });
 
   describe("that replaces a resource", () => {

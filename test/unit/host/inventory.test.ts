@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { TaasError } from "../../../provider/errors";
 import type { HostRecord } from "../../../provider/host/host";
 import {
+  claimedHost,
   type HostArgument,
   type Inventory,
   resolveHost,
@@ -122,7 +123,21 @@ describe("the connection of a recorded host", () => {
     });
   });
 
-  it("is the recorded one when the inventory no longer has the name", () => {
+  it("is that of the inventory's entry for the address, if none has the name", () => {
+    const present: Inventory = { other: "192.0.2.9", old1: { address: "192.0.2.1", gone: true } };
+    const { port: _, proxyJump: __, ...rest } = recorded;
+    expect(withPresentConnection(recorded, present)).to.deep.equal({ ...rest, gone: true });
+    const claimed = claimedHost(recorded, present, new Map());
+    expect(claimed).to.deep.equal({ record: { ...rest, gone: true }, saidBy: "operator" });
+  });
+
+  it("is that of the entry with its name, if several have the address", () => {
+    const address = "192.0.2.1";
+    const present: Inventory = { a: { address, user: "a" }, "compute-1": { address, user: "ops" } };
+    expect(withPresentConnection(recorded, present)).to.include({ name: "compute-1", user: "ops" });
+  });
+
+  it("is the recorded one when the inventory no longer has the host", () => {
     expect(withPresentConnection(recorded, {})).to.deep.equal(recorded);
   });
 
