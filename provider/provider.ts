@@ -3,7 +3,7 @@ import { type Ending, unlessEnded } from "./converge/ending";
 import { TaasError } from "./errors";
 import type { Kind } from "./face/computed";
 import { functionArguments } from "./functionArguments";
-import { type Context, namesOf } from "./resource/context";
+import { type Context, type Names, namesOf } from "./resource/context";
 import { flowChecks } from "./resource/flowChecks";
 import { monitorPortChecks } from "./resource/monitorPortChecks";
 import type { CheckResult, Checks, DiffResult, Properties, ReadResult, Resource } from "./resource/resource";
@@ -47,6 +47,8 @@ function clean<T>(value: T): T {
  */
 export class Provider {
   private opened: { readonly settings: Settings; readonly context: Context } | undefined;
+  /** A new configuration is that of another run, whose program may reach hosts otherwise. */
+  private named: { readonly settings: Settings; readonly names: Names } | undefined;
   /**
    * The incarnations in the state, by the owner that the new arguments give them. A replacement gets only its new
    * arguments, but `diff` compared them with the state before. It did not if the engine was told to replace the resource
@@ -82,11 +84,11 @@ export class Provider {
     if (Object.keys(olds).length > 0) this.known.add(owner);
     const before = this.known.has(owner) ? { owner, ...olds } : olds;
     try {
-      return clean(CHECKS[kind].check(namesOf(this.settings().inventory), before, news));
+      return clean(CHECKS[kind].check(this.names(), before, news));
     } catch (error) {
       if (!(error instanceof TaasError) || error.code !== "invalid-host")
         throw concealed(error, concealing(secrets, news));
-      const property = kind === "MirrorTunnel" ? "hosts" : "host";
+      const property = news.hosts ? "hosts" : "host";
       return { inputs: clean(news), failures: [{ property, reason: error.message }] };
     }
   }
@@ -161,7 +163,14 @@ export class Provider {
     const { contextForCaller, createContext } = await load();
     const settings = this.settings();
     if (this.opened?.settings !== settings) this.opened = { settings, context: createContext(settings) };
-    return contextForCaller(this.opened.context, warn, ending);
+    return { ...contextForCaller(this.opened.context, warn, ending), ...this.names() };
+  }
+
+  /** The hosts that arguments of resources and functions name. */
+  private names(): Names {
+    const settings = this.settings();
+    if (this.named?.settings !== settings) this.named = { settings, names: namesOf(settings.inventory) };
+    return this.named.names;
   }
 
   private async operate<T>(

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { TaasError } from "./errors";
-import { type Inventory, sharedAddress } from "./host/inventory";
+import type { Inventory } from "./host/inventory";
+import { sharedAddress } from "./host/ways";
 import { inventoryHost } from "./schema/host";
 import { withoutNulls } from "./schema/nulls";
 import { placedReasons, wording } from "./schema/reasons";

@@ -5,7 +5,7 @@ import { checkAddress, checkWord } from "./address";
 import type { HostRecord } from "./host";
 
 /** How a host is reached, and its bridges and addresses. */
-type HostEntry = Omit<HostRecord, "name">;
+export type HostEntry = Omit<HostRecord, "name">;
 
 /**
  * A host as a program gives it: a name in the inventory, an ssh_config alias, a DNS name, an address, or the whole
@@ -24,29 +24,6 @@ export type Inventory = Readonly<Record<string, string | HostEntry>>;
 export function resolveHost(host: HostArgument, inventory: Inventory): HostRecord {
   if (typeof host === "string") return checked(resolveName(host, host, inventory, [host]));
   return checked({ ...host, name: host.name ?? host.address });
-}
-
-/** The SSH port if none is given. */
-const SSH_PORT = 22;
-
-/**
- * Two names of an inventory that share an address but have different ports or jump hosts. Behind port forwarding or in
- * private networks, several machines can have the same address, and hosts are told apart by address.
- */
-export function sharedAddress(
-  inventory: Inventory,
-): { address: string; names: [string, string] } | undefined {
-  const first = new Map<string, { name: string; way: string }>();
-  for (const [name, entry] of Object.entries(inventory)) {
-    if (typeof entry === "string" && Object.hasOwn(inventory, entry)) continue;
-    const record: HostEntry = typeof entry === "string" ? { address: entry } : entry;
-    const { address, port = SSH_PORT, proxyJump = null } = record;
-    const way = JSON.stringify([port, proxyJump]);
-    const other = first.get(address) ?? { name, way };
-    first.set(address, other);
-    if (other.way !== way) return { address, names: [other.name, name] };
-  }
-  return undefined;
 }
 
 /** The entries of an inventory as records, by address. */

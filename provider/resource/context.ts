@@ -2,16 +2,27 @@ import type { Reach } from "../converge/hosts";
 import { TaasError } from "../errors";
 import type { HostRecord } from "../host/host";
 import { type HostArgument, type Inventory, resolveHost } from "../host/inventory";
+import { Ways } from "../host/ways";
 
 /** The stack's hosts by their names. */
 export interface Names {
-  /** A `Host` argument resolved through the stack's inventory. */
+  /**
+   * A `Host` argument resolved through the stack's inventory. Throws `invalid-host`, also for a host whose address was
+   * resolved before with another port or jump host.
+   */
   resolveHost(host: unknown): HostRecord;
 }
 
 /** Resolves hosts that the inventory contains, and others by their addresses. */
 export function namesOf(inventory: Inventory): Names {
-  return { resolveHost: (host) => resolveHost(host as HostArgument, inventory) };
+  const ways = new Ways(inventory);
+  return {
+    resolveHost(host) {
+      const record = resolveHost(host as HostArgument, inventory);
+      ways.require(record);
+      return record;
+    },
+  };
 }
 
 /** What operations need in addition to their arguments. */

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Kind } from "../../provider/face/computed";
 import { Provider } from "../../provider/provider";
 import type { Context } from "../../provider/resource/context";
 import type { Properties } from "../../provider/resource/resource";
@@ -66,6 +67,73 @@ describe("a provider", () => {
     await provider.delete("TapService", state, caller);
     const gone = "host compute3 is declared gone: what was there counts as deleted";
     expect(warnings).to.deep.equal([gone, gone]);
+  });
+
+  describe("that checks hosts with one address", () => {
+    const at = (port: number, more: Properties = {}) => ({ address: "127.0.0.1", port, ...more });
+
+    /** What check says of each resource in turn, about which of its properties. */
+    function refusals(hosts: Properties, ...resources: (readonly [Kind, Properties])[]): string[][] {
+      const settings = inventoryOf(hosts);
+      const provider = new Provider(() => settings);
+      return resources.map(([kind, args], index) => {
+        const news = { owner: `o/p/s/${kind}/r${index}`, ...args };
+        const { failures } = provider.check(kind, {}, news, new Set());
+        return failures.map(({ property, reason }) => `${property}: ${reason}`);
+      });
+    }
+
+    it("refuses the second of two ports, in every kind of resource", () => {
+      const two = [at(2201), at(2202)];
+      const service = { format: 1, owner: "o/p/s/TapService/ids", tunnelId: 5, attachment: "tap-bridge" };
+      const others: [Kind, Properties][] = [
+        ["MonitorPort", { host: at(2202) }],
+        ["TapService", { hosts: two, port: "tap-ids" }],
+        ["TapFlow", { service: { ...service, host: at(2202, { name: "m2" }) }, host: two[1], port: "tap" }],
+        ["MirrorTunnel", { hosts: two }],
+      ];
+      const [first, ...rest] = refusals({}, ["MonitorPort", { host: at(2201) }], ...others);
+      expect(first).to.deep.equal([]);
+      const reason =
+        "host 127.0.0.1: the program also reaches 127.0.0.1 by another port or jump host, and hosts are told apart by address. Give each machine its own address: an ssh_config alias with its HostName, Port and ProxyJump";
+      const properties = ["host", "hosts", "host", "hosts"];
+      expect(rest).to.deep.equal(properties.map((property) => [`${property}: ${reason}`]));
+    });
+
+    it("refuses another port or jump host than the inventory's for the address", () => {
+      const inventory = { m1: at(2201) };
+      const given: Properties[] = [
+        { address: "127.0.0.1" },
+        at(2201),
+        at(2202),
+        { address: "127.0.0.1", proxyJump: "bastion" },
+      ];
+      const found = refusals(inventory, ...given.map((host) => ["MonitorPort", { host }] as const));
+      const isRefused = ([reason = ""]: string[]) => reason.includes("the inventory also reaches 127.0.0.1");
+      expect(found.map((reasons) => reasons.length > 0)).to.deep.equal([false, false, true, true]);
+      expect(found.map(isRefused)).to.deep.equal([false, false, true, true]);
+    });
+
+    it("ignores what a state recorded, and entries that are gone", () => {
+      const [olds, settings] = [{ host: at(2201, { name: "127.0.0.1" }) }, inventoryOf({})];
+      const args = { owner: "o/p/s/MonitorPort/m", host: at(2202) };
+      const { failures } = new Provider(() => settings).check("MonitorPort", olds, args, new Set());
+      expect(failures).to.deep.equal([]);
+      const [recorded, byName] = [at(22, { name: "m1" }), "m1"];
+      const both = [recorded, byName].map((host) => ["MonitorPort", { host }] as const);
+      expect(refusals({ m1: at(2201) }, ...both)).to.deep.equal([[], []]);
+      expect(refusals({ m1: { address: "127.0.0.1", gone: true } }, ...both.slice(0, 1))).to.deep.equal([[]]);
+    });
+
+    it("takes another port in the next run of a process that a debugger keeps", () => {
+      let settings = inventoryOf({});
+      const provider = new Provider(() => settings);
+      for (const port of [2201, 2202]) {
+        const args = { owner: "o/p/s/MonitorPort/m", host: at(port) };
+        expect(provider.check("MonitorPort", {}, args, new Set()).failures).to.deep.equal([]);
+        settings = inventoryOf({});
+      }
+    });
   });
 
   describe("that replaces a resource", () => {
