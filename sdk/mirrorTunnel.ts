@@ -94,7 +94,10 @@ export class MirrorTunnel extends TaasResource {
   declare readonly portNames: Output<Record<string, string>>;
   /** Key of the claims on the hosts. */
   declare readonly owner: Output<string>;
-  /** `active`, or `drifted: <what>` after a refresh that found differences. */
+  /**
+   * `active`; `drifted: <what>` after a refresh that found differences; `lost (...)` after a refresh while fewer than two
+   * hosts are left, because the others are declared `gone`.
+   */
   declare readonly status: Output<string>;
 
   /** Declares the tunnel. `name` is part of its owner key; `args` may be outputs of other resources. */

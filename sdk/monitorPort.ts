@@ -80,7 +80,10 @@ export class MonitorPort extends TaasResource {
   declare readonly rules: Output<string[]>;
   /** Key of the claim on the host. */
   declare readonly owner: Output<string>;
-  /** `active`, `active (no port attached)`, or `drifted: <what>` after a refresh that found differences. */
+  /**
+   * `active`, `active (no port attached)`, `drifted: <what>` after a refresh that found differences, or `lost (...)`
+   * after a refresh while its host is declared `gone`.
+   */
   declare readonly status: Output<string>;
   /** Who the monitor belongs to, as given. */
   declare readonly tenant: Output<string | undefined>;

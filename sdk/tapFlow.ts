@@ -190,7 +190,7 @@ export class TapFlow extends TaasResource {
   /**
    * `active`, `active (no port matches)`, `disabled`, `ended`, or `ended (left on <hosts>)` while hosts still have
    * claims of an ended flow. `drifted: <what>` after a refresh that found differences, or while the port is not
-   * plugged.
+   * plugged. `lost (...)` after a refresh while the hosts of its port or of its monitor are declared `gone`.
    */
   declare readonly status: Output<string>;
   /** Who the tapped VM belongs to, as given. */

@@ -140,7 +140,10 @@ export class TapService extends TaasResource {
   declare readonly portName: Output<string>;
   /** Key of the claim on the host. */
   declare readonly owner: Output<string>;
-  /** `active`, or `drifted: <what>` after a refresh that found differences, or while a monitor is not plugged. */
+  /**
+   * `active`; `drifted: <what>` after a refresh that found differences, or while a monitor is not plugged; `lost (...)`
+   * after a refresh while its hosts are declared `gone`.
+   */
   declare readonly status: Output<string>;
   /** Who the service belongs to, as given. */
   declare readonly tenant: Output<string | undefined>;

@@ -208,7 +208,7 @@ export const tapFlow: Resource = {
     let names: string[] = [];
     const [tapped, monitors]: [End, End] = [
       {
-        candidates: remainingHosts(context, candidatesOf(inputs)),
+        candidates: candidatesOf(inputs),
         isOf: isSource,
         port: () => tap.port,
         portNames: (look) => {
@@ -217,7 +217,7 @@ export const tapFlow: Resource = {
         },
       },
       {
-        candidates: remainingHosts(context, candidatesOf(inputs.service)),
+        candidates: candidatesOf(inputs.service),
         isOf: (claim, { facts }) => claim.kind === "flow" && claim.destination === facts.machine,
         port: (holder) => monitorOf(holder, inputs),
       },

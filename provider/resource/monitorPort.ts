@@ -97,7 +97,7 @@ export const monitorPort: Resource = {
   },
   async read(context, id, state) {
     const inputs = monitorPortInputs.parse(state);
-    const end: End = { candidates: remainingHosts(context, [inputs.host]) };
+    const end: End = { candidates: [inputs.host] };
     let portName = nameOf(inputs, undefined);
     const expected = async (holders: ReadonlyMap<End, Look>) =>
       [...holders.values()].map((seen) => {

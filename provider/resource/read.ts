@@ -7,13 +7,13 @@ import type { HostRecord } from "../host/host";
 import type { Claim } from "../schema/claim";
 import type { PortInput } from "../schema/port";
 import { alterations } from "./alterations";
-import type { Context } from "./context";
+import { type Context, remainingHosts } from "./context";
 import { portNameOf } from "./found";
 import { having } from "./locate";
 import type { Properties, ReadResult } from "./resource";
-import { driftedStatus } from "./status";
+import { driftedStatus, lostStatus } from "./status";
 
-/** One end of a resource: its host, or the candidates, one of which has its claim. */
+/** One end of a resource: its host, or the candidates, one of which has its claim. No candidates: a collector. */
 export interface End {
   candidates: readonly HostRecord[];
   /** Whether a claim of the resource belongs to this end. Default: any. */
@@ -32,6 +32,8 @@ export interface ReadRequest {
   inputs: Properties & { owner: string };
   /** The first end gives `portName`. */
   ends: readonly End[];
+  /** How many ends the resource needs to copy anything. Default: all. */
+  needed?: number;
   /** The status if there is no drift, evaluated after the hosts have been read. */
   active(): string;
   /**
@@ -43,13 +45,14 @@ export interface ReadRequest {
 
 /**
  * Reads a resource from its hosts. If none of them has its claim, it is gone. If a claim is missing, a port is on
- * another candidate, or any object is not as it should be, it has drifted. A host that cannot be read is an error,
- * never an answer.
+ * another candidate, or any object is not as it should be, it has drifted. If an end that it needs was on hosts that are
+ * all gone, it is lost. A host that cannot be read is an error, never an answer.
  */
 export async function readEnds(request: ReadRequest): Promise<ReadResult> {
   const { context, id, state, inputs } = request;
-  const ends = request.ends.filter((end) => end.candidates.length > 0);
-  const records = ends.flatMap((end) => end.candidates);
+  const remaining = new Map(request.ends.map((end) => [end, remainingHosts(context, end.candidates)]));
+  const ends = request.ends.filter((end) => remaining.get(end)!.length > 0);
+  const records = ends.flatMap((end) => remaining.get(end)!);
   const inspected = await allOf(
     records.map(async (record) => [placeOf(record), await context.open(record).inspect()] as const),
   );
@@ -68,7 +71,7 @@ export async function readEnds(request: ReadRequest): Promise<ReadResult> {
       .map(({ what }) => `host ${record.name}: ${what}`),
   );
   const props: Properties = { ...state };
-  const candidatesOf = (end: End) => end.candidates.map((record) => byPlace.get(placeOf(record))!);
+  const candidatesOf = (end: End) => remaining.get(end)!.map((record) => byPlace.get(placeOf(record))!);
   const found = ends.map((end) => {
     const holder = candidatesOf(end).find((inspection) => {
       const claim = claimOn(inspection);
@@ -83,9 +86,16 @@ export async function readEnds(request: ReadRequest): Promise<ReadResult> {
   const altered = await alteredClaims(request, held, [...byPlace.values()], claimOn);
   const [name] = found.map(([end, holder]) => end.portNames?.(placed(end, candidatesOf(end), holder)));
   if (name) props.portName = name;
-  const all = [...new Set([...faults, ...altered, ...differences])];
-  props.status = all.length === 0 ? request.active() : driftedStatus(all);
+  props.status = statusOf(request, ends, new Set([...faults, ...altered, ...differences]));
   return { id, props, inputs };
+}
+
+/** The status of a resource, of which these ends remain. */
+function statusOf(request: ReadRequest, ends: readonly End[], faults: ReadonlySet<string>): string {
+  const given = request.ends.filter((end) => end.candidates.length > 0);
+  if (ends.length < Math.min(given.length, request.needed ?? given.length))
+    return lostStatus(given.filter((end) => !ends.includes(end)).flatMap((end) => end.candidates));
+  return faults.size === 0 ? request.active() : driftedStatus([...faults]);
 }
 
 /** The fields of the held claims that somebody has altered. */

@@ -165,9 +165,12 @@ export const tapService: Resource = {
   },
   async read(context, id, state) {
     const inputs = serviceInputs.parse(state);
-    const candidates = remainingHosts(context, candidatesOf(inputs));
     const ports = portsOf(inputs).map((port) => withFoundIfaceId(port, knownIfaceIds(state)));
-    const end: End = { candidates, port: () => ports[0], portNames: (look) => portNames(look, ports) };
+    const end: End = {
+      candidates: candidatesOf(inputs),
+      port: () => ports[0],
+      portNames: (look) => portNames(look, ports),
+    };
     const expected = async (holders: ReadonlyMap<End, Look>) =>
       [...holders.values()].map((seen) => ({ seen, draft: claimOf(inputs, ports, seen) }));
     return readEnds({ context, id, state, inputs, ends: [end], active: () => "active", expected });

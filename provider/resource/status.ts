@@ -1,4 +1,5 @@
 import { HalfDoneError } from "../converge/intent";
+import type { HostRecord } from "../host/host";
 import { printableLine } from "../printable";
 import type { Properties } from "./resource";
 
@@ -28,6 +29,15 @@ export function endedStatus(left: readonly string[]): string {
 /** Whether a recorded status is that of a flow after its end. */
 export function isEnded(status: unknown): boolean {
   return typeof status === "string" && status.startsWith(ENDED);
+}
+
+/**
+ * The status of a resource that copies nothing, because hosts that it needs no longer exist. No update can repair it, so
+ * it is no drift.
+ */
+export function lostStatus(hosts: readonly Pick<HostRecord, "name">[]): string {
+  const names = [...new Set(hosts.map(({ name }) => name))];
+  return `lost (${names.join(", ")} ${names.length === 1 ? "is" : "are"} declared gone)`;
 }
 
 /** Whether a recorded status calls for a repair. */

@@ -97,10 +97,10 @@ export const mirrorTunnel: Resource = {
   },
   async read(context, id, state) {
     const inputs = tunnelInputs.parse(state);
-    const ends = remainingHosts(context, inputs.hosts).map((host) => ({ candidates: [host] }));
+    const ends = inputs.hosts.map((host) => ({ candidates: [host] }));
     const expected = async (held: ReadonlyMap<End, Look>) =>
       held.size < inputs.hosts.length ? [] : claimsOf(inputs, [...held.values()]);
-    return readEnds({ context, id, state, inputs, ends, active: () => "active", expected });
+    return readEnds({ context, id, state, inputs, ends, needed: 2, active: () => "active", expected });
   },
   async delete(context, state) {
     const inputs = tunnelInputs.parse(state);

@@ -197,7 +197,8 @@ describe("a port or a host that moves by itself", function () {
 
     const then = new Driver(lab, undefined, { hosts: { host3: { address: "host3", gone: true } } });
     for (const made of [ids, db, web, mesh]) await then.read(made);
-    expect([ids, db, web, mesh].map(({ outputs }) => outputs.status)).to.deep.equal(Array(4).fill("active"));
+    const statuses = [ids, db, web, mesh].map(({ outputs }) => outputs.status);
+    expect(statuses).to.deep.equal(["active", "active", "lost (host3 is declared gone)", "active"]);
     const args = { service: ids.outputs.ref, host: "host1", port: "tap-db", direction: "egress" };
     expect(await then.update(db, args)).to.equal(true);
     for (const made of [mesh, web, db, ids]) await then.delete(made);
