@@ -11,6 +11,8 @@ import type { PlainDevices } from "./plainDevices";
 /** Open access to one host's Open vSwitch while a piece of work runs. */
 export interface HostAccess {
   record: HostRecord;
+  /** What tells the machine from a clone of it; see `HostProbe`. */
+  bootId: string;
   ovsdb: OvsdbClient;
   /** The host's OVSDB, up to date. */
   replica: Replica;

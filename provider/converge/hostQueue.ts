@@ -65,7 +65,8 @@ export class HostQueue {
     return this.withAccess(record, async (access) => {
       const facts = await access.replica.read();
       const read = readClaims(facts, tapBridgeOf(record), record.name);
-      return { record, facts, read, now: await timeFor(access, read.claims.values()) };
+      const now = await timeFor(access, read.claims.values());
+      return { record, bootId: access.bootId, facts, read, now };
     });
   }
 

@@ -48,10 +48,14 @@ export async function lookAll(
   return new Map(seen.map((host) => [placeOf(host.record), host]));
 }
 
-/** Identifiers of a machine that Open vSwitch writes when it starts, so that a copied database does not keep them. */
-function systemOf({ facts }: Look): string {
+/**
+ * What machines with one `_uuid` are told apart by. Open vSwitch's packages write hostname and system-id when it starts,
+ * some of them only once, so that a clone keeps both. The boot id differs between clones, and no host knows another's:
+ * one that reports the identifiers of another host, which its claims can tell it, is not taken for that host.
+ */
+function systemOf({ facts, bootId }: Look): string {
   const { hostname = "(no hostname)", "system-id": id = "(no system-id)" } = facts.externalIds;
-  return `${hostname}, ${id}`;
+  return `${hostname}, boot ${bootId === "" ? "unknown" : bootId}, system-id ${id}`;
 }
 
 /**
@@ -83,15 +87,21 @@ export function copyRefusal(look: Look, other: Look): TaasError | undefined {
   );
 }
 
-/** What tells one machine's tap bridge from another's, whatever names the host has. */
+/**
+ * What tells one machine's tap bridge from another's, whatever names the host has, while no machine has a copy of the
+ * other's database.
+ */
 export function machineOf(seen: Look): string {
   return `${seen.facts.machine} ${tapBridgeOf(seen.record)}`;
 }
 
-/** One look per machine, under the first of its names. */
+/** One look per machine, under the first of its names. No look is left out because another machine has its `_uuid`. */
 export function uniqueMachines<Seen extends Look>(looks: Iterable<Seen>): Seen[] {
   const machines = new Map<string, Seen>();
-  for (const look of looks) if (!machines.has(machineOf(look))) machines.set(machineOf(look), look);
+  for (const look of looks) {
+    const key = `${machineOf(look)} ${systemOf(look)}`;
+    if (!machines.has(key)) machines.set(key, look);
+  }
   return [...machines.values()];
 }
 

@@ -6,6 +6,8 @@ import type { Change } from "../plan/change";
 /** What an operation reads of a host before it writes. */
 export interface Look {
   record: HostRecord;
+  /** What tells the machine from a clone of it; see `HostProbe`. */
+  bootId: string;
   facts: Facts;
   read: ClaimSet;
   /** By the host's clock, in milliseconds since 1970; negative infinity if none of its claims ends. */

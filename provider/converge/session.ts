@@ -72,9 +72,11 @@ export class Session {
         () => `run ${nameOf(command)}`,
         () => host.run(command, options),
       );
+    const opened = await this.opened();
     return {
       record,
-      ...(await this.opened()),
+      bootId: (await host.probe()).bootId,
+      ...opened,
       tapSwitch: this.tapSwitch(tapBridgeOf(record)),
       openPackets: () => this.openPackets(record),
       plainDevices: this.plainDevices,

@@ -13,6 +13,11 @@ export interface HostProbe {
   socket: "writable" | "refused" | "missing";
   /** Whether `ovs-vsctl` is installed. */
   installed: boolean;
+  /**
+   * The random id that its kernel has drawn at boot (random(4), `boot_id`): the same under every name of a machine, and
+   * another on a clone of it. Empty if it cannot be read.
+   */
+  bootId: string;
 }
 
 /** The directory of OVS's sockets on Debian, Ubuntu, Fedora and RHEL. */
@@ -32,8 +37,12 @@ elif [ -d "$d" ] && [ ! -x "$d" ]; then s=refused
 fi
 i=no
 if command -v ovs-vsctl >/dev/null 2>&1; then i=yes; fi
-printf '\\ntaas-probe %s %s %s %s\\n' "$(id -u)" "$s" "$i" "$d"`,
+b="$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
+printf '\\ntaas-probe %s %s %s %s%s\\n' "$(id -u)" "$s" "$i" "\${b:+$b }" "$d"`,
 ] as const;
+
+/** The line that `PROBE_ARGV` prints. */
+const PROBED = /^taas-probe (\d+) (writable|refused|missing) (yes|no) (?:([\da-f-]{36}) )?(.+)$/m;
 
 /**
  * Parses the output of `PROBE_ARGV`. Errors: `exec-failed` if there is none (no POSIX shell, or a forced command);
@@ -41,9 +50,9 @@ printf '\\ntaas-probe %s %s %s %s\\n' "$(id -u)" "$s" "$i" "$d"`,
  * the host and in `ssh` commands here.
  */
 export function parseProbe(result: ExecResult, peer: Peer): HostProbe {
-  const match = /^taas-probe (\d+) (writable|refused|missing) (yes|no) (.+)$/m.exec(result.stdout);
+  const match = PROBED.exec(result.stdout);
   if (match === null) throw commandNotRun(peer, result);
-  const [, uid, socket, installed, rundir = ""] = match;
+  const [, uid, socket, installed, bootId = "", rundir = ""] = match;
   if (!isPlainPath(rundir)) {
     throw new TaasError(
       `Open vSwitch's run directory on ${peer.where} is ${JSON.stringify(rundir.slice(0, 300))}`,
@@ -58,6 +67,7 @@ export function parseProbe(result: ExecResult, peer: Peer): HostProbe {
     uid: Number(uid),
     socket: socket as HostProbe["socket"],
     installed: installed === "yes",
+    bootId,
     rundir,
   };
 }

@@ -26,6 +26,7 @@ export class PrivateAccess {
     const ovsdb = await this.openDatabase();
     return {
       record: { name: host, address: host },
+      bootId: "",
       ovsdb,
       replica: await openReplica(ovsdb),
       tapSwitch: new TapSwitch(() => this.openSwitch()),

@@ -24,7 +24,13 @@ const ROWS = [
 const COOKIE = "0x7a700123456789ab";
 
 function lookAt(facts: Facts): Look {
-  return { record, facts, read: readClaims(facts, "br-tap", "host1"), now: Number.NEGATIVE_INFINITY };
+  return {
+    record,
+    facts,
+    read: readClaims(facts, "br-tap", "host1"),
+    bootId: "",
+    now: Number.NEGATIVE_INFINITY,
+  };
 }
 
 /** A host that has rows, and one rule of ours on br-int; `steps`: what is done there. */

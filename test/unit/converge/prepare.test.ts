@@ -9,6 +9,7 @@ import { observed } from "../model/observed";
 const record = { name: "host1", address: "host1" };
 const look: Look = {
   record,
+  bootId: "",
   facts: observed(),
   read: { claims: new Map(), generation: 0, bridge: undefined },
   now: 0,

@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { parseProbe, sudoArgv, sudoRefusal } from "../../../provider/host/privilege";
+import { PROBE_ARGV, parseProbe, sudoArgv, sudoRefusal } from "../../../provider/host/privilege";
 
 const failed = (stderr: string, exitCode = 1) => ({ stdout: "", stderr, exitCode });
 
@@ -57,8 +59,22 @@ describe("the probe of a host", () => {
 
   it("is found among a login shell's output", () => {
     const stdout = "Welcome!\nno newline\ntaas-probe 1000 refused yes /run/openvswitch-lab\nbye\n";
-    const expected = { uid: 1000, socket: "refused", installed: true, rundir: "/run/openvswitch-lab" };
+    const rundir = "/run/openvswitch-lab";
+    const expected = { uid: 1000, socket: "refused", installed: true, bootId: "", rundir };
     expect(parseProbe({ stdout, stderr: "", exitCode: 0 }, peer)).to.deep.equal(expected);
+  });
+
+  it("tells which boot of which machine it was on, where the kernel says that", () => {
+    const bootId = "0f3c5e9a-7b1d-4c2e-8a6f-112233445566";
+    const stdout = `\ntaas-probe 0 writable yes ${bootId} /run/openvswitch\n`;
+    const probe = parseProbe({ stdout, stderr: "", exitCode: 0 }, peer);
+    expect(probe).to.include({ bootId, rundir: "/run/openvswitch" });
+    const [shell, ...args] = PROBE_ARGV;
+    const here = parseProbe(
+      { stdout: execFileSync(shell, args, { encoding: "utf8" }), stderr: "", exitCode: 0 },
+      peer,
+    );
+    expect(here.bootId).to.equal(readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
   });
 
   for (const rundir of [

@@ -44,7 +44,8 @@ class MemoryHost {
         "system-id": placeOf(this.record),
       },
     };
-    return { record, facts, read: readClaims(facts, tap.name, record.name), now: this.clock() };
+    const read = readClaims(facts, tap.name, record.name);
+    return { record, bootId: "", facts, read, now: this.clock() };
   }
 
   submit(record: HostRecord, edit: Edit): ReadonlyMap<string, Claim> {

@@ -19,6 +19,7 @@ function empty(name: string, machine: string, systemId: string): Look {
   const read = { claims: new Map(), generation: 0, bridge: undefined };
   return {
     record: { name, address: name },
+    bootId: "",
     facts: { ...observed({ name: "br-int", ports: [] }), machine, externalIds },
     read,
     now: 0,

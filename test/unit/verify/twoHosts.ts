@@ -59,6 +59,7 @@ function hostWith(
   const tap = facts.bridges.find((one) => one.name === "br-tap")!;
   const look: Look = {
     record: { name, address: name },
+    bootId: name,
     facts,
     read: { claims: set, generation: 1, bridge: tap },
     now: Date.now(),
