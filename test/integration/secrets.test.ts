@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type Lab, startLab } from "../lab/lab";
-import { errorsOf, inEachLanguage, stepOf, succeeded, WrittenProgram } from "./lifecycle/program";
+import {
+  errorsOf,
+  inEachLanguage,
+  openProgram,
+  stepOf,
+  succeeded,
+  WrittenProgram,
+} from "./lifecycle/program";
 import { withoutRules } from "./lifecycle/withoutRules";
 
 /** Secrets of the program and of entries of the inventory that it does not use. */
@@ -159,4 +166,32 @@ inEachLanguage("secrets", (language) => {
     expect(whole).not.to.include("PRIVATE KEY");
     succeeded(await program.stack.destroy());
   });
+
+  if (language === "TypeScript")
+    it("may be arguments of a resource whose outputs the program computes with, from the first preview on", async () => {
+      const computing = `
+const tenant = pulumi.secret("acme");
+const direction = config.get<"both" | "ingress">("direction");
+const service = new TapService("ids", { host: "host2", port: "tap-ids", tenant });
+const web = new TapFlow("web", { service, host: "host1", port: "tap-web", tenant, direction });
+export const names = web.portName.apply((name) => name.split(","));
+export const count = web.portNames.apply((names) => names.length);
+export const state = web.status.apply((status) => status.toUpperCase());
+`;
+      const outputs = { names: ["tap-web"], count: 1, state: "ACTIVE" };
+      const config = { "taas:sshConfig": lab.sshConfig };
+      const { stack, remove } = await openProgram(computing, config);
+      try {
+        succeeded(await stack.preview());
+        succeeded(await stack.up());
+        expect(await stack.outputs()).to.deep.equal(outputs);
+        await stack.configure({ ...config, "fixture:direction": "ingress" });
+        expect(succeeded(await stack.preview()).changes).to.deep.include({ update: 1 });
+        succeeded(await stack.up());
+        expect(await stack.outputs()).to.deep.equal(outputs);
+        succeeded(await stack.destroy());
+      } finally {
+        remove();
+      }
+    });
 });
