@@ -22,6 +22,7 @@ describe("the scheduled run of docs/operations.md", function () {
   let lab: Lab;
   let backend: string;
   let project: string;
+  const folders: string[] = [];
 
   before(async function () {
     if ((await findCli()) === undefined) skipForLackOf(this, "the Pulumi CLI");
@@ -35,12 +36,13 @@ describe("the scheduled run of docs/operations.md", function () {
     });
     backend = mkdtempSync(join(tmpdir(), "taas-state-"));
     project = fixtureProject({ "Pulumi.yaml": "name: taps\nruntime: nodejs\n", "index.ts": PROGRAM });
+    folders.push(backend, project);
     const config = { "taas:sshConfig": lab.sshConfig };
     writeFileSync(join(project, "Pulumi.prod.yaml"), JSON.stringify({ config }));
   });
   after(async () => {
     await lab?.stop();
-    for (const folder of [backend, project]) rmSync(folder, { recursive: true, force: true });
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   });
 
   const run = (command: string, ...words: string[]) =>
