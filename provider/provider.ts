@@ -3,7 +3,7 @@ import { type Ending, unlessEnded } from "./converge/ending";
 import { TaasError } from "./errors";
 import type { Kind } from "./face/computed";
 import { functionArguments } from "./functionArguments";
-import { type Context, type Names, namesOf } from "./resource/context";
+import { type Context, namesOf, type RunNames } from "./resource/context";
 import { flowChecks } from "./resource/flowChecks";
 import { monitorPortChecks } from "./resource/monitorPortChecks";
 import type { CheckResult, Checks, DiffResult, Properties, ReadResult, Resource } from "./resource/resource";
@@ -48,7 +48,7 @@ function clean<T>(value: T): T {
 export class Provider {
   private opened: { readonly settings: Settings; readonly context: Context } | undefined;
   /** A new configuration is that of another run, whose program may reach hosts otherwise. */
-  private named: { readonly settings: Settings; readonly names: Names } | undefined;
+  private named: { readonly settings: Settings; readonly names: RunNames } | undefined;
   /**
    * The incarnations in the state, by the owner that the new arguments give them. A replacement gets only its new
    * arguments, but `diff` compared them with the state before. It did not if the engine was told to replace the resource
@@ -94,6 +94,7 @@ export class Provider {
   }
 
   diff(kind: Kind, olds: Properties, news: Properties): DiffResult {
+    this.names().recall(olds);
     this.incarnations.set(news.owner, olds.incarnation);
     const result = CHECKS[kind].diff(olds, news);
     return { ...result, changes: result.changes || this.dropped.has(olds.incarnation) };
@@ -167,7 +168,7 @@ export class Provider {
   }
 
   /** The hosts that arguments of resources and functions name. */
-  private names(): Names {
+  private names(): RunNames {
     const settings = this.settings();
     if (this.named?.settings !== settings) this.named = { settings, names: namesOf(settings.inventory) };
     return this.named.names;

@@ -33,14 +33,18 @@ export function sharedAddress(
 /** How the hosts of one program are reached: the first host of an address says how all of that address are. */
 export class Ways {
   private readonly known = new Map<string, string>();
+  /** Hosts in recorded outputs. A changed connection is no difference, so they may be older than the program. */
+  private readonly recorded = new Set<string>();
 
   constructor(private readonly inventory: Inventory) {}
 
   /**
    * Throws `invalid-host` if the inventory or an earlier host reaches the host's address by another port or jump host.
-   * An entry of the host's own name is how the host is reached now, whatever its record says.
+   * An entry of the host's own name is how the host is reached now, whatever its record says. A host that a state has
+   * recorded is accepted.
    */
   require(host: HostRecord): void {
+    if (this.recorded.has(keyOf(host))) return;
     const { address, name } = host;
     const entry = entryOf(host, this.inventory);
     if (entry === undefined) {
@@ -53,6 +57,16 @@ export class Ways {
       if (wayOf({ port, proxyJump }) !== wayOf(entry)) throw twoWays(host, "the inventory");
     }
   }
+
+  /** Takes note of a host in the outputs of a resource, by which a program may name it. */
+  recall(host: HostRecord): void {
+    this.recorded.add(keyOf(host));
+  }
+}
+
+/** A resolved host, of which only name, address and way count. */
+function keyOf(host: HostRecord): string {
+  return JSON.stringify([host.name, host.address, wayOf(host)]);
 }
 
 function twoWays({ name, address }: HostRecord, by: string): TaasError {

@@ -13,10 +13,20 @@ export interface Names {
   resolveHost(host: unknown): HostRecord;
 }
 
+/** The names of one run, which takes note of the hosts in its state. */
+export interface RunNames extends Names {
+  /** Takes note of the hosts in the recorded outputs of a resource: a program may pass them on to others. */
+  recall(outputs: Readonly<Record<string, unknown>>): void;
+}
+
 /** Resolves hosts that the inventory contains, and others by their addresses. */
-export function namesOf(inventory: Inventory): Names {
+export function namesOf(inventory: Inventory): RunNames {
   const ways = new Ways(inventory);
   return {
+    recall({ host, hosts }) {
+      for (const one of [host, ...(Array.isArray(hosts) ? hosts : [])])
+        if (typeof one === "object" && one !== null) ways.recall(one as HostRecord);
+    },
     resolveHost(host) {
       const record = resolveHost(host as HostArgument, inventory);
       ways.require(record);

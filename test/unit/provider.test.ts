@@ -114,6 +114,21 @@ describe("a provider", () => {
       expect(found.map(isRefused)).to.deep.equal([false, false, true, true]);
     });
 
+    it("accepts a host that another resource's recorded output names, though the program has another port by now", () => {
+      for (const [inventory, given] of [
+        [{}, at(2202)],
+        [{ m1: at(2202) }, "m1"],
+      ] as const) {
+        const settings = inventoryOf(inventory);
+        const provider = new Provider(() => settings);
+        const [olds, ids] = [{ host: at(22, { name: "127.0.0.1" }) }, { owner: "o/p/s/MonitorPort/ids" }];
+        const { inputs } = provider.check("MonitorPort", olds, { ...ids, host: given }, new Set());
+        provider.diff("MonitorPort", olds, inputs);
+        const db = { owner: "o/p/s/MonitorPort/db", host: olds.host };
+        expect(provider.check("MonitorPort", {}, db, new Set()).failures).to.deep.equal([]);
+      }
+    });
+
     it("ignores what a state recorded, and entries that are gone", () => {
       const [olds, settings] = [{ host: at(2201, { name: "127.0.0.1" }) }, inventoryOf({})];
       const args = { owner: "o/p/s/MonitorPort/m", host: at(2202) };
