@@ -104,7 +104,9 @@ async function settle(reach: CleaningReach, { seen, claim }: FoundClaim): Promis
     return;
   }
   for (const { record } of ends) await deleteLeftover(open, record, claim);
-  await deleteAt(open, seen.record, claim);
+  // Its own operation may have confirmed it since this one looked.
+  const stack = stackOf(claim.owner);
+  await deleteAt(open, seen.record, claim, (there) => there.kind === "capture" || isLeftover(there, stack));
 }
 
 /** Looks at the other ends of a leftover. */

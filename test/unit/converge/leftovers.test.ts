@@ -112,6 +112,14 @@ describe("a host's claim that a killed run left", () => {
     expect(hosts.warnings).to.deep.equal([]);
   });
 
+  it("stays where its own operation has confirmed it since", async () => {
+    const hosts = new Hosts({ 1: [{ ...tunnel }] });
+    const seen = hosts.look("host1");
+    const claim = { ...hosts.found(1).claim, ...left } as Claim;
+    await cleanUp(hosts.reach, [{ seen, claim }]);
+    expect(hosts.now).to.deep.equal({ host1: "t confirmed" });
+  });
+
   for (const [what, more] of [
     ["a confirmed one", {}],
     ["a confirmed one under another key", { owner: "o/p/s/MirrorTunnel/renamed" }],
