@@ -190,10 +190,11 @@ async function deleteOld(intent: Intent, { old, rounds }: Prepared): Promise<voi
   const looks = leaving(intent, old, rounds).sort((a, b) => Number(isFarEnd(a)) - Number(isFarEnd(b)));
   const edit = deleteEdit(intent.previousOwner ?? intent.owner, intent.token);
   for (const [index, { record }] of looks.entries()) {
+    const isBegun = looks.slice(0, index).some((look) => holds(intent, look));
     try {
       await intent.reach.open(record).submit(edit);
     } catch (error) {
-      throw intent.mode === "delete" && index > 0 ? halfDeleted(error) : error;
+      throw intent.mode === "delete" && isBegun ? halfDeleted(error) : error;
     }
   }
 }
@@ -203,7 +204,7 @@ function halfDeleted(error: unknown): unknown {
   if (!(error instanceof TaasError)) return error;
   const { shortMessage, code, host, hint } = error;
   const advice =
-    "The resource is deleted on other hosts and copies nothing any more: delete it again, or run pulumi up --refresh if it is to stay";
+    "The resource is deleted on other hosts already: delete it again, or run pulumi up --refresh if it is to stay";
   return new TaasError(shortMessage, {
     code,
     cause: error,

@@ -24,7 +24,7 @@ export interface Reach {
   dropped?: (claim: Claim) => void;
   /** The hosts at other ends of leftovers that failed earlier in the run. */
   failed?: FailedHosts;
-  /** Ends the operation between two steps. What a create has written by then is undone; a delete that has begun is completed. */
+  /** Ends the operation between two steps. What a create has written by then is undone; a delete that has begun goes on. */
   ending?: Ending | undefined;
 }
 

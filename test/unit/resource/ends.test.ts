@@ -76,6 +76,13 @@ describe("an operation on a flow with two ends that does not come to its end", (
     expect(await tokens()).to.deep.equal([undefined, flow.incarnation]);
   });
 
+  it("says nothing of the kind where only a host without its claim came before", async () => {
+    const elsewhere = { ...flow, host: undefined, hosts: [{ name: "host0", address: "host0" }, flow.host] };
+    const failing = withHost("host1", () => ({ submit: () => Promise.reject(LOST()) }));
+    const error = await rejected(tapFlow.delete(failing, elsewhere));
+    expect(error?.message).to.equal("host host2: the connection ended");
+  });
+
   it("keeps the claims of a replacement on all hosts when one of them could not be confirmed", async () => {
     const failing = withHost("host1", () => ({ confirm: (_: Claim) => Promise.reject(LOST()) }));
     const error = await rejected(tapFlow.create(failing, checked(tapFlow, args), String(flow.incarnation)));
