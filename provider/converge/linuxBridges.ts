@@ -7,6 +7,7 @@ import {
   type LinuxBridges,
   monitorsOf,
   notedLinuxBridges,
+  OWN_PORTS,
   type OwnedMonitor,
   openBridge,
 } from "../model/linuxBridge";
@@ -52,8 +53,8 @@ async function setLink(access: HostAccess, argv: readonly string[]): Promise<voi
 
 /**
  * Rejects if a Linux bridge behind one of these monitors is shared (`monitor-bridge-shared`), or would have to be set
- * and cannot be. It runs the same commands without the settings, which need the same right and change nothing. Resolves
- * with what the operator should know of bridges that are accepted.
+ * and cannot be. It sets what has to change to what it is, which needs the same right and changes nothing. Resolves with
+ * what the operator should know of bridges that are accepted.
  */
 export async function requireLinuxBridges(
   access: HostAccess,
@@ -72,7 +73,11 @@ export async function requireLinuxBridges(
           hint: "Name a port that leads to the monitor alone: give its VM a Linux bridge of its own, or use a MonitorPort",
         },
       );
-    for (const argv of commands(openBridge(is), is)) await setLink(access, argv.slice(0, BEFORE_SETTINGS));
+    if (is.ports > OWN_PORTS)
+      warnings.push(
+        `${sharedText(port, is)}. It is set for copies all the same, because it was before: delete the service to restore it`,
+      );
+    for (const argv of commands(is, openBridge(is))) await setLink(access, argv);
     if (is.firewall === "on")
       warnings.push(
         `copies to monitor port ${port} pass this host's firewall, because Linux bridge ${is.name} calls it (bridge-nf-call-iptables), and those that its rules do not accept are dropped. For this port, switch port security (Neutron) or the VM's firewall (Proxmox) off`,

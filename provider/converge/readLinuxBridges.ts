@@ -58,7 +58,8 @@ export async function readLinuxBridges(
         ageing: Number(ageing),
         port: port!,
         mask: mask === "-" ? undefined : Number(mask),
-        snooping: snooping === "-" ? undefined : Number(snooping),
+        // One that does not snoop has nothing to set and nothing to restore.
+        snooping: snooping === "1" ? 1 : undefined,
         ports: Number(ports),
         firewall: firewall as "on" | "off",
       };

@@ -19,8 +19,8 @@ export interface LinuxBridge {
    */
   mask: number | undefined;
   /**
-   * 1 if it forwards multicast frames only to those that asked for them, else 0. Undefined if the kernel has no such
-   * setting, and in a note of a release that did not set it.
+   * 1 if it forwards multicast frames only to those that asked for them; in settings for copies, 0. Undefined if it does not, so
+   * that nothing is set and restored, and in a note of a release that did not set it.
    */
   snooping: number | undefined;
 }
@@ -37,7 +37,7 @@ export interface FoundLinuxBridge extends LinuxBridge {
 export type LinuxBridges = ReadonlyMap<string, FoundLinuxBridge>;
 
 /** The ports of a Linux bridge that serves one VM: the VM's, and the one on Open vSwitch's side. */
-const OWN_PORTS = 2;
+export const OWN_PORTS = 2;
 
 /**
  * Whether others use a Linux bridge: they would get the copies, and the bridge would flood their own frames if it

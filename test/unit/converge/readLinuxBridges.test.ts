@@ -141,9 +141,13 @@ describe("the script that reads the Linux bridges behind devices", () => {
     for (const setting of ["qbr-ids/bridge/multicast_snooping", "qvo-ids/brport/group_fwd_mask"])
       rmSync(join(folder, "net", setting));
     const bare = { mask: undefined, snooping: undefined };
-    expect(await read("qvo-ids")).to.deep.equal({
+    const expected = {
       "qvo-ids": { name: "qbr-ids", port: "qvo-ids", ...learning, ...bare, ports: 1, firewall: "off" },
-    });
+    };
+    expect(await read("qvo-ids")).to.deep.equal(expected);
+    // One that does not snoop has no more to set.
+    write("net/qbr-ids/bridge/multicast_snooping", "0\n");
+    expect(await read("qvo-ids")).to.deep.equal(expected);
   });
 
   for (const [what, host, own, firewall] of [
