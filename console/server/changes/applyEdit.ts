@@ -55,9 +55,16 @@ function deleted(
   const row = [...(what === "tap" ? taps : services)].find((candidate) => candidate.id === id);
   if (row === undefined || !sees(viewer, row)) throw notFound(what);
   const resources = programResources(program, ground.identity);
-  const resource = (what === "tap" ? tapsIn(resources) : servicesIn(resources)).of(row.owner);
+  const declared = what === "tap" ? tapsIn(resources) : servicesIn(resources);
+  const resource = declared.of(row.owner);
   if (resource !== undefined && !isOf(viewer, resource)) throw notFound(what);
-  if (resource === undefined && row.stack === ownStack(program, ground.identity))
+  const isOurs = row.stack === ownStack(program, ground.identity);
+  if (resource === undefined && isOurs && declared.mayHave(row.owner))
+    throw forbidden(
+      `${what} ${row.name} cannot be told from others in the program, or a component creates it`,
+      "Delete it in the program itself",
+    );
+  if (resource === undefined && isOurs)
     throw forbidden(
       `${what} ${row.name} is no longer in the program`,
       "The next run deletes it: preview the program in Changes, and confirm it",

@@ -1,7 +1,7 @@
 import { readExpression } from "../../../provider/schema/expression/expression";
 import type { Edit } from "../../api/edit";
 import type { ServiceRow } from "../../api/rows";
-import { type Ends, hostsOf, type ServiceEnd } from "../live/ends";
+import { type Ends, hostsOf, rivalsOf, type ServiceEnd } from "../live/ends";
 import { refOf } from "../live/moveCode";
 import { servicesIn } from "../program/declared";
 import { addResources } from "../program/edit";
@@ -80,10 +80,11 @@ function treatmentOf(edit: CreateTap | CreateGroup, viewer: Viewer): Record<stri
 function serviceRef(id: string, program: Program, viewer: Viewer, { live, identity }: Ground): unknown {
   const row = live.all.services.find((candidate) => candidate.id === id);
   if (row === undefined || !sees(viewer, row)) throw notFound("service");
-  const own = servicesIn(programResources(program, identity)).of(row.owner);
+  const services = servicesIn(programResources(program, identity));
+  const own = services.of(row.owner);
   if (own !== undefined && !isOf(viewer, own)) throw notFound("service");
   if (own !== undefined) return `\${${own.key}.ref}`;
-  if (row.stack === ownStack(program, identity))
+  if (row.stack === ownStack(program, identity) && !services.mayHave(row.owner))
     throw invalid(
       `service ${row.name} is no longer in the program, so the next run deletes it`,
       "service",
@@ -102,7 +103,7 @@ function soleEnd({ name, owner, stack }: ServiceRow, { services }: Ends): Servic
       "service",
       hint,
     );
-  if (end.others.length === 0) return end;
+  if (rivalsOf(end).length === 0) return end;
   const hosts = hostsOf([end, ...end.others]);
   throw invalid(
     `service ${name} of the stack ${stack} is claimed on several hosts: ${hosts}`,

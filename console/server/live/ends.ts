@@ -94,6 +94,12 @@ export function serviceOf(
   return { ...fed, others: all.filter((other) => other !== fed) };
 }
 
+/** Other claims of a service, but for what a host that no longer answers had of it before it moved. */
+export function rivalsOf({ view, claim, others }: ServiceEnd): readonly End[] {
+  if (view.error !== undefined) return others;
+  return others.filter((other) => other.view.error === undefined || other.claim.token !== claim.token);
+}
+
 /** Names of the hosts that have these claims. */
 export function hostsOf(ends: readonly End[]): string {
   return [...new Set(ends.map(({ view }) => view.record.name))].join(", ");

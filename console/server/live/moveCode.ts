@@ -6,7 +6,7 @@ import { endOptions, treatmentOptions } from "../../../provider/schema/flow";
 import type { PortInput } from "../../../provider/schema/port";
 import { expressionKey, literal, mapTexts } from "../program/literal";
 import { resourceText } from "../program/resourceText";
-import type { End, Ends, FlowEnds } from "./ends";
+import { type End, type Ends, type FlowEnds, rivalsOf } from "./ends";
 import { nameOf } from "./ids";
 
 /** A reference to a service, as in its `ref` output, for a program of another stack. */
@@ -36,7 +36,7 @@ export function moveCode({ source, others }: FlowEnds, ends: Ends): string | und
   if (source?.claim.source === undefined) return undefined;
   const { claim, view } = source;
   const service = ends.services.get(claim.service);
-  if (service === undefined || others.length > 0 || service.others.length > 0) return undefined;
+  if (service === undefined || others.length > 0 || rivalsOf(service).length > 0) return undefined;
   const { port, ports, direction, enabled, counters } = claim.source!;
   const given = { ...claim.source, ...claim, counters: counters === "shared" ? undefined : counters };
   const properties = {

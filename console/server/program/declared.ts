@@ -4,16 +4,28 @@ import type { ProgramResource } from "./program";
 export class Declared {
   private readonly byOwner: ReadonlyMap<string, ProgramResource>;
   /** Those with a parent, whose types are in the owner keys of claims. */
-  private readonly children: ReadonlyMap<string, ProgramResource>;
+  private readonly children: ReadonlyMap<string, readonly ProgramResource[]>;
 
   constructor(private readonly resources: readonly ProgramResource[]) {
-    this.byOwner = mapOf(resources);
-    this.children = mapOf(resources.filter(({ hasParent }) => hasParent));
+    this.byOwner = new Map(resources.map((resource) => [resource.owner, resource]));
+    const children = resources.filter(({ hasParent }) => hasParent);
+    this.children = new Map(
+      children.map(({ owner }) => [owner, children.filter((child) => child.owner === owner)]),
+    );
   }
 
-  /** The resource whose claims have this owner. */
+  /** The resource whose claims have this owner; undefined also where several children have its name. */
   of(owner: string): ProgramResource | undefined {
-    return this.byOwner.get(owner) ?? this.children.get(withoutParents(owner));
+    const [child, ...others] = this.children.get(withoutParents(owner)) ?? [];
+    return this.byOwner.get(owner) ?? (others.length === 0 ? child : undefined);
+  }
+
+  /**
+   * Whether the program may have the resource although `of` does not find it: several children have its name, or a component of
+   * another package has created it, and a program does not list what a component creates.
+   */
+  mayHave(owner: string): boolean {
+    return isOfComponent(owner) || (this.children.get(withoutParents(owner))?.length ?? 0) > 1;
   }
 
   /** The resources that have no claims under these owners. */
@@ -30,8 +42,13 @@ function withoutParents(owner: string): string {
   return parts.map((part, index) => (isTypes(index) ? part.split("$").at(-1)! : part)).join("/");
 }
 
-function mapOf(resources: readonly ProgramResource[]): ReadonlyMap<string, ProgramResource> {
-  return new Map(resources.map((resource) => [resource.owner, resource]));
+/** Whether a type of another package is among the types of the parents in an owner key. This package's have no colon. */
+function isOfComponent(owner: string): boolean {
+  const types = owner.split("/").at(-2) ?? "";
+  return types
+    .split("$")
+    .slice(0, -1)
+    .some((type) => type.includes("%3A"));
 }
 
 /** The taps of a program. */

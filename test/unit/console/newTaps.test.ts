@@ -200,6 +200,19 @@ describe("taps into services that are not in the console's program", () => {
     });
   });
 
+  it("name the host that a service has moved to, although the one before it no longer answers", () => {
+    const moved = (error?: object) =>
+      endsOf([
+        claimedHost("compute1", [serviceClaim("one")], error as object),
+        claimedHost("compute9", [serviceClaim("one")]),
+      ]);
+    const ground = groundOf("compute1");
+    const live = (ends: object) => ({ ...ground, live: { ...ground.live, ends } as unknown as Live });
+    const away = { error: { code: "unreachable", message: "no route" } };
+    expect(added(GROUP, OPERATOR, live(moved(away)))).to.include("host: compute9");
+    expect(refusalOf(GROUP, OPERATOR, live(moved())).message).to.include("claimed on several hosts");
+  });
+
   it("are refused where the service is of this stack: the next run deletes it", () => {
     const ground = groundOf("compute1");
     const [service] = ground.live.all.services;

@@ -4,6 +4,7 @@ import { endsOf } from "../../../console/server/live/ends";
 import type { HostView } from "../../../console/server/live/hostWatch";
 import { serviceRows } from "../../../console/server/live/services";
 import { tapRows } from "../../../console/server/live/taps";
+import { tapsIn } from "../../../console/server/program/declared";
 import { ownStack, programResources, readProgram } from "../../../console/server/program/program";
 import { OPERATOR } from "../../../console/server/roles/viewer";
 import { tapFor } from "../../../console/server/views";
@@ -155,6 +156,27 @@ describe("taps and services of the console's own stack", () => {
     ).to.deep.equal([owner, service]);
     const [saved] = tapRows({ ...known(programOf(child(ids), web), children.slice(1)) });
     expect(saved!.serviceId).to.equal(serviceRows(known(programOf(child(ids)), children))[0]!.id);
+  });
+
+  it("are not said to be out of the program where a component may have created them", () => {
+    const reasonOf = (types: string) => {
+      const claims = [claimedHost("host2", [serviceClaim("s1", { owner: `${STACK}/${types}/x` })])];
+      return serviceRows(known(programOf(), claims))[0]!.reason ?? "";
+    };
+    expect(reasonOf("TapService")).to.include("no longer in the program");
+    expect(reasonOf("TapService$TapService")).to.include("no longer in the program");
+    expect(reasonOf("acme%3Aindex%3AMonitoredVm$TapService")).to.not.include("program");
+  });
+
+  it("are nobody's where two resources with parents have one name", () => {
+    const child = (key: string, parent: string) =>
+      `${flowText(key, "ids", "port: tap-web")}    name: web\n    options: { parent: "\${${parent}}" }\n`;
+    const program = programResources(readProgram(programOf(child("a", "x"), child("b", "y"))), IDENTITY);
+    const taps = tapsIn(program);
+    const claimed = `${STACK}/TapService$TapFlow/web`;
+    expect(taps.of(claimed)).to.equal(undefined);
+    expect(taps.mayHave(claimed)).to.equal(true);
+    expect(tapsIn(program.slice(0, 1)).of(claimed)?.key).to.equal("a");
   });
 
   it("are of the kind that the program says: a host cannot have a service deleted as a tap", () => {
