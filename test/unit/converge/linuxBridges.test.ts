@@ -53,7 +53,9 @@ describe("the Linux bridge behind a monitor", () => {
   it("is accepted with a warning if it got them since it serves, and tried with the values that it has", async () => {
     const { access, commands } = host(`${LEARNING} 3 off`);
     const warnings = await requireLinuxBridges(access, look("office 30000 in0 0"), monitors);
-    expect(warnings.join()).to.match(/^Linux bridge office .* has 3 ports.*delete the service to restore it$/);
+    expect(warnings.join()).to.match(
+      /^Linux bridge office .* has 3 ports.*delete the service to restore it$/,
+    );
     expect(commands).to.deep.equal([
       "ip link set dev office type bridge ageing_time 30000 mcast_snooping 1",
       "ip link set dev in0 type bridge_slave group_fwd_mask 0",
