@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Driver } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
-import { diffSnapshots, type HostSnapshot } from "../../lab/snapshot";
+import { Baseline } from "../faults/hosts";
 
 /** What of ours is on production bridges. */
 const OURS = `
@@ -14,7 +14,7 @@ done`;
 describe("hosts whose tap bridges somebody has deleted", () => {
   let lab: Lab;
   let driver: Driver;
-  let origin: HostSnapshot[];
+  let origin: Baseline;
 
   before(async () => {
     const vms = [
@@ -28,14 +28,12 @@ describe("hosts whose tap bridges somebody has deleted", () => {
 
   after(() => lab.stop());
 
-  const snapshots = () => Promise.all(lab.hosts.map((host) => host.snapshot()));
-  const differences = async () => (await snapshots()).map((now, index) => diffSnapshots(origin[index]!, now));
   const ours = () => Promise.all(lab.hosts.map(async (host) => (await host.ovs(OURS)).trim()));
 
   /** Taps with Mirrors on br-int of both hosts, a rule there on host2, and rules on br-tun of both. */
   beforeEach(async () => {
     driver = new Driver(lab);
-    origin = await snapshots();
+    origin = await Baseline.of(lab);
     const ids = await driver.service("ids", {
       ...{ host: "host2", port: "tap-ids", attachment: "integration-bridge" },
     });
@@ -47,7 +45,7 @@ describe("hosts whose tap bridges somebody has deleted", () => {
 
   it("are as they were before once the stack is destroyed", async () => {
     await driver.destroy();
-    expect(await differences()).to.deep.equal([[], []]);
+    expect(await origin.differences()).to.deep.equal([]);
   });
 
   it("keep no rule of ours on production bridges when another stack comes first", async () => {
@@ -56,6 +54,6 @@ describe("hosts whose tap bridges somebody has deleted", () => {
     expect((await ours())[1]).to.equal("");
     await other.delete(ids);
     await driver.destroy();
-    expect(await differences()).to.deep.equal([[], []]);
+    expect(await origin.differences()).to.deep.equal([]);
   });
 });

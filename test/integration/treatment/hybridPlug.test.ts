@@ -4,31 +4,15 @@ import { expect } from "chai";
 import { execa } from "execa";
 import { Driver } from "../../driver/driver";
 import { ethernet, igmpQuery, sortedHex, udp } from "../../lab/frames";
-import { type Lab, startLab } from "../../lab/lab";
+import type { Lab } from "../../lab/lab";
 import { diffSnapshots } from "../../lab/snapshot";
 import { between } from "../../lab/vm";
 import { skipForLackOf } from "../../lacking";
-import { expectRefused } from "../lifecycle/refused";
 import { orphan, storedClaims } from "../lifecycle/storedClaims";
+import { Plugs } from "./plugs";
 
 const MAIN = join(__dirname, "../../../cli/main.js");
 const STACK = "organization/driver/test";
-
-/** How VMs are put behind Linux bridges of other names: by a cable, and as Proxmox's firewall does, by an internal port. */
-const OTHER_WIRING = {
-  cabled: `
-ovs-vsctl del-port tap-cabled
-ip link add office type bridge forward_delay 0 mcast_snooping 0
-ip link add in0 type veth peer name out0
-ip link set tap-cabled master office up; ip link set in0 master office up
-ip link set office up; ip link set out0 up
-ovs-vsctl add-port br-int out0 tag=20`,
-  walled: `
-ovs-vsctl del-port tap-walled
-ip link add fwbr9 type bridge forward_delay 0
-ovs-vsctl add-port br-int fwln9 tag=20 -- set Interface fwln9 type=internal
-ip link set tap-walled master fwbr9 up; ip link set fwln9 master fwbr9 up; ip link set fwbr9 up`,
-};
 
 /** Monitors behind Linux bridges: the VM, its port on `br-int`, its bridge, that bridge's port on the side of Open vSwitch. */
 const PLUGS = [
@@ -42,34 +26,20 @@ const PLUGS = [
 const LINK_LOCAL = [0x00, 0x02, 0x03, 0x0e];
 
 describe("a monitor behind a Linux bridge", () => {
+  let plugs: Plugs;
   let lab: Lab;
   let learning: number;
 
   before(async () => {
-    lab = await startLab({
-      hosts: 1,
-      vms: [
-        { name: "web", host: 1, vlan: 10 },
-        { name: "db", host: 1, vlan: 10 },
-        { name: "ids", host: 1, vlan: 20, plug: "hybrid" },
-        { name: "ids2", host: 1, vlan: 20 },
-        { name: "cabled", host: 1, vlan: 20 },
-        { name: "walled", host: 1, vlan: 20 },
-      ],
-    });
-    for (const script of Object.values(OTHER_WIRING)) await lab.host(1).ovs(script);
-    learning = await ageing();
-    expect(learning).to.be.above(0);
+    plugs = await Plugs.start();
+    ({ lab, learning } = plugs);
   });
 
   after(() => lab.stop());
 
-  const ageing = async (bridge = "qbr-ids") =>
-    Number(await lab.host(1).ovs(`cat /sys/class/net/${bridge}/bridge/ageing_time`));
-  const snooping = async (bridge: string) =>
-    Number(await lab.host(1).ovs(`cat /sys/class/net/${bridge}/bridge/multicast_snooping`));
-  const mask = async (port: string) =>
-    (await lab.host(1).ovs(`cat /sys/class/net/${port}/brport/group_fwd_mask`)).trim();
+  const ageing = (bridge = "qbr-ids") => plugs.ageing(bridge);
+  const snooping = (bridge: string) => plugs.snooping(bridge);
+  const mask = (port: string) => plugs.mask(port);
 
   for (const { vm, port, bridge, inner, attachment } of PLUGS) {
     it(`gets both directions of a conversation, and ${bridge} is restored at the end (${attachment})`, async () => {
@@ -148,59 +118,6 @@ describe("a monitor behind a Linux bridge", () => {
     );
     await driver.destroy();
     await lab.host(1).ovs(`echo 0 > ${file}`);
-  });
-
-  it("is refused if the VM of another port is behind the same bridge, wherever its own port is to be", async () => {
-    const host = lab.host(1);
-    await host.ovs("ip link add spare0 type veth peer name spare1; ip link set spare0 master office");
-    for (const attachment of ["tap-bridge", "integration-bridge"]) {
-      const service = () => new Driver(lab).service("ids", { host: "host1", port: "out0", attachment });
-      await expectRefused([host], service, {
-        code: "monitor-bridge-shared",
-        host: "host1",
-        says: /^Linux bridge office behind monitor port out0 has 3 ports, so others use it too/,
-        hint: /a Linux bridge of its own, or use a MonitorPort/,
-      });
-      expect([await ageing("office"), await mask("in0")]).to.deep.equal([learning, "0x0"]);
-    }
-    await host.ovs("ip link delete spare0");
-  });
-
-  it("leaves its bridge as it is if that gets another by now, which others use", async () => {
-    const host = lab.host(1);
-    const driver = new Driver(lab);
-    const args = { host: "host1", port: "out0" };
-    const service = await driver.service("ids", args);
-    await host.ovs(`
-ip link add spare0 type veth peer name spare1
-ip link add campus type bridge forward_delay 0
-ip link set spare0 master campus; ip link set in0 master campus; ip link set tap-cabled master campus`);
-    await driver.read(service);
-    const shared = "Linux bridge campus behind monitor port out0 has 3 ports, so others use it too";
-    expect(service.outputs.status).to.equal(`drifted: host host1: ${shared}`);
-    await driver.flow("web", service, { host: "host1", port: "tap-web" });
-    expect([await ageing("campus"), await mask("in0")]).to.deep.equal([learning, "0x0"]);
-    await host.ovs(`
-ip link set in0 master office; ip link set tap-cabled master office; ip link delete campus; ip link delete spare0`);
-    expect(await driver.update(service, args)).to.equal(true);
-    await driver.destroy();
-    expect([await ageing("office"), await mask("in0")]).to.deep.equal([learning, "0x0"]);
-  });
-
-  it("is not taken for the bridge of the card below its VLAN", async function () {
-    const host = lab.host(1);
-    const made = await host.ovs(`
-ip link add prod type bridge forward_delay 0
-ip link add eth9 type veth peer name wire9
-ip link set eth9 master prod up; ip link set prod up
-ip link add link eth9 name eth9.100 type vlan id 100 2> /dev/null && ovs-vsctl add-port br-int eth9.100 && echo made
-true`);
-    if (made === "") skipForLackOf(this, "VLAN devices");
-    const driver = new Driver(lab);
-    await driver.service("ids", { host: "host1", port: "eth9.100" });
-    expect([await ageing("prod"), await mask("eth9")]).to.deep.equal([learning, "0x0"]);
-    await driver.destroy();
-    await host.ovs("ovs-vsctl del-port eth9.100; ip link delete eth9; ip link delete prod");
   });
 
   it("keeps forwarding everything while another service uses it", async () => {
