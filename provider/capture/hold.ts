@@ -70,8 +70,7 @@ export class Hold {
   async take(rules: readonly Rule<number>[]): Promise<void> {
     const others = this.rules.filter(({ inPort }) => rules.every((rule) => rule.inPort !== inPort));
     this.terms += 1;
-    const { received } = this.channel;
-    await this.channel.lease(rules, LEASE);
+    const [received] = await Promise.all([this.receivedBefore(), this.channel.lease(rules, LEASE)]);
     this.discounted = this.discount(received).catch(() => {});
     if (others.length > 0) await this.channel.end(others);
     this.rules = rules;
@@ -117,6 +116,12 @@ export class Hold {
   private note({ packets }: Held): void {
     this.sent += more(packets, this.counted);
     this.counted = packets;
+  }
+
+  /** Counts what the rules have sent until now, so that it is no credit. Resolves to the frames that have come until then. */
+  private async receivedBefore(): Promise<number> {
+    if (this.rules.length > 0) this.note(await this.channel.held(this.cookie));
+    return this.channel.received;
   }
 
   /**
