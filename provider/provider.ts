@@ -33,6 +33,18 @@ export interface Caller {
   secrets: SecretNames;
 }
 
+/** What a run names and has checked. A new configuration is that of another run, whose program may reach hosts otherwise. */
+interface Run {
+  readonly settings: Settings;
+  /** The hosts that arguments of resources and functions name. */
+  readonly names: RunNames;
+  /**
+   * The owners that were checked with their old arguments, so that the state has them. A replacement is checked once more,
+   * without those.
+   */
+  readonly known: Set<unknown>;
+}
+
 /** Loads the operations when the first one is called. Previews contact no host, and start sooner without them. */
 const load = () => import("./operations.js");
 
@@ -47,19 +59,13 @@ function clean<T>(value: T): T {
  */
 export class Provider {
   private opened: { readonly settings: Settings; readonly context: Context } | undefined;
-  /** A new configuration is that of another run, whose program may reach hosts otherwise. */
-  private named: { readonly settings: Settings; readonly names: RunNames } | undefined;
+  private current: Run | undefined;
   /**
    * The incarnations in the state, by the owner that the new arguments give them. A replacement gets only its new
    * arguments, but `diff` compared them with the state before. It did not if the engine was told to replace the resource
    * (`--replace`, `state taint`, `replaceWith`).
    */
   private readonly incarnations = new Map<unknown, unknown>();
-  /**
-   * The owners that were checked with their old arguments, so that the state has them. A replacement is checked once more, without
-   * those.
-   */
-  private readonly known = new Set<unknown>();
   /**
    * The incarnations that were deleted with another resource and not written again since. The engine may not know that
    * they are gone, because the other one was replaced.
@@ -81,10 +87,12 @@ export class Provider {
 
   private checked(kind: Kind, olds: Properties, news: Properties, secrets: SecretNames): CheckResult {
     const { owner } = news;
-    if (Object.keys(olds).length > 0) this.known.add(owner);
-    const before = this.known.has(owner) ? { owner, ...olds } : olds;
     try {
-      return clean(CHECKS[kind].check(this.names(), before, news));
+      const { names, known } = this.run();
+      if (Object.keys(olds).length > 0) known.add(owner);
+      // Checks take a resource without old arguments for a new one.
+      const before = known.has(owner) ? { owner, ...olds } : olds;
+      return clean(CHECKS[kind].check(names, before, news));
     } catch (error) {
       if (!(error instanceof TaasError) || error.code !== "invalid-host")
         throw concealed(error, concealing(secrets, news));
@@ -94,7 +102,7 @@ export class Provider {
   }
 
   diff(kind: Kind, olds: Properties, news: Properties): DiffResult {
-    this.names().recall(olds);
+    this.run().names.recall(olds);
     this.incarnations.set(news.owner, olds.incarnation);
     const result = CHECKS[kind].diff(olds, news);
     return { ...result, changes: result.changes || this.dropped.has(olds.incarnation) };
@@ -105,7 +113,7 @@ export class Provider {
     const replaced = this.incarnations.get(inputs.owner) as string | undefined;
     const half = { id: String(inputs.owner), recorded: inputs };
     return this.operate(kind, caller, [inputs], ({ create }, context) =>
-      create({ ...context, isReplacing: this.known.has(inputs.owner) }, inputs, replaced).catch(
+      create({ ...context, isReplacing: this.run().known.has(inputs.owner) }, inputs, replaced).catch(
         withState(half),
       ),
     );
@@ -164,14 +172,14 @@ export class Provider {
     const { contextForCaller, createContext } = await load();
     const settings = this.settings();
     if (this.opened?.settings !== settings) this.opened = { settings, context: createContext(settings) };
-    return { ...contextForCaller(this.opened.context, warn, ending), ...this.names() };
+    return { ...contextForCaller(this.opened.context, warn, ending), ...this.run().names };
   }
 
-  /** The hosts that arguments of resources and functions name. */
-  private names(): RunNames {
+  private run(): Run {
     const settings = this.settings();
-    if (this.named?.settings !== settings) this.named = { settings, names: namesOf(settings.inventory) };
-    return this.named.names;
+    if (this.current?.settings !== settings)
+      this.current = { settings, names: namesOf(settings.inventory), known: new Set() };
+    return this.current;
   }
 
   private async operate<T>(

@@ -26,7 +26,8 @@ class MemoryProvider extends Provider {
   );
 
   constructor() {
-    super(() => readSettings(() => undefined));
+    const settings = readSettings(() => undefined);
+    super(() => settings);
   }
 
   override async contextFor(): Promise<Context> {
@@ -189,6 +190,17 @@ describe("a provider", () => {
       expect(failures({})).to.deep.equal([]);
       const { inputs } = provider.check("TapFlow", {}, args, new Set());
       expect((await provider.create("TapFlow", inputs, caller)).outs.status).to.equal("ended");
+    });
+
+    it("knows no tap of the run before", () => {
+      let settings = readSettings(() => undefined);
+      const later = new Provider(() => settings);
+      const service = checked(a).ref;
+      const args = { owner: "o/p/s/TapFlow/web", host: "h", port: "tap-web", service, until: PAST };
+      const failures = (olds: Properties) => later.check("TapFlow", olds, args, new Set()).failures;
+      expect(failures(args)).to.deep.equal([]);
+      settings = readSettings(() => undefined);
+      expect(failures({}).map(({ property }) => property)).to.deep.equal(["until"]);
     });
 
     it("updates what was deleted with it, although nothing of that has changed", async () => {
