@@ -19,7 +19,7 @@ export interface Work<Options = object> {
   signal: AbortSignal;
 }
 
-/** `required`: a command can do nothing without a host to reach. */
+/** Whether a command needs a host to reach. `required`: without one it can do nothing. `optional`: it runs without any, too. */
 export type HostNeed = "required" | "optional";
 
 /** One command: its name, its options, and what it does. */

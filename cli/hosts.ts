@@ -92,12 +92,13 @@ function contentOf(file: string): string {
  */
 export function recordsOf(context: Context, hosts: readonly string[], need: HostNeed): HostRecord[] {
   const records = hosts.map((name) => context.resolveHost(name));
-  if (need === "required" && records.every(({ gone }) => gone)) {
+  const present = records.filter(({ gone }) => gone !== true);
+  if (need === "required" && present.length === 0) {
     throw new TaasError(`all hosts of the command line are declared gone: ${hosts.join(", ")}`, {
       code: "host-gone",
       hint: "Remove `gone` from a host that is back, or name another host",
     });
   }
   for (const { name } of records.filter(({ gone }) => gone)) context.warn(`host ${name} is declared gone`);
-  return records.filter(({ gone }) => gone !== true);
+  return present;
 }

@@ -54,13 +54,12 @@ export async function removeChosen(
     for (const [index, claim] of claims.entries()) {
       await removeFromOtherEnds(ends, claim, progress);
       try {
-        await deleteAt(context.open, look.record, claim);
+        await once(ends, look.record.address, () => deleteAt(context.open, look.record, claim));
         progress.removed({ host: look.record.name, claim });
       } catch (error) {
         const failure = taasError(error);
         progress.failed(`${claim.owner} stays: ${failure.message}`, failure);
         if (!isOutOfReach(failure)) continue;
-        ends.outOfReach.set(look.record.address, failure);
         const left = claims.length - index - 1;
         if (left > 0) progress.failed(`${left} more claims stay on ${look.record.name}`, failure);
         break;
@@ -69,7 +68,7 @@ export async function removeChosen(
   }
 }
 
-/** What is known of the hosts of other ends. */
+/** What is known of the hosts. */
 interface Ends {
   context: Context;
   /** The hosts of the command line. */
@@ -78,23 +77,33 @@ interface Ends {
   outOfReach: Map<string, TaasError>;
 }
 
+/** Asks a host, unless it could not be reached before: then rejects with the error of that time. */
+async function once<T>({ outOfReach }: Ends, address: string, ask: () => Promise<T>): Promise<T> {
+  const known = outOfReach.get(address);
+  if (known !== undefined) throw known;
+  try {
+    return await ask();
+  } catch (error) {
+    const failure = taasError(error);
+    if (isOutOfReach(failure)) outOfReach.set(address, failure);
+    throw failure;
+  }
+}
+
 /**
  * An end that is on a host of the command line is reached as the command line says. An end that cannot be reached keeps
  * its claim, and so does an end whose claim belongs to another resource, because a host is not trusted about others.
  */
-async function removeFromOtherEnds(
-  { context, records, outOfReach }: Ends,
-  claim: Claim,
-  progress: Progress,
-): Promise<void> {
+async function removeFromOtherEnds(ends: Ends, claim: Claim, progress: Progress): Promise<void> {
+  const { context, records } = ends;
   const { owner } = claim;
   for (const { host } of otherEnds(claim)) {
     const record = records.find(({ address }) => address === host.address);
     try {
-      const known = outOfReach.get(host.address);
-      if (known !== undefined) throw known;
       const end = record ?? (await context.claimedHost(host as HostRecord));
-      const left = await deleteAt(context.open, end, claim, (there) => there.owner === owner);
+      const left = await once(ends, host.address, () =>
+        deleteAt(context.open, end, claim, (there) => there.owner === owner),
+      );
       const kept = [...left.values()].find(({ token }) => token === claim.token);
       if (kept === undefined) continue;
       const { name } = end;
@@ -102,7 +111,6 @@ async function removeFromOtherEnds(
       progress.failed(message, { host: name });
     } catch (error) {
       const failure = taasError(error);
-      if (isOutOfReach(failure)) outOfReach.set(host.address, failure);
       progress.failed(`the other end of ${owner} stays: ${failure.message}`, failure);
     }
   }

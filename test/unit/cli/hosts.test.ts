@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { HostNeed } from "../../../cli/command";
 import { readHosts, recordsOf } from "../../../cli/hosts";
 import { readConnection } from "../../../cli/options";
 import { UsageError } from "../../../cli/usageError";
@@ -25,15 +26,16 @@ describe("the hosts of the command line", () => {
     return readHosts(options, readConnection(options));
   };
   const warnings: string[] = [];
-  const records = (content: unknown, ...options: string[]): HostRecord[] => {
+  const recordsFor = (need: HostNeed, content: unknown, ...options: string[]): HostRecord[] => {
     writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
     const { settings, hosts } = read("--hosts", file, ...options);
     const context = {
       ...namesOf(settings.inventory),
       warn: (message: string) => warnings.push(message),
     } as unknown as Context;
-    return recordsOf(context, hosts, "required");
+    return recordsOf(context, hosts, need);
   };
+  const records = (content: unknown, ...options: string[]) => recordsFor("required", content, ...options);
   const inventory = {
     compute1: { address: "192.0.2.1", user: "tap", hostKey: "SHA256:x" },
     compute2: "192.0.2.2",
@@ -46,6 +48,10 @@ describe("the hosts of the command line", () => {
       { name: "compute2", address: "192.0.2.2" },
     ]);
     expect(warnings).to.deep.equal(["host compute3 is declared gone"]);
+  });
+
+  it("may all be declared gone for a command that needs none", () => {
+    expect(recordsFor("optional", inventory, "--host", "compute3")).to.deep.equal([]);
   });
 
   it("are those that it names, each once, found in the inventory or else by address", () => {

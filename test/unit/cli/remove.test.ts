@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { removeChosen } from "../../../cli/claims/removal";
+import type { About } from "../../../cli/output";
 import type { Look } from "../../../provider/converge/look";
 import type { ErrorCode } from "../../../provider/errorCodes";
 import { TaasError } from "../../../provider/errors";
@@ -31,9 +32,10 @@ async function remove(
   sites: readonly Site[],
   chosen = claims,
   others: readonly Site[] = [],
-): Promise<{ removed: string[]; failures: string[] }> {
+): Promise<{ removed: string[]; failures: string[]; abouts: About[] }> {
   const removed: string[] = [];
   const failures: string[] = [];
+  const abouts: About[] = [];
   const open = ({ name }: HostRecord) => [...sites, ...others].find((site) => site.name === name);
   const context = { open, claimedHost: async (claimed: HostRecord) => claimed } as unknown as Context;
   await removeChosen(
@@ -41,20 +43,25 @@ async function remove(
     sites.map(({ name }) => ({ look: { record: { name, address: name } } as Look, claims: chosen })),
     {
       removed: ({ host, claim }) => removed.push(`${host} ${claim.token}`),
-      failed: (message) => failures.push(message),
+      failed(message, about) {
+        failures.push(message);
+        abouts.push(about);
+      },
     },
   );
-  return { removed, failures };
+  return { removed, failures, abouts };
 }
 
 describe("the removal of claims", () => {
   it("continues with the next host when one is unreachable, and says what stays there", async () => {
     const tried: string[] = [];
     const sites = [siteAt("host1", tried, "connection-lost"), siteAt("host2", tried)];
-    expect(await remove(sites)).to.deep.equal({
+    const { abouts, ...told } = await remove(sites);
+    expect(told).to.deep.equal({
       removed: ["host2 one", "host2 two", "host2 three"],
       failures: ["a/b/c/TapService/one stays: host host1: it failed", "2 more claims stay on host1"],
     });
+    for (const about of abouts) expect(about).to.include({ code: "connection-lost", host: "host1" });
     expect(tried).to.deep.equal(["host1", "host2", "host2", "host2"]);
   });
 
@@ -77,6 +84,15 @@ describe("the removal of claims", () => {
     );
   });
 
+  it("tries it no more for its own claims", async () => {
+    const tried: string[] = [];
+    const elsewhere = [{ machine: "m2", host: { name: "host2", address: "host2" } }];
+    const sites = [siteAt("host1", tried), siteAt("host2", tried, "unreachable")];
+    const { failures } = await remove(sites, [{ ...claims[0]!, elsewhere }]);
+    expect(tried).to.deep.equal(["host2", "host1"]);
+    expect(failures.at(-1)).to.equal("a/b/c/TapService/one stays: host host2: it failed");
+  });
+
   it("says which claim stays at another end, because it is another resource's", async () => {
     const [claim] = claims as [Claim];
     const elsewhere = [{ machine: "m2", host: { name: "host2", address: "host2" } }];
@@ -84,11 +100,12 @@ describe("the removal of claims", () => {
     const left = new Map([[theirs.owner, theirs]]);
     const submit = (at: string) => async () => ({ claims: at === "host2" ? left : new Map<string, Claim>() });
     const sites = ["host1", "host2"].map((name) => ({ name, submit: submit(name) }));
-    const { removed, failures } = await remove(sites, [{ ...claim, elsewhere }]);
+    const { removed, failures, abouts } = await remove(sites, [{ ...claim, elsewhere }]);
     expect(removed[0]).to.equal("host1 one");
     expect(failures[0]).to.equal(
       "the other end of a/b/c/TapService/one stays: on host2 its claim belongs to a/b/c/TapService/renamed",
     );
+    expect(abouts[0]).to.deep.equal({ host: "host2" });
   });
 
   it("does not hide a bug in the program", async () => {
