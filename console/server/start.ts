@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { NO_ORGANIZATION } from "../../provider/face/owner";
 import type { HostRecord } from "../../provider/host/host";
 import type { Context } from "../../provider/resource/context";
 import type { Project } from "./console";
@@ -49,7 +50,7 @@ async function projectOf({ folder, stack, organization }: StartOptions): Promise
     file: file.path,
     name: project,
     identity: {
-      organization: organization ?? (parts.length > 1 ? parts[0]! : "organization"),
+      organization: organization ?? (parts.length > 1 ? parts[0]! : NO_ORGANIZATION),
       stack: name,
     },
     deployer: await PulumiDeployer.open({ folder: file.folder, stack }),

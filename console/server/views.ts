@@ -1,5 +1,5 @@
 import { tapBridgeOf } from "../../provider/converge/access";
-import { ownerFromUrn } from "../../provider/face/owner";
+import { NO_ORGANIZATION, ownerFromUrn } from "../../provider/face/owner";
 import { render } from "../../provider/model/render";
 import { writeClaim } from "../../provider/plan/claims";
 import { ruleText } from "../../provider/plan/flowText";
@@ -94,7 +94,7 @@ export function tapFor(console: Console, viewer: Viewer, id: string): Tap {
   const ends = [flow.source, flow.far, ...seen].filter((end) => end !== undefined);
   const isOthers = !row.own && row.stack !== live.stack;
   const move = isOthers && viewer.role !== "tenant" ? moveCode(flow, live.ends) : undefined;
-  const organization = options.project?.identity.organization ?? "organization";
+  const organization = options.project?.identity.organization ?? NO_ORGANIZATION;
   const history = (console.changes?.all ?? []).filter(
     (change) =>
       sees(viewer, change) && change.steps.some(({ urn }) => ownerFromUrn(urn, organization) === row.owner),

@@ -29,7 +29,16 @@ export class FakeDeployer implements Deployer {
   /** What a run tells as it goes on. */
   told: LoggedEvent[] = [];
   /** A run ends when this does. */
-  gate: Promise<void> = Promise.resolve();
+  private gate: Promise<void> = Promise.resolve();
+
+  /** Lets no run end until the returned function is called. */
+  closeGate(): () => void {
+    let open = () => {};
+    this.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    return open;
+  }
 
   async preview(folder: string): Promise<Ran> {
     await this.read("preview", folder);

@@ -58,16 +58,16 @@ function deleted(
   const declared = what === "tap" ? tapsIn(resources) : servicesIn(resources);
   const resource = declared.of(row.owner);
   if (resource !== undefined && !isOf(viewer, resource)) throw notFound(what);
-  const isOurs = row.stack === ownStack(program, ground.identity);
-  if (resource === undefined && isOurs && declared.mayHave(row.owner))
-    throw forbidden(
-      `${what} ${row.name} cannot be told from others in the program, or a component creates it`,
-      "Delete it in the program itself",
-    );
-  if (resource === undefined && isOurs)
+  const stack = ownStack(program, ground.identity);
+  if (declared.lacks(row, stack))
     throw forbidden(
       `${what} ${row.name} is no longer in the program`,
       "The next run deletes it: preview the program in Changes, and confirm it",
+    );
+  if (resource === undefined && row.stack === stack)
+    throw forbidden(
+      `${what} ${row.name} cannot be told from others in the program, or a component creates it`,
+      "Delete it in the program itself",
     );
   if (resource === undefined)
     throw forbidden(

@@ -84,7 +84,7 @@ function serviceRef(id: string, program: Program, viewer: Viewer, { live, identi
   const own = services.of(row.owner);
   if (own !== undefined && !isOf(viewer, own)) throw notFound("service");
   if (own !== undefined) return `\${${own.key}.ref}`;
-  if (row.stack === ownStack(program, identity) && !services.mayHave(row.owner))
+  if (services.lacks(row, ownStack(program, identity)))
     throw invalid(
       `service ${row.name} is no longer in the program, so the next run deletes it`,
       "service",

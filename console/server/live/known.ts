@@ -24,8 +24,7 @@ export function ownership<Row extends Judged & { owner: string; stack: string }>
   { program, stack }: Known,
 ): Row & { own: boolean } {
   const own = declared.of(row.owner) !== undefined;
-  if (own || program === undefined || row.stack !== stack || declared.mayHave(row.owner))
-    return { ...row, own };
+  if (program === undefined || !declared.lacks(row, stack)) return { ...row, own };
   const reason = row.reason === undefined ? NOT_IN_PROGRAM : `${row.reason}; ${NOT_IN_PROGRAM}`;
   return { ...row, own, reason };
 }

@@ -95,7 +95,8 @@ function savedPort({ port, ports }: Readonly<Record<string, unknown>>): string {
 }
 
 /** A tap that is only in the program. */
-function savedRow(resource: ProgramResource, { ends, program = [], views }: Known): TapRow {
+function savedRow(resource: ProgramResource, known: Known): TapRow {
+  const { program = [], views } = known;
   const { owner, properties } = resource;
   const service = savedService(properties, program);
   const { direction, tenant, until } = properties;
@@ -104,7 +105,7 @@ function savedRow(resource: ProgramResource, { ends, program = [], views }: Know
     ...{ id: idOf(owner), name: nameOf(owner), owner, stack: stackOf(owner), own: true },
     ...{ host: savedHost(properties), port: savedPort(properties) },
     service: service === undefined ? written(properties.service) : nameOf(service.owner),
-    ...(service === undefined ? {} : { serviceId: idOf(ownerOnHosts(service, ends)) }),
+    ...(service === undefined ? {} : { serviceId: idOf(ownerOnHosts(service, known)) }),
     monitor: "",
     direction: direction === "ingress" || direction === "egress" ? direction : "both",
     filter: written(properties.filter),
@@ -125,7 +126,7 @@ function savedService(
 }
 
 /** The owner of a service as its claim has it, with the types of its parents. */
-function ownerOnHosts(service: ProgramResource, { services }: Ends): string {
-  const declared = servicesIn([service]);
-  return [...services.keys()].find((owner) => declared.of(owner) !== undefined) ?? service.owner;
+function ownerOnHosts(service: ProgramResource, { ends, program = [] }: Known): string {
+  const declared = servicesIn(program);
+  return [...ends.services.keys()].find((owner) => declared.of(owner) === service) ?? service.owner;
 }

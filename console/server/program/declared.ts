@@ -2,12 +2,14 @@ import type { ProgramResource } from "./program";
 
 /** Resources of a program, by the owner keys of their claims. */
 export class Declared {
-  private readonly byOwner: ReadonlyMap<string, ProgramResource>;
+  /** Those without a parent. */
+  private readonly roots: ReadonlyMap<string, ProgramResource>;
   /** Those with a parent, whose types are in the owner keys of claims. */
   private readonly children: ReadonlyMap<string, readonly ProgramResource[]>;
 
   constructor(private readonly resources: readonly ProgramResource[]) {
-    this.byOwner = new Map(resources.map((resource) => [resource.owner, resource]));
+    const roots = resources.filter(({ hasParent }) => !hasParent);
+    this.roots = new Map(roots.map((resource) => [resource.owner, resource]));
     const children = resources.filter(({ hasParent }) => hasParent);
     this.children = new Map(
       children.map(({ owner }) => [owner, children.filter((child) => child.owner === owner)]),
@@ -17,7 +19,7 @@ export class Declared {
   /** The resource whose claims have this owner; undefined also where several children have its name. */
   of(owner: string): ProgramResource | undefined {
     const [child, ...others] = this.children.get(withoutParents(owner)) ?? [];
-    return this.byOwner.get(owner) ?? (others.length === 0 ? child : undefined);
+    return this.roots.get(owner) ?? (others.length === 0 ? child : undefined);
   }
 
   /**
@@ -26,6 +28,11 @@ export class Declared {
    */
   mayHave(owner: string): boolean {
     return isOfComponent(owner) || (this.children.get(withoutParents(owner))?.length ?? 0) > 1;
+  }
+
+  /** Whether what a stack has on hosts is not in its program, so that the next run deletes it. */
+  lacks({ owner, stack }: { owner: string; stack: string }, ownStack: string | undefined): boolean {
+    return stack === ownStack && this.of(owner) === undefined && !this.mayHave(owner);
   }
 
   /** The resources that have no claims under these owners. */

@@ -1,6 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, type Pair, parseDocument, visit, type YAMLMap } from "yaml";
 import { ownerFromUrn } from "../../../provider/face/owner";
 import { stackOf } from "../../../provider/model/identity";
+import { withoutNulls } from "../../../provider/schema/nulls";
 import { unreadable } from "../refusal";
 import { mapTexts, readLiteral } from "./literal";
 
@@ -90,14 +91,6 @@ function argumentsOf(written: object): Pick<ProgramResource, "properties" | "com
     typeof value === "string" && readLiteral(value) === undefined ? [name] : [],
   );
   return { properties, computed };
-}
-
-/** A value of JSON without the entries of mappings that are null. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (typeof value !== "object" || value === null) return value;
-  const given = Object.entries(value).filter(([, inner]) => inner !== null);
-  return Object.fromEntries(given.map(([key, inner]) => [key, withoutNulls(inner)]));
 }
 
 /** The owner key of a resource of a program. */

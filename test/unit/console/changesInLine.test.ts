@@ -13,15 +13,6 @@ describe("changes of the console, one after another", () => {
   });
   afterEach(() => project.delete());
 
-  /** Lets no run end until the returned function is called. */
-  function closeGate(): () => void {
-    let open = () => {};
-    project.deployer.gate = new Promise((resolve) => {
-      open = resolve;
-    });
-    return open;
-  }
-
   /** Two changes of two people, confirmed in this order. */
   async function confirmTwo(): Promise<[string, string]> {
     const first = await project.previewed();
@@ -32,7 +23,7 @@ describe("changes of the console, one after another", () => {
   }
 
   it("wait for a running one, and say whose it is", async () => {
-    const open = closeGate();
+    const open = project.deployer.closeGate();
     const [one, two] = await confirmTwo();
     const waiting = await until(
       () => project.changes.get(two, OPERATOR),
@@ -49,7 +40,7 @@ describe("changes of the console, one after another", () => {
   });
 
   it("do not begin once the console ends, if they wait: they fail, and the program stays without them", async () => {
-    const open = closeGate();
+    const open = project.deployer.closeGate();
     const [one, two] = await confirmTwo();
     const third = await project.changes.previews.begin({ ...EDIT, name: "third" }, OPERATOR);
     await until(
@@ -82,7 +73,7 @@ describe("changes of the console, one after another", () => {
   });
 
   it("are not saved into the program while a run may still read it", async () => {
-    const open = closeGate();
+    const open = project.deployer.closeGate();
     const saved = await project.previewed(BOB, { ...EDIT, name: "other" });
     const first = await project.previewed();
     const id = await project.changes.confirm(first.id, first.fingerprint!, OPERATOR);

@@ -31,19 +31,23 @@ describe("the console's rows", () => {
     live.setProgram([IDS]);
     await live.next();
     expect(live.all.services.map(({ name }) => name)).to.deep.equal(["ids"]);
+    live.stop();
   });
 
   it("are told to all who listen, also if one of them fails", async () => {
     const live = new Live({} as Context, [], undefined);
     const log = console.error;
     console.error = () => {};
-    live.subscribe(() => {
-      throw new Error("a listener");
-    });
-    const next = live.next();
-    live.setProgram([IDS]);
-    await next;
-    console.error = log;
-    live.stop();
+    try {
+      live.subscribe(() => {
+        throw new Error("a listener");
+      });
+      const next = live.next();
+      live.setProgram([IDS]);
+      await next;
+    } finally {
+      console.error = log;
+      live.stop();
+    }
   });
 });

@@ -176,6 +176,7 @@ describe("taps and services of the console's own stack", () => {
     const claimed = `${STACK}/TapService$TapFlow/web`;
     expect(taps.of(claimed)).to.equal(undefined);
     expect(taps.mayHave(claimed)).to.equal(true);
+    expect(taps.of(`${STACK}/TapFlow/web`)).to.equal(undefined);
     expect(tapsIn(program.slice(0, 1)).of(claimed)?.key).to.equal("a");
   });
 

@@ -11,10 +11,7 @@ describe("a console that is stopped", () => {
   it("ends the run that goes on, and begins none that waits", async () => {
     const console = await startBareConsole();
     const client = await new ConsoleClient(console).logIn();
-    let open = () => {};
-    console.deployer.gate = new Promise((resolve) => {
-      open = resolve;
-    });
+    const open = console.deployer.closeGate();
     const previews = [];
     for (const name of ["first", "second"]) previews.push(await client.preview({ ...EDIT, name }));
     for (const preview of previews) await client.confirm(preview);
