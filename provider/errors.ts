@@ -38,3 +38,17 @@ export class TaasError extends Error {
     this.hint = details.hint === undefined ? undefined : printable(details.hint);
   }
 }
+
+/** The same error with other details. */
+export function withDetails(
+  { shortMessage, code, host, hint, cause }: TaasError,
+  other: Omit<Partial<TaasErrorDetails>, "code">,
+): TaasError {
+  return new TaasError(shortMessage, {
+    code,
+    cause,
+    ...(host === undefined ? {} : { host }),
+    ...(hint === undefined ? {} : { hint }),
+    ...other,
+  });
+}

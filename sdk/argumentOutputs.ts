@@ -1,6 +1,4 @@
-import type { Kind } from "../provider/face/computed";
-
-const PLACES = ["host", "hosts", "port", "ports"];
+import { type Kind, PLACE } from "../provider/face/computed";
 
 const LABELS = ["tenant", "description"];
 
@@ -9,8 +7,8 @@ const LABELS = ["tenant", "description"];
  * passes on, so these are passed as undefined where a program does not give them.
  */
 export const ARGUMENT_OUTPUTS: Readonly<Record<Kind, readonly string[]>> = {
-  TapService: [...PLACES, ...LABELS, "distribution", "collector", "attachment", "tunnelId"],
-  TapFlow: [...PLACES, ...LABELS, "service", "direction", "filter", "enabled", "until"],
+  TapService: [...PLACE, ...LABELS, "distribution", "collector", "attachment", "tunnelId"],
+  TapFlow: [...PLACE, ...LABELS, "service", "direction", "filter", "enabled", "until"],
   MirrorTunnel: ["hosts", "mode", "type", "udpPort", "localIps"],
   MonitorPort: [...LABELS, "host", "type", "name", "socketPath", "ifaceId"],
 };

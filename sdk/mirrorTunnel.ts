@@ -102,7 +102,7 @@ export class MirrorTunnel extends TaasResource {
 
   /** Declares the tunnel. `name` is part of its owner key; `args` may be outputs of other resources. */
   constructor(name: string, args: MirrorTunnelArgs, options?: CustomResourceOptions) {
-    super("MirrorTunnel", name, { ...args }, options);
+    super("MirrorTunnel", name, args, options);
   }
 
   /** Whether a value is a MirrorTunnel, including one from another copy of this package. */

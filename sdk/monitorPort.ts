@@ -92,7 +92,7 @@ export class MonitorPort extends TaasResource {
 
   /** Declares the port. `name` is part of its owner key, and not the port's own name; that is `args.name`. */
   constructor(name: string, args: MonitorPortArgs, options?: CustomResourceOptions) {
-    super("MonitorPort", name, { ...args }, options);
+    super("MonitorPort", name, args, options);
   }
 
   /** Whether a value is a MonitorPort, including one from another copy of this package. */

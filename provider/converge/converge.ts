@@ -1,5 +1,5 @@
 import { allOf } from "../allOf";
-import { TaasError } from "../errors";
+import { TaasError, withDetails } from "../errors";
 import { stackOf } from "../model/identity";
 import { RESTORE_WAIT, waitsForRestore } from "../model/restoreWait";
 import type { Claim } from "../schema/claim";
@@ -189,10 +189,11 @@ async function deleteOld(intent: Intent, { old, rounds }: Prepared): Promise<voi
   };
   const looks = leaving(intent, old, rounds).sort((a, b) => Number(isFarEnd(a)) - Number(isFarEnd(b)));
   const edit = deleteEdit(intent.previousOwner ?? intent.owner, intent.token);
-  for (const [index, { record }] of looks.entries()) {
-    const isBegun = looks.slice(0, index).some((look) => holds(intent, look));
+  let isBegun = false;
+  for (const look of looks) {
     try {
-      await intent.reach.open(record).submit(edit);
+      await intent.reach.open(look.record).submit(edit);
+      isBegun ||= holds(intent, look);
     } catch (error) {
       throw intent.mode === "delete" && isBegun ? halfDeleted(error) : error;
     }
@@ -202,13 +203,8 @@ async function deleteOld(intent: Intent, { old, rounds }: Prepared): Promise<voi
 /** The error of a delete that is complete on some hosts. The state still has the resource, as it was before. */
 function halfDeleted(error: unknown): unknown {
   if (!(error instanceof TaasError)) return error;
-  const { shortMessage, code, host, hint } = error;
   const advice =
     "The resource is deleted on other hosts already: delete it again, or run pulumi up --refresh if it is to stay";
-  return new TaasError(shortMessage, {
-    code,
-    cause: error,
-    hint: hint === undefined ? advice : `${hint}. ${advice}`,
-    ...(host === undefined ? {} : { host }),
-  });
+  const hint = error.hint === undefined ? advice : `${error.hint}. ${advice}`;
+  return withDetails(error, { hint, cause: error });
 }

@@ -15,6 +15,9 @@ export type Draft = Claim extends infer Kind
     : never
   : never;
 
+/** A claim of a flow as it is to be. */
+export type FlowDraft = Extract<Draft, { kind: "flow" }>;
+
 /**
  * A change to one host's claims. It is applied to the claims as they are at that moment, possibly more than once, so it
  * must be idempotent.

@@ -23,7 +23,7 @@ export interface Reach {
   /** Receives the claims of other resources that the operation deletes, because they cannot exist without this one. */
   dropped?: (claim: Claim) => void;
   /** The hosts at other ends of leftovers that failed earlier in the run. */
-  failed?: FailedHosts;
+  failed: FailedHosts;
   /** Ends the operation between two steps. What a create has written by then is undone; a delete that has begun goes on. */
   ending?: Ending | undefined;
 }

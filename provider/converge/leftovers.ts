@@ -4,7 +4,6 @@ import { stackOf } from "../model/identity";
 import type { Claim, Elsewhere } from "../schema/claim";
 import { deleteEdit, finishEdit } from "./edit";
 import { unlessEnded } from "./ending";
-import { FailedHosts } from "./failedHosts";
 import { lookAll, type OpenHost, type Reach } from "./hosts";
 import type { Look } from "./look";
 import { isLeftover } from "./run";
@@ -55,9 +54,6 @@ export function withoutClaims(look: Look, found: readonly FoundClaim[]): Look {
   return { ...look, read: { ...look.read, claims } };
 }
 
-/** How a clean-up reaches hosts. */
-type CleaningReach = Reach & { failed: FailedHosts };
-
 /** The most hosts at other ends that may fail in one clean-up, because an operation waits for each of them. */
 const MOST_FAILED = 3;
 const TOO_MANY = new Error(`other ends are on ${MOST_FAILED} hosts that failed, so no more hosts were asked`);
@@ -69,13 +65,13 @@ const TOO_MANY = new Error(`other ends are on ${MOST_FAILED} hosts that failed, 
  * failed is not asked again in this run. Resolves to whether a host was changed.
  */
 export async function cleanUp(reach: Reach, leftovers: readonly FoundClaim[]): Promise<boolean> {
-  const cleaning = { failed: new FailedHosts(), ...reach };
-  const most = cleaning.failed.count + MOST_FAILED;
+  const { failed } = reach;
+  const most = failed.count + MOST_FAILED;
   const staying = new Map<string, Claim[]>();
   let cleaned = false;
   for (const found of leftovers) {
-    const isOver = cleaning.failed.count >= most;
-    const error = isOver ? TOO_MANY : await failureOf(reach, () => settle(cleaning, found));
+    const isOver = failed.count >= most && otherEnds(found.claim).length > 0;
+    const error = isOver ? TOO_MANY : await failureOf(reach, () => settle(reach, found));
     if (error === undefined) cleaned = true;
     else staying.set(error.message, [...(staying.get(error.message) ?? []), found.claim]);
   }
@@ -93,7 +89,7 @@ function stayText({ owner }: Claim, others: number, why: string): string {
  * there. Claims are confirmed once all of them are written, so a confirmed one shows that its resource was written
  * everywhere; the operator is told, because the program may not have it any more.
  */
-async function settle(reach: CleaningReach, { seen, claim }: FoundClaim): Promise<void> {
+async function settle(reach: Reach, { seen, claim }: FoundClaim): Promise<void> {
   const { open, warn } = reach;
   const ends = await unlessEnded(reach.ending, lookAtOthers(reach, { seen, claim }));
   if (ends.some(({ read }) => isConfirmed(claim, read.claims))) {
@@ -111,7 +107,7 @@ async function settle(reach: CleaningReach, { seen, claim }: FoundClaim): Promis
 
 /** Looks at the other ends of a leftover. */
 async function lookAtOthers(
-  { open, claimedHost, failed }: CleaningReach,
+  { open, claimedHost, failed }: Reach,
   { seen, claim }: FoundClaim,
 ): Promise<Look[]> {
   const others = otherEnds(claim).filter(({ machine }) => machine !== seen.facts.machine);

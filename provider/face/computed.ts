@@ -14,7 +14,8 @@ export const COMPUTED: Readonly<Record<Kind, readonly string[]>> = {
   MonitorPort: ["port", "portName", "libvirt", "rules", "status"],
 };
 
-const PLACE = ["host", "hosts", "port", "ports"];
+/** The arguments that say where a port is. */
+export const PLACE = ["host", "hosts", "port", "ports"];
 
 /**
  * Outputs that only an operation on hosts can find out, each with the arguments that determine it: while those are

@@ -1,4 +1,4 @@
-import { TaasError } from "../errors";
+import { TaasError, withDetails } from "../errors";
 import type { ExecResult } from "./transport";
 
 /** The host that a failure of the connection concerns. */
@@ -94,13 +94,7 @@ export function socketRefused(peer: Peer, path: string, why: string, cause?: unk
 /** The same error under another name of the host, because names share connections. */
 export function underName(error: unknown, name: string): unknown {
   if (!(error instanceof TaasError) || error.host === name) return error;
-  const { code, hint, cause } = error;
-  return new TaasError(error.shortMessage, {
-    code,
-    host: name,
-    cause,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  return withDetails(error, { host: name });
 }
 
 /** A command as one readable line for messages. */

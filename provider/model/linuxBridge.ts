@@ -60,7 +60,9 @@ const ALL_GROUPS = 0xfffd;
  */
 export function openBridge({ name, port, mask, snooping }: LinuxBridge): LinuxBridge {
   return {
-    ...{ name, ageing: 0, port },
+    name,
+    ageing: 0,
+    port,
     mask: mask === undefined ? undefined : ALL_GROUPS,
     snooping: snooping === undefined ? undefined : 0,
   };
@@ -101,7 +103,9 @@ function readLinuxBridge(text: string): LinuxBridge | undefined {
   if (parts === null) return undefined;
   const [, name, ageing, port, mask, snooping] = parts;
   return {
-    ...{ name: name!, ageing: Number(ageing), port: port! },
+    name: name!,
+    ageing: Number(ageing),
+    port: port!,
     mask: mask === "-" ? undefined : Number(mask),
     snooping: snooping === undefined ? undefined : Number(snooping),
   };

@@ -94,7 +94,9 @@ function readRow(bridge: BridgeFacts, host: string): ClaimSet {
  * like leftovers.
  */
 function checkOnlyOne(bridges: readonly BridgeFacts[], tapBridge: string, host: string): void {
-  const other = bridges.find((candidate) => candidate.name !== tapBridge && isTapBridge(candidate));
+  const other = bridges.find(
+    (candidate) => candidate.name !== tapBridge && rendererOf(candidate) !== undefined,
+  );
   if (other === undefined) return;
   throw new TaasError(`the tap bridge of this machine is ${other.name}, not ${tapBridge}`, {
     code: "tap-bridge-differs",
@@ -103,8 +105,9 @@ function checkOnlyOne(bridges: readonly BridgeFacts[], tapBridge: string, host: 
   });
 }
 
-function isTapBridge(bridge: BridgeFacts): boolean {
-  return bridge.externalIds[RENDERER_KEY] !== undefined || isOurBridge(bridge);
+/** The renderer of a tap bridge's rules, 0 if the bridge has lost our mark; undefined if it is no tap bridge of ours. */
+function rendererOf(bridge: BridgeFacts): string | undefined {
+  return bridge.externalIds[RENDERER_KEY] ?? (isOurBridge(bridge) ? "0" : undefined);
 }
 
 /** Whether a bridge without our mark is nevertheless ours: it holds claims and their count. */
@@ -114,7 +117,7 @@ function isOurBridge(bridge: BridgeFacts): boolean {
 }
 
 function checkRenderer(bridge: BridgeFacts, host: string): void {
-  const renderer = bridge.externalIds[RENDERER_KEY] ?? (isOurBridge(bridge) ? "0" : undefined);
+  const renderer = rendererOf(bridge);
   if (renderer === undefined) {
     throw new TaasError(
       `bridge ${bridge.name} exists and was not created by pulumi-taas (no external_ids:${RENDERER_KEY})`,

@@ -1,7 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Draft } from "../converge/edit";
 import type { OpenHost, Reach } from "../converge/hosts";
-import type { Look } from "../converge/look";
 import type { Underlay } from "../converge/network";
 import { TaasError } from "../errors";
 import { filterOf } from "../model/filter/filterOf";
@@ -12,13 +10,11 @@ import type { Facts } from "../ovs/facts";
 import type { Claim, FlowClaim } from "../schema/claim";
 import type { FlowInputs } from "../schema/flow";
 import { portKey } from "../schema/port";
-import { type Way, wayOf } from "./way";
+import { type Outgoing, type Way, wayOf } from "./way";
 
 /** A flow whose copies may leave its host by a port that it taps. */
-interface Tap {
-  draft: Extract<Draft, { kind: "flow" }>;
+interface Tap extends Outgoing {
   inputs: Pick<FlowInputs, "direction" | "ports" | "filter" | "defaultAction">;
-  source: Look;
   /** The tapped ports that are plugged. */
   ports: readonly FoundPort[];
   open: OpenHost;

@@ -1,5 +1,5 @@
 import { tapBridgeOf } from "../converge/access";
-import type { Draft } from "../converge/edit";
+import type { FlowDraft } from "../converge/edit";
 import type { Reach } from "../converge/hosts";
 import type { Look } from "../converge/look";
 import { outerBytes } from "../encapsulation/encapsulations";
@@ -12,19 +12,15 @@ import { findMonitor } from "../model/home";
 import { ETHERNET, largestOf } from "../model/largestFrame";
 import { serviceFinder } from "../model/serviceNames";
 import type { FlowInputs } from "../schema/flow";
-import { wayOf } from "./way";
-
-type FlowDraft = Extract<Draft, { kind: "flow" }>;
+import { type Outgoing, wayOf } from "./way";
 
 const IPV6_HEADER = 40;
 
 /** The input of the check whether copies fit. */
-interface Fit {
-  draft: FlowDraft;
+interface Fit extends Outgoing {
   inputs: FlowInputs;
   /** The tapped ports that are plugged. */
   ports: readonly FoundPort[];
-  source: Look;
   /** The monitor's host; absent for a collector. */
   destination: Look | undefined;
   reach: Pick<Reach, "open" | "warn">;

@@ -109,8 +109,8 @@ const checks = checksOf(flowArgs, checkFlow);
 /**
  * Whether the engine asks if a flow must be deleted before its service, which is itself deleted before it is replaced.
  * It then passes the recorded inputs with an unknown service. In a preview with an unknown service, `check` has made
- * what follows from the service unknown as well. A collector's service has no claim, so its flows stay, and what is left of a
- * flow that has ended has nothing to lose.
+ * what follows from the service unknown as well. A collector's service has no claim, so its flows stay. So does a flow
+ * that has ended, because it copies nothing any more.
  */
 function isServiceCondemned(olds: Properties, { service, tunnelId }: Properties): boolean {
   if (isEnded(olds.status)) return false;

@@ -49,8 +49,8 @@ export function untilPassed(inputs: FlowInputs): TaasError {
 }
 
 /**
- * Before a create or an update: whether time is left. Warns if copies may continue after the end, because Open vSwitch's timeouts
- * reach 18 hours at most, and then a keeper or another operation is needed.
+ * Before a create or an update: whether time is left. Warns if copies may continue after the end, because Open vSwitch's
+ * timeouts reach 18 hours at most, and then a keeper or another operation is needed.
  */
 export async function timeLeft(context: Context, inputs: FlowInputs): Promise<"some" | "none"> {
   const clocks = await clocksOf(context, inputs);

@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 import { allOf } from "../allOf";
 import { integrationBridgeOf } from "../converge/access";
 import { tunnelAddress } from "../converge/addresses";
-import type { Draft } from "../converge/edit";
+import type { FlowDraft } from "../converge/edit";
 import { machineOf, type OpenHost, type Reach } from "../converge/hosts";
 import type { Target } from "../converge/intent";
 import type { Look } from "../converge/look";
@@ -19,7 +19,6 @@ import { fitCopies } from "./fit";
 import { membersMissing } from "./members";
 import { requireSharedTunnel, tunnelBridgeOf } from "./sharedTunnel";
 
-type FlowDraft = Extract<Draft, { kind: "flow" }>;
 type Peer = NonNullable<FlowClaim["peer"]>;
 /** What is needed to find a flow's claims: access to hosts, and a receiver of warnings. */
 type Asking = Pick<Reach, "open" | "warn">;

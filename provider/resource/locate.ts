@@ -30,9 +30,12 @@ function isActive(found: FoundPort): boolean {
  * whose row is active, if there are such.
  */
 export function having<Seen extends Look>(all: readonly Seen[], wanted: PortInput): Seen[] {
-  const looks = uniqueMachines(all).filter((look) => foundOn(look, wanted) !== undefined);
-  const active = looks.filter((look) => isActive(foundOn(look, wanted)!));
-  return active.length > 0 ? active : looks;
+  const there = uniqueMachines(all).flatMap((look) => {
+    const found = foundOn(look, wanted);
+    return found === undefined ? [] : [{ look, isInUse: isActive(found) }];
+  });
+  const inUse = there.filter(({ isInUse }) => isInUse);
+  return (inUse.length > 0 ? inUse : there).map(({ look }) => look);
 }
 
 /**

@@ -84,8 +84,12 @@ export async function readEnds(request: ReadRequest): Promise<ReadResult> {
     found.flatMap(([end, holder]) => (holder === undefined ? [] : [[end, holder] as const])),
   );
   const altered = await alteredClaims(request, held, [...byPlace.values()], claimOn);
-  const [name] = found.map(([end, holder]) => end.portNames?.(placed(end, candidatesOf(end), holder)));
-  if (name) props.portName = name;
+  const [first] = found;
+  if (first !== undefined) {
+    const [end, holder] = first;
+    const name = end.portNames?.(placed(end, candidatesOf(end), holder));
+    if (name) props.portName = name;
+  }
   props.status = statusOf(request, ends, new Set([...faults, ...altered, ...differences]));
   return { id, props, inputs };
 }
@@ -130,7 +134,7 @@ function faultsOfEnd(end: End, candidates: readonly Inspection[], holder: Inspec
   return [`port ${name} is now on host ${now.record.name}, not on ${holder.record.name}`];
 }
 
-/** The candidate that the next operation will choose for an end: `locate` says which. */
+/** The candidate that has an end's port, chosen as `locate` does; else the one with the claim, or the first. */
 function placed(end: End, candidates: readonly Inspection[], holder: Inspection | undefined): Inspection {
   const wanted = end.port?.(holder);
   const there = wanted === undefined ? [] : having(candidates, wanted);

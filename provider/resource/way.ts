@@ -1,4 +1,4 @@
-import type { Draft } from "../converge/edit";
+import type { FlowDraft } from "../converge/edit";
 import type { Look } from "../converge/look";
 import type { EncapsulationName } from "../encapsulation/encapsulation";
 import { encapsulationOf } from "../encapsulation/encapsulations";
@@ -7,6 +7,12 @@ import type { FoundPort } from "../model/findPort";
 import { routeOf } from "../model/route";
 import { productionTunnel } from "../model/shared";
 import type { FlowClaim } from "../schema/claim";
+
+/** A flow as it is to be, and the host of its source. */
+export interface Outgoing {
+  draft: FlowDraft;
+  source: Look;
+}
 
 /** How copies leave their host. */
 export interface Way {
@@ -23,13 +29,7 @@ export interface Way {
 }
 
 /** How the copies of a flow leave the host of its source; undefined if they stay there, or the way is not known. */
-export function wayOf({
-  draft,
-  source: { read, facts },
-}: {
-  draft: Extract<Draft, { kind: "flow" }>;
-  source: Look;
-}): Way | undefined {
+export function wayOf({ draft, source: { read, facts } }: Outgoing): Way | undefined {
   const route = routeOf([...read.claims.values()], draft as FlowClaim);
   if (route !== undefined) {
     const { end, remote } = route;

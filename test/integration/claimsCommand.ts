@@ -18,7 +18,10 @@ export function runClaims(lab: Lab, hosts: readonly string[], ...args: string[])
   );
 }
 
-/** Runs `pulumi-taas` with these words and with a full disk as its standard output. It does not throw when the command fails. */
+/**
+ * Runs `pulumi-taas` with these words and with a full disk as its standard output. It does not throw when the command
+ * fails.
+ */
 export function onFullDisk(...words: string[]) {
   const command = [process.execPath, MAIN, ...words];
   return execa("sh", ["-c", 'exec "$@" > /dev/full', "sh", ...command], { reject: false });

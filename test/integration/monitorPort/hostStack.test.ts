@@ -1,19 +1,14 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect } from "chai";
 import { Driver } from "../../driver/driver";
-import { repositoryRoot } from "../../engine/fixtureProject";
 import { routerAdvertisement } from "../../lab/frames";
 import type { LabHost } from "../../lab/host";
 import { requireIpv6 } from "../../lab/ipv6";
 import { type Lab, startLab } from "../../lab/lab";
+import { blocks } from "../documentation/pages";
 
-/** The commands that docs/monitor-port.md has for a sensor: in a namespace of its own, and in the host's. */
+/** The first commands of docs/monitor-port.md, for a sensor in a namespace of its own, and in the host's. */
 function documentedCommands(device: string): string[] {
-  const text = readFileSync(join(repositoryRoot(), "docs/monitor-port.md"), "utf8");
-  const section = /^## Sensors on the host$([\s\S]*?)^## /m.exec(text)?.[1] ?? "";
-  const blocks = [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block!);
-  return blocks.map((block) =>
+  return blocks("docs/monitor-port.md", "sh").map((block) =>
     block.replaceAll("mp-0123456789ab", device).replace("suricata -i", "ip link show dev"),
   );
 }

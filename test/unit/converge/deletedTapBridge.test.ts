@@ -71,6 +71,8 @@ describe("a host whose tap bridge somebody has deleted", () => {
       true,
     );
     expect(leaves(observed({ name: "br-int", ports: [noted] })), "a note").to.equal(true);
+    const opened = { name: "web", port: { externalIds: { "taas-ageing": "qbr 30000 qvb 0" } } };
+    expect(leaves(observed({ name: "br-int", ports: [opened] })), "a Linux bridge's note").to.equal(true);
     expect(leaves(bare), "nothing").to.equal(false);
     const labelled = { name: "acl", port: { externalIds: { taas: "1" } } };
     expect(leaves(observed({ name: "br-int", ports: [labelled] })), "a label of others").to.equal(false);

@@ -51,6 +51,7 @@ class Hosts {
     }),
     claimedHost: async (host: unknown) => host,
     warn: (message: string) => this.warnings.push(message),
+    failed: new FailedHosts(),
   } as never;
 
   look(name: string): Look {
@@ -195,7 +196,7 @@ describe("many claims that a killed run left", () => {
       1: [...many(50, () => 9), { ...tunnel, ...left }],
       2: [{ ...tunnel, ...left }],
     });
-    const reach = Object.assign(hosts.reach, { failed: new FailedHosts() });
+    const { reach } = hosts;
     expect(await cleanUp(reach, hosts.allFound(1)), "the one whose other end answers").to.equal(true);
     expect(hosts.asked).to.deep.equal(["host9", "host2"]);
     expect(hosts.now.host2).to.equal("");
@@ -214,6 +215,13 @@ describe("many claims that a killed run left", () => {
     expect(hosts.warnings.at(-1)).to.match(
       /mesh3 and 46 more resources stays for now: .* no more hosts were asked/,
     );
+  });
+
+  it("are deleted all the same where they have no other end", async () => {
+    const alone = { ...tunnel, ...left, owner: "o/p/s/TapService/ids", elsewhere: [] };
+    const hosts = new Hosts({ 1: [...many(5, (index) => index + 2), alone] });
+    expect(await cleanUp(hosts.reach, hosts.allFound(1))).to.equal(true);
+    expect(hosts.allFound(1).map(({ claim }) => claim.owner)).not.to.include(alone.owner);
   });
 
   it("do not delay the end of an operation", async () => {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { tapBridgeOf } from "../../../provider/converge/access";
 import { outcomeOf } from "../../../provider/converge/draft";
 import type { Edit } from "../../../provider/converge/edit";
+import { FailedHosts } from "../../../provider/converge/failedHosts";
 import type { Host } from "../../../provider/converge/host";
 import { placeOf } from "../../../provider/converge/hosts";
 import type { Look } from "../../../provider/converge/look";
@@ -101,6 +102,7 @@ export function memoryHosts(
     claimedHost: async (record) => record,
     open,
     warn: () => undefined,
+    failed: new FailedHosts(),
     close: async () => undefined,
   };
 }
