@@ -1,4 +1,5 @@
 import { TaasError } from "../errors";
+import type { Command } from "../host/script";
 import {
   devicesOf,
   type FoundLinuxBridge,
@@ -17,6 +18,26 @@ import { readLinuxBridges } from "./readLinuxBridges";
 
 /** How many words of a command that sets a device come before the settings. */
 const BEFORE_SETTINGS = 7;
+
+/** Settings that `ip` refuses by itself, before it asks the kernel: no such number fits. */
+const IMPOSSIBLE = {
+  bridge: ["ageing_time", "4294967296"],
+  bridge_slave: ["group_fwd_mask", "65536"],
+} as const;
+
+/**
+ * Tries whether the login may set a device, and changes nothing. The kernel is asked for no setting, which needs the same
+ * right. sudo decides by the words of a command, so it is asked for an impossible setting, which `ip` refuses.
+ */
+const TRY = `
+PATH="$PATH:/usr/sbin:/sbin"
+device=$1 type=$2
+shift 2
+if [ -z "$TAAS_SUDO" ]; then exec ip link set dev "$device" type "$type"; fi
+said=$($TAAS_SUDO ip link set dev "$device" type "$type" "$@" 2>&1) && exit
+case $said in *"$2"*" is wrong"*) exit 0 ;; esac
+printf '%s\\n' "$said" >&2
+exit 1`;
 
 /** The commands that set a Linux bridge as wanted; `is`: its current settings, if known. */
 function commands(wanted: LinuxBridge, is?: LinuxBridge): string[][] {
@@ -38,8 +59,22 @@ export async function setLinuxBridge(
   for (const argv of commands(wanted, is)) await setLink(access, argv);
 }
 
-async function setLink(access: HostAccess, argv: readonly string[]): Promise<void> {
-  const { exitCode, stderr } = await access.run(argv);
+/** Rejects with `ageing-failed` or `no-rights` if a command of `commands` could not be run. */
+async function tryLink(access: HostAccess, argv: readonly string[]): Promise<void> {
+  const [device, type] = [argv[4]!, argv[6]!];
+  const [word, number] = IMPOSSIBLE[type as keyof typeof IMPOSSIBLE];
+  const settings = argv.slice(BEFORE_SETTINGS);
+  const others = settings.slice(settings[0] === word ? 2 : 0);
+  await setLink(access, argv, {
+    text: TRY,
+    name: argv.join(" "),
+    words: [device, type, word, number, ...others],
+  });
+}
+
+/** Runs a command of `commands`, or what tries it. */
+async function setLink(access: HostAccess, argv: readonly string[], command: Command = argv): Promise<void> {
+  const { exitCode, stderr } = await access.run(command);
   if (exitCode === 0 || /can(?:not|'t) find device/i.test(stderr)) return;
   throw new TaasError(
     `the Linux bridge behind a monitor cannot be set by "${argv.join(" ")}": ${stderr.trim()}`,
@@ -53,8 +88,8 @@ async function setLink(access: HostAccess, argv: readonly string[]): Promise<voi
 
 /**
  * Rejects if a Linux bridge behind one of these monitors is shared (`monitor-bridge-shared`), or would have to be set
- * and cannot be. It sets what has to change to what it is, which needs the same right and changes nothing. Resolves with
- * what the operator should know of bridges that are accepted.
+ * and cannot be. It sets nothing: another writer may have opened a bridge by now. Resolves with what the operator should
+ * know of bridges that are accepted.
  */
 export async function requireLinuxBridges(
   access: HostAccess,
@@ -77,7 +112,7 @@ export async function requireLinuxBridges(
       warnings.push(
         `${sharedText(port, is)}. It is set for copies all the same, because it was before: delete the service to restore it`,
       );
-    for (const argv of commands(is, openBridge(is))) await setLink(access, argv);
+    for (const argv of commands(openBridge(is), is)) await tryLink(access, argv);
     if (is.firewall === "on")
       warnings.push(
         `copies to monitor port ${port} pass this host's firewall, because Linux bridge ${is.name} calls it (bridge-nf-call-iptables), and those that its rules do not accept are dropped. For this port, switch port security (Neutron) or the VM's firewall (Proxmox) off`,

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { expect } from "chai";
 import type { HostAccess } from "../../../provider/converge/access";
 import {
@@ -8,21 +9,25 @@ import {
 import type { Look } from "../../../provider/converge/look";
 import { PlainDevices } from "../../../provider/converge/plainDevices";
 import { TaasError } from "../../../provider/errors";
+import { plainArgv, type Script } from "../../../provider/host/script";
 import { openBridge } from "../../../provider/model/linuxBridge";
 import type { Claim } from "../../../provider/schema/claim";
+import { requireProgram } from "../../lacking";
 import { observed, rowId } from "../model/observed";
 
 const LEARNING = "taas-bridge out0 office 30000 in0 0x0 1";
 
-/** A host that prints this of its Linux bridges, and the `ip` commands that it was asked to run. */
-function host(line: string): { access: HostAccess; commands: string[] } {
+/** A host that prints this of its Linux bridges, the `ip` commands that it was asked to run, and those that it tried. */
+function host(line: string): { access: HostAccess; commands: string[]; tried: Script[] } {
   const commands: string[] = [];
+  const tried: Script[] = [];
   const run: HostAccess["run"] = async (command) => {
     if (!("text" in command)) commands.push(command.join(" "));
+    else if (command.name.startsWith("ip ")) tried.push(command);
     return { stdout: "text" in command ? `${line}\n` : "", stderr: "", exitCode: 0 };
   };
   const access = { run, plainDevices: new PlainDevices(), record: { name: "host1" } };
-  return { access: access as unknown as HostAccess, commands };
+  return { access: access as unknown as HostAccess, commands, tried };
 }
 
 /** What is seen of a host with the monitor `out0`, and of the note of the Linux bridge behind it. */
@@ -41,25 +46,45 @@ const monitors = [{ name: "out0", interface: rowId("Interface", "out0"), owner: 
 
 describe("the Linux bridge behind a monitor", () => {
   it("is refused if it has more ports than a VM's and Open vSwitch's, and nothing is tried on it", async () => {
-    const { access, commands } = host(`${LEARNING} 3 off`);
+    const { access, commands, tried } = host(`${LEARNING} 3 off`);
     const error = await requireLinuxBridges(access, look(), monitors).catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(TaasError);
     const { code, message } = error as TaasError;
     expect(code).to.equal("monitor-bridge-shared");
     expect(message).to.include("Linux bridge office behind monitor port out0 has 3 ports");
-    expect(commands).to.deep.equal([]);
+    expect([commands, tried]).to.deep.equal([[], []]);
   });
 
-  it("is accepted with a warning if it got them since it serves, and tried with the values that it has", async () => {
-    const { access, commands } = host(`${LEARNING} 3 off`);
+  it("is accepted with a warning if it got them since it serves, and tried without a write", async () => {
+    const { access, commands, tried } = host(`${LEARNING} 3 off`);
     const warnings = await requireLinuxBridges(access, look("office 30000 in0 0"), monitors);
     expect(warnings.join()).to.match(
       /^Linux bridge office .* has 3 ports.*delete the service to restore it$/,
     );
-    expect(commands).to.deep.equal([
-      "ip link set dev office type bridge ageing_time 30000 mcast_snooping 1",
-      "ip link set dev in0 type bridge_slave group_fwd_mask 0",
+    // Another writer may have opened it since it was read.
+    expect(commands).to.deep.equal([]);
+    expect(tried.map(({ name }) => name)).to.deep.equal([
+      "ip link set dev office type bridge ageing_time 0 mcast_snooping 0",
+      "ip link set dev in0 type bridge_slave group_fwd_mask 65533",
     ]);
+  });
+
+  it("is tried by what changes nothing: by the kernel's answer, or by that of sudo to the same words", async function () {
+    requireProgram(this, "ip");
+    const { access, tried } = host("taas-bridge out0 lo 30000 lo 0x0 1 2 off");
+    await requireLinuxBridges(access, look(), monitors);
+    expect(tried.length).to.equal(2);
+    for (const command of tried) {
+      const answer = (sudo: string) => {
+        const [file, ...words] = plainArgv(command);
+        const env = { ...process.env, TAAS_SUDO: sudo };
+        const { status, stderr } = spawnSync(file!, words, { env, encoding: "utf8" });
+        return [status, stderr.trim()];
+      };
+      expect(answer("")).to.deep.equal([0, ""]);
+      expect(answer("env")).to.deep.equal([0, ""]);
+      expect(answer("cat /taas-none").join()).to.match(/^1,cat: .taas-none.?: No such file/);
+    }
   });
 
   it("is accepted with a warning if its frames pass the host's firewall", async () => {
