@@ -10,6 +10,8 @@ export interface Work<Options = object> {
   context: Context;
   /** The hosts that the command line selects, except those that are declared gone. */
   hosts: HostRecord[];
+  /** Those that are declared gone. */
+  gone: HostRecord[];
   /** The values of the command's own options, and of those that all commands have. */
   options: Options & CommonOptions;
   /** Its arguments. */

@@ -41,11 +41,11 @@ export const console: CommandSpec<ConsoleOptions> = {
   // A program is changed without its hosts, too.
   hostNeed: "optional",
   lifetime: "service",
-  async run({ context, hosts, options, output, signal }) {
+  async run({ context, hosts, gone, options, output, signal }) {
     const { project, stack, users, userHeader, publicUrl, organization, port } = options;
     const { startConsole } = await import("../console/server/start.js");
     const served = await startConsole({
-      ...{ context, hosts, organization, userHeader, usersFile: users, port: Number(port) },
+      ...{ context, hosts, gone, organization, userHeader, usersFile: users, port: Number(port) },
       folder: project ?? (stack.length > 0 ? "." : undefined),
       stack: stack[0],
       publicUrl: publicUrl === undefined ? undefined : new URL(publicUrl),

@@ -87,18 +87,23 @@ function contentOf(file: string): string {
 }
 
 /**
- * The hosts to reach: those that are declared gone are left out, with a warning. `need`: whether the command can do
+ * The hosts to reach, without those that are declared gone, of which a warning tells. `need`: whether the command can do
  * without any; if not, throws `host-gone`.
  */
-export function recordsOf(context: Context, hosts: readonly string[], need: HostNeed): HostRecord[] {
-  const records = hosts.map((name) => context.resolveHost(name));
-  const present = records.filter(({ gone }) => gone !== true);
-  if (need === "required" && present.length === 0) {
-    throw new TaasError(`all hosts of the command line are declared gone: ${hosts.join(", ")}`, {
+export function recordsOf(
+  context: Context,
+  names: readonly string[],
+  need: HostNeed,
+): Record<"hosts" | "gone", HostRecord[]> {
+  const records = names.map((name) => context.resolveHost(name));
+  const hosts = records.filter((record) => record.gone !== true);
+  const gone = records.filter((record) => record.gone === true);
+  if (need === "required" && hosts.length === 0) {
+    throw new TaasError(`all hosts of the command line are declared gone: ${names.join(", ")}`, {
       code: "host-gone",
       hint: "Remove `gone` from a host that is back, or name another host",
     });
   }
-  for (const { name } of records.filter(({ gone }) => gone)) context.warn(`host ${name} is declared gone`);
-  return present;
+  for (const { name } of gone) context.warn(`host ${name} is declared gone`);
+  return { hosts, gone };
 }

@@ -88,7 +88,7 @@ async function runCommand(spec: CommandSpec, command: Command, run: Run): Promis
   const { settings, hosts } = readHosts({ ...options, stack }, readConnection(options));
   const work = (context: Context) => {
     const records = recordsOf(context, hosts, spec.hostNeed ?? "required");
-    return spec.run({ context, hosts: records, options, args: command.args, output, signal });
+    return spec.run({ context, ...records, options, args: command.args, output, signal });
   };
   const code = await withContext(settings, work, { until: spec.lifetime === "service" ? "end" : "idle" });
   return code === 0 && output.hasErrors ? 1 : code;

@@ -33,8 +33,10 @@ export interface Project {
 /** What a console shows, and to whom. */
 export interface ConsoleOptions {
   context: Context;
-  /** The hosts of the inventory. */
+  /** The hosts of the inventory, except those that are declared gone. */
   hosts: readonly HostRecord[];
+  /** Those that are declared gone. */
+  gone: readonly HostRecord[];
   /** Absent for a read-only console. */
   project?: Project | undefined;
   /** Absent: one operator, who may do everything. */
@@ -55,8 +57,9 @@ export class Console {
   private readonly listeners = new Set<(event: Event) => void>();
 
   constructor(readonly options: ConsoleOptions) {
-    const { context, hosts, project, users } = options;
-    this.live = new Live(context, hosts, project && ownStack({ project: project.name }, project.identity));
+    const { context, hosts, gone, project, users } = options;
+    const stack = project && ownStack({ project: project.name }, project.identity);
+    this.live = new Live(context, { hosts, gone }, stack);
     this.watches = new Watches(context);
     if (project === undefined) return;
     const file = new ProgramFile(project.file);

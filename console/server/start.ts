@@ -13,6 +13,8 @@ import { type Served, serveConsole } from "./serve";
 export interface StartOptions {
   context: Context;
   hosts: readonly HostRecord[];
+  /** Hosts that are declared gone. */
+  gone: readonly HostRecord[];
   /** Folder of the project whose program is edited; absent for a read-only console. */
   folder?: string | undefined;
   /** The stack, as Pulumi names it: `prod` or `acme/taps/prod`. */
@@ -32,9 +34,9 @@ export interface StartOptions {
  * a Refusal if the program cannot be edited.
  */
 export async function startConsole(options: StartOptions): Promise<Served> {
-  const { context, hosts, usersFile, userHeader, publicUrl, port, pageFolder } = options;
+  const { context, hosts, gone, usersFile, userHeader, publicUrl, port, pageFolder } = options;
   return serveConsole({
-    ...{ context, hosts, port, pageFolder, userHeader, publicUrl },
+    ...{ context, hosts, gone, port, pageFolder, userHeader, publicUrl },
     users: usersFile === undefined ? undefined : readUsers(usersFile),
     project: await projectOf(options),
   });

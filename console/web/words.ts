@@ -8,6 +8,7 @@ export const STATE_WORDS: Readonly<Record<State, string>> = {
   pending: "pending",
   disabled: "disabled",
   ended: "ended",
+  lost: "lost",
   saved: "saved only",
   unreachable: "unreachable",
   unknown: "unknown",

@@ -36,8 +36,13 @@ export function isEnded(status: unknown): boolean {
  * it is no drift.
  */
 export function lostStatus(hosts: readonly Pick<HostRecord, "name">[]): string {
+  return `lost (${goneText(hosts)})`;
+}
+
+/** Which hosts are declared gone, in words. */
+export function goneText(hosts: readonly Pick<HostRecord, "name">[]): string {
   const names = [...new Set(hosts.map(({ name }) => name))];
-  return `lost (${names.join(", ")} ${names.length === 1 ? "is" : "are"} declared gone)`;
+  return `${names.join(", ")} ${names.length === 1 ? "is" : "are"} declared gone`;
 }
 
 /** Whether a recorded status calls for a repair. */

@@ -24,7 +24,7 @@ export async function startBareConsole(users?: Users): Promise<BareConsole> {
   const deployer = new FakeDeployer();
   const served = await serveConsole({
     context: {} as Context,
-    hosts: [],
+    ...{ hosts: [], gone: [] },
     project: { file, name: "taps", identity: { organization: "acme", stack: "prod" }, deployer },
     ...(users === undefined ? {} : { users, userHeader: "x-user" }),
     ...{ port: 0, pageFolder: join(repositoryRoot(), "dist/console") },

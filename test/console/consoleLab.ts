@@ -54,6 +54,7 @@ export async function startLabConsole(lab: Lab, options: LabConsoleOptions = {})
       const served = await serveConsole({
         context,
         hosts: lab.hosts.map(({ name }) => context.resolveHost(name)),
+        gone: [],
         project: {
           ...{ file, name: "taps", deployer, historyFile: join(folder, ".pulumi-taas/prod.changes.jsonl") },
           identity: { organization: "organization", stack },

@@ -1,3 +1,4 @@
+import type { HostRecord } from "../../../provider/host/host";
 import type { Claim, FlowClaim, ServiceClaim } from "../../../provider/schema/claim";
 import type { HostView } from "./hostWatch";
 
@@ -28,13 +29,15 @@ export interface Ends {
   services: Map<string, ServiceEnd>;
   /** Hosts that have been read, by what they call their machine. */
   machines: Map<string, End["view"][]>;
+  /** Hosts that are declared gone. */
+  gone: readonly HostRecord[];
 }
 
 /**
  * Sorts the claims of the hosts. A host that no longer answers counts as it was last read, after those that answer. A
  * host is believed only about itself: what it says takes the place of nothing that another host says.
  */
-export function endsOf(views: readonly HostView[]): Ends {
+export function endsOf(views: readonly HostView[], gone: readonly HostRecord[]): Ends {
   const seen = views.filter((view) => view.inspection !== undefined) as End["view"][];
   const silent = (view: HostView) => Number(view.error !== undefined);
   const machines = new Map<string, End["view"][]>();
@@ -52,7 +55,16 @@ export function endsOf(views: readonly HostView[]): Ends {
     flows: new Map([...flows].map(([owner, all]) => [owner, flowEnds(all)])),
     services: new Map([...services].map(([owner, [first, ...others]]) => [owner, { ...first!, others }])),
     machines,
+    gone,
   };
+}
+
+/** The record of a host that is declared gone, by its name or its address. */
+export function goneHost(
+  host: Pick<HostRecord, "name" | "address">,
+  { gone }: Pick<Ends, "gone">,
+): HostRecord | undefined {
+  return gone.find(({ name, address }) => name === host.name || address === host.address);
 }
 
 /** Adds a claim, unless it is known: a machine with a second name is shown under its first. */

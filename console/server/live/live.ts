@@ -24,11 +24,12 @@ const GATHER = 100;
 /** The live state of the hosts: rows, and events with changed rows. */
 export class Live {
   private readonly watches: HostWatch[];
+  private readonly gone: readonly HostRecord[];
   private readonly listeners = new Set<(event: Event) => void>();
   private readonly rates = new Rates();
   private program: readonly ProgramResource[] | undefined;
   private rows: Rows = { taps: [], services: [], hosts: [] };
-  private found: Ends = endsOf([]);
+  private found: Ends = endsOf([], []);
   private gathering: NodeJS.Timeout | undefined;
   /** The number of streams that somebody is looking at. */
   private lookers = 0;
@@ -36,13 +37,12 @@ export class Live {
   /** `stack`: the one that the program is deployed as, as in owner keys; undefined for a read-only console. */
   constructor(
     context: Context,
-    records: readonly HostRecord[],
+    { hosts, gone }: Record<"hosts" | "gone", readonly HostRecord[]>,
     readonly stack: string | undefined,
   ) {
     const isWatched = () => this.lookers > 0;
-    this.watches = records.map(
-      (record) => new HostWatch(context, record, isWatched, () => this.changedSoon()),
-    );
+    this.gone = gone;
+    this.watches = hosts.map((record) => new HostWatch(context, record, isWatched, () => this.changedSoon()));
     this.build();
   }
 
@@ -115,7 +115,7 @@ export class Live {
 
   private build(): void {
     const before = this.rows;
-    this.found = endsOf(this.views);
+    this.found = endsOf(this.views, this.gone);
     this.rates.take(this.views);
     const known = { ends: this.found, views: this.views, program: this.program, stack: this.stack };
     this.rows = {

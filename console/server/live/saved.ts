@@ -1,21 +1,28 @@
 import { hasEnded } from "../../../provider/model/ended";
+import { goneText } from "../../../provider/resource/status";
 import type { ProgramResource } from "../program/program";
+import { goneHost } from "./ends";
 import type { HostView } from "./hostWatch";
+import type { Known } from "./known";
 import { type Judged, unreachable } from "./state";
 import { written } from "./written";
 
 /**
  * The state of a tap or service of the program that no host has, as far as hosts have been read. Only if each host that
- * may have it has been read, it is not on any host yet.
+ * may have it has been read, it is not on any host yet. On hosts that are declared gone there is nothing.
  */
 export function savedState(
   { properties }: Pick<ProgramResource, "properties">,
-  views: readonly HostView[],
+  { views, ends }: Pick<Known, "views" | "ends">,
 ): Judged {
   const { until, collector } = properties;
   if (typeof until === "string" && hasEnded({ until }, Date.now())) return { state: "ended" };
   const places = placesOf(properties);
+  const goneAt = (place: string) => goneHost({ name: place, address: place }, ends);
+  const gone = (places ?? []).flatMap((place) => goneAt(place) ?? []);
+  if (gone.length > 0 && gone.length === places?.length) return { state: "lost", reason: goneText(gone) };
   for (const place of places ?? []) {
+    if (goneAt(place) !== undefined) continue;
     const unread = unreadAt(viewAt(place, views));
     if (unread !== undefined) return unread;
   }

@@ -5,7 +5,6 @@ import type { ServiceRow } from "../../api/rows";
 import { servicesIn } from "../program/declared";
 import type { ProgramResource } from "../program/program";
 import { type Ends, type ServiceEnd, serviceOf, viewOf } from "./ends";
-import type { HostView } from "./hostWatch";
 import { idOf, nameOf } from "./ids";
 import { type Known, ownership } from "./known";
 import { savedHost, savedState } from "./saved";
@@ -34,7 +33,7 @@ type Base = Pick<ServiceRow, "id" | "name" | "owner" | "stack" | "taps">;
 
 /** The services on all hosts, the collectors that flows send to, and services that are only in the program. */
 export function serviceRows(known: Known): ServiceRow[] {
-  const { ends, views, program = [] } = known;
+  const { ends, program = [] } = known;
   const declared = servicesIn(program);
   const feeders = feedersOf(ends);
   const base = (owner: string): Base => ({
@@ -49,7 +48,7 @@ export function serviceRows(known: Known): ServiceRow[] {
   const saved = declared.without(onHosts.map(({ owner }) => owner));
   const rows = [
     ...onHosts.map((row) => ownership(row, declared, known)),
-    ...saved.map((resource) => savedRow(resource, base(resource.owner), views)),
+    ...saved.map((resource) => savedRow(resource, base(resource.owner), known)),
   ];
   return rows.sort((a, b) => (a.owner < b.owner ? -1 : 1));
 }
@@ -82,14 +81,14 @@ function collectorRow(base: Base, { collector, tunnelId }: FlowClaim): Omit<Serv
 }
 
 /** A service that is only in the program. */
-function savedRow(resource: ProgramResource, base: Base, views: readonly HostView[]): ServiceRow {
+function savedRow(resource: ProgramResource, base: Base, known: Known): ServiceRow {
   const { collector, host, hosts, port, ports, tenant, tunnelId } = resource.properties;
   return {
     ...{ ...base, own: true, kind: collector === undefined ? "port" : "collector" },
     ...((host ?? hosts) === undefined ? {} : { host: savedHost(resource.properties) }),
     monitor: collector === undefined ? written(port ?? ports) : savedCollector(collector),
     tunnelId: typeof tunnelId === "number" ? tunnelId : 0,
-    ...savedState(resource, views),
+    ...savedState(resource, known),
     ...(typeof tenant === "string" ? { tenant } : {}),
   };
 }

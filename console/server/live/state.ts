@@ -1,9 +1,9 @@
 import { otherEnds } from "../../../provider/converge/leftovers";
 import { hasEnded } from "../../../provider/model/ended";
-import { driftedStatus } from "../../../provider/resource/status";
+import { driftedStatus, goneText } from "../../../provider/resource/status";
 import type { Claim, FlowClaim } from "../../../provider/schema/claim";
 import type { State } from "../../api/rows";
-import { type End, type Ends, hostsOf, viewOf } from "./ends";
+import { type End, type Ends, goneHost, hostsOf, viewOf } from "./ends";
 import type { HostView } from "./hostWatch";
 
 /** A state, with its reason. */
@@ -29,6 +29,8 @@ export function judge(found: readonly (End | undefined)[], others: readonly End[
   const pending = all.find(({ claim }) => claim.pending !== undefined);
   if (pending !== undefined)
     return { state: "pending", reason: `a run of ${pending.claim.writer} is creating it, or was killed` };
+  const lost = all.flatMap(({ claim }) => otherEnds(claim)).flatMap(({ host }) => goneHost(host, ends) ?? []);
+  if (lost.length > 0) return { state: "lost", reason: goneText(lost) };
   const faults = faultsOfAll(all, ends);
   if (faults.length > 0) return drifted(faults);
   const [first] = present;

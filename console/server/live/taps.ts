@@ -96,7 +96,7 @@ function savedPort({ port, ports }: Readonly<Record<string, unknown>>): string {
 
 /** A tap that is only in the program. */
 function savedRow(resource: ProgramResource, known: Known): TapRow {
-  const { program = [], views } = known;
+  const { program = [] } = known;
   const { owner, properties } = resource;
   const service = savedService(properties, program);
   const { direction, tenant, until } = properties;
@@ -110,7 +110,7 @@ function savedRow(resource: ProgramResource, known: Known): TapRow {
     direction: direction === "ingress" || direction === "egress" ? direction : "both",
     filter: written(properties.filter),
     ...(typeof oneIn === "number" ? { oneIn } : {}),
-    ...savedState(resource, views),
+    ...savedState(resource, known),
     ...(typeof tenant === "string" ? { tenant } : {}),
     ...(typeof until === "string" ? { until } : {}),
   };

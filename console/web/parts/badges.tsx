@@ -9,6 +9,7 @@ const STATE_TONES: Readonly<Record<State, Tone>> = {
   pending: "busy",
   disabled: "off",
   ended: "off",
+  lost: "warn",
   saved: "quiet",
   unreachable: "warn",
   unknown: "quiet",

@@ -7,7 +7,6 @@ import { readHosts, recordsOf } from "../../../cli/hosts";
 import { readConnection } from "../../../cli/options";
 import { UsageError } from "../../../cli/usageError";
 import { TaasError } from "../../../provider/errors";
-import type { HostRecord } from "../../../provider/host/host";
 import { type Context, namesOf } from "../../../provider/resource/context";
 import { commonOptions } from "./commandLine";
 
@@ -26,7 +25,7 @@ describe("the hosts of the command line", () => {
     return readHosts(options, readConnection(options));
   };
   const warnings: string[] = [];
-  const recordsFor = (need: HostNeed, content: unknown, ...options: string[]): HostRecord[] => {
+  const recordsFor = (need: HostNeed, content: unknown, ...options: string[]) => {
     writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
     const { settings, hosts } = read("--hosts", file, ...options);
     const context = {
@@ -35,7 +34,8 @@ describe("the hosts of the command line", () => {
     } as unknown as Context;
     return recordsOf(context, hosts, need);
   };
-  const records = (content: unknown, ...options: string[]) => recordsFor("required", content, ...options);
+  const records = (content: unknown, ...options: string[]) =>
+    recordsFor("required", content, ...options).hosts;
   const inventory = {
     compute1: { address: "192.0.2.1", user: "tap", hostKey: "SHA256:x" },
     compute2: "192.0.2.2",
@@ -51,7 +51,8 @@ describe("the hosts of the command line", () => {
   });
 
   it("may all be declared gone for a command that needs none", () => {
-    expect(recordsFor("optional", inventory, "--host", "compute3")).to.deep.equal([]);
+    expect(recordsFor("optional", inventory, "--host", "compute3").hosts).to.deep.equal([]);
+    expect(recordsFor("optional", inventory).gone.map(({ name }) => name)).to.deep.equal(["compute3"]);
   });
 
   it("are those that it names, each once, found in the inventory or else by address", () => {

@@ -4,6 +4,7 @@ import { moveCode } from "../../../console/server/live/moveCode";
 import { serviceRows } from "../../../console/server/live/services";
 import { stagesOf } from "../../../console/server/live/stages";
 import { tapRows } from "../../../console/server/live/taps";
+import type { HostRecord } from "../../../provider/host/host";
 import { claimedHost, FLOW, farClaim, machineOf, serviceClaim, sourceClaim } from "../../console/claimedHost";
 
 const SILENT = { error: { code: "host-unreachable", message: "no route" } };
@@ -14,7 +15,7 @@ const TWO = claimedHost("compute2", [serviceClaim("s1"), farClaim("t1")]);
 
 /** The rows of the tap and of its service. */
 function rowsOf(...views: End["view"][]) {
-  const known = { ends: endsOf(views), views, program: [], stack: undefined };
+  const known = { ends: endsOf(views, []), views, program: [], stack: undefined };
   const [taps, services] = [tapRows(known), serviceRows(known)];
   expect([taps.length, services.length]).to.deep.equal([1, 1]);
   return { tap: taps[0]!, service: services[0]!, ends: known.ends };
@@ -69,8 +70,27 @@ describe("the claims that the console has read", () => {
   it("of a tap of one tenant get no end from a host that claims it for another tenant", () => {
     const rival = claimedHost("compute9", [sourceClaim("t9", { tenant: "blue" })]);
     const two = claimedHost("compute2", [serviceClaim("s1"), farClaim("t1", { tenant: "red" })]);
-    const { source, far, others } = endsOf([rival, two]).flows.get(FLOW)!;
+    const { source, far, others } = endsOf([rival, two], []).flows.get(FLOW)!;
     expect([source?.view.record.name, far, others.length]).to.deep.equal(["compute9", undefined, 1]);
+  });
+
+  it("of a tap are lost where its other end is on a host that is declared gone, by its name or its address", () => {
+    const faults = { faults: ["missing mirror"] };
+    const other = { name: "old2", address: "compute2.example" };
+    const elsewhere = [{ machine: machineOf("compute2"), host: other }];
+    const source = claimedHost("compute1", [sourceClaim("t1", { elsewhere })], faults);
+    const monitor = claimedHost("compute2", [serviceClaim("s1"), farClaim("t1")], faults);
+    const cases: [HostRecord, End["view"], string][] = [
+      [{ name: "compute2", address: "compute2.example", gone: true }, source, "compute2 is declared gone"],
+      [{ name: "compute1", address: "192.0.2.99", gone: true }, monitor, "compute1 is declared gone"],
+    ];
+    for (const [gone, view, reason] of cases) {
+      const known = { ends: endsOf([view], [gone]), views: [view], program: [], stack: undefined };
+      expect(tapRows(known)[0]).to.include({ host: "compute1", state: "lost", reason });
+      for (const { state } of serviceRows(known)) expect(state).to.equal("drifted");
+      const without = { ...known, ends: endsOf([view], []) };
+      expect(tapRows(without)[0]!.state).to.equal("drifted");
+    }
   });
 
   it("stay where a host says that it is the machine of another", () => {

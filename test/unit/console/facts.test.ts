@@ -39,7 +39,7 @@ describe("what the console says before ports are tapped", () => {
     const facts = (selector: object) =>
       newTapFacts({} as Context, {
         ...{ view, ports: portsThatMatch(view, selector) },
-        ...{ service: undefined, ends: endsOf([view]) },
+        ...{ service: undefined, ends: endsOf([view], []) },
       });
     expect(await facts({ network: "n1" })).to.deep.equal({
       ...{ ports: ["tap-n1", "tap-n2"], mirrorsLeft: 32, conflicts: [] },

@@ -10,7 +10,7 @@ const IDS: ProgramResource = {
 
 describe("the console's rows", () => {
   it("stay where they cannot be made anew, which is logged and ends no process", async () => {
-    const live = new Live({} as Context, [], undefined);
+    const live = new Live({} as Context, { hosts: [], gone: [] }, undefined);
     const log = console.error;
     const logged = new Promise<string>((resolve) => {
       console.error = resolve;
@@ -35,7 +35,7 @@ describe("the console's rows", () => {
   });
 
   it("are told to all who listen, also if one of them fails", async () => {
-    const live = new Live({} as Context, [], undefined);
+    const live = new Live({} as Context, { hosts: [], gone: [] }, undefined);
     const log = console.error;
     console.error = () => {};
     try {

@@ -183,7 +183,7 @@ describe("taps into services that are not in the console's program", () => {
     const views = hosts.map((name) => claimedHost(name, [serviceClaim(`token of ${name}`)]));
     const row = { id: ID, name: "ids", owner: OTHERS, stack: STACK };
     const all = { ...GROUND.live.all, services: [row as ServiceRow] };
-    return { ...GROUND, live: { ...GROUND.live, all, ends: endsOf(views) } as unknown as Live };
+    return { ...GROUND, live: { ...GROUND.live, all, ends: endsOf(views, []) } as unknown as Live };
   }
 
   it("name the service as its host has it", () => {
@@ -202,10 +202,13 @@ describe("taps into services that are not in the console's program", () => {
 
   it("name the host that a service has moved to, although the one before it no longer answers", () => {
     const moved = (error?: object) =>
-      endsOf([
-        claimedHost("compute1", [serviceClaim("one")], error as object),
-        claimedHost("compute9", [serviceClaim("one")]),
-      ]);
+      endsOf(
+        [
+          claimedHost("compute1", [serviceClaim("one")], error as object),
+          claimedHost("compute9", [serviceClaim("one")]),
+        ],
+        [],
+      );
     const ground = groundOf("compute1");
     const live = (ends: object) => ({ ...ground, live: { ...ground.live, ends } as unknown as Live });
     const away = { error: { code: "unreachable", message: "no route" } };

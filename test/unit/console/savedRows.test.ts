@@ -8,6 +8,7 @@ import { tapsIn } from "../../../console/server/program/declared";
 import { ownStack, programResources, readProgram } from "../../../console/server/program/program";
 import { OPERATOR } from "../../../console/server/roles/viewer";
 import { tapFor } from "../../../console/server/views";
+import type { HostRecord } from "../../../provider/host/host";
 import { flowArgs } from "../../../provider/schema/flow";
 import { serviceArgs } from "../../../provider/schema/service";
 import { claimedHost, flowClaimOf, serviceClaim } from "../../console/claimedHost";
@@ -18,16 +19,18 @@ const STACK = "acme/taps/prod";
 const EXPRESSION = '"$'.concat('{other.host}"');
 const DOWN = { code: "host-unreachable", message: "no route" };
 
-function known(text: string, views: readonly HostView[] = []) {
+function known(text: string, views: readonly HostView[] = [], gone: readonly HostRecord[] = []) {
   const program = readProgram(text);
   const resources = programResources(program, IDENTITY);
-  return { ends: endsOf(views), views, program: resources, stack: ownStack(program, IDENTITY) };
+  return { ends: endsOf(views, gone), views, program: resources, stack: ownStack(program, IDENTITY) };
 }
 
 /** The row of the tap `web` whose arguments, beside its service, are these. */
-function tapOf(properties: string, views: readonly HostView[]) {
+function tapOf(properties: string, views: readonly HostView[], gone: readonly HostRecord[] = []) {
   const text = `  web:\n    type: taas:TapFlow\n    properties: { service: "\${ids.ref}", ${properties} }\n`;
-  return tapRows(known(programOf(serviceText("ids", ""), text), views)).find(({ name }) => name === "web")!;
+  return tapRows(known(programOf(serviceText("ids", ""), text), views, gone)).find(
+    ({ name }) => name === "web",
+  )!;
 }
 
 describe("taps and services that are only in the program", () => {
@@ -89,6 +92,20 @@ describe("taps and services that are only in the program", () => {
     const collector = programOf(serviceText("recorder", "collector: { address: 192.0.2.9, type: gre }"));
     expect(serviceRows(known(collector, [read]))[0]!.state).to.equal("saved");
     expect(serviceRows(known(collector, views))[0]!.state).to.equal("unknown");
+  });
+
+  it("are lost where all hosts that may have them are declared gone", () => {
+    const views = [claimedHost("host1", [])];
+    const gone = ["host3", "host4"].map((name) => ({ name, address: `${name}.example`, gone: true }));
+    const cases: [string, string, string][] = [
+      ["host: host3", "lost", "host3 is declared gone"],
+      ["host: host4.example", "lost", "host4 is declared gone"],
+      ["hosts: [host3, { address: host4.example }]", "lost", "host3, host4 are declared gone"],
+      ["hosts: [host3, host1]", "saved", "it is in the program, but not on any host yet"],
+      ["hosts: []", "saved", "it is in the program, but not on any host yet"],
+    ];
+    for (const [properties, state, reason] of cases)
+      expect(tapOf(properties, views, gone), properties).to.include({ state, reason });
   });
 
   it("have ended, where their end has passed and nothing of them is left", () => {
