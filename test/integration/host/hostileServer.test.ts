@@ -41,16 +41,17 @@ const OUTCOMES: Record<string, RegExp> = {
   "more than a window on a socket": /^connection-lost: .*more than the window/,
 };
 
-/** The ways that the program `ssh` does not mind. */
-const HARMLESS_TO_OPENSSH = [
-  "requests without end",
-  "forwarded sockets without end",
-  "agent channels without end",
-];
+/** Over the program `ssh`, where it is not refused. */
+const OPENSSH_OUTCOMES: Record<string, RegExp> = {
+  "requests without end": ANSWERED,
+  "forwarded sockets without end": ANSWERED,
+  "agent channels without end": ANSWERED,
+  // Some releases (9.2) drop what exceeds the window, and only mind what comes after the channel is closed.
+  "more than a window on a socket": new RegExp(`${ANSWERED.source}|${REFUSED.source}`),
+};
 
 function expectedOutcome(transport: "ssh2" | "openssh", way: string): RegExp {
-  if (transport === "ssh2") return OUTCOMES[way] ?? ANSWERED;
-  return HARMLESS_TO_OPENSSH.includes(way) ? ANSWERED : REFUSED;
+  return transport === "ssh2" ? (OUTCOMES[way] ?? ANSWERED) : (OPENSSH_OUTCOMES[way] ?? REFUSED);
 }
 
 describe("a malicious SSH server, beside an honest one", () => {

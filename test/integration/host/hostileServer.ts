@@ -42,8 +42,9 @@ async function flood(socket: Socket, bytes: number, send: () => void): Promise<v
   const end = Date.now() + LIMIT;
   for (let sent = 0; sent < FLOOD && Date.now() < end && !socket.destroyed; ) {
     for (let count = 0; count < 64; count += 1, sent += bytes) send();
+    // An error of the socket destroys it.
     await (socket.writableLength > 4_000_000
-      ? Promise.race([once(socket, "drain"), once(socket, "close")])
+      ? Promise.race([once(socket, "drain"), once(socket, "close")]).catch(() => {})
       : breath());
   }
 }
