@@ -3,10 +3,7 @@ import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
 import type { Vm } from "../../lab/vm";
-import { expectNoMoreLost, plugPorts } from "../faults/control";
-
-/** How often each operation is done, and its control. */
-const RUNS = 4;
+import { expectNoMoreLost, plugPorts, RUNS } from "../faults/control";
 
 /** Milliseconds that the stream runs before and after an operation. */
 const MARGIN = 150;

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { Driver, type Made } from "../../driver/driver";
 import { type Lab, startLab } from "../../lab/lab";
-import { expectNoMoreLost, plugPorts } from "../faults/control";
+import { expectNoMoreLost, plugPorts, RUNS } from "../faults/control";
 
 /** Milliseconds of the stream before and after each edit, in which a gap of the edit's making would show. */
 const MARGIN = 200;
 
-/** How often edits are done, and their control. */
-const RUNS = 4;
+/** Packets a second of the stream. */
+const PPS = 400;
 
 /** Does work in turn, with a margin before and after each piece. */
 async function doneInTurn(pieces: readonly (() => Promise<unknown>)[]): Promise<void> {
@@ -19,7 +19,7 @@ async function doneInTurn(pieces: readonly (() => Promise<unknown>)[]): Promise<
   }
 }
 
-describe("an edit under traffic", function () {
+describe("an edit under traffic duplicates no copy and loses no more than while ports are plugged,", function () {
   this.timeout(180_000);
   let lab: Lab;
   let driver: Driver;
@@ -56,7 +56,7 @@ describe("an edit under traffic", function () {
    */
   async function lostDuring(edits: readonly (() => Promise<unknown>)[]): Promise<number> {
     const watchers = ["near", "far", "far2"].map((name) => lab.vm(name));
-    const stream = await lab.startStream({ from: lab.vm("web"), to: lab.vm("peer"), watchers, pps: 400 });
+    const stream = await lab.startStream({ from: lab.vm("web"), to: lab.vm("peer"), watchers, pps: PPS });
     const error = await doneInTurn(edits).catch((reason) => reason);
     const result = await stream.stop();
     if (error instanceof Error) throw error;
@@ -78,10 +78,10 @@ describe("an edit under traffic", function () {
   }
 
   /** Does edits, which end where they began, several times: no more copies are lost than while ports are plugged. */
-  async function lossless(edits: readonly (() => Promise<unknown>)[]): Promise<void> {
+  async function expectFewLost(edits: readonly (() => Promise<unknown>)[]): Promise<void> {
     const lost: number[] = [];
     for (let run = 0; run < RUNS; run++) lost.push(await lostDuring(edits));
-    expectNoMoreLost(lost, control, "edits");
+    expectNoMoreLost(lost, control, "edits", PPS);
   }
 
   const edit = (more: Record<string, unknown>) => async () => {
@@ -89,41 +89,41 @@ describe("an edit under traffic", function () {
     expect(await driver.update(flow, args)).to.equal(true);
   };
 
-  it("of a flow's filter loses no copy that both the old and the new one accept", () =>
-    lossless([
+  it("where both the old and the new filter of a flow accept it", () =>
+    expectFewLost([
       edit({ filter: [{ action: "accept", protocol: "udp" }] }),
       edit({ filter: [{ action: "accept", protocol: "udp", destinationPort: "5000-5010" }] }),
       edit({ filter: undefined }),
     ]));
 
-  it("of a flow's counters, slice and direction loses no copy", () =>
-    lossless([
+  it("where a flow has other counters, another slice and another direction", () =>
+    expectFewLost([
       edit({ counters: "own" }),
       edit({ counters: "shared", snapLength: 100 }),
       edit({ snapLength: undefined, direction: "both" }),
       edit({ direction: "egress" }),
     ]));
 
-  it("that moves a flow to another service, here or there, loses no copy and duplicates none", () =>
-    lossless([edit({ service: near.outputs.ref }), edit({ service: far.outputs.ref })]));
+  it("where a flow moves to another service, here or there", () =>
+    expectFewLost([edit({ service: near.outputs.ref }), edit({ service: far.outputs.ref })]));
 
-  it("that gives a service another monitor loses no copy and duplicates none", () => {
+  it("where a service has another monitor", () => {
     const monitor = (port: string) => () => driver.update(far, { host: "host2", port });
-    return lossless([monitor("tap-far2"), monitor("tap-far")]);
+    return expectFewLost([monitor("tap-far2"), monitor("tap-far")]);
   });
 
-  it("that gives a service another tunnel id loses no copy, although its flows follow later", () => {
+  it("where a service has another tunnel id, although its flows follow later", () => {
     const first = far.outputs.tunnelId as number;
     const become = (tunnelId: number) => [
       () => driver.update(far, { host: "host2", port: "tap-far", tunnelId }),
       () => edit({ service: far.outputs.ref })(),
     ];
-    return lossless([...become(first + 1), ...become(first)]);
+    return expectFewLost([...become(first + 1), ...become(first)]);
   });
 
-  it("of other flows of the same group, and creating and deleting them, does not affect a flow", async () => {
+  it("where other flows of the same group are created, changed and deleted", async () => {
     const other = { service: far.outputs.ref, host: "host1", port: "tap-other" };
-    await lossless([
+    await expectFewLost([
       async () => {
         const made = await driver.create("TapFlow", "other", other);
         await driver.update(made, { ...other, direction: "ingress" });
@@ -133,7 +133,7 @@ describe("an edit under traffic", function () {
     ]);
   });
 
-  it("leaves nothing behind", async () => {
+  it("and leaves nothing behind", async () => {
     await driver.destroy();
     for (const host of lab.hosts) expect(await host.ovs("ovs-vsctl list-br")).not.to.contain("br-tap");
   });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import type { Import } from "../../engine/importResources";
 import { type Lab, startLab } from "../../lab/lab";
-import { expectNoMoreLost, plugPorts } from "../faults/control";
+import { expectNoMoreLost, plugPorts, RUNS } from "../faults/control";
 import { errorsOf, type Program, succeeded } from "../lifecycle/program";
 import { openYaml } from "./program";
 
@@ -38,8 +38,8 @@ config:
 /** Milliseconds of the stream before and after what it runs beside. */
 const MARGIN = 200;
 
-/** How often stacks take over from each other, and their control. */
-const RUNS = 4;
+/** Packets a second of the stream. */
+const PPS = 200;
 
 describe("an import by the plugin", function () {
   this.timeout(300_000);
@@ -82,10 +82,10 @@ describe("an import by the plugin", function () {
     ];
   }
 
-  /** How many copies of 1,000 packets a second are lost that production did not lose. None may come twice. */
+  /** How many copies of a stream are lost that production did not lose. None may come twice. */
   async function lostDuring(work: () => Promise<unknown>): Promise<number> {
     const [from, to, ids] = [lab.vm("db"), lab.vm("web"), lab.vm("ids")];
-    const stream = await lab.startStream({ from, to, watchers: [ids], pps: 200 });
+    const stream = await lab.startStream({ from, to, watchers: [ids], pps: PPS });
     await sleep(MARGIN);
     const error = await work().catch((reason: Error) => reason);
     await sleep(MARGIN);
@@ -127,7 +127,7 @@ describe("an import by the plugin", function () {
     succeeded(await second.destroy());
   });
 
-  it("and the up after it lose no copy and duplicate none", async () => {
+  it("and the up after it duplicate no copy, and lose no more than while ports are plugged", async () => {
     let last = await open("origin");
     succeeded(await last.up());
     let made = "origin";
@@ -144,7 +144,7 @@ describe("an import by the plugin", function () {
       );
       made = name;
     }
-    expectNoMoreLost(lost, control, "an import and the up after it");
+    expectNoMoreLost(lost, control, "an import and the up after it", PPS);
     succeeded(await last.destroy());
   });
 
