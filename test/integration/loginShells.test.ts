@@ -67,6 +67,9 @@ describe("a host whose login shell prints lines", () => {
       requireProgram(this, program);
       const number = index + 1;
       const before = await lab.host(number).snapshot();
+      const bridge = `/sys/class/net/qbr-ids${number}/bridge`;
+      const ageing = async () => Number(await lab.host(number).ovs(`cat ${bridge}/ageing_time`));
+      expect(await ageing()).to.be.above(0);
       const hosts = { compute: { address: `host${number}`, ...host } };
       const driver = new Driver(lab, undefined, { hosts });
       const service = await driver.service("ids", {
@@ -79,6 +82,8 @@ describe("a host whose login shell prints lines", () => {
         port: `tap-web${number}`,
         rateLimit: { packetsPerSecond: 1000, burst: 100 },
       });
+      // A bridge that learns would also deliver frames of one direction, such as those below.
+      expect(await ageing()).to.equal(0);
       const web = lab.vm(`web${number}`);
       const capture = await lab.vm(`ids${number}`).capture();
       const frames = Array.from({ length: 10 }, (_, sourcePort) =>
