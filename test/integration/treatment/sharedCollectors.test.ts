@@ -194,23 +194,29 @@ ovs-appctl ofproto/trace ovs-netdev "${arrival},in_port($port),packet_type(ns=0,
     await lab.host(1).ovs("ovs-vsctl del-port pro0");
   });
 
+  const type = "use another type of collector";
+  const noPorts = `GRE and ERSPAN have no ports to tell tunnels apart: ${type}`;
+  const otherPort = `Let the collector listen on another UDP port and set udpPort to it, or ${type}`;
   const production = [
-    { what: "GRE", set: "type=gre options:key=flow", args: { type: "gre" } },
+    { what: "GRE", set: "type=gre options:key=flow", args: { type: "gre" }, advice: noPorts },
     {
       what: "ERSPAN",
       set: "type=erspan options:key=9 options:erspan_ver=1 options:erspan_idx=0",
       args: { type: "erspan" },
+      advice: noPorts,
     },
-    { what: "VXLAN", set: "type=vxlan options:key=flow", args: { type: "vxlan" } },
-    { what: "Geneve", set: "type=geneve options:key=flow", args: { type: "geneve" } },
+    { what: "VXLAN", set: "type=vxlan options:key=flow", args: { type: "vxlan" }, advice: otherPort },
+    { what: "Geneve", set: "type=geneve options:key=flow", args: { type: "geneve" }, advice: otherPort },
   ];
-  for (const { what, set, args } of production) {
+  for (const { what, set, args, advice } of production) {
     it(`are refused ${what} if production has such a tunnel to it, and production's stays as it is`, async () => {
       const port = `ovs-vsctl add-port br-tun pro0 -- set Interface pro0 ${set}`;
       await lab.host(1).ovs(`${port} options:local_ip=192.0.2.11 options:remote_ip=${collector.address}`);
       const start = await lab.host(1).snapshot();
       const outcome = await tap("web", await serve("one", args)).then(() => "made", String);
-      expect(outcome).to.match(/^TaasError: host host1: mirror tunnel .* overlaps tunnel port pro0/);
+      expect(outcome).to.match(/^TaasError: host host1: mirror tunnel .* overlaps tunnel port pro0 \(/);
+      // What fits a MirrorTunnel, such as another localIps, is no advice for a collector.
+      expect(outcome).to.match(new RegExp(`, which is not ours\\. ${advice}$`));
       expect(diffSnapshots(start, await lab.host(1).snapshot())).to.deep.equal([]);
       await lab.host(1).ovs("ovs-vsctl del-port pro0");
     });
