@@ -114,7 +114,7 @@ describe("claims found on a host", () => {
     );
   });
 
-  it("lead only where an address says, with no key, pin or machine that the claim chooses", () => {
+  it("lead only where an address says, with no key, pin, rights or machine that the claim chooses", () => {
     const record = fc.record(
       {
         name: fc.oneof(hostileText, fc.constant("host2")),
@@ -124,6 +124,7 @@ describe("claims found on a host", () => {
         identityFile: hostileText,
         hostKey: hostileText,
         transport: fc.constantFrom("ssh2", "openssh", "local"),
+        sudo: fc.constantFrom("auto", "always", "never"),
         gone: fc.boolean(),
       },
       { requiredKeys: ["name", "address"] },
