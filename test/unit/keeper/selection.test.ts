@@ -4,17 +4,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
+import type { Context } from "mocha";
 import { AWK_PROGRAM } from "../../../provider/keeper/awkProgram";
+import { findPort } from "../../../provider/model/findPort";
 import { selectPorts } from "../../../provider/model/selectPorts";
 import { vlanClass, vlanClassKey } from "../../../provider/model/vlanClass";
 import type { Facts } from "../../../provider/ovs/facts";
-import { selectorWords } from "../../../provider/plan/selectorWords";
+import { portWords, selectorWords } from "../../../provider/plan/selectorWords";
+import type { PortInput } from "../../../provider/schema/port";
 import type { PortSelector } from "../../../provider/schema/selector";
 import { skipForLackOf } from "../../lacking";
 import { type ObservedPort, observed } from "../model/observed";
 
 /** Each awk that hosts have, as it is called. */
 const AWKS = [["mawk"], ["gawk"], ["busybox", "awk"]];
+
+function requireAwk(context: Context, awk: readonly string[]): void {
+  const { status } = spawnSync(awk[0]!, [...awk.slice(1), "BEGIN { exit 0 }"]);
+  if (status !== 0) skipForLackOf(context, awk[0]!);
+}
 
 const word = fc.constantFrom("a", "b", 'q"', "tab\t", "é", "\\", "n1");
 const ids = fc.dictionary(fc.constantFrom("iface-id", "vm-uuid", "xs-vm-uuid", "attached-mac", "team"), word);
@@ -57,6 +65,14 @@ const excluded = fc.oneof(
 const selector: fc.Arbitrary<PortSelector> = fc
   .tuple(conditions, fc.array(excluded, { maxLength: 2 }))
   .map(([all, except]) => ({ ...all, except }));
+
+/** A port as a claim names it. */
+const claimed: fc.Arbitrary<PortInput> = fc.oneof(
+  name,
+  word.map((ifaceId) => ({ ifaceId })),
+  fc.record({ mac, foundIfaceId: word }, { requiredKeys: ["mac"] }),
+  fc.record({ vmUuid: word, vnic: fc.nat(2) }, { requiredKeys: ["vmUuid"] }),
+);
 
 type Some = typeof ports extends fc.Arbitrary<infer All> ? All : never;
 
@@ -112,6 +128,8 @@ function snapshot({ bridges, ports, interfaces }: Facts, mirrors: number): strin
   ].join("\n");
 }
 
+const COLUMN = "select_src_port";
+const PLACES = ['"br-int"', '"br-tap"'];
 const SAID = /^say\tport ("(?:[^"\\]|\\.)*") was not in select_src_port of mirror taas-(\d+): put back$/;
 
 describe("what the keeper's program selects", () => {
@@ -121,27 +139,28 @@ describe("what the keeper's program selects", () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  /** The names of the ports that an awk puts into the Mirror of each selector. */
+  /**
+   * The names of the ports that an awk puts into Mirrors, each of which a line of words tells its ports. `found`: the
+   * lines that say how to find the ports to which the others refer.
+   */
   function selectedBy(
     awk: readonly string[],
     facts: Facts,
-    selectors: readonly PortSelector[],
-    vlan: string,
+    mirrored: readonly string[][],
+    found: readonly string[][] = [],
   ) {
-    const mirrors = selectors.flatMap((one, index) => [
-      ["mirror", `taas-${index}`, "br-int"].join("\t"),
-      ["select", "select_src_port", vlan, '"br-int"', '"br-tap"', ...selectorWords(one)].join("\t"),
-    ]);
-    const text = ["keeper\t1", `bridge\t${TAP}\t1\tbr-tap`, ...mirrors, "end", "# sum", ""].join("\n");
+    const mirrors = mirrored.flatMap((words, index) => [["mirror", `taas-${index}`, "br-int"], words]);
+    const lines = [...found, ...mirrors].map((words) => words.join("\t"));
+    const text = ["keeper\t1", `bridge\t${TAP}\t1\tbr-tap`, ...lines, "end", "# sum", ""].join("\n");
     writeFileSync(join(folder, `state.${TAP}.1`), text);
     const [program, ...args] = awk;
     const { stdout, stderr } = spawnSync(program!, [...args, AWK_PROGRAM], {
-      input: snapshot(facts, selectors.length),
+      input: snapshot(facts, mirrored.length),
       encoding: "utf8",
       env: { ...process.env, LC_ALL: "C", TAAS_KEEPER: folder },
     });
     expect(stderr).to.equal("");
-    const chosen = selectors.map((): string[] => []);
+    const chosen = mirrored.map((): string[] => []);
     for (const line of stdout.split("\n").filter((one) => one.startsWith("say"))) {
       const [, name, mirror] = SAID.exec(line)!;
       chosen[Number(mirror)]!.push(JSON.parse(name!) as string);
@@ -153,8 +172,7 @@ describe("what the keeper's program selects", () => {
 
   for (const awk of AWKS) {
     it(`is what the model selects, with ${awk[0]}`, function () {
-      if (spawnSync(awk[0]!, [...awk.slice(1), "BEGIN { exit 0 }"]).status !== 0)
-        skipForLackOf(this, awk[0]!);
+      requireAwk(this, awk);
       const series = fc.array(selector, { minLength: 40, maxLength: 40 });
       fc.assert(
         fc.property(ports, series, fc.constantFrom("strip", "keep"), (some, selectors, vlan) => {
@@ -166,7 +184,31 @@ describe("what the keeper's program selects", () => {
               .map(({ port: row }) => row.name)
               .sort(),
           );
-          expect(selectedBy(awk, facts, selectors, vlan)).to.deep.equal(expected);
+          const lines = selectors.map((one) => ["select", COLUMN, vlan, ...PLACES, ...selectorWords(one)]);
+          expect(selectedBy(awk, facts, lines)).to.deep.equal(expected);
+        }),
+        { numRuns: 25 },
+      );
+    });
+
+    it(`is the port that the model finds, with ${awk[0]}`, function () {
+      requireAwk(this, awk);
+      const series = fc.array(claimed, { minLength: 40, maxLength: 40 });
+      fc.assert(
+        fc.property(ports, series, fc.constantFrom("strip", "keep"), (some, wanted, vlan) => {
+          const facts = hostOf(some);
+          const expected = wanted.map((one) => {
+            const { found } = findPort(facts, ["br-int", "br-tap"], one);
+            return found !== undefined && vlanClassKey(vlanClass(found.port)) === vlan
+              ? [found.port.name]
+              : [];
+          });
+          const found = wanted.map((one, index) => {
+            const { kind, count, value } = portWords(one);
+            return ["port", String(index), kind, ...PLACES, count, JSON.stringify(value)];
+          });
+          const members = wanted.map((_, index) => ["member", COLUMN, vlan, String(index)]);
+          expect(selectedBy(awk, facts, members, found)).to.deep.equal(expected);
         }),
         { numRuns: 25 },
       );
