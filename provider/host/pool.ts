@@ -7,6 +7,7 @@ import { Semaphore } from "./semaphore";
 import { HostSession } from "./session";
 import type { Ssh2Transport } from "./ssh2Transport";
 import type { Connection } from "./transport";
+import { whenLost } from "./whenLost";
 
 /** Each transport is loaded when it is first used: previews contact no host, and start sooner without them. */
 const transports = {
@@ -177,10 +178,4 @@ export class ConnectionPool {
     }, this.idleMs);
     entry.idle.unref();
   }
-}
-
-/** Calls back when the connection is lost, or at once if it already is. */
-function whenLost({ lost }: Connection, call: () => void): void {
-  if (lost.aborted) call();
-  else lost.addEventListener("abort", call, { once: true });
 }
