@@ -2,7 +2,6 @@ import type { Rule } from "../model/desired";
 import { dumpFlows } from "../ovs/dumpFlows";
 import { encodeRule, wirePlace } from "../ovs/encodeRule";
 import { flowKey, parseFlow } from "../ovs/openflow";
-import { readFlow } from "../ovs/presentFlow";
 import type { TapReading } from "../ovs/tapSwitch";
 import { flowText } from "../plan/flowText";
 import { type PresentEnd, settleEnds } from "../plan/settleEnds";
@@ -30,8 +29,7 @@ export async function rulesOfNow(
 }
 
 function endsOf({ flows }: TapReading): (rule: Rule<number>) => PresentEnd | undefined {
-  const places = new Map(flows.map(readFlow).map((flow) => [wirePlace(flow), flow]));
-  return (rule) => places.get(wirePlace(encodeRule(rule)));
+  return (rule) => flows.get(wirePlace(encodeRule(rule)));
 }
 
 /** The same, read by a command on the host. */

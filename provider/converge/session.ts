@@ -6,7 +6,7 @@ import { OvsdbClient } from "../ovs/ovsdbClient";
 import { PacketChannel } from "../ovs/packetChannel";
 import { openReplica } from "../ovs/replica";
 import { TapSwitch } from "../ovs/tapSwitch";
-import { traced } from "../trace";
+import { trace, traced } from "../trace";
 import { type HostAccess, tapBridgeOf } from "./access";
 import { HostClock } from "./clock";
 import { askForKeeper } from "./keeper";
@@ -125,7 +125,8 @@ export class Session {
   }
 
   private tapSwitch(bridge: string): TapSwitch {
-    const known = this.switches.get(bridge) ?? new TapSwitch(() => this.host.openSwitch(bridge));
+    const tell = (why: string) => trace(this.host.record.name, `use commands instead of OpenFlow: ${why}`);
+    const known = this.switches.get(bridge) ?? new TapSwitch(() => this.host.openSwitch(bridge), tell);
     this.switches.set(bridge, known);
     return known;
   }

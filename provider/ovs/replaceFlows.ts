@@ -25,20 +25,28 @@ function isSame(present: PresentFlow, wanted: WireFlow): boolean {
   return alike && instructions.equals(wanted.instructions);
 }
 
+/** Rules by their identity, as `wirePlace` writes it. */
+export type Placed<Flow extends WireFlow> = ReadonlyMap<string, Flow>;
+
+/** Rules by their identity; of several with the same, the last. */
+export function placed<Flow extends WireFlow>(flows: readonly Flow[]): Placed<Flow> {
+  return new Map(flows.map((flow) => [wirePlace(flow), flow]));
+}
+
 /**
  * The flow-mods that turn a bridge's rules into the wanted ones, for one bundle. The bundle fails as a whole, with an
  * error that `isOverlap` recognises, if the rule with the mark is not the one that was read: a temporary rule that
  * overlaps it detects that. No writer therefore undoes what another has done in the meantime. Unchanged rules stay,
  * with their counters.
  */
-export function flowMods(present: readonly PresentFlow[], wanted: ReadonlyMap<string, WireFlow>): Buffer[] {
-  const places = new Map(present.map((flow) => [wirePlace(flow), flow]));
-  const isWanted = (flow: PresentFlow) => !isMark(flow) && wanted.has(wirePlace(flow));
+export function flowMods(present: Placed<PresentFlow>, wanted: Placed<WireFlow>): Buffer[] {
   const isThere = (flow: WireFlow, place: string) => {
-    const now = places.get(place);
+    const now = present.get(place);
     return now !== undefined && isSame(now, flow) && !isMark(flow);
   };
-  const gone = present.filter((flow) => !flow.leased && !isWanted(flow));
+  const gone = [...present]
+    .filter(([place, flow]) => !flow.leased && (isMark(flow) || !wanted.has(place)))
+    .map(([, flow]) => flow);
   const across = { table: 0, priority: 0, cookie: 0n, match: encodeMatch([is("in_port", LOCAL_PORT)]) };
   return [
     ...gone.map((flow) => flowMod(COMMAND.deleteStrict, flow, isMark(flow) ? { cookieMask: EXACT } : {})),
@@ -51,12 +59,12 @@ export function flowMods(present: readonly PresentFlow[], wanted: ReadonlyMap<st
 }
 
 /** Whether these are the wanted rules, and no others except leased ones. */
-export function hasFlows(present: readonly PresentFlow[], wanted: ReadonlyMap<string, WireFlow>): boolean {
-  const lasting = present.filter(({ leased }) => !leased);
+export function hasFlows(present: Placed<PresentFlow>, wanted: Placed<WireFlow>): boolean {
+  const lasting = [...present].filter(([, { leased }]) => !leased);
   return (
     lasting.length === wanted.size &&
-    lasting.every((flow) => {
-      const other = wanted.get(wirePlace(flow));
+    lasting.every(([place, flow]) => {
+      const other = wanted.get(place);
       return other !== undefined && isSame(flow, other);
     })
   );

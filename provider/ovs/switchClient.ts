@@ -51,7 +51,7 @@ export class OverlapError extends Error {}
 /**
  * OpenFlow 1.4 with one bridge over a stream to its management socket: only what is needed to read its rules and
  * settings and to change them. If anything fails here, the host's own ovs-ofctl is used instead, so failures are plain
- * errors that no operator sees.
+ * errors that an operator sees only in the trace.
  */
 export class SwitchClient {
   private received: Buffer = Buffer.alloc(0);

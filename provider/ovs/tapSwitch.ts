@@ -1,31 +1,45 @@
 import type { Duplex } from "node:stream";
+import { TaasError } from "../errors";
 import type { Rule } from "../model/desired";
-import { encodeRule, type WireFlow, wirePlace } from "./encodeRule";
+import { encodeRule, type WireFlow } from "./encodeRule";
 import { LEASES } from "./leases";
 import { within } from "./patience";
 import { type PresentFlow, readFlow } from "./presentFlow";
-import { flowMods, hasFlows } from "./replaceFlows";
+import { flowMods, hasFlows, type Placed, placed } from "./replaceFlows";
 import { type Bundle, OverlapError, SwitchClient, type SwitchReading } from "./switchClient";
 import { FRAGMENTS_NX_MATCH, type SwitchConfig } from "./switchConfig";
 
 /** Milliseconds for an answer; afterwards everything is done by commands on the host. */
 const PATIENCE = 5000;
 
+/** Why there is no stream. */
+const REFUSED = "the login user may not use the bridge's management socket, or sudo is always used";
+
 /** What a tap bridge had at one moment, and the connection that reported it. */
-export interface TapReading extends SwitchReading {
+export interface TapReading extends Pick<SwitchReading, "meters" | "config"> {
   client: SwitchClient;
+  flows: Placed<PresentFlow>;
 }
 
 /**
  * The tap bridge, accessed without any command on its host. If that is impossible, or the bridge refuses a request,
- * answers are undefined.
+ * answers are undefined, and commands have to be run instead.
  */
 export class TapSwitch {
   private client: SwitchClient | undefined;
   private connecting: Promise<SwitchClient | undefined> | undefined;
 
-  /** `open` returns a stream to the bridge's management socket, or undefined if there is none. */
-  constructor(private readonly open: () => Promise<Duplex | undefined>) {}
+  /** Why answers were undefined so far. */
+  private readonly reasons = new Set<string>();
+
+  /**
+   * `open` returns a stream to the bridge's management socket, or undefined if the login user may not use it. `tell` is
+   * called with each reason for commands, once.
+   */
+  constructor(
+    private readonly open: () => Promise<Duplex | undefined>,
+    private readonly tell: (why: string) => void = () => {},
+  ) {}
 
   /**
    * What the bridge has, for `replace`. `earlier`: what was read a moment ago. It is read again if it came over a
@@ -33,7 +47,10 @@ export class TapSwitch {
    */
   async read(earlier?: TapReading): Promise<TapReading | undefined> {
     if (earlier?.client.closed === false) return earlier;
-    return this.ask(async (client) => ({ client, ...(await client.read()) }));
+    return this.ask(async (client) => {
+      const { flows, ...others } = await client.read();
+      return { client, flows: placed(flows.map(readFlow)), ...others };
+    });
   }
 
   /**
@@ -50,31 +67,27 @@ export class TapSwitch {
   ): Promise<"written" | "same" | "moved" | undefined> {
     const reading = await this.read(present);
     if (reading === undefined) return undefined;
-    const { client, config } = reading;
-    const both = await answered(async () => ({
-      wanted: wireFlows(rules),
-      there: reading.flows.map(readFlow),
-    }));
-    if (both === undefined) return undefined;
-    const { wanted, there } = both;
-    if (isAsWanted(there, wanted, config)) return (await holds()) ? "same" : "moved";
-    const preparing = answered(async () => client.prepare(flowMods(there, wanted), corrected(config)));
+    const { client, flows, config } = reading;
+    const wanted = this.encoded(rules);
+    if (wanted === undefined) return undefined;
+    if (isAsWanted(reading, wanted)) return (await holds()) ? "same" : "moved";
+    const mods = flowMods(flows, wanted);
+    const preparing = this.answered(() => client.prepare(mods, corrected(config)));
     const [held, bundle] = await Promise.all([holds(), preparing]);
     if (bundle === undefined) return undefined;
     if (!held) {
-      await answered(() => client.discard(bundle));
+      await this.answered(() => client.discard(bundle));
       return "moved";
     }
-    const done = await answered(() => commit(client, bundle));
+    const done = await this.answered(() => commit(client, bundle));
     return done === "written" && !(await holds()) ? "moved" : done;
   }
 
   /** Whether the bridge's rules are exactly these, and fragments are handled as they require. */
-  has(rules: readonly Rule<number>[]): Promise<boolean | undefined> {
-    return this.ask(async (client) => {
-      const { flows, config } = await client.read();
-      return isAsWanted(flows.map(readFlow), wireFlows(rules), config);
-    });
+  async has(rules: readonly Rule<number>[]): Promise<boolean | undefined> {
+    const reading = await this.read();
+    const wanted = reading && this.encoded(rules);
+    return wanted && isAsWanted(reading, wanted);
   }
 
   /** Everything that determines what the bridge does with frames, as a text. */
@@ -91,10 +104,36 @@ export class TapSwitch {
   }
 
   private ask<T>(question: (client: SwitchClient) => Promise<T>): Promise<T | undefined> {
-    return answered(async () => {
+    return this.answered(async () => {
       const client = await this.connect();
-      return client === undefined ? undefined : question(client);
+      return client === undefined ? this.withoutAnswer(REFUSED) : question(client);
     });
+  }
+
+  /**
+   * Asks the bridge. A stream that ends, is late or is not OpenFlow gives no answer. A mistake in this program is
+   * thrown: the fallback to commands would hide it. Rules are therefore encoded outside of this.
+   */
+  private async answered<T>(asking: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await asking();
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof ReferenceError) throw error;
+      return this.withoutAnswer(error instanceof TaasError ? error.code : (error as Error).message);
+    }
+  }
+
+  /** The rules to be written; undefined if two have the same identity: `pushFlows` then refuses them and says which. */
+  private encoded(rules: readonly Rule<number>[]): Placed<WireFlow> | undefined {
+    const wanted = placed(rules.map(encodeRule));
+    return wanted.size === rules.length ? wanted : this.withoutAnswer("two rules have the same identity");
+  }
+
+  /** No answer, and the reason is told unless it has been. */
+  private withoutAnswer(why: string): undefined {
+    if (this.reasons.has(why)) return;
+    this.reasons.add(why);
+    this.tell(why);
   }
 
   /** The client, shared by all callers while it is connecting. */
@@ -112,19 +151,6 @@ export class TapSwitch {
   }
 }
 
-/**
- * A stream that ends, is late or is not OpenFlow gives no answer. A mistake in this program is thrown: the fallback to
- * commands would hide it.
- */
-async function answered<T>(asking: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await asking();
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof ReferenceError) throw error;
-    return undefined;
-  }
-}
-
 /** Commits a bundle, unless the rules' mark is not the one that was read. */
 async function commit(client: SwitchClient, bundle: Bundle): Promise<"written" | "moved"> {
   try {
@@ -136,20 +162,9 @@ async function commit(client: SwitchClient, bundle: Bundle): Promise<"written" |
   }
 }
 
-/** Rules by their identity. Throws a RangeError if two have the same: ovs-ofctl then reports which. */
-function wireFlows(rules: readonly Rule<number>[]): Map<string, WireFlow> {
-  const places = new Map(rules.map(encodeRule).map((flow) => [wirePlace(flow), flow]));
-  if (places.size !== rules.length) throw new RangeError("two rules have the same identity");
-  return places;
-}
-
 /** Whether a bridge has the wanted rules and no others, and handles fragments as they require. */
-function isAsWanted(
-  there: readonly PresentFlow[],
-  wanted: ReadonlyMap<string, WireFlow>,
-  config: SwitchConfig,
-): boolean {
-  return corrected(config) === undefined && hasFlows(there, wanted);
+function isAsWanted({ flows, config }: TapReading, wanted: Placed<WireFlow>): boolean {
+  return corrected(config) === undefined && hasFlows(flows, wanted);
 }
 
 /** The settings that a bridge must have instead; undefined if they are right. */

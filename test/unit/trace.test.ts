@@ -2,7 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { Session } from "../../provider/converge/session";
 import { TaasError } from "../../provider/errors";
+import type { HostSession } from "../../provider/host/session";
 import { OvsdbClient } from "../../provider/ovs/ovsdbClient";
 import { traced } from "../../provider/trace";
 
@@ -46,6 +48,23 @@ describe("TAAS_DEBUG", () => {
       () => {},
     );
     expect(readFileSync(file, "utf8")).to.match(/ host1 run ovs-ofctl \d+\.\d ms no-rights\n$/);
+  });
+
+  it("says once for each connection to a host why commands are run instead of OpenFlow", async () => {
+    const record = { name: "host1", address: "192.0.2.1" };
+    const host = {
+      record,
+      probe: async () => ({ bootId: "boot" }),
+      openOvsdb: async () => ({ kind: "tool", transact: async () => "[]" }),
+      openSwitch: async () => undefined,
+    } as unknown as HostSession;
+    for (const session of [new Session(host, 1000), new Session(host, 1000)])
+      for (let time = 0; time < 3; time++) await (await session.access(record)).tapSwitch.state();
+    const said =
+      / host1 use commands instead of OpenFlow: the login user may not use the bridge's management/;
+    const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+    expect(lines).to.have.length(2);
+    for (const line of lines) expect(line).to.match(said);
   });
 
   it("has one safe line, whatever a host is called", async () => {
