@@ -5,7 +5,10 @@ import { repositoryRoot } from "../engine/fixtureProject";
 
 const root = repositoryRoot();
 const workflows = readdirSync(join(root, ".github/workflows")).map((name) => `.github/workflows/${name}`);
-const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+const { scripts, engines } = JSON.parse(read("package.json")) as {
+  scripts: Record<string, string>;
+  engines: { node: string };
+};
 
 function read(path: string): string {
   return readFileSync(join(root, path), "utf8");
@@ -47,6 +50,14 @@ describe("what contributors and workflows run", () => {
     ]);
     expect(paths).to.include.members(["scripts/setup.sh", ".github/workflows/ci.yml", ".nvmrc"]);
     for (const path of paths) expect(existsSync(join(root, path)), path).to.equal(true);
+  });
+
+  it("are, in CI, run with the oldest Node.js that package.json allows, and with that of contributors", () => {
+    const [versions] = found(".github/workflows/ci.yml", /^ {8}node: \[([^\]]*)\]/gm);
+    expect(versions!.replaceAll('"', "").split(", ")).to.include.members([
+      engines.node.replace(">=", ""),
+      read(".nvmrc").trim(),
+    ]);
   });
 
   it("are commands and programs of sources that exist", () => {
