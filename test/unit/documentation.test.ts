@@ -20,15 +20,14 @@ const root = repositoryRoot();
 const documents = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
 const pages = ["README.md", ...documents.map((name) => join("docs", name))];
 const references = readdirSync(join(root, "docs/reference")).map((name) => join("docs/reference", name));
+const examples = readdirSync(join(root, "examples")).map((name) => `examples/${name}/README.md`);
 const everyPage = [
   ...pages,
   ...references,
   ...readdirSync(root).filter((name) => name.endsWith(".md") && name !== "README.md"),
   "test/README.md",
   ".github/PULL_REQUEST_TEMPLATE.md",
-  ...readdirSync(join(root, "examples"))
-    .map((name) => `examples/${name}/README.md`)
-    .filter((page) => existsSync(join(root, page))),
+  ...examples,
 ];
 
 function read(path: string): string {
@@ -182,7 +181,7 @@ describe("the documentation", () => {
     }
   });
 
-  it("links from its index to every page", () => {
+  it("links from its index to every page, and to each example's", () => {
     const reached = new Set<string>();
     const visit = (page: string): void => {
       if (reached.has(page) || !existsSync(join(root, page))) return;
@@ -192,7 +191,11 @@ describe("the documentation", () => {
         visit(join(dirname(page), target!));
     };
     visit("docs/README.md");
-    expect([...reached]).to.include.members([...documents.map((name) => join("docs", name)), ...references]);
+    expect([...reached]).to.include.members([
+      ...documents.map((name) => join("docs", name)),
+      ...references,
+      ...examples,
+    ]);
   });
 
   it("links to pages and headings that exist", () => {
