@@ -3,7 +3,14 @@ import type { Look } from "../converge/look";
 import { isMetered } from "../converge/pushRules";
 import type { Meter } from "../model/desired";
 import { filterOf } from "../model/filter/filterOf";
-import { type Group, groupFlows, groupNames, groupOwners, type SourceFlow } from "../model/groups";
+import {
+  type Group,
+  type GroupDirection,
+  groupFlows,
+  groupNames,
+  groupOwners,
+  type SourceFlow,
+} from "../model/groups";
 import { render } from "../model/render";
 import { tunnelIdsOf } from "../model/serviceNames";
 import { DEFAULT_PRIORITY, metersOf } from "../model/treat";
@@ -94,7 +101,7 @@ function less(count: Count, dropped: Count): Count {
   };
 }
 
-/** Groups whose copies are counted together: the two directions of a capped flow share one meter. */
+/** Groups whose copies are counted together: those of a capped flow share one meter, which does not tell them apart. */
 interface Counted {
   groups: readonly [Group, ...Group[]];
   meter: Meter | undefined;
@@ -116,7 +123,7 @@ function flowOf({ groups: [group] }: Pick<Counted, "groups">): SourceFlow {
 }
 
 function capture(groups: Counted["groups"], rules: GroupRules, dropped: Count): CaptureStatistics {
-  const [group, ...others] = groups;
+  const [group] = groups;
   const limited = group.members[0]!.flow.source.rateLimit !== undefined;
   const counted = (flows: Flow[]) => total(flows.map(countOf));
   return {
@@ -124,7 +131,7 @@ function capture(groups: Counted["groups"], rules: GroupRules, dropped: Count): 
     portNames: portNames(groups),
     mirrors: groups.map((one) => groupNames(one).mirror),
     tunnelId: flowOf({ groups }).tunnelId,
-    direction: others.length > 0 ? "any" : group.direction,
+    direction: directionOf(groups),
     matched: counted(groups.flatMap((one) => rules.captured(one))),
     copied: less(counted(groups.flatMap((one) => rules.accepted(one))), dropped),
     dropped,
@@ -133,6 +140,11 @@ function capture(groups: Counted["groups"], rules: GroupRules, dropped: Count): 
       group,
     ),
   };
+}
+
+/** What groups capture together. Groups of one direction differ in the VLAN class of their ports. */
+function directionOf([{ direction }, ...others]: Counted["groups"]): GroupDirection {
+  return others.every((other) => other.direction === direction) ? direction : "any";
 }
 
 /** The names of the ports that groups tap, each once, safe to show on a page or a terminal. */

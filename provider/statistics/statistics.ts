@@ -17,8 +17,8 @@ export interface RuleStatistics {
 }
 
 /**
- * What happened to the copies of one capture group. Flows that are treated alike share a group and its counters. If the
- * two directions of a capped flow have a group each, they are reported as one, because they share a meter.
+ * What happened to the copies of one capture group. Flows that are treated alike share a group and its counters. All
+ * groups of a capped flow are reported as one, because they share a meter.
  */
 export interface CaptureStatistics {
   /** Claims of the flows that share it; one alone with `counters: "own"` or a rateLimit. */
@@ -32,7 +32,7 @@ export interface CaptureStatistics {
   mirrors: string[];
   /** Tunnel id of the service that receives the copies. */
   tunnelId: number;
-  /** `any`: both directions share the group. */
+  /** `any`: both directions are counted together. */
   direction: "any" | "ingress" | "egress";
   /** Frames captured. */
   matched: Count;
