@@ -144,4 +144,15 @@ describe("flows of one service", () => {
   for (const [option, options] of Object.entries(treatment)) {
     it(`are two if they differ in ${option}`, () => expect(groupsWith(options)).to.equal(2));
   }
+
+  for (const [option, options] of [
+    ["rateLimit", treatment.rateLimit],
+    ["counters of their own", treatment.counters],
+  ] as const) {
+    it(`are two if both have the same ${option}, even on one port`, () => {
+      const desired = { problems: [] } as unknown as Desired;
+      const both = ["one", "other"].map((name) => flow(name, { port: "web", ...options }));
+      expect(groupFlows(both, facts, "br-tap", desired)).to.have.length(2);
+    });
+  }
 });
