@@ -14,6 +14,14 @@ import type { Context } from "../../../provider/resource/context";
 import type { Claim } from "../../../provider/schema/claim";
 import { type ObservedPort, observed } from "../model/observed";
 
+type Fields = Record<string, unknown>;
+
+/** A context whose hosts can also be altered by hand. */
+export interface MemoryHosts extends Context {
+  /** Puts a value at a place of a stored claim. `address`: the host's. */
+  rewrite(address: string, owner: string, path: readonly string[], value: unknown): void;
+}
+
 /** A host that is only a table of claims' texts, as OVSDB keeps them, and the VM ports that are plugged. */
 class MemoryHost {
   private texts: Record<string, string> = {};
@@ -64,6 +72,15 @@ class MemoryHost {
     this.write(claims.set(claim.owner, { ...claim, pending: undefined, replaces: undefined }));
   }
 
+  /** Puts a value at a place of a claim's text, as somebody with ovs-vsctl would. */
+  rewrite(owner: string, path: readonly string[], value: unknown): void {
+    const key = `taas:${owner}`;
+    const claim: Fields = JSON.parse(this.texts[key]!);
+    const holder = path.slice(0, -1).reduce((inner, step) => inner[step] as Fields, claim);
+    holder[path.at(-1)!] = value;
+    this.texts[key] = JSON.stringify(claim);
+  }
+
   private write(claims: ReadonlyMap<string, Claim>): void {
     this.generation++;
     this.texts = Object.fromEntries(
@@ -79,7 +96,7 @@ class MemoryHost {
 export function memoryHosts(
   ports: readonly ObservedPort[] | ((record: HostRecord) => readonly ObservedPort[]),
   clockOf: (record: HostRecord) => number = () => Date.now(),
-): Context {
+): MemoryHosts {
   const hosts = new Map<string, MemoryHost>();
   const open = (record: HostRecord) => {
     const plugged = typeof ports === "function" ? ports(record) : ports;
@@ -101,6 +118,7 @@ export function memoryHosts(
     presentHost: (record) => record,
     claimedHost: async (record) => record,
     open,
+    rewrite: (address, ...rest) => hosts.get(placeOf({ name: address, address }))!.rewrite(...rest),
     warn: () => undefined,
     failed: new FailedHosts(),
     close: async () => undefined,
