@@ -31,6 +31,8 @@ class Hosts {
   readonly warnings: string[] = [];
   /** The hosts that were looked at, each time. */
   readonly asked: string[] = [];
+  /** What hosts refuse every change with. */
+  readonly refusals: Record<string, TaasError> = {};
   private readonly claims = new Map<string, Map<string, Claim>>();
 
   constructor(hosts: Record<number, readonly object[]>) {
@@ -45,6 +47,7 @@ class Hosts {
         return this.look(name);
       },
       submit: async (edit: Edit) => {
+        if (this.refusals[name] !== undefined) throw this.refusals[name];
         edit.apply(this.at(name));
         return { claims: this.at(name) };
       },
@@ -162,6 +165,17 @@ describe("a host's claim that a killed run left", () => {
     expect(await cleanUp(hosts.reach, [hosts.found(1)])).to.equal(false);
     expect(hosts.now).to.deep.equal({ host1: "t pending", host2: "t pending" });
     expect(hosts.warnings.join()).to.match(/left of o\/p\/s\/MirrorTunnel\/mesh stays for now: .*no route/);
+  });
+
+  it("stays, with a warning, where its own host refuses the deletion, and fails no operation", async () => {
+    const hosts = new Hosts({ 1: [{ ...tunnel, ...left }], 2: [{ ...tunnel, ...left }] });
+    const missing = "monitor port mon came from bridge br-x, which does not exist any more";
+    hosts.refusals.host1 = new TaasError(missing, { code: "home-bridge-missing", host: "host1" });
+    expect(await cleanUp(hosts.reach, [hosts.found(1)])).to.equal(false);
+    expect(hosts.now).to.deep.equal({ host1: "t pending", host2: "" });
+    expect(hosts.warnings).to.deep.equal([
+      `what a killed run left of ${OWNER} stays for now: host host1: ${missing}`,
+    ]);
   });
 
   it("stays at an end that the resource no longer has if it is confirmed there, with a warning", async () => {
