@@ -9,6 +9,7 @@ import { HalfDoneError, type Intent, type Target } from "./intent";
 import { cleanUp, cleanUpAt, deleteAt, deleteEverywhere, otherEnds } from "./leftovers";
 import type { Look } from "./look";
 import { holds, leaving, type Prepared, prepare, putOptions } from "./prepare";
+import { mayGoOn, RIVALS, rivalText } from "./rivals";
 import { isLeftover } from "./run";
 
 /**
@@ -53,10 +54,12 @@ function warnOfTakeover({ mode, owner, token, replaced, reach }: Intent, { round
   for (const { record, read } of uniqueMachines(rounds.flat().map(({ seen }) => seen))) {
     const claim = read.claims.get(owner);
     if (claim === undefined || claim.token === token || claim.token === replaced) continue;
-    if (isLeftover(claim, stackOf(owner))) continue;
-    reach.warn(
-      `host ${record.name}: takes over the claim of ${owner}, written by ${claim.writer} at ${claim.time}. That is right if the resource is replaced (up --replace, state taint, replaceWith) or its state was lost. If neither is so, a stack with another state has it too, and the two undo each other's changes: give one of them another project or stack name`,
-    );
+    const what = `host ${record.name}: takes over the claim of ${owner}`;
+    if (!isLeftover(claim, stackOf(owner)))
+      reach.warn(
+        `${what}, written by ${claim.writer} at ${claim.time}. That is right if the resource is replaced (up --replace, state taint, replaceWith) or its state was lost. If neither is so, a stack with another state has it too, and ${RIVALS}`,
+      );
+    else if (mayGoOn(claim)) reach.warn(rivalText(what, [claim]));
   }
 }
 

@@ -6,6 +6,7 @@ import { deleteEdit, finishEdit } from "./edit";
 import { unlessEnded } from "./ending";
 import { lookAll, type OpenHost, type Reach } from "./hosts";
 import type { Look } from "./look";
+import { mayGoOn, rivalText } from "./rivals";
 import { isLeftover } from "./run";
 
 /** A claim on a host that was looked at. */
@@ -62,34 +63,48 @@ const TOO_MANY = new Error(`other ends are on ${MOST_FAILED} hosts that failed, 
  * Resolves what killed runs left. A leftover is deleted at all its ends, the other ends first, because an unfinished
  * operation may have claims on hosts where its stack has nothing else. If another end has it confirmed, it was
  * complete, and is confirmed instead. If an end cannot be reached or refuses, it stays, with a warning; a host that
- * failed is not asked again in this run. Resolves to whether a host was changed.
+ * failed is not asked again in this run. Another warning tells of deletions if a run that wrote the claims may still be
+ * going on. Resolves to whether a host was changed.
  */
 export async function cleanUp(reach: Reach, leftovers: readonly FoundClaim[]): Promise<boolean> {
   const { failed } = reach;
   const most = failed.count + MOST_FAILED;
   const staying = new Map<string, Claim[]>();
+  const deleted = new Map<string, Claim>();
   let cleaned = false;
   for (const found of leftovers) {
     const isOver = failed.count >= most && otherEnds(found.claim).length > 0;
-    const error = isOver ? TOO_MANY : await failureOf(reach, () => settle(reach, found));
+    const error = isOver
+      ? TOO_MANY
+      : await failureOf(reach, async () => {
+          if ((await settle(reach, found)) === "deleted") deleted.set(found.claim.owner, found.claim);
+        });
     if (error === undefined) cleaned = true;
     else staying.set(error.message, [...(staying.get(error.message) ?? []), found.claim]);
   }
-  for (const [why, [first, ...others]] of staying) reach.warn(stayText(first!, others.length, why));
+  for (const [why, claims] of staying) reach.warn(stayText(claims, why));
+  const doubtful = [...deleted.values()].filter(mayGoOn);
+  if (doubtful.length > 0) reach.warn(rivalText(`deleted ${ownersText(doubtful)}`, doubtful));
   return cleaned;
 }
 
-function stayText({ owner }: Claim, others: number, why: string): string {
-  const more = others === 0 ? "" : ` and ${others} more resource${others === 1 ? "" : "s"}`;
-  return `what a killed run left of ${owner}${more} stays for now: ${why}`;
+/** The first owner of some claims, and how many others there are. */
+function ownersText([first, ...others]: readonly Claim[]): string {
+  const more =
+    others.length === 0 ? "" : ` and ${others.length} more resource${others.length === 1 ? "" : "s"}`;
+  return `${first!.owner}${more}`;
+}
+
+function stayText(claims: readonly Claim[], why: string): string {
+  return `what a killed run left of ${ownersText(claims)} stays for now: ${why}`;
 }
 
 /**
  * What is deleted at an end is judged only by the claim there: a host can point to other hosts, but has nothing deleted
  * there. Claims are confirmed once all of them are written, so a confirmed one shows that its resource was written
- * everywhere; the operator is told, because the program may not have it any more.
+ * everywhere; the operator is told, because the program may not have it any more. Resolves to what happened to it here.
  */
-async function settle(reach: Reach, { seen, claim }: FoundClaim): Promise<void> {
+async function settle(reach: Reach, { seen, claim }: FoundClaim): Promise<"deleted" | "kept"> {
   const { open, warn } = reach;
   const ends = await unlessEnded(reach.ending, lookAtOthers(reach, { seen, claim }));
   if (ends.some(({ read }) => isConfirmed(claim, read.claims))) {
@@ -97,12 +112,13 @@ async function settle(reach: Reach, { seen, claim }: FoundClaim): Promise<void> 
     warn(
       `host ${seen.record.name}: what a killed run left of ${claim.owner} stays, because it is confirmed at another end; if no program has it, pulumi-taas claims remove deletes it`,
     );
-    return;
+    return "kept";
   }
   for (const { record } of ends) await deleteLeftover(open, record, claim);
   // Its own operation may have confirmed it since this one looked.
-  const stack = stackOf(claim.owner);
-  await deleteAt(open, seen.record, claim, (there) => there.kind === "capture" || isLeftover(there, stack));
+  const isMeant = (there: Claim) => there.kind === "capture" || isLeftover(there, stackOf(claim.owner));
+  const left = await deleteAt(open, seen.record, claim, isMeant);
+  return [...left.values()].some(({ token }) => token === claim.token) ? "kept" : "deleted";
 }
 
 /** Looks at the other ends of a leftover. */
@@ -148,7 +164,7 @@ export async function cleanUpAt(reach: Reach, claim: Claim, others: Elsewhere): 
         `host ${record.name}: a claim of ${claim.owner} by a killed run stays, because it is confirmed there; pulumi-taas claims remove deletes it`,
       );
     });
-    if (error !== undefined) reach.warn(stayText(claim, 0, error.message));
+    if (error !== undefined) reach.warn(stayText([claim], error.message));
   }
 }
 
