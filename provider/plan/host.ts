@@ -1,12 +1,13 @@
 import type { Desired } from "../model/desired";
 import type { LinuxBridges } from "../model/linuxBridge";
 import type { ClaimSet } from "../model/readClaims";
-import type { Facts } from "../ovs/facts";
+import type { BridgeFacts, Facts } from "../ovs/facts";
 import type { Operation } from "../ovs/operations";
 import type { Row } from "../ovs/values";
 import type { Claim } from "../schema/claim";
 import type { Change } from "./change";
 import {
+  type ClaimChange,
   deleteTapBridge,
   guard,
   guardPorts,
@@ -115,61 +116,87 @@ export function isOver({
 /** Whether the desired state is the one of the claims, or an intermediate step. */
 export type Goal = "end" | "step";
 
-/**
- * Plans one host: rows and claims in one transaction that fails if another writer was faster. A step leaves the claims
- * as they are: if another writer intervenes, or this run is killed, copies stay where they are.
- */
-export function planHost(input: PlanInput, goal: Goal = "end"): Plan {
-  const { read, desired, facts, tapBridge, integrationBridge, bridges } = input;
-  const rules = rulesAfter(input);
+/** What brings a host's rows to the desired state, without the claims. */
+interface Steps {
+  changes: Change[];
+  guarded: Operation;
+  others: Operation[];
+  /** Whether the rows, and what they record, are as they should be. */
+  idle: boolean;
+  effect: Plan["effect"];
+}
+
+function stepsOf(input: PlanInput): Steps {
+  const { read, desired, facts, tapBridge, bridges } = input;
   const ports = portChanges(input);
   const settings = settingChanges(input);
   const changes = [...ports, ...settings];
   const settled = settlePortsBack(desired, facts, tapBridge);
   const linux = noteLinuxBridges(desired, facts, bridges, { name: tapBridge, bridge: read.bridge });
-  // Numbers that are released come first, because later steps may request them.
-  const steps = [
-    guard(read.bridge, tapBridge),
-    ...settled,
-    ...changes.flatMap((change) => change.operations),
-    ...linux,
-  ];
-  const idle = changes.length === 0 && settled.length === 0 && linux.length === 0;
-  if (isOver(input)) {
-    if (read.bridge === undefined && idle)
-      return { changes, operations: [], generation: 0, effect: "claims", rules };
-    const [guarded, ...others] = steps;
-    const operations =
-      read.bridge === undefined
-        ? steps
-        : [guarded!, guardPorts(read.bridge), ...others, deleteTapBridge(read.bridge)];
-    return { changes, operations, generation: 0, effect: "ports", rules };
-  }
-  const notes = noteVnics(desired, facts, tapBridge);
-  const isStep = goal === "step";
-  const written = isStep ? { claims: read.claims, read } : input;
-  if (read.bridge === undefined) {
-    const generation = 1;
-    const config = otherConfig(desired, undefined, generation, bridgesOfOurPorts(facts));
-    const type = facts.bridges.find((bridge) => bridge.name === integrationBridge)?.datapathType ?? "";
-    const [guarded, ...others] = steps;
-    const bridge = insertTapBridge(tapBridge, type, written, config);
-    return {
-      changes,
-      operations: [guarded!, ...bridge, ...others, ...notes],
-      generation,
-      effect: "ports",
-      rules,
-    };
-  }
   const renumbers = ports.length > 0 || settled.length > 0 || awaitsNumbers(input);
-  if (idle && !renumbers && !isStep && !claimsDiffer(input)) {
-    return { changes, operations: [], generation: read.generation, effect: "claims", rules };
-  }
-  const effect = renumbers ? "ports" : settings.length > 0 ? "settings" : "claims";
-  const onlyClaims = effect === "claims" && idle && !isStep;
-  const generation = onlyClaims ? generationOfClaims(input) : read.generation + 1;
-  const config = otherConfig(desired, read.bridge, generation);
-  const operations = [...steps, ...notes, ...updateClaims(read.bridge, written, config)];
-  return { changes, operations, generation, effect, rules };
+  return {
+    changes,
+    guarded: guard(read.bridge, tapBridge),
+    // Numbers that are released come first, because later steps may request them.
+    others: [...settled, ...changes.flatMap((change) => change.operations), ...linux],
+    idle: changes.length === 0 && settled.length === 0 && linux.length === 0,
+    effect: renumbers ? "ports" : settings.length > 0 ? "settings" : "claims",
+  };
+}
+
+/** The part of a plan that is written. */
+type Written = Pick<Plan, "operations" | "generation" | "effect">;
+
+/** Deletes the tap bridge, and what is left of ours beside it. */
+function withoutTapBridge({ read: { bridge } }: PlanInput, { guarded, others, idle }: Steps): Written {
+  if (bridge === undefined && idle) return { operations: [], generation: 0, effect: "claims" };
+  const operations =
+    bridge === undefined
+      ? [guarded, ...others]
+      : [guarded, guardPorts(bridge), ...others, deleteTapBridge(bridge)];
+  return { operations, generation: 0, effect: "ports" };
+}
+
+/** The claims that are written: a step leaves them as they are. */
+function claimsAfter({ read, claims }: PlanInput, goal: Goal): ClaimChange {
+  return { claims: goal === "step" ? read.claims : claims, read };
+}
+
+/** Creates the tap bridge with the first claims. */
+function withNewTapBridge(input: PlanInput, { guarded, others }: Steps, goal: Goal): Written {
+  const { desired, facts, tapBridge, integrationBridge } = input;
+  const generation = 1;
+  const config = otherConfig(desired, undefined, generation, bridgesOfOurPorts(facts));
+  const type = facts.bridges.find((bridge) => bridge.name === integrationBridge)?.datapathType ?? "";
+  const bridge = insertTapBridge(tapBridge, type, claimsAfter(input, goal), config);
+  const notes = noteVnics(desired, facts, tapBridge);
+  return { operations: [guarded, ...bridge, ...others, ...notes], generation, effect: "ports" };
+}
+
+/** Writes claims, rows or both where the tap bridge exists; nothing if neither differs. */
+function withTapBridge(input: PlanInput, steps: Steps, goal: Goal, bridge: BridgeFacts): Written {
+  const { read, desired, facts, tapBridge } = input;
+  const { guarded, others, idle, effect } = steps;
+  const isOnlyClaims = idle && effect === "claims" && goal === "end";
+  if (isOnlyClaims && !claimsDiffer(input)) return { operations: [], generation: read.generation, effect };
+  const generation = isOnlyClaims ? generationOfClaims(input) : read.generation + 1;
+  const config = otherConfig(desired, bridge, generation);
+  const notes = noteVnics(desired, facts, tapBridge);
+  const claims = updateClaims(bridge, claimsAfter(input, goal), config);
+  return { operations: [guarded, ...others, ...notes, ...claims], generation, effect };
+}
+
+/**
+ * Plans one host: rows and claims in one transaction that fails if another writer was faster. A step leaves the claims
+ * as they are: if another writer intervenes, or this run is killed, copies stay where they are.
+ */
+export function planHost(input: PlanInput, goal: Goal = "end"): Plan {
+  const { bridge } = input.read;
+  const steps = stepsOf(input);
+  const written = isOver(input)
+    ? withoutTapBridge(input, steps)
+    : bridge === undefined
+      ? withNewTapBridge(input, steps, goal)
+      : withTapBridge(input, steps, goal, bridge);
+  return { changes: steps.changes, ...written, rules: rulesAfter(input) };
 }
