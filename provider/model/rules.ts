@@ -101,8 +101,8 @@ function collectorText(collector: Collector): string {
   return `${kind}(remote_ip=${address}${port},key=${key})`;
 }
 
-/** The rules of a TapFlow in ovs-ofctl's notation, from its arguments alone. */
-export function flowRules(flow: {
+/** A TapFlow's arguments. */
+type FlowArguments = {
   service: Known<ServiceRef>;
   host?: Known<HostRecord>;
   hosts?: Known<readonly Known<HostRecord>[]>;
@@ -118,60 +118,81 @@ export function flowRules(flow: {
   rateLimit?: Known<RateLimit>;
   tunnel?: Known<TunnelRef>;
   transport: Known<string>;
-}): string[] {
-  const { direction, enabled, filter, defaultAction, sampling, rateLimit, until } = flow;
+};
+
+/** The rules of a TapFlow in ovs-ofctl's notation, from its arguments alone. */
+export function flowRules(flow: FlowArguments): string[] {
+  if (flow.enabled === false) return [];
+  return [...mirrorLines(flow), ...gateLines(flow), ...filterLines(flow), sendLine(flow)];
+}
+
+/** The names of what a flow taps, to be used if `parts` are known. */
+function tappedOf(flow: FlowArguments) {
   const host = firstOf(flow);
-  if (enabled === false) return [];
-  const names = () => bridges(host as HostRecord);
-  const port = flow.ports ?? flow.port;
-  const source = () => tappedSymbol(tappedBy(flow as Parameters<typeof tappedBy>[0]));
+  return {
+    parts: [host, flow.ports ?? flow.port],
+    names: () => bridges(host as HostRecord),
+    source: () => tappedSymbol(tappedBy(flow as Parameters<typeof tappedBy>[0])),
+  };
+}
+
+function mirrorLines(flow: FlowArguments): string[] {
+  const { direction, enabled } = flow;
+  const { parts, names, source } = tappedOf(flow);
   const mirror = (column: string) =>
     line(
-      [host, port, direction, enabled],
+      [...parts, direction, enabled],
       () => `${names().integration} mirror ${column}=${source()},actions=output:${names().tap}`,
     );
+  return [
+    ...(direction === "ingress" ? [] : [mirror("select_src_port")]),
+    ...(direction === "egress" ? [] : [mirror("select_dst_port")]),
+  ];
+}
+
+/** What decides about copies before the filter does. */
+function gateLines(flow: FlowArguments): string[] {
+  const { until, sampling } = flow;
+  const { parts, names, source } = tappedOf(flow);
+  const gate = (given: unknown, table: number, what: () => string) =>
+    given === undefined
+      ? []
+      : [line([...parts, given], () => `${names().tap} table=${table},in_port=${source()} ${what()}`)];
+  return [
+    ...gate(until, 0, () => `ends ${until}`),
+    ...gate(sampling, 1, () => `sample: one conversation in ${(sampling as Sampling).oneIn}`),
+  ];
+}
+
+function filterLines(flow: FlowArguments): string[] {
+  const { filter, defaultAction, rateLimit } = flow;
+  const { parts, names, source } = tappedOf(flow);
   const limited = rateLimit !== undefined;
   const where = () => `${names().tap} table=${limited ? 0 : 1},in_port=${source()}`;
   const capped = (verdict: FilterAction) =>
     verdict === "accept" && limited ? `,meter=${rateText(rateLimit as RateLimit)}` : "";
   const decide = (given: Known<FilterRule>, index: number) =>
-    line([host, port, given, rateLimit], () => {
+    line([...parts, given, rateLimit], () => {
       const rule = given as FilterRule;
       return `${where()} rule ${index}: ${ruleText(rule)}${capped(rule.action)}`;
     });
   const unknown = hasUnknown(filter) && !Array.isArray(filter);
   const given = { filter, defaultAction } as Parameters<typeof filterOf>[0];
   const { rules, defaultAction: rest } = unknown ? { ...given, rules: [UNKNOWN] as const } : filterOf(given);
-  return [
-    ...(direction === "ingress" ? [] : [mirror("select_src_port")]),
-    ...(direction === "egress" ? [] : [mirror("select_dst_port")]),
-    ...(until === undefined
-      ? []
-      : [line([host, port, until], () => `${names().tap} table=0,in_port=${source()} ends ${until}`)]),
-    ...(sampling === undefined
-      ? []
-      : [
-          line(
-            [host, port, sampling],
-            () =>
-              `${names().tap} table=1,in_port=${source()} sample: one conversation in ${(sampling as Sampling).oneIn}`,
-          ),
-        ]),
-    ...rules.map(decide),
-    ...(rules.length > 0 || limited
-      ? [
-          line(
-            [host, port, defaultAction ?? (unknown ? UNKNOWN : undefined), rateLimit],
-            () => `${where()} default: ${defaultText(rest!)}${capped(rest!)}`,
-          ),
-        ]
-      : []),
-    line(
-      [flow.service, host, port, flow.tunnel, flow.snapLength, flow.transport],
-      () =>
-        `${names().tap} table=2,in_port=${source()},actions=${sendText({ ...flow, host } as Parameters<typeof sendText>[0])}`,
-    ),
-  ];
+  if (rules.length === 0 && !limited) return [];
+  const known = defaultAction ?? (unknown ? UNKNOWN : undefined);
+  const byDefault = () => `${where()} default: ${defaultText(rest!)}${capped(rest!)}`;
+  return [...rules.map(decide), line([...parts, known, rateLimit], byDefault)];
+}
+
+function sendLine(flow: FlowArguments): string {
+  const { service, tunnel, snapLength, transport } = flow;
+  const { parts, names, source } = tappedOf(flow);
+  const send = () => sendText({ ...flow, host: firstOf(flow) } as Parameters<typeof sendText>[0]);
+  return line(
+    [service, ...parts, tunnel, snapLength, transport],
+    () => `${names().tap} table=2,in_port=${source()},actions=${send()}`,
+  );
 }
 
 function rateText(limit: RateLimit): string {
