@@ -33,60 +33,57 @@ function checkTunnel(names: Names, _: Properties, news: Properties): CheckResult
   return { inputs, failures: contradictions(inputs) };
 }
 
-function contradictions(inputs: Properties): Failure[] {
+function contradictions({ hosts, localIps, mode, type, udpPort, bfd }: Properties): Failure[] {
+  return [
+    ...(Array.isArray(hosts) && !hasUnknown(hosts) ? wrongHosts(hosts, mode) : []),
+    ...(Array.isArray(localIps) ? wrongAddresses(localIps, hosts) : []),
+    ...(bfd === true ? unwatchable(mode) : []),
+    ...(Array.isArray(localIps) && !hasUnknown(localIps) ? mixedFamilies(localIps) : []),
+    ...(hasUnknown(type) ? [] : uselessPort(type as TunnelInputs["type"], udpPort)),
+  ];
+}
+
+function wrongHosts(hosts: readonly HostRecord[], mode: unknown): Failure[] {
   const failures: Failure[] = [];
-  const { hosts, localIps, mode, type, udpPort } = inputs;
-  if (Array.isArray(hosts) && !hasUnknown(hosts)) {
-    const names = (hosts as HostRecord[]).map((host) => host.name).join(", ");
-    if (mode === "pair" && hosts.length !== 2) {
-      failures.push({
-        property: "hosts",
-        reason: `a pair has exactly two hosts, not ${hosts.length} (${names}); mode "mesh" takes more`,
-      });
-    }
-    const addresses = (hosts as HostRecord[]).map((host) => host.address);
-    const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
-    if (twice !== undefined) failures.push({ property: "hosts", reason: `host ${twice} is named twice` });
-  }
-  if (
-    Array.isArray(localIps) &&
-    Array.isArray(hosts) &&
-    localIps.length > 0 &&
-    localIps.length !== hosts.length
-  ) {
+  const names = hosts.map((host) => host.name).join(", ");
+  if (mode === "pair" && hosts.length !== 2)
+    failures.push({
+      property: "hosts",
+      reason: `a pair has exactly two hosts, not ${hosts.length} (${names}); mode "mesh" takes more`,
+    });
+  const addresses = hosts.map((host) => host.address);
+  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
+  if (twice !== undefined) failures.push({ property: "hosts", reason: `host ${twice} is named twice` });
+  return failures;
+}
+
+function wrongAddresses(localIps: readonly unknown[], hosts: unknown): Failure[] {
+  const failures: Failure[] = [];
+  if (Array.isArray(hosts) && localIps.length > 0 && localIps.length !== hosts.length)
     failures.push({
       property: "localIps",
       reason: `there are ${localIps.length} addresses for ${hosts.length} hosts; give one for each host, in the order of hosts`,
     });
-  }
-  if (Array.isArray(localIps)) {
-    const twice = localIps.find((ip, index) => !hasUnknown(ip) && localIps.indexOf(ip) !== index);
-    if (twice !== undefined)
-      failures.push({
-        property: "localIps",
-        reason: `${twice} is named twice; each host has its own address`,
-      });
-  }
-  if (mode === "mesh" && inputs.bfd === true) {
-    failures.push({
-      property: "bfd",
-      reason: 'in a mesh, one port serves all members, but BFD needs one for each: use mode "pair"',
-    });
-  }
-  if (Array.isArray(localIps) && !hasUnknown(localIps) && new Set(localIps.map(isIPv6)).size > 1) {
-    failures.push({
-      property: "localIps",
-      reason: "a tunnel is either IPv4 or IPv6: give addresses of one family",
-    });
-  }
-  const udp = hasUnknown(type) ? undefined : encapsulation(type as TunnelInputs["type"]).udp;
-  if (udp === "none" && udpPort !== DEFAULT_UDP_PORT && !hasUnknown(udpPort)) {
-    failures.push({
-      property: "udpPort",
-      reason: "GRE has no UDP port; leave udpPort out, or use type vxlan or geneve",
-    });
-  }
+  const twice = localIps.find((ip, index) => !hasUnknown(ip) && localIps.indexOf(ip) !== index);
+  if (twice !== undefined)
+    failures.push({ property: "localIps", reason: `${twice} is named twice; each host has its own address` });
   return failures;
+}
+
+function unwatchable(mode: unknown): Failure[] {
+  const reason = 'in a mesh, one port serves all members, but BFD needs one for each: use mode "pair"';
+  return mode === "mesh" ? [{ property: "bfd", reason }] : [];
+}
+
+function mixedFamilies(localIps: readonly string[]): Failure[] {
+  const reason = "a tunnel is either IPv4 or IPv6: give addresses of one family";
+  return new Set(localIps.map(isIPv6)).size > 1 ? [{ property: "localIps", reason }] : [];
+}
+
+function uselessPort(type: TunnelInputs["type"], udpPort: unknown): Failure[] {
+  if (encapsulation(type).udp !== "none" || udpPort === DEFAULT_UDP_PORT || hasUnknown(udpPort)) return [];
+  const reason = "GRE has no UDP port; leave udpPort out, or use type vxlan or geneve";
+  return [{ property: "udpPort", reason }];
 }
 
 /** The checks of a MirrorTunnel. */
