@@ -5,37 +5,12 @@ import { reconcile } from "../../../provider/converge/reconcile";
 import { TaasError } from "../../../provider/errors";
 import { readClaims } from "../../../provider/model/readClaims";
 import { dumpFlows } from "../../../provider/ovs/dumpFlows";
+import { type Flow, formatFlow, parseFlows } from "../../../provider/ovs/openflow";
 import { readFacts } from "../../../provider/ovs/readFacts";
-import { type Claim, claim } from "../../../provider/schema/claim";
+import { flow, service } from "./claims";
 import { drop, put, refuse } from "./edits";
-import { aroundTransactions, PrivateAccess } from "./privateAccess";
+import { aroundTransactions, bound, PrivateAccess } from "./privateAccess";
 import { PrivateOvs } from "./privateOvs";
-
-const base = { format: 1, token: "t", writer: "w", time: "2026-01-01T00:00:00.000Z" };
-
-function service(name: string, port: string, more: Record<string, unknown> = {}): Claim {
-  return claim.parse({
-    ...{
-      ...base,
-      kind: "service",
-      owner: `o/p/s/TapService/${name}`,
-      integrationBridge: "br-int",
-      tunnelId: 7,
-    },
-    ...{ attachment: "integration-bridge", ports: [port], distribution: "copy" },
-    ...more,
-  });
-}
-
-/** A flow to a collector, which takes one kind of tunnel at UDP port 5000. */
-function flow(name: string, port: string, collector: Record<string, unknown>, source = {}): Claim {
-  const end = { address: "192.0.2.9", udpPort: 5000, keys: { ingress: 5, egress: 5 }, local: "" };
-  return claim.parse({
-    ...{ ...base, kind: "flow", owner: `o/p/s/TapFlow/${name}`, service: `o/p/s/TapService/${name}` },
-    ...{ destination: `collector ${name}`, tunnelId: 5, collector: { ...end, ...collector } },
-    source: { port, direction: "egress", enabled: true, integrationBridge: "br-int", ...source },
-  });
-}
 
 describe("an operation on a host", function () {
   this.timeout(60_000);
@@ -168,6 +143,33 @@ describe("an operation on a host", function () {
     expect(await pausesOf()).to.deep.equal([10]);
   });
 
+  it("writes all rules again if its transaction costs the tap bridge those that were there", async () => {
+    await reconcile(await ways.open(), [put(service("ids", "mon", { attachment: "tap-bridge" }))], refuse);
+    const target = { run: ovs.run, bridge: "br-tap" };
+    const text = (await dumpFlows(target)).map(formatFlow);
+    await ovs.vsctl("clear", "Bridge", "br-tap", "fail_mode");
+    await ovs.run(["ovs-ofctl", "-O", "OpenFlow14", "replace-flows", "br-tap", "-"], {
+      input: text.join("\n"),
+    });
+    const access = await ways.open();
+    const early = await access.tapSwitch.read();
+    expect(early!.flows).to.have.length(text.length);
+    // What is read before ovs-vswitchd has applied the transaction is what was there before.
+    const replica = bound(access.replica);
+    const { applied } = replica;
+    const read = access.tapSwitch.read.bind(access.tapSwitch);
+    access.tapSwitch.read = async (earlier) => earlier ?? early;
+    replica.applied = (...args) =>
+      applied(...args).finally(() => {
+        access.tapSwitch.read = read;
+      });
+    await reconcile({ ...access, replica }, [], refuse);
+    expect(await ovs.vsctl("get", "Bridge", "br-tap", "fail_mode")).to.equal("secure\n");
+    const rules = ({ table, match, actions }: Flow) => `${table} ${match} ${actions}`;
+    const now = (await dumpFlows(target)).map(rules);
+    expect(now).to.have.members(parseFlows(text.join("\n")).map(rules));
+  });
+
   it("lets a flow leave a tunnel that Open vSwitch could not create", async () => {
     const access = await ways.open();
     const rival = ["type=gre", "options:remote_ip=192.0.2.9", "options:key=flow"];
@@ -279,13 +281,3 @@ describe("an operation on a host", function () {
     expect(await ovs.vsctl("list-br")).to.contain("br-tap");
   });
 });
-
-/** The methods of a replica, to be replaced one by one. */
-function bound(replica: HostAccess["replica"]): HostAccess["replica"] {
-  return {
-    read: () => replica.read(),
-    latest: () => replica.latest(),
-    applied: (nextCfg, timeoutMs) => replica.applied(nextCfg, timeoutMs),
-    changed: (from, timeoutMs) => replica.changed(from, timeoutMs),
-  };
-}

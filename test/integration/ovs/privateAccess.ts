@@ -83,3 +83,13 @@ export function aroundTransactions(
     return results;
   }) as Transact;
 }
+
+/** The methods of a replica, to be replaced one by one. */
+export function bound(replica: HostAccess["replica"]): HostAccess["replica"] {
+  return {
+    read: () => replica.read(),
+    latest: () => replica.latest(),
+    applied: (nextCfg, timeoutMs) => replica.applied(nextCfg, timeoutMs),
+    changed: (from, timeoutMs) => replica.changed(from, timeoutMs),
+  };
+}
