@@ -31,6 +31,12 @@ describe("a comparison of losses with a control", () => {
       expect(judge([0, 0, 125, 0, 40, 0], [0, 0, 0, 0, once, 0])).to.match(/is 40, and the control's 0$/);
   });
 
+  it("leaves out one of every six runs", () => {
+    const thirty = (hits: number) => Array.from({ length: 30 }, (_, run) => (run < hits ? 300 : 0));
+    expect(judge(thirty(5), thirty(0))).to.equal(undefined);
+    expect(judge(thirty(6), thirty(0))).to.match(/is 300, and the control's 0$/);
+  });
+
   it("allows a gap of the same time to streams of all rates", () => {
     expect(judge([0, 8, 9, 0, 0, 0], NOTHING, 400)).to.equal(undefined);
     expect(judge([0, 9, 9, 0, 0, 0], NOTHING, 400)).to.match(/is 9, and the control's 0$/);

@@ -23,8 +23,8 @@ export const RUNS = 6;
 /** The share of pairs, one of the runs and one of the control, in which the run loses more. */
 const TOO_MANY = 0.9;
 
-/** The share of runs on either side, rounded up, whose losses may be chance: one of six runs. */
-const BY_CHANCE = 0.1;
+/** Of so many runs, on either side, one may lose much by chance. */
+const SELDOM = 6;
 
 /** How much longer a gap may be than the control's, in milliseconds of the stream. */
 const MARGIN = 20;
@@ -58,7 +58,7 @@ export function excessOf(
 /** The largest loss, without those that may be chance. */
 function largestOf(losses: readonly number[]): number {
   const sorted = [...losses].sort((a, b) => b - a);
-  return Math.max(0, ...sorted.slice(Math.ceil(losses.length * BY_CHANCE)));
+  return Math.max(0, ...sorted.slice(Math.ceil(losses.length / SELDOM)));
 }
 
 /** Expects that runs of something lost no more frames than a control. `pps`: the stream's packets a second. */
