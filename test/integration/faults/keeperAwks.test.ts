@@ -14,14 +14,20 @@ describe("a host's keeper", function () {
   this.timeout(60_000);
   let lab: Lab;
   let driver: Driver;
-  let vm: Record<"web" | "db" | "mon", Vm>;
+  let vm: Record<"web" | "db" | "mon" | "twin", Vm>;
   let made: Made[];
 
   before(async () => {
-    lab = await startLab({ hosts: 1, vms: ["web", "db", "mon"].map((name) => ({ name, host: 1 })) });
+    const mac = "fa:16:3e:00:01:00";
+    const doubles = ["mon", "twin"].map((name) => ({ name, host: 1, mac }));
+    lab = await startLab({
+      hosts: 1,
+      vms: [...["web", "db"].map((name) => ({ name, host: 1 })), ...doubles],
+    });
     vm = Object.fromEntries(lab.vms.map((each) => [each.name, each])) as typeof vm;
+    await vm.twin.unplug();
     driver = new Driver(lab, undefined, { hosts: KEPT });
-    const ids = await driver.service("ids", { host: "host1", port: { ifaceId: vm.mon.ifaceId } });
+    const ids = await driver.service("ids", { host: "host1", port: { mac: vm.mon.mac } });
     const args = {
       host: "host1",
       port: { ifaceId: vm.web.ifaceId },
@@ -37,6 +43,20 @@ describe("a host's keeper", function () {
     const host = lab.host(1);
     expect(await host.ovs("ovs-ofctl -O OpenFlow14 dump-flows br-tap")).to.contain("nw_frag=yes");
     expect(await host.ovs(`sh ${FOLDER}/taas-keeper once 2>&1`)).to.equal("");
+  });
+
+  it("leaves a VM with the monitor's MAC and another iface-id where it was plugged", async () => {
+    const host = lab.host(1);
+    const places = async () => {
+      await host.ovs(`sh ${FOLDER}/taas-keeper once`);
+      return host.ovs("for port in tap-twin tap-mon; do ovs-vsctl port-to-br $port || echo none; done");
+    };
+    await vm.mon.unplug();
+    await vm.twin.plug();
+    expect(await places()).to.equal("br-int\nnone\n");
+    await vm.mon.plug();
+    expect(await places()).to.equal("br-int\nbr-tap\n");
+    await vm.twin.unplug();
   });
 
   for (const path of AWKS) {
