@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -67,6 +69,34 @@ describe("a server that tries to learn something about the operator's machine", 
       }
     });
   }
+
+  it("openssh: is asked for a socket by processes that have no variable of the environment to expand", async () => {
+    const client = makeClient(workshop, server.knownHostsLine);
+    const host = client.record(server, { transport: "openssh" });
+    const path = join(workshop.path, "asked.sock");
+    const listener = createServer();
+    await new Promise<void>((resolve) => listener.listen(path, resolve));
+    const { PATH } = process.env;
+    const ssh = execFileSync("sh", ["-c", "command -v ssh"], { encoding: "utf8" }).trim();
+    const [folder, seen] = [join(workshop.path, "bin"), join(workshop.path, "seen")];
+    mkdirSync(folder);
+    const lines = [`{ echo "$*"; tr '\\0' '\\n' < /proc/$$/environ; } >> ${seen}`, `exec ${ssh} "$@"`];
+    writeFileSync(join(folder, "ssh"), ["#!/bin/sh", ...lines, ""].join("\n"), { mode: 0o755 });
+    await client.pool.use(host, async (session) => {
+      await session.exec(["true"]);
+      process.env.PATH = `${folder}:${PATH}`;
+      const stream = await session.openSocket(path).finally(() => {
+        process.env.PATH = PATH;
+      });
+      stream.destroy();
+    });
+    await client.pool.closeAll();
+    listener.close();
+    const said = readFileSync(seen, "utf8").trimEnd().split("\n");
+    expect(said.filter((line) => line.includes(" -O forward "))).to.have.lengthOf(1);
+    const variables = said.filter((line) => !line.startsWith("-F "));
+    expect(new Set(variables)).to.deep.equal(new Set([`PATH=${folder}:${PATH}`, "LC_ALL=C"]));
+  });
 
   it("openssh: opens a socket when it is requested again after a failure", async () => {
     const client = makeClient(workshop, server.knownHostsLine);
