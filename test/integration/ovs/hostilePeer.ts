@@ -33,21 +33,30 @@ const openflow = (type: number, xid: number, body: Buffer) => {
   body.copy(message, 8);
   return message;
 };
-/** A flow of 56 bytes, the least that one can have. */
-const flow = () => {
-  const body = Buffer.alloc(56);
-  body.writeUInt16BE(56, 0);
+/** The fewest bytes that a flow can have, and the most, so that it is the only one in a message. */
+const [SMALL, LARGE] = [56, 65_512];
+const flow = (bytes: number) => {
+  const body = Buffer.alloc(bytes);
+  body.writeUInt16BE(bytes, 0);
   body.writeUInt16BE(1, 48);
   body.writeUInt16BE(4, 50);
   return body;
 };
-/** A part of an answer to a request for flows, with more to come and so many flows in it. */
-const moreFlows = (count: number) => {
+/** A part of an answer: to which request, of which type it is (1: flows, 10: meters), and whether more come (1) or not. */
+const part = (xid: number, [type, more]: readonly [number, number], flows: readonly Buffer[] = []) => {
   const head = Buffer.alloc(8);
-  head.writeUInt16BE(1, 0);
-  head.writeUInt16BE(1, 2);
-  return openflow(19, 1, Buffer.concat([head, ...Array<Buffer>(count).fill(flow())]));
+  head.writeUInt16BE(type, 0);
+  head.writeUInt16BE(more, 2);
+  return openflow(19, xid, Buffer.concat([head, ...flows]));
 };
+/** A part of an answer to a request for flows, with more to come and so many flows in it. */
+const moreFlows = (count: number, bytes = SMALL) => part(1, [1, 1], Array<Buffer>(count).fill(flow(bytes)));
+/** All answers of a bridge with so many flows: to requests for flows, meters and settings. */
+const largeFlows = (count: number) =>
+  Buffer.concat([
+    ...Array<Buffer>(count).fill(moreFlows(1, LARGE)),
+    ...[part(1, [1, 0]), part(2, [10, 0]), openflow(8, 3, Buffer.alloc(4))],
+  ]);
 const many = (message: Buffer) => Buffer.concat(Array(Math.ceil(MIB / message.length)).fill(message));
 
 /** What a server does as soon as it is asked for anything. */
@@ -65,6 +74,7 @@ const WAYS: Record<string, (socket: Socket) => void> = {
   "OpenFlow echoes without end": (socket) => flood(socket, many(openflow(2, 7, Buffer.alloc(0)))),
   "OpenFlow rules without end": (socket) => flood(socket, many(moreFlows(1))),
   "OpenFlow rules without end, 1,000 a message": (socket) => flood(socket, many(moreFlows(1000))),
+  "OpenFlow rules of 64 KiB, 48 MiB of them": (socket) => void socket.write(largeFlows(768)),
   "OpenFlow answers without a rule": (socket) => flood(socket, many(moreFlows(0))),
   "OpenFlow answers to something else": (socket) => flood(socket, many(openflow(21, 1, Buffer.alloc(0)))),
 };
