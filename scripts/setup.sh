@@ -23,9 +23,11 @@ extras=(
   systemd      # runs the keeper on one of the lab's hosts
   tshark       # decodes what is sent to collectors
   prometheus   # scrapes what the metrics command serves, and checks alert rules
-  busybox      # has one of the awks that the keeper runs on, and ash: login shells besides bash are ash,
-  fish         # fish
-  tcsh         # and tcsh
+  gawk         # one of the awks that the keeper runs on. It becomes the machine's awk
+  busybox      # has another one, and ash: login shells besides bash are ash,
+  fish         # fish,
+  tcsh         # tcsh
+  zsh          # and zsh
   chromium     # shows the console's page to the tests. Ubuntu has it as a snap only
   ovn-central  # a controller for one of the switches. Debian 11 has none
   ovn-host

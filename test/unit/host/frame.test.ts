@@ -7,7 +7,7 @@ import { requireProgram } from "../../lacking";
 const PEER = { name: "c1", where: "ops@c1:22" };
 
 /** Login shells, each with the words that start it. */
-const SHELLS = [["bash"], ["dash"], ["fish"], ["tcsh"], ["busybox", "ash"]];
+const SHELLS = [["bash"], ["dash"], ["fish"], ["tcsh"], ["zsh"], ["busybox", "ash"]];
 
 /** Runs a line as sshd does: by the login shell, with `-c`. */
 function login(shell: readonly string[], line: string, input: string): SpawnSyncReturns<string> {
