@@ -1,14 +1,18 @@
 import timers from "node:timers/promises";
 import { expect } from "chai";
-import type { HostAccess } from "../../../provider/converge/access";
+import { type HostAccess, ofctlTarget } from "../../../provider/converge/access";
 import type { Edit } from "../../../provider/converge/edit";
 import { compareForeignRules } from "../../../provider/converge/foreignRules";
+import { meterSpecs } from "../../../provider/converge/pushRules";
 import { reconcile } from "../../../provider/converge/reconcile";
 import { readClaims } from "../../../provider/model/readClaims";
 import { render } from "../../../provider/model/render";
+import { compareMeters, dumpMeters } from "../../../provider/ovs/meters";
 import { readFacts } from "../../../provider/ovs/readFacts";
+import { tapRules } from "../../../provider/plan/numberRules";
 import { type Claim, claim } from "../../../provider/schema/claim";
 import { limitOf, sampleOf } from "../../sample";
+import { flow } from "./claims";
 import { drop, put, refuse } from "./edits";
 import { frozenAndSlow, interleave } from "./interleaving";
 import { aroundTransactions, PrivateAccess } from "./privateAccess";
@@ -52,6 +56,9 @@ function sharedFlow(name: string, tunnelId: number): Claim {
 }
 
 const kept = serviceClaim("kept", 7, "mon1");
+const plain = flow("plain", "web", { type: "gre", udpPort: 0, address: "192.0.2.10" });
+/** A flow with a meter. */
+const capped = flow("capped", "web", { type: "gre", udpPort: 0 }, { rateLimit: { packetsPerSecond: 1000 } });
 
 describe("a frozen writer, a slow one and a fast one", function () {
   this.timeout(limitOf(300_000));
@@ -66,7 +73,7 @@ describe("a frozen writer, a slow one and a fast one", function () {
       await ovs.vsctl("add-br", bridge, "--", "set", "Bridge", bridge, "datapath_type=netdev");
     const tunnel = ["type=vxlan", "options:remote_ip=192.0.2.12", "options:key=flow"];
     await ovs.vsctl("add-port", "br-tun", "vx-1", "--", "set", "Interface", "vx-1", ...tunnel);
-    for (const port of ["mon1", "mon2", "mon3"])
+    for (const port of ["mon1", "mon2", "mon3", "web"])
       await ovs.vsctl("add-port", "br-int", port, "--", "set", "Interface", port, "type=dummy");
     await ovs.ofctl("add-flow", "br-int", "cookie=0x1,priority=1,actions=NORMAL");
     // The pauses of writers that were overtaken have no part in the order of their calls.
@@ -96,13 +103,19 @@ describe("a frozen writer, a slow one and a fast one", function () {
     reconcile(await accessOf(stop), edits, refuse);
   const free = async () => {};
 
-  /** How the rules of ours on the bridges of others differ from what the host's claims say. */
+  /** How the rules of ours, and the meters, differ from what the host's claims say. */
   async function wrongRules(): Promise<unknown[]> {
     const access = await accessOf(free);
     const facts = await readFacts(access.ovsdb);
-    const desired = render(readClaims(facts, "br-tap", "here").claims, facts, "br-tap");
+    const { claims, bridge, generation } = readClaims(facts, "br-tap", "here");
+    const desired = render(claims, facts, "br-tap");
     const differences = await compareForeignRules(access, desired, facts, new Set(["br-int", "br-tun"]));
-    return differences.flatMap(({ missing, unexpected }) => [...missing, ...unexpected]);
+    const foreign = differences.flatMap(({ missing, unexpected }) => [...missing, ...unexpected]);
+    if (bridge === undefined) return foreign;
+    const there = await dumpMeters(ofctlTarget(access, "br-tap"));
+    const meters = compareMeters(there, meterSpecs(desired, facts, "br-tap"));
+    const isSame = await access.tapSwitch.has(tapRules(desired, facts, "br-tap", generation));
+    return [...foreign, ...Object.values(meters).flat(), ...(isSame ? [] : ["rules of br-tap"])];
   }
 
   it("somebody else's rule in the place of ours concerns only the resource that needs it", async () => {
@@ -134,14 +147,14 @@ describe("a frozen writer, a slow one and a fast one", function () {
 
   for (const [what, start, writers, end] of [
     [
-      "rules on br-int and br-tun end as the claims say",
+      "rules and meters end as the claims say",
       [kept, serviceClaim("old", 8, "mon2")],
       [
         [put(serviceClaim("new", 9, "mon3"))],
         [drop(serviceClaim("old", 8, "mon2"))],
-        [put(sharedFlow("shared", 7))],
+        [put(sharedFlow("shared", 7)), put(capped)],
       ],
-      ["new", "kept", "shared"],
+      ["new", "kept", "shared", "capped"],
     ],
     [
       "no rule stays when the last tap is deleted meanwhile",
@@ -151,6 +164,13 @@ describe("a frozen writer, a slow one and a fast one", function () {
         [drop(serviceClaim("old", 8, "mon2"))],
         [put(serviceClaim("new", 9, "mon1"))],
       ],
+      undefined,
+    ],
+    [
+      // In a new tap bridge, the same ports and meters get the numbers that they had in the old one.
+      "no meter is lost when the tap bridge is deleted and created meanwhile",
+      [plain, capped],
+      [[drop(capped)], [drop(plain)], [put(plain), put(capped)]],
       undefined,
     ],
   ] as const) {
