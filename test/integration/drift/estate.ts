@@ -36,11 +36,18 @@ const SERVICES: Record<Service, Record<string, unknown>> = {
 /** Within what Open vSwitch counts ahead, and after the tests. */
 const SOON = new Date(Date.now() + 10 * 3_600_000).toISOString();
 const HTTPS = { action: "accept", protocol: "tcp", destinationPort: 443 };
-const FLOWS: Record<Flow, { to: Service; host: string } & Record<string, unknown>> = {
+/** A flow: its service, and the tunnel that it names, if any. */
+interface Tap {
+  to: Service;
+  by?: keyof typeof TUNNELS;
+  host: string;
+  [option: string]: unknown;
+}
+const FLOWS: Record<Flow, Tap> = {
   web: { to: "ids", host: "host1", filter: [HTTPS], rateLimit: { packetsPerSecond: 1000 } },
   db: { to: "inline", host: "host1", transport: "shared" },
   big: { to: "farm", host: "host1", snapLength: 96 },
-  east: { to: "far", host: "host1", filter: "tcp port 443 or udp" },
+  east: { to: "far", host: "host1", by: "watched", filter: "tcp port 443 or udp" },
   out: { to: "outside", host: "host1", direction: "ingress" },
   app: { to: "far", host: "host2" },
   near: { to: "farm", host: "host2", snapLength: 128, sampling: { oneIn: 4 }, until: SOON },
@@ -53,8 +60,10 @@ export async function createEstate(lab: Lab): Promise<Kept> {
   for (const [name, args] of Object.entries(TUNNELS)) await kept.keep("MirrorTunnel", name, args);
   await kept.keep("MonitorPort", "device", DEVICE);
   for (const [name, args] of Object.entries(SERVICES)) await kept.keep("TapService", name, args);
-  for (const [name, { to, ...rest }] of Object.entries(FLOWS)) {
-    await kept.keep("TapFlow", name, { service: kept.get(to).outputs.ref, port: `tap-${name}`, ...rest });
+  for (const [name, { to, by, ...rest }] of Object.entries(FLOWS)) {
+    const tunnel = by === undefined ? {} : { tunnel: kept.get(by).outputs.ref };
+    const service = kept.get(to).outputs.ref;
+    await kept.keep("TapFlow", name, { service, port: `tap-${name}`, ...tunnel, ...rest });
   }
   return kept;
 }
