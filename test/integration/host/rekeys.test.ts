@@ -6,11 +6,11 @@ import type { HostSession } from "../../../provider/host/session";
 import { makeClient } from "./client";
 import { makeWorkshop, startSshServer } from "./sshServer";
 
-/** What is sent through one connection, both as a command's input and by a socket: half a megabyte each. */
-const MUCH = "0123456789abcdef".repeat(32_768);
+/** What is sent through one connection, both as a command's input and by a socket: a quarter of a megabyte each. */
+const MUCH = "0123456789abcdef".repeat(16_384);
 
 /** How often the keys are renewed at least. A packet of up to 32 KB passes before the server notices that 16 KB have. */
-const RENEWALS = 15;
+const RENEWALS = 8;
 
 /** Uses one connection for a long command, short ones and a socket, all at once. */
 async function useAll(session: HostSession, socket: string): Promise<string[]> {
@@ -29,7 +29,7 @@ for (const transport of ["ssh2", "openssh"] as const) {
   it(`carries everything over ${transport} while the server renews the keys after each 16 KB`, async () => {
     const workshop = makeWorkshop();
     const server = await startSshServer(workshop, { config: ["RekeyLimit 16K", "LogLevel DEBUG1"] });
-    const client = makeClient(workshop, server.knownHostsLine);
+    const client = makeClient(workshop, server.knownHostsLine, [], { operationTimeout: 60 });
     const path = join(workshop.path, "echo.sock");
     const echo = createServer((socket) => socket.pipe(socket));
     await new Promise<void>((resolve) => echo.listen(path, resolve));
