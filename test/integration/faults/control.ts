@@ -26,8 +26,13 @@ const TOO_MANY = 0.9;
 /** Of so many runs, on either side, one may lose much by chance. */
 const SELDOM = 6;
 
-/** How much longer a gap may be than the control's, in milliseconds of the stream. */
-const MARGIN = 20;
+/** How losses are judged. */
+export interface Measure {
+  /** The stream's packets a second. Default 1,000. */
+  pps?: number;
+  /** How much longer than the control's the runs' gaps may be, in milliseconds of the stream. Default 50. */
+  margin?: number;
+}
 
 /**
  * Judges how many frames several runs of something lost against a control. The userspace datapath can lose a few frames
@@ -40,18 +45,18 @@ const MARGIN = 20;
  *   in 60 % of the runs, at most one of six has it in 4 of 100 comparisons, and these pass. If one run in fifty loses
  *   much by chance, two of six do in fewer than 1 of 100 comparisons, and these fail.
  *
- * `pps`: the stream's packets a second. Returns what is wrong, or `undefined`.
+ * Returns what is wrong, or `undefined`.
  */
 export function excessOf(
   lost: readonly number[],
   control: readonly number[],
-  pps: number,
+  { pps = 1_000, margin = 50 }: Measure = {},
 ): string | undefined {
   const pairs = lost.flatMap((one) => control.map((other) => (one > other ? 1 : one === other ? 0.5 : 0)));
   const share = pairs.reduce((sum: number, each) => sum + each, 0) / pairs.length;
   if (share >= TOO_MANY) return `more is lost in ${Math.round(share * 100)} % of the pairs`;
   const [most, usual] = [largestOf(lost), largestOf(control)];
-  if (most <= usual + (MARGIN * pps) / 1_000) return undefined;
+  if (most <= usual + (margin * pps) / 1_000) return undefined;
   return `the largest loss, without what may be chance, is ${most}, and the control's ${usual}`;
 }
 
@@ -61,14 +66,14 @@ function largestOf(losses: readonly number[]): number {
   return Math.max(0, ...sorted.slice(Math.ceil(losses.length / SELDOM)));
 }
 
-/** Expects that runs of something lost no more frames than a control. `pps`: the stream's packets a second. */
+/** Expects that runs of something lost no more frames than a control. */
 export function expectNoMoreLost(
   lost: readonly number[],
   control: readonly number[],
   what: string,
-  pps = 1_000,
+  measure?: Measure,
 ): void {
   const text = `${what}: lost ${lost.join(", ")}; control ${control.join(", ")}`;
   console.log(`      ${text}`);
-  expect(excessOf(lost, control, pps), text).to.equal(undefined);
+  expect(excessOf(lost, control, measure), text).to.equal(undefined);
 }

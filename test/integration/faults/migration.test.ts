@@ -87,7 +87,7 @@ describe("a tap that moves under 1,000 packets a second loses no more copies tha
       lost.reduce((sum, one) => sum + one, 0),
       0,
     );
-    expectNoMoreLost(lost, control, what, PPS);
+    expectNoMoreLost(lost, control, what, { pps: PPS });
   }
 
   it("when its source moves", async () => {

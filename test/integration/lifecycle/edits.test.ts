@@ -81,7 +81,7 @@ describe("an edit under traffic duplicates no copy and loses no more than while 
   async function expectFewLost(edits: readonly (() => Promise<unknown>)[]): Promise<void> {
     const lost: number[] = [];
     for (let run = 0; run < RUNS; run++) lost.push(await lostDuring(edits));
-    expectNoMoreLost(lost, control, "edits", PPS);
+    expectNoMoreLost(lost, control, "edits", { pps: PPS });
   }
 
   const edit = (more: Record<string, unknown>) => async () => {

@@ -144,7 +144,7 @@ describe("an import by the plugin", function () {
       );
       made = name;
     }
-    expectNoMoreLost(lost, control, "an import and the up after it", PPS);
+    expectNoMoreLost(lost, control, "an import and the up after it", { pps: PPS });
     succeeded(await last.destroy());
   });
 
