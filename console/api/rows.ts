@@ -2,8 +2,8 @@ import type { ChangeSummary } from "./changes";
 
 /**
  * The state of a tap or service. `saved`: in the program, but not on any host yet. `pending`: a run is creating it, or
- * was killed while doing so. `lost`: it needs a host that is declared gone. `unreachable`: its host does not answer. `unknown`: a host that may have it has not been
- * read.
+ * was killed while doing so. `lost`: it needs a host that is declared gone. `unreachable`: its host does not answer.
+ * `unknown`: a host that may have it has not been read.
  */
 export type State =
   | "active"

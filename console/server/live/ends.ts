@@ -59,14 +59,6 @@ export function endsOf(views: readonly HostView[], gone: readonly HostRecord[]):
   };
 }
 
-/** The record of a host that is declared gone, by its name or its address. */
-export function goneHost(
-  host: Pick<HostRecord, "name" | "address">,
-  { gone }: Pick<Ends, "gone">,
-): HostRecord | undefined {
-  return gone.find(({ name, address }) => name === host.name || address === host.address);
-}
-
 /** Adds a claim, unless it is known: a machine with a second name is shown under its first. */
 function add<C extends FlowClaim | ServiceClaim>(ends: Map<string, End<C>[]>, end: End<C>): void {
   const known = ends.get(end.claim.owner) ?? [];

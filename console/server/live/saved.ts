@@ -1,7 +1,6 @@
 import { hasEnded } from "../../../provider/model/ended";
 import { goneText } from "../../../provider/resource/status";
 import type { ProgramResource } from "../program/program";
-import { goneHost } from "./ends";
 import type { HostView } from "./hostWatch";
 import type { Known } from "./known";
 import { type Judged, unreachable } from "./state";
@@ -18,7 +17,8 @@ export function savedState(
   const { until, collector } = properties;
   if (typeof until === "string" && hasEnded({ until }, Date.now())) return { state: "ended" };
   const places = placesOf(properties);
-  const goneAt = (place: string) => goneHost({ name: place, address: place }, ends);
+  const goneAt = (place: string) =>
+    ends.gone.find(({ name, address }) => name === place || address === place);
   const gone = (places ?? []).flatMap((place) => goneAt(place) ?? []);
   if (gone.length > 0 && gone.length === places?.length) return { state: "lost", reason: goneText(gone) };
   for (const place of places ?? []) {

@@ -1,9 +1,10 @@
 import { otherEnds } from "../../../provider/converge/leftovers";
+import type { HostRecord } from "../../../provider/host/host";
 import { hasEnded } from "../../../provider/model/ended";
 import { driftedStatus, goneText } from "../../../provider/resource/status";
 import type { Claim, FlowClaim } from "../../../provider/schema/claim";
 import type { State } from "../../api/rows";
-import { type End, type Ends, goneHost, hostsOf, viewOf } from "./ends";
+import { type End, type Ends, hostsOf, viewOf } from "./ends";
 import type { HostView } from "./hostWatch";
 
 /** A state, with its reason. */
@@ -29,13 +30,20 @@ export function judge(found: readonly (End | undefined)[], others: readonly End[
   const pending = all.find(({ claim }) => claim.pending !== undefined);
   if (pending !== undefined)
     return { state: "pending", reason: `a run of ${pending.claim.writer} is creating it, or was killed` };
-  const lost = all.flatMap(({ claim }) => otherEnds(claim)).flatMap(({ host }) => goneHost(host, ends) ?? []);
+  const lost = all.flatMap(({ claim }) => goneEndsOf(claim, ends));
   if (lost.length > 0) return { state: "lost", reason: goneText(lost) };
   const faults = faultsOfAll(all, ends);
   if (faults.length > 0) return drifted(faults);
   const [first] = present;
   if (first?.claim.kind === "flow") return { state: stateOfFlow(first.claim) };
   return { state: "active" };
+}
+
+/** Hosts at other ends of a claim that are declared gone; of a flow that has ended, none is missed. */
+function goneEndsOf(claim: Claim, { gone }: Ends): HostRecord[] {
+  if (claim.kind === "flow" && stateOfFlow(claim) === "ended") return [];
+  const addresses = new Set(otherEnds(claim).map(({ host }) => host.address));
+  return gone.filter(({ address }) => addresses.has(address));
 }
 
 function drifted(faults: readonly string[]): Judged {

@@ -24,7 +24,7 @@ export interface Watched {
 }
 
 /** States in which a tap copies something, or should. */
-const STATES: readonly string[] = ["active", "drifted", "pending"];
+const STATES: readonly string[] = ["active", "drifted", "pending", "lost"];
 
 /**
  * What a tap copies now: its port, direction and filter. Throws a Refusal if it copies nothing, because whoever may see

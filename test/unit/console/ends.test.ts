@@ -74,7 +74,7 @@ describe("the claims that the console has read", () => {
     expect([source?.view.record.name, far, others.length]).to.deep.equal(["compute9", undefined, 1]);
   });
 
-  it("of a tap are lost where its other end is on a host that is declared gone, by its name or its address", () => {
+  it("of a tap are lost where the address of its other end is that of a host that is declared gone", () => {
     const faults = { faults: ["missing mirror"] };
     const other = { name: "old2", address: "compute2.example" };
     const elsewhere = [{ machine: machineOf("compute2"), host: other }];
@@ -82,15 +82,19 @@ describe("the claims that the console has read", () => {
     const monitor = claimedHost("compute2", [serviceClaim("s1"), farClaim("t1")], faults);
     const cases: [HostRecord, End["view"], string][] = [
       [{ name: "compute2", address: "compute2.example", gone: true }, source, "compute2 is declared gone"],
-      [{ name: "compute1", address: "192.0.2.99", gone: true }, monitor, "compute1 is declared gone"],
+      [{ name: "old1", address: "192.0.2.11", gone: true }, monitor, "old1 is declared gone"],
     ];
     for (const [gone, view, reason] of cases) {
       const known = { ends: endsOf([view], [gone]), views: [view], program: [], stack: undefined };
       expect(tapRows(known)[0]).to.include({ host: "compute1", state: "lost", reason });
       for (const { state } of serviceRows(known)) expect(state).to.equal("drifted");
-      const without = { ...known, ends: endsOf([view], []) };
-      expect(tapRows(without)[0]!.state).to.equal("drifted");
+      const namesake = { ...gone, address: "192.0.2.99" };
+      for (const others of [[], [namesake]])
+        expect(tapRows({ ...known, ends: endsOf([view], others) })[0]!.state).to.equal("drifted");
     }
+    const ended = claimedHost("compute1", [sourceClaim("t1", { elsewhere, until: "2020-01-01T00:00:00Z" })]);
+    const known = { ends: endsOf([ended], [cases[0]![0]]), views: [ended], program: [], stack: undefined };
+    expect(tapRows(known)[0]!.state).to.equal("ended");
   });
 
   it("stay where a host says that it is the machine of another", () => {
