@@ -109,10 +109,10 @@ function bearing(facts: Facts, wanted: PortInput): readonly FoundPort[] {
 
 /** The order of a VM's vNICs: by MAC address, those without one last, and by name if that is equal. */
 export function inVnicOrder(a: FoundPort, b: FoundPort): number {
-  const [first, second] = [a, b].map(({ interface: { externalIds, name } }) => [
-    externalIds["attached-mac"]?.toLowerCase() ?? "~",
-    name,
-  ]) as [string[], string[]];
+  const [first, second] = [a, b].map(({ interface: { externalIds, name } }) => {
+    const mac = externalIds["attached-mac"]?.toLowerCase();
+    return [mac === undefined ? "none" : "any", mac ?? "", name];
+  }) as [string[], string[]];
   const place = first.findIndex((sign, index) => sign !== second[index]);
   if (place < 0) return 0;
   return first[place]! < second[place]! ? -1 : 1;
