@@ -195,12 +195,20 @@ class Capturing {
       await Promise.all(failing);
       failed.signal.throwIfAborted();
       const missed = await hold.end(LAST, this.options.ending);
-      return { missed, capped: await this.meterDrops(meters).catch(() => 0) };
+      return { missed, capped: await this.meterDrops(meters).catch((error) => this.uncounted(held, error)) };
     } catch (error) {
       this.failed = true;
       channel.fail(error as Error);
       return NONE;
     }
+  }
+
+  /** Says that the frames over the rate are not counted: without Open vSwitch's tools, their number cannot be read. */
+  private uncounted({ look }: Held, error: Error): number {
+    this.options.warn(
+      `host ${look.record.name}: how many frames were over the rate is not known: ${error.message}`,
+    );
+    return 0;
   }
 
   /** Says what was missed. Without the claim its ports may be those of others by now, and nothing begins. */
