@@ -30,7 +30,6 @@ const IMPOSSIBLE = {
  * right. sudo decides by the words of a command, so it is asked for an impossible setting, which `ip` refuses.
  */
 const TRY = `
-PATH="$PATH:/usr/sbin:/sbin"
 device=$1 type=$2
 shift 2
 if [ -z "$TAAS_SUDO" ]; then exec ip link set dev "$device" type "$type"; fi
