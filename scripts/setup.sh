@@ -23,7 +23,7 @@ extras=(
   systemd      # runs the keeper on one of the lab's hosts
   tshark       # decodes what is sent to collectors
   prometheus   # scrapes what the metrics command serves, and checks alert rules
-  gawk         # one of the awks that the keeper runs on. It becomes the machine's awk
+  gawk         # one of the awks that the keeper runs on
   busybox      # has another one, and ash: login shells besides bash are ash,
   fish         # fish,
   tcsh         # tcsh
@@ -85,9 +85,10 @@ as_root() {
 
 # The lab starts its own daemons. Those of the packages stay off: none is started, restarted or enabled on this machine's account.
 install_packages() {
-  local policy=/usr/sbin/policy-rc.d own_policy= status=0
+  local policy=/usr/sbin/policy-rc.d own_policy= status=0 awk
   [ "$#" -gt 0 ] || return 0
   echo "setup: installing $*"
+  awk=$(readlink -e /etc/alternatives/awk || true)
   if [ ! -e "$policy" ]; then
     own_policy=$policy
     as_root sh -c "printf '#!/bin/sh\nexit 101\n' > $policy && chmod 755 $policy" || return
@@ -99,6 +100,10 @@ install_packages() {
   if [ -n "$own_policy" ]; then
     as_root rm -f "$own_policy"
     trap - EXIT
+  fi
+  # The package of gawk makes it the machine's awk.
+  if [ -n "$awk" ] && [ "$(readlink -e /etc/alternatives/awk)" != "$awk" ]; then
+    as_root update-alternatives --quiet --set awk "$awk"
   fi
   if [ -d /run/systemd/system ]; then
     local package
