@@ -15,6 +15,14 @@ describe("a comparison of losses with a control", () => {
     expect(judge([14, 0, 0, 42, 0, 3], [0, 0, 0, 0, 0, 0])).to.equal(undefined);
   });
 
+  it("fails where nothing was measured", () => {
+    for (const [lost, control] of [
+      [[], NOTHING],
+      [NOTHING, []],
+    ] as const)
+      expect(excessOf(lost, control)).to.equal("nothing was measured");
+  });
+
   it("passes one large loss, which a busy machine can cause on either side", () => {
     expect(judge([0, 0, 125, 0, 0, 0], [0, 0, 0, 0, 14, 0])).to.equal(undefined);
     expect(judge([0, 0, 0, 0, 14, 0], [0, 0, 125, 0, 0, 0])).to.equal(undefined);

@@ -52,6 +52,7 @@ export function excessOf(
   control: readonly number[],
   { pps = 1_000, margin = 50 }: Measure = {},
 ): string | undefined {
+  if (lost.length === 0 || control.length === 0) return "nothing was measured";
   const pairs = lost.flatMap((one) => control.map((other) => (one > other ? 1 : one === other ? 0.5 : 0)));
   const share = pairs.reduce((sum: number, each) => sum + each, 0) / pairs.length;
   if (share >= TOO_MANY) return `more is lost in ${Math.round(share * 100)} % of the pairs`;

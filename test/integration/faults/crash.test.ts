@@ -17,8 +17,8 @@ const STACK = "organization/crash/test";
 /** Kills in each series of the usual sample, and of the whole one: a kill at each moment of all series would take ten hours. */
 const KILLS = [1, 30] as const;
 /**
- * Milliseconds of production that runs may lose beyond the control's. They last longer than plugging ports does, and start
- * processes, so a busy machine loses more beside them.
+ * Milliseconds by which the largest gap of the runs may exceed the control's. They last longer than plugging ports does,
+ * and start processes, so a busy machine loses more beside them.
  */
 const MARGIN = 500;
 
