@@ -87,8 +87,8 @@ function contentOf(file: string): string {
 }
 
 /**
- * The hosts to reach, without those that are declared gone, of which a warning tells. `need`: whether the command can do
- * without any; if not, throws `host-gone`.
+ * The records of these hosts: those to reach, and those that are declared gone, of which a warning tells. `need`: whether
+ * the command can do without any to reach; if not, throws `host-gone`.
  */
 export function recordsOf(
   context: Context,
