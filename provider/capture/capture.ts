@@ -203,7 +203,7 @@ class Capturing {
     }
   }
 
-  /** Says that the frames over the rate are not counted: without Open vSwitch's tools, their number cannot be read. */
+  /** Says that the number of frames over the rate could not be read. */
   private uncounted({ look }: Held, error: Error): number {
     this.options.warn(
       `host ${look.record.name}: how many frames were over the rate is not known: ${error.message}`,

@@ -20,9 +20,9 @@ export function savedState(
   const goneAt = (place: string) =>
     ends.gone.find(({ name, address }) => name === place || address === place);
   const gone = (places ?? []).flatMap((place) => goneAt(place) ?? []);
-  if (gone.length > 0 && gone.length === places?.length) return { state: "lost", reason: goneText(gone) };
-  for (const place of places ?? []) {
-    if (goneAt(place) !== undefined) continue;
+  const present = (places ?? []).filter((place) => goneAt(place) === undefined);
+  if (gone.length > 0 && present.length === 0) return { state: "lost", reason: goneText(gone) };
+  for (const place of present) {
     const unread = unreadAt(viewAt(place, views));
     if (unread !== undefined) return unread;
   }
