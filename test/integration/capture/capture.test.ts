@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { PassThrough } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,6 +7,7 @@ import fc from "fast-check";
 import { type CaptureOptions, capture } from "../../../provider/capture/capture";
 import { type Recorded, type RecordLimits, record } from "../../../provider/capture/record";
 import type { CaptureWish } from "../../../provider/capture/wish";
+import type { HostRecord } from "../../../provider/host/host";
 import { withContext } from "../../../provider/runtime";
 import { readExpression } from "../../../provider/schema/expression/expression";
 import { readSettings } from "../../../provider/settings";
@@ -15,8 +17,9 @@ import { Libpcap } from "../../lab/libpcap";
 import { diffSnapshots } from "../../lab/snapshot";
 import type { Vm } from "../../lab/vm";
 import { rejection } from "../../rejection";
-import { extentOf } from "../../sample";
+import { extentOf, isWhole } from "../../sample";
 import { SEED } from "../../seed";
+import { slowWay } from "../../slowWay";
 import { arbitraryExpression } from "../../unit/expression/arbitraryExpressions";
 import { arbitraryPacket } from "../../unit/expression/arbitraryPackets";
 import { learn } from "../copies/traffic";
@@ -54,11 +57,14 @@ describe("a capture of a port", function () {
 
   const settings = () => readSettings((key) => (key === "taas:sshConfig" ? lab.sshConfig : undefined));
 
-  /** Captures while `during` is under way, and a moment longer. */
+  /** Captures while `during` is under way, and a moment longer, or until a limit. */
   async function take(
     wish: Partial<CaptureWish>,
     during: (end: AbortController) => Promise<unknown>,
-    { transport, ...limits }: Partial<RecordLimits> & { transport?: string; snapLength?: number } = {},
+    {
+      reached,
+      ...limits
+    }: Partial<RecordLimits> & { reached?: Partial<HostRecord>; snapLength?: number } = {},
   ): Promise<Taken> {
     const end = new AbortController();
     const options: CaptureOptions = { ending: end.signal, warn: (message) => expect.fail(message) };
@@ -71,10 +77,7 @@ describe("a capture of a port", function () {
     const to = new PassThrough({ highWaterMark: 1 << 26 });
     const read = buffer(to);
     const recorded = await withContext(settings(), (context) => {
-      const host = {
-        ...context.resolveHost("host1"),
-        ...(transport && { transport: transport as "openssh" }),
-      };
+      const host = { ...context.resolveHost("host1"), ...reached };
       return capture(context.open(host), { ...all, ...wish }, options, async (capturing) => {
         const source = { application: "test", port: "", description: "web", filter: undefined };
         const snapLength = limits.snapLength ?? 0;
@@ -82,7 +85,7 @@ describe("a capture of a port", function () {
           count: limits.count,
           duration: limits.duration,
         });
-        if (limits.count === undefined) {
+        if (limits.count === undefined && limits.duration === undefined) {
           await during(end);
           await new Promise((resolve) => setTimeout(resolve, 300));
           end.abort();
@@ -94,7 +97,7 @@ describe("a capture of a port", function () {
     return { ...recorded, stored: framesOfPcapng(await read) };
   }
 
-  for (const transport of ["ssh2", "openssh"]) {
+  for (const transport of ["ssh2", "openssh"] as const) {
     it(`has the frames of a fast stream byte for byte over ${transport}, and costs production none`, async () => {
       const host = lab.host(1);
       const before = await host.snapshot();
@@ -109,7 +112,7 @@ describe("a capture of a port", function () {
           lost = (await stream.finished()).lost.length;
           arrived = await there.stop();
         },
-        { transport },
+        { reached: { transport } },
       );
       expect(lost, "frames that production lost").to.equal(0);
       const sent = new Set(hex(arrived));
@@ -171,6 +174,27 @@ describe("a capture of a port", function () {
     expect(taken.frames).to.be.within(1_300, 1_700);
     expect(taken.frames + taken.capped).to.be.within(5_900, 6_050);
   });
+
+  if (isWhole)
+    it("goes on over a connection too slow for the frames, and says how many it missed", async () => {
+      const host = lab.host(1);
+      const before = await host.snapshot();
+      const way = await slowWay(host.sshPort, 150_000);
+      const hostKey = (await readFile(`${lab.ssh.hostKey("host1", "ed25519")}.pub`, "utf8")).trim();
+      const stream = await lab.startStream({ from: web, to: db, pps: 2_000 });
+      const limits = { duration: 20, reached: { port: way.port, hostKey } };
+      const taken = await take({ direction: "egress" }, async () => {}, limits).finally(() => way.close());
+      const { lost, sent } = await stream.stop();
+      expect(lost, "production").to.deep.equal([]);
+      const frames = taken.stored.map(({ frame }) => frame).filter((frame) => frame.includes("TAAS"));
+      const numbers = frames.map((frame) => frame.readUInt32BE(frame.indexOf("TAAS") + 8));
+      const [first, last] = [numbers[0]!, numbers.at(-1)!];
+      const gone = last - first + 1 - numbers.length;
+      expect(gone).to.be.above(1000);
+      // Those after the last frame that came are missed as well, until the capture ended.
+      expect(taken.missed).to.be.within(gone - 200, sent - first - numbers.length);
+      expect(diffSnapshots(before, await host.snapshot())).to.deep.equal([]);
+    });
 
   it("leaves the host as it was once it ends, while the frames that have come are still being read", async () => {
     const host = lab.host(1);
