@@ -1,9 +1,11 @@
 import type { Rule } from "../model/desired";
+import { diffFlows } from "../ovs/diffFlows";
 import { dumpFlows } from "../ovs/dumpFlows";
 import { encodeRule, wirePlace } from "../ovs/encodeRule";
 import { flowKey, parseFlow } from "../ovs/openflow";
+import { isAlike } from "../ovs/replaceFlows";
 import type { TapReading } from "../ovs/tapSwitch";
-import { flowText } from "../plan/flowText";
+import { flowText, numberedText } from "../plan/flowText";
 import { type PresentEnd, settleEnds } from "../plan/settleEnds";
 import type { Claim } from "../schema/claim";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
@@ -14,31 +16,66 @@ export async function timeFor(access: HostAccess, claims: Iterable<Claim>): Prom
   return Number.NEGATIVE_INFINITY;
 }
 
-/** The rules that a tap bridge should have now; `present`: what it has, if that was read. */
+/** The rules that a tap bridge should have now. */
 export async function rulesOfNow(
   access: HostAccess,
   rules: readonly Rule<number>[],
-  present: TapReading | undefined,
-): Promise<Rule<number>[]> {
-  if (rules.every(({ until }) => until === undefined)) return [...rules];
-  // The clock is read first: ages are compared with it, and reading it may take longer than the tolerance for rules.
-  await access.now();
-  const reading = await access.tapSwitch.read(present);
-  const endOf = reading === undefined ? await dumpedEnds(access) : endsOf(reading);
+): Promise<readonly Rule<number>[]> {
+  if (noneEnds(rules)) return rules;
+  const reading = await access.tapSwitch.read();
+  return reading === undefined ? rulesByCommand(access, rules) : rulesOn(access, rules, reading);
+}
+
+/** The same, given what the bridge has. */
+export async function rulesOn(
+  access: HostAccess,
+  rules: readonly Rule<number>[],
+  { flows, at }: TapReading,
+): Promise<readonly Rule<number>[]> {
+  if (noneEnds(rules)) return rules;
+  const then = await timeAt(access, at);
+  const endOf = (rule: Rule<number>) => {
+    const wanted = encodeRule(rule);
+    const present = flows.get(wirePlace(wanted));
+    return present !== undefined && isAlike(present, wanted) ? endFrom(present, then) : undefined;
+  };
   return settleEnds(rules, endOf, await access.now());
 }
 
-function endsOf({ flows }: TapReading): (rule: Rule<number>) => PresentEnd | undefined {
-  return (rule) => flows.get(wirePlace(encodeRule(rule)));
+/** The same, read by commands on the host; only ovs-ofctl knows which texts of a rule mean the same. */
+async function rulesByCommand(access: HostAccess, rules: readonly Rule<number>[]): Promise<Rule<number>[]> {
+  const target = ofctlTarget(access, tapBridgeOf(access.record));
+  const dumped = await dumpFlows(target, { match: "table=0" });
+  const then = await timeAt(access, performance.now());
+  const places = new Map(dumped.map((flow) => [flowKey(flow), flow]));
+  const placeOf = (rule: Rule<number>) => flowKey(parseFlow(numberedText(rule)));
+  const timeoutOf = (rule: Rule<number>) => {
+    const seconds = /(?:^|,)hard_timeout=(\d+)/.exec(places.get(placeOf(rule))?.options ?? "")?.[1];
+    return seconds === undefined ? undefined : Number(seconds);
+  };
+  const ending = rules.filter(({ until }) => until !== undefined);
+  const kept = ending.map((rule) => ({ ...rule, hardTimeout: timeoutOf(rule) }));
+  const { missing } = await diffFlows(target, flowText(kept));
+  const others = new Set(missing.map(flowKey));
+  const endOf = (rule: Rule<number>) => {
+    const [place, hardTimeout] = [placeOf(rule), timeoutOf(rule)];
+    if (hardTimeout === undefined || others.has(place)) return undefined;
+    return endFrom({ hardTimeout, age: places.get(place)?.age ?? 0 }, then);
+  };
+  return settleEnds(rules, endOf, await access.now());
 }
 
-/** The same, read by a command on the host. */
-async function dumpedEnds(access: HostAccess): Promise<(rule: Rule<number>) => PresentEnd | undefined> {
-  const dumped = await dumpFlows(ofctlTarget(access, tapBridgeOf(access.record)), { match: "table=0" });
-  const places = new Map(dumped.map((flow) => [flowKey(flow), flow]));
-  return (rule) => {
-    const { age = 0, options = "" } = places.get(flowKey(parseFlow(flowText([rule])))) ?? {};
-    const seconds = /(?:^|,)hard_timeout=(\d+)/.exec(options)?.[1];
-    return seconds === undefined ? undefined : { age, hardTimeout: Number(seconds) };
-  };
+function noneEnds(rules: readonly Rule<number>[]): boolean {
+  return rules.every(({ until }) => until === undefined);
+}
+
+/** The host's time at a moment of `performance.now()`. */
+async function timeAt(access: HostAccess, at: number): Promise<number> {
+  const now = await access.now();
+  return now - (performance.now() - at);
+}
+
+/** When a rule ends whose age was read at some time. */
+function endFrom({ hardTimeout, age }: { hardTimeout: number; age: number }, then: number): PresentEnd {
+  return { hardTimeout, ends: then - age + hardTimeout * 1000 };
 }

@@ -82,7 +82,7 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
 async function compareSwitch(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
   const tapBridge = tapBridgeOf(access.record);
   const wanted = tapRules(desired, look.facts, tapBridge, look.read.generation);
-  const rules = await rulesOfNow(access, wanted, undefined);
+  const rules = await rulesOfNow(access, wanted);
   if ((await access.tapSwitch.has(rules)) === true) return [];
   const [differences, fragments] = await Promise.all([
     compareRules(access, look, desired, flowText(rules)),

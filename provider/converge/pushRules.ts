@@ -17,7 +17,7 @@ import { tapRules } from "../plan/numberRules";
 import { portNumbers, reliedPorts } from "../plan/portNumbers";
 import { traced } from "../trace";
 import { type HostAccess, ofctlTarget, tapBridgeOf } from "./access";
-import { rulesOfNow } from "./ends";
+import { rulesOfNow, rulesOn } from "./ends";
 import { hostGuard, isCurrent, type Rendered } from "./guard";
 import { OtherWriter, requireHeld } from "./otherWriter";
 
@@ -87,16 +87,21 @@ async function replaceRules(
   from: Rendered,
   present: TapReading | undefined,
 ): Promise<Pushed> {
-  const rules = await rulesOfNow(access, wanted, present);
   const replaced = await traced(
     access.record.name,
     () => "replace rules by OpenFlow",
-    () => access.tapSwitch.replace(rules, () => isCurrent(access, from), present),
+    () =>
+      access.tapSwitch.replace(
+        (reading) => rulesOn(access, wanted, reading),
+        () => isCurrent(access, from),
+        present,
+      ),
   );
   if (replaced === "moved") throw new OtherWriter();
   if (replaced !== undefined) return replaced;
   const target = ofctlTarget(access, tapBridgeOf(access.record));
-  const { outcome } = await pushFlows(target, flowText(rules), hostGuard(access, from));
+  const rules = flowText(await rulesOfNow(access, wanted));
+  const { outcome } = await pushFlows(target, rules, hostGuard(access, from));
   requireHeld(outcome === "pushed");
   return "written";
 }

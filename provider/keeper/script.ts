@@ -71,17 +71,25 @@ END
 }
 
 # The rules as they should be now. A rule with an end gets the remaining seconds, or keeps its timeout if it ends at about the
-# right time. It has no timeout while more seconds remain than OpenFlow can count, and is left out once it is over.
+# right time and is not among those that differ: these are written again, and their timeouts begin anew. It has no timeout while
+# more seconds remain than OpenFlow can count, and is left out once it is over.
 flows() {
   if ! of flow | grep -q '^until='; then of flow; return; fi
-  { switch OpenFlow14 dump-flows "$bridge" table=0 </dev/null | grep 'cookie=0x7a70.* hard_timeout=.*priority=100,in_port=[0-9]* actions='; echo; of flow; } | awk -v now="$(date +%s)" '
+  {
+    switch OpenFlow14 dump-flows "$bridge" table=0 </dev/null | grep 'cookie=0x7a70.* hard_timeout=.*priority=100,in_port=[0-9]* actions='
+    echo
+    printf '%s\n' "$differing" | grep hard_timeout=
+    echo
+    of flow
+  } | awk -v now="$(date +%s)" '
     function number(name,   part) { return split($0, part, name "=") > 1 ? part[2] + 0 : "" }
-    $0 == "" { wanted = 1; next }
-    !wanted { hard[number("in_port")] = number("hard_timeout"); age[number("in_port")] = number("duration"); next }
+    $0 == "" && section < 2 { section++; next }
+    section == 0 { hard[number("in_port")] = number("hard_timeout"); age[number("in_port")] = number("duration"); next }
+    section == 1 { delete hard[number("in_port")]; next }
     !/^until=/ { print; next }
     {
       end = number("until"); port = number("in_port"); left = end - now - 1
-      if (hard[port] != "") { off = now - age[port] + hard[port] - end; if (off >= -3 && off <= 3) left = hard[port] }
+      if (port in hard) { off = now - age[port] + hard[port] - end; if (off >= -3 && off <= 3) left = hard[port] }
       sub(/^until=[0-9]+,/, "")
       if (left > 65535) print
       else if (left >= 1) print "hard_timeout=" left "," $0
@@ -103,6 +111,7 @@ rules() {
   esac
   # ovs-ofctl regards a match with nw_frag=yes as different from the bridge's own: if it reports a rule as both missing and
   # unexpected, the two are the same.
+  differing=
   differing=$(with_leased | switch OpenFlow14 -- diff-flows "$bridge" /dev/stdin | awk '
     { sign = /^[+]/ ? 1 : -1; sub(/^./, ""); seen[$0] += sign }
     END { for (rule in seen) if (seen[rule] != 0) print rule }')

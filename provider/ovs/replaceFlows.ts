@@ -18,11 +18,13 @@ function isMark({ table, priority, match }: Pick<WireFlow, "table" | "priority" 
   return table === 0 && priority === 0 && match.length === 0;
 }
 
-/** Whether a rule equals the one wanted in its place. Timeouts are not compared; `settleEnds` handles them. */
+/** Whether a rule equals the one wanted in its place, apart from its hard timeout, which `settleEnds` handles. */
+export function isAlike({ cookie, instructions, special }: PresentFlow, wanted: WireFlow): boolean {
+  return cookie === wanted.cookie && !special && instructions.equals(wanted.instructions);
+}
+
 function isSame(present: PresentFlow, wanted: WireFlow): boolean {
-  const { cookie, hardTimeout, instructions, special } = present;
-  const alike = cookie === wanted.cookie && hardTimeout === wanted.hardTimeout && !special;
-  return alike && instructions.equals(wanted.instructions);
+  return present.hardTimeout === wanted.hardTimeout && isAlike(present, wanted);
 }
 
 /** Rules by their identity, as `wirePlace` writes it. */

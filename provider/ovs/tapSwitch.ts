@@ -19,7 +19,12 @@ const REFUSED = "the login user may not use the bridge's management socket, or s
 export interface TapReading extends Pick<SwitchReading, "meters" | "config"> {
   client: SwitchClient;
   flows: Placed<PresentFlow>;
+  /** When it was read, by `performance.now()`. */
+  at: number;
 }
+
+/** The rules that a bridge should have, given what it has. */
+export type RulesOn = (reading: TapReading) => Promise<readonly Rule<number>[]>;
 
 /**
  * The tap bridge, accessed without any command on its host. If that is impossible, or the bridge refuses a request,
@@ -49,7 +54,7 @@ export class TapSwitch {
     if (earlier?.client.closed === false) return earlier;
     return this.ask(async (client) => {
       const { flows, ...others } = await client.read();
-      return { client, flows: placed(flows.map(readFlow)), ...others };
+      return { client, at: performance.now(), flows: placed(flows.map(readFlow)), ...others };
     });
   }
 
@@ -61,14 +66,14 @@ export class TapSwitch {
    * ends when ovs-vswitchd does.
    */
   async replace(
-    rules: readonly Rule<number>[],
+    rules: readonly Rule<number>[] | RulesOn,
     holds: () => Promise<boolean>,
     present?: TapReading,
   ): Promise<"written" | "same" | "moved" | undefined> {
     const reading = await this.read(present);
     if (reading === undefined) return undefined;
     const { client, flows, config } = reading;
-    const wanted = this.encoded(rules);
+    const wanted = this.encoded(typeof rules === "function" ? await rules(reading) : rules);
     if (wanted === undefined) return undefined;
     if (isAsWanted(reading, wanted)) return (await holds()) ? "same" : "moved";
     const mods = flowMods(flows, wanted);

@@ -66,7 +66,8 @@ export function ruleParts<Port>(rule: Rule<Port>, spell: Spelling<Port>): RulePa
   return { match: fields.join(","), actions: actions.map((action) => actionText(action, spell)) };
 }
 
-function lineOf(rule: Rule<number>): string {
+/** A rule with numbered ports in ovs-ofctl's notation. */
+export function numberedText(rule: Rule<number>): string {
   const { match, actions } = ruleParts(rule, (port, base) => port.toString(base));
   return `${match},actions=${actions.length === 0 ? "drop" : actions.join(",")}`;
 }
@@ -77,10 +78,10 @@ function lineOf(rule: Rule<number>): string {
  */
 export function ruleText(rule: Rule, numbers: ReadonlyMap<string, number>): string | undefined {
   const numbered = numberRule(rule, numbers);
-  return numbered === undefined ? undefined : lineOf(numbered);
+  return numbered === undefined ? undefined : numberedText(numbered);
 }
 
 /** Rules in the notation of `ovs-ofctl replace-flows`, one per line. */
 export function flowText(rules: readonly Rule<number>[]): string {
-  return `${rules.map(lineOf).join("\n")}\n`;
+  return `${rules.map(numberedText).join("\n")}\n`;
 }

@@ -9,18 +9,19 @@ export const LONGEST_TIMEOUT = 65_535;
  */
 const TOLERANCE = 2000;
 
-/** When an existing rule ends: its timeout in seconds, and milliseconds since it was written. */
+/** When an existing rule ends: its timeout in seconds, and the moment by the host's clock. */
 export interface PresentEnd {
   hardTimeout: number;
-  age: number;
+  ends: number;
 }
 
 /**
  * Rules as a bridge should have them now. A rule with an end gets the remaining seconds as its timeout, rounded down,
  * because Open vSwitch checks about once a second. An existing rule keeps its timeout if it ends at about the right
  * time, so that no rule is rewritten merely because time has passed. A rule has no timeout while more seconds remain
- * than OpenFlow can express, and is left out once it is over. `endOf`: the existing rule with the same identity. `now`:
- * by the host's clock.
+ * than OpenFlow can express, and is left out once it is over. `endOf`: the existing rule, if it differs from this one
+ * in nothing but its timeout. A rule that is written again gets a new timeout, because Open vSwitch counts it from
+ * then. `now`: by the host's clock.
  */
 export function settleEnds(
   rules: readonly Rule<number>[],
@@ -40,10 +41,8 @@ function secondsOf(
   present: PresentEnd | undefined,
   now: number,
 ): number | "over" | "uncounted" {
-  if (present !== undefined && present.hardTimeout > 0) {
-    const ends = now - present.age + present.hardTimeout * 1000;
-    if (Math.abs(ends - until) <= TOLERANCE) return present.hardTimeout;
-  }
+  if (present !== undefined && present.hardTimeout > 0 && Math.abs(present.ends - until) <= TOLERANCE)
+    return present.hardTimeout;
   const left = Math.floor((until - now) / 1000);
   if (left > LONGEST_TIMEOUT) return "uncounted";
   return left < 1 ? "over" : left;

@@ -131,6 +131,40 @@ describe("a tap with an end", function () {
     await driver.destroy();
   });
 
+  const repairs = {
+    "over OpenFlow": {},
+    "by commands": { sudo: "always" },
+    "by the keeper": { keeper: true },
+  } as const;
+  for (const [by, option] of Object.entries(repairs))
+    it(`ends at its time although somebody altered its rule, which was written again ${by}`, async () => {
+      const hosts = { host1: { address: "host1", ...option } };
+      const own = new Driver(lab, undefined, { hosts });
+      const service = await own.service("ids", { host: "host1", port: "tap-ids" });
+      const until = later(HOUR * 1000);
+      const web = await own.flow("web", service, { host: "host1", port: "tap-web", until });
+      await sleep(5000);
+      await lab.host(1).ovs(`
+port=$(ovs-ofctl -O OpenFlow14 --no-names dump-flows br-tap | sed -n 's/.*hard_timeout=.*in_port=\\([0-9]*\\) .*/\\1/p')
+ovs-ofctl -O OpenFlow14 --strict mod-flows br-tap "table=0,priority=100,in_port=$port,actions=drop"`);
+      if (by === "by the keeper") await lab.host(1).ovs(`sh ${FOLDER}/taas-keeper once`);
+      else {
+        await own.read(web);
+        expect(web.outputs.status).to.match(/^drifted: .*unexpected rule on br-tap: .*actions=drop/);
+        await own.update(web, web.inputs);
+      }
+      const [rule, ...others] = await timed(1);
+      const left = (Date.parse(until) - Date.now()) / 1000;
+      expect(rule!.age, "written again").to.be.below(5);
+      expect(rule!.seconds - rule!.age).to.be.within(left - 2, left + 1);
+      expect(others).to.deep.equal([]);
+      const reader = new Driver(lab, undefined, { hosts });
+      await reader.read(web);
+      expect(web.outputs.status).to.equal("active");
+      await own.destroy();
+      expect(await clean.differences()).to.deep.equal([]);
+    });
+
   it("is not ended by an operation at its monitor's host, whose clock is ahead, and ends there by the right one", async () => {
     const others = new Driver(lab, "organization/others/test");
     const service = await driver.service("ids", { host: "host2", port: "tap-mon" });

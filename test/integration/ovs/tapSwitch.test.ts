@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Rule } from "../../../provider/model/desired";
 import { dumpFlows } from "../../../provider/ovs/dumpFlows";
 import { readFragments } from "../../../provider/ovs/fragments";
-import { TapSwitch } from "../../../provider/ovs/tapSwitch";
+import { type TapReading, TapSwitch } from "../../../provider/ovs/tapSwitch";
 import { flowText } from "../../../provider/plan/flowText";
 import { PrivateOvs } from "./privateOvs";
 import { TapBridge, yes } from "./tapBridge";
@@ -158,7 +158,14 @@ describe("a tap bridge that is accessed over OpenFlow", function () {
       const early = await tapSwitch.read();
       await ovs.stopVswitchd();
       await startAgain();
-      expect(await tapSwitch.replace(marked(RULES, 2), yes, early)).to.equal("written");
+      const readings: TapReading[] = [];
+      const rulesOn = async (reading: TapReading) => {
+        readings.push(reading);
+        return marked(RULES, 2);
+      };
+      expect(await tapSwitch.replace(rulesOn, yes, early)).to.equal("written");
+      expect(early!.flows.size).to.equal(RULES.length + 1);
+      expect(readings.map(({ flows }) => flows.size)).to.deep.equal([0]);
       await bridge.expectSame(marked(RULES, 2));
     });
 

@@ -1,14 +1,21 @@
 import { expect } from "chai";
 import type { Rule } from "../../../provider/model/desired";
-import { type PresentEnd, settleEnds } from "../../../provider/plan/settleEnds";
+import { settleEnds } from "../../../provider/plan/settleEnds";
 
 const NOW = 1_900_000_000_000;
 const rule: Rule<number> = {
   ...{ table: 0, priority: 100, cookie: 1n, inPort: 5, match: [], actions: [{ goto: 1 }], owners: [] },
 };
 
+/** A timeout in seconds, and for how many milliseconds it has been counted. */
+interface Counted {
+  hardTimeout: number;
+  age: number;
+}
+
 /** The hard timeout that a rule gets which ends in so many milliseconds; "none" where it has none, "over" where it is left out. */
-function timeout(left: number, present?: PresentEnd): number | "none" | "over" {
+function timeout(left: number, counted?: Counted): number | "none" | "over" {
+  const present = counted && { ...counted, ends: NOW - counted.age + counted.hardTimeout * 1000 };
   const settled = settleEnds([{ ...rule, until: NOW + left }], () => present, NOW);
   return settled.length === 0 ? "over" : (settled[0]!.hardTimeout ?? "none");
 }
