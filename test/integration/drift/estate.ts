@@ -54,9 +54,9 @@ const FLOWS: Record<Flow, Tap> = {
   side: { to: "inline", host: "host2", snapLength: 64 },
 };
 
-/** Makes one of everything on three hosts. */
-export async function createEstate(lab: Lab): Promise<Kept> {
-  const kept = new Kept(new Driver(lab));
+/** Makes one of everything on three hosts. `hosts`: how these are reached, as a stack configures it. */
+export async function createEstate(lab: Lab, hosts: Readonly<Record<string, unknown>> = {}): Promise<Kept> {
+  const kept = new Kept(new Driver(lab, undefined, { hosts }));
   for (const [name, args] of Object.entries(TUNNELS)) await kept.keep("MirrorTunnel", name, args);
   await kept.keep("MonitorPort", "device", DEVICE);
   for (const [name, args] of Object.entries(SERVICES)) await kept.keep("TapService", name, args);
