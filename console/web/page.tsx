@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Session } from "../api/session";
 import { LiveContext, SessionContext, useEvents, useLive, WatchContext } from "./liveContext";
 import { Link, useRoute } from "./navigation";
@@ -88,12 +88,15 @@ function screenOf(route: Route) {
   }
 }
 
-/** The screen. After a move, the focus is on its heading, where a keyboard and a screen reader continue. */
+/**
+ * The screen. After a move, the focus is on its heading, where a keyboard and a screen reader continue: as soon as the
+ * heading is shown, so that no key is pressed before.
+ */
 function Screen() {
   const route = useRoute();
   const place = JSON.stringify(route);
   const first = useRef(true);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const heading = document.querySelector("h1");
     document.title = `${heading?.textContent ?? "Taps"} · pulumi-taas`;
     if (!first.current) heading?.focus();
