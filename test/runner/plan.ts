@@ -27,6 +27,8 @@ export const LONGEST: readonly TestFile[] = [
   "integration/drift/pieces",
   "integration/faults/daemons",
   "integration/ovs/foreignRules",
+  "integration/ovs/lastTap",
+  "integration/ovs/newTapBridge",
   "integration/drift/claimLeaves",
   "integration/faults/stopped",
   "integration/faults/writers",
