@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Lab } from "../../test/lab/lab";
 import { startCommand } from "../command";
 import { startCrowdedLab } from "../crowdedLab";
@@ -53,12 +53,14 @@ async function scrapeAll(lab: Lab, rounds: number): Promise<Scrape[]> {
   }
 }
 
-/** Milliseconds of processor time that a process has had until now (proc(5), fields 14 and 15 in ticks of 10 ms). */
+/**
+ * Milliseconds of processor time that a process's threads have had until now. The kernel counts nanoseconds there (sched-stats of
+ * its documentation), and ticks of 10 ms for the whole process, of which a short scrape may take none.
+ */
 function processorTime(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+  const folder = `/proc/${pid}/task`;
+  const times = readdirSync(folder).map((thread) => readFileSync(`${folder}/${thread}/schedstat`, "utf8"));
+  return times.reduce((sum, time) => sum + Number.parseInt(time, 10), 0) / 1e6;
 }
 
 const BASELINE = "baseline of the processor time: what it may be";
