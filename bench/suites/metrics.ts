@@ -54,8 +54,9 @@ async function scrapeAll(lab: Lab, rounds: number): Promise<Scrape[]> {
 }
 
 /**
- * Milliseconds of processor time that a process's threads have had until now. The kernel counts nanoseconds there (sched-stats of
- * its documentation), and ticks of 10 ms for the whole process, of which a short scrape may take none.
+ * Milliseconds of processor time that a process's threads have had until now. The kernel counts it in nanoseconds for
+ * each thread (its documentation: sched-stats), and in ticks of 10 ms for a process, of which a short scrape may take
+ * none.
  */
 function processorTime(pid: number): number {
   const folder = `/proc/${pid}/task`;

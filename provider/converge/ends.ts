@@ -2,6 +2,7 @@ import type { Rule } from "../model/desired";
 import { diffFlows } from "../ovs/diffFlows";
 import { dumpFlows } from "../ovs/dumpFlows";
 import { encodeRule, wirePlace } from "../ovs/encodeRule";
+import type { OfctlTarget } from "../ovs/ofctl";
 import { flowKey, parseFlow } from "../ovs/openflow";
 import { isAlike } from "../ovs/replaceFlows";
 import type { TapReading } from "../ovs/tapSwitch";
@@ -45,24 +46,32 @@ export async function rulesOn(
 /** The same, read by commands on the host; only ovs-ofctl knows which texts of a rule mean the same. */
 async function rulesByCommand(access: HostAccess, rules: readonly Rule<number>[]): Promise<Rule<number>[]> {
   const target = ofctlTarget(access, tapBridgeOf(access.record));
+  const endOf = await dumpedEnds(access, target);
+  const ending = rules.filter(({ until }) => until !== undefined);
+  const kept = ending.map((rule) => ({ ...rule, hardTimeout: endOf(rule)?.hardTimeout }));
+  const { missing } = await diffFlows(target, flowText(kept));
+  const others = new Set(missing.map(flowKey));
+  const isOther = (rule: Rule<number>) => others.has(placeOf(rule));
+  return settleEnds(rules, (rule) => (isOther(rule) ? undefined : endOf(rule)), await access.now());
+}
+
+/** When the existing rule ends that has the identity of another. */
+async function dumpedEnds(
+  access: HostAccess,
+  target: OfctlTarget,
+): Promise<(rule: Rule<number>) => PresentEnd | undefined> {
   const dumped = await dumpFlows(target, { match: "table=0" });
   const then = await timeAt(access, performance.now());
   const places = new Map(dumped.map((flow) => [flowKey(flow), flow]));
-  const placeOf = (rule: Rule<number>) => flowKey(parseFlow(numberedText(rule)));
-  const timeoutOf = (rule: Rule<number>) => {
-    const seconds = /(?:^|,)hard_timeout=(\d+)/.exec(places.get(placeOf(rule))?.options ?? "")?.[1];
-    return seconds === undefined ? undefined : Number(seconds);
+  return (rule) => {
+    const { age = 0, options = "" } = places.get(placeOf(rule)) ?? {};
+    const seconds = /(?:^|,)hard_timeout=(\d+)/.exec(options)?.[1];
+    return seconds === undefined ? undefined : endFrom({ hardTimeout: Number(seconds), age }, then);
   };
-  const ending = rules.filter(({ until }) => until !== undefined);
-  const kept = ending.map((rule) => ({ ...rule, hardTimeout: timeoutOf(rule) }));
-  const { missing } = await diffFlows(target, flowText(kept));
-  const others = new Set(missing.map(flowKey));
-  const endOf = (rule: Rule<number>) => {
-    const [place, hardTimeout] = [placeOf(rule), timeoutOf(rule)];
-    if (hardTimeout === undefined || others.has(place)) return undefined;
-    return endFrom({ hardTimeout, age: places.get(place)?.age ?? 0 }, then);
-  };
-  return settleEnds(rules, endOf, await access.now());
+}
+
+function placeOf(rule: Rule<number>): string {
+  return flowKey(parseFlow(numberedText(rule)));
 }
 
 function noneEnds(rules: readonly Rule<number>[]): boolean {

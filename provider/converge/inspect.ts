@@ -14,7 +14,7 @@ import { tapRules } from "../plan/numberRules";
 import { portNumbers } from "../plan/portNumbers";
 import { speaksOpenFlow } from "../plan/tapBridge";
 import { type HostAccess, integrationBridgeOf, ofctlTarget, tapBridgeOf } from "./access";
-import { rulesOfNow } from "./ends";
+import { rulesOfNow, rulesOn } from "./ends";
 import { compareForeignRules, foreignBridges } from "./foreignRules";
 import { inspectKeeper, wantsKeeper } from "./keeper";
 import { compareLinuxBridges } from "./linuxBridges";
@@ -82,8 +82,8 @@ export async function inspect(access: HostAccess, look: Look): Promise<Differenc
 async function compareSwitch(access: HostAccess, look: Look, desired: Desired): Promise<Difference[]> {
   const tapBridge = tapBridgeOf(access.record);
   const wanted = tapRules(desired, look.facts, tapBridge, look.read.generation);
+  if ((await access.tapSwitch.has((reading) => rulesOn(access, wanted, reading))) === true) return [];
   const rules = await rulesOfNow(access, wanted);
-  if ((await access.tapSwitch.has(rules)) === true) return [];
   const [differences, fragments] = await Promise.all([
     compareRules(access, look, desired, flowText(rules)),
     compareFragments(access, look),

@@ -23,8 +23,8 @@ export interface TapReading extends Pick<SwitchReading, "meters" | "config"> {
   at: number;
 }
 
-/** The rules that a bridge should have, given what it has. */
-export type RulesOn = (reading: TapReading) => Promise<readonly Rule<number>[]>;
+/** The rules that a bridge should have, which may depend on what it has. */
+type Rules = readonly Rule<number>[] | ((reading: TapReading) => Promise<readonly Rule<number>[]>);
 
 /**
  * The tap bridge, accessed without any command on its host. If that is impossible, or the bridge refuses a request,
@@ -66,14 +66,14 @@ export class TapSwitch {
    * ends when ovs-vswitchd does.
    */
   async replace(
-    rules: readonly Rule<number>[] | RulesOn,
+    rules: Rules,
     holds: () => Promise<boolean>,
     present?: TapReading,
   ): Promise<"written" | "same" | "moved" | undefined> {
     const reading = await this.read(present);
     if (reading === undefined) return undefined;
     const { client, flows, config } = reading;
-    const wanted = this.encoded(typeof rules === "function" ? await rules(reading) : rules);
+    const wanted = await this.wanted(rules, reading);
     if (wanted === undefined) return undefined;
     if (isAsWanted(reading, wanted)) return (await holds()) ? "same" : "moved";
     const mods = flowMods(flows, wanted);
@@ -89,9 +89,9 @@ export class TapSwitch {
   }
 
   /** Whether the bridge's rules are exactly these, and fragments are handled as they require. */
-  async has(rules: readonly Rule<number>[]): Promise<boolean | undefined> {
+  async has(rules: Rules): Promise<boolean | undefined> {
     const reading = await this.read();
-    const wanted = reading && this.encoded(rules);
+    const wanted = reading && (await this.wanted(rules, reading));
     return wanted && isAsWanted(reading, wanted);
   }
 
@@ -129,7 +129,8 @@ export class TapSwitch {
   }
 
   /** The rules to be written; undefined if two have the same identity: `pushFlows` then refuses them and says which. */
-  private encoded(rules: readonly Rule<number>[]): Placed<WireFlow> | undefined {
+  private async wanted(given: Rules, reading: TapReading): Promise<Placed<WireFlow> | undefined> {
+    const rules = typeof given === "function" ? await given(reading) : given;
     const wanted = placed(rules.map(encodeRule));
     return wanted.size === rules.length ? wanted : this.withoutAnswer("two rules have the same identity");
   }

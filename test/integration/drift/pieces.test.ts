@@ -11,6 +11,7 @@ import { ruleFaults } from "./ruleFaults";
 import { needlessly, tracesOf } from "./traces";
 import { list, Users } from "./users";
 
+/** How the hosts are reached, and what follows for the tests. */
 interface Reach {
   sudo: "auto" | "always";
   /** Faults of the usual sample. */
